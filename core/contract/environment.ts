@@ -1,0 +1,11 @@
+/** Names of the environment variables by which the infrastructure configures the functions. */
+export const environment = {
+  poolsTable: 'LESSOR_POOLS_TABLE',
+  leasesTable: 'LESSOR_LEASES_TABLE',
+  /** `true`: ranges written in a CNI configuration become a pool on first use. */
+  inlinePools: 'LESSOR_INLINE_POOLS',
+  /** Seconds for which a released address of such a pool is not handed out again. */
+  inlineCooldown: 'LESSOR_INLINE_POOL_COOLDOWN_SECONDS',
+  /** Comma-separated names of roles that only EC2 may assume: their session name is the instance id. */
+  instanceRoles: 'LESSOR_INSTANCE_ROLES',
+} as const;

@@ -1,0 +1,171 @@
+/** What crosses the wire between a node or an operator and the API: JSON bodies, camelCase, addresses as text. */
+import * as z from 'zod/mini';
+
+const matching = (pattern: RegExp, what: string) => z.string().check(z.regex(pattern, what));
+
+/** CNI specification, section 2: network names and container ids; also what a pool is called. */
+export const cniName = z
+  .string()
+  .check(
+    z.maxLength(255),
+    z.regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, 'must begin with a letter or digit and hold only letters, digits, _ . -'),
+  );
+/** Linux's IFNAMSIZ and dev_valid_name(): 1-15 characters, neither "." nor "..", without "/", ":" or white space. */
+export const interfaceName = z
+  .string()
+  .check(z.minLength(1), z.maxLength(15), z.regex(/^(?!\.{1,2}$)[^/:\s]+$/, 'is not an interface name'));
+/** 128 random bits, made by the plugin once per attachment and kept in its journal. */
+export const nonce = matching(/^[0-9a-f]{32}$/, 'must be 32 lower-case hex digits');
+export const poolId = matching(/^[0-9a-f]{16}$/, 'must be 16 lower-case hex digits');
+/** A block's index in its pool: hex without leading zeros, since an IPv6 pool has more blocks than a double can count. */
+export const blockIndex = matching(/^(0|[1-9a-f][0-9a-f]{0,31})$/, 'must be lower-case hex without leading zeros');
+export const vrfName = cniName;
+/** `i-…` on EC2, `role/<role>/<session>` or `user/<name>` elsewhere: what the signature proves. */
+export const nodeId = z.string().check(z.minLength(1), z.maxLength(256));
+
+/** One range as host-local writes it; what is left out has host-local's default. */
+export const rangeText = z.strictObject({
+  subnet: z.string(),
+  rangeStart: z.optional(z.string()),
+  rangeEnd: z.optional(z.string()),
+  gateway: z.optional(z.string()),
+});
+export type RangeText = z.infer<typeof rangeText>;
+/** An attachment gets one address from each set. */
+export const rangeSets = z.array(z.array(rangeText).check(z.minLength(1))).check(z.minLength(1), z.maxLength(16));
+
+/** A slot: `slot` is the place in its block, 0 to block size - 1. */
+export const slotReference = z.strictObject({
+  pool: poolId,
+  block: blockIndex,
+  slot: z.int().check(z.gte(0), z.lte(4095)),
+});
+export type SlotReference = z.infer<typeof slotReference>;
+
+/** The key that CNI gives us (CNI specification, section 2: container id and interface name; and the network's name). */
+export const attachment = z.strictObject({ network: cniName, containerId: cniName, ifname: interfaceName });
+export type Attachment = z.infer<typeof attachment>;
+
+const podText = z.string().check(z.maxLength(253));
+export const pod = z.strictObject({ namespace: podText, name: podText, uid: z.optional(podText) });
+export type Pod = z.infer<typeof pod>;
+
+export const allocateRequest = z.strictObject({
+  attachment,
+  nonce,
+  /** 1 for the first try; from 2 on the service looks for a lease that an earlier try may have made. */
+  attempt: z.int().check(z.gte(1), z.lte(1000)),
+  /** `name` alone names an existing pool; with `ranges` the pool comes to be on first use. */
+  pool: z.strictObject({ vrf: z._default(vrfName, 'default'), name: cniName, ranges: z.optional(rangeSets) }),
+  /** The slot that the node would like, of a pool and a block that an earlier answer told it. */
+  proposal: z.optional(slotReference),
+  /** The incarnation that the service told this node since it booted. */
+  incarnation: z.optional(z.int().check(z.gte(1))),
+  pod: z.optional(pod),
+});
+export type AllocateRequest = z.infer<typeof allocateRequest>;
+
+/** Everything that a pool's addresses are computed from, and its policy. */
+export const poolDefinition = z.object({
+  id: poolId,
+  vrf: vrfName,
+  name: cniName,
+  affinity: z.literal('shared'),
+  /** Every default filled in. */
+  ranges: z.array(
+    z.array(z.object({ subnet: z.string(), rangeStart: z.string(), rangeEnd: z.string(), gateway: z.string() })),
+  ),
+  /** Slots a block: a power of two. */
+  blockSize: z.int(),
+  cooldownSeconds: z.number(),
+  createdAt: z.string(),
+});
+export type PoolDefinition = z.infer<typeof poolDefinition>;
+
+/** One for each range set, in their order. */
+export const leasedAddress = z.object({
+  /** With the prefix length of its subnet: `10.244.1.10/16`. */
+  address: z.string(),
+  gateway: z.string(),
+});
+
+export const allocateResult = z.object({
+  slot: slotReference,
+  addresses: z.array(leasedAddress),
+  incarnation: z.int(),
+  /** Blocks of this pool in which the node may propose slots from now on. */
+  blocks: z.array(blockIndex),
+  pool: poolDefinition,
+  /** What the service saw on its way: slots of a block that could not be had then. Absent on the shortest path. */
+  taken: z.optional(z.array(z.object({ block: blockIndex, slots: z.array(z.int()) }))),
+});
+export type AllocateResult = z.infer<typeof allocateResult>;
+
+export const releaseRequest = z.strictObject({
+  attachment,
+  /** Left out only where the journal is lost. */
+  nonce: z.optional(nonce),
+  pool: z.strictObject({ vrf: z._default(vrfName, 'default'), name: cniName }),
+  /** The slot that the journal has. */
+  slot: z.optional(slotReference),
+  /** True where an answer acknowledged `slot`, so that nothing else can be held. */
+  acknowledged: z.boolean(),
+});
+export type ReleaseRequest = z.infer<typeof releaseRequest>;
+
+export const releaseResult = z.object({
+  /** The slots that were held and are now free; none is a success as well (CNI specification: DEL may be repeated). */
+  released: z.array(slotReference),
+});
+export type ReleaseResult = z.infer<typeof releaseResult>;
+
+const addressList = z.array(z.string());
+export const leaseRow = z.object({
+  state: z.enum(['held', 'cooling']),
+  addresses: addressList,
+  slot: slotReference,
+  node: z.string(),
+  incarnation: z.int(),
+  attachment,
+  pod: z.optional(pod),
+  /** RFC 3339: since when it is held, and from when on it can be had again. */
+  heldAt: z.string(),
+  reusableAt: z.optional(z.string()),
+});
+export type LeaseRow = z.infer<typeof leaseRow>;
+
+export const listLeasesQuery = z.strictObject({ vrf: z._default(vrfName, 'default'), cursor: z.optional(blockIndex) });
+export const listLeasesResult = z.object({
+  pool: poolDefinition,
+  /** Addresses that can be handed out at all, as decimal text: an IPv6 pool's are more than a double can count. */
+  capacity: z.string(),
+  leases: z.array(leaseRow),
+  /** Give it back as `cursor` for the next page; absent on the last one. */
+  nextCursor: z.optional(blockIndex),
+});
+export type ListLeasesResult = z.infer<typeof listLeasesResult>;
+
+export const listPoolsQuery = z.strictObject({ vrf: z._default(vrfName, 'default') });
+export const listPoolsResult = z.object({ pools: z.array(poolDefinition) });
+export type ListPoolsResult = z.infer<typeof listPoolsResult>;
+
+export const declareDeathRequest = z.strictObject({
+  node: nodeId,
+  /** Why the operator is certain that nothing of this node runs any more. */
+  reason: z.string().check(z.minLength(1), z.maxLength(500)),
+});
+export type DeclareDeathRequest = z.infer<typeof declareDeathRequest>;
+export const death = z.object({
+  node: z.string(),
+  /** The life of the node that is over; what it leases after a return belongs to the next one. */
+  incarnation: z.int(),
+  reason: z.string(),
+  declaredBy: z.string(),
+  declaredAt: z.string(),
+  /** Leases that were freed so far, and when the node's blocks were last gone through. */
+  freed: z.int(),
+  sweptAt: z.optional(z.string()),
+});
+export type Death = z.infer<typeof death>;
+export const listDeathsResult = z.object({ deaths: z.array(death) });
+export type ListDeathsResult = z.infer<typeof listDeathsResult>;

@@ -1,0 +1,99 @@
+/**
+ * Every way in which Lessor says no: one table from a code to its HTTP status (RFC 9457 problem), its CNI error code
+ * (CNI specification, section 5: 0-99 are the specification's, ours start at 100), a command's exit code, and
+ * whether the same request may succeed later.
+ */
+interface ProblemKind {
+  /** Short, the same for each occurrence: RFC 9457 `title`. */
+  readonly title: string;
+  /** HTTP status code; codes that only arise on a node have none. */
+  readonly status?: number;
+  /** CNI error code that the plugin prints. */
+  readonly cni: number;
+  /** Exit code of a command: 10-19 authorization, 20-29 input, 30-39 state and service. */
+  readonly exit: number;
+  /** True where repeating the identical request can help. */
+  readonly retry: boolean;
+}
+
+export const problems = {
+  'request.malformed': { title: 'The request is not JSON', status: 400, cni: 7, exit: 20, retry: false },
+  'request.invalid': { title: 'The request does not fit the contract', status: 422, cni: 7, exit: 21, retry: false },
+  'route.unknown': { title: 'There is no such route', status: 404, cni: 7, exit: 22, retry: false },
+  'auth.denied': { title: 'The caller may not do this', status: 403, cni: 103, exit: 11, retry: false },
+  'pool.unknown': { title: 'There is no such pool', status: 404, cni: 7, exit: 23, retry: false },
+  'pool.conflict': { title: 'The pool exists with other ranges', status: 409, cni: 7, exit: 24, retry: false },
+  'pool.overlap': { title: 'The ranges overlap another pool', status: 409, cni: 7, exit: 25, retry: false },
+  'pool.inline-forbidden': { title: 'Nodes may not create pools here', status: 403, cni: 7, exit: 12, retry: false },
+  'pool.exhausted': { title: 'The pool has no free address', status: 409, cni: 101, exit: 31, retry: false },
+  'pool.cooling': { title: 'Only cooling addresses are left', status: 409, cni: 11, exit: 32, retry: true },
+  'node.unknown': { title: 'There is no such node', status: 404, cni: 7, exit: 26, retry: false },
+  'service.busy': {
+    title: 'Too many callers changed the same thing at once',
+    status: 503,
+    cni: 11,
+    exit: 33,
+    retry: true,
+  },
+  'service.unavailable': { title: 'The service cannot be reached', status: 503, cni: 11, exit: 30, retry: true },
+  'service.fault': { title: 'The service failed', status: 500, cni: 11, exit: 34, retry: true },
+  'cni.version': { title: 'The CNI version is not supported', cni: 1, exit: 27, retry: false },
+  'cni.environment': { title: 'A CNI environment variable is missing or wrong', cni: 4, exit: 27, retry: false },
+  'cni.undecodable': { title: 'The input is not JSON', cni: 6, exit: 20, retry: false },
+  'cni.configuration': { title: 'The network configuration is wrong', cni: 7, exit: 21, retry: false },
+  'node.configuration': { title: "The node's Lessor configuration is wrong", cni: 7, exit: 21, retry: false },
+  'node.credentials': { title: 'The node has no usable AWS credentials', cni: 103, exit: 10, retry: true },
+  'node.storage': { title: "The node's state cannot be read or written", cni: 5, exit: 35, retry: true },
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** Facts of one occurrence, machine-readable; they become members of the problem object. */
+export type ProblemFacts = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+/** The one error type. `detail` names the field, the value and the remedy. */
+export class LessorError extends Error {
+  override readonly name = 'LessorError';
+  readonly code: ProblemCode;
+  readonly facts: ProblemFacts;
+
+  constructor(code: ProblemCode, detail: string, facts: ProblemFacts = {}, cause?: unknown) {
+    super(detail, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.facts = facts;
+  }
+
+  get kind(): ProblemKind {
+    return problems[this.code];
+  }
+}
+
+/** The body of an `application/problem+json` answer (RFC 9457) with Lessor's members. */
+export interface ProblemBody {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: ProblemCode;
+  readonly retryable: boolean;
+  readonly requestId?: string;
+  readonly [fact: string]: unknown;
+}
+
+export function problemBody(error: LessorError, requestId?: string): ProblemBody {
+  const { title, status = 500, retry } = error.kind;
+  return {
+    ...error.facts,
+    type: `urn:lessor:problem:${error.code}`,
+    title,
+    status,
+    detail: error.message,
+    code: error.code,
+    retryable: retry,
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+}
+
+export function isProblemCode(code: unknown): code is ProblemCode {
+  return typeof code === 'string' && Object.hasOwn(problems, code);
+}
