@@ -105,7 +105,6 @@ export const releaseRequest = z.strictObject({
   attachment,
   /** Left out only where the journal is lost. */
   nonce: z.optional(nonce),
-  pool: z.strictObject({ vrf: z._default(vrfName, 'default'), name: cniName }),
   /** The slot that the journal has. */
   slot: z.optional(slotReference),
   /** True where an answer acknowledged `slot`, so that nothing else can be held. */

@@ -1,0 +1,95 @@
+/** What is known of a slot, and the conditions under which it may change (I1-I4, I7 in docs/protocol.md). */
+import type { Attachment, Pod } from './contract/messages.ts';
+
+export interface BlockKey {
+  readonly pool: string;
+  readonly block: bigint;
+}
+
+export interface SlotKey extends BlockKey {
+  readonly slot: number;
+}
+
+/** Who holds a slot, or held it last. */
+export interface Holding {
+  readonly attachment: Attachment;
+  readonly nonce: string;
+  readonly node: string;
+  /** The node's life in which it was leased: a sweep frees no lease of a later one. */
+  readonly incarnation: number;
+  /** Milliseconds since 1970. */
+  readonly heldAt: number;
+  readonly pod?: Pod;
+}
+
+/** A slot item. One that never held anything may be absent; it is never deleted once it exists (I7). */
+export interface SlotState {
+  readonly held: boolean;
+  readonly generation: number;
+  /** Milliseconds since 1970 from which on a free slot may be handed out again. */
+  readonly reusableAt: number;
+  readonly holding?: Holding;
+}
+
+/** What a conditional write compares the slot with. */
+export interface Against {
+  readonly now: number;
+  readonly generation: number;
+  readonly containerId: string;
+  readonly ifname: string;
+  readonly nonce: string;
+  readonly node: string;
+  readonly incarnation: number;
+}
+
+type Condition<K extends keyof Against> = (slot: SlotState | undefined, against: Pick<Against, K>) => boolean;
+const condition = <K extends keyof Against>(test: Condition<K>): Condition<K> => test;
+
+/** Each condition has one name: here, in the DynamoDB store's expressions and in the protocol's model. */
+export const slotConditions = {
+  slotAbsent: condition<never>((slot) => slot === undefined),
+  slotFree: condition<never>((slot) => slot?.held === false),
+  slotHeld: condition<never>((slot) => slot?.held === true),
+  /** Delays reuse only; nothing that is safe depends on it (I9). */
+  slotCooled: condition<'now'>((slot, { now }) => slot !== undefined && slot.reusableAt <= now),
+  generationNotNewer: condition<'generation'>(
+    (slot, { generation }) => slot !== undefined && slot.generation <= generation,
+  ),
+  sameOwner: condition<'containerId' | 'ifname'>(
+    (slot, { containerId, ifname }) =>
+      slot?.holding?.attachment.containerId === containerId && slot.holding.attachment.ifname === ifname,
+  ),
+  sameNonce: condition<'nonce'>((slot, { nonce }) => slot?.holding?.nonce === nonce),
+  sameNode: condition<'node'>((slot, { node }) => slot?.holding?.node === node),
+  incarnationNotNewer: condition<'incarnation'>(
+    (slot, { incarnation }) => slot?.holding !== undefined && slot.holding.incarnation <= incarnation,
+  ),
+};
+export type SlotConditionName = keyof typeof slotConditions;
+
+/**
+ * The writes to a slot: each happens only if all conditions of one of its alternatives hold, decided and written in one
+ * step by the store.
+ */
+export const slotOperations = {
+  /** ADD. The last alternative is the repeat of a request whose answer was lost. */
+  hold: [
+    ['slotAbsent'],
+    ['slotFree', 'slotCooled', 'generationNotNewer'],
+    ['slotHeld', 'sameOwner', 'sameNonce', 'sameNode'],
+  ],
+  /** DEL. */
+  release: [['slotHeld', 'sameOwner', 'sameNode', 'sameNonce']],
+  /** DEL after the journal was lost. */
+  releaseByOwner: [['slotHeld', 'sameOwner', 'sameNode']],
+  /** Reclaim of a node that was declared dead. */
+  sweep: [['slotHeld', 'sameNode', 'sameNonce', 'incarnationNotNewer']],
+} as const satisfies Record<string, readonly (readonly SlotConditionName[])[]>;
+export type SlotOperation = keyof typeof slotOperations;
+
+/** Whether `operation` may be carried out on `slot`. */
+export function allows(operation: SlotOperation, slot: SlotState | undefined, against: Against): boolean {
+  return slotOperations[operation].some((alternative) =>
+    alternative.every((name) => slotConditions[name](slot, against)),
+  );
+}

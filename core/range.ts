@@ -1,0 +1,151 @@
+/**
+ * Ranges as host-local describes them (containernetworking/plugins, plugins/ipam/host-local/backend/allocator:
+ * range.go, range_set.go), with its defaults filled in and its rules checked.
+ */
+import {
+  type Address,
+  bits,
+  type Family,
+  formatAddress,
+  lastOf,
+  networkOf,
+  type Prefix,
+  parseAddress,
+  parsePrefix,
+} from './address.ts';
+import type { PoolDefinition, RangeText } from './contract/messages.ts';
+
+/** A range with every default filled in; `first` and `last` are inclusive. */
+export interface Range {
+  readonly family: Family;
+  readonly subnet: Prefix;
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly gateway: bigint;
+}
+
+export type RangeOutcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problem: string };
+
+const refuse = (problem: string): { ok: false; problem: string } => ({ ok: false, problem });
+
+/**
+ * Fills in host-local's defaults (rangeStart: the first address after the network's; rangeEnd: the last but the IPv4
+ * broadcast; gateway: the first after the network's) and checks its rules. `problem` names field, value and remedy.
+ */
+export function resolveRangeSets(
+  sets: readonly (readonly RangeText[])[],
+): { ok: true; ranges: PoolDefinition['ranges'] } | { ok: false; problem: string } {
+  const parsed = parseRangeSets(sets);
+  if (!parsed.ok) return parsed;
+  return { ok: true, ranges: parsed.value.map((set) => set.map(rangeToText)) };
+}
+
+export function parseRangeSets(sets: readonly (readonly RangeText[])[]): RangeOutcome<Range[][]> {
+  if (sets.length === 0)
+    return refuse('ranges holds no range set: give at least one, for example [[{"subnet": "10.1.0.0/16"}]]');
+  const parsed: Range[][] = [];
+  for (const [setIndex, set] of sets.entries()) {
+    const where = `ranges[${setIndex}]`;
+    const ranges: Range[] = [];
+    for (const [index, text] of set.entries()) {
+      const range = parseRange(text, `${where}[${index}]`);
+      if (!range.ok) return range;
+      ranges.push(range.value);
+    }
+    const first = ranges[0];
+    if (first === undefined) return refuse(`${where} is empty: give it at least one range or leave the set out`);
+    if (ranges.some((range) => range.family !== first.family)) {
+      return refuse(`${where} mixes IPv4 and IPv6: put each family into a range set of its own`);
+    }
+    parsed.push(ranges);
+  }
+  return firstOverlap(parsed) ?? { ok: true, value: parsed };
+}
+
+/** Whether two ranges have an address in common (I8 compares pools by it). */
+export function overlaps(a: Range, b: Range): boolean {
+  return a.family === b.family && a.first <= b.last && b.first <= a.last;
+}
+
+export function rangeToText({ family, subnet, first, last, gateway }: Range): PoolDefinition['ranges'][number][number] {
+  const text = (value: bigint) => formatAddress({ family, value });
+  return {
+    subnet: `${formatAddress(subnet.address)}/${subnet.length}`,
+    rangeStart: text(first),
+    rangeEnd: text(last),
+    gateway: text(gateway),
+  };
+}
+
+function parseRange(text: RangeText, where: string): RangeOutcome<Range> {
+  const subnet = parsePrefix(text.subnet);
+  if (!subnet)
+    return refuse(
+      `${where}.subnet ${quote(text.subnet)} is not an address and a prefix length: write it like 10.1.0.0/16 or fd00:1::/64`,
+    );
+  const family = subnet.address.family;
+  const network = networkOf(subnet);
+  if (network.value !== subnet.address.value) {
+    return refuse(
+      `${where}.subnet ${quote(text.subnet)} has host bits set: for a prefix length of ${subnet.length} the network address is ${formatAddress(network)}`,
+    );
+  }
+  if (subnet.length > bits(family) - 2) {
+    return refuse(
+      `${where}.subnet ${quote(text.subnet)} is too small to allocate from: use a prefix length of ${bits(family) - 2} or less`,
+    );
+  }
+  const last = lastOf(subnet).value;
+  const field = (name: 'rangeStart' | 'rangeEnd' | 'gateway', otherwise: bigint): RangeOutcome<bigint> => {
+    const value = text[name];
+    if (value === undefined || value === '') return { ok: true, value: otherwise };
+    const address = parseAddress(value);
+    if (!address) return refuse(`${where}.${name} ${quote(value)} is not an IP address`);
+    if (address.family !== family)
+      return refuse(`${where}.${name} ${value} is IPv${address.family}, but its subnet ${text.subnet} is IPv${family}`);
+    return { ok: true, value: address.value };
+  };
+  const gateway = field('gateway', network.value + 1n);
+  if (!gateway.ok) return gateway;
+  const start = field('rangeStart', network.value + 1n);
+  if (!start.ok) return start;
+  const end = field('rangeEnd', family === 4 ? last - 1n : last);
+  if (!end.ok) return end;
+  const inside = (value: bigint) => value >= network.value && value <= last;
+  for (const [name, { value }] of [
+    ['rangeStart', start],
+    ['rangeEnd', end],
+  ] as const) {
+    if (!inside(value)) return refuse(`${where}.${name} ${show(family, value)} lies outside its subnet ${text.subnet}`);
+  }
+  if (start.value > end.value) {
+    return refuse(
+      `${where}.rangeStart ${show(family, start.value)} comes after its rangeEnd ${show(family, end.value)}: swap them`,
+    );
+  }
+  return { ok: true, value: { family, subnet, first: start.value, last: end.value, gateway: gateway.value } };
+}
+
+function firstOverlap(sets: readonly Range[][]): { ok: false; problem: string } | undefined {
+  const all = sets.flatMap((set, setIndex) =>
+    set.map((range, index) => ({ range, where: `ranges[${setIndex}][${index}]` })),
+  );
+  for (const [index, a] of all.entries()) {
+    const b = all.slice(index + 1).find((other) => overlaps(a.range, other.range));
+    if (b)
+      return refuse(
+        `${a.where} (${span(a.range)}) overlaps ${b.where} (${span(b.range)}): an address may be in one range only`,
+      );
+  }
+  return undefined;
+}
+
+const quote = (value: string): string => JSON.stringify(value);
+const show = (family: Family, value: bigint): string => formatAddress({ family, value } satisfies Address);
+
+/** `first-last` for messages. */
+export function span({ family, first, last }: Range): string {
+  return `${show(family, first)}-${show(family, last)}`;
+}

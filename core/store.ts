@@ -1,0 +1,57 @@
+/**
+ * What the use cases need of a database: single-item conditional writes and strongly consistent reads, nothing else.
+ * That a condition did not hold is an answer, never an exception.
+ */
+import type { PoolDefinition } from './contract/messages.ts';
+import type { BlockKey, Holding, SlotKey, SlotState } from './lease.ts';
+import type { DeathRecord, NodeState } from './node.ts';
+import type { Registry } from './registry.ts';
+
+export interface LeaseStore {
+  /** `slotOperations.hold`; where it is refused, what stands in the way. */
+  hold(
+    key: SlotKey,
+    holding: Holding,
+    generation: number,
+  ): Promise<{ held: true } | { held: false; current: SlotState | undefined }>;
+  /** `slotOperations.release`, or `releaseByOwner` where the nonce is unknown. True if it was held by that owner. */
+  release(
+    key: SlotKey,
+    by: { containerId: string; ifname: string; node: string; nonce: string | undefined },
+    reusableAt: number,
+  ): Promise<boolean>;
+  /** `slotOperations.sweep`. */
+  sweep(key: SlotKey, by: { node: string; nonce: string; incarnation: number }, reusableAt: number): Promise<boolean>;
+  /** Every slot item of a block, by slot. */
+  readBlock(key: BlockKey): Promise<ReadonlyMap<number, SlotState>>;
+}
+
+export interface PoolStore {
+  readRegistry(vrf: string): Promise<Registry>;
+  /** Condition `registryUnchanged`: the stored version is the one before. */
+  writeRegistry(registry: Registry): Promise<boolean>;
+  readPool(id: string): Promise<PoolDefinition | undefined>;
+  /** Condition `poolAbsent`: an id is never used again. */
+  createPool(pool: PoolDefinition): Promise<boolean>;
+}
+
+export interface NodeStore {
+  readNode(id: string): Promise<NodeState | undefined>;
+  /** Condition `nodeAbsent` or `nodeAlive`: adds the places; where it is refused, the dead node. */
+  join(id: string, places: readonly string[], now: number): Promise<{ joined: boolean; node: NodeState }>;
+  /** Conditions `nodeDead` and `sameIncarnation`: begins the node's next life. */
+  revive(id: string, deadIncarnation: number, now: number): Promise<boolean>;
+  /** Conditions `nodeAlive` and `sameIncarnation`. */
+  markDead(id: string, incarnation: number, now: number): Promise<boolean>;
+  /** Condition `deathAbsent` or `deathOlder`: a record never goes back to an earlier life. */
+  recordDeath(record: DeathRecord): Promise<boolean>;
+  listDeaths(): Promise<readonly DeathRecord[]>;
+  /** Condition `sameIncarnation`: adds to what was freed. */
+  recordSweep(id: string, incarnation: number, freed: number, now: number): Promise<boolean>;
+}
+
+export interface Store {
+  readonly leases: LeaseStore;
+  readonly pools: PoolStore;
+  readonly nodes: NodeStore;
+}
