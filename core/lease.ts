@@ -93,3 +93,9 @@ export function allows(operation: SlotOperation, slot: SlotState | undefined, ag
     alternative.every((name) => slotConditions[name](slot, against)),
   );
 }
+
+/** What `hold` compares a slot with. */
+export function againstHolding({ attachment, nonce, node, incarnation, heldAt }: Holding, generation: number): Against {
+  const { containerId, ifname } = attachment;
+  return { now: heldAt, generation, containerId, ifname, nonce, node, incarnation };
+}

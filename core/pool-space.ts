@@ -24,7 +24,7 @@ export function poolSpace({ ranges, blockSize }: Pick<PoolDefinition, 'ranges' |
   const parsed = parseRangeSets(ranges);
   if (!parsed.ok) throw new RangeError(parsed.problem);
   const sets = parsed.value;
-  const slots = sets.map(sizeOf).reduce((smallest, size) => (size < smallest ? size : smallest));
+  const slots = smallest(sets.map(sizeOf));
   const size = BigInt(blockSize);
   const unusable = gatewayOrdinals(sets, slots);
   const ordinal = (block: bigint, slot: number) => block * size + BigInt(slot);
@@ -53,6 +53,9 @@ export function poolSpace({ ranges, blockSize }: Pick<PoolDefinition, 'ranges' |
 /** A block index as it is written in keys and on the wire. */
 export const blockToText = (block: bigint): string => block.toString(16);
 export const blockFromText = (text: string): bigint => BigInt(`0x${text}`);
+
+// Math.min() takes no bigint.
+const smallest = (sizes: readonly bigint[]): bigint => [...sizes].sort((a, b) => (a < b ? -1 : 1))[0] ?? 0n;
 
 const sizeOf = (set: readonly Range[]): bigint => set.reduce((sum, range) => sum + range.last - range.first + 1n, 0n);
 

@@ -1,0 +1,107 @@
+/** From API Gateway's payload format 2.0 to a use case and back; refusals become RFC 9457 problems. */
+import type { APIGatewayProxyEventV2WithIAMAuthorizer, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import * as z from 'zod/mini';
+import { LessorError, problemBody } from '../core/contract/problems.ts';
+import { routes } from '../core/contract/routes.ts';
+import { callerOf } from './identity.ts';
+import { instanceRoles } from './runtime.ts';
+import type { Call } from './use-cases/dependencies.ts';
+
+type Event = APIGatewayProxyEventV2WithIAMAuthorizer;
+type Answer = APIGatewayProxyStructuredResultV2;
+export type Handler = (event: Event, context: Context) => Promise<Answer>;
+
+/** What a route's schemas make of the request. */
+interface Parsed<Body, Query> {
+  readonly body: Body;
+  readonly query: Query;
+  readonly path: Readonly<Record<string, string | undefined>>;
+  readonly call: Call;
+}
+
+type Schema = z.core.$ZodType;
+interface Route<Body extends Schema, Query extends Schema, Result extends Schema> {
+  readonly method: string;
+  readonly path: string;
+  readonly request?: Body;
+  readonly query?: Query;
+  readonly result: Result;
+}
+
+type UseCase = (event: Event, context: Context) => Promise<unknown>;
+
+/** Answers one route: parses, calls, and writes the result as JSON. */
+export function answering<Body extends Schema, Query extends Schema, Result extends Schema>(
+  route: Route<Body, Query, Result>,
+  useCase: (parsed: Parsed<z.output<Body>, z.output<Query>>) => Promise<z.input<Result>>,
+): Record<string, UseCase> {
+  const run: UseCase = (event, context) => {
+    const { requestContext, queryStringParameters, pathParameters } = event;
+    const caller = callerOf(requestContext.authorizer?.iam?.userArn, instanceRoles);
+    return useCase({
+      body: (route.request && parse(route.request, jsonBody(event), 'body')) as z.output<Body>,
+      query: (route.query && parse(route.query, queryStringParameters ?? {}, 'query')) as z.output<Query>,
+      path: pathParameters ?? {},
+      call: { caller, remainingMs: () => context.getRemainingTimeInMillis() },
+    });
+  };
+  return { [`${route.method} ${route.path}`]: run };
+}
+
+/** One handler for the given routes. */
+export function handlerOf(useCases: Record<string, UseCase>): Handler {
+  return async (event, context) => {
+    try {
+      const useCase = useCases[event.routeKey];
+      if (!useCase) throw new LessorError('route.unknown', `${event.routeKey} is not a route: ${knownRoutes()}`);
+      return json(200, 'application/json', await useCase(event, context));
+    } catch (error) {
+      const refusal = error instanceof LessorError ? error : fault(error);
+      const body = problemBody(refusal, context.awsRequestId);
+      report(refusal, event, context);
+      return json(body.status, 'application/problem+json', body, refusal.kind.retry ? { 'retry-after': '1' } : {});
+    }
+  };
+}
+
+const knownRoutes = () =>
+  Object.values(routes)
+    .map(({ method, path }) => `${method} ${path}`)
+    .join(', ');
+
+function fault(cause: unknown): LessorError {
+  return new LessorError('service.fault', 'The service failed: its log has the cause under the request id', {}, cause);
+}
+
+function report({ code, message, cause }: LessorError, { routeKey }: Event, { awsRequestId }: Context): void {
+  const line = { code, route: routeKey, requestId: awsRequestId, message };
+  if (code === 'service.fault' || code === 'service.unavailable') console.error({ ...line, cause: causeText(cause) });
+  else console.info(line);
+}
+
+const causeText = (cause: unknown): string | undefined => (cause instanceof Error ? cause.stack : undefined);
+
+function json(statusCode: number, type: string, body: unknown, headers: Record<string, string> = {}): Answer {
+  return { statusCode, headers: { 'content-type': type, ...headers }, body: JSON.stringify(body) };
+}
+
+function jsonBody({ body, isBase64Encoded }: Event): unknown {
+  const text = isBase64Encoded ? Buffer.from(body ?? '', 'base64').toString('utf8') : (body ?? '');
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new LessorError(
+      'request.malformed',
+      `The body is not JSON; it begins with ${JSON.stringify(text.slice(0, 40))}`,
+    );
+  }
+}
+
+function parse<S extends Schema>(schema: S, value: unknown, where: string): z.output<S> {
+  const outcome = z.safeParse(schema, value);
+  if (outcome.success) return outcome.data;
+  const issues = outcome.error.issues.map(
+    ({ path, message }) => `${[where, ...path.map(String)].join('.')}: ${message}`,
+  );
+  throw new LessorError('request.invalid', issues.join('; '), { issues });
+}

@@ -1,0 +1,7 @@
+/** The releasing function. */
+import { routes } from '../../core/contract/routes.ts';
+import { answering, handlerOf } from '../http.ts';
+import { dependencies } from '../runtime.ts';
+import { release } from '../use-cases/release.ts';
+
+export const handler = handlerOf(answering(routes.release, ({ call, body }) => release(dependencies, call, body)));

@@ -1,0 +1,65 @@
+/** The DynamoDB document client as Lambda needs it: short time-outs, two attempts, errors of the service translated. */
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { LessorError } from '../../core/contract/problems.ts';
+
+export function documentClient(): DynamoDBDocumentClient {
+  const client = new DynamoDBClient({
+    maxAttempts: 2,
+    retryMode: 'standard',
+    // requestTimeout alone only warns: throwOnRequestTimeout makes it an error.
+    requestHandler: { connectionTimeout: 300, requestTimeout: 800, throwOnRequestTimeout: true },
+  });
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+}
+
+/** What a conditional write came to: carried out, or refused by the item that stood in the way. */
+export type Conditional<T> =
+  | { readonly done: true; readonly output: T }
+  | { readonly done: false; readonly item: Record<string, unknown> | undefined };
+
+/**
+ * A condition that did not hold is an answer, never a fault. The item is there where the request asked for
+ * ReturnValuesOnConditionCheckFailure ALL_OLD and the item existed.
+ */
+export async function conditional<T>(request: () => Promise<T>): Promise<Conditional<T>> {
+  try {
+    return { done: true, output: await request() };
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw unavailable(error);
+    return { done: false, item: error.Item && unmarshall(error.Item) };
+  }
+}
+
+/** Runs a request that has no condition. */
+export async function available<T>(request: () => Promise<T>): Promise<T> {
+  return request().catch((error: unknown) => {
+    throw unavailable(error);
+  });
+}
+
+/** Every item under one partition key, read strongly consistent. */
+export async function queryAll(
+  client: DynamoDBDocumentClient,
+  table: string,
+  pk: string,
+): Promise<Record<string, unknown>[]> {
+  const request = {
+    TableName: table,
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': pk },
+    ConsistentRead: true,
+  };
+  return available(async () => {
+    const items: Record<string, unknown>[] = [];
+    for await (const page of paginateQuery({ client }, request)) items.push(...(page.Items ?? []));
+    return items;
+  });
+}
+
+/** Every write is idempotent by its condition, so a repeat is always safe. */
+function unavailable(error: unknown): LessorError {
+  const name = error instanceof Error ? error.name : String(error);
+  return new LessorError('service.unavailable', `DynamoDB did not answer the request (${name}): try again`, {}, error);
+}

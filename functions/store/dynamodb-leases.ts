@@ -1,0 +1,65 @@
+/** Leases in DynamoDB: one conditional write a slot, one strongly consistent Query a block. */
+import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { againstHolding, type SlotKey, type SlotOperation, type SlotState } from '../../core/lease.ts';
+import type { LeaseStore } from '../../core/store.ts';
+import { conditional, queryAll } from './dynamodb-client.ts';
+import { conditionOf, valuesIn } from './expressions.ts';
+import { FREE, HELD, keys, slotItem, slotOf, slotState } from './items.ts';
+
+const states = { ':held': HELD, ':free': FREE };
+
+export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): LeaseStore {
+  const free = async (key: SlotKey, operation: SlotOperation, against: Record<string, unknown>, reusableAt: number) => {
+    const condition = conditionOf(operation);
+    const outcome = await conditional(() =>
+      client.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: keys.slot(key),
+          UpdateExpression: 'SET s = :free, r = :reusableAt',
+          ConditionExpression: condition,
+          ExpressionAttributeValues: {
+            ':free': FREE,
+            ':reusableAt': reusableAt,
+            ...valuesIn(condition, { ...states, ...against }),
+          },
+        }),
+      ),
+    );
+    return outcome.done;
+  };
+
+  return {
+    async hold(key, holding, generation) {
+      const condition = conditionOf('hold');
+      const outcome = await conditional(() =>
+        client.send(
+          new PutCommand({
+            TableName: table,
+            Item: slotItem(key, holding, generation),
+            ConditionExpression: condition,
+            ExpressionAttributeValues: valuesIn(condition, {
+              ...states,
+              ...named(againstHolding(holding, generation)),
+            }),
+            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+          }),
+        ),
+      );
+      return outcome.done ? { held: true } : { held: false, current: outcome.item && slotState(outcome.item) };
+    },
+
+    release: (key, by, reusableAt) =>
+      free(key, by.nonce === undefined ? 'releaseByOwner' : 'release', named(by), reusableAt),
+
+    sweep: (key, by, reusableAt) => free(key, 'sweep', named(by), reusableAt),
+
+    async readBlock(key) {
+      const items = await queryAll(client, table, keys.block(key));
+      return new Map<number, SlotState>(items.map((item) => [slotOf(item), slotState(item)]));
+    },
+  };
+}
+
+const named = (values: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value]));

@@ -1,0 +1,97 @@
+/** Nodes and the deaths that operators declared, in DynamoDB. */
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { DeathRecord } from '../../core/node.ts';
+import type { NodeStore } from '../../core/store.ts';
+import { available, conditional, queryAll } from './dynamodb-client.ts';
+import { nodeExpressions as when } from './expressions.ts';
+import { ALIVE, DEAD, deathRecord, keys, nodeState } from './items.ts';
+
+export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): NodeStore {
+  const update = (
+    key: Record<string, string>,
+    expression: string,
+    condition: string,
+    values: Record<string, unknown>,
+  ) =>
+    conditional(() =>
+      client.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: key,
+          UpdateExpression: expression,
+          ConditionExpression: condition,
+          ExpressionAttributeValues: values,
+          ReturnValues: 'ALL_NEW',
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      ),
+    );
+
+  return {
+    async readNode(id) {
+      const { Item } = await available(() =>
+        client.send(new GetCommand({ TableName: table, Key: keys.node(id), ConsistentRead: true })),
+      );
+      return Item && nodeState(id, Item);
+    },
+
+    async join(id, places, now) {
+      const outcome = await update(
+        keys.node(id),
+        'ADD bl :places SET st = if_not_exists(st, :alive), e = if_not_exists(e, :first), seen = :now',
+        `${when.nodeAbsent} OR ${when.nodeAlive}`,
+        { ':places': new Set(places), ':alive': ALIVE, ':first': 1, ':now': now },
+      );
+      const item = (outcome.done ? outcome.output.Attributes : outcome.item) ?? {};
+      return { joined: outcome.done, node: nodeState(id, item) };
+    },
+
+    async revive(id, deadIncarnation, now) {
+      const outcome = await update(
+        keys.node(id),
+        'SET st = :alive, e = :next, seen = :now',
+        `${when.nodeDead} AND ${when.sameIncarnation}`,
+        { ':alive': ALIVE, ':dead': DEAD, ':incarnation': deadIncarnation, ':next': deadIncarnation + 1, ':now': now },
+      );
+      return outcome.done;
+    },
+
+    async markDead(id, incarnation, now) {
+      const outcome = await update(
+        keys.node(id),
+        'SET st = :dead, diedAt = :now',
+        `${when.nodeAlive} AND ${when.sameIncarnation}`,
+        { ':alive': ALIVE, ':dead': DEAD, ':incarnation': incarnation, ':now': now },
+      );
+      return outcome.done;
+    },
+
+    async recordDeath(record) {
+      const request = new PutCommand({
+        TableName: table,
+        Item: deathItem(record),
+        ConditionExpression: `${when.deathAbsent} OR ${when.deathOlder}`,
+        ExpressionAttributeValues: { ':incarnation': record.incarnation },
+      });
+      return (await conditional(() => client.send(request))).done;
+    },
+
+    async listDeaths() {
+      return (await queryAll(client, table, keys.death('').pk)).map(deathRecord);
+    },
+
+    async recordSweep(id, incarnation, freed, now) {
+      const outcome = await update(keys.death(id), 'ADD freed :freed SET swept = :now', when.sameIncarnation, {
+        ':incarnation': incarnation,
+        ':freed': freed,
+        ':now': now,
+      });
+      return outcome.done;
+    },
+  };
+}
+
+function deathItem({ node, incarnation, reason, declaredBy, declaredAt, freed, sweptAt }: DeathRecord) {
+  const swept = sweptAt === undefined ? {} : { swept: sweptAt };
+  return { ...keys.death(node), e: incarnation, why: reason, by: declaredBy, at: declaredAt, freed, ...swept };
+}

@@ -1,0 +1,19 @@
+/** The store over the two tables. */
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Store } from '../../core/store.ts';
+import { dynamodbLeases } from './dynamodb-leases.ts';
+import { dynamodbNodes } from './dynamodb-nodes.ts';
+import { dynamodbPools } from './dynamodb-pools.ts';
+
+export interface Tables {
+  readonly pools: string;
+  readonly leases: string;
+}
+
+export function dynamodbStore(client: DynamoDBDocumentClient, tables: Tables): Store {
+  return {
+    leases: dynamodbLeases(client, tables.leases),
+    pools: dynamodbPools(client, tables.pools),
+    nodes: dynamodbNodes(client, tables.pools),
+  };
+}

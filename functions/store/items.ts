@@ -1,0 +1,108 @@
+/** The items of the two tables: how keys are made, and how an item is read. Keys hold numbers, never textual addresses. */
+import * as z from 'zod/mini';
+import { poolDefinition } from '../../core/contract/messages.ts';
+import type { BlockKey, Holding, SlotKey, SlotState } from '../../core/lease.ts';
+import type { DeathRecord, NodeState } from '../../core/node.ts';
+import { blockToText } from '../../core/pool-space.ts';
+import type { Registry } from '../../core/registry.ts';
+
+type Item = Record<string, unknown>;
+
+export const HELD = 1;
+export const FREE = 0;
+export const ALIVE = 'alive';
+export const DEAD = 'dead';
+
+export const keys = {
+  registry: (vrf: string) => ({ pk: `V#${vrf}`, sk: 'REG' }),
+  pool: (id: string) => ({ pk: `C#${id}`, sk: 'CFG' }),
+  node: (id: string) => ({ pk: `N#${id}`, sk: 'N' }),
+  death: (id: string) => ({ pk: 'D', sk: id }),
+  block: ({ pool, block }: BlockKey) => `L#${pool}#${blockToText(block)}`,
+  slot: (key: SlotKey) => ({ pk: keys.block(key), sk: key.slot.toString(16).padStart(3, '0') }),
+};
+
+export const slotOf = (item: Item): number => Number.parseInt(String(item.sk), 16);
+
+/** s held or free, g generation, o container id, i interface, w network, n nonce, nd node, e incarnation, r reusable at, at held at, ns/p/u pod. */
+export function slotItem(key: SlotKey, holding: Holding, generation: number): Item {
+  const { attachment, nonce, node, incarnation, heldAt, pod } = holding;
+  return {
+    ...keys.slot(key),
+    s: HELD,
+    g: generation,
+    o: attachment.containerId,
+    i: attachment.ifname,
+    w: attachment.network,
+    n: nonce,
+    nd: node,
+    e: incarnation,
+    r: 0,
+    at: heldAt,
+    ...(pod ? { ns: pod.namespace, p: pod.name, ...(pod.uid === undefined ? {} : { u: pod.uid }) } : {}),
+  };
+}
+
+const storedSlot = z.object({
+  s: z.int(),
+  g: z.int(),
+  r: z.number(),
+  o: z.optional(z.string()),
+  i: z.optional(z.string()),
+  w: z.optional(z.string()),
+  n: z.optional(z.string()),
+  nd: z.optional(z.string()),
+  e: z.optional(z.int()),
+  at: z.optional(z.number()),
+  ns: z.optional(z.string()),
+  p: z.optional(z.string()),
+  u: z.optional(z.string()),
+});
+
+export function slotState(item: Item): SlotState {
+  const { s, g, r, o, i, w, n, nd, e, at, ns, p, u } = storedSlot.parse(item);
+  const state = { held: s === HELD, generation: g, reusableAt: r };
+  if (o === undefined || i === undefined || n === undefined || nd === undefined || at === undefined) return state;
+  const pod =
+    ns === undefined || p === undefined
+      ? {}
+      : { pod: { namespace: ns, name: p, ...(u === undefined ? {} : { uid: u }) } };
+  const attachment = { network: w ?? '', containerId: o, ifname: i };
+  return { ...state, holding: { attachment, nonce: n, node: nd, incarnation: e ?? 1, heldAt: at, ...pod } };
+}
+
+const storedNode = z.object({ st: z.string(), e: z.int(), bl: z.optional(z.set(z.string())) });
+
+export function nodeState(id: string, item: Item): NodeState {
+  const { st, e, bl } = storedNode.parse(item);
+  return { id, alive: st === ALIVE, incarnation: e, places: bl ?? new Set() };
+}
+
+const storedDeath = z.object({
+  sk: z.string(),
+  e: z.int(),
+  why: z.string(),
+  by: z.string(),
+  at: z.number(),
+  freed: z.int(),
+  swept: z.optional(z.number()),
+});
+
+export function deathRecord(item: Item): DeathRecord {
+  const { sk, e, why, by, at, freed, swept } = storedDeath.parse(item);
+  const sweptAt = swept === undefined ? {} : { sweptAt: swept };
+  return { node: sk, incarnation: e, reason: why, declaredBy: by, declaredAt: at, freed, ...sweptAt };
+}
+
+const storedRegistry = z.object({
+  v: z.int(),
+  pools: z.array(z.pick(poolDefinition, { id: true, name: true, ranges: true })),
+});
+
+export function registryOf(vrf: string, item: Item | undefined): Registry {
+  if (item === undefined) return { vrf, version: 0, pools: [] };
+  const { v, pools } = storedRegistry.parse(item);
+  return { vrf, version: v, pools };
+}
+
+export const poolOf = (item: Item) => z.parse(poolDefinition, item.definition);

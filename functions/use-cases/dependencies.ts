@@ -1,0 +1,66 @@
+/** What the use cases are given: the store, the deployment's settings, time and chance, and what this process remembers. */
+import type { PoolDefinition } from '../../core/contract/messages.ts';
+import type { NodeState } from '../../core/node.ts';
+import { type PoolSpace, poolSpace } from '../../core/pool-space.ts';
+import type { Store } from '../../core/store.ts';
+
+export interface Settings {
+  /** Ranges written in a CNI configuration become a pool on first use. */
+  readonly inlinePools: boolean;
+  readonly inlineCooldownSeconds: number;
+}
+
+export interface KnownPool {
+  readonly definition: PoolDefinition;
+  readonly space: PoolSpace;
+}
+
+/**
+ * Facts that stay true once they were: a pool's definition, and that a node in one of its lives has joined a block. So
+ * a warm Lambda environment needs no read for them.
+ */
+export interface Memory {
+  readonly pools: Map<string, KnownPool>;
+  readonly nodes: Map<string, Pick<NodeState, 'incarnation' | 'places'>>;
+}
+
+export interface Dependencies {
+  readonly store: Store;
+  readonly settings: Settings;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** A number from 0 up to, but not including, `below`. */
+  readonly random: (below: number) => number;
+  /** 16 hex digits that were never used before. */
+  readonly newPoolId: () => string;
+  readonly memory: Memory;
+}
+
+/** The caller, as the signature proves it, and how long the request may still take. */
+export interface Call {
+  readonly caller: string;
+  readonly remainingMs: () => number;
+}
+
+export const emptyMemory = (): Memory => ({ pools: new Map(), nodes: new Map() });
+
+/** The pool's definition from memory or the table; undefined where there is none. */
+export async function knownPool({ store, memory }: Dependencies, id: string): Promise<KnownPool | undefined> {
+  const known = memory.pools.get(id);
+  if (known) return known;
+  const definition = await store.pools.readPool(id);
+  return definition && remember(memory, definition);
+}
+
+export function remember(memory: Memory, definition: PoolDefinition): KnownPool {
+  const known = { definition, space: poolSpace(definition) };
+  memory.pools.set(definition.id, known);
+  return known;
+}
+
+/** 32 bits of FNV-1a: spreads nodes and attachments over a pool, the same way each time. */
+export function spread(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash;
+}

@@ -1,0 +1,77 @@
+/** What operators ask of a pool: its definition, who holds its addresses, which are cooling. */
+import type { LeaseRow, ListLeasesResult, ListPoolsResult, PoolDefinition } from '../../core/contract/messages.ts';
+import { LessorError } from '../../core/contract/problems.ts';
+import type { SlotKey, SlotState } from '../../core/lease.ts';
+import { blockFromText, blockToText } from '../../core/pool-space.ts';
+import { type Dependencies, type KnownPool, knownPool } from './dependencies.ts';
+
+/** A page is so many blocks: 16 times 64 rows stay far below the 6 MB that a function may answer. */
+const BLOCKS_A_PAGE = 16n;
+
+export async function listPools({ store }: Dependencies, vrf: string): Promise<ListPoolsResult> {
+  const { pools } = await store.pools.readRegistry(vrf);
+  const found = await Promise.all(pools.map(({ id }) => store.pools.readPool(id)));
+  return { pools: found.filter((pool): pool is PoolDefinition => pool !== undefined) };
+}
+
+/** @throws LessorError pool.unknown */
+export async function listLeases(
+  deps: Dependencies,
+  { vrf, name, cursor }: { vrf: string; name: string; cursor: string | undefined },
+): Promise<ListLeasesResult> {
+  const pool = await named(deps, vrf, name);
+  const { definition, space } = pool;
+  const first = cursor === undefined ? 0n : blockFromText(cursor);
+  const end = first + BLOCKS_A_PAGE;
+  const blocks: bigint[] = [];
+  for (let block = first; block < end && block < space.blocks; block += 1n) blocks.push(block);
+  const rows = await Promise.all(blocks.map((block) => rowsOf(deps, pool, block)));
+  return {
+    pool: definition,
+    capacity: String(space.capacity),
+    leases: rows.flat(),
+    ...(end < space.blocks ? { nextCursor: blockToText(end) } : {}),
+  };
+}
+
+async function named(deps: Dependencies, vrf: string, name: string): Promise<KnownPool> {
+  const { pools } = await deps.store.pools.readRegistry(vrf);
+  const registered = pools.find((pool) => pool.name === name);
+  const pool = registered && (await knownPool(deps, registered.id));
+  if (pool) return pool;
+  const names = pools.map((other) => other.name).join(', ') || 'none';
+  throw new LessorError('pool.unknown', `VRF ${vrf} has no pool ${name}; its pools are: ${names}`);
+}
+
+async function rowsOf(deps: Dependencies, { definition, space }: KnownPool, block: bigint): Promise<LeaseRow[]> {
+  const slots = [...(await deps.store.leases.readBlock({ pool: definition.id, block }))];
+  const now = deps.now();
+  return slots.flatMap(([slot, state]) => {
+    const current = state.held || state.reusableAt > now;
+    if (!current || !space.isUsable(block, slot)) return [];
+    const addresses = space.addresses(block, slot).map(({ address }) => address);
+    return rowOf({ pool: definition.id, block, slot }, state, addresses);
+  });
+}
+
+function rowOf(
+  { pool, block, slot }: SlotKey,
+  { held, reusableAt, holding }: SlotState,
+  addresses: string[],
+): LeaseRow[] {
+  if (holding === undefined) return [];
+  const { attachment, node, incarnation, heldAt, pod } = holding;
+  return [
+    {
+      state: held ? 'held' : 'cooling',
+      addresses,
+      slot: { pool, block: blockToText(block), slot },
+      node,
+      incarnation,
+      attachment,
+      heldAt: new Date(heldAt).toISOString(),
+      ...(held ? {} : { reusableAt: new Date(reusableAt).toISOString() }),
+      ...(pod ? { pod } : {}),
+    },
+  ];
+}

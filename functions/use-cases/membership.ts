@@ -1,0 +1,56 @@
+/**
+ * That a node may lease in a block of a shared pool: the block is in the node's item before the node's first lease
+ * there, so that the leases of a dead node are found without searching the pool.
+ */
+import { LessorError } from '../../core/contract/problems.ts';
+import { type NodeState, placeOf } from '../../core/node.ts';
+import type { Call, Dependencies, KnownPool } from './dependencies.ts';
+
+/** Blocks joined by one write, neighbours of the one that is needed; fewer than 16 places to look when the node dies cost nothing. */
+const JOIN_AT_ONCE = 16n;
+const ATTEMPTS = 4;
+
+export type Member = Pick<NodeState, 'incarnation' | 'places'>;
+
+/**
+ * The node's life and places, `block` among them.
+ * @param incarnation the life that the node believes to be in; with it and a warm memory, no request is made
+ * @throws LessorError service.busy
+ */
+export async function member(
+  deps: Dependencies,
+  { caller }: Call,
+  { definition, space }: KnownPool,
+  block: bigint,
+  incarnation: number | undefined,
+): Promise<Member> {
+  const place = placeOf({ pool: definition.id, block });
+  const belongs = (node: Member | undefined) => node?.incarnation === incarnation && node?.places.has(place);
+  const known = deps.memory.nodes.get(caller);
+  if (known && belongs(known)) return known;
+  if (incarnation !== undefined) {
+    const stored = await deps.store.nodes.readNode(caller);
+    if (stored?.alive && belongs(stored)) return remembered(deps, stored);
+  }
+  const first = block - (block % JOIN_AT_ONCE);
+  const places: string[] = [];
+  for (let next = first; next < first + JOIN_AT_ONCE && next < space.blocks; next += 1n) {
+    places.push(placeOf({ pool: definition.id, block: next }));
+  }
+  return join(deps, caller, places);
+}
+
+async function join(deps: Dependencies, caller: string, places: readonly string[]): Promise<Member> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const { joined, node } = await deps.store.nodes.join(caller, places, deps.now());
+    if (joined) return remembered(deps, node);
+    // It was declared dead and is here again: its next life begins, and a sweep of the last one frees nothing of it.
+    await deps.store.nodes.revive(caller, node.incarnation, deps.now());
+  }
+  throw new LessorError('service.busy', `Node ${caller} is being declared dead and is coming back at once: try again`);
+}
+
+function remembered(deps: Dependencies, { id, incarnation, places }: NodeState): Member {
+  deps.memory.nodes.set(id, { incarnation, places });
+  return { incarnation, places };
+}
