@@ -1,0 +1,76 @@
+/** ADD: journal, ask, note, answer. A failed one leaves its entry, by which the runtime's DEL frees what may be held. */
+import type { AllocateRequest } from '../core/contract/messages.ts';
+import type { JournalEntry } from './journal.ts';
+import { learn, type NodeState } from './node-state.ts';
+import { type Plugin, vrf } from './plugin.ts';
+import { mayPropose, proposals } from './propose.ts';
+import { randomHex } from './random.ts';
+import { refusal } from './refusal.ts';
+import { type Dns, parseResolvConf } from './resolv-conf.ts';
+import { addResult } from './result.ts';
+
+/** The CNI result. @throws LessorError */
+export async function add(plugin: Plugin): Promise<unknown> {
+  const { surroundings, network, invocation, attachment, bootId, api, journal } = plugin;
+  const dns = readDns(plugin);
+  const state = plugin.readState();
+  const { netns, pod } = invocation;
+  const beginning = {
+    attachment,
+    nonce: randomHex(16),
+    bootId,
+    ...(netns === undefined ? {} : { netns }),
+    ...(pod === undefined ? {} : { pod }),
+  };
+  let entry = journal.begin(beginning, () => (state === undefined ? [] : proposals(state, surroundings.now())));
+  let sent = false;
+  const answer = await api.allocate(() => {
+    if (sent) entry = journal.repeat(entry);
+    sent = true;
+    return requestFor(plugin, entry, state);
+  });
+  const { slot, addresses } = answer;
+  if (!journal.acknowledge(entry, { slot, addresses })) {
+    await api.release({ attachment, nonce: entry.nonce, slot, acknowledged: true });
+    throw refusal(
+      'service.busy',
+      `container ${invocation.containerId} was deleted while its address was being allocated`,
+      'its address was given back; add it again if it is still wanted',
+    );
+  }
+  const lesson = { answer, proposal: proposed(entry, state), bootId, ranges: network.ranges, now: surroundings.now() };
+  plugin.writeState(learn(plugin.readState(), lesson));
+  return addResult({ cniVersion: network.cniVersion, addresses, routes: network.routes, dns });
+}
+
+/** Without a state of this boot nothing is proposed: the node may have been declared dead, and its blocks with it. */
+const proposed = ({ proposal }: JournalEntry, state: NodeState | undefined) =>
+  proposal !== undefined && mayPropose(state, proposal) ? proposal : undefined;
+
+function requestFor(
+  { network, attachment }: Plugin,
+  entry: JournalEntry,
+  state: NodeState | undefined,
+): AllocateRequest {
+  const proposal = proposed(entry, state);
+  return {
+    attachment,
+    nonce: entry.nonce,
+    attempt: entry.attempts,
+    pool: { vrf, name: network.name, ranges: network.ranges },
+    ...(proposal === undefined ? {} : { proposal }),
+    ...(state === undefined ? {} : { incarnation: state.incarnation }),
+    ...(entry.pod === undefined ? {} : { pod: entry.pod }),
+  };
+}
+
+function readDns({ network: { resolvConf }, surroundings: { files } }: Plugin): Dns {
+  if (resolvConf === undefined) return {};
+  const text = files.read(resolvConf);
+  if (text !== undefined) return parseResolvConf(text);
+  throw refusal(
+    'cni.configuration',
+    `ipam.resolvConf ${resolvConf} does not exist`,
+    'name a file on this node, or leave it out',
+  );
+}

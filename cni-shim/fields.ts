@@ -1,0 +1,36 @@
+/** Reading JSON by hand, with errors that name field and value: a schema library would double the plugin's start-up time. */
+
+export type Fields = ReadonlyMap<string, unknown>;
+
+/** Makes the error of whoever reads: what is wrong, and the remedy. */
+export type Complaint = (what: string, remedy: string) => Error;
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The value that JSON text holds, undefined where it is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined where absent or empty. */
+export function textOf(value: unknown, where: string, complain: Complaint): string | undefined {
+  if (value === undefined || value === '') return undefined;
+  if (typeof value !== 'string') throw complain(`${where} ${JSON.stringify(value)} is no text`, 'write it in quotes');
+  return value;
+}
+
+export function listOf(value: unknown, where: string, complain: Complaint): unknown[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw complain(`${where} ${JSON.stringify(value)} is no list`, 'write it as […]');
+  return value;
+}
+
+export function objectOf(value: unknown, where: string, complain: Complaint): Record<string, unknown> {
+  if (!isObject(value)) throw complain(`${where} ${JSON.stringify(value)} is no object`, 'write it as {…}');
+  return value;
+}

@@ -1,0 +1,123 @@
+/**
+ * The few file operations from which the journal is made, each of them atomic or on a name that nobody else knows.
+ * They are a port so that tests can stop a process between any two of them.
+ */
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { randomHex } from './random.ts';
+
+export interface Files {
+  /** The file's text, or undefined where there is no such file. */
+  read(path: string): string | undefined;
+  /** Opens a file that must not exist yet, 0600; missing directories come to be, 0700. */
+  create(path: string): number;
+  /** Replaces the whole content of a file that `create` opened. */
+  write(file: number, text: string): void;
+  sync(file: number): void;
+  close(file: number): void;
+  /** False where `to` exists already: that is how one of several processes wins. */
+  link(from: string, to: string): boolean;
+  /** Replaces `to`, if there is one, in one step. */
+  rename(from: string, to: string): void;
+  /** Removing what is not there is done already. */
+  remove(path: string): void;
+  /** Names in a directory; none where there is no such directory. */
+  list(directory: string): string[];
+  exists(path: string): boolean;
+  /** Milliseconds since 1970, or undefined where there is no such file. */
+  modifiedAt(path: string): number | undefined;
+}
+
+export const isFileError = (error: unknown): error is NodeJS.ErrnoException & { code: string } =>
+  error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string' && 'syscall' in error;
+
+/** `otherwise` where the operation failed for exactly the reason `code`. */
+function unless<T, U>(code: string, otherwise: U, operation: () => T): T | U {
+  try {
+    return operation();
+  } catch (error) {
+    if (isFileError(error) && error.code === code) return otherwise;
+    throw error;
+  }
+}
+
+const parent = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
+
+/** `operation` again after making the directory of `path`, so that the usual case costs no look at the directory. */
+function inDirectoryOf<T>(path: string, operation: () => T): T {
+  try {
+    return operation();
+  } catch (error) {
+    if (!isFileError(error) || error.code !== 'ENOENT') throw error;
+    mkdirSync(parent(path), { recursive: true, mode: 0o700 });
+    return operation();
+  }
+}
+
+export const nodeFiles: Files = {
+  read: (path) => unless('ENOENT', undefined, () => readFileSync(path, 'utf8')),
+  create: (path) => inDirectoryOf(path, () => openSync(path, 'wx', 0o600)),
+  write(file, text) {
+    const bytes = new TextEncoder().encode(text);
+    ftruncateSync(file, 0);
+    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, done);
+  },
+  sync: fsyncSync,
+  close: closeSync,
+  link: (from, to) =>
+    inDirectoryOf(to, () =>
+      unless('EEXIST', false, () => {
+        linkSync(from, to);
+        return true;
+      }),
+    ),
+  rename: (from, to) => inDirectoryOf(to, () => renameSync(from, to)),
+  remove: (path) => unless('ENOENT', undefined, () => unlinkSync(path)),
+  list: (directory) => unless('ENOENT', [], () => readdirSync(directory)),
+  exists: (path) => statSync(path, { throwIfNoEntry: false }) !== undefined,
+  modifiedAt: (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs,
+};
+
+const DRAFT_PREFIX = '.draft-';
+/** Far longer than a draft needs: one that is older was left by a process that was killed. */
+const DRAFT_LIFE_MS = 60_000;
+
+export const isDraft = (name: string): boolean => name.startsWith(DRAFT_PREFIX);
+
+/** A name in `directory` that nobody else has. */
+export const draftIn = (directory: string): string => `${directory}/${DRAFT_PREFIX}${randomHex(8)}`;
+
+/** Writes `text` to `path` so that a reader sees the old text or the new one, never a part. */
+export function replaceFile(files: Files, path: string, text: string): void {
+  const draft = draftIn(parent(path));
+  const file = files.create(draft);
+  files.write(file, text);
+  files.close(file);
+  files.rename(draft, path);
+}
+
+/** Whether the file was left alone for so long that no process is in the middle of making it. */
+export function isLeftBehind(files: Files, path: string, now: number): boolean {
+  const modified = files.modifiedAt(path);
+  // A time far ahead was written under another clock.
+  return modified !== undefined && Math.abs(now - modified) > DRAFT_LIFE_MS;
+}
+
+/** Removes the drafts that killed processes left in `directory`. */
+export function sweepDrafts(files: Files, directory: string, now: number): void {
+  const drafts = files.list(directory).filter(isDraft);
+  for (const path of drafts.map((name) => `${directory}/${name}`))
+    if (isLeftBehind(files, path, now)) files.remove(path);
+}

@@ -1,0 +1,202 @@
+/**
+ * The journal of one network on one node, written before anything is asked of the service:
+ *
+ *     attachments/<container id>@<interface>   what was asked and answered for this attachment
+ *     slots/<pool>.<block>.<slot>              the same file under the slot's name: nobody else here proposes the slot
+ *     slots/.draft-<random>                    a draft, complete before it gets one of the names above
+ *
+ * link(2) gives a name to one process only, so the names are bitmap, journal and lock in one and nothing is locked while
+ * the network is waited for. A slot's name is valid while the attachment that its content names has an entry of the same
+ * nonce. A process may be killed between any two steps; what it leaves, and what heals it:
+ *
+ * - ADD, before or after the draft is written: a draft; `sweep` removes it.
+ * - after the slot's name: a slot without an entry; nothing was asked yet; `sweep` removes it.
+ * - after the entry's name: an entry with nonce and proposal, whatever the service knows: DEL releases by them, a
+ *   repeated ADD asks again with the same ones.
+ * - after the answer, before the entry is replaced: the same. After the granted slot's new name: the same, and the name is
+ *   valid, since the nonce is the entry's. Before the old slot's name is removed: it counts as valid until DEL, then as
+ *   one without an entry.
+ * - DEL, before the service answered: everything is still there. After: slot names go first, the entry last, so that a
+ *   repeated DEL finds what remains.
+ *
+ * After a power cut a file may be empty: an unreadable entry counts as none, an unreadable slot is removed by `sweep`.
+ */
+import type { AllocateResult, Attachment, Pod, SlotReference } from '../core/contract/messages.ts';
+import { isObject, parseJson } from './fields.ts';
+import { draftIn, type Files, isDraft, isLeftBehind, replaceFile, sweepDrafts } from './files.ts';
+import { refusal } from './refusal.ts';
+
+export interface JournalEntry {
+  readonly attachment: Attachment;
+  readonly nonce: string;
+  /** Counts the sends of an allocation, the one that is about to happen included. */
+  readonly attempts: number;
+  readonly bootId: string;
+  readonly netns?: string;
+  readonly pod?: Pod;
+  /** The slot that the node asks for, or was given by an answer that is being asked for again. */
+  readonly proposal?: SlotReference;
+  /** The last answer; absent while another one is waited for. */
+  readonly acknowledged?: Acknowledgement;
+}
+
+/** What an ADD knows before it asks. */
+export type Beginning = Pick<JournalEntry, 'attachment' | 'nonce' | 'bootId' | 'netns' | 'pod'>;
+
+export interface Acknowledgement {
+  readonly slot: SlotReference;
+  readonly addresses: AllocateResult['addresses'];
+}
+
+export interface Journal {
+  /**
+   * The entry under which an ADD asks: a new one with the first of `candidates` that is free on this node, or the one
+   * that is there already for this attachment, with its nonce and slot.
+   */
+  begin(beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry;
+  /** Counts another send of `entry`. */
+  repeat(entry: JournalEntry): JournalEntry;
+  /** Notes the answer. False where a DEL removed the entry meanwhile: nobody would release the lease. */
+  acknowledge(entry: JournalEntry, acknowledgement: Acknowledgement): boolean;
+  find(attachment: Attachment): JournalEntry | undefined;
+  /** Removes what `find` found, after the service released it. */
+  forget(attachment: Attachment, found: JournalEntry | undefined): void;
+}
+
+const MOST_ATTEMPTS = 1_000;
+const MOST_LINK_TRIES = 8;
+const LONGEST_NAME = 255;
+
+/** `directory` is the network's own. */
+export function openJournal(files: Files, directory: string, now: () => number): Journal {
+  const slots = `${directory}/slots`;
+  const attachments = `${directory}/attachments`;
+  const slotPath = (slot: SlotReference) => `${slots}/${slotName(slot)}`;
+  const attachmentPath = (attachment: Attachment) => `${attachments}/${attachmentName(attachment)}`;
+  const read = (path: string): JournalEntry | undefined => {
+    const content = parseJson(files.read(path) ?? '');
+    // A file is complete before it has its name, so what holds a nonce and an attachment is an entry of ours.
+    const complete = isObject(content) && typeof content.nonce === 'string' && isObject(content.attachment);
+    return complete ? (content as unknown as JournalEntry) : undefined;
+  };
+  const find = (attachment: Attachment) => read(attachmentPath(attachment));
+
+  /** Takes the slot's name for `draft`, whose content then names the slot. */
+  function takeSlot(draft: string, file: number, fresh: JournalEntry, candidates: () => Iterable<SlotReference>) {
+    const local = new Set(files.list(slots));
+    for (const slot of candidates()) {
+      if (local.has(slotName(slot))) continue;
+      const entry = { ...fresh, proposal: slot };
+      files.write(file, JSON.stringify(entry));
+      if (files.link(draft, slotPath(slot))) return entry;
+    }
+    return undefined;
+  }
+
+  /** Removes the names of slots that no entry vouches for. */
+  function sweep(): void {
+    sweepDrafts(files, slots, now());
+    for (const name of files.list(slots).filter((name) => !isDraft(name))) {
+      const path = `${slots}/${name}`;
+      const content = read(path);
+      const vouched = content !== undefined && find(content.attachment)?.nonce === content.nonce;
+      if (!vouched && isLeftBehind(files, path, now())) files.remove(path);
+    }
+  }
+
+  /** Somebody else may have the name by now: only one of the same nonce is removed. */
+  function releaseSlotName(slot: SlotReference | undefined, { nonce }: JournalEntry): void {
+    if (slot !== undefined && read(slotPath(slot))?.nonce === nonce) files.remove(slotPath(slot));
+  }
+
+  function repeat(entry: JournalEntry): JournalEntry {
+    const { acknowledged, ...asked } = find(entry.attachment) ?? entry;
+    const proposal = acknowledged?.slot ?? asked.proposal;
+    const next: JournalEntry = {
+      ...asked,
+      attempts: Math.min(MOST_ATTEMPTS, asked.attempts + 1),
+      ...(proposal === undefined ? {} : { proposal }),
+    };
+    replaceFile(files, attachmentPath(entry.attachment), JSON.stringify(next));
+    return next;
+  }
+
+  function begin(beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry {
+    const { attachment, bootId, netns, pod } = beginning;
+    const path = attachmentPath(attachment);
+    const adopt = (there: JournalEntry) => {
+      const { netns: oldNetns, pod: oldPod, ...kept } = there;
+      return repeat({
+        ...kept,
+        bootId,
+        ...(netns === undefined ? {} : { netns }),
+        ...(pod === undefined ? {} : { pod }),
+      });
+    };
+    const there = read(path);
+    if (there !== undefined) return adopt(there);
+    const fresh: JournalEntry = { ...beginning, attempts: 1 };
+    const draft = draftIn(slots);
+    const file = files.create(draft);
+    let entry = takeSlot(draft, file, fresh, candidates);
+    if (entry === undefined) {
+      sweep();
+      entry = takeSlot(draft, file, fresh, candidates);
+    }
+    if (entry === undefined) files.write(file, JSON.stringify(fresh));
+    files.sync(file);
+    files.close(file);
+    for (let tries = 0; tries < MOST_LINK_TRIES; tries++) {
+      if (files.link(draft, path)) {
+        files.remove(draft);
+        return entry ?? fresh;
+      }
+      const winner = read(path);
+      if (winner !== undefined) {
+        releaseSlotName(entry?.proposal, fresh);
+        files.remove(draft);
+        return adopt(winner);
+      }
+      files.remove(path);
+    }
+    throw refusal('node.storage', `${path} changes all the time`, 'is more than one runtime adding this container?');
+  }
+
+  function acknowledge(entry: JournalEntry, acknowledged: Acknowledgement): boolean {
+    const path = attachmentPath(entry.attachment);
+    const current = read(path);
+    // The whole directory gone is a loss of the journal, not a DEL: the entry comes to be again.
+    if (current?.nonce !== entry.nonce && files.exists(attachments)) return false;
+    const { proposal, ...asked } = entry;
+    const attempts = Math.max(entry.attempts, current?.attempts ?? 0);
+    const text = JSON.stringify({ ...asked, attempts, acknowledged } satisfies JournalEntry);
+    const granted = slotPath(acknowledged.slot);
+    const proposed = proposal === undefined ? undefined : slotPath(proposal);
+    if (proposed !== granted || !files.exists(granted)) replaceFile(files, granted, text);
+    replaceFile(files, path, text);
+    if (proposed !== granted) releaseSlotName(proposal, entry);
+    return true;
+  }
+
+  function forget(attachment: Attachment, found: JournalEntry | undefined): void {
+    if (found !== undefined) {
+      releaseSlotName(found.acknowledged?.slot, found);
+      releaseSlotName(found.proposal, found);
+    }
+    const current = find(attachment);
+    if (current === undefined || current.nonce === found?.nonce) files.remove(attachmentPath(attachment));
+    sweepDrafts(files, slots, now());
+  }
+
+  return { begin, repeat, acknowledge, find, forget };
+}
+
+export const slotName = ({ pool, block, slot }: SlotReference): string => `${pool}.${block}.${slot}`;
+
+/** Container ids hold no @ and never begin with a dot, so no two attachments have one name. */
+export function attachmentName({ containerId, ifname }: Attachment): string {
+  const name = `${containerId}@${encodeURIComponent(ifname)}`;
+  if (name.length <= LONGEST_NAME) return name;
+  // NAME_MAX: a very long id is a directory and a name in it.
+  return `${containerId.slice(0, LONGEST_NAME / 2)}/${containerId.slice(LONGEST_NAME / 2)}@${encodeURIComponent(ifname)}`;
+}

@@ -1,0 +1,110 @@
+/**
+ * What belongs to the node, not to the network: where the API is and how to prove who is calling. A JSON file
+ * (`/etc/lessor/node.json`; another one is named by `config` in the ipam section or by LESSOR_CONFIG), so that nothing
+ * but `type` changes in a user's network configuration. `endpoint` and `region` in the ipam section win.
+ */
+import { objectOf, parseJson, textOf } from './fields.ts';
+import type { NetworkConfiguration } from './network-configuration.ts';
+import { refusal } from './refusal.ts';
+import type { Surroundings } from './surroundings.ts';
+
+const DEFAULT_FILE = '/etc/lessor/node.json';
+const KEYS = 'endpoint, region, dataDir, credentials.profile and credentials.file';
+const DEFAULT_DATA_DIR = '/var/lib/cni/lessor';
+
+export interface CredentialChoice {
+  readonly profile?: string | undefined;
+  readonly file?: string | undefined;
+}
+
+export interface NodeConfiguration {
+  readonly endpoint: URL;
+  readonly region: string;
+  readonly dataDir: string;
+  readonly credentials?: CredentialChoice | undefined;
+}
+
+const wrong = (what: string, remedy: string, cause?: unknown) => refusal('node.configuration', what, remedy, cause);
+
+/** @throws LessorError `node.configuration`, which names the file and the field. */
+export function loadNodeConfiguration(
+  network: NetworkConfiguration,
+  { env, files }: Pick<Surroundings, 'env' | 'files'>,
+): NodeConfiguration {
+  const named = network.config ?? env.LESSOR_CONFIG;
+  const path = named || DEFAULT_FILE;
+  const text = files.read(path);
+  if (text === undefined && named)
+    throw wrong(
+      `the node configuration ${path} does not exist`,
+      `create it, or leave its name out to use ${DEFAULT_FILE}`,
+    );
+  const file = text === undefined ? {} : parseFile(text, path);
+  const endpoint = endpointFrom(network.endpoint ?? file.endpoint, network.endpoint === undefined ? path : 'ipam');
+  return {
+    endpoint,
+    region: network.region ?? file.region ?? regionOf(endpoint) ?? regionFrom(env, endpoint, path),
+    // Network names begin with a letter or digit, so host-local never has a `.lessor` of its own there.
+    dataDir: network.dataDir === undefined ? (file.dataDir ?? DEFAULT_DATA_DIR) : `${network.dataDir}/.lessor`,
+    credentials: file.credentials,
+  };
+}
+
+interface NodeFile {
+  readonly endpoint?: string | undefined;
+  readonly region?: string | undefined;
+  /** Where the plugin keeps its journal, its state and cached credentials. */
+  readonly dataDir?: string | undefined;
+  /** A profile of the shared files, or other shared files, instead of what the environment says. */
+  readonly credentials?: CredentialChoice | undefined;
+}
+
+function parseFile(text: string, path: string): NodeFile {
+  const content = parseJson(text);
+  if (content === undefined) throw wrong(`${path} is not JSON`, 'write it like {"endpoint": "https://…"}');
+  const { credentials, ...top } = objectOf(content, path, wrong);
+  const { endpoint, region, dataDir } = textsOf(top, path, ['endpoint', 'region', 'dataDir']);
+  if (credentials === undefined) return { endpoint, region, dataDir };
+  const where = `credentials in ${path}`;
+  const { profile, file } = textsOf(objectOf(credentials, where, wrong), where, ['profile', 'file']);
+  return { endpoint, region, dataDir, credentials: { profile, file } };
+}
+
+/** An unknown key is more likely misspelt than meant for somebody else: the file is ours alone. */
+function textsOf<K extends string>(fields: Record<string, unknown>, where: string, names: readonly K[]) {
+  const unknown = Object.keys(fields).filter((key) => !(names as readonly string[]).includes(key));
+  if (unknown.length > 0) throw wrong(`${where} holds the unknown ${unknown.join(', ')}`, `the keys are ${KEYS}`);
+  const texts = names.map((name) => [name, textOf(fields[name], `${name} in ${where}`, wrong)] as const);
+  return Object.fromEntries(texts) as Record<K, string | undefined>;
+}
+
+function endpointFrom(value: string | undefined, where: string): URL {
+  if (!value)
+    throw wrong(
+      `no endpoint is configured in ipam or in ${where}`,
+      'write the URL of the Lessor API into it: {"endpoint": "https://<id>.execute-api.<region>.amazonaws.com"}',
+    );
+  const endpoint = URL.canParse(value) ? new URL(value) : undefined;
+  if (endpoint === undefined || !['http:', 'https:'].includes(endpoint.protocol))
+    throw wrong(
+      `endpoint ${JSON.stringify(value)} in ${where} is no http(s) URL`,
+      'write it like https://api.example.com',
+    );
+  if (endpoint.username || endpoint.password || endpoint.search || endpoint.hash)
+    throw wrong(`endpoint in ${where} holds more than host and path`, 'leave user, query and fragment out');
+  return endpoint;
+}
+
+/** API Gateway's own host names tell their region: `<id>.execute-api.<region>.…`. */
+const regionOf = ({ hostname }: URL): string | undefined =>
+  /(?:^|\.)execute-api\.([a-z0-9-]+)\.(?:vpce\.)?(?:amazonaws|api\.aws)/.exec(hostname)?.[1];
+
+function regionFrom(env: Surroundings['env'], endpoint: URL, path: string): string {
+  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION;
+  if (!region)
+    throw wrong(
+      `no region is configured, and the host ${endpoint.host} does not tell it`,
+      `write {"region": "eu-central-1"}, or the one of your API, into ${path}`,
+    );
+  return region;
+}

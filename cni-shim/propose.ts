@@ -1,0 +1,34 @@
+/** Which slot the node asks for: the one that it has not used for the longest time. */
+import type { SlotReference } from '../core/contract/messages.ts';
+import { blockFromText, blockToText, poolSpace } from '../core/pool-space.ts';
+import { isRecent, type NodeState } from './node-state.ts';
+
+/**
+ * The usable slots of the node's blocks in the order in which to try them: from behind the cursor once around, without
+ * those that were seen taken lately. None left: let the service choose.
+ */
+export function* proposals(state: NodeState, now: number): Generator<SlotReference> {
+  const space = poolSpace(state.pool);
+  const blocks = state.blocks.map(blockFromText).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const last = blockFromText(state.cursor.block);
+  const found = blocks.findIndex((block) => block >= last);
+  const start = found === -1 ? 0 : found;
+  const split = blocks[start] === last ? state.cursor.slot + 1 : 0;
+  for (let step = 0; step <= blocks.length; step++) {
+    const block = blocks[(start + step) % blocks.length];
+    if (block === undefined) return;
+    const from = step === 0 ? split : 0;
+    const to = step === blocks.length ? split : space.blockSize;
+    const text = blockToText(block);
+    const taken = state.taken[text] ?? {};
+    for (let slot = from; slot < to; slot++) {
+      const seen = taken[slot];
+      if (space.isUsable(block, slot) && (seen === undefined || !isRecent(state, seen, now)))
+        yield { pool: state.pool.id, block: text, slot };
+    }
+  }
+}
+
+/** Whether the node may still propose this slot. */
+export const mayPropose = (state: NodeState | undefined, slot: SlotReference): boolean =>
+  state !== undefined && state.pool.id === slot.pool && state.blocks.includes(slot.block);

@@ -1,0 +1,85 @@
+/**
+ * AWS Signature Version 4 in the Authorization header (AWS IAM User Guide, "Create a signed AWS API request").
+ * WebCrypto, since loading node:crypto costs a starting process more than the whole signature.
+ */
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+export interface SigningRequest {
+  readonly method: string;
+  readonly url: URL;
+  /** Names in any case; `host` is added from the URL. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface Signing {
+  readonly credentials: Credentials;
+  readonly region: string;
+  /** `execute-api` for API Gateway. */
+  readonly service: string;
+  readonly at: Date;
+}
+
+const ALGORITHM = 'AWS4-HMAC-SHA256';
+const encoder = new TextEncoder();
+const hmac = { name: 'HMAC', hash: 'SHA-256' } as const;
+
+/** The request's headers with those that sign it; `host` is left to whoever sends. */
+export async function sign(request: SigningRequest, signing: Signing): Promise<Record<string, string>> {
+  const { credentials, region, service, at } = signing;
+  const timestamp = at.toISOString().replace(/[-:]|\.\d{3}/g, '');
+  const day = timestamp.slice(0, 8);
+  const scope = `${day}/${region}/${service}/aws4_request`;
+  const added = {
+    'x-amz-date': timestamp,
+    ...(credentials.sessionToken === undefined ? {} : { 'x-amz-security-token': credentials.sessionToken }),
+  };
+  const headers = new Map<string, string>();
+  for (const [name, value] of Object.entries({ ...request.headers, ...added, host: request.url.host }))
+    headers.set(name.toLowerCase(), value.trim().replace(/\s+/g, ' '));
+  const names = [...headers.keys()].sort();
+  const canonical = [
+    request.method.toUpperCase(),
+    canonicalPath(request.url),
+    canonicalQuery(request.url),
+    ...names.map((name) => `${name}:${headers.get(name)}`),
+    '',
+    names.join(';'),
+    await sha256(request.body),
+  ].join('\n');
+  const text = [ALGORITHM, timestamp, scope, await sha256(canonical)].join('\n');
+  let key = encoder.encode(`AWS4${credentials.secretAccessKey}`);
+  for (const part of [day, region, service, 'aws4_request', text]) key = await hmacSha256(key, part);
+  const signed = `Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${hex(key)}`;
+  return { ...request.headers, ...added, authorization: `${ALGORITHM} ${signed}` };
+}
+
+/** RFC 3986: everything but the unreserved characters is encoded. */
+const encode = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+
+/** Every service but S3 encodes the path as it is sent once more. */
+const canonicalPath = ({ pathname }: URL): string => pathname.split('/').map(encode).join('/');
+
+const canonicalQuery = ({ searchParams }: URL): string =>
+  [...searchParams]
+    .map(([name, value]) => [encode(name), encode(value)] as const)
+    .sort(([a, x], [b, y]) => (a < b ? -1 : a > b ? 1 : x < y ? -1 : x > y ? 1 : 0))
+    .map((pair) => pair.join('='))
+    .join('&');
+
+async function hmacSha256(key: Uint8Array<ArrayBuffer>, text: string): Promise<Uint8Array<ArrayBuffer>> {
+  const imported = await crypto.subtle.importKey('raw', key, hmac, false, ['sign']);
+  return new Uint8Array(await crypto.subtle.sign('HMAC', imported, encoder.encode(text)));
+}
+
+export async function sha256(text: string): Promise<string> {
+  return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text))));
+}
+
+const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

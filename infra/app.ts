@@ -1,0 +1,4 @@
+/** The program that `cdk synth` and `cdk deploy` run. */
+import { synthesize } from './synthesize.ts';
+
+synthesize();

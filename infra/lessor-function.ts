@@ -1,0 +1,52 @@
+/** One Lambda function of Lessor: functions/<name>/handler.ts, bundled with its SDK, with a role and a log of its own. */
+import { fileURLToPath } from 'node:url';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogLevel, NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+// Dependencies written in CommonJS call require(), which an ES module has to make itself.
+const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
+export class LessorFunction extends NodejsFunction {
+  /** @param name its folder under functions/; the function is called `<stack>-<name>` */
+  constructor(scope: Construct, name: string, { timeout = Duration.seconds(10) }: { timeout?: Duration } = {}) {
+    const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+    const logGroup = new LogGroup(scope, `${id}Log`, {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    // A role of our own: the one CDK makes may write to every log group of the account.
+    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(role);
+    super(scope, id, {
+      functionName: `${Stack.of(scope).stackName}-${name}`,
+      entry: `${ROOT}functions/${name}/handler.ts`,
+      projectRoot: ROOT,
+      depsLockFilePath: `${ROOT}package-lock.json`,
+      role,
+      logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: 256,
+      timeout,
+      bundling: {
+        format: OutputFormat.ESM,
+        // Not Lambda's Node: the local stack runs the same bundle on whichever Node starts it.
+        target: 'node20',
+        bundleAwsSDK: true,
+        externalModules: [],
+        mainFields: ['module', 'main'],
+        banner: REQUIRE,
+        minify: true,
+        sourceMap: true,
+        sourceMapMode: SourceMapMode.EXTERNAL,
+        logLevel: LogLevel.WARNING,
+      },
+    });
+  }
+}

@@ -1,0 +1,52 @@
+/** What a deployment may choose, as CDK context values: `cdk deploy -c inlinePools=true`. */
+
+export interface Settings {
+  /** Names of roles that only EC2 may assume: their sessions are nodes, named by instance id. */
+  readonly instanceRoles: readonly string[];
+  /** Ranges written in a CNI configuration become a pool on first use. */
+  readonly inlinePools: boolean;
+  /** Seconds for which a released address of such a pool is not handed out again. */
+  readonly inlinePoolCooldownSeconds: number;
+}
+
+const DAY = 86_400;
+
+/** @throws Error that names the key, the value and the remedy */
+export function settingsFrom(context: (key: keyof Settings) => unknown): Settings {
+  return {
+    instanceRoles: roleNames(context('instanceRoles') ?? ''),
+    inlinePools: flag(context('inlinePools') ?? false),
+    inlinePoolCooldownSeconds: seconds(context('inlinePoolCooldownSeconds') ?? 30),
+  };
+}
+
+function roleNames(value: unknown): string[] {
+  const names = String(value)
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  for (const name of names) {
+    // IAM's own rule for role names; a path or an ARN would never match a caller's session.
+    if (!/^[\w+=.@-]{1,64}$/.test(name)) {
+      throw refused('instanceRoles', name, 'give role names without path or ARN: -c instanceRoles=nodes-a,nodes-b');
+    }
+  }
+  return [...new Set(names)];
+}
+
+function flag(value: unknown): boolean {
+  if (value === true || value === 'true') return true;
+  if (value === false || value === 'false') return false;
+  throw refused('inlinePools', value, 'give true or false: -c inlinePools=true');
+}
+
+function seconds(value: unknown): number {
+  const text = String(value);
+  if (/^\d+$/.test(text) && Number(text) <= DAY) return Number(text);
+  const remedy = `give whole seconds from 0 to ${DAY}: -c inlinePoolCooldownSeconds=30`;
+  throw refused('inlinePoolCooldownSeconds', value, remedy);
+}
+
+function refused(key: keyof Settings, value: unknown, remedy: string): Error {
+  return new Error(`Context value ${key} is ${JSON.stringify(value)}: ${remedy}`);
+}

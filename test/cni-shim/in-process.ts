@@ -1,0 +1,149 @@
+/** The plugin's `run` with a machine of its own: a directory, a boot, and an environment; the real files and the real fetch. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Limits } from '../../cni-shim/api-client.ts';
+import type { Files } from '../../cni-shim/files.ts';
+import type { JournalEntry } from '../../cni-shim/journal.ts';
+import type { NodeState } from '../../cni-shim/node-state.ts';
+import { run } from '../../cni-shim/run.ts';
+import { machine, type Surroundings } from '../../cni-shim/surroundings.ts';
+import { type FakeApi, identity, REGION } from './fake-api.ts';
+
+export const NETWORK = 'my-bridge-network';
+/** Enough for a local answer, and soon over where there is none. */
+export const SHORT: Limits = { attempt: 300, total: 900 };
+
+export const configuration = (ipam: Record<string, unknown> = {}, rest: Record<string, unknown> = {}): string =>
+  JSON.stringify({
+    cniVersion: '0.3.1',
+    name: NETWORK,
+    type: 'bridge',
+    ipam: {
+      type: 'lessor',
+      ranges: [[{ subnet: '10.244.0.0/16', rangeStart: '10.244.1.10', rangeEnd: '10.244.1.250' }]],
+      routes: [{ dst: '0.0.0.0/0' }],
+      ...ipam,
+    },
+    ...rest,
+  });
+
+export interface Called {
+  readonly exitCode: number;
+  readonly stdout: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was printed
+  readonly printed: any;
+}
+
+export interface Call {
+  readonly stdin?: string;
+  readonly env?: Record<string, string | undefined>;
+  readonly limits?: Limits;
+  readonly surroundings?: Partial<Surroundings>;
+}
+
+export class Node {
+  readonly directory = mkdtempSync(join(tmpdir(), 'lessor-plugin-'));
+  readonly dataDir = join(this.directory, 'data');
+  readonly config = join(this.directory, 'node.json');
+  bootId = 'boot-1';
+  readonly api: FakeApi;
+
+  constructor(api: FakeApi) {
+    this.api = api;
+    writeFileSync(this.config, JSON.stringify({ endpoint: api.endpoint, region: REGION, dataDir: this.dataDir }));
+  }
+
+  get env(): Record<string, string> {
+    const { accessKeyId, secretAccessKey, sessionToken = '' } = this.api.identity;
+    return {
+      LESSOR_CONFIG: this.config,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_SESSION_TOKEN: sessionToken,
+      CNI_IFNAME: 'eth0',
+      CNI_NETNS: '/var/run/netns/pod',
+      CNI_PATH: '/usr/lib/cni',
+    };
+  }
+
+  async call(verb: string, containerId: string, { stdin, env, limits, surroundings }: Call = {}): Promise<Called> {
+    const whole = { ...this.env, CNI_COMMAND: verb, CNI_CONTAINERID: containerId, ...env };
+    const machinery = { ...machine(whole), bootId: () => this.bootId, ...surroundings };
+    const { stdout, exitCode } = await run(machinery, () => stdin ?? configuration(), limits ?? SHORT);
+    return { exitCode, stdout, printed: stdout === '' ? undefined : JSON.parse(stdout) };
+  }
+
+  add = (containerId: string, call?: Call) => this.call('ADD', containerId, call);
+  del = (containerId: string, call?: Call) => this.call('DEL', containerId, call);
+
+  private path = (...names: string[]) => join(this.dataDir, 'default', NETWORK, ...names);
+
+  entry(containerId: string): JournalEntry | undefined {
+    return parsed(this.path('attachments', `${containerId}@eth0`)) as JournalEntry | undefined;
+  }
+
+  get state(): NodeState | undefined {
+    return parsed(this.path('state.json')) as NodeState | undefined;
+  }
+
+  writeState(text: string): void {
+    mkdirSync(this.path(), { recursive: true });
+    writeFileSync(this.path('state.json'), text);
+  }
+
+  /** `<pool>.<block>.<slot>` names and drafts. */
+  slots(): string[] {
+    return names(this.path('slots'));
+  }
+
+  attachments(): string[] {
+    return names(this.path('attachments'));
+  }
+
+  slotPath = (name: string): string => this.path('slots', name);
+  attachmentPath = (containerId: string): string => this.path('attachments', `${containerId}@eth0`);
+
+  loseJournal(): void {
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  remove(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+function names(directory: string): string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch {
+    return [];
+  }
+}
+
+function parsed(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** `kill -9` from within: thrown by the file operation at which the process ends, and by every later one. */
+export class Killed extends Error {}
+
+/** `files` of a process that dies before its operation number `survived` + 1. `count` tells how many it did. */
+export function dyingFiles(files: Files, survived: number): { files: Files; count: () => number } {
+  let done = 0;
+  const guarded = Object.fromEntries(
+    Object.entries(files).map(([name, operation]) => [
+      name,
+      (...args: unknown[]) => {
+        if (done >= survived) throw new Killed(`before ${name}`);
+        done++;
+        return (operation as (...args: unknown[]) => unknown)(...args);
+      },
+    ]),
+  );
+  return { files: guarded as unknown as Files, count: () => done };
+}
