@@ -40,7 +40,7 @@ const project = resolve(dirname(fileURLToPath(import.meta.url)), '..');
  * Without the two autoload flags the executable, which runs as root, would run what a bunfig.toml in its working directory
  * names and read the .env there. Identifiers keep their names: bun's minifier had collisions.
  */
-const COMPILE_FLAGS = [
+export const COMPILE_FLAGS = [
   '--compile',
   '--bytecode',
   '--minify-whitespace',
@@ -102,7 +102,8 @@ export async function bundlePlugin(): Promise<string> {
   return file.text;
 }
 
-function findBun(): { path: string; version: string } {
+/** The pinned bun of this platform. @throws Error where it is not installed */
+export function findBun(): { path: string; version: string } {
   const cpu = process.arch === 'arm64' ? 'aarch64' : process.arch;
   const name = `@oven/bun-${process.platform}-${cpu}`;
   try {

@@ -36,17 +36,15 @@ export function credentialSupply(
   surroundings: Surroundings,
   { dataDir, choice }: { dataDir: string; choice: CredentialChoice | undefined },
 ): CredentialSupply {
-  const cacheFile = `${dataDir}/credentials.json`;
   let source: CredentialSource | undefined;
   return {
     async get({ fresh }) {
       source ??= findSource(surroundings, choice);
       if (source.kind === 'static') return { credentials: source.credentials, cached: false };
-      const kept = fresh ? undefined : readCache(surroundings, cacheFile, source.name);
+      const kept = fresh ? undefined : readCache(surroundings, cacheFileIn(dataDir), source.name);
       if (kept !== undefined) return { credentials: kept, cached: true };
       const fetched = await source.fetch();
-      sweepDrafts(surroundings.files, dataDir, surroundings.now());
-      writeCache(surroundings, cacheFile, source.name, fetched);
+      keep(surroundings, dataDir, { source: source.name, ...fetched });
       return { credentials: fetched, cached: false };
     },
   };
@@ -77,6 +75,8 @@ function environmentCredentials({ env }: Surroundings): CredentialSource | undef
   return { kind: 'static', credentials: { accessKeyId, secretAccessKey, ...(token ? { sessionToken: token } : {}) } };
 }
 
+const cacheFileIn = (dataDir: string) => `${dataDir}/credentials.json`;
+
 function readCache({ files, now }: Surroundings, path: string, source: string): Credentials | undefined {
   const cache = parseJson(files.read(path) ?? '');
   if (!isObject(cache) || cache.source !== source) return undefined;
@@ -85,7 +85,8 @@ function readCache({ files, now }: Surroundings, path: string, source: string): 
   return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
 }
 
-function writeCache({ files }: Surroundings, path: string, source: string, credentials: ExpiringCredentials): void {
-  if (credentials.expiration === undefined) return;
-  replaceFile(files, path, JSON.stringify({ source, ...credentials }));
+function keep({ files, now }: Surroundings, dataDir: string, cache: ExpiringCredentials & { source: string }): void {
+  if (cache.expiration === undefined) return;
+  sweepDrafts(files, dataDir, now());
+  replaceFile(files, cacheFileIn(dataDir), JSON.stringify(cache), dataDir);
 }

@@ -99,9 +99,12 @@ export const isDraft = (name: string): boolean => name.startsWith(DRAFT_PREFIX);
 /** A name in `directory` that nobody else has. */
 export const draftIn = (directory: string): string => `${directory}/${DRAFT_PREFIX}${randomHex(8)}`;
 
-/** Writes `text` to `path` so that a reader sees the old text or the new one, never a part. */
-export function replaceFile(files: Files, path: string, text: string): void {
-  const draft = draftIn(parent(path));
+/**
+ * Writes `text` to `path` so that a reader sees the old text or the new one, never a part. `drafts` is a directory of the
+ * same file system, which somebody sweeps.
+ */
+export function replaceFile(files: Files, path: string, text: string, drafts: string): void {
+  const draft = draftIn(drafts);
   const file = files.create(draft);
   files.write(file, text);
   files.close(file);

@@ -9,8 +9,8 @@
  * the network is waited for. A slot's name is valid while the attachment that its content names has an entry of the same
  * nonce. A process may be killed between any two steps; what it leaves, and what heals it:
  *
- * - ADD, before or after the draft is written: a draft; `sweep` removes it.
- * - after the slot's name: a slot without an entry; nothing was asked yet; `sweep` removes it.
+ * - ADD, before or after the draft is written: a draft; DEL removes it when it is old.
+ * - after the slot's name: a slot without an entry; nothing was asked yet; an ADD that finds no free slot removes it.
  * - after the entry's name: an entry with nonce and proposal, whatever the service knows: DEL releases by them, a
  *   repeated ADD asks again with the same ones.
  * - after the answer, before the entry is replaced: the same. After the granted slot's new name: the same, and the name is
@@ -19,7 +19,7 @@
  * - DEL, before the service answered: everything is still there. After: slot names go first, the entry last, so that a
  *   repeated DEL finds what remains.
  *
- * After a power cut a file may be empty: an unreadable entry counts as none, an unreadable slot is removed by `sweep`.
+ * After a power cut a file may be empty: an unreadable entry counts as none, an unreadable slot as one without an entry.
  */
 import type { AllocateResult, Attachment, Pod, SlotReference } from '../core/contract/messages.ts';
 import { isObject, parseJson } from './fields.ts';
@@ -49,6 +49,8 @@ export interface Acknowledgement {
 }
 
 export interface Journal {
+  /** Where drafts are swept. */
+  readonly drafts: string;
   /**
    * The entry under which an ADD asks: a new one with the first of `candidates` that is free on this node, or the one
    * that is there already for this attachment, with its nonce and slot.
@@ -94,8 +96,7 @@ export function openJournal(files: Files, directory: string, now: () => number):
   }
 
   /** Removes the names of slots that no entry vouches for. */
-  function sweep(): void {
-    sweepDrafts(files, slots, now());
+  function sweepSlots(): void {
     for (const name of files.list(slots).filter((name) => !isDraft(name))) {
       const path = `${slots}/${name}`;
       const content = read(path);
@@ -109,15 +110,17 @@ export function openJournal(files: Files, directory: string, now: () => number):
     if (slot !== undefined && read(slotPath(slot))?.nonce === nonce) files.remove(slotPath(slot));
   }
 
+  /** Another process may have counted meanwhile, or noted an answer, which a new question makes uncertain again. */
   function repeat(entry: JournalEntry): JournalEntry {
-    const { acknowledged, ...asked } = find(entry.attachment) ?? entry;
+    const { acknowledged, ...asked } = entry;
     const proposal = acknowledged?.slot ?? asked.proposal;
+    const attempts = Math.max(entry.attempts, find(entry.attachment)?.attempts ?? 0) + 1;
     const next: JournalEntry = {
       ...asked,
-      attempts: Math.min(MOST_ATTEMPTS, asked.attempts + 1),
+      attempts: Math.min(MOST_ATTEMPTS, attempts),
       ...(proposal === undefined ? {} : { proposal }),
     };
-    replaceFile(files, attachmentPath(entry.attachment), JSON.stringify(next));
+    replaceFile(files, attachmentPath(entry.attachment), JSON.stringify(next), slots);
     return next;
   }
 
@@ -140,7 +143,7 @@ export function openJournal(files: Files, directory: string, now: () => number):
     const file = files.create(draft);
     let entry = takeSlot(draft, file, fresh, candidates);
     if (entry === undefined) {
-      sweep();
+      sweepSlots();
       entry = takeSlot(draft, file, fresh, candidates);
     }
     if (entry === undefined) files.write(file, JSON.stringify(fresh));
@@ -172,8 +175,8 @@ export function openJournal(files: Files, directory: string, now: () => number):
     const text = JSON.stringify({ ...asked, attempts, acknowledged } satisfies JournalEntry);
     const granted = slotPath(acknowledged.slot);
     const proposed = proposal === undefined ? undefined : slotPath(proposal);
-    if (proposed !== granted || !files.exists(granted)) replaceFile(files, granted, text);
-    replaceFile(files, path, text);
+    if (proposed !== granted || !files.exists(granted)) replaceFile(files, granted, text, slots);
+    replaceFile(files, path, text, slots);
     if (proposed !== granted) releaseSlotName(proposal, entry);
     return true;
   }
@@ -188,7 +191,7 @@ export function openJournal(files: Files, directory: string, now: () => number):
     sweepDrafts(files, slots, now());
   }
 
-  return { begin, repeat, acknowledge, find, forget };
+  return { drafts: slots, begin, repeat, acknowledge, find, forget };
 }
 
 export const slotName = ({ pool, block, slot }: SlotReference): string => `${pool}.${block}.${slot}`;

@@ -4,7 +4,7 @@
  */
 import type { AllocateResult, PoolDefinition, RangeText, SlotReference } from '../core/contract/messages.ts';
 import { isObject, parseJson } from './fields.ts';
-import { type Files, replaceFile } from './files.ts';
+import type { Files } from './files.ts';
 
 export interface NodeState {
   /** What wrote it: another layout is not read. */
@@ -42,10 +42,6 @@ export function readNodeState(files: Files, path: string, { bootId, ranges }: Ci
   // Its values were checked when they came over the wire, and the file is replaced as a whole: its format vouches for it.
   const state = read as unknown as NodeState;
   return state.bootId === bootId && state.ranges === JSON.stringify(ranges) ? state : undefined;
-}
-
-export function writeNodeState(files: Files, path: string, state: NodeState): void {
-  replaceFile(files, path, JSON.stringify(state));
 }
 
 /** How long (ms) a slot counts as taken: a released one is not handed out again before the pool's cooldown either. */

@@ -2,11 +2,12 @@
 import type { Attachment } from '../core/contract/messages.ts';
 import { type Api, apiClient, type Limits } from './api-client.ts';
 import { credentialSupply } from './credentials.ts';
+import { replaceFile } from './files.ts';
 import type { Invocation } from './invocation.ts';
 import { type Journal, openJournal } from './journal.ts';
 import type { NetworkConfiguration } from './network-configuration.ts';
 import { loadNodeConfiguration } from './node-configuration.ts';
-import { type NodeState, readNodeState, writeNodeState } from './node-state.ts';
+import { type NodeState, readNodeState } from './node-state.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** The routing domain of pools that are written in a network configuration. */
@@ -36,6 +37,7 @@ export function assemble(
   const directory = `${dataDir}/${vrf}/${network.name}`;
   const stateFile = `${directory}/state.json`;
   const bootId = surroundings.bootId();
+  const journal = openJournal(files, directory, now);
   const credentials = credentialSupply(surroundings, { dataDir, choice });
   return {
     surroundings,
@@ -44,8 +46,9 @@ export function assemble(
     attachment: { network: network.name, containerId: invocation.containerId, ifname: invocation.ifname },
     bootId,
     api: apiClient({ endpoint, region, credentials, surroundings, ...(limits === undefined ? {} : { limits }) }),
-    journal: openJournal(files, directory, now),
+    journal,
     readState: () => readNodeState(files, stateFile, { bootId, ranges: network.ranges }),
-    writeState: (state) => writeNodeState(files, stateFile, state),
+    // The journal sweeps the directory of its drafts.
+    writeState: (state) => replaceFile(files, stateFile, JSON.stringify(state), journal.drafts),
   };
 }

@@ -1,7 +1,7 @@
 /**
  * IP addresses and prefixes as numbers. Text is read strictly: dotted decimal without leading zeros (RFC 6943, section
- * 3.1.1), RFC 4291 text for IPv6 without zones and without IPv4-mapped addresses, since two spellings of one
- * address must not become two addresses.
+ * 3.1.1), RFC 4291 text for IPv6 without zones, without dotted decimal and without IPv4-mapped addresses, since two
+ * spellings of one address must not become two addresses.
  */
 
 export type Family = 4 | 6;
@@ -65,8 +65,10 @@ function parse6(text: string): Address | undefined {
   if (halves.length > 2) return undefined;
   const [head, tail] = halves.map((half) => (half === '' ? [] : half.split(':')));
   if (head === undefined) return undefined;
-  const groups = tail === undefined ? head : [...head, ...Array(8 - head.length - tail.length).fill('0'), ...tail];
-  if (groups.length !== 8) return undefined;
+  const missing = 8 - head.length - (tail?.length ?? 0);
+  // RFC 4291, section 2.2: "::" stands for one or more groups.
+  if (tail === undefined ? missing !== 0 : missing < 1) return undefined;
+  const groups = [...head, ...Array<string>(missing).fill('0'), ...(tail ?? [])];
   let value = 0n;
   for (const group of groups) {
     if (!/^[0-9a-fA-F]{1,4}$/.test(group)) return undefined;

@@ -64,8 +64,13 @@ export function parseRangeSets(sets: readonly (readonly RangeText[])[]): RangeOu
   return firstOverlap(parsed) ?? { ok: true, value: parsed };
 }
 
+type Span = Pick<Range, 'family' | 'first' | 'last'>;
+
+/** No spelling is read as one of these (address.ts), so that a pool could not be read again from its own text. */
+const IPV4_MAPPED: Span = { family: 6, first: 0xffff_0000_0000n, last: 0xffff_ffff_ffffn };
+
 /** Whether two ranges have an address in common (I8 compares pools by it). */
-export function overlaps(a: Range, b: Range): boolean {
+export function overlaps(a: Span, b: Span): boolean {
   return a.family === b.family && a.first <= b.last && b.first <= a.last;
 }
 
@@ -125,7 +130,13 @@ function parseRange(text: RangeText, where: string): RangeOutcome<Range> {
       `${where}.rangeStart ${show(family, start.value)} comes after its rangeEnd ${show(family, end.value)}: swap them`,
     );
   }
-  return { ok: true, value: { family, subnet, first: start.value, last: end.value, gateway: gateway.value } };
+  const range = { family, subnet, first: start.value, last: end.value, gateway: gateway.value };
+  if (overlaps(range, IPV4_MAPPED)) {
+    return refuse(
+      `${where} (${span(range)}) holds IPv4-mapped addresses (::ffff:0:0/96), which would be IPv4 addresses by another name: leave them out`,
+    );
+  }
+  return { ok: true, value: range };
 }
 
 function firstOverlap(sets: readonly Range[][]): { ok: false; problem: string } | undefined {
@@ -146,6 +157,6 @@ const quote = (value: string): string => JSON.stringify(value);
 const show = (family: Family, value: bigint): string => formatAddress({ family, value } satisfies Address);
 
 /** `first-last` for messages. */
-export function span({ family, first, last }: Range): string {
+export function span({ family, first, last }: Span): string {
   return `${show(family, first)}-${show(family, last)}`;
 }

@@ -98,10 +98,27 @@ function jsonBody({ body, isBase64Encoded }: Event): unknown {
 }
 
 function parse<S extends Schema>(schema: S, value: unknown, where: string): z.output<S> {
-  const outcome = z.safeParse(schema, value);
+  const outcome = z.safeParse(schema, value, { reportInput: true });
   if (outcome.success) return outcome.data;
-  const issues = outcome.error.issues.map(
-    ({ path, message }) => `${[where, ...path.map(String)].join('.')}: ${message}`,
-  );
+  const issues = outcome.error.issues.map((issue) => `${[where, ...issue.path.map(String)].join('.')}: ${rule(issue)}`);
   throw new LessorError('request.invalid', issues.join('; '), { issues });
 }
+
+/** The small build of zod says "Invalid input" wherever a schema brings no words of its own. */
+function rule(issue: z.core.$ZodIssue): string {
+  const value = issue.input === undefined ? '' : `, not ${JSON.stringify(issue.input).slice(0, 60)}`;
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return `has no field ${issue.keys.join(', ')}`;
+    case 'invalid_type':
+      return issue.input === undefined ? 'is missing' : `must be ${issue.expected}${value}`;
+    case 'too_small':
+      return `must be at least ${issue.minimum}${sizeOf(issue.origin)}${value}`;
+    case 'too_big':
+      return `must be at most ${issue.maximum}${sizeOf(issue.origin)}${value}`;
+    default:
+      return `${issue.message}${value}`;
+  }
+}
+
+const sizeOf = (origin: string): string => (origin === 'string' || origin === 'array' ? ' long' : '');

@@ -1,6 +1,6 @@
 /** One Lambda function of Lessor: functions/<name>/handler.ts, bundled with its SDK, with a role and a log of its own. */
 import { fileURLToPath } from 'node:url';
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogLevel, NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs';
@@ -48,5 +48,16 @@ export class LessorFunction extends NodejsFunction {
         logLevel: LogLevel.WARNING,
       },
     });
+    Validations.of(this).acknowledge(
+      {
+        id: 'Serverless-LambdaDLQ',
+        reason:
+          'The API waits for its answer, and what a lost event of the schedule would have done, the next one does',
+      },
+      {
+        id: 'Serverless-LambdaTracing',
+        reason: 'Tracing needs a right on every resource; the request id is in the access log, the log and the answer',
+      },
+    );
   }
 }

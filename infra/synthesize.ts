@@ -18,7 +18,11 @@ export function synthesize(context: Record<string, unknown> = {}, outdir?: strin
 
 /** The construct tree before synthesis, for those who look into it. */
 export function app(context: Record<string, unknown>, outdir?: string): App {
-  const root = new App({ context, analyticsReporting: false, ...(outdir === undefined ? {} : { outdir }) });
+  const root = new App({
+    context,
+    analyticsReporting: false,
+    ...(outdir === undefined ? {} : { outdir }),
+  });
   new LessorStack(
     root,
     STACK,

@@ -10,6 +10,8 @@ export interface CniCall {
   readonly configuration: { readonly type: string; readonly ipam: { readonly type: string } };
   /** `K8S_POD_NAMESPACE=…` and the like. */
   readonly args?: Readonly<Record<string, string>>;
+  /** The working directory, which must not matter. */
+  readonly cwd?: string;
 }
 
 export interface CniAnswer {
@@ -49,7 +51,7 @@ export async function callPlugin(runtime: CniRuntime, call: CniCall): Promise<Cn
   };
   const began = performance.now();
   const [file = '', ...words] = command;
-  const child = spawn(file, words, { env });
+  const child = spawn(file, words, { env, cwd: call.cwd });
   const read = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (chunk: string) => {

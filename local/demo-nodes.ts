@@ -94,7 +94,7 @@ export async function openDemoNodes(stack: LocalStack, plugin: string): Promise<
 }
 
 /** The node's configuration and its credentials, as an administrator would write them; readable by their owner only. */
-function writeNodeFiles(directory: string, { endpoint, region }: LocalStack, identity: Identity): string {
+export function writeNodeFiles(directory: string, { endpoint, region }: LocalStack, identity: Identity): string {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const credentials = join(directory, 'credentials');
   writeFileSync(credentials, credentialsFile(identity), { mode: 0o600 });

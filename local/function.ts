@@ -30,17 +30,20 @@ interface Invocation {
 const KEPT_LINES = 1000;
 
 export class LocalFunction {
-  readonly definition: FunctionDefinition;
+  readonly #definition: FunctionDefinition;
   readonly #surroundings: FunctionSurroundings;
+  readonly #data: EnvironmentData;
   readonly #environments = new Set<Environment>();
   readonly #idle: Environment[] = [];
   readonly #waiting: Invocation[] = [];
   readonly #lines: string[] = [];
   #stopped = false;
 
+  /** @throws Error if the bundle has no file for the handler */
   constructor(definition: FunctionDefinition, surroundings: FunctionSurroundings) {
-    this.definition = definition;
+    this.#definition = definition;
     this.#surroundings = surroundings;
+    this.#data = dataOf(definition);
   }
 
   /** Settles with a result always; a function that fails, ends its process or takes too long is a result too. */
@@ -82,7 +85,11 @@ export class LocalFunction {
 
   #start(): Environment | undefined {
     if (this.#environments.size >= this.#surroundings.environments) return undefined;
-    const environment = new Environment(this.definition, this.#surroundings, (line) => this.#keep(line));
+    const environment = new Environment(this.#data, {
+      variables: variablesOf(this.#definition, this.#surroundings),
+      timeoutMs: this.#definition.timeoutMs,
+      log: (line) => this.#keep(line),
+    });
     this.#environments.add(environment);
     return environment;
   }
@@ -104,6 +111,12 @@ export class LocalFunction {
 
 const STOPPED: InvocationResult = { ok: false, errorType: 'Stopped', errorMessage: 'The local stack was stopped' };
 
+interface EnvironmentOptions {
+  readonly variables: Record<string, string>;
+  readonly timeoutMs: number;
+  readonly log: (line: string) => void;
+}
+
 class Environment {
   readonly #worker: Worker;
   readonly #timeoutMs: number;
@@ -111,11 +124,11 @@ class Environment {
   #last: InvocationResult | undefined;
   ended = false;
 
-  constructor(definition: FunctionDefinition, surroundings: FunctionSurroundings, log: (line: string) => void) {
-    this.#timeoutMs = definition.timeoutMs;
+  constructor(workerData: EnvironmentData, { variables, timeoutMs, log }: EnvironmentOptions) {
+    this.#timeoutMs = timeoutMs;
     this.#worker = new Worker(environmentCode(), {
-      workerData: dataOf(definition),
-      env: variablesOf(definition, surroundings),
+      workerData,
+      env: variables,
       // Not this process's own: a loader of TypeScript has no place in a function.
       execArgv: [],
       stdout: true,
@@ -125,7 +138,7 @@ class Environment {
     this.#worker.on('message', (result: ResultMessage) => this.#answer(result));
     this.#worker.on('error', (error: Error) => {
       log(error.stack ?? String(error));
-      this.#answer({ ok: false, errorType: error.name, errorMessage: error.message });
+      this.#last ??= { ok: false, errorType: error.name, errorMessage: error.message };
     });
     this.#worker.on('exit', (code) => {
       this.ended = true;
@@ -156,7 +169,7 @@ class Environment {
 
   /** Ends the thread; an invocation that runs gets this result. */
   async end(result: InvocationResult): Promise<void> {
-    this.#last = result;
+    this.#last ??= result;
     await this.#worker.terminate();
   }
 

@@ -11,9 +11,8 @@ import { type RouteMatch, routeMatcher } from './route.ts';
 import { type SignedRequest, verify } from './signature.ts';
 import type { StackDefinition } from './template.ts';
 
-/** API Gateway quotas for HTTP APIs: payload 10 MB, integration time-out 30 s. */
+/** API Gateway quotas for HTTP APIs: payload size. */
 const MAX_BODY = 10 * 1024 * 1024;
-const INTEGRATION_TIMEOUT_MS = 30_000;
 
 export interface GatewayParts {
   readonly api: StackDefinition['api'];
@@ -35,7 +34,7 @@ export async function listen(port: number): Promise<Server> {
       failed(
         new LessorError(
           'service.unavailable',
-          `Port ${port} of 127.0.0.1 cannot be used (${error.code}): end the program that has it, or choose another port`,
+          `Port ${port} of 127.0.0.1 cannot be used (${error.code}): end the program that has it, or choose another one (--port)`,
           {},
           error,
         ),
@@ -105,7 +104,7 @@ async function call(
     httpVersion,
     now,
   });
-  const result = await within(INTEGRATION_TIMEOUT_MS, invoke(route.function, event));
+  const result = await within(route.timeoutMs, invoke(route.function, event));
   if (result === undefined) return message(503, 'Service Unavailable');
   const made = result.ok ? answerOf(result.payload) : message(500, 'Internal Server Error');
   return { ...made, headers: { ...made.headers, 'apigw-requestid': requestId } };

@@ -9,6 +9,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { LessorError } from '../core/contract/problems.ts';
 
+const PREFIX = 'lessor-';
 const CNI_DIRECTORIES = ['/usr/lib/cni', '/opt/cni/bin'];
 
 export interface Prerequisites {
@@ -31,7 +32,7 @@ export function prerequisites(): Prerequisites {
 
 /** Namespaces of one run, with names that no other run has. */
 export class NodeNetwork {
-  readonly #prefix = `lessor-${process.pid.toString(36)}`;
+  readonly #prefix = `${PREFIX}${process.pid.toString(36)}`;
   readonly #namespaces: string[] = [];
   readonly #stops: (() => void)[] = [];
   readonly #endpoint: { host: string; port: number };
@@ -39,6 +40,7 @@ export class NodeNetwork {
 
   /** @param directory for the sockets through which the nodes reach the API */
   constructor(endpoint: string, directory: string) {
+    removeAbandoned();
     const { hostname, port } = new URL(endpoint);
     this.#endpoint = { host: hostname, port: Number(port) };
     this.#directory = directory;
@@ -104,6 +106,15 @@ export class NodeNetwork {
     this.#namespaces.push(namespace);
     ip('-n', namespace, 'link', 'set', 'lo', 'up');
     return namespace;
+  }
+}
+
+/** Namespaces of a run that was killed: their names hold its process id. */
+function removeAbandoned(): void {
+  const { stdout } = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' });
+  for (const [, namespace = '', id = ''] of stdout.matchAll(new RegExp(`^(${PREFIX}([0-9a-z]+)-\\S+)`, 'gm'))) {
+    if (!existsSync(`/proc/${Number.parseInt(id, 36)}`))
+      spawnSync('ip', ['netns', 'delete', namespace], { stdio: 'ignore' });
   }
 }
 

@@ -28,8 +28,15 @@ async function main(): Promise<void> {
     for (const step of ending.splice(0).reverse()) await step();
   };
   const interrupted = new Promise<void>((stop) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop());
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop());
+    // npm may be killed without a word to its child.
+    const parent = process.ppid;
+    setInterval(() => process.ppid !== parent && stop(), 1000).unref();
   });
+  let up = false;
+  const early = () => {
+    if (!up) process.exitCode = 130;
+  };
   const run = async () => {
     progress.begin('compiling the plugin');
     const plugin = await buildPlugin();
@@ -45,12 +52,14 @@ async function main(): Promise<void> {
     progress.end();
     await demonstrate(stack, nodes);
     if (options.once) return;
+    up = true;
     console.log(nodes.invitation());
     await interrupted;
     console.log('\nEnding what was started.');
   };
   try {
-    await Promise.race([run(), interrupted]);
+    // A second signal must not end the process while it cleans up, so the handlers stay.
+    await Promise.race([run(), interrupted.then(early)]);
   } finally {
     await end();
   }

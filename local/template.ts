@@ -33,6 +33,8 @@ export interface RouteDefinition {
   readonly key: string;
   /** Name of the function that answers. */
   readonly function: string;
+  /** After which the API no longer waits for it. */
+  readonly timeoutMs: number;
 }
 
 export interface ScheduleDefinition {
@@ -109,17 +111,18 @@ export function stackOf(
     return found.name;
   };
 
-  const integrations = new Map<string, string>(
-    reader.list('AWS::ApiGatewayV2::Integration').map(({ id, text }) => {
+  const integrations = new Map<string, Omit<RouteDefinition, 'key'>>(
+    reader.list('AWS::ApiGatewayV2::Integration').map(({ id, text, value }) => {
       if (text('PayloadFormatVersion') !== '2.0') throw new Error(`${id} has not PayloadFormatVersion 2.0`);
-      return [`integrations/${id}`, functionAt(text('IntegrationUri'), id)] as const;
+      const timeoutMs = Number(value('TimeoutInMillis') ?? HTTP_API_TIMEOUT_MS);
+      return [`integrations/${id}`, { function: functionAt(text('IntegrationUri'), id), timeoutMs }] as const;
     }),
   );
   const routes = reader.list('AWS::ApiGatewayV2::Route').map(({ id, text }): RouteDefinition => {
     if (text('AuthorizationType') !== 'AWS_IAM') throw new Error(`${id} has not AuthorizationType AWS_IAM`);
     const target = integrations.get(text('Target'));
     if (target === undefined) throw new Error(`${id}.Target is ${text('Target')}, which is no integration`);
-    return { key: text('RouteKey'), function: target };
+    return { key: text('RouteKey'), ...target };
   });
   const stage = reader.one('AWS::ApiGatewayV2::Stage');
 
@@ -142,6 +145,9 @@ export function stackOf(
     policies: { node: reader.policyAt('NodePolicyArn'), operator: reader.policyAt('OperatorPolicyArn') },
   };
 }
+
+/** API Gateway quotas for HTTP APIs: integration time-out. */
+const HTTP_API_TIMEOUT_MS = 30_000;
 
 interface Reading {
   readonly id: string;

@@ -35,8 +35,13 @@ export const identity: Identity = {
   sessionToken: 'token-that-must-never-be-seen-anywhere==',
 };
 
-/** What becomes of a request: answered, answered otherwise, carried out with its answer lost, or kept waiting. */
-export type Fate = 'answer' | 'lose' | 'hang' | { readonly status: number; readonly body: string; readonly headers?: Record<string, string> };
+/** What becomes of a request: answered, answered otherwise, carried out with its answer lost (at once, or never coming), or kept waiting. */
+export type Fate =
+  | 'answer'
+  | 'lose'
+  | 'hang'
+  | 'lose-and-hang'
+  | { readonly status: number; readonly body: string; readonly headers?: Record<string, string> };
 
 export interface Received {
   readonly path: string;
@@ -62,6 +67,7 @@ export class FakeApi {
   readonly #pools = new Map<string, Pool>();
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   #waiting: (() => void)[] = [];
+  #carriedOut = 0;
 
   static async start(): Promise<FakeApi> {
     const api = new FakeApi();
@@ -81,6 +87,11 @@ export class FakeApi {
   /** Resolves once `count` requests have arrived. */
   async arrived(count: number): Promise<void> {
     while (this.received.length < count) await new Promise<void>((wake) => this.#waiting.push(wake));
+  }
+
+  /** Resolves once `count` requests have had their effect. */
+  async carriedOut(count: number): Promise<void> {
+    while (this.#carriedOut < count) await new Promise<void>((wake) => this.#waiting.push(wake));
   }
 
   allocations(): AllocateRequest[] {
@@ -117,8 +128,13 @@ export class FakeApi {
     if (fate === 'hang') return;
     try {
       const result =
-        path === '/v1/leases' ? this.#allocate(allocateRequest.parse(received.body)) : this.#release(releaseRequest.parse(received.body));
+        path === '/v1/leases'
+          ? this.#allocate(allocateRequest.parse(received.body))
+          : this.#release(releaseRequest.parse(received.body));
+      this.#carriedOut++;
+      for (const wake of this.#waiting.splice(0)) wake();
       if (fate === 'lose') return void response.destroy();
+      if (fate === 'lose-and-hang') return;
       reply(200, JSON.stringify(result));
     } catch (error) {
       if (!(error instanceof LessorError)) throw error;
@@ -131,10 +147,23 @@ export class FakeApi {
     const { authorization = '', host = '' } = request.headers;
     const names = /SignedHeaders=([^,]+)/.exec(authorization)?.[1]?.split(';') ?? [];
     const headers = Object.fromEntries(names.map((name) => [name, String(request.headers[name])]));
-    const signer = new SignatureV4({ credentials: this.identity, region: REGION, service: 'execute-api', sha256: Sha256, applyChecksum: false });
+    const signer = new SignatureV4({
+      credentials: this.identity,
+      region: REGION,
+      service: 'execute-api',
+      sha256: Sha256,
+      applyChecksum: false,
+    });
     const date = String(request.headers['x-amz-date']).replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z');
     const signed = await signer.sign(
-      new HttpRequest({ method: request.method ?? '', protocol: 'http:', hostname: host, path: request.url ?? '', headers, body }),
+      new HttpRequest({
+        method: request.method ?? '',
+        protocol: 'http:',
+        hostname: host,
+        path: request.url ?? '',
+        headers,
+        body,
+      }),
       { signingDate: new Date(date) },
     );
     return signed.headers.authorization === authorization;
@@ -147,12 +176,17 @@ export class FakeApi {
     const own = [...pool.leases].find(([, lease]) => lease.owner === owner && lease.nonce === nonce)?.[0];
     const asked = proposal && Number(BigInt(`0x${proposal.block}`)) * BLOCK_SIZE + proposal.slot;
     const free = (ordinal: number) =>
-      space.isUsable(BigInt(Math.floor(ordinal / BLOCK_SIZE)), ordinal % BLOCK_SIZE) && !pool.leases.has(String(ordinal));
+      space.isUsable(BigInt(Math.floor(ordinal / BLOCK_SIZE)), ordinal % BLOCK_SIZE) &&
+      !pool.leases.has(String(ordinal));
     let ordinal = own !== undefined && attempt > 1 ? Number(own) : asked;
     const refused = ordinal !== undefined && !free(ordinal) && String(ordinal) !== own ? ordinal : undefined;
-    if (ordinal === undefined || refused !== undefined)
-      ordinal = Array.from({ length: Number(space.slots) }, (_, index) => index).find(free);
-    if (ordinal === undefined) throw new LessorError('pool.exhausted', `pool ${name} has no free address: give it more ranges`);
+    if (ordinal === undefined || refused !== undefined) {
+      let next = 0;
+      while (next < space.slots && !free(next)) next++;
+      ordinal = next < space.slots ? next : undefined;
+    }
+    if (ordinal === undefined)
+      throw new LessorError('pool.exhausted', `pool ${name} has no free address: give it more ranges`);
     pool.leases.set(String(ordinal), { owner, nonce });
     const [block, slot] = [BigInt(Math.floor(ordinal / BLOCK_SIZE)), ordinal % BLOCK_SIZE];
     return {

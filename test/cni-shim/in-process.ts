@@ -8,7 +8,7 @@ import type { JournalEntry } from '../../cni-shim/journal.ts';
 import type { NodeState } from '../../cni-shim/node-state.ts';
 import { run } from '../../cni-shim/run.ts';
 import { machine, type Surroundings } from '../../cni-shim/surroundings.ts';
-import { type FakeApi, identity, REGION } from './fake-api.ts';
+import { type FakeApi, REGION } from './fake-api.ts';
 
 export const NETWORK = 'my-bridge-network';
 /** Enough for a local answer, and soon over where there is none. */

@@ -1,0 +1,175 @@
+/** The compiled plugin and the real host-local, given the same configurations: the same results, field by field. */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildPlugin } from '../../cni-shim/build.ts';
+import { supportedVersions } from '../../cni-shim/result.ts';
+import { FakeApi } from './fake-api.ts';
+import { Node } from './in-process.ts';
+import { call } from './plugin-process.ts';
+
+const HOST_LOCAL = '/usr/lib/cni/host-local';
+const missing = existsSync(HOST_LOCAL)
+  ? ''
+  : ` (skipped: ${HOST_LOCAL} is missing, install containernetworking-plugins)`;
+
+const directory = mkdtempSync(join(tmpdir(), 'lessor-parity-'));
+const resolvConf = join(directory, 'resolv.conf');
+const emptyResolvConf = join(directory, 'empty.conf');
+let api: FakeApi;
+let executable: string;
+
+beforeAll(async () => {
+  executable = (await buildPlugin()).path;
+  api = await FakeApi.start();
+  writeFileSync(
+    resolvConf,
+    [
+      '# written by hand',
+      '; twice',
+      'nameserver 192.0.2.53',
+      '  nameserver\t2001:db8::53   # second',
+      'domain cluster.local',
+      'domain example.org',
+      'search svc.cluster.local cluster.local',
+      'search example.org',
+      'options ndots:5 rotate',
+      'sortlist 192.0.2.0',
+      'nameserver',
+      '',
+    ].join('\n'),
+  );
+  writeFileSync(emptyResolvConf, '');
+});
+afterAll(async () => {
+  await api?.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const v4 = { subnet: '10.1.0.0/16' };
+const v6 = { subnet: 'fd00:1::/64' };
+
+/** ipam sections without `type`, the same for both plugins. */
+const accepted: Record<string, Record<string, unknown>> = {
+  'one subnet': { ranges: [[v4]] },
+  'one subnet, old style': { ...v4 },
+  'old style with range and gateway': {
+    subnet: '10.1.0.0/16',
+    rangeStart: '10.1.3.7',
+    rangeEnd: '10.1.3.9',
+    gateway: '10.1.255.254',
+  },
+  'old style before ranges': { subnet: '10.1.0.0/16', ranges: [[{ subnet: '10.2.0.0/16' }], [v6]] },
+  'rangeStart at ipam without a subnet': { rangeStart: '10.9.0.9', ranges: [[v4]] },
+  'a range within the subnet': { ranges: [[{ ...v4, rangeStart: '10.1.1.10', rangeEnd: '10.1.1.250' }]] },
+  'another gateway': { ranges: [[{ ...v4, gateway: '10.1.0.254' }]] },
+  'a gateway that is the first address of the range': {
+    ranges: [[{ ...v4, rangeStart: '10.1.0.5', gateway: '10.1.0.5' }]],
+  },
+  'two ranges in one set': {
+    ranges: [[{ ...v4, rangeStart: '10.1.0.10', rangeEnd: '10.1.0.20' }, { subnet: '10.2.0.0/24' }]],
+  },
+  'dual-stack': { ranges: [[v4], [v6]] },
+  'IPv6 first': { ranges: [[v6], [v4]] },
+  'IPv6 alone, with a range': { ranges: [[{ subnet: '2001:db8:0:1::/64', rangeStart: '2001:db8:0:1::ff00' }]] },
+  'IPv6 in capitals and with zeros': { ranges: [[{ subnet: '2001:0DB8:0:0:0:0:0:0/64', gateway: '2001:DB8::00FF' }]] },
+  'three sets': { ranges: [[v4], [v6], [{ subnet: '192.168.7.0/29' }]] },
+  'the smallest subnet': { ranges: [[{ subnet: '192.0.2.4/30' }]] },
+  'empty texts as if absent': { ranges: [[{ ...v4, rangeStart: '', rangeEnd: '', gateway: '' }]], resolvConf: '' },
+  'null as if absent': { ranges: [[{ ...v4, rangeStart: null, gateway: null }]], routes: [{ dst: '::/0', gw: null }] },
+  'keys in another case': { Ranges: [[{ Subnet: '10.1.0.0/16', rangestart: '10.1.9.1' }]] },
+  'unknown keys': { ranges: [[{ ...v4, note: 'x' }]], note: { any: 'thing' } },
+  'a default route': { ranges: [[v4]], routes: [{ dst: '0.0.0.0/0' }] },
+  'routes with gateways': {
+    ranges: [[v4], [v6]],
+    routes: [
+      { dst: '192.168.0.0/16', gw: '10.1.0.7' },
+      { dst: '::/0', gw: 'FD00:1:0::9' },
+      { dst: '172.16.0.0/12', gw: '' },
+    ],
+  },
+  'a route with host bits': { ranges: [[v4]], routes: [{ dst: '192.168.7.9/16' }, { dst: '2001:DB8:0::1/32' }] },
+  'a route with unknown keys': { ranges: [[v4]], routes: [{ dst: '0.0.0.0/0', note: 1 }] },
+  'no routes': { ranges: [[v4]], routes: [] },
+  'routes null': { ranges: [[v4]], routes: null },
+  'a resolv.conf': { ranges: [[v4]], resolvConf },
+  'an empty resolv.conf': { ranges: [[v4]], resolvConf: emptyResolvConf },
+};
+
+const refused: Record<string, Record<string, unknown>> = {
+  'no ranges': {},
+  'empty ranges': { ranges: [] },
+  'an empty set': { ranges: [[]] },
+  'an empty subnet in ipam': { subnet: '', ranges: [[v4]] },
+  'no subnet': { ranges: [[{ rangeStart: '10.1.0.5' }]] },
+  'a subnet that is none': { ranges: [[{ subnet: '10.1.0.0/33' }]] },
+  'a subnet with a leading zero': { ranges: [[{ subnet: '010.1.0.0/16' }]] },
+  'a subnet that is too small': { ranges: [[{ subnet: '10.1.0.0/31' }]] },
+  'a start outside': { ranges: [[{ ...v4, rangeStart: '10.2.0.1' }]] },
+  'an end outside': { ranges: [[{ ...v4, rangeEnd: '10.2.0.1' }]] },
+  'a start of the other family': { ranges: [[{ ...v4, rangeStart: 'fd00::1' }]] },
+  'mixed families in a set': { ranges: [[v4, v6]] },
+  'overlapping sets': { ranges: [[v4], [{ subnet: '10.1.128.0/17' }]] },
+  'an address that is none': { ranges: [[{ ...v4, gateway: 'x' }]] },
+  'a route that is none': { ranges: [[v4]], routes: [{ dst: '10.0.0.1' }] },
+  'a route gateway that is none': { ranges: [[v4]], routes: [{ dst: '10.0.0.0/8', gw: 'x' }] },
+  'a resolv.conf that is missing': { ranges: [[v4]], resolvConf: '/nonexistent/resolv.conf' },
+  'ranges of the wrong type': { ranges: 'all' },
+};
+
+interface Comparison {
+  readonly verb: 'ADD' | 'DEL';
+  readonly cniVersion: string;
+  readonly ipam: Record<string, unknown>;
+}
+
+let networks = 0;
+/** Both plugins' answers for a network that neither has seen. */
+async function both({ verb, cniVersion, ipam }: Comparison) {
+  const node = new Node(api);
+  try {
+    const name = `net-${networks++}`;
+    const env = { ...node.env, CNI_COMMAND: verb, CNI_CONTAINERID: 'c1' };
+    const stdin = (type: string) =>
+      JSON.stringify({ cniVersion, name, type: 'bridge', ipam: { type, ...ipam, dataDir: node.directory } });
+    return {
+      hostLocal: await call({ executable: HOST_LOCAL, env, stdin: stdin('host-local') }),
+      lessor: await call({ executable, env, stdin: stdin('lessor') }),
+    };
+  } finally {
+    node.remove();
+  }
+}
+
+describe.skipIf(missing !== '')(`the plugin beside host-local${missing}`, () => {
+  describe.each(supportedVersions)('with cniVersion %s', (cniVersion) => {
+    test.each(Object.entries(accepted))('gives the same result for %s', async (_, ipam) => {
+      const { hostLocal, lessor } = await both({ verb: 'ADD', cniVersion, ipam });
+      expect(hostLocal.exitCode, hostLocal.stdout).toBe(0);
+      expect(lessor.printed).toEqual(hostLocal.printed);
+      expect(lessor).toMatchObject({ exitCode: 0, stderr: '' });
+    });
+  });
+
+  test.each(Object.entries(refused))('refuses %s as well, with an error that names the field', async (name, ipam) => {
+    const { hostLocal, lessor } = await both({ verb: 'ADD', cniVersion: '1.0.0', ipam });
+    expect(hostLocal.exitCode).toBe(1);
+    expect(lessor).toMatchObject({ exitCode: 1, stderr: '' });
+    expect(lessor.printed, name).toEqual({
+      cniVersion: '1.0.0',
+      code: 7,
+      msg: expect.any(String),
+      details: expect.any(String),
+    });
+    expect(`${lessor.printed.msg} ${lessor.printed.details}`).toMatch(/ipam/);
+  });
+
+  test('refuses an invalid configuration on DEL as well, but not a resolv.conf that is missing', async () => {
+    const broken = await both({ verb: 'DEL', cniVersion: '1.0.0', ipam: { ranges: [[{ subnet: 'x' }]] } });
+    expect([broken.hostLocal.exitCode, broken.lessor.exitCode]).toEqual([1, 1]);
+    const gone = await both({ verb: 'DEL', cniVersion: '1.0.0', ipam: { ranges: [[v4]], resolvConf: '/nonexistent' } });
+    expect([gone.hostLocal.exitCode, gone.lessor.exitCode]).toEqual([0, 0]);
+    expect([gone.hostLocal.stdout, gone.lessor.stdout]).toEqual(['', '']);
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type Against,
+  againstHolding,
+  allows,
+  type Holding,
+  type SlotConditionName,
+  type SlotState,
+  slotConditions,
+  slotOperations,
+} from '../../core/lease.ts';
+
+const holding: Holding = {
+  attachment: { network: 'blue', containerId: 'c1', ifname: 'eth0' },
+  nonce: 'n1',
+  node: 'i-1',
+  incarnation: 2,
+  heldAt: 1000,
+};
+const held: SlotState = { held: true, generation: 3, reusableAt: 0, holding };
+const free: SlotState = { ...held, held: false, reusableAt: 5000 };
+const sealed: SlotState = { held: false, generation: 3, reusableAt: 0 };
+const fits: Against = { now: 5000, generation: 3, containerId: 'c1', ifname: 'eth0', nonce: 'n1', node: 'i-1', incarnation: 2 };
+
+describe('a condition on a slot', () => {
+  it.each<[SlotConditionName, SlotState | undefined, Partial<Against>, boolean]>([
+    ['slotAbsent', undefined, {}, true],
+    ['slotAbsent', sealed, {}, false],
+    ['slotFree', undefined, {}, false],
+    ['slotFree', free, {}, true],
+    ['slotFree', held, {}, false],
+    ['slotHeld', undefined, {}, false],
+    ['slotHeld', free, {}, false],
+    ['slotHeld', held, {}, true],
+    ['slotCooled', undefined, {}, false],
+    ['slotCooled', free, { now: 4999 }, false],
+    ['slotCooled', free, { now: 5000 }, true],
+    ['generationNotNewer', undefined, {}, false],
+    ['generationNotNewer', held, { generation: 2 }, false],
+    ['generationNotNewer', held, { generation: 3 }, true],
+    ['sameOwner', held, {}, true],
+    ['sameOwner', held, { containerId: 'c2' }, false],
+    ['sameOwner', held, { ifname: 'eth1' }, false],
+    ['sameOwner', sealed, {}, false],
+    ['sameNonce', held, {}, true],
+    ['sameNonce', held, { nonce: 'n2' }, false],
+    ['sameNonce', undefined, {}, false],
+    ['sameNode', held, {}, true],
+    ['sameNode', held, { node: 'i-2' }, false],
+    ['sameNode', sealed, {}, false],
+    ['incarnationNotNewer', held, { incarnation: 1 }, false],
+    ['incarnationNotNewer', held, { incarnation: 2 }, true],
+    ['incarnationNotNewer', sealed, {}, false],
+  ])('%s of %o against %o is %s', (name, slot, against, expected) => {
+    expect(slotConditions[name](slot, { ...fits, ...against })).toBe(expected);
+  });
+});
+
+describe('an operation on a slot', () => {
+  it('is allowed where all conditions of one of its alternatives hold', () => {
+    expect(allows('hold', undefined, fits)).toBe(true);
+    expect(allows('hold', free, fits)).toBe(true);
+    expect(allows('hold', held, fits)).toBe(true);
+    expect(allows('release', held, fits)).toBe(true);
+    expect(allows('releaseByOwner', held, { ...fits, nonce: '' })).toBe(true);
+    expect(allows('sweep', held, { ...fits, containerId: '', ifname: '' })).toBe(true);
+  });
+
+  it('is never allowed on a slot that another holds (I1, I3)', () => {
+    const other = { ...fits, containerId: 'c2', nonce: 'n2', node: 'i-2' };
+    for (const operation of Object.keys(slotOperations) as (keyof typeof slotOperations)[]) {
+      expect(allows(operation, held, other)).toBe(false);
+    }
+  });
+
+  it('compares with what the holding says', () => {
+    expect(againstHolding({ ...holding, heldAt: 7 }, 4)).toEqual({
+      now: 7,
+      generation: 4,
+      containerId: 'c1',
+      ifname: 'eth0',
+      nonce: 'n1',
+      node: 'i-1',
+      incarnation: 2,
+    });
+  });
+});

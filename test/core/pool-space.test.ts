@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import type { RangeText } from '../../core/contract/messages.ts';
+import { blockFromText, blockToText, type PoolSpace, poolSpace } from '../../core/pool-space.ts';
+import { resolveRangeSets } from '../../core/range.ts';
+
+const spaceOf = (sets: RangeText[][], blockSize = 64): PoolSpace => {
+  const outcome = resolveRangeSets(sets);
+  if (!outcome.ok) throw new Error(outcome.problem);
+  return poolSpace({ ranges: outcome.ranges, blockSize });
+};
+
+const usable = (space: PoolSpace): string[][] => {
+  const all: string[][] = [];
+  for (let block = 0n; block < space.blocks; block += 1n)
+    for (let slot = 0; slot < space.blockSize; slot += 1)
+      if (space.isUsable(block, slot)) all.push(space.addresses(block, slot).map(({ address }) => address));
+  return all;
+};
+
+describe('slot k of a pool', () => {
+  it('is the k-th address of its range, with the prefix length of the subnet and its gateway', () => {
+    const space = spaceOf([[{ subnet: '10.244.0.0/16', rangeStart: '10.244.1.10', rangeEnd: '10.244.1.250' }]]);
+    expect(space.addresses(0n, 0)).toEqual([{ address: '10.244.1.10/16', gateway: '10.244.0.1' }]);
+    expect(space.addresses(1n, 0)).toEqual([{ address: '10.244.1.74/16', gateway: '10.244.0.1' }]);
+    expect(space.addresses(3n, 48)).toEqual([{ address: '10.244.1.250/16', gateway: '10.244.0.1' }]);
+    expect([space.slots, space.blocks, space.capacity]).toEqual([241n, 4n, 241n]);
+  });
+
+  it('is the k-th address of every range set together', () => {
+    const space = spaceOf([[{ subnet: '10.0.0.0/24', rangeStart: '10.0.0.10' }], [{ subnet: 'fd00::/64', rangeStart: 'fd00::a' }]]);
+    expect(space.addresses(0n, 3)).toEqual([
+      { address: '10.0.0.13/24', gateway: '10.0.0.1' },
+      { address: 'fd00::d/64', gateway: 'fd00::1' },
+    ]);
+  });
+
+  it('goes on in the next range of a set, in the order in which they are written', () => {
+    const space = spaceOf(
+      [
+        [
+          { subnet: '10.0.9.0/24', rangeStart: '10.0.9.8', rangeEnd: '10.0.9.9' },
+          { subnet: '10.0.1.0/24', rangeStart: '10.0.1.7', rangeEnd: '10.0.1.7' },
+          { subnet: '10.0.5.0/25', rangeStart: '10.0.5.3', rangeEnd: '10.0.5.4' },
+        ],
+      ],
+      2,
+    );
+    expect(usable(space).flat()).toEqual(['10.0.9.8/24', '10.0.9.9/24', '10.0.1.7/24', '10.0.5.3/25', '10.0.5.4/25']);
+    expect(space.addresses(1n, 0)).toEqual([{ address: '10.0.1.7/24', gateway: '10.0.1.1' }]);
+    expect(space.blocks).toBe(3n);
+  });
+
+  it('does not exist beyond the smallest range set', () => {
+    const space = spaceOf([[{ subnet: '10.0.0.0/29' }], [{ subnet: 'fd00::/64' }]]);
+    expect(space.slots).toBe(6n);
+    expect(space.isUsable(0n, 5)).toBe(true);
+    expect(space.isUsable(0n, 6)).toBe(false);
+    expect(() => space.addresses(0n, 6)).toThrow(/slot 6 of block 0 lies beyond the pool's 6 slots/);
+  });
+
+  it.each([
+    [-1n, 0],
+    [0n, -1],
+    [0n, 64],
+    [4n, 0],
+  ])('is not handed out where block %s and slot %s name none', (block, slot) => {
+    expect(spaceOf([[{ subnet: '10.0.0.0/24', rangeStart: '10.0.0.2' }]]).isUsable(block, slot)).toBe(false);
+  });
+});
+
+describe('a gateway is never handed out', () => {
+  it('in the range that it belongs to', () => {
+    const space = spaceOf([[{ subnet: '10.0.0.0/29' }]]);
+    expect(usable(space).flat()).toEqual(['10.0.0.2/29', '10.0.0.3/29', '10.0.0.4/29', '10.0.0.5/29', '10.0.0.6/29']);
+    expect(space.capacity).toBe(5n);
+  });
+
+  it('in another range', () => {
+    const subnet = '10.0.0.0/24';
+    const space = spaceOf([
+      [
+        { subnet, rangeStart: '10.0.0.2', rangeEnd: '10.0.0.3', gateway: '10.0.0.9' },
+        { subnet, rangeStart: '10.0.0.9', rangeEnd: '10.0.0.10', gateway: '10.0.0.2' },
+      ],
+    ]);
+    expect(usable(space).flat()).toEqual(['10.0.0.3/24', '10.0.0.10/24']);
+  });
+
+  it('with the address of the other family beside it', () => {
+    const space = spaceOf([
+      [{ subnet: '10.0.0.0/29', rangeStart: '10.0.0.2' }],
+      [{ subnet: 'fd00::/64', rangeStart: 'fd00::2', gateway: 'fd00::4' }],
+    ]);
+    expect(usable(space)).toEqual([
+      ['10.0.0.2/29', 'fd00::2/64'],
+      ['10.0.0.3/29', 'fd00::3/64'],
+      ['10.0.0.5/29', 'fd00::5/64'],
+      ['10.0.0.6/29', 'fd00::6/64'],
+    ]);
+  });
+
+  it('so that a /30 has one address, and a range of its gateway alone has none', () => {
+    expect(usable(spaceOf([[{ subnet: '10.0.0.0/30' }]])).flat()).toEqual(['10.0.0.2/30']);
+    expect(spaceOf([[{ subnet: '10.0.0.0/30', rangeEnd: '10.0.0.1' }]]).capacity).toBe(0n);
+  });
+});
+
+describe('a pool reaches', () => {
+  it.each([
+    ['0.0.0.0/24', '0.0.0.0', '0.0.0.0', '0.0.0.0/24'],
+    ['255.255.255.0/24', '255.255.255.255', '255.255.255.255', '255.255.255.255/24'],
+    ['::/96', '::', '::', '::/96'],
+    [
+      'ffff:ffff:ffff:ffff::/64',
+      'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+      'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+      'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/64',
+    ],
+  ])('to the end of the address space: %s', (subnet, rangeStart, rangeEnd, address) => {
+    const space = spaceOf([[{ subnet, rangeStart, rangeEnd }]]);
+    expect(usable(space)).toEqual([[address]]);
+  });
+
+  it.each([
+    ['0.0.0.0/0', (1n << 32n) - 2n, '255.255.255.254/0'],
+    ['10.0.0.0/8', (1n << 24n) - 2n, '10.255.255.254/8'],
+    ['fd00:1::/64', (1n << 64n) - 1n, 'fd00:1::ffff:ffff:ffff:ffff/64'],
+    ['fd00:1:2::/48', (1n << 80n) - 1n, 'fd00:1:2:ffff:ffff:ffff:ffff:ffff/48'],
+    ['8000::/1', (1n << 127n) - 1n, 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/1'],
+  ])('as far as %s, by arithmetic', (subnet, slots, last) => {
+    const space = spaceOf([[{ subnet }]]);
+    expect([space.slots, space.capacity]).toEqual([slots, slots - 1n]);
+    expect(space.blocks).toBe((slots + 63n) / 64n);
+    const lastSlot = Number((slots - 1n) % 64n);
+    expect(space.isUsable(space.blocks - 1n, lastSlot)).toBe(true);
+    expect(space.addresses(space.blocks - 1n, lastSlot)[0]?.address).toBe(last);
+    expect(space.isUsable(space.blocks - 1n, lastSlot + 1)).toBe(false);
+    expect(blockFromText(blockToText(space.blocks - 1n))).toBe(space.blocks - 1n);
+  });
+});
+
+it('A pool is not made of ranges that were never checked', () => {
+  const ranges = [[{ subnet: '10.0.0.1/24', rangeStart: '10.0.0.1', rangeEnd: '10.0.0.9', gateway: '10.0.0.1' }]];
+  expect(() => poolSpace({ ranges, blockSize: 64 })).toThrow(RangeError);
+});

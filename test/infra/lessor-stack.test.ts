@@ -1,0 +1,239 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type App, Validations } from 'aws-cdk-lib';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { afterAll, describe, expect, it } from 'vitest';
+import { environment } from '../../core/contract/environment.ts';
+import { routes } from '../../core/contract/routes.ts';
+import { app, STACK } from '../../infra/synthesize.ts';
+
+interface Resource {
+  readonly Type: string;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a template's properties have no type of their own.
+  readonly Properties: any;
+}
+
+const directories: string[] = [];
+afterAll(() => {
+  for (const directory of directories) rmSync(directory, { recursive: true });
+});
+
+/** Without bundling the functions, which takes most of the time and does not show in these properties. */
+function unbundled(): App {
+  const directory = mkdtempSync(join(tmpdir(), 'lessor-infra-test-'));
+  directories.push(directory);
+  const context = { 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:validateAgainstDefaultRules': true };
+  return app({ ...context, instanceRoles: 'nodes-a,nodes-b', inlinePools: 'true' }, directory);
+}
+
+function resourcesOf(root: App): Record<string, Resource> {
+  const { directory } = root.synth();
+  return JSON.parse(readFileSync(join(directory, `${STACK}.template.json`), 'utf8')).Resources;
+}
+
+const resources = resourcesOf(unbundled());
+const ofType = (type: string) => Object.entries(resources).filter(([, { Type }]) => Type === type);
+const idOf = (attribute: { 'Fn::GetAtt': [string, string] }) => attribute['Fn::GetAtt'][0];
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
+const statements: Statement[] = Object.values(resources).flatMap(
+  ({ Properties }) => Properties?.PolicyDocument?.Statement ?? [],
+);
+
+/** What no statement of this stack may say; undefined: nothing is wrong with it. */
+function tooWide({ Action, Resource: target }: Statement): string | undefined {
+  const actions = [Action].flat();
+  const wide = actions.find((action) => /\*|DeleteItem|DeleteTable|Scan|Batch|Transact/.test(action));
+  if (wide !== undefined) return wide;
+  // A path parameter is the one thing that stands for any value.
+  const parts = JSON.stringify(target).replaceAll('/v1/pools/*/leases', '');
+  return parts.includes('*') ? parts : undefined;
+}
+
+describe('the tables', () => {
+  it('are two, with point-in-time recovery, deletion protection, and stay when the stack goes', () => {
+    const tables = ofType('AWS::DynamoDB::GlobalTable').map(([, table]) => table);
+    expect(tables).toHaveLength(2);
+    for (const { Properties, DeletionPolicy, UpdateReplacePolicy } of tables) {
+      expect({ DeletionPolicy, UpdateReplacePolicy }).toEqual({
+        DeletionPolicy: 'Retain',
+        UpdateReplacePolicy: 'Retain',
+      });
+      expect(Properties.BillingMode).toBe('PAY_PER_REQUEST');
+      expect(Properties.Replicas).toEqual([
+        {
+          Region: { Ref: 'AWS::Region' },
+          DeletionProtectionEnabled: true,
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        },
+      ]);
+    }
+  });
+
+  it('have no TTL, since a slot item never disappears (I7), and no index', () => {
+    for (const [, { Properties }] of ofType('AWS::DynamoDB::GlobalTable')) {
+      expect(Object.keys(Properties).sort()).toEqual(['AttributeDefinitions', 'BillingMode', 'KeySchema', 'Replicas']);
+    }
+  });
+});
+
+describe('the rights', () => {
+  it('are for each function the operations it needs, on the table it needs them for', () => {
+    const rights = Object.fromEntries(
+      ofType('AWS::Lambda::Function').map(([, { Properties }]) => {
+        const role = idOf(Properties.Role);
+        const policies = ofType('AWS::IAM::Policy').filter(([, policy]) => policy.Properties.Roles[0].Ref === role);
+        const own = policies.flatMap(([, policy]) => policy.Properties.PolicyDocument.Statement as Statement[]);
+        return [
+          Properties.FunctionName,
+          Object.fromEntries(
+            own.map(({ Action, Resource: target }) => [
+              idOf(target as { 'Fn::GetAtt': [string, string] }).replace(/Table.*|.*Log.*/, (rest) =>
+                rest.startsWith('Table') ? '' : 'log',
+              ),
+              [Action].flat().map((action) => action.split(':')[1]),
+            ]),
+          ),
+        ];
+      }),
+    );
+    const log = ['CreateLogStream', 'PutLogEvents'];
+    expect(rights).toEqual({
+      'Lessor-allocate': { log, Pools: ['GetItem', 'PutItem', 'UpdateItem'], Leases: ['Query', 'PutItem'] },
+      'Lessor-release': { log, Pools: ['GetItem'], Leases: ['Query', 'UpdateItem'] },
+      'Lessor-operate': { log, Pools: ['GetItem', 'Query', 'PutItem', 'UpdateItem'], Leases: ['Query'] },
+      'Lessor-reclaim': { log, Pools: ['GetItem', 'Query', 'UpdateItem'], Leases: ['Query', 'UpdateItem'] },
+    });
+  });
+
+  it('hold no wildcard, no DeleteItem and no Scan, for anyone', () => {
+    expect(statements.length).toBeGreaterThan(8);
+    expect(statements.map(tooWide).filter(Boolean)).toEqual([]);
+    expect(ofType('AWS::IAM::Role').filter(([, { Properties }]) => Properties.ManagedPolicyArns)).toEqual([]);
+  });
+
+  it.each([
+    { Effect: 'Allow', Action: ['dynamodb:GetItem', 'dynamodb:DeleteItem'], Resource: 'arn' },
+    { Effect: 'Allow', Action: 'dynamodb:*', Resource: 'arn' },
+    { Effect: 'Allow', Action: 'dynamodb:GetItem', Resource: { 'Fn::Join': ['', ['arn', '/index/*']] } },
+    { Effect: 'Allow', Action: 'dynamodb:GetItem', Resource: '*' },
+  ])('would be noticed if they were too wide: $Action on $Resource', (statement) => {
+    expect(tooWide(statement)).toBeDefined();
+  });
+
+  it('of nodes and operators are the routes that the contract gives them, and nodes get theirs by role', () => {
+    for (const caller of ['node', 'operator'] as const) {
+      const policies = ofType('AWS::IAM::ManagedPolicy').filter(([id]) => id.toLowerCase().includes(caller));
+      expect(policies).toHaveLength(1);
+      const [{ Properties }] = policies.map(([, policy]) => policy) as [Resource];
+      expect(Properties.PolicyDocument.Statement).toHaveLength(1);
+      const [statement] = Properties.PolicyDocument.Statement;
+      expect(statement.Action).toBe('execute-api:Invoke');
+      const allowed = (statement.Resource as { 'Fn::Join': [string, unknown[]] }[]).map((arn) =>
+        arn['Fn::Join'][1].at(-1),
+      );
+      const own = Object.values(routes).filter((route) => route.caller === caller);
+      expect(allowed).toEqual(own.map(({ method, path }) => `/$default/${method}${path.replace('{pool}', '*')}`));
+      expect(Properties.Roles).toEqual(caller === 'node' ? ['nodes-a', 'nodes-b'] : undefined);
+    }
+  });
+});
+
+describe('the API', () => {
+  it('has the routes of the contract, each led to its function and each guarded by IAM', () => {
+    const made = ofType('AWS::ApiGatewayV2::Route').map(([, { Properties }]) => {
+      const integration = resources[Properties.Target['Fn::Join'][1][1].Ref];
+      const lambda = resources[idOf(integration?.Properties.IntegrationUri)];
+      expect(integration?.Properties.PayloadFormatVersion).toBe('2.0');
+      return [Properties.RouteKey, Properties.AuthorizationType, lambda?.Properties.FunctionName];
+    });
+    const expected = Object.values(routes).map((route) => [
+      `${route.method} ${route.path}`,
+      'AWS_IAM',
+      `Lessor-${route.function}`,
+    ]);
+    expect(made.sort()).toEqual(expected.sort());
+  });
+
+  it('is throttled, logs who called without any secret, and answers no browser', () => {
+    const [[, stage] = []] = ofType('AWS::ApiGatewayV2::Stage');
+    expect(stage?.Properties.DefaultRouteSettings).toEqual({ ThrottlingBurstLimit: 2000, ThrottlingRateLimit: 2000 });
+    expect(stage?.Properties.AccessLogSettings.Format).toContain('$context.identity.userArn');
+    expect(stage?.Properties.AccessLogSettings.Format).not.toMatch(/header|token|accessKey|authorization/i);
+    const [[, api] = []] = ofType('AWS::ApiGatewayV2::Api');
+    expect(api?.Properties).toEqual({ Name: 'Lessor', ProtocolType: 'HTTP' });
+  });
+});
+
+describe('the functions', () => {
+  it('run on Node 24 and arm64, log JSON to a group of their own that forgets after a month', () => {
+    for (const [, { Properties }] of ofType('AWS::Lambda::Function')) {
+      expect(Properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        MemorySize: 256,
+        Timeout: Properties.FunctionName === 'Lessor-reclaim' ? 300 : 10,
+        LoggingConfig: { LogFormat: 'JSON' },
+      });
+      expect(Properties.ReservedConcurrentExecutions).toBeUndefined();
+      expect(resources[Properties.LoggingConfig.LogGroup.Ref]?.Properties.RetentionInDays).toBe(30);
+    }
+  });
+
+  it('are configured by the names of the contract: all of them, and no other', () => {
+    const variables = ofType('AWS::Lambda::Function').map(([, { Properties }]) => Properties.Environment.Variables);
+    expect(new Set(variables.flatMap(Object.keys))).toEqual(new Set(Object.values(environment)));
+    const allocate = variables.find((own) => environment.inlinePools in own);
+    expect(allocate).toMatchObject({
+      [environment.inlinePools]: 'true',
+      [environment.inlineCooldown]: '30',
+      [environment.instanceRoles]: 'nodes-a,nodes-b',
+    });
+  });
+
+  it('reclaim every five minutes', () => {
+    const rules = ofType('AWS::Events::Rule').map(([, { Properties }]) => Properties);
+    expect(rules).toHaveLength(1);
+    expect(rules[0]).toMatchObject({ ScheduleExpression: 'rate(5 minutes)', State: 'ENABLED' });
+    expect(rules[0].Targets).toHaveLength(1);
+    expect(resources[idOf(rules[0].Targets[0].Arn)]?.Properties.FunctionName).toBe('Lessor-reclaim');
+    expect(JSON.parse(rules[0].Targets[0].Input)).toEqual({ source: 'lessor.schedule' });
+  });
+});
+
+describe("cdk-nag's rules", () => {
+  const findings = (root: App) =>
+    [new AwsSolutionsChecks(root), new ServerlessChecks(root)]
+      .flatMap((pack) => pack.validateScope(root).violations)
+      .map(({ ruleName, violatingResources }) => `${ruleName} at ${violatingResources.map((at) => at.constructPath)}`);
+
+  it('find nothing that is not acknowledged with its reason', () => {
+    const root = unbundled();
+    expect(findings(root)).toEqual([]);
+    const acknowledged = root.node
+      .findAll()
+      .flatMap(({ node }) => node.metadata)
+      .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+      .flatMap(({ data }) => Object.entries(data as Record<string, string>));
+    expect(acknowledged).not.toEqual([]);
+    for (const [rule, reason] of acknowledged) expect(reason.length, rule).toBeGreaterThan(40);
+  });
+
+  it('would find a function that may do everything', () => {
+    const root = unbundled();
+    const role = root.node.findAll().find((construct) => construct instanceof Role);
+    (role as Role).addToPolicy(new PolicyStatement({ actions: ['dynamodb:*'], resources: ['*'] }));
+    expect(findings(root)).toEqual([
+      expect.stringContaining('AwsSolutions-IAM5[Action::dynamodb:*]'),
+      expect.stringContaining('AwsSolutions-IAM5[Resource::*]'),
+    ]);
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { type Settings, settingsFrom } from '../../infra/settings.ts';
+
+const settings = (context: Partial<Record<keyof Settings, unknown>>) => settingsFrom((key) => context[key]);
+
+describe('the settings of a deployment', () => {
+  it('are no inline pools, 30 s of cooldown and no instance roles where nothing is said', () => {
+    expect(settings({})).toEqual({ instanceRoles: [], inlinePools: false, inlinePoolCooldownSeconds: 30 });
+  });
+
+  it('are read from the command line, where all is text, as from cdk.json', () => {
+    const expected = { instanceRoles: ['nodes-a', 'nodes-b'], inlinePools: true, inlinePoolCooldownSeconds: 0 };
+    const instanceRoles = 'nodes-a, nodes-b,nodes-a';
+    expect(settings({ instanceRoles, inlinePools: 'true', inlinePoolCooldownSeconds: '0' })).toEqual(expected);
+    expect(settings({ instanceRoles, inlinePools: true, inlinePoolCooldownSeconds: 0 })).toEqual(expected);
+  });
+
+  it.each([
+    ['inlinePools', 'yes', 'Context value inlinePools is "yes": give true or false: -c inlinePools=true'],
+    [
+      'inlinePoolCooldownSeconds',
+      '-1',
+      'Context value inlinePoolCooldownSeconds is "-1": give whole seconds from 0 to 86400: -c inlinePoolCooldownSeconds=30',
+    ],
+    ['inlinePoolCooldownSeconds', '1.5', 'is "1.5": give whole seconds'],
+    ['inlinePoolCooldownSeconds', '86401', 'is "86401": give whole seconds'],
+    [
+      'instanceRoles',
+      'good,arn:aws:iam::123456789012:role/nodes',
+      'Context value instanceRoles is "arn:aws:iam::123456789012:role/nodes": give role names without path or ARN: -c instanceRoles=nodes-a,nodes-b',
+    ],
+  ] as const)('refuse %s=%s and say what to give instead', (key, value, message) => {
+    expect(() => settings({ [key]: value })).toThrow(message);
+  });
+});
