@@ -1,5 +1,6 @@
 /** ADD: journal, ask, note, answer. A failed one leaves its entry, by which the runtime's DEL frees what may be held. */
-import type { AllocateRequest } from '../core/contract/messages.ts';
+import type { AllocateRequest, AllocateResult } from '../core/contract/messages.ts';
+import type { LessorError } from '../core/contract/problems.ts';
 import type { JournalEntry } from './journal.ts';
 import { learn, type NodeState } from './node-state.ts';
 import { type Plugin, vrf } from './plugin.ts';
@@ -25,22 +26,32 @@ export async function add(plugin: Plugin): Promise<unknown> {
   let entry = journal.begin(beginning, () => (state === undefined ? [] : proposals(state, surroundings.now())));
   let sent = false;
   const answer = await api.allocate(() => {
-    if (sent) entry = journal.repeat(entry);
+    const next = sent ? journal.repeat(entry) : entry;
     sent = true;
+    if (next === undefined) return undefined;
+    entry = next;
     return requestFor(plugin, entry, state);
   });
-  const { slot, addresses } = answer;
-  if (!journal.acknowledge(entry, { slot, addresses })) {
-    await api.release({ attachment, nonce: entry.nonce, slot, acknowledged: true });
-    throw refusal(
-      'service.busy',
-      `container ${invocation.containerId} was deleted while its address was being allocated`,
-      'its address was given back; add it again if it is still wanted',
-    );
-  }
+  if (answer === undefined || !journal.acknowledge(entry, { slot: answer.slot, addresses: answer.addresses }))
+    throw await giveBack(plugin, entry, answer);
   const lesson = { answer, proposal: proposed(entry, state), bootId, ranges: network.ranges, now: surroundings.now() };
   plugin.writeState(learn(plugin.readState(), lesson));
-  return addResult({ cniVersion: network.cniVersion, addresses, routes: network.routes, dns });
+  return addResult({ cniVersion: network.cniVersion, addresses: answer.addresses, routes: network.routes, dns });
+}
+
+/** What a DEL could not release, because it was not held yet. */
+async function giveBack(
+  { api, attachment }: Plugin,
+  { nonce }: JournalEntry,
+  answer: AllocateResult | undefined,
+): Promise<LessorError> {
+  const slot = answer === undefined ? {} : { slot: answer.slot };
+  await api.release({ attachment, nonce, ...slot, acknowledged: answer !== undefined });
+  return refusal(
+    'service.busy',
+    `container ${attachment.containerId} was deleted while its address was being allocated`,
+    'its address was given back; add it again if it is still wanted',
+  );
 }
 
 /** Without a state of this boot nothing is proposed: the node may have been declared dead, and its blocks with it. */

@@ -20,10 +20,10 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
 export interface Api {
-  /** `next` makes the request for each time that it is sent. @throws LessorError */
-  allocate(next: () => AllocateRequest): Promise<AllocateResult>;
+  /** `next` makes the request for each time that it is sent; undefined where it does not want to go on. @throws LessorError */
+  allocate(next: () => AllocateRequest | undefined): Promise<AllocateResult | undefined>;
   /** @throws LessorError */
-  release(request: ReleaseRequest): Promise<ReleaseResult>;
+  release(request: ReleaseRequest): Promise<ReleaseResult | undefined>;
 }
 
 export interface ApiAccess {
@@ -65,13 +65,13 @@ export function apiClient(access: ApiAccess): Api {
   };
 }
 
-async function call<T>(access: ApiAccess, route: Route<T>, next: () => unknown): Promise<T> {
+async function call<T>(access: ApiAccess, route: Route<T>, next: () => unknown): Promise<T | undefined> {
   const { surroundings, limits = DEFAULT_LIMITS } = access;
   const deadline = surroundings.now() + limits.total;
   let fresh = false;
   for (let repeats = 0; ; repeats++) {
-    const patience = () => Math.max(1, Math.min(limits.attempt, deadline - surroundings.now()));
-    const outcome: Outcome<T> = await attempt(access, route, { next, fresh, patience });
+    const patience = () => Math.max(1, Math.ceil(Math.min(limits.attempt, deadline - surroundings.now())));
+    const outcome: Outcome<T | undefined> = await attempt(access, route, { next, fresh, patience });
     if ('result' in outcome) return outcome.result;
     // Cached credentials may have been withdrawn before their end: fresh ones are worth one more request, at once.
     const renew: boolean = outcome.withCached === true && !fresh;
@@ -94,7 +94,7 @@ async function attempt<T>(
   { endpoint, region, credentials, surroundings }: ApiAccess,
   { path, schema }: Route<T>,
   { next, fresh, patience }: Attempt,
-): Promise<Outcome<T>> {
+): Promise<Outcome<T | undefined>> {
   const url = new URL(`${endpoint.pathname.replace(/\/+$/, '')}${path}`, endpoint);
   let supplied: Awaited<ReturnType<CredentialSupply['get']>>;
   try {
@@ -104,7 +104,9 @@ async function attempt<T>(
     throw error;
   }
   const at = new Date(surroundings.now());
-  const body = JSON.stringify(next());
+  const request = next();
+  if (request === undefined) return { result: undefined };
+  const body = JSON.stringify(request);
   const headers = await sign(
     { method: 'POST', url, headers: { 'content-type': 'application/json' }, body },
     { credentials: supplied.credentials, region, service: 'execute-api', at },

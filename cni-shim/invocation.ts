@@ -37,7 +37,11 @@ export function parseInvocation(verb: 'ADD' | 'DEL', env: Environment): Invocati
       `CNI_IFNAME ${JSON.stringify(ifname)} is not an interface name`,
       'it has 1 to 15 characters without white space, / or :, and is neither . nor ..',
     );
-  const pod = podOf(parseArguments(args ?? ''));
+  const given = parseArguments(args ?? '');
+  const ip = given.get('IP');
+  // Handing out another address than the requested one without a word would be worse than no address.
+  if (ip && verb === 'ADD') throw new UnsupportedField('CNI_ARGS IP', ip, 'leave it out, the pool chooses the address');
+  const pod = podOf(given);
   return { containerId, ifname, ...(netns ? { netns } : {}), ...(pod ? { pod } : {}) };
 }
 
@@ -54,9 +58,6 @@ function parseArguments(text: string): ReadonlyMap<string, string> {
   const unknown = [...found.keys()].filter((key) => !KNOWN_ARGUMENTS.includes(key));
   if (unknown.length > 0 && !ignore)
     throw wrong(`CNI_ARGS holds the unknown ${unknown.join(', ')}`, 'leave it out, or add IgnoreUnknown=1');
-  const ip = found.get('IP');
-  // Handing out another address than the requested one without a word would be worse than no address.
-  if (ip) throw new UnsupportedField('CNI_ARGS IP', ip, 'leave it out, the pool chooses the address');
   return found;
 }
 

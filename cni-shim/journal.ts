@@ -56,9 +56,9 @@ export interface Journal {
    * that is there already for this attachment, with its nonce and slot.
    */
   begin(beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry;
-  /** Counts another send of `entry`. */
-  repeat(entry: JournalEntry): JournalEntry;
-  /** Notes the answer. False where a DEL removed the entry meanwhile: nobody would release the lease. */
+  /** Counts another send of `entry`. Undefined where a DEL removed the entry meanwhile. */
+  repeat(entry: JournalEntry): JournalEntry | undefined;
+  /** Notes the answer. False where a DEL removed the entry meanwhile: nobody else would release the lease. */
   acknowledge(entry: JournalEntry, acknowledgement: Acknowledgement): boolean;
   find(attachment: Attachment): JournalEntry | undefined;
   /** Removes what `find` found, after the service released it. */
@@ -110,11 +110,16 @@ export function openJournal(files: Files, directory: string, now: () => number):
     if (slot !== undefined && read(slotPath(slot))?.nonce === nonce) files.remove(slotPath(slot));
   }
 
-  /** Another process may have counted meanwhile, or noted an answer, which a new question makes uncertain again. */
-  function repeat(entry: JournalEntry): JournalEntry {
+  /** The whole directory gone is a loss of the journal, not a DEL: the entry comes to be again. */
+  const wasDeleted = (entry: JournalEntry, current: JournalEntry | undefined) =>
+    current?.nonce !== entry.nonce && files.exists(attachments);
+
+  /** An answer that was noted is uncertain again while another one is waited for. */
+  function count(entry: JournalEntry, current: JournalEntry | undefined): JournalEntry {
     const { acknowledged, ...asked } = entry;
     const proposal = acknowledged?.slot ?? asked.proposal;
-    const attempts = Math.max(entry.attempts, find(entry.attachment)?.attempts ?? 0) + 1;
+    // Another process may have counted meanwhile.
+    const attempts = Math.max(entry.attempts, current?.attempts ?? 0) + 1;
     const next: JournalEntry = {
       ...asked,
       attempts: Math.min(MOST_ATTEMPTS, attempts),
@@ -124,17 +129,18 @@ export function openJournal(files: Files, directory: string, now: () => number):
     return next;
   }
 
+  function repeat(entry: JournalEntry): JournalEntry | undefined {
+    const current = find(entry.attachment);
+    return wasDeleted(entry, current) ? undefined : count(entry, current);
+  }
+
   function begin(beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry {
     const { attachment, bootId, netns, pod } = beginning;
     const path = attachmentPath(attachment);
     const adopt = (there: JournalEntry) => {
       const { netns: oldNetns, pod: oldPod, ...kept } = there;
-      return repeat({
-        ...kept,
-        bootId,
-        ...(netns === undefined ? {} : { netns }),
-        ...(pod === undefined ? {} : { pod }),
-      });
+      const now = { bootId, ...(netns === undefined ? {} : { netns }), ...(pod === undefined ? {} : { pod }) };
+      return count({ ...kept, ...now }, there);
     };
     const there = read(path);
     if (there !== undefined) return adopt(there);
@@ -168,8 +174,7 @@ export function openJournal(files: Files, directory: string, now: () => number):
   function acknowledge(entry: JournalEntry, acknowledged: Acknowledgement): boolean {
     const path = attachmentPath(entry.attachment);
     const current = read(path);
-    // The whole directory gone is a loss of the journal, not a DEL: the entry comes to be again.
-    if (current?.nonce !== entry.nonce && files.exists(attachments)) return false;
+    if (wasDeleted(entry, current)) return false;
     const { proposal, ...asked } = entry;
     const attempts = Math.max(entry.attempts, current?.attempts ?? 0);
     const text = JSON.stringify({ ...asked, attempts, acknowledged } satisfies JournalEntry);

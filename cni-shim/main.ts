@@ -17,6 +17,11 @@ function print(text: string): void {
 }
 
 run(machine(process.env), () => readFileSync(0, 'utf8')).then(({ stdout, exitCode }) => {
-  print(stdout);
+  try {
+    print(stdout);
+  } catch {
+    // Whoever called is gone.
+    process.exit(1);
+  }
   process.exit(exitCode);
 });

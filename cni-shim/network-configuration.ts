@@ -49,7 +49,7 @@ export function parseInput(stdin: string): Record<string, unknown> {
 }
 
 /** @throws LessorError `cni.version`. A configuration without a version is one of 0.1.0 (CNI specification, section 1). */
-export function parseVersion(input: Record<string, unknown>): CniVersion {
+function parseVersion(input: Record<string, unknown>): CniVersion {
   const version = fieldsOf(input, 'the configuration', ['cniVersion']).get('cniVersion') ?? '0.1.0';
   const supported = supportedVersions.find((candidate) => candidate === version);
   if (supported === undefined)
@@ -61,12 +61,15 @@ export function parseVersion(input: Record<string, unknown>): CniVersion {
   return supported;
 }
 
-/** @throws LessorError `cni.version`, `cni.configuration`. */
-export function parseNetworkConfiguration(input: Record<string, unknown>): NetworkConfiguration {
+/**
+ * DEL overlooks a request for certain addresses: the ADD was refused, and the runtime repeats DEL until it succeeds.
+ * @throws LessorError `cni.version`, `cni.configuration`.
+ */
+export function parseNetworkConfiguration(verb: 'ADD' | 'DEL', input: Record<string, unknown>): NetworkConfiguration {
   const cniVersion = parseVersion(input);
   const top = fieldsOf(input, 'the configuration', ['name', 'ipam', 'args', 'runtimeConfig']);
   const name = nameOf(top.get('name'));
-  refuseRequestedAddresses(top);
+  if (verb === 'ADD') refuseRequestedAddresses(top);
   const given = top.get('ipam');
   if (given === undefined) throw wrong('ipam is missing', 'add "ipam": {"type": "lessor", "ranges": …}');
   const ipam = fieldsOf(given, 'ipam', [

@@ -28,7 +28,7 @@ export async function run(surroundings: Surroundings, stdin: () => string, limit
     const invocation = parseInvocation(verb, surroundings.env);
     const input = parseInput(stdin());
     cniVersion = versionText(input);
-    const plugin = assemble(surroundings, parseNetworkConfiguration(input), invocation, limits);
+    const plugin = assemble(surroundings, parseNetworkConfiguration(verb, input), invocation, limits);
     if (verb === 'ADD') return printed(await add(plugin));
     await remove(plugin);
     return { stdout: '', exitCode: 0 };

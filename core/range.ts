@@ -74,7 +74,7 @@ export function overlaps(a: Span, b: Span): boolean {
   return a.family === b.family && a.first <= b.last && b.first <= a.last;
 }
 
-export function rangeToText({ family, subnet, first, last, gateway }: Range): PoolDefinition['ranges'][number][number] {
+function rangeToText({ family, subnet, first, last, gateway }: Range): PoolDefinition['ranges'][number][number] {
   const text = (value: bigint) => formatAddress({ family, value });
   return {
     subnet: `${formatAddress(subnet.address)}/${subnet.length}`,

@@ -3,13 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { LogLevel, NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
-// Dependencies written in CommonJS call require(), which an ES module has to make itself.
-const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 export class LessorFunction extends NodejsFunction {
   /** @param name its folder under functions/; the function is called `<stack>-<name>` */
@@ -39,12 +37,9 @@ export class LessorFunction extends NodejsFunction {
         // Not Lambda's Node: the local stack runs the same bundle on whichever Node starts it.
         target: 'node20',
         bundleAwsSDK: true,
-        externalModules: [],
         mainFields: ['module', 'main'],
-        banner: REQUIRE,
-        minify: true,
-        sourceMap: true,
-        sourceMapMode: SourceMapMode.EXTERNAL,
+        // A minified bundle starts no faster (40 ms for 0.4 MB and for 1 MB), and its stack traces say nothing.
+        minify: false,
         logLevel: LogLevel.WARNING,
       },
     });

@@ -111,7 +111,7 @@ async function start(options: StackOptions, closing: Close[], stop: () => Promis
   });
 
   const run = ({ function: name, input }: ScheduleDefinition) => functionNamed(name).invoke(input);
-  const clocks = definition.schedules.map((schedule) => setInterval(run, schedule.everyMs, schedule));
+  const clocks = definition.schedules.map((schedule) => setInterval(() => run(schedule), schedule.everyMs));
   closing.push(() => clocks.forEach(clearInterval));
 
   return {

@@ -19,7 +19,6 @@ export const nonce = matching(/^[0-9a-f]{32}$/, 'must be 32 lower-case hex digit
 export const poolId = matching(/^[0-9a-f]{16}$/, 'must be 16 lower-case hex digits');
 /** A block's index in its pool: hex without leading zeros, since an IPv6 pool has more blocks than a double can count. */
 export const blockIndex = matching(/^(0|[1-9a-f][0-9a-f]{0,31})$/, 'must be lower-case hex without leading zeros');
-export const vrfName = cniName;
 /** `i-…` on EC2, `role/<role>/<session>` or `user/<name>` elsewhere: what the signature proves. */
 export const nodeId = z.string().check(z.minLength(1), z.maxLength(256));
 
@@ -56,7 +55,7 @@ export const allocateRequest = z.strictObject({
   /** 1 for the first try; from 2 on the service looks for a lease that an earlier try may have made. */
   attempt: z.int().check(z.gte(1), z.lte(1000)),
   /** `name` alone names an existing pool; with `ranges` the pool comes to be on first use. */
-  pool: z.strictObject({ vrf: z._default(vrfName, 'default'), name: cniName, ranges: z.optional(rangeSets) }),
+  pool: z.strictObject({ vrf: z._default(cniName, 'default'), name: cniName, ranges: z.optional(rangeSets) }),
   /** The slot that the node would like, of a pool and a block that an earlier answer told it. */
   proposal: z.optional(slotReference),
   /** The incarnation that the service told this node since it booted. */
@@ -68,7 +67,7 @@ export type AllocateRequest = z.infer<typeof allocateRequest>;
 /** Everything that a pool's addresses are computed from, and its policy. */
 export const poolDefinition = z.object({
   id: poolId,
-  vrf: vrfName,
+  vrf: cniName,
   name: cniName,
   affinity: z.literal('shared'),
   /** Every default filled in. */
@@ -133,7 +132,7 @@ export const leaseRow = z.object({
 });
 export type LeaseRow = z.infer<typeof leaseRow>;
 
-export const listLeasesQuery = z.strictObject({ vrf: z._default(vrfName, 'default'), cursor: z.optional(blockIndex) });
+export const listLeasesQuery = z.strictObject({ vrf: z._default(cniName, 'default'), cursor: z.optional(blockIndex) });
 export const listLeasesResult = z.object({
   pool: poolDefinition,
   /** Addresses that can be handed out at all, as decimal text: an IPv6 pool's are more than a double can count. */
@@ -144,7 +143,7 @@ export const listLeasesResult = z.object({
 });
 export type ListLeasesResult = z.infer<typeof listLeasesResult>;
 
-export const listPoolsQuery = z.strictObject({ vrf: z._default(vrfName, 'default') });
+export const listPoolsQuery = z.strictObject({ vrf: z._default(cniName, 'default') });
 export const listPoolsResult = z.object({ pools: z.array(poolDefinition) });
 export type ListPoolsResult = z.infer<typeof listPoolsResult>;
 

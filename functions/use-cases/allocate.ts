@@ -30,6 +30,8 @@ export async function allocate(deps: Dependencies, call: Call, request: Allocate
   const proposal = usable(request.proposal, pool);
   const seed = spread(`${call.caller} ${request.nonce}`);
   const first = proposal?.block ?? (BigInt(seed) * pool.space.blocks) >> 32n;
+  // An earlier try may have joined a block through another environment, and hold a slot there.
+  if (request.attempt > 1) deps.memory.nodes.delete(call.caller);
   let joined = await member(deps, call, pool, first, request.incarnation);
   const allocation: Allocation = {
     deps,

@@ -59,7 +59,8 @@ async function findOrCreate(
     cooldownSeconds: deps.settings.inlineCooldownSeconds,
     createdAt: new Date(deps.now()).toISOString(),
   };
-  const admission = admit(registry, definition);
+  const { id, name } = definition;
+  const admission = admit(registry, { id, name, ranges: definition.ranges });
   switch (admission.kind) {
     case 'exists':
       return registered(deps, admission.pool);

@@ -277,6 +277,21 @@ describe('DEL', () => {
     expect(node.attachments()).toEqual([]);
   });
 
+  test('while an ADD repeats itself ends that ADD', async () => {
+    const answer = later<Fate>();
+    api.fate = ({ path }) => (path === '/v1/leases' ? answer.promise : 'answer');
+    const adding = node.add('c1', { limits: { attempt: 20_000, total: 20_000 } });
+    await api.arrived(1);
+    await node.del('c1');
+    answer.resolve('lose');
+    const { printed } = await adding;
+    expect(printed).toMatchObject({ code: 11, msg: expect.stringContaining('c1 was deleted') });
+    expect(api.allocations()).toHaveLength(1);
+    expect(api.releases()[1]).toMatchObject({ nonce: api.allocations()[0]?.nonce, acknowledged: false });
+    expect(api.leases('my-bridge-network').size).toBe(0);
+    expect(node.attachments()).toEqual([]);
+  });
+
   test('is not hindered by an unreadable entry, as a power cut leaves one', async () => {
     await node.add('c1');
     writeFileSync(node.attachmentPath('c1'), '');

@@ -29,7 +29,7 @@ export interface Identity {
   readonly sessionToken?: string;
 }
 
-export const identity: Identity = {
+const identity: Identity = {
   accessKeyId: 'AKIDTESTTESTTESTTEST',
   secretAccessKey: 'secret/that+must/never+be/seen/anywhere0',
   sessionToken: 'token-that-must-never-be-seen-anywhere==',

@@ -12,7 +12,7 @@ import { type FakeApi, REGION } from './fake-api.ts';
 
 export const NETWORK = 'my-bridge-network';
 /** Enough for a local answer, and soon over where there is none. */
-export const SHORT: Limits = { attempt: 300, total: 900 };
+const SHORT: Limits = { attempt: 300, total: 900 };
 
 export const configuration = (ipam: Record<string, unknown> = {}, rest: Record<string, unknown> = {}): string =>
   JSON.stringify({
@@ -130,7 +130,7 @@ function parsed(path: string): unknown {
 }
 
 /** `kill -9` from within: thrown by the file operation at which the process ends, and by every later one. */
-export class Killed extends Error {}
+class Killed extends Error {}
 
 /** `files` of a process that dies before its operation number `survived` + 1. `count` tells how many it did. */
 export function dyingFiles(files: Files, survived: number): { files: Files; count: () => number } {

@@ -60,6 +60,14 @@ describe('the executable', () => {
     expect(api.leases(NETWORK).size).toBe(0);
   });
 
+  test('is built once, and again where somebody replaced it', async () => {
+    expect(await buildPlugin()).toMatchObject({ path: executable, built: false });
+    const out = join(node.directory, 'lessor');
+    expect(await buildPlugin({ out })).toMatchObject({ path: out, built: true });
+    writeFileSync(out, 'something else');
+    expect(await buildPlugin({ out })).toMatchObject({ built: true, bytes: statSync(executable).size });
+  });
+
   test.each([
     ['{"cniVersion":"0.4.0"}', '0.4.0'],
     ['{"cniVersion":"1.1.0"}', '1.1.0'],

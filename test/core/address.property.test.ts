@@ -64,26 +64,35 @@ describe('an address', () => {
 describe('a prefix', () => {
   it('begins and ends where ip-address says', () => {
     fc.assert(
-      fc.property(subnet, fc.bigInt({ min: 0n, max: (1n << 128n) - 1n }), ({ family, network, length, hostBits }, any) => {
-        const host = network + (any & ((1n << hostBits) - 1n));
-        const text = `${formatAddress({ family, value: host })}/${length}`;
-        const prefix = parsePrefix(text);
-        const mapped = family === 6 && host >> 32n === 0xffffn;
-        expect(prefix).toEqual(mapped ? undefined : { address: { family, value: host }, length });
-        if (prefix === undefined) return;
-        const theirs = family === 4 ? new Address4(text) : new Address6(text);
-        expect(networkOf(prefix)).toEqual({ family, value: theirs.startAddress().bigInt() });
-        expect(lastOf(prefix)).toEqual({ family, value: theirs.endAddress().bigInt() });
-      }),
+      fc.property(
+        subnet,
+        fc.bigInt({ min: 0n, max: (1n << 128n) - 1n }),
+        ({ family, network, length, hostBits }, any) => {
+          const host = network + (any & ((1n << hostBits) - 1n));
+          const text = `${formatAddress({ family, value: host })}/${length}`;
+          const prefix = parsePrefix(text);
+          const mapped = family === 6 && host >> 32n === 0xffffn;
+          expect(prefix).toEqual(mapped ? undefined : { address: { family, value: host }, length });
+          if (prefix === undefined) return;
+          const theirs = family === 4 ? new Address4(text) : new Address6(text);
+          expect(networkOf(prefix)).toEqual({ family, value: theirs.startAddress().bigInt() });
+          expect(lastOf(prefix)).toEqual({ family, value: theirs.endAddress().bigInt() });
+        },
+      ),
     );
   });
 
   it('has a length from 0 to the bits of its family, written one way', () => {
     fc.assert(
-      fc.property(address, fc.integer({ min: -3, max: 140 }), fc.constantFrom('', '0', ' ', '+'), (one, length, lead) => {
-        const valid = lead === '' && length >= 0 && length <= bits(one.family);
-        expect(parsePrefix(`${formatAddress(one)}/${lead}${length}`) !== undefined).toBe(valid);
-      }),
+      fc.property(
+        address,
+        fc.integer({ min: -3, max: 140 }),
+        fc.constantFrom('', '0', ' ', '+'),
+        (one, length, lead) => {
+          const valid = lead === '' && length >= 0 && length <= bits(one.family);
+          expect(parsePrefix(`${formatAddress(one)}/${lead}${length}`) !== undefined).toBe(valid);
+        },
+      ),
     );
   });
 });

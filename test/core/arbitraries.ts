@@ -1,7 +1,7 @@
 /** Addresses and ranges as properties need them: edges often, every spelling, range sets that are valid by construction. */
 import fc from 'fast-check';
 import { type Address, bits, type Family, formatAddress } from '../../core/address.ts';
-import type { RangeText } from '../../core/contract/messages.ts';
+import type { PoolDefinition } from '../../core/contract/messages.ts';
 
 const edge = (family: Family) => {
   const last = (1n << BigInt(bits(family))) - 1n;
@@ -36,7 +36,12 @@ export const spelling6 = fc
   )
   .map(([groups, zeros, upper, from]) => {
     const value = groups.reduce((sum, group) => (sum << 16n) | BigInt(group), 0n);
-    const words = groups.map((group, index) => group.toString(16).padStart((zeros[index] ?? 0) + 1, '0').slice(-4));
+    const words = groups.map((group, index) =>
+      group
+        .toString(16)
+        .padStart((zeros[index] ?? 0) + 1, '0')
+        .slice(-4),
+    );
     let to = from;
     while (groups[to] === 0) to += 1;
     const shortened = `${words.slice(0, from).join(':')}::${words.slice(to).join(':')}`;
@@ -60,7 +65,7 @@ export const nearlyAddress = fc.oneof(
 );
 
 export interface SmallRange {
-  readonly text: RangeText;
+  readonly text: PoolDefinition['ranges'][number][number];
   readonly first: bigint;
   readonly last: bigint;
 }

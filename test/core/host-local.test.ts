@@ -74,7 +74,10 @@ describe.skipIf(!existsSync(HOST_LOCAL))('host-local gives the same addresses, i
     ['a range named from network to broadcast address', [[range('10.0.0.0/30', '10.0.0.0', '10.0.0.3')]]],
     ['a gateway outside the subnet', [[range('10.0.0.0/29', undefined, undefined, '192.0.2.1')]]],
     ['a gateway in the middle', [[range('10.0.0.0/29', undefined, undefined, '10.0.0.4')]]],
-    ['two ranges of one subnet', [[range('10.0.0.0/24', '10.0.0.2', '10.0.0.3'), range('10.0.0.0/24', '10.0.0.9', '10.0.0.9')]]],
+    [
+      'two ranges of one subnet',
+      [[range('10.0.0.0/24', '10.0.0.2', '10.0.0.3'), range('10.0.0.0/24', '10.0.0.9', '10.0.0.9')]],
+    ],
     ['empty fields', [[{ subnet: '10.0.0.0/29', rangeStart: '', rangeEnd: '', gateway: '' }]]],
     ['the last IPv4 network', [[range('255.255.255.252/30')]]],
     ['a /126', [[range('fd00::/126')]]],

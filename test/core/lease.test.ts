@@ -20,7 +20,15 @@ const holding: Holding = {
 const held: SlotState = { held: true, generation: 3, reusableAt: 0, holding };
 const free: SlotState = { ...held, held: false, reusableAt: 5000 };
 const sealed: SlotState = { held: false, generation: 3, reusableAt: 0 };
-const fits: Against = { now: 5000, generation: 3, containerId: 'c1', ifname: 'eth0', nonce: 'n1', node: 'i-1', incarnation: 2 };
+const fits: Against = {
+  now: 5000,
+  generation: 3,
+  containerId: 'c1',
+  ifname: 'eth0',
+  nonce: 'n1',
+  node: 'i-1',
+  incarnation: 2,
+};
 
 describe('a condition on a slot', () => {
   it.each<[SlotConditionName, SlotState | undefined, Partial<Against>, boolean]>([

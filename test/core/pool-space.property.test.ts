@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseAddress } from '../../core/address.ts';
 import { poolSpace } from '../../core/pool-space.ts';
-import { smallRangeSets, type SmallRange } from './arbitraries.ts';
+import { type SmallRange, smallRangeSets } from './arbitraries.ts';
 
 type MakeSpace = typeof poolSpace;
 
@@ -11,7 +11,7 @@ function byHand(sets: readonly (readonly SmallRange[])[]): bigint[][] {
   const lists = sets.map((set) =>
     set.flatMap(({ first, last }) => Array.from({ length: Number(last - first) + 1 }, (_, k) => first + BigInt(k))),
   );
-  const gateways = new Set(sets.flat().map(({ text }) => parseAddress(text.gateway ?? '')?.value));
+  const gateways = new Set(sets.flat().map(({ text }) => parseAddress(text.gateway)?.value));
   const length = Math.min(...lists.map((list) => list.length));
   const tuples = Array.from({ length }, (_, k) => lists.map((list) => list[k] ?? -1n));
   return tuples.filter((tuple) => !tuple.some((value) => gateways.has(value)));
@@ -19,13 +19,15 @@ function byHand(sets: readonly (readonly SmallRange[])[]): bigint[][] {
 
 const handsOutWhatTheRangesHold = (make: MakeSpace) =>
   fc.property(smallRangeSets, fc.constantFrom(1, 2, 4, 8, 64), (sets, blockSize) => {
-    const ranges = sets.map((set) => set.map(({ text }) => text as Required<typeof text>));
+    const ranges = sets.map((set) => set.map(({ text }) => text));
     const space = make({ ranges, blockSize });
     const found: bigint[][] = [];
     for (let block = 0n; block <= space.blocks; block += 1n) {
       for (let slot = 0; slot < blockSize; slot += 1) {
         if (!space.isUsable(block, slot)) continue;
-        found.push(space.addresses(block, slot).map(({ address }) => parseAddress(address.split('/')[0] ?? '')?.value ?? -1n));
+        found.push(
+          space.addresses(block, slot).map(({ address }) => parseAddress(address.split('/')[0] ?? '')?.value ?? -1n),
+        );
       }
     }
     expect(found).toEqual(byHand(sets));

@@ -27,7 +27,10 @@ describe('slot k of a pool', () => {
   });
 
   it('is the k-th address of every range set together', () => {
-    const space = spaceOf([[{ subnet: '10.0.0.0/24', rangeStart: '10.0.0.10' }], [{ subnet: 'fd00::/64', rangeStart: 'fd00::a' }]]);
+    const space = spaceOf([
+      [{ subnet: '10.0.0.0/24', rangeStart: '10.0.0.10' }],
+      [{ subnet: 'fd00::/64', rangeStart: 'fd00::a' }],
+    ]);
     expect(space.addresses(0n, 3)).toEqual([
       { address: '10.0.0.13/24', gateway: '10.0.0.1' },
       { address: 'fd00::d/64', gateway: 'fd00::1' },

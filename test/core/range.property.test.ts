@@ -77,7 +77,9 @@ describe('range sets', () => {
         const all = [...some, ...others].flat();
         const of = (text: string) => text.includes(':');
         const clash = all.some((a, index) =>
-          all.slice(index + 1).some((b) => of(a.text.subnet) === of(b.text.subnet) && a.first <= b.last && b.first <= a.last),
+          all
+            .slice(index + 1)
+            .some((b) => of(a.text.subnet) === of(b.text.subnet) && a.first <= b.last && b.first <= a.last),
         );
         expect(outcome.ok).toBe(!clash);
       }),

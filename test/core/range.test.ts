@@ -19,9 +19,12 @@ describe('a range', () => {
     ['0.0.0.0/0', '0.0.0.1', '255.255.255.254', '0.0.0.1'],
     ['fd00::/64', 'fd00::1', 'fd00::ffff:ffff:ffff:ffff', 'fd00::1'],
     ['fd00::/126', 'fd00::1', 'fd00::3', 'fd00::1'],
-  ])('of %s reaches from %s to %s with gateway %s where nothing else is said', (subnet, rangeStart, rangeEnd, gateway) => {
-    expect(rangesOf([[{ subnet }]])).toEqual([[{ subnet, rangeStart, rangeEnd, gateway }]]);
-  });
+  ])(
+    'of %s reaches from %s to %s with gateway %s where nothing else is said',
+    (subnet, rangeStart, rangeEnd, gateway) => {
+      expect(rangesOf([[{ subnet }]])).toEqual([[{ subnet, rangeStart, rangeEnd, gateway }]]);
+    },
+  );
 
   it('takes an empty rangeStart, rangeEnd or gateway for one that is left out', () => {
     const subnet = '10.1.0.0/16';
@@ -38,7 +41,12 @@ describe('a range', () => {
   });
 
   it('is written one way, whatever way it was spelled in', () => {
-    const spelled = { subnet: 'FD00:0::/64', rangeStart: 'fd00::0010', rangeEnd: 'FD00::00FF', gateway: 'fd00:0:0:0::1' };
+    const spelled = {
+      subnet: 'FD00:0::/64',
+      rangeStart: 'fd00::0010',
+      rangeEnd: 'FD00::00FF',
+      gateway: 'fd00:0:0:0::1',
+    };
     expect(rangesOf([[spelled]])).toEqual([
       [{ subnet: 'fd00::/64', rangeStart: 'fd00::10', rangeEnd: 'fd00::ff', gateway: 'fd00::1' }],
     ]);
@@ -54,7 +62,12 @@ describe('a range is refused, and the refusal names field and value,', () => {
     ['with a /31', { subnet: '10.0.0.0/31' }, 'subnet', '10.0.0.0/31'],
     ['with a /32', { subnet: '10.0.0.0/32' }, 'subnet', '10.0.0.0/32'],
     ['with a /127', { subnet: 'fd00::/127' }, 'subnet', 'fd00::/127'],
-    ['with a start that is no address', { subnet: '10.0.0.0/24', rangeStart: '10.0.0.300' }, 'rangeStart', '10.0.0.300'],
+    [
+      'with a start that is no address',
+      { subnet: '10.0.0.0/24', rangeStart: '10.0.0.300' },
+      'rangeStart',
+      '10.0.0.300',
+    ],
     ['with an end that is no address', { subnet: '10.0.0.0/24', rangeEnd: '10.0.0' }, 'rangeEnd', '10.0.0'],
     ['with a gateway that is no address', { subnet: '10.0.0.0/24', gateway: 'gw' }, 'gateway', 'gw'],
     ['with a start outside', { subnet: '10.0.0.0/24', rangeStart: '10.0.1.0' }, 'rangeStart', '10.0.1.0'],

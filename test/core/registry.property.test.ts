@@ -13,7 +13,12 @@ const wish = fc.record({
     sets.slice(0, 1).map((set) =>
       set.map(({ text }) => {
         const moved = (address = '') => shifted(address, BigInt(shift));
-        return { ...text, rangeStart: moved(text.rangeStart), rangeEnd: moved(text.rangeEnd), gateway: moved(text.gateway) };
+        return {
+          ...text,
+          rangeStart: moved(text.rangeStart),
+          rangeEnd: moved(text.rangeEnd),
+          gateway: moved(text.gateway),
+        };
       }),
     ),
   ),
@@ -21,7 +26,9 @@ const wish = fc.record({
 
 function shifted(text: string, by: bigint): string {
   const value = (parseAddress(text)?.value ?? 0n) + by;
-  return text.includes(':') ? `fd00::${(value & 0xffffn).toString(16)}` : `10.0.${(value >> 8n) & 0xffn}.${value & 0xffn}`;
+  return text.includes(':')
+    ? `fd00::${(value & 0xffffn).toString(16)}`
+    : `10.0.${(value >> 8n) & 0xffn}.${value & 0xffn}`;
 }
 
 const addressesOf = ({ ranges }: RegisteredPool): Set<string> => {
@@ -73,16 +80,28 @@ describe('the registry of a VRF', () => {
     const nameOnly: Admit = (registry, pool) =>
       registry.pools.some(({ name }) => name === pool.name)
         ? admit(registry, pool)
-        : { kind: 'admitted', registry: { ...registry, version: registry.version + 1, pools: [...registry.pools, pool] } };
+        : {
+            kind: 'admitted',
+            registry: { ...registry, version: registry.version + 1, pools: [...registry.pools, pool] },
+          };
     for (const broken of [firstRange, nameOnly]) {
       expect(fc.check(poolsNeverOverlap(broken), { seed: 1, numRuns: 300 }).failed).toBe(true);
     }
   });
 
   it('says which ranges overlap', () => {
-    const range = (rangeStart: string, rangeEnd: string) => ({ subnet: '10.0.0.0/16', rangeStart, rangeEnd, gateway: '10.0.0.1' });
+    const range = (rangeStart: string, rangeEnd: string) => ({
+      subnet: '10.0.0.0/16',
+      rangeStart,
+      rangeEnd,
+      gateway: '10.0.0.1',
+    });
     const blue = { id: 'b', name: 'blue', ranges: [[range('10.0.1.1', '10.0.1.9'), range('10.0.2.1', '10.0.2.9')]] };
-    const green = { id: 'g', name: 'green', ranges: [[range('10.0.0.2', '10.0.0.3')], [range('10.0.2.9', '10.0.3.1')]] };
+    const green = {
+      id: 'g',
+      name: 'green',
+      ranges: [[range('10.0.0.2', '10.0.0.3')], [range('10.0.2.9', '10.0.3.1')]],
+    };
     expect(admit({ vrf: 'default', version: 7, pools: [blue] }, green)).toEqual({
       kind: 'overlap',
       pool: blue,

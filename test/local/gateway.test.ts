@@ -260,7 +260,7 @@ describe('a port', () => {
   it('that is taken is an error which names it and says what to do', async () => {
     const port = portOf(server);
     await expect(listen(port)).rejects.toThrow(
-      `Port ${port} of 127.0.0.1 cannot be used (EADDRINUSE): end the program that has it, or choose another port`,
+      `Port ${port} of 127.0.0.1 cannot be used (EADDRINUSE): end the program that has it, or choose another one (--port)`,
     );
   });
 });

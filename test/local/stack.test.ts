@@ -8,8 +8,9 @@ import { type LocalStack, startStack } from '../../local/stack.ts';
 import { send, signed } from './sigv4.ts';
 
 const realTmpdir = process.env.TMPDIR;
-/** Where the stack makes its files: whatever is in it at the end was left behind. */
+/** Where the stack makes its files; the compiler of TypeScript keeps its cache there too. */
 const files = mkdtempSync(join(tmpdir(), 'lessor-stack-test-'));
+const leftBehind = () => readdirSync(files).filter((name) => name.startsWith('lessor-'));
 const clock = vi.spyOn(globalThis, 'setInterval');
 const phases: string[] = [];
 let stack: LocalStack;
@@ -95,9 +96,10 @@ describe('the local stack', () => {
     await stack.runSchedule();
     const once = stack.wire.total({ function: 'reclaim' });
     expect(once).toBeGreaterThan(0);
-    const [run, , schedule] = clock.mock.calls.find(([, rate]) => rate === 300_000) ?? [];
-    await run?.(schedule);
-    expect(stack.wire.total({ function: 'reclaim' })).toBe(2 * once);
+    const ticks = clock.mock.calls.filter(([, rate]) => rate === 300_000);
+    expect(ticks).toHaveLength(1);
+    for (const [tick] of ticks) tick();
+    await vi.waitFor(() => expect(stack.wire.total({ function: 'reclaim' })).toBe(2 * once));
     await expect(stack.runSchedule('allocate')).rejects.toThrow('No schedule runs a function allocate');
   });
 
@@ -128,10 +130,13 @@ describe('the local stack', () => {
     const { endpoint, dynamodb, wire } = stack;
     const context = { inlinePools: 'maybe' };
     await expect(startStack({ context })).rejects.toThrow('Context value inlinePools is "maybe": give true or false');
-    expect(readdirSync(files)).toHaveLength(1);
+    expect(leftBehind()).toHaveLength(1);
+    const cleared = vi.spyOn(globalThis, 'clearInterval').mock.calls;
     await stack.stop();
     await stack.stop();
-    expect(readdirSync(files)).toEqual([]);
+    const [timer] = clock.mock.results.filter((_, index) => clock.mock.calls[index]?.[1] === 300_000);
+    expect(cleared.map(([cleared]) => cleared)).toContain(timer?.value);
+    expect(leftBehind()).toEqual([]);
     for (const url of [endpoint, dynamodb.endpoint, wire.endpoint])
       await expect(fetch(url)).rejects.toThrow('fetch failed');
   });

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { parseInvocation } from '../../cni-shim/invocation.ts';
+import { cniError } from '../../cni-shim/result.ts';
+
+const env = { CNI_CONTAINERID: 'c1', CNI_IFNAME: 'eth0', CNI_NETNS: '/var/run/netns/x' };
+
+function refused(changes: Record<string, string | undefined>) {
+  try {
+    parseInvocation('ADD', { ...env, ...changes });
+  } catch (error) {
+    return cniError(error, '1.0.0');
+  }
+  throw new Error('was accepted');
+}
+
+describe('an invocation', () => {
+  test('needs no CNI_PATH, and on DEL no namespace', () => {
+    expect(parseInvocation('ADD', env)).toEqual({ containerId: 'c1', ifname: 'eth0', netns: '/var/run/netns/x' });
+    expect(parseInvocation('DEL', { ...env, CNI_NETNS: undefined })).toEqual({ containerId: 'c1', ifname: 'eth0' });
+  });
+
+  test.each([
+    ['a=b', 'CNI_ARGS holds the unknown a'],
+    ['IgnoreUnknown=0;a=b', 'unknown a'],
+    ['a', 'CNI_ARGS holds "a"'],
+    ['a=b=c;IgnoreUnknown=1', 'CNI_ARGS holds "a=b=c"'],
+    [`IgnoreUnknown=1;K8S_POD_NAME=${'x'.repeat(254)}`, 'K8S_POD_NAME is longer than 253'],
+  ])('with CNI_ARGS %s is refused', (CNI_ARGS, message) => {
+    expect(refused({ CNI_ARGS })).toMatchObject({ code: 4, msg: expect.stringContaining(message) });
+  });
+
+  test('that asks for an address is refused as unsupported, with key and value', () => {
+    expect(refused({ CNI_ARGS: 'IgnoreUnknown=1;IP=10.1.0.9' })).toMatchObject({
+      code: 2,
+      msg: 'lessor: CNI_ARGS IP "10.1.0.9" is not supported',
+    });
+  });
+
+  test('may carry what others understand, and an empty IP', () => {
+    const { pod } = parseInvocation('ADD', {
+      ...env,
+      CNI_ARGS: 'IgnoreUnknown=true;FOO=bar;IP=;K8S_POD_NAME=p;K8S_POD_NAMESPACE=n',
+    });
+    expect(pod).toEqual({ namespace: 'n', name: 'p' });
+  });
+
+  test.each([
+    [{ CNI_CONTAINERID: undefined, CNI_NETNS: '' }, 'CNI_CONTAINERID, CNI_NETNS are not set'],
+    [{ CNI_IFNAME: '' }, 'CNI_IFNAME is not set'],
+    [{ CNI_CONTAINERID: '.hidden' }, 'CNI_CONTAINERID ".hidden" is not a container id'],
+    [{ CNI_CONTAINERID: '../../etc/passwd' }, 'is not a container id'],
+    [{ CNI_CONTAINERID: 'c'.repeat(256) }, 'is not a container id'],
+    [{ CNI_IFNAME: '..' }, 'CNI_IFNAME ".." is not an interface name'],
+    [{ CNI_IFNAME: 'a/b' }, 'is not an interface name'],
+    [{ CNI_IFNAME: 'sixteen-letters-' }, 'is not an interface name'],
+  ])('with %j is refused', (changes, message) => {
+    expect(refused(changes)).toMatchObject({ code: 4, msg: expect.stringContaining(message) });
+  });
+});

@@ -1,0 +1,249 @@
+/** What every store does; run over each of them. */
+import { describe, expect, it } from 'vitest';
+import type { Holding } from '../../core/lease.ts';
+import { slotOperations } from '../../core/lease.ts';
+import type { Store } from '../../core/store.ts';
+import {
+  death,
+  deathsOf,
+  definition,
+  expectRefused,
+  mine,
+  newId,
+  newSlot,
+  others,
+  owner,
+  recordRefusals,
+  registered,
+  slotRefusals,
+  titled,
+} from './refusals.ts';
+
+export function storeSuite(open: () => Store): void {
+  describe('leases', () => {
+    it('hold a slot that was never held, and keep who holds it', async () => {
+      const { leases } = open();
+      const key = newSlot();
+      const holding: Holding = { ...mine, pod: { namespace: 'shop', name: 'web-0', uid: 'u-1' } };
+      expect(await leases.hold(key, holding, 1)).toEqual({ held: true });
+      expect(await leases.readBlock(key)).toEqual(
+        new Map([[11, { held: true, generation: 1, reusableAt: 0, holding }]]),
+      );
+    });
+
+    it('hold a slot again for the repeat of the same request', async () => {
+      const { leases } = open();
+      const key = newSlot();
+      await leases.hold(key, mine, 1);
+      const again = { ...mine, heldAt: mine.heldAt + 5, incarnation: 3 };
+      expect(await leases.hold(key, again, 1)).toEqual({ held: true });
+      expect((await leases.readBlock(key)).get(11)?.holding).toEqual(again);
+    });
+
+    it.each([true, false])('say what stands in the way of a hold (pod known: %s)', async (podKnown) => {
+      const { leases } = open();
+      const key = newSlot();
+      const holding = podKnown ? { ...mine, pod: { namespace: 'shop', name: 'web-0' } } : mine;
+      await leases.hold(key, holding, 4);
+      const current = { held: true, generation: 4, reusableAt: 0, holding };
+      expect(await leases.hold(key, others, 4)).toEqual({ held: false, current });
+      await leases.release(key, owner, 15_000);
+      expect(await leases.hold(key, { ...others, heldAt: 14_999 }, 4)).toEqual({
+        held: false,
+        current: { ...current, held: false, reusableAt: 15_000 },
+      });
+    });
+
+    it.each([owner, { ...owner, nonce: undefined }])(
+      'release by owner, with a cooldown after which another may hold: %o',
+      async (by) => {
+        const { leases } = open();
+        const key = newSlot();
+        await leases.hold(key, mine, 1);
+        expect(await leases.release(key, by, 15_000)).toBe(true);
+        expect((await leases.readBlock(key)).get(11)).toEqual({
+          held: false,
+          generation: 1,
+          reusableAt: 15_000,
+          holding: mine,
+        });
+        const next = { ...others, heldAt: 15_000 };
+        expect(await leases.hold(key, next, 1)).toEqual({ held: true });
+        expect((await leases.readBlock(key)).get(11)).toEqual({
+          held: true,
+          generation: 1,
+          reusableAt: 0,
+          holding: next,
+        });
+      },
+    );
+
+    it.each([2, 3])(
+      'sweep what a node’s life 2 holds, on the evidence that its life %s is over',
+      async (incarnation) => {
+        const { leases } = open();
+        const key = newSlot();
+        await leases.hold(key, mine, 1);
+        expect(await leases.sweep(key, { node: 'i-1', nonce: 'n1', incarnation }, 15_000)).toBe(true);
+        expect((await leases.readBlock(key)).get(11)).toEqual({
+          held: false,
+          generation: 1,
+          reusableAt: 15_000,
+          holding: mine,
+        });
+      },
+    );
+
+    it('give one of many that hold the same slot at once', async () => {
+      const { leases } = open();
+      const key = newSlot();
+      const rivals = Array.from({ length: 16 }, (_, index) => ({ ...mine, nonce: `n${index}`, node: `i-${index}` }));
+      const outcomes = await Promise.all(rivals.map((holding) => leases.hold(key, holding, 1)));
+      const winner = rivals[outcomes.findIndex(({ held }) => held)];
+      expect(outcomes.filter(({ held }) => held)).toHaveLength(1);
+      for (const outcome of outcomes) if (!outcome.held) expect(outcome.current?.holding).toEqual(winner);
+      expect((await leases.readBlock(key)).get(11)?.holding).toEqual(winner);
+    });
+
+    it('are read a block at a time, and no other block’s with it', async () => {
+      const { leases } = open();
+      const key = newSlot();
+      const neighbours = [
+        { ...key, slot: 0 },
+        { ...key, slot: 63 },
+        { ...key, slot: 4095 },
+      ];
+      for (const each of neighbours) await leases.hold(each, mine, 1);
+      for (const other of [{ ...key, block: 1n }, { ...key, block: 0x10an }, { ...key, block: 160n }, newSlot()])
+        await leases.hold(other, others, 1);
+      expect([...(await leases.readBlock(key)).keys()].sort((a, b) => a - b)).toEqual([0, 63, 4095]);
+      expect(await leases.readBlock({ ...key, block: 11n })).toEqual(new Map());
+    });
+
+    it('lie in blocks of the largest pools as well', async () => {
+      const { leases } = open();
+      const key = { pool: newId(), block: (1n << 122n) - 1n, slot: 63 };
+      await leases.hold(key, mine, 1);
+      expect([...(await leases.readBlock(key)).keys()]).toEqual([63]);
+    });
+
+    it.each(titled(slotRefusals))('refuse without the condition of %s', (_, refusal) => expectRefused(open(), refusal));
+
+    it('neither release nor sweep what never was held, and make no item of it', async () => {
+      const { leases } = open();
+      const key = newSlot();
+      expect(await leases.release(key, owner, 1)).toBe(false);
+      expect(await leases.release(key, { ...owner, nonce: undefined }, 1)).toBe(false);
+      expect(await leases.sweep(key, { node: 'i-1', nonce: 'n1', incarnation: 2 }, 1)).toBe(false);
+      expect(await leases.readBlock(key)).toEqual(new Map());
+    });
+
+    it('are refused for each condition of each operation', () => {
+      const wanted = Object.entries(slotOperations).flatMap(([operation, alternatives]) =>
+        alternatives.flatMap((names, index) => names.map((name) => `${operation} ${index} ${name}`)),
+      );
+      const shown = slotRefusals.map(
+        ({ operation, alternative, condition }) => `${operation} ${alternative} ${condition}`,
+      );
+      expect(new Set(shown)).toEqual(new Set(wanted));
+    });
+  });
+
+  describe('pools', () => {
+    it('are kept as they were defined', async () => {
+      const { pools } = open();
+      const pool = definition(newId());
+      expect(await pools.readPool(pool.id)).toBeUndefined();
+      expect(await pools.createPool(pool)).toBe(true);
+      expect(await pools.readPool(pool.id)).toEqual(pool);
+    });
+
+    it('are listed by a registry that counts its changes', async () => {
+      const { pools } = open();
+      const vrf = newId();
+      expect(await pools.readRegistry(vrf)).toEqual({ vrf, version: 0, pools: [] });
+      const blue = registered(definition(newId()));
+      expect(await pools.writeRegistry({ vrf, version: 1, pools: [blue] })).toBe(true);
+      const two = { vrf, version: 2, pools: [blue, { ...registered(definition(newId())), name: 'green' }] };
+      expect(await pools.writeRegistry(two)).toBe(true);
+      expect(await pools.readRegistry(vrf)).toEqual(two);
+      expect(await pools.readRegistry(newId())).toMatchObject({ version: 0, pools: [] });
+    });
+
+    it('are registered by one of many that write at once', async () => {
+      const { pools } = open();
+      const vrf = newId();
+      const wishes = Array.from({ length: 16 }, () => ({ vrf, version: 1, pools: [registered(definition(newId()))] }));
+      const outcomes = await Promise.all(wishes.map((wish) => pools.writeRegistry(wish)));
+      expect(outcomes.filter(Boolean)).toHaveLength(1);
+      expect(await pools.readRegistry(vrf)).toEqual(wishes[outcomes.indexOf(true)]);
+    });
+  });
+
+  describe('nodes', () => {
+    it('join blocks, more and more of them', async () => {
+      const { nodes } = open();
+      const id = newId();
+      expect(await nodes.readNode(id)).toBeUndefined();
+      const first = { id, alive: true, incarnation: 1, places: new Set(['p:0', 'p:1']) };
+      expect(await nodes.join(id, ['p:0', 'p:1'], 1)).toEqual({ joined: true, node: first });
+      const more = { ...first, places: new Set(['p:0', 'p:1', 'q:a']) };
+      expect(await nodes.join(id, ['p:1', 'q:a'], 2)).toEqual({ joined: true, node: more });
+      expect(await nodes.readNode(id)).toEqual(more);
+    });
+
+    it('die, are told so when they join, and come back in their next life with the places of the last', async () => {
+      const { nodes } = open();
+      const id = newId();
+      await nodes.join(id, ['p:0'], 1);
+      expect(await nodes.markDead(id, 1, 2)).toBe(true);
+      const dead = { id, alive: false, incarnation: 1, places: new Set(['p:0']) };
+      expect(await nodes.join(id, ['p:1'], 3)).toEqual({ joined: false, node: dead });
+      expect(await nodes.revive(id, 1, 4)).toBe(true);
+      expect(await nodes.readNode(id)).toEqual({ ...dead, alive: true, incarnation: 2 });
+      expect((await nodes.join(id, ['p:1'], 5)).node.places).toEqual(new Set(['p:0', 'p:1']));
+    });
+
+    it('that were never seen are neither dead nor revived', async () => {
+      const { nodes } = open();
+      const id = newId();
+      expect([await nodes.markDead(id, 1, 2), await nodes.revive(id, 1, 2)]).toEqual([false, false]);
+      expect(await nodes.readNode(id)).toBeUndefined();
+    });
+
+    it('have one record of their last death, with what was freed by all its sweeps', async () => {
+      const store = open();
+      const id = newId();
+      expect(await store.nodes.recordDeath(death(id, 1))).toBe(true);
+      expect(await deathsOf(store, id)).toEqual([death(id, 1)]);
+      expect(await store.nodes.recordSweep(id, 1, 3, 7000)).toBe(true);
+      expect(await store.nodes.recordSweep(id, 1, 2, 8000)).toBe(true);
+      expect(await deathsOf(store, id)).toEqual([{ ...death(id, 1), freed: 5, sweptAt: 8000 }]);
+      expect(await store.nodes.recordDeath(death(id, 2))).toBe(true);
+      expect(await deathsOf(store, id)).toEqual([death(id, 2)]);
+    });
+  });
+
+  it.each(titled(recordRefusals))('refuses without %s', (_, refusal) => refusal.expectRefused(open()));
+
+  it('gives copies: what a caller does to what it gave or got changes nothing', async () => {
+    const { leases, pools, nodes } = open();
+    const key = newSlot();
+    const given = { ...mine, attachment: { ...mine.attachment } };
+    await leases.hold(key, given, 1);
+    given.attachment.containerId = 'changed';
+    const got = (await leases.readBlock(key)).get(11);
+    Object.assign(got?.holding?.attachment ?? {}, { containerId: 'changed' });
+    expect((await leases.readBlock(key)).get(11)?.holding).toEqual(mine);
+
+    const pool = definition(newId());
+    await pools.createPool(pool);
+    Object.assign((await pools.readPool(pool.id)) ?? {}, { name: 'changed' });
+    expect((await pools.readPool(pool.id))?.name).toBe('blue');
+
+    const id = newId();
+    const { node } = await nodes.join(id, ['p:0'], 1);
+    (node.places as Set<string>).add('changed');
+    expect((await nodes.readNode(id))?.places).toEqual(new Set(['p:0']));
+  });
+}
