@@ -20,5 +20,5 @@ export function callerOf(userArn: string | undefined, instanceRoles: readonly st
     );
   }
   if (service === 'iam' && parts[0] === 'user' && parts.length > 1) return `user/${parts.at(-1)}`;
-  throw new LessorError('auth.denied', `The caller ${userArn ?? '(unsigned)'} is neither a role's session nor a user`);
+  throw new LessorError('auth.denied', `The caller ${userArn || '(unsigned)'} is neither a role's session nor a user`);
 }

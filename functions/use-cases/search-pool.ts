@@ -43,7 +43,7 @@ export async function searchPool(
         const view = inspect(allocation, block, slots);
         note(allocation, block, view.unavailable);
         coolingUntil = Math.min(coolingUntil, view.coolingUntil);
-        const free = rotate(view.free, seed).filter(
+        const free = from(seed % pool.space.blockSize, view.free).filter(
           (slot) => block !== taken?.block || slot !== taken.slot || pass > 1,
         );
         sawFree ||= view.free.length > 0;
@@ -165,7 +165,8 @@ function take(order: Generator<bigint>, count: number): bigint[] {
   return taken;
 }
 
-const rotate = (slots: readonly number[], seed: number): number[] => {
-  const by = slots.length === 0 ? 0 : seed % slots.length;
-  return [...slots.slice(by), ...slots.slice(0, by)];
-};
+/** Beginning at a slot that does not depend on which are free: so doubled requests meet in the same slot. */
+const from = (first: number, slots: readonly number[]): number[] => [
+  ...slots.filter((slot) => slot >= first),
+  ...slots.filter((slot) => slot < first),
+];

@@ -8,7 +8,7 @@ const edge = (family: Family) => {
   return fc.oneof(fc.bigInt({ min: 0n, max: 300n }), fc.bigInt({ min: last - 300n, max: last }), fc.bigInt(0n, last));
 };
 
-export const family = fc.constantFrom<Family>(4, 6);
+const family = fc.constantFrom<Family>(4, 6);
 export const address: fc.Arbitrary<Address> = family.chain((of) =>
   edge(of)
     .filter((value) => of === 4 || value >> 32n !== 0xffffn)

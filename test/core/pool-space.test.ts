@@ -102,6 +102,14 @@ describe('a gateway is never handed out', () => {
     ]);
   });
 
+  it('but an IPv6 address whose number is that of an IPv4 gateway is', () => {
+    const space = spaceOf([
+      [{ subnet: '10.0.0.0/30', rangeStart: '10.0.0.2' }],
+      [{ subnet: '::a00:0/124', rangeStart: '::a00:1', gateway: '::a00:f' }],
+    ]);
+    expect(usable(space)).toEqual([['10.0.0.2/30', '::a00:1/124']]);
+  });
+
   it('so that a /30 has one address, and a range of its gateway alone has none', () => {
     expect(usable(spaceOf([[{ subnet: '10.0.0.0/30' }]])).flat()).toEqual(['10.0.0.2/30']);
     expect(spaceOf([[{ subnet: '10.0.0.0/30', rangeEnd: '10.0.0.1' }]]).capacity).toBe(0n);

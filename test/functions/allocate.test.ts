@@ -1,6 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { add, addOf, attachmentOf, callOf, del, delOf, nonceOf, operatorsPool, proposal, refusalOf, START, world } from './world.ts';
 import { allocate } from '../../functions/use-cases/allocate.ts';
+import {
+  add,
+  addOf,
+  attachmentOf,
+  callOf,
+  del,
+  delOf,
+  nonceOf,
+  operatorsPool,
+  proposal,
+  refusalOf,
+  START,
+  world,
+} from './world.ts';
 
 describe('ADD', () => {
   it('gives the slot that the node proposed, and says all that the node needs for the next one', async () => {
@@ -28,9 +41,15 @@ describe('ADD', () => {
   it('joins the block before it holds a slot there, and only then', async () => {
     const here = world();
     const pool = await operatorsPool(here, { addresses: 80, blockSize: 2 });
-    const { blocks } = await add(here.environment(), 'i-1', addOf(1, { pool: { vrf: 'default', name: 'blue' }, proposal: proposal(pool, 20, 0) }));
+    const { blocks } = await add(
+      here.environment(),
+      'i-1',
+      addOf(1, { pool: { vrf: 'default', name: 'blue' }, proposal: proposal(pool, 20, 0) }),
+    );
     expect(blocks).toEqual(Array.from({ length: 16 }, (_, index) => (16 + index).toString(16)));
-    expect((await here.store.nodes.readNode('i-1'))?.places).toEqual(new Set(blocks.map((block) => `${pool.id}:${block}`)));
+    expect((await here.store.nodes.readNode('i-1'))?.places).toEqual(
+      new Set(blocks.map((block) => `${pool.id}:${block}`)),
+    );
   });
 
   it('finds another slot where the proposed one is taken, and tells which are', async () => {
@@ -102,7 +121,12 @@ describe('a repeated ADD', () => {
     const pool = await operatorsPool(here, { addresses: 80, blockSize: 2 });
     const request = addOf(1, { pool: { vrf: 'default', name: 'blue' } });
     const warm = here.environment();
-    await add(warm, 'i-1', { ...request, attachment: attachmentOf(9), nonce: nonceOf(9), proposal: proposal(pool, 0, 0) });
+    await add(warm, 'i-1', {
+      ...request,
+      attachment: attachmentOf(9),
+      nonce: nonceOf(9),
+      proposal: proposal(pool, 0, 0),
+    });
     const { slot } = await add(here.environment(), 'i-1', { ...request, proposal: proposal(pool, 20, 0) });
     const again = { ...request, attempt: 2, incarnation: 1, proposal: proposal(pool, 0, 1) };
     expect((await add(warm, 'i-1', again)).slot).toEqual(slot);
@@ -111,7 +135,11 @@ describe('a repeated ADD', () => {
   it('with a nonce of its own is another attachment', async () => {
     const here = world();
     const first = await add(here.environment(), 'i-1', addOf(1));
-    const second = await add(here.environment(), 'i-1', addOf(1, { nonce: nonceOf(77), attempt: 2, proposal: first.slot }));
+    const second = await add(
+      here.environment(),
+      'i-1',
+      addOf(1, { nonce: nonceOf(77), attempt: 2, proposal: first.slot }),
+    );
     expect(second.slot).not.toEqual(first.slot);
   });
 });
@@ -147,7 +175,9 @@ it('ADD says that time ran out rather than that the pool is exhausted', async ()
   const here = world();
   await operatorsPool(here, { addresses: 10, blockSize: 1 });
   const call = { ...callOf('i-1'), remainingMs: () => 500 };
-  const refusal = await refusalOf(allocate(here.environment(), call, addOf(1, { pool: { vrf: 'default', name: 'blue' } })));
+  const refusal = await refusalOf(
+    allocate(here.environment(), call, addOf(1, { pool: { vrf: 'default', name: 'blue' } })),
+  );
   expect(refusal.code).toBe('service.busy');
   expect(refusal.message).toMatch(/ran out of time before every block was read: try again/);
 });

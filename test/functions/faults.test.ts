@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { LessorError } from '../../core/contract/problems.ts';
-import { declareDeath } from '../../functions/use-cases/declare-death.ts';
 import { conditional } from '../../functions/store/dynamodb-client.ts';
+import { declareDeath } from '../../functions/use-cases/declare-death.ts';
 import { intercepted } from './intercepted.ts';
 import { add, addOf, callOf, del, delOf, operatorsPool, proposal, refusalOf, type World, world } from './world.ts';
 
 const named = { vrf: 'default', name: 'blue' };
-const lost = () => new LessorError('service.unavailable', 'DynamoDB did not answer the request (TimeoutError): try again');
+const lost = () =>
+  new LessorError('service.unavailable', 'DynamoDB did not answer the request (TimeoutError): try again');
 
 /** An environment in which the n-th request of that name is carried out and its answer is lost, or that is not carried out at all. */
 function failing(here: World, method: string, { carriedOut, nth = 1 }: { carriedOut: boolean; nth?: number }) {
@@ -78,17 +79,22 @@ describe('a request to the store that fails', () => {
     },
   );
 
-  it.each(['release', 'readNode', 'readBlock'])('in a DEL (%s) fails it, and its repeat frees the lease', async (method) => {
-    for (const carriedOut of [true, false]) {
-      const here = world();
-      const pool = await operatorsPool(here, { addresses: 16, blockSize: 4 });
-      await add(here.environment(), 'i-1', addOf(1, { pool: named, proposal: proposal(pool, 1, 2) }));
-      const request = delOf(1, { slot: proposal(pool, 1, 2) });
-      expect((await refusalOf(del(failing(here, method, { carriedOut }), 'i-1', request))).code).toBe('service.unavailable');
-      await del(here.environment(), 'i-1', request);
-      expect(await heldBy(here, pool.id)).toEqual([]);
-    }
-  });
+  it.each(['release', 'readNode', 'readBlock'])(
+    'in a DEL (%s) fails it, and its repeat frees the lease',
+    async (method) => {
+      for (const carriedOut of [true, false]) {
+        const here = world();
+        const pool = await operatorsPool(here, { addresses: 16, blockSize: 4 });
+        await add(here.environment(), 'i-1', addOf(1, { pool: named, proposal: proposal(pool, 1, 2) }));
+        const request = delOf(1, { slot: proposal(pool, 1, 2) });
+        expect((await refusalOf(del(failing(here, method, { carriedOut }), 'i-1', request))).code).toBe(
+          'service.unavailable',
+        );
+        await del(here.environment(), 'i-1', request);
+        expect(await heldBy(here, pool.id)).toEqual([]);
+      }
+    },
+  );
 
   it.each(['readNode', 'recordDeath', 'markDead', 'listDeaths'])(
     'in a declaration (%s) fails it, and its repeat completes it',
@@ -96,7 +102,8 @@ describe('a request to the store that fails', () => {
       for (const carriedOut of [true, false]) {
         const here = world();
         await add(here.environment(), 'i-1', addOf(1));
-        const declare = (deps = here.environment()) => declareDeath(deps, callOf('user/ann'), { node: 'i-1', reason: 'burned' });
+        const declare = (deps = here.environment()) =>
+          declareDeath(deps, callOf('user/ann'), { node: 'i-1', reason: 'burned' });
         expect((await refusalOf(declare(failing(here, method, { carriedOut })))).code).toBe('service.unavailable');
         expect(await declare()).toMatchObject({ node: 'i-1', incarnation: 1 });
         expect((await here.store.nodes.readNode('i-1'))?.alive).toBe(false);

@@ -1,8 +1,21 @@
 import { describe, expect, it } from 'vitest';
+import type { SlotKey } from '../../core/lease.ts';
 import { declareDeath, listDeaths } from '../../functions/use-cases/declare-death.ts';
 import { reclaim } from '../../functions/use-cases/reclaim.ts';
-import { intercepted } from './intercepted.ts';
-import { add, addOf, callOf, COOLDOWN_MS, nonceOf, operatorsPool, proposal, refusalOf, START, type World, world } from './world.ts';
+import { counted, intercepted } from './intercepted.ts';
+import {
+  add,
+  addOf,
+  COOLDOWN_MS,
+  callOf,
+  nonceOf,
+  operatorsPool,
+  proposal,
+  refusalOf,
+  START,
+  type World,
+  world,
+} from './world.ts';
 
 const named = { vrf: 'default', name: 'blue' };
 const DAY = 24 * 60 * 60 * 1000;
@@ -16,7 +29,11 @@ async function cluster() {
   let container = 0;
   const lease = async (node: string, block: number, slot: number, incarnation?: number) => {
     container += 1;
-    const request = addOf(container, { pool: named, proposal: proposal(pool, block, slot), ...(incarnation ? { incarnation } : {}) });
+    const request = addOf(container, {
+      pool: named,
+      proposal: proposal(pool, block, slot),
+      ...(incarnation ? { incarnation } : {}),
+    });
     return (await add(here.environment(), node, request)).slot;
   };
   await lease('i-1', 0, 0);
@@ -59,13 +76,44 @@ describe('reclaim', () => {
     await declare(here);
     await lease('i-1', 5, 0);
     await lease('i-1', 30, 0, 1);
-    expect((await reclaim(here.environment())).nodes).toEqual([{ node: 'i-1', incarnation: 1, freed: 2 }]);
+    const { store, requests } = counted(here.store);
+    expect((await reclaim(here.environment({ store }))).nodes).toEqual([{ node: 'i-1', incarnation: 1, freed: 2 }]);
+    expect(requests.filter((name) => name === 'sweep')).toHaveLength(2);
     expect(await held()).toEqual([
       'i-2 in life 1: 0/1',
       'i-1 in life 2: 5/0',
       'i-1 in life 2: 30/0',
       'i-2 in life 1: 39/1',
     ]);
+  });
+
+  it('frees nothing that came to belong to the next life after it was read', async () => {
+    const { here, held } = await cluster();
+    await declare(here);
+    const store = intercepted(here.store, async (name, [key], proceed) => {
+      if (name !== 'sweep') return proceed();
+      const slot = key as SlotKey;
+      const holding = (await here.store.leases.readBlock(slot)).get(slot.slot)?.holding;
+      if (holding) await here.store.leases.hold(slot, { ...holding, incarnation: 2 }, 1);
+      return proceed();
+    });
+    expect((await reclaim(here.environment({ store }))).nodes).toMatchObject([{ freed: 0 }]);
+    expect(await held()).toHaveLength(4);
+  });
+
+  it('frees nothing of a life that is not over, whatever a record says', async () => {
+    const { here, held } = await cluster();
+    const record = {
+      node: 'i-1',
+      incarnation: 2,
+      reason: 'a mistake',
+      declaredBy: 'user/ann',
+      declaredAt: START,
+      freed: 0,
+    };
+    await here.store.nodes.recordDeath(record);
+    expect(await reclaim(here.environment())).toEqual({ nodes: [] });
+    expect(await held()).toHaveLength(4);
   });
 
   it('frees at its next run what a request of the dead life came to hold late', async () => {
@@ -149,7 +197,9 @@ describe('a declared death', () => {
     };
     expect(await declare(here)).toEqual(record);
     here.clock.now += 5000;
-    expect(await declareDeath(here.environment(), callOf('user/bob'), { node: 'i-1', reason: 'again' })).toEqual(record);
+    expect(await declareDeath(here.environment(), callOf('user/bob'), { node: 'i-1', reason: 'again' })).toEqual(
+      record,
+    );
     expect(await listDeaths(here.environment())).toEqual({ deaths: [record] });
   });
 
@@ -167,10 +217,14 @@ describe('a declared death', () => {
     expect(refusal.message).toContain('i-77');
   });
 
-  it('lets a node that comes back lease again, in its next life', async () => {
-    const { here, pool } = await cluster();
-    await declare(here);
-    const request = addOf(50, { pool: named, nonce: nonceOf(50), proposal: proposal(pool, 0, 0) });
-    expect((await add(here.environment(), 'i-1', request)).incarnation).toBe(2);
-  });
+  it.each([undefined, 1])(
+    'lets a node that comes back lease again, in its next life (it believes to be in %s)',
+    async (life) => {
+      const { here, pool } = await cluster();
+      await declare(here);
+      const believed = life === undefined ? {} : { incarnation: life };
+      const request = addOf(50, { pool: named, nonce: nonceOf(50), proposal: proposal(pool, 0, 0), ...believed });
+      expect((await add(here.environment(), 'i-1', request)).incarnation).toBe(2);
+    },
+  );
 });

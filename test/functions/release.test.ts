@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { add, addOf, attachmentOf, COOLDOWN_MS, del, delOf, nonceOf, operatorsPool, proposal, START, world } from './world.ts';
+import {
+  add,
+  addOf,
+  attachmentOf,
+  COOLDOWN_MS,
+  del,
+  delOf,
+  nonceOf,
+  operatorsPool,
+  proposal,
+  START,
+  world,
+} from './world.ts';
 
 const named = { vrf: 'default', name: 'blue' };
 
@@ -56,8 +68,17 @@ describe('DEL', () => {
 
   it('without a journal frees every slot of its attachment, of that network only', async () => {
     const { here, pool, slot } = await leased();
-    const second = await add(here.environment(), 'i-1', addOf(1, { pool: named, nonce: nonceOf(2), proposal: proposal(pool, 0, 0) }));
-    const elsewhere = { attachment: attachmentOf(1, 'green'), pool: named, nonce: nonceOf(3), proposal: proposal(pool, 0, 1) };
+    const second = await add(
+      here.environment(),
+      'i-1',
+      addOf(1, { pool: named, nonce: nonceOf(2), proposal: proposal(pool, 0, 0) }),
+    );
+    const elsewhere = {
+      attachment: attachmentOf(1, 'green'),
+      pool: named,
+      nonce: nonceOf(3),
+      proposal: proposal(pool, 0, 1),
+    };
     await add(here.environment(), 'i-1', addOf(1, elsewhere));
     await add(here.environment(), 'i-1', addOf(4, { pool: named, proposal: proposal(pool, 1, 0) }));
     const { nonce: _, ...request } = delOf(1);

@@ -3,7 +3,9 @@ import type { RangeText } from '../../core/contract/messages.ts';
 import { intercepted } from './intercepted.ts';
 import { add, addOf, nonceOf, operatorsPool, RANGES, refusalOf, START, type World, world } from './world.ts';
 
-const wish = (name: string, ranges?: RangeText[][], vrf = 'default') => ({ pool: ranges ? { vrf, name, ranges } : { vrf, name } });
+const wish = (name: string, ranges?: RangeText[][], vrf = 'default') => ({
+  pool: ranges ? { vrf, name, ranges } : { vrf, name },
+});
 const registryOf = ({ store }: World, vrf = 'default') => store.pools.readRegistry(vrf);
 
 describe('ranges written in a configuration', () => {
@@ -15,7 +17,9 @@ describe('ranges written in a configuration', () => {
       vrf: 'default',
       name: 'blue',
       affinity: 'shared',
-      ranges: [[{ subnet: '10.244.0.0/16', rangeStart: '10.244.1.10', rangeEnd: '10.244.1.250', gateway: '10.244.0.1' }]],
+      ranges: [
+        [{ subnet: '10.244.0.0/16', rangeStart: '10.244.1.10', rangeEnd: '10.244.1.250', gateway: '10.244.0.1' }],
+      ],
       blockSize: 64,
       cooldownSeconds: 30,
       createdAt: new Date(START).toISOString(),
@@ -50,14 +54,18 @@ describe('ranges written in a configuration', () => {
     const other = [[{ subnet: '10.244.0.0/16', rangeStart: '10.244.1.11', rangeEnd: '10.244.1.250' }]];
     const refusal = await refusalOf(add(here.environment(), 'i-1', addOf(2, wish('blue', other))));
     expect(refusal.code).toBe('pool.conflict');
-    expect(refusal.message).toMatch(/^Pool blue in VRF default exists with other ranges: it has .*"10\.244\.1\.10".*10\.244\.1\.11/);
+    expect(refusal.message).toMatch(
+      /^Pool blue in VRF default exists with other ranges: it has .*"10\.244\.1\.10".*10\.244\.1\.11/,
+    );
   });
 
   it('are refused where a proposal names the pool but the ranges have changed', async () => {
     const here = world();
     const deps = here.environment();
     const { slot } = await add(deps, 'i-1', addOf(1));
-    const refusal = await refusalOf(add(deps, 'i-1', addOf(2, { ...wish('blue', [[{ subnet: '10.9.0.0/24' }]]), proposal: slot })));
+    const refusal = await refusalOf(
+      add(deps, 'i-1', addOf(2, { ...wish('blue', [[{ subnet: '10.9.0.0/24' }]]), proposal: slot })),
+    );
     expect(refusal.code).toBe('pool.conflict');
   });
 
@@ -80,6 +88,13 @@ describe('ranges written in a configuration', () => {
     expect((await registryOf(here, 'lab')).pools).toHaveLength(1);
   });
 
+  it('mean the pool of their own VRF, whichever pool a proposal names', async () => {
+    const here = world();
+    const { slot } = await add(here.environment(), 'i-1', addOf(1, wish('blue', RANGES, 'lab')));
+    const { pool } = await add(here.environment(), 'i-1', addOf(2, { ...wish('blue', RANGES), proposal: slot }));
+    expect(pool.vrf).toBe('default');
+  });
+
   it('are refused where the deployment lets no node create pools, unless the pool is there already', async () => {
     const here = world(undefined, { inlinePools: false });
     const refusal = await refusalOf(add(here.environment(), 'i-1', addOf(1)));
@@ -92,7 +107,9 @@ describe('ranges written in a configuration', () => {
 
   it('are refused where they are wrong, and the refusal names pool, field and value', async () => {
     const here = world();
-    const refusal = await refusalOf(add(here.environment(), 'i-1', addOf(1, wish('blue', [[{ subnet: '10.0.0.1/24' }]]))));
+    const refusal = await refusalOf(
+      add(here.environment(), 'i-1', addOf(1, wish('blue', [[{ subnet: '10.0.0.1/24' }]]))),
+    );
     expect(refusal.code).toBe('request.invalid');
     expect(refusal.message).toMatch(/^Pool blue: ranges\[0]\[0]\.subnet "10\.0\.0\.1\/24" has host bits set/);
     expect((await registryOf(here)).version).toBe(0);
@@ -118,7 +135,8 @@ describe('the registry', () => {
     const here = world();
     let others = 0;
     const store = intercepted(here.store, async (name, _, proceed) => {
-      if (name === 'writeRegistry' && others++ === 0) await add(here.environment(), 'i-2', addOf(2, wish('green', RANGES)));
+      if (name === 'writeRegistry' && others++ === 0)
+        await add(here.environment(), 'i-2', addOf(2, wish('green', RANGES)));
       return proceed();
     });
     const refusal = await refusalOf(add(here.environment({ store }), 'i-1', addOf(1)));
@@ -128,7 +146,9 @@ describe('the registry', () => {
 
   it('that never stands still is given up on, and the refusal asks to try again', async () => {
     const here = world();
-    const store = intercepted(here.store, (name, _, proceed) => (name === 'writeRegistry' ? Promise.resolve(false) : proceed()));
+    const store = intercepted(here.store, (name, _, proceed) =>
+      name === 'writeRegistry' ? Promise.resolve(false) : proceed(),
+    );
     const refusal = await refusalOf(add(here.environment({ store }), 'i-1', addOf(1, { nonce: nonceOf(1) })));
     expect([refusal.code, refusal.kind.retry]).toEqual(['service.busy', true]);
   });

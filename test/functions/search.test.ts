@@ -11,13 +11,20 @@ const named = { vrf: 'default', name: 'blue' };
 describe('the order of blocks', () => {
   it('has every block of a pool once, the near ones first', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 600 }), fc.array(fc.bigInt(0n, 700n), { maxLength: 5 }), fc.nat(), (count, near, seed) => {
-        const blocks = BigInt(count);
-        const order = [...blockOrder(blocks, near, seed % 2 ** 32)];
-        const inPool = [...new Set(near.filter((block) => block < blocks))];
-        expect(order.slice(0, inPool.length)).toEqual(inPool);
-        expect([...order].sort((a, b) => Number(a - b))).toEqual(Array.from({ length: count }, (_, index) => BigInt(index)));
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 600 }),
+        fc.array(fc.bigInt(0n, 700n), { maxLength: 5 }),
+        fc.nat(),
+        (count, near, seed) => {
+          const blocks = BigInt(count);
+          const order = [...blockOrder(blocks, near, seed % 2 ** 32)];
+          const inPool = [...new Set(near.filter((block) => block < blocks))];
+          expect(order.slice(0, inPool.length)).toEqual(inPool);
+          expect([...order].sort((a, b) => Number(a - b))).toEqual(
+            Array.from({ length: count }, (_, index) => BigInt(index)),
+          );
+        },
+      ),
     );
   });
 
@@ -45,25 +52,33 @@ async function occupy({ store }: World, { id, blockSize }: PoolDefinition, taken
 
 describe('the search for a free slot', () => {
   it('finds one wherever there is one, and where there is none says so, and when the first will be', async () => {
-    const slot = fc.oneof({ weight: 8, arbitrary: fc.constant(true) }, fc.integer({ min: -5, max: 90_000 }), fc.constant(false));
+    const slot = fc.oneof(
+      { weight: 8, arbitrary: fc.constant(true) },
+      fc.integer({ min: -5, max: 90_000 }),
+      fc.constant(false),
+    );
     await fc.assert(
-      fc.asyncProperty(fc.array(slot, { minLength: 1, maxLength: 40 }), fc.constantFrom(1, 2, 8), async (taken, blockSize) => {
-        const here = world();
-        const pool = await operatorsPool(here, { addresses: taken.length, blockSize });
-        await occupy(here, pool, taken);
-        const free = taken.flatMap((state, k) => (state === false || (state !== true && state <= 0) ? [k] : []));
-        const cooling = taken.filter((state): state is number => typeof state === 'number' && state > 0);
-        const wanted = add(here.environment(), 'i-1', addOf(1, { pool: named }));
-        if (free.length > 0) {
-          const { slot: found } = await wanted;
-          expect(free).toContain(Number.parseInt(found.block, 16) * blockSize + found.slot);
-          return;
-        }
-        const { code, facts } = await refusalOf(wanted);
-        expect(code).toBe(cooling.length > 0 ? 'pool.cooling' : 'pool.exhausted');
-        const freeAt = cooling.length > 0 ? new Date(START + Math.min(...cooling)).toISOString() : undefined;
-        expect(facts.freeAt).toBe(freeAt);
-      }),
+      fc.asyncProperty(
+        fc.array(slot, { minLength: 1, maxLength: 40 }),
+        fc.constantFrom(1, 2, 8),
+        async (taken, blockSize) => {
+          const here = world();
+          const pool = await operatorsPool(here, { addresses: taken.length, blockSize });
+          await occupy(here, pool, taken);
+          const free = taken.flatMap((state, k) => (state === false || (state !== true && state <= 0) ? [k] : []));
+          const cooling = taken.filter((state): state is number => typeof state === 'number' && state > 0);
+          const wanted = add(here.environment(), 'i-1', addOf(1, { pool: named }));
+          if (free.length > 0) {
+            const { slot: found } = await wanted;
+            expect(free).toContain(Number.parseInt(found.block, 16) * blockSize + found.slot);
+            return;
+          }
+          const { code, facts } = await refusalOf(wanted);
+          expect(code).toBe(cooling.length > 0 ? 'pool.cooling' : 'pool.exhausted');
+          const freeAt = cooling.length > 0 ? new Date(START + Math.min(...cooling)).toISOString() : undefined;
+          expect(facts.freeAt).toBe(freeAt);
+        },
+      ),
       { numRuns: 150 },
     );
   });
@@ -112,6 +127,8 @@ describe('the search for a free slot', () => {
       return { held: false, current: undefined };
     });
     const wish = { pool: pool.id, block: '0', slot: 0 };
-    expect((await add(here.environment({ store }), 'i-1', addOf(1, { pool: named, proposal: wish }))).slot).toEqual(wish);
+    expect((await add(here.environment({ store }), 'i-1', addOf(1, { pool: named, proposal: wish }))).slot).toEqual(
+      wish,
+    );
   });
 });

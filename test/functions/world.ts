@@ -1,5 +1,11 @@
 /** A deployment in memory: its tables, its clock, and as many Lambda environments and nodes as a test wants. */
-import type { AllocateRequest, AllocateResult, PoolDefinition, ReleaseRequest, ReleaseResult } from '../../core/contract/messages.ts';
+import type {
+  AllocateRequest,
+  AllocateResult,
+  PoolDefinition,
+  ReleaseRequest,
+  ReleaseResult,
+} from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import { memoryStore } from '../../core/memory-store.ts';
 import type { Store } from '../../core/store.ts';
@@ -81,7 +87,12 @@ export async function refusalOf(promise: Promise<unknown>): Promise<LessorError>
 /** A pool that an operator made, with blocks as small as a test needs them. */
 export async function operatorsPool(
   { store }: World,
-  { addresses, blockSize, name = 'blue', cooldownSeconds = 30 }: { addresses: number; blockSize: number; name?: string; cooldownSeconds?: number },
+  {
+    addresses,
+    blockSize,
+    name = 'blue',
+    cooldownSeconds = 30,
+  }: { addresses: number; blockSize: number; name?: string; cooldownSeconds?: number },
 ): Promise<PoolDefinition> {
   const registry = await store.pools.readRegistry('default');
   const octet = registry.version + 1;

@@ -6,6 +6,9 @@ import { listen, portOf } from '../../local/gateway.ts';
 import { newCredentials } from '../../local/identities.ts';
 import type { FunctionDefinition } from '../../local/template.ts';
 
+/** A loaded machine may take its time. */
+const patient = { timeout: 20_000 };
+
 const running: LocalFunction[] = [];
 afterEach(async () => {
   await Promise.all(running.splice(0).map((fn) => fn.stop()));
@@ -73,9 +76,9 @@ describe('a function', () => {
     const fn = fixture('trouble.handler');
     const { url, held, close } = await gate();
     const invocations = Array.from({ length: 6 }, () => payload(fn, { gate: url }));
-    await vi.waitFor(() => expect(held).toHaveLength(4), { timeout: 20_000 });
+    await vi.waitFor(() => expect(held).toHaveLength(4), patient);
     for (const response of held.splice(0)) response.end();
-    await vi.waitFor(() => expect(held).toHaveLength(2), { timeout: 20_000 });
+    await vi.waitFor(() => expect(held).toHaveLength(2), patient);
     for (const response of held) response.end();
     const results = await Promise.all(invocations);
     expect(results.map(({ atOnce }) => atOnce)).toEqual([1, 1, 1, 1, 1, 1]);
@@ -100,11 +103,11 @@ describe('a function', () => {
     [
       'hangs',
       'hang',
-      { errorType: 'Sandbox.Timedout', errorMessage: expect.stringMatching(/timed out after 1\.00 seconds/) },
+      { errorType: 'Sandbox.Timedout', errorMessage: expect.stringMatching(/timed out after 2\.00 seconds/) },
     ],
     ['never gives up the processor', 'spin', { errorType: 'Sandbox.Timedout' }],
   ])('that %s loses its environment, and the next invocation gets a new one', async (_, act, error) => {
-    const fn = fixture('trouble.handler', { timeoutMs: 1000 }, 1);
+    const fn = fixture('trouble.handler', { timeoutMs: 2000 }, 1);
     const { threadId } = await payload(fn, {});
     expect(await fn.invoke({ act })).toMatchObject({ ok: false, ...error });
     expect((await payload(fn, {})).threadId).not.toBe(threadId);
@@ -113,7 +116,7 @@ describe('a function', () => {
   it('whose environment ended between two invocations gets a new one', async () => {
     const fn = fixture('trouble.handler', {}, 1);
     const { threadId } = await payload(fn, { act: 'exit later' });
-    await vi.waitFor(async () => expect((await payload(fn, {})).threadId).not.toBe(threadId));
+    await vi.waitFor(async () => expect((await payload(fn, {})).threadId).not.toBe(threadId), patient);
   });
 
   it('that has no such export, or no such file, says so', async () => {
@@ -126,14 +129,14 @@ describe('a function', () => {
   it('writes into its own log', async () => {
     const echo = fixture('echo.handler');
     await payload(echo, {});
-    await vi.waitFor(() => expect(echo.logs()).toEqual(['invocation 1']));
+    await vi.waitFor(() => expect(echo.logs()).toEqual(['invocation 1']), patient);
   });
 
   it('that is stopped ends what runs and takes nothing more', async () => {
     const fn = fixture('trouble.handler', {}, 1);
     const { url, held, close } = await gate();
     const invocations = [fn.invoke({ gate: url }), fn.invoke({})];
-    await vi.waitFor(() => expect(held).toHaveLength(1), { timeout: 20_000 });
+    await vi.waitFor(() => expect(held).toHaveLength(1), patient);
     await fn.stop();
     const stopped = { ok: false, errorType: 'Stopped', errorMessage: 'The local stack was stopped' };
     expect(await Promise.all(invocations)).toEqual([stopped, stopped]);
