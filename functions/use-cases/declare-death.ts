@@ -16,7 +16,8 @@ export async function declareDeath(deps: Dependencies, { caller }: Call, request
       `Node ${request.node} never leased an address here: give its id as the table of leases shows it`,
     );
   }
-  // The record first: whoever finishes an interrupted declaration, the scheduled reclaim as well, finds it there.
+  // The record first, so that the reclaim finds every node that is marked. Only the mark is evidence: a record whose
+  // declaration was interrupted frees nothing until the operator repeats it.
   await deps.store.nodes.recordDeath({
     node: node.id,
     incarnation: node.incarnation,

@@ -26,12 +26,13 @@ export async function reclaim(deps: Dependencies): Promise<ReclaimReport> {
   return { nodes };
 }
 
-/** The node, if the life that the record names is over; a declaration that was interrupted is finished here. */
+/**
+ * The node, if the life that the record names is over. A declaration that was interrupted after its record is no
+ * evidence: the node may have started again since, in that same life.
+ */
 async function confirmed(deps: Dependencies, { node: id, incarnation }: DeathRecord): Promise<NodeState | undefined> {
-  await deps.store.nodes.markDead(id, incarnation, deps.now());
   const node = await deps.store.nodes.readNode(id);
-  if (node === undefined) return undefined;
-  const over = node.incarnation > incarnation || (node.incarnation === incarnation && !node.alive);
+  const over = node && (node.incarnation > incarnation || (node.incarnation === incarnation && !node.alive));
   return over ? node : undefined;
 }
 

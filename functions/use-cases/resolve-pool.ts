@@ -23,7 +23,7 @@ export async function resolvePool(deps: Dependencies, wish: Wish, hint: string |
   for (let attempt = 1; attempt <= REGISTRY_ATTEMPTS; attempt += 1) {
     const pool = await findOrCreate(deps, wish, ranges);
     if (pool) return pool;
-    await pause(deps.random(Math.min(1000, 20 * 2 ** attempt)));
+    await pause(deps.random(Math.min(200, 20 * 2 ** attempt)));
   }
   throw new LessorError('service.busy', `The registry of VRF ${wish.vrf} is being changed by many at once: try again`);
 }

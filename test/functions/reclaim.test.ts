@@ -155,15 +155,20 @@ describe('reclaim', () => {
     expect(await held()).toHaveLength(2);
   });
 
-  it('finishes a declaration that was interrupted between record and mark', async () => {
+  it('frees nothing on a declaration that was interrupted before its mark, since the node may have started again', async () => {
     const { here, held } = await cluster();
     const store = intercepted(here.store, (name, _, proceed) => {
       if (name === 'markDead') throw new Error('the function was stopped here');
       return proceed();
     });
+    const before = await held();
     const request = { node: 'i-1', reason: 'it burned' };
     await expect(declareDeath(here.environment({ store }), callOf('user/ann'), request)).rejects.toThrow('stopped');
+    expect(await reclaim(here.environment())).toEqual({ nodes: [] });
     expect((await here.store.nodes.readNode('i-1'))?.alive).toBe(true);
+    expect(await held()).toEqual(before);
+
+    await declareDeath(here.environment(), callOf('user/ann'), request);
     await reclaim(here.environment());
     expect((await here.store.nodes.readNode('i-1'))?.alive).toBe(false);
     expect(await held()).toHaveLength(2);
