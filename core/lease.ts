@@ -1,4 +1,4 @@
-/** What is known of a slot, and the conditions under which it may change (I1-I4, I7 in docs/protocol.md). */
+/** What is known of a slot, and the conditions under which it may change. */
 import type { Attachment, Pod } from './contract/messages.ts';
 
 export interface BlockKey {
@@ -45,7 +45,7 @@ export interface Against {
 type Condition<K extends keyof Against> = (slot: SlotState | undefined, against: Pick<Against, K>) => boolean;
 const condition = <K extends keyof Against>(test: Condition<K>): Condition<K> => test;
 
-/** Each condition has one name: here, in the DynamoDB store's expressions and in the protocol's model. */
+/** Each condition has one name: here and in the DynamoDB store's expressions. */
 export const slotConditions = {
   slotAbsent: condition<never>((slot) => slot === undefined),
   slotFree: condition<never>((slot) => slot?.held === false),
