@@ -59,7 +59,7 @@ const proposed = ({ proposal }: JournalEntry, state: NodeState | undefined) =>
   proposal !== undefined && mayPropose(state, proposal) ? proposal : undefined;
 
 function requestFor(
-  { network, attachment }: Plugin,
+  { network, attachment, bootId }: Plugin,
   entry: JournalEntry,
   state: NodeState | undefined,
 ): AllocateRequest {
@@ -68,6 +68,7 @@ function requestFor(
     attachment,
     nonce: entry.nonce,
     attempt: entry.attempts,
+    boot: bootId,
     pool: { vrf, name: network.name, ranges: network.ranges },
     ...(proposal === undefined ? {} : { proposal }),
     ...(state === undefined ? {} : { incarnation: state.incarnation }),

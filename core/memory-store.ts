@@ -76,17 +76,17 @@ function memoryNodes(): NodeStore {
     async readNode(id) {
       return copy(nodes.get(id));
     },
-    async join(id, places) {
-      const node = nodes.get(id) ?? { id, alive: true, incarnation: 1, places: new Set<string>() };
-      if (!node.alive) return { joined: false, node: copy(node) };
+    async join(id, places, boot) {
+      const node = nodes.get(id) ?? { id, alive: true, incarnation: 1, boot, places: new Set<string>() };
+      if (!node.alive || node.boot !== boot) return { joined: false, node: copy(node) };
       const joined = { ...node, places: new Set([...node.places, ...places]) };
       nodes.set(id, joined);
       return { joined: true, node: copy(joined) };
     },
-    async revive(id, deadIncarnation) {
+    async beginLife(id, incarnation, boot) {
       const node = nodes.get(id);
-      if (!node || node.alive || node.incarnation !== deadIncarnation) return false;
-      nodes.set(id, { ...node, alive: true, incarnation: deadIncarnation + 1 });
+      if (node?.incarnation !== incarnation) return false;
+      nodes.set(id, { ...node, alive: true, incarnation: incarnation + 1, boot });
       return true;
     },
     async markDead(id, incarnation) {

@@ -5,8 +5,10 @@ import { blockToText } from './pool-space.ts';
 export interface NodeState {
   readonly id: string;
   readonly alive: boolean;
-  /** Counts the node's lives: a node that was declared dead and comes back is another one. */
+  /** Counts the node's lives: each boot begins another one, and so does coming back after being declared dead. */
   readonly incarnation: number;
+  /** The boot in which this life began. */
+  readonly boot: string;
   /** Every block in which the node may hold a lease, as `placeOf` writes it; it only grows while the node lives. */
   readonly places: ReadonlySet<string>;
 }

@@ -37,10 +37,10 @@ export interface PoolStore {
 
 export interface NodeStore {
   readNode(id: string): Promise<NodeState | undefined>;
-  /** Condition `nodeAbsent` or `nodeAlive`: adds the places; where it is refused, the dead node. */
-  join(id: string, places: readonly string[], now: number): Promise<{ joined: boolean; node: NodeState }>;
-  /** Conditions `nodeDead` and `sameIncarnation`: begins the node's next life. */
-  revive(id: string, deadIncarnation: number, now: number): Promise<boolean>;
+  /** Condition `nodeAbsent`, or `nodeAlive` and `sameBoot`: adds the places; where it is refused, the node as it is. */
+  join(id: string, places: readonly string[], boot: string, now: number): Promise<{ joined: boolean; node: NodeState }>;
+  /** Condition `sameIncarnation`: the life that `incarnation` counts gives way to the node's next one. */
+  beginLife(id: string, incarnation: number, boot: string, now: number): Promise<boolean>;
   /** Conditions `nodeAlive` and `sameIncarnation`. */
   markDead(id: string, incarnation: number, now: number): Promise<boolean>;
   /** Condition `deathAbsent` or `deathOlder`: a record never goes back to an earlier life. */

@@ -27,7 +27,7 @@ export async function demonstrate(stack: LocalStack, demo: DemoNodes): Promise<v
     heading(`ADD ${name} on ${node.id}`);
     const answer = await counted(stack, () => demo.call('ADD', pod));
     pods.push({ pod, address: addressIn(answer) });
-    console.log(JSON.stringify(answer.output, null, 2));
+    console.log(JSON.stringify(answer.output));
   }
   demo.wire();
   if (!demo.leftOut) pingAll(demo, pods);

@@ -58,6 +58,8 @@ export const allocateRequest = z.strictObject({
   pool: z.strictObject({ vrf: z._default(cniName, 'default'), name: cniName, ranges: z.optional(rangeSets) }),
   /** The slot that the node would like, of a pool and a block that an earlier answer told it. */
   proposal: z.optional(slotReference),
+  /** The start of the node's machine (Linux: /proc/sys/kernel/random/boot_id): with each the node begins another life. */
+  boot: z.string().check(z.minLength(1), z.maxLength(64)),
   /** The incarnation that the service told this node since it booted. */
   incarnation: z.optional(z.int().check(z.gte(1))),
   pod: z.optional(pod),

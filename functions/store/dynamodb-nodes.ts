@@ -35,23 +35,23 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
       return Item && nodeState(id, Item);
     },
 
-    async join(id, places, now) {
+    async join(id, places, boot, now) {
       const outcome = await update(
         keys.node(id),
-        'ADD bl :places SET st = if_not_exists(st, :alive), e = if_not_exists(e, :first), seen = :now',
-        `${when.nodeAbsent} OR ${when.nodeAlive}`,
-        { ':places': new Set(places), ':alive': ALIVE, ':first': 1, ':now': now },
+        'ADD bl :places SET st = if_not_exists(st, :alive), e = if_not_exists(e, :first), boot = :boot, seen = :now',
+        `${when.nodeAbsent} OR (${when.nodeAlive} AND ${when.sameBoot})`,
+        { ':places': new Set(places), ':alive': ALIVE, ':first': 1, ':boot': boot, ':now': now },
       );
       const item = (outcome.done ? outcome.output.Attributes : outcome.item) ?? {};
       return { joined: outcome.done, node: nodeState(id, item) };
     },
 
-    async revive(id, deadIncarnation, now) {
+    async beginLife(id, incarnation, boot, now) {
       const outcome = await update(
         keys.node(id),
-        'SET st = :alive, e = :next, seen = :now',
-        `${when.nodeDead} AND ${when.sameIncarnation}`,
-        { ':alive': ALIVE, ':dead': DEAD, ':incarnation': deadIncarnation, ':next': deadIncarnation + 1, ':now': now },
+        'SET st = :alive, e = :next, boot = :boot, seen = :now',
+        when.sameIncarnation,
+        { ':alive': ALIVE, ':incarnation': incarnation, ':next': incarnation + 1, ':boot': boot, ':now': now },
       );
       return outcome.done;
     },

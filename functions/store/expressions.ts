@@ -17,7 +17,7 @@ export const slotExpressions: Record<SlotConditionName, string> = {
 export const nodeExpressions = {
   nodeAbsent: 'attribute_not_exists(pk)',
   nodeAlive: 'st = :alive',
-  nodeDead: 'st = :dead',
+  sameBoot: 'boot = :boot',
   sameIncarnation: 'e = :incarnation',
   deathAbsent: 'attribute_not_exists(pk)',
   deathOlder: 'e < :incarnation',

@@ -71,11 +71,11 @@ export function slotState(item: Item): SlotState {
   return { ...state, holding: { attachment, nonce: n, node: nd, incarnation: e ?? 1, heldAt: at, ...pod } };
 }
 
-const storedNode = z.object({ st: z.string(), e: z.int(), bl: z.optional(z.set(z.string())) });
+const storedNode = z.object({ st: z.string(), e: z.int(), boot: z.string(), bl: z.optional(z.set(z.string())) });
 
 export function nodeState(id: string, item: Item): NodeState {
-  const { st, e, bl } = storedNode.parse(item);
-  return { id, alive: st === ALIVE, incarnation: e, places: bl ?? new Set() };
+  const { st, e, boot, bl } = storedNode.parse(item);
+  return { id, alive: st === ALIVE, incarnation: e, boot, places: bl ?? new Set() };
 }
 
 const storedDeath = z.object({

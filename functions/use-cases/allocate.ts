@@ -32,7 +32,7 @@ export async function allocate(deps: Dependencies, call: Call, request: Allocate
   const first = proposal?.block ?? (BigInt(seed) * pool.space.blocks) >> 32n;
   // An earlier try may have joined a block through another environment, and hold a slot there.
   if (request.attempt > 1) deps.memory.nodes.delete(call.caller);
-  let joined = await member(deps, call, pool, first, request.incarnation);
+  let joined = await member(deps, call, pool, first, { incarnation: request.incarnation, boot: request.boot });
   const allocation: Allocation = {
     deps,
     call,
@@ -40,7 +40,7 @@ export async function allocate(deps: Dependencies, call: Call, request: Allocate
     pool,
     seen: new Map(),
     joined: async (block) => {
-      joined = await member(deps, call, pool, block, joined.incarnation);
+      joined = await member(deps, call, pool, block, { incarnation: joined.incarnation, boot: request.boot });
       return joined;
     },
     hold: async (key) => {

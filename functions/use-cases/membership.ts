@@ -14,7 +14,7 @@ export type Member = Pick<NodeState, 'incarnation' | 'places'>;
 
 /**
  * The node's life and places, `block` among them.
- * @param incarnation the life that the node believes to be in; with it and a warm memory, no request is made
+ * @param incarnation the life that the node was told in this boot; with it and a warm memory, no request is made
  * @throws LessorError service.busy
  */
 export async function member(
@@ -22,7 +22,7 @@ export async function member(
   { caller }: Call,
   { definition, space }: KnownPool,
   block: bigint,
-  incarnation: number | undefined,
+  { incarnation, boot }: { incarnation: number | undefined; boot: string },
 ): Promise<Member> {
   const place = placeOf({ pool: definition.id, block });
   const belongs = (node: Member | undefined) => node?.incarnation === incarnation && node?.places.has(place);
@@ -37,17 +37,18 @@ export async function member(
   for (let next = first; next < first + JOIN_AT_ONCE && next < space.blocks; next += 1n) {
     places.push(placeOf({ pool: definition.id, block: next }));
   }
-  return join(deps, caller, places);
+  return join(deps, caller, places, boot);
 }
 
-async function join(deps: Dependencies, caller: string, places: readonly string[]): Promise<Member> {
+async function join(deps: Dependencies, caller: string, places: readonly string[], boot: string): Promise<Member> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const { joined, node } = await deps.store.nodes.join(caller, places, deps.now());
+    const { joined, node } = await deps.store.nodes.join(caller, places, boot, deps.now());
     if (joined) return remembered(deps, node);
-    // It was declared dead and is here again: its next life begins, and a sweep of the last one frees nothing of it.
-    await deps.store.nodes.revive(caller, node.incarnation, deps.now());
+    // Another boot, or it was declared dead and is here again: its next life begins. What is still under way against the
+    // last one, a declaration as well as a sweep, can free nothing of this one.
+    await deps.store.nodes.beginLife(caller, node.incarnation, boot, deps.now());
   }
-  throw new LessorError('service.busy', `Node ${caller} is being declared dead and is coming back at once: try again`);
+  throw new LessorError('service.busy', `Node ${caller} begins one life after the other: try again`);
 }
 
 function remembered(deps: Dependencies, { id, incarnation, places }: NodeState): Member {

@@ -174,6 +174,23 @@ describe('reclaim', () => {
     expect(await held()).toHaveLength(2);
   });
 
+  it('frees nothing of a node that started again before a delayed declaration reached it', async () => {
+    const { here, held } = await cluster();
+    const started: string[] = [];
+    const store = intercepted(here.store, async (name, _, proceed) => {
+      if (name === 'markDead') {
+        const { incarnation } = await add(here.environment(), 'i-1', addOf(9, { pool: named, boot: 'boot-2' }));
+        started.push(`life ${incarnation}`);
+      }
+      return proceed();
+    });
+    await declareDeath(here.environment({ store }), callOf('user/ann'), { node: 'i-1', reason: 'it burned' });
+    expect(started).toEqual(['life 2']);
+    expect((await here.store.nodes.readNode('i-1'))?.alive).toBe(true);
+    await reclaim(here.environment());
+    expect((await held()).filter((lease) => lease.startsWith('i-1 in life 2'))).toHaveLength(1);
+  });
+
   it('goes on where a run was stopped', async () => {
     const { here, held } = await cluster();
     await declare(here);

@@ -57,6 +57,7 @@ export function addOf(container: number, over: Partial<AllocateRequest> = {}): A
     attachment: attachmentOf(container),
     nonce: nonceOf(container),
     attempt: 1,
+    boot: 'boot-1',
     pool: { vrf: 'default', name: 'blue', ranges: RANGES },
     ...over,
   };

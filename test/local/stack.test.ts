@@ -43,6 +43,7 @@ const lease = (identity: Identity, containerId: string) =>
     attachment: attachment(containerId),
     nonce,
     attempt: 1,
+    boot: 'boot-1',
     pool: { name: network, ranges: [[{ subnet: '10.1.0.0/24' }]] },
   });
 

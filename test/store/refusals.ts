@@ -282,7 +282,7 @@ const nodeRefusal =
     expect(await attempt(store, id)).toBe(false);
     expect([await store.nodes.readNode(id), await deathsOf(store, id)]).toEqual(was);
   };
-const joined = ({ nodes }: Store, id: string) => nodes.join(id, ['p:0'], 1);
+const joined = ({ nodes }: Store, id: string) => nodes.join(id, ['p:0'], 'b1', 1);
 const dead = async (store: Store, id: string) => {
   await joined(store, id);
   await store.nodes.markDead(id, 1, 2);
@@ -293,12 +293,12 @@ export const recordRefusals: readonly RecordRefusal[] = [
   {
     condition: 'nodeAbsent',
     because: 'a node that died is not taken for a new one',
-    expectRefused: nodeRefusal(dead, async ({ nodes }, id) => (await nodes.join(id, ['p:1'], 3)).joined),
+    expectRefused: nodeRefusal(dead, async ({ nodes }, id) => (await nodes.join(id, ['p:1'], 'b1', 3)).joined),
   },
   {
     condition: 'nodeAlive',
     because: 'a dead node joins',
-    expectRefused: nodeRefusal(dead, async ({ nodes }, id) => (await nodes.join(id, ['p:1'], 3)).joined),
+    expectRefused: nodeRefusal(dead, async ({ nodes }, id) => (await nodes.join(id, ['p:1'], 'b1', 3)).joined),
   },
   {
     condition: 'nodeAlive',
@@ -311,14 +311,14 @@ export const recordRefusals: readonly RecordRefusal[] = [
     expectRefused: nodeRefusal(joined, ({ nodes }, id) => nodes.markDead(id, 2, 3)),
   },
   {
-    condition: 'nodeDead',
-    because: 'a living node is revived',
-    expectRefused: nodeRefusal(joined, ({ nodes }, id) => nodes.revive(id, 1, 3)),
+    condition: 'sameBoot',
+    because: 'a node joins that has started again since',
+    expectRefused: nodeRefusal(joined, async ({ nodes }, id) => (await nodes.join(id, ['p:1'], 'b2', 3)).joined),
   },
   {
     condition: 'sameIncarnation',
-    because: 'a node is revived from a life that it did not die in',
-    expectRefused: nodeRefusal(dead, ({ nodes }, id) => nodes.revive(id, 2, 3)),
+    because: 'a life begins after one that the node is not in',
+    expectRefused: nodeRefusal(dead, ({ nodes }, id) => nodes.beginLife(id, 2, 'b2', 3)),
   },
   {
     condition: 'deathOlder',

@@ -185,29 +185,29 @@ export function storeSuite(open: () => Store): void {
       const { nodes } = open();
       const id = newId();
       expect(await nodes.readNode(id)).toBeUndefined();
-      const first = { id, alive: true, incarnation: 1, places: new Set(['p:0', 'p:1']) };
-      expect(await nodes.join(id, ['p:0', 'p:1'], 1)).toEqual({ joined: true, node: first });
+      const first = { id, alive: true, incarnation: 1, boot: 'b1', places: new Set(['p:0', 'p:1']) };
+      expect(await nodes.join(id, ['p:0', 'p:1'], 'b1', 1)).toEqual({ joined: true, node: first });
       const more = { ...first, places: new Set(['p:0', 'p:1', 'q:a']) };
-      expect(await nodes.join(id, ['p:1', 'q:a'], 2)).toEqual({ joined: true, node: more });
+      expect(await nodes.join(id, ['p:1', 'q:a'], 'b1', 2)).toEqual({ joined: true, node: more });
       expect(await nodes.readNode(id)).toEqual(more);
     });
 
     it('die, are told so when they join, and come back in their next life with the places of the last', async () => {
       const { nodes } = open();
       const id = newId();
-      await nodes.join(id, ['p:0'], 1);
+      await nodes.join(id, ['p:0'], 'b1', 1);
       expect(await nodes.markDead(id, 1, 2)).toBe(true);
-      const dead = { id, alive: false, incarnation: 1, places: new Set(['p:0']) };
-      expect(await nodes.join(id, ['p:1'], 3)).toEqual({ joined: false, node: dead });
-      expect(await nodes.revive(id, 1, 4)).toBe(true);
-      expect(await nodes.readNode(id)).toEqual({ ...dead, alive: true, incarnation: 2 });
-      expect((await nodes.join(id, ['p:1'], 5)).node.places).toEqual(new Set(['p:0', 'p:1']));
+      const dead = { id, alive: false, incarnation: 1, boot: 'b1', places: new Set(['p:0']) };
+      expect(await nodes.join(id, ['p:1'], 'b1', 3)).toEqual({ joined: false, node: dead });
+      expect(await nodes.beginLife(id, 1, 'b2', 4)).toBe(true);
+      expect(await nodes.readNode(id)).toEqual({ ...dead, alive: true, incarnation: 2, boot: 'b2' });
+      expect((await nodes.join(id, ['p:1'], 'b2', 5)).node.places).toEqual(new Set(['p:0', 'p:1']));
     });
 
-    it('that were never seen are neither dead nor revived', async () => {
+    it('that were never seen are not marked dead and begin no next life', async () => {
       const { nodes } = open();
       const id = newId();
-      expect([await nodes.markDead(id, 1, 2), await nodes.revive(id, 1, 2)]).toEqual([false, false]);
+      expect([await nodes.markDead(id, 1, 2), await nodes.beginLife(id, 1, 'b1', 2)]).toEqual([false, false]);
       expect(await nodes.readNode(id)).toBeUndefined();
     });
 
@@ -242,7 +242,7 @@ export function storeSuite(open: () => Store): void {
     expect((await pools.readPool(pool.id))?.name).toBe('blue');
 
     const id = newId();
-    const { node } = await nodes.join(id, ['p:0'], 1);
+    const { node } = await nodes.join(id, ['p:0'], 'b1', 1);
     (node.places as Set<string>).add('changed');
     expect((await nodes.readNode(id))?.places).toEqual(new Set(['p:0']));
   });
