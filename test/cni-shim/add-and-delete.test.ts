@@ -51,6 +51,7 @@ describe('the first ADD on a node', () => {
     expect(request).toMatchObject({
       attachment: { network: 'my-bridge-network', containerId: 'c1', ifname: 'eth0' },
       attempt: 1,
+      boot: 'boot-1',
       pool: { vrf: 'default', name: 'my-bridge-network' },
     });
     expect(request).not.toHaveProperty('proposal');
@@ -80,6 +81,7 @@ describe('a warm ADD', () => {
     await node.add('c2');
     expect(api.allocations()[1]).toMatchObject({
       attempt: 1,
+      boot: 'boot-1',
       incarnation: 1,
       proposal: { pool: '0000000000000001', block: '0', slot: 1 },
     });
