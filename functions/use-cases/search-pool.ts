@@ -138,7 +138,7 @@ function ensureTime({ call, pool }: Allocation): void {
 
 function full({ pool }: Allocation, coolingUntil: number): LessorError {
   const { name, vrf, ranges } = pool.definition;
-  const which = `Pool ${name} in VRF ${vrf} (${pool.space.capacity} addresses in ${JSON.stringify(ranges)})`;
+  const which = `Pool ${name} in VRF ${vrf} (capacity ${pool.space.capacity}: ${JSON.stringify(ranges)})`;
   const facts = { pool: name, vrf, capacity: String(pool.space.capacity) };
   if (coolingUntil === Number.POSITIVE_INFINITY) {
     return new LessorError(
