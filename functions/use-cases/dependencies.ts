@@ -17,11 +17,12 @@ export interface KnownPool {
 
 /**
  * Facts that stay true once they were: a pool's definition, and that a node in one of its lives has joined a block. So
- * a warm Lambda environment needs no read for them.
+ * a warm Lambda environment needs no read for them. That the life is still going on is not such a fact: what is known of a
+ * node is looked at again after a while (membership.ts).
  */
 export interface Memory {
   readonly pools: Map<string, KnownPool>;
-  readonly nodes: Map<string, Pick<NodeState, 'incarnation' | 'places'>>;
+  readonly nodes: Map<string, Pick<NodeState, 'incarnation' | 'places'> & { readonly seenAt: number }>;
 }
 
 export interface Dependencies {

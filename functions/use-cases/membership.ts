@@ -9,6 +9,11 @@ import type { Call, Dependencies, KnownPool } from './dependencies.ts';
 /** Blocks joined by one write, neighbours of the one that is needed; fewer than 16 places to look when the node dies cost nothing. */
 const JOIN_AT_ONCE = 16n;
 const ATTEMPTS = 4;
+/**
+ * A node that was declared dead although it is up goes on leasing in its dead life for so long at most, in environments
+ * that remember it; those leases are swept like all of that life. Safety does not depend on it: the declaration was false.
+ */
+const REMEMBERED_FOR_MS = 30_000;
 
 export type Member = Pick<NodeState, 'incarnation' | 'places'>;
 
@@ -27,7 +32,7 @@ export async function member(
   const place = placeOf({ pool: definition.id, block });
   const belongs = (node: Member | undefined) => node?.incarnation === incarnation && node?.places.has(place);
   const known = deps.memory.nodes.get(caller);
-  if (known && belongs(known)) return known;
+  if (known && deps.now() - known.seenAt < REMEMBERED_FOR_MS && belongs(known)) return known;
   if (incarnation !== undefined) {
     const stored = await deps.store.nodes.readNode(caller);
     if (stored?.alive && belongs(stored)) return remembered(deps, stored);
@@ -52,6 +57,6 @@ async function join(deps: Dependencies, caller: string, places: readonly string[
 }
 
 function remembered(deps: Dependencies, { id, incarnation, places }: NodeState): Member {
-  deps.memory.nodes.set(id, { incarnation, places });
+  deps.memory.nodes.set(id, { incarnation, places, seenAt: deps.now() });
   return { incarnation, places };
 }

@@ -38,7 +38,7 @@ export async function searchPool(
     for (let blocks = take(order, atOnce); blocks.length > 0; blocks = take(order, atOnce)) {
       ensureTime(allocation);
       for (const [block, slots] of await readBlocks(allocation, blocks)) {
-        const own = ownIn(allocation, block, slots);
+        const own = await keepOwn(allocation, block, slots);
         if (own) return own;
         const view = inspect(allocation, block, slots);
         note(allocation, block, view.unavailable);
@@ -75,7 +75,7 @@ export async function findOwnLease(
     if (blocks.length === 0) return undefined;
     left -= blocks.length;
     for (const [block, slots] of await readBlocks(allocation, blocks)) {
-      const own = ownIn(allocation, block, slots);
+      const own = await keepOwn(allocation, block, slots);
       if (own) return own;
     }
   }
@@ -92,7 +92,19 @@ async function readBlocks({ deps, pool }: Allocation, blocks: readonly bigint[])
   return Promise.all(blocks.map(read));
 }
 
-function ownIn({ call, request, pool }: Allocation, block: bigint, slots: BlockView): SlotKey | undefined {
+/** One's own lease of an earlier life is held anew in this one first: a sweep of that life may be under way. */
+async function keepOwn(allocation: Allocation, block: bigint, slots: BlockView): Promise<SlotKey | undefined> {
+  const own = ownIn(allocation, block, slots);
+  if (own === undefined) return undefined;
+  const { incarnation } = await allocation.joined(block);
+  return own.incarnation === incarnation || (await allocation.hold(own.key)) ? own.key : undefined;
+}
+
+function ownIn(
+  { call, request, pool }: Allocation,
+  block: bigint,
+  slots: BlockView,
+): { key: SlotKey; incarnation: number } | undefined {
   const { containerId, ifname } = request.attachment;
   for (const [slot, { held, holding }] of slots) {
     const mine =
@@ -101,7 +113,7 @@ function ownIn({ call, request, pool }: Allocation, block: bigint, slots: BlockV
       holding.node === call.caller &&
       holding.attachment.containerId === containerId &&
       holding.attachment.ifname === ifname;
-    if (mine) return { pool: pool.definition.id, block, slot };
+    if (mine) return { key: { pool: pool.definition.id, block, slot }, incarnation: holding.incarnation };
   }
   return undefined;
 }

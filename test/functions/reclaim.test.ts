@@ -191,6 +191,32 @@ describe('reclaim', () => {
     expect((await held()).filter((lease) => lease.startsWith('i-1 in life 2'))).toHaveLength(1);
   });
 
+  it('soon spares what a node leases that was declared dead although it is up', async () => {
+    const { here, pool, held } = await cluster();
+    const warm = here.environment();
+    const lease = async (container: number, slot: number) =>
+      (await add(warm, 'i-1', addOf(container, { pool: named, incarnation: 1, proposal: proposal(pool, 20, slot) })))
+        .incarnation;
+    expect(await lease(8, 1)).toBe(1);
+    await declare(here);
+    here.clock.now += 31_000;
+    expect(await lease(9, 0)).toBe(2);
+    await reclaim(here.environment());
+    expect((await held()).filter((held) => held.startsWith('i-1'))).toHaveLength(1);
+  });
+
+  it('spares a lease of the dead life that its owner, still there, asks for again before the sweep', async () => {
+    const { here, pool, held } = await cluster();
+    await declare(here);
+    const again = addOf(1, { pool: named, attempt: 2, incarnation: 1, proposal: proposal(pool, 0, 0) });
+    expect(await add(here.environment(), 'i-1', again)).toMatchObject({
+      incarnation: 2,
+      slot: { block: '0', slot: 0 },
+    });
+    await reclaim(here.environment());
+    expect(await held()).toEqual(['i-1 in life 2: 0/0', 'i-2 in life 1: 0/1', 'i-2 in life 1: 39/1']);
+  });
+
   it('goes on where a run was stopped', async () => {
     const { here, held } = await cluster();
     await declare(here);
