@@ -6,7 +6,7 @@
 import { formatAddress, parseAddress, parsePrefix } from '../core/address.ts';
 import type { RangeText } from '../core/contract/messages.ts';
 import { LessorError } from '../core/contract/problems.ts';
-import { resolveRangeSets } from '../core/range.ts';
+import { resolvePoolRanges } from '../core/pool-space.ts';
 import { type Fields, isObject, listOf, objectOf, textOf } from './fields.ts';
 import { CNI_NAME } from './invocation.ts';
 import { refusal, UnsupportedField } from './refusal.ts';
@@ -124,7 +124,7 @@ function rangesOf(ipam: Fields): RangeText[][] {
       'ipam holds no range',
       'add "ranges": [[{"subnet": "10.1.0.0/16"}]] with the addresses of your network',
     );
-  const resolved = resolveRangeSets(ranges);
+  const resolved = resolvePoolRanges(ranges);
   if (!resolved.ok) {
     const counted = single.length === 0 ? '' : ' (ranges[0] is the one written directly in ipam)';
     throw new LessorError('cni.configuration', `ipam.${resolved.problem}${counted}`);

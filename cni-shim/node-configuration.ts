@@ -64,6 +64,9 @@ function parseFile(text: string, path: string): NodeFile {
   if (content === undefined) throw wrong(`${path} is not JSON`, 'write it like {"endpoint": "https://…"}');
   const { credentials, ...top } = objectOf(content, path, wrong);
   const { endpoint, region, dataDir } = textsOf(top, path, ['endpoint', 'region', 'dataDir']);
+  // The runtime calls from any working directory: elsewhere the journal would be lost.
+  if (dataDir !== undefined && !dataDir.startsWith('/'))
+    throw wrong(`dataDir ${JSON.stringify(dataDir)} in ${path} is not absolute`, `write it like ${DEFAULT_DATA_DIR}`);
   if (credentials === undefined) return { endpoint, region, dataDir };
   const where = `credentials in ${path}`;
   const { profile, file } = textsOf(objectOf(credentials, where, wrong), where, ['profile', 'file']);
@@ -87,7 +90,7 @@ function endpointFrom(value: string | undefined, where: string): URL {
   const endpoint = URL.canParse(value) ? new URL(value) : undefined;
   if (endpoint === undefined || !['http:', 'https:'].includes(endpoint.protocol))
     throw wrong(
-      `endpoint ${JSON.stringify(value)} in ${where} is no http(s) URL`,
+      `endpoint ${value.includes('@') ? '(not shown: it holds a user)' : JSON.stringify(value)} in ${where} is no http(s) URL`,
       'write it like https://api.example.com',
     );
   if (endpoint.username || endpoint.password || endpoint.search || endpoint.hash)

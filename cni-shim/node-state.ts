@@ -39,7 +39,10 @@ export interface Circumstances {
 export function readNodeState(files: Files, path: string, { bootId, ranges }: Circumstances): NodeState | undefined {
   const read = parseJson(files.read(path) ?? '');
   if (!isObject(read) || read.format !== FORMAT) return undefined;
-  // Its values were checked when they came over the wire, and the file is replaced as a whole: its format vouches for it.
+  // Its values were checked when they came over the wire, and the file is replaced as a whole; only a foreign hand leaves
+  // parts out, and then it says nothing.
+  const { pool, blocks, taken, cursor } = read;
+  if (!isObject(pool) || !Array.isArray(blocks) || !isObject(taken) || !isObject(cursor)) return undefined;
   const state = read as unknown as NodeState;
   return state.bootId === bootId && state.ranges === JSON.stringify(ranges) ? state : undefined;
 }

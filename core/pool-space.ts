@@ -3,8 +3,8 @@
  * consecutive slots. Nothing is enumerated, so an IPv6 /48 costs what a /24 costs.
  */
 import { type Family, formatAddress } from './address.ts';
-import type { PoolDefinition } from './contract/messages.ts';
-import { parseRangeSets, type Range } from './range.ts';
+import type { PoolDefinition, RangeText } from './contract/messages.ts';
+import { parseRangeSets, type Range, resolveRangeSets } from './range.ts';
 
 export interface PoolSpace {
   /** Slots of the pool, usable or not: the size of its smallest range set. */
@@ -47,6 +47,20 @@ export function poolSpace({ ranges, blockSize }: Pick<PoolDefinition, 'ranges' |
         return { address: `${text(value)}/${range.subnet.length}`, gateway: text(range.gateway) };
       });
     },
+  };
+}
+
+/**
+ * What `resolveRangeSets` makes of `sets`, if it can hand out anything: a pool that cannot would keep its name and its
+ * ranges for ever without a use.
+ */
+export function resolvePoolRanges(sets: readonly (readonly RangeText[])[]): ReturnType<typeof resolveRangeSets> {
+  const resolved = resolveRangeSets(sets);
+  if (!resolved.ok || poolSpace({ ranges: resolved.ranges, blockSize: 1 }).capacity > 0n) return resolved;
+  const gateways = [...new Set(resolved.ranges.flat().map(({ gateway }) => gateway))].join(', ');
+  return {
+    ok: false,
+    problem: `ranges hold no address to hand out: each of their slots has a gateway (${gateways}) in it; widen the smallest range set, or name another gateway`,
   };
 }
 

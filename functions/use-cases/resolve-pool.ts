@@ -1,7 +1,7 @@
 /** From what a CNI configuration says to the pool that is meant; inline ranges become one on first use. */
 import type { AllocateRequest, PoolDefinition } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import { resolveRangeSets } from '../../core/range.ts';
+import { resolvePoolRanges } from '../../core/pool-space.ts';
 import { admit, type RegisteredPool, sameRanges } from '../../core/registry.ts';
 import { type Dependencies, type KnownPool, knownPool, remember } from './dependencies.ts';
 
@@ -90,7 +90,7 @@ async function registered(deps: Dependencies, { id, name }: RegisteredPool): Pro
 }
 
 function resolved(wish: Wish): PoolDefinition['ranges'] {
-  const outcome = resolveRangeSets(wish.ranges ?? []);
+  const outcome = resolvePoolRanges(wish.ranges ?? []);
   if (outcome.ok) return outcome.ranges;
   throw new LessorError('request.invalid', `Pool ${wish.name}: ${outcome.problem}`);
 }

@@ -166,6 +166,17 @@ describe('an ADD that is repeated', () => {
 });
 
 describe('what an earlier boot or another configuration left', () => {
+  test.each(['pool', 'blocks', 'taken', 'cursor'] as const)(
+    'counts as nothing where a state without %s is left',
+    async (part) => {
+      await node.add('c1');
+      const { [part]: _, ...rest } = node.state ?? ({} as never);
+      node.writeState(JSON.stringify(rest));
+      await node.add('c2');
+      expect(api.allocations()[1]).not.toHaveProperty('proposal');
+    },
+  );
+
   test('is not proposed after a reboot: the node may have been declared dead meanwhile', async () => {
     await node.add('c1');
     node.bootId = 'boot-2';

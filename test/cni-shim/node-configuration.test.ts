@@ -81,6 +81,7 @@ describe("a node's configuration", () => {
     ['no endpoint', {}, /no endpoint is configured in ipam or in .*node-\d+\.json: write the URL/],
     ['an endpoint that is no URL', { endpoint: 'api' }, /endpoint "api" in .*node-\d+\.json is no http\(s\) URL/],
     ['another protocol', { endpoint: 'ftp://h' }, /endpoint "ftp:\/\/h"/],
+    ['a relative dataDir', { endpoint: gateway, dataDir: 'state' }, /dataDir "state" in .* is not absolute: write it/],
     ['a query', { endpoint: 'https://h/?a=b' }, /more than host and path/],
     ['a misspelt key', { endpont: gateway }, /unknown endpont: the keys are endpoint, region/],
     ['a misspelt key below', { endpoint: gateway, credentials: { profil: 'x' } }, /credentials in .* unknown profil/],
@@ -89,6 +90,14 @@ describe("a node's configuration", () => {
   ])('with %s is refused, naming file and field', (_, content, message) => {
     expect(() => load({ config: file(content) })).toThrow(message);
   });
+
+  test.each(['ftp://u:SECRET@h', 'https://u:SECRET@h', 'u:SECRET@[h'])(
+    'shows no password of the endpoint %s',
+    (endpoint) => {
+      expect(() => load({ config: file({ endpoint }) })).toThrow(/endpoint/);
+      expect(() => load({ config: file({ endpoint }) })).not.toThrow(/SECRET/);
+    },
+  );
 
   test('that is named must exist', () => {
     expect(() => load({ config: '/nonexistent.json' })).toThrow(/\/nonexistent\.json does not exist: create it/);

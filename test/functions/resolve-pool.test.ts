@@ -105,6 +105,18 @@ describe('ranges written in a configuration', () => {
     expect((await add(here.environment(), 'i-1', addOf(1, wish('blue', ranges)))).pool).toEqual(pool);
   });
 
+  it('are refused where they hold no address to hand out, and no pool keeps name and ranges for that', async () => {
+    const here = world();
+    const gatewayOnly = [[{ subnet: '172.24.0.0/24', rangeStart: '172.24.0.1', rangeEnd: '172.24.0.1' }]];
+    const refusal = await refusalOf(add(here.environment(), 'i-1', addOf(1, wish('typo', gatewayOnly))));
+    expect(refusal).toMatchObject({
+      code: 'request.invalid',
+      message: expect.stringContaining('gateway (172.24.0.1)'),
+    });
+    expect((await registryOf(here)).pools).toEqual([]);
+    await add(here.environment(), 'i-1', addOf(1, wish('typo', [[{ subnet: '172.24.0.0/24' }]])));
+  });
+
   it('are refused where they are wrong, and the refusal names pool, field and value', async () => {
     const here = world();
     const refusal = await refusalOf(
