@@ -94,6 +94,11 @@ export function allows(operation: SlotOperation, slot: SlotState | undefined, ag
   );
 }
 
+/** A comparison in which only `given` counts: for operations whose conditions name nothing else. */
+export function against(given: Partial<Against>): Against {
+  return { now: 0, generation: 0, containerId: '', ifname: '', nonce: '', node: '', incarnation: 0, ...given };
+}
+
 /** What `hold` compares a slot with. */
 export function againstHolding({ attachment, nonce, node, incarnation, heldAt }: Holding, generation: number): Against {
   const { containerId, ifname } = attachment;

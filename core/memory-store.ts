@@ -1,6 +1,14 @@
 /** The store in memory: the same operations under the same conditions, for tests that need speed or a scheduler's hand. */
 import type { PoolDefinition } from './contract/messages.ts';
-import { type Against, againstHolding, allows, type SlotKey, type SlotOperation, type SlotState } from './lease.ts';
+import {
+  type Against,
+  against,
+  againstHolding,
+  allows,
+  type SlotKey,
+  type SlotOperation,
+  type SlotState,
+} from './lease.ts';
 import type { DeathRecord, NodeState } from './node.ts';
 import { blockToText } from './pool-space.ts';
 import type { Registry } from './registry.ts';
@@ -16,13 +24,12 @@ export function memoryStore(permits: typeof allows = allows): Store {
 function memoryLeases(permits: typeof allows): LeaseStore {
   const slots = new Map<string, SlotState>();
   const keyOf = ({ pool, block, slot }: SlotKey) => `${pool}/${blockToText(block)}/${slot}`;
-  const free = (key: SlotKey, operation: SlotOperation, against: Against, reusableAt: number): boolean => {
+  const free = (key: SlotKey, operation: SlotOperation, compared: Against, reusableAt: number): boolean => {
     const current = slots.get(keyOf(key));
-    if (current === undefined || !permits(operation, current, against)) return false;
+    if (current === undefined || !permits(operation, current, compared)) return false;
     slots.set(keyOf(key), { ...current, held: false, reusableAt });
     return true;
   };
-  const none = { now: 0, generation: 0, containerId: '', ifname: '', nonce: '', node: '', incarnation: 0 };
   return {
     async hold(key, holding, generation) {
       const current = slots.get(keyOf(key));
@@ -33,10 +40,10 @@ function memoryLeases(permits: typeof allows): LeaseStore {
     },
     async release(key, { nonce, ...by }, reusableAt) {
       const operation = nonce === undefined ? 'releaseByOwner' : 'release';
-      return free(key, operation, { ...none, ...by, nonce: nonce ?? '' }, reusableAt);
+      return free(key, operation, against({ ...by, nonce: nonce ?? '' }), reusableAt);
     },
     async sweep(key, by, reusableAt) {
-      return free(key, 'sweep', { ...none, ...by }, reusableAt);
+      return free(key, 'sweep', against(by), reusableAt);
     },
     async readBlock({ pool, block }) {
       const prefix = `${pool}/${blockToText(block)}/`;

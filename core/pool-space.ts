@@ -4,7 +4,7 @@
  */
 import { type Family, formatAddress } from './address.ts';
 import type { PoolDefinition, RangeText } from './contract/messages.ts';
-import { parseRangeSets, type Range, resolveRangeSets } from './range.ts';
+import { parseRangeSets, type Range, rangesToText, type resolveRangeSets } from './range.ts';
 
 export interface PoolSpace {
   /** Slots of the pool, usable or not: the size of its smallest range set. */
@@ -23,7 +23,10 @@ export interface PoolSpace {
 export function poolSpace({ ranges, blockSize }: Pick<PoolDefinition, 'ranges' | 'blockSize'>): PoolSpace {
   const parsed = parseRangeSets(ranges);
   if (!parsed.ok) throw new RangeError(parsed.problem);
-  const sets = parsed.value;
+  return spaceOf(parsed.value, blockSize);
+}
+
+function spaceOf(sets: readonly (readonly Range[])[], blockSize: number): PoolSpace {
   const slots = smallest(sets.map(sizeOf));
   const size = BigInt(blockSize);
   const unusable = gatewayOrdinals(sets, slots);
@@ -55,9 +58,11 @@ export function poolSpace({ ranges, blockSize }: Pick<PoolDefinition, 'ranges' |
  * ranges for ever without a use.
  */
 export function resolvePoolRanges(sets: readonly (readonly RangeText[])[]): ReturnType<typeof resolveRangeSets> {
-  const resolved = resolveRangeSets(sets);
-  if (!resolved.ok || poolSpace({ ranges: resolved.ranges, blockSize: 1 }).capacity > 0n) return resolved;
-  const gateways = [...new Set(resolved.ranges.flat().map(({ gateway }) => gateway))].join(', ');
+  const parsed = parseRangeSets(sets);
+  if (!parsed.ok) return parsed;
+  const ranges = rangesToText(parsed.value);
+  if (spaceOf(parsed.value, 1).capacity > 0n) return { ok: true, ranges };
+  const gateways = [...new Set(ranges.flat().map(({ gateway }) => gateway))].join(', ');
   return {
     ok: false,
     problem: `ranges hold no address to hand out: each of their slots has a gateway (${gateways}) in it; widen the smallest range set, or name another gateway`,

@@ -38,8 +38,7 @@ export function resolveRangeSets(
   sets: readonly (readonly RangeText[])[],
 ): { ok: true; ranges: PoolDefinition['ranges'] } | { ok: false; problem: string } {
   const parsed = parseRangeSets(sets);
-  if (!parsed.ok) return parsed;
-  return { ok: true, ranges: parsed.value.map((set) => set.map(rangeToText)) };
+  return parsed.ok ? { ok: true, ranges: rangesToText(parsed.value) } : parsed;
 }
 
 export function parseRangeSets(sets: readonly (readonly RangeText[])[]): RangeOutcome<Range[][]> {
@@ -73,6 +72,9 @@ const IPV4_MAPPED: Span = { family: 6, first: 0xffff_0000_0000n, last: 0xffff_ff
 export function overlaps(a: Span, b: Span): boolean {
   return a.family === b.family && a.first <= b.last && b.first <= a.last;
 }
+
+export const rangesToText = (sets: readonly (readonly Range[])[]): PoolDefinition['ranges'] =>
+  sets.map((set) => set.map(rangeToText));
 
 function rangeToText({ family, subnet, first, last, gateway }: Range): PoolDefinition['ranges'][number][number] {
   const text = (value: bigint) => formatAddress({ family, value });

@@ -8,16 +8,16 @@ import { openDemoNodes } from './demo-nodes.ts';
 import { terminalProgress } from './progress.ts';
 import { startStack } from './stack.ts';
 
+const DEFAULT_PORT = 8470;
+
 const HELP = `Lessor on one machine: DynamoDB Local, the API on 127.0.0.1, the compiled plugin, two nodes.
 
   npm start [-- options]
 
   --once        run the demonstration and end (exit 0 if all of it worked)
-  --port PORT   where the API listens on 127.0.0.1 (default: ${8470}; 0: any free port)
+  --port PORT   where the API listens on 127.0.0.1 (default: ${DEFAULT_PORT}; 0: any free port)
   --help        this text
 `;
-
-const DEFAULT_PORT = 8470;
 
 async function main(): Promise<void> {
   const options = readOptions();
@@ -40,11 +40,7 @@ async function main(): Promise<void> {
   const run = async () => {
     progress.begin('compiling the plugin');
     const plugin = await buildPlugin();
-    const stack = await startStack({
-      port: options.port,
-      context: { inlinePools: 'true' },
-      onProgress: (phase) => progress.begin(phase),
-    });
+    const stack = await startStack({ port: options.port, onProgress: (phase) => progress.begin(phase) });
     ending.push(() => stack.stop());
     progress.begin('preparing two nodes');
     const nodes = await openDemoNodes(stack, plugin.path);

@@ -1,5 +1,5 @@
 /** The scheduled reclaim: frees, by node and nonce, the leases of nodes that were declared dead. It frees nothing else (I3). */
-import type { BlockKey } from '../../core/lease.ts';
+import { against, allows, type BlockKey } from '../../core/lease.ts';
 import { type DeathRecord, type NodeState, placeFrom } from '../../core/node.ts';
 import { type Dependencies, knownPool } from './dependencies.ts';
 
@@ -52,10 +52,10 @@ async function sweepBlock(deps: Dependencies, block: BlockKey, node: string, inc
   const pool = await knownPool(deps, block.pool);
   const reusableAt = deps.now() + (pool?.definition.cooldownSeconds ?? 0) * 1000;
   let freed = 0;
-  for (const [slot, { held, holding }] of slots) {
-    if (!held || holding?.node !== node || holding.incarnation > incarnation) continue;
-    if (await deps.store.leases.sweep({ ...block, slot }, { node, nonce: holding.nonce, incarnation }, reusableAt))
-      freed += 1;
+  for (const [slot, state] of slots) {
+    const by = { node, nonce: state.holding?.nonce ?? '', incarnation };
+    if (!allows('sweep', state, against(by))) continue;
+    if (await deps.store.leases.sweep({ ...block, slot }, by, reusableAt)) freed += 1;
   }
   return freed;
 }

@@ -1,6 +1,6 @@
 /** DEL: released by owner, never by address alone; what is not held any more is released as well. */
 import type { ReleaseRequest, ReleaseResult } from '../../core/contract/messages.ts';
-import type { SlotKey } from '../../core/lease.ts';
+import { against, allows, type SlotKey } from '../../core/lease.ts';
 import { placeFrom } from '../../core/node.ts';
 import { blockFromText, blockToText } from '../../core/pool-space.ts';
 import { type Call, type Dependencies, knownPool } from './dependencies.ts';
@@ -43,14 +43,13 @@ async function releaseSlot(
 async function findHeld(deps: Dependencies, { caller }: Call, { attachment }: ReleaseRequest): Promise<SlotKey[]> {
   const node = await deps.store.nodes.readNode(caller);
   const places = [...(node?.places ?? [])].map(placeFrom);
+  const me = against({ containerId: attachment.containerId, ifname: attachment.ifname, node: caller });
   const found = await Promise.all(
     places.map(async (place) => {
       const slots = [...(await deps.store.leases.readBlock(place))];
-      const mine = slots.filter(([, { held, holding }]) => {
-        const theirs = holding?.attachment;
-        const same = theirs?.containerId === attachment.containerId && theirs.ifname === attachment.ifname;
-        return held && holding?.node === caller && same && theirs.network === attachment.network;
-      });
+      const mine = slots.filter(
+        ([, state]) => allows('releaseByOwner', state, me) && state.holding?.attachment.network === attachment.network,
+      );
       return mine.map(([slot]) => ({ ...place, slot }));
     }),
   );

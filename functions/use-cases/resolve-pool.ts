@@ -35,8 +35,8 @@ async function findOrCreate(
 ): Promise<KnownPool | undefined> {
   const registry = await deps.store.pools.readRegistry(wish.vrf);
   const namesake = registry.pools.find(({ name }) => name === wish.name);
-  if (namesake && (ranges === undefined || sameRanges(namesake.ranges, ranges))) return registered(deps, namesake);
-  if (namesake === undefined && ranges === undefined) {
+  if (ranges === undefined) {
+    if (namesake) return registered(deps, namesake);
     throw new LessorError(
       'pool.unknown',
       `VRF ${wish.vrf} has no pool ${wish.name}: correct the name, or write "ranges" into the configuration's ipam section`,
@@ -54,13 +54,13 @@ async function findOrCreate(
     vrf: wish.vrf,
     name: wish.name,
     affinity: 'shared',
-    ranges: ranges ?? [],
+    ranges,
     blockSize: BLOCK_SIZE,
     cooldownSeconds: deps.settings.inlineCooldownSeconds,
     createdAt: new Date(deps.now()).toISOString(),
   };
   const { id, name } = definition;
-  const admission = admit(registry, { id, name, ranges: definition.ranges });
+  const admission = admit(registry, { id, name, ranges });
   switch (admission.kind) {
     case 'exists':
       return registered(deps, admission.pool);

@@ -1,6 +1,6 @@
 /** Finding a slot by strongly consistent reads of whole blocks, more of them at a time the longer it takes. */
 import { LessorError } from '../../core/contract/problems.ts';
-import type { SlotKey, SlotState } from '../../core/lease.ts';
+import { against, allows, type SlotKey, type SlotState } from '../../core/lease.ts';
 import type { Allocation } from './allocate.ts';
 import { blockOrder } from './block-order.ts';
 import { spread } from './dependencies.ts';
@@ -106,14 +106,10 @@ function ownIn(
   slots: BlockView,
 ): { key: SlotKey; incarnation: number } | undefined {
   const { containerId, ifname } = request.attachment;
-  for (const [slot, { held, holding }] of slots) {
-    const mine =
-      held &&
-      holding?.nonce === request.nonce &&
-      holding.node === call.caller &&
-      holding.attachment.containerId === containerId &&
-      holding.attachment.ifname === ifname;
-    if (mine) return { key: { pool: pool.definition.id, block, slot }, incarnation: holding.incarnation };
+  const me = against({ containerId, ifname, nonce: request.nonce, node: call.caller });
+  for (const [slot, state] of slots) {
+    if (state.holding === undefined || !allows('release', state, me)) continue;
+    return { key: { pool: pool.definition.id, block, slot }, incarnation: state.holding.incarnation };
   }
   return undefined;
 }

@@ -164,8 +164,7 @@ function askArrives(universe: Universe, world: World, c: number, life: number, s
 function beginArrives(universe: Universe, world: World, c: number, life: number, step: Say): void {
   const { node: n } = at(universe.containers, c);
   const { item } = at(world.nodes, n);
-  const same = item.life === life || universe.mutations.has('begin.sameIncarnation');
-  if (!same || life >= universe.lives) return;
+  if (item.life !== life || life >= universe.lives) return;
   const begun = setNode(world, n, { item: { life: life + 1, boot: at(world.containers, c).boot, alive: true } });
   step(`life ${life + 1} of ${nodeName(n)} begins for ${name(universe, c)}`, begun);
 }
@@ -193,8 +192,7 @@ function markArrives(universe: Universe, world: World, n: number, life: number, 
   if (item.alive && same) {
     step(`the mark on life ${life} arrives at ${nodeName(n)}`, setNode(world, n, { item: { ...item, alive: false } }));
   }
-  const over =
-    item.life > life || (item.life === life && !item.alive) || universe.mutations.has('a record is evidence');
+  const over = item.life > life || (item.life === life && !item.alive);
   if (!over) return;
   const upTo = universe.mutations.has('mark.sameIncarnation') ? item.life : life;
   world.slots.forEach((slot, index) => {
