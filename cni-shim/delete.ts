@@ -7,13 +7,18 @@ export async function remove(plugin: Plugin): Promise<void> {
   const { surroundings, attachment, api, journal } = plugin;
   const entry = journal.find(attachment);
   const slot = entry?.acknowledged?.slot ?? entry?.proposal;
-  await api.release({
-    attachment,
-    ...(entry === undefined ? {} : { nonce: entry.nonce }),
-    ...(slot === undefined ? {} : { slot }),
-    acknowledged: entry?.acknowledged !== undefined,
-  });
+  if (entry === undefined) await releaseWhatIsFound(plugin);
+  else {
+    const acknowledged = entry.acknowledged !== undefined;
+    await api.release({ attachment, nonce: entry.nonce, ...(slot === undefined ? {} : { slot }), acknowledged });
+  }
   journal.forget(attachment, entry);
   const state = plugin.readState();
   if (state !== undefined && slot !== undefined) plugin.writeState(learnRelease(state, slot, surroundings.now()));
+}
+
+/** The journal is lost: what the service has for this attachment is read and then released by what was read. */
+async function releaseWhatIsFound({ api, attachment }: Plugin): Promise<void> {
+  const answer = await api.release({ attachment, acknowledged: false });
+  for (const { slot, nonce } of answer?.held ?? []) await api.release({ attachment, nonce, slot, acknowledged: true });
 }

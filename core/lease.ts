@@ -55,6 +55,9 @@ export const slotConditions = {
   generationNotNewer: condition<'generation'>(
     (slot, { generation }) => slot !== undefined && slot.generation <= generation,
   ),
+  generationOlder: condition<'generation'>(
+    (slot, { generation }) => slot !== undefined && slot.generation < generation,
+  ),
   sameOwner: condition<'containerId' | 'ifname'>(
     (slot, { containerId, ifname }) =>
       slot?.holding?.attachment.containerId === containerId && slot.holding.attachment.ifname === ifname,
@@ -80,10 +83,12 @@ export const slotOperations = {
   ],
   /** DEL. */
   release: [['slotHeld', 'sameOwner', 'sameNode', 'sameNonce']],
-  /** DEL after the journal was lost. */
-  releaseByOwner: [['slotHeld', 'sameOwner', 'sameNode']],
   /** Reclaim of a node that was declared dead. */
-  sweep: [['slotHeld', 'sameNode', 'sameNonce', 'incarnationNotNewer']],
+  sweep: [['slotHeld', 'sameNode', 'incarnationNotNewer']],
+  /** A fence's pass over a slot: from then on no request of an earlier generation can hold it (I4). */
+  advance: [['slotAbsent'], ['slotFree', 'generationOlder']],
+  /** A forced fence's pass over a slot that a dead node holds. */
+  evict: [['slotHeld', 'generationOlder']],
 } as const satisfies Record<string, readonly (readonly SlotConditionName[])[]>;
 export type SlotOperation = keyof typeof slotOperations;
 

@@ -38,12 +38,23 @@ function memoryLeases(permits: typeof allows): LeaseStore {
       slots.set(keyOf(key), copy({ held: true, generation, reusableAt: 0, holding }));
       return { held: true };
     },
-    async release(key, { nonce, ...by }, reusableAt) {
-      const operation = nonce === undefined ? 'releaseByOwner' : 'release';
-      return free(key, operation, against({ ...by, nonce: nonce ?? '' }), reusableAt);
+    async release(key, by, reusableAt) {
+      return free(key, 'release', against(by), reusableAt);
     },
     async sweep(key, by, reusableAt) {
       return free(key, 'sweep', against(by), reusableAt);
+    },
+    async advance(key, generation) {
+      const current = slots.get(keyOf(key));
+      if (!permits('advance', current, against({ generation }))) return false;
+      slots.set(keyOf(key), { reusableAt: 0, ...current, held: false, generation });
+      return true;
+    },
+    async evict(key, generation, reusableAt) {
+      const current = slots.get(keyOf(key));
+      if (!free(key, 'evict', against({ generation }), reusableAt)) return false;
+      slots.set(keyOf(key), { ...current, held: false, reusableAt, generation });
+      return true;
     },
     async readBlock({ pool, block }) {
       const prefix = `${pool}/${blockToText(block)}/`;

@@ -14,14 +14,18 @@ export interface LeaseStore {
     holding: Holding,
     generation: number,
   ): Promise<{ held: true } | { held: false; current: SlotState | undefined }>;
-  /** `slotOperations.release`, or `releaseByOwner` where the nonce is unknown. True if it was held by that owner. */
+  /** `slotOperations.release`. True if it was held by that attachment. */
   release(
     key: SlotKey,
-    by: { containerId: string; ifname: string; node: string; nonce: string | undefined },
+    by: { containerId: string; ifname: string; node: string; nonce: string },
     reusableAt: number,
   ): Promise<boolean>;
   /** `slotOperations.sweep`. */
-  sweep(key: SlotKey, by: { node: string; nonce: string; incarnation: number }, reusableAt: number): Promise<boolean>;
+  sweep(key: SlotKey, by: { node: string; incarnation: number }, reusableAt: number): Promise<boolean>;
+  /** `slotOperations.advance`: a free slot, or one that never was, goes to `generation`. */
+  advance(key: SlotKey, generation: number): Promise<boolean>;
+  /** `slotOperations.evict`: a slot that was held at an older generation is free, at `generation`. */
+  evict(key: SlotKey, generation: number, reusableAt: number): Promise<boolean>;
   /** Every slot item of a block, by slot. */
   readBlock(key: BlockKey): Promise<ReadonlyMap<number, SlotState>>;
 }

@@ -104,7 +104,7 @@ export type AllocateResult = z.infer<typeof allocateResult>;
 
 export const releaseRequest = z.strictObject({
   attachment,
-  /** Left out only where the journal is lost. */
+  /** Left out only where the journal is lost: then nothing is freed, and the answer has what to release. */
   nonce: z.optional(nonce),
   /** The slot that the journal has. */
   slot: z.optional(slotReference),
@@ -116,6 +116,11 @@ export type ReleaseRequest = z.infer<typeof releaseRequest>;
 export const releaseResult = z.object({
   /** The slots that were held and are now free; none is a success as well (CNI specification: DEL may be repeated). */
   released: z.array(slotReference),
+  /**
+   * Only where the request had no nonce: what the attachment holds, to be released by what was read. A request that frees by
+   * the container's name alone could arrive late, when another attachment has that name.
+   */
+  held: z.optional(z.array(z.object({ slot: slotReference, nonce }))),
 });
 export type ReleaseResult = z.infer<typeof releaseResult>;
 

@@ -6,23 +6,22 @@ import { conditional, queryAll } from './dynamodb-client.ts';
 import { conditionOf, valuesIn } from './expressions.ts';
 import { FREE, HELD, keys, slotItem, slotOf, slotState } from './items.ts';
 
+const RELEASED = 'SET s = :free, r = :reusableAt';
+const EVICTED = `${RELEASED}, g = :generation`;
+const ADVANCED = 'SET s = :free, g = :generation, r = if_not_exists(r, :never)';
 const states = { ':held': HELD, ':free': FREE };
 
 export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): LeaseStore {
-  const free = async (key: SlotKey, operation: SlotOperation, against: Record<string, unknown>, reusableAt: number) => {
+  const free = async (key: SlotKey, operation: SlotOperation, values: Record<string, unknown>, change = RELEASED) => {
     const condition = conditionOf(operation);
     const outcome = await conditional(() =>
       client.send(
         new UpdateCommand({
           TableName: table,
           Key: keys.slot(key),
-          UpdateExpression: 'SET s = :free, r = :reusableAt',
+          UpdateExpression: change,
           ConditionExpression: condition,
-          ExpressionAttributeValues: {
-            ':free': FREE,
-            ':reusableAt': reusableAt,
-            ...valuesIn(condition, { ...states, ...against }),
-          },
+          ExpressionAttributeValues: valuesIn(`${change} ${condition}`, { ...states, ...values }),
         }),
       ),
     );
@@ -49,10 +48,13 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
       return outcome.done ? { held: true } : { held: false, current: outcome.item && slotState(outcome.item) };
     },
 
-    release: (key, by, reusableAt) =>
-      free(key, by.nonce === undefined ? 'releaseByOwner' : 'release', named(by), reusableAt),
+    release: (key, by, reusableAt) => free(key, 'release', named({ ...by, reusableAt })),
 
-    sweep: (key, by, reusableAt) => free(key, 'sweep', named(by), reusableAt),
+    sweep: (key, by, reusableAt) => free(key, 'sweep', named({ ...by, reusableAt })),
+
+    advance: (key, generation) => free(key, 'advance', named({ generation, never: 0 }), ADVANCED),
+
+    evict: (key, generation, reusableAt) => free(key, 'evict', named({ generation, reusableAt }), EVICTED),
 
     async readBlock(key) {
       const items = await queryAll(client, table, keys.block(key));

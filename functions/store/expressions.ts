@@ -8,6 +8,7 @@ export const slotExpressions: Record<SlotConditionName, string> = {
   slotHeld: 's = :held',
   slotCooled: 'r <= :now',
   generationNotNewer: 'g <= :generation',
+  generationOlder: 'g < :generation',
   sameOwner: 'o = :containerId AND i = :ifname',
   sameNonce: 'n = :nonce',
   sameNode: 'nd = :node',

@@ -51,9 +51,9 @@ async function sweepBlock(deps: Dependencies, block: BlockKey, node: string, inc
   const slots = await deps.store.leases.readBlock(block);
   const pool = await knownPool(deps, block.pool);
   const reusableAt = deps.now() + (pool?.definition.cooldownSeconds ?? 0) * 1000;
+  const by = { node, incarnation };
   let freed = 0;
   for (const [slot, state] of slots) {
-    const by = { node, nonce: state.holding?.nonce ?? '', incarnation };
     if (!allows('sweep', state, against(by))) continue;
     if (await deps.store.leases.sweep({ ...block, slot }, by, reusableAt)) freed += 1;
   }

@@ -1,57 +1,67 @@
 /** DEL: released by owner, never by address alone; what is not held any more is released as well. */
-import type { ReleaseRequest, ReleaseResult } from '../../core/contract/messages.ts';
-import { against, allows, type SlotKey } from '../../core/lease.ts';
+import type { Attachment, ReleaseRequest, ReleaseResult, SlotReference } from '../../core/contract/messages.ts';
+import type { SlotKey } from '../../core/lease.ts';
 import { placeFrom } from '../../core/node.ts';
 import { blockFromText, blockToText } from '../../core/pool-space.ts';
 import { type Call, type Dependencies, knownPool } from './dependencies.ts';
 
 /** @throws LessorError service.unavailable */
 export async function release(deps: Dependencies, call: Call, request: ReleaseRequest): Promise<ReleaseResult> {
+  const { nonce } = request;
+  if (nonce === undefined) {
+    const found = await findHeld(deps, call, request.attachment);
+    return { released: [], held: found.map((one) => ({ slot: referenceTo(one.key), nonce: one.nonce })) };
+  }
   const known = request.slot && {
     pool: request.slot.pool,
     block: blockFromText(request.slot.block),
     slot: request.slot.slot,
   };
   const released: SlotKey[] = [];
-  if (known && (await releaseSlot(deps, call, request, known))) released.push(known);
+  if (known && (await releaseSlot(deps, call, request.attachment, nonce, known))) released.push(known);
   // An answer that was lost may have left the lease in another slot than the journal has.
   if (known === undefined || !request.acknowledged) {
-    for (const key of await findHeld(deps, call, request)) {
-      if (await releaseSlot(deps, call, request, key)) released.push(key);
+    for (const found of await findHeld(deps, call, request.attachment)) {
+      if (found.nonce === nonce && (await releaseSlot(deps, call, request.attachment, nonce, found.key)))
+        released.push(found.key);
     }
   }
-  return { released: released.map(({ pool, block, slot }) => ({ pool, block: blockToText(block), slot })) };
+  return { released: released.map(referenceTo) };
 }
+
+const referenceTo = ({ pool, block, slot }: SlotKey): SlotReference => ({ pool, block: blockToText(block), slot });
 
 async function releaseSlot(
   deps: Dependencies,
   { caller }: Call,
-  request: ReleaseRequest,
+  { containerId, ifname }: Attachment,
+  nonce: string,
   key: SlotKey,
 ): Promise<boolean> {
-  const { containerId, ifname } = request.attachment;
   const pool = await knownPool(deps, key.pool);
   const cooldownMs = (pool?.definition.cooldownSeconds ?? 0) * 1000;
-  return deps.store.leases.release(
-    key,
-    { containerId, ifname, node: caller, nonce: request.nonce },
-    deps.now() + cooldownMs,
-  );
+  return deps.store.leases.release(key, { containerId, ifname, node: caller, nonce }, deps.now() + cooldownMs);
 }
 
-/** Slots that the attachment holds in any block that its node has joined. */
-async function findHeld(deps: Dependencies, { caller }: Call, { attachment }: ReleaseRequest): Promise<SlotKey[]> {
-  const node = await deps.store.nodes.readNode(caller);
+/** What the attachment holds in any block that its node has joined. */
+async function findHeld(
+  { store }: Dependencies,
+  { caller }: Call,
+  attachment: Attachment,
+): Promise<{ readonly key: SlotKey; readonly nonce: string }[]> {
+  const node = await store.nodes.readNode(caller);
   const places = [...(node?.places ?? [])].map(placeFrom);
-  const me = against({ containerId: attachment.containerId, ifname: attachment.ifname, node: caller });
   const found = await Promise.all(
-    places.map(async (place) => {
-      const slots = [...(await deps.store.leases.readBlock(place))];
-      const mine = slots.filter(
-        ([, state]) => allows('releaseByOwner', state, me) && state.holding?.attachment.network === attachment.network,
-      );
-      return mine.map(([slot]) => ({ ...place, slot }));
-    }),
+    places.map(async (place) =>
+      [...(await store.leases.readBlock(place))].flatMap(([slot, { held, holding }]) =>
+        held && holding?.node === caller && sameAttachment(holding.attachment, attachment)
+          ? [{ key: { ...place, slot }, nonce: holding.nonce }]
+          : [],
+      ),
+    ),
   );
   return found.flat();
 }
+
+const sameAttachment = (a: Attachment, b: Attachment): boolean =>
+  a.network === b.network && a.containerId === b.containerId && a.ifname === b.ifname;

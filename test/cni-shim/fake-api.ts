@@ -204,14 +204,18 @@ export class FakeApi {
   #release({ attachment, nonce, slot }: ReleaseRequest): ReleaseResult {
     const pool = this.#pools.get(attachment.network);
     const owner = `${attachment.containerId}@${attachment.ifname}`;
+    const held: NonNullable<ReleaseResult['held']> = [];
     const released: ReleaseResult['released'] = [];
     for (const [ordinal, lease] of pool?.leases ?? []) {
-      if (pool === undefined || lease.owner !== owner || (nonce !== undefined && lease.nonce !== nonce)) continue;
-      pool.leases.delete(ordinal);
+      if (pool === undefined || lease.owner !== owner) continue;
       const block = Math.floor(Number(ordinal) / BLOCK_SIZE).toString(16);
-      released.push(slot ?? { pool: pool.definition.id, block, slot: Number(ordinal) % BLOCK_SIZE });
+      const found = { pool: pool.definition.id, block, slot: Number(ordinal) % BLOCK_SIZE };
+      if (nonce === undefined) held.push({ slot: found, nonce: lease.nonce });
+      if (lease.nonce !== nonce) continue;
+      pool.leases.delete(ordinal);
+      released.push(slot ?? found);
     }
-    return { released };
+    return nonce === undefined ? { released, held } : { released };
   }
 
   #pool(name: string, ranges: NonNullable<AllocateRequest['pool']['ranges']>): Pool {

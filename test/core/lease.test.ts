@@ -70,7 +70,9 @@ describe('an operation on a slot', () => {
     expect(allows('hold', free, fits)).toBe(true);
     expect(allows('hold', held, fits)).toBe(true);
     expect(allows('release', held, fits)).toBe(true);
-    expect(allows('releaseByOwner', held, { ...fits, nonce: '' })).toBe(true);
+    expect(allows('advance', undefined, fits)).toBe(true);
+    expect(allows('advance', free, { ...fits, generation: 4 })).toBe(true);
+    expect(allows('evict', held, { ...fits, generation: 4 })).toBe(true);
     expect(allows('sweep', held, { ...fits, containerId: '', ifname: '' })).toBe(true);
   });
 

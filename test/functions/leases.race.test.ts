@@ -85,8 +85,7 @@ async function sweepNodes(deps: Dependencies, ids: readonly string[]): ReturnTyp
     const node = await deps.store.nodes.readNode(id);
     for (const place of [...(node?.places ?? [])].map(placeFrom))
       for (const [slot, { holding }] of await deps.store.leases.readBlock(place))
-        if (holding?.node === id)
-          await deps.store.leases.sweep({ ...place, slot }, { node: id, nonce: holding.nonce, incarnation: 99 }, 0);
+        if (holding?.node === id) await deps.store.leases.sweep({ ...place, slot }, { node: id, incarnation: 99 }, 0);
   }
   return { nodes: [] };
 }

@@ -66,7 +66,7 @@ describe('DEL', () => {
     expect(await del(here.environment(), 'i-1', delOf(1, known))).toEqual({ released: [slot] });
   });
 
-  it('without a journal frees every slot of its attachment, of that network only', async () => {
+  it('without a nonce frees nothing and answers what its attachment holds, in that network only', async () => {
     const { here, pool, slot } = await leased();
     const second = await add(
       here.environment(),
@@ -82,9 +82,33 @@ describe('DEL', () => {
     await add(here.environment(), 'i-1', addOf(1, elsewhere));
     await add(here.environment(), 'i-1', addOf(4, { pool: named, proposal: proposal(pool, 1, 0) }));
     const { nonce: _, ...request } = delOf(1);
-    const { released } = await del(here.environment(), 'i-1', request);
-    expect(released).toHaveLength(2);
-    expect(released).toEqual(expect.arrayContaining([slot, second.slot]));
+    const { released, held } = await del(here.environment(), 'i-1', request);
+    expect(released).toEqual([]);
+    expect(held).toHaveLength(2);
+    const wanted = [
+      { slot, nonce: nonceOf(1) },
+      { slot: second.slot, nonce: nonceOf(2) },
+    ];
+    expect(held).toEqual(expect.arrayContaining(wanted));
+    for (const one of held ?? []) {
+      const known = { attachment: attachmentOf(1), acknowledged: true, ...one };
+      expect(await del(here.environment(), 'i-1', known)).toEqual({ released: [one.slot] });
+    }
+    expect(await del(here.environment(), 'i-1', request)).toEqual({ released: [], held: [] });
+  });
+
+  it('of a lost journal that arrives late frees nothing of a successor with the same name', async () => {
+    const { here, slot, state } = await leased();
+    const { nonce: _, ...byName } = delOf(1);
+    const { held } = await del(here.environment(), 'i-1', byName);
+    expect(held).toEqual([{ slot, nonce: nonceOf(1) }]);
+    const late = { attachment: attachmentOf(1), acknowledged: true, slot, nonce: nonceOf(1) };
+    await del(here.environment(), 'i-1', late);
+    here.clock.now += COOLDOWN_MS;
+    await add(here.environment(), 'i-1', addOf(1, { pool: named, nonce: nonceOf(2), proposal: slot }));
+    const successor = await state();
+    for (const request of [byName, late]) await del(here.environment(), 'i-1', request);
+    expect(await state()).toEqual(successor);
   });
 
   it('of a node that was never here succeeds', async () => {

@@ -23,8 +23,7 @@ export const others: Holding = {
   heldAt: 20_000,
 };
 export const owner = { containerId: 'c1', ifname: 'eth0', node: 'i-1', nonce: 'n1' };
-const sweeper = { node: 'i-1', nonce: 'n1', incarnation: 2 };
-const byOwner = { ...owner, nonce: undefined };
+const sweeper = { node: 'i-1', incarnation: 2 };
 
 export interface SlotRefusal {
   readonly operation: SlotOperation;
@@ -41,8 +40,7 @@ const hold =
   (holding: Holding, generation = 1) =>
   async (leases: LeaseStore, key: SlotKey) =>
     (await leases.hold(key, holding, generation)).held;
-const release = (by: typeof owner | typeof byOwner, at: number) => (leases: LeaseStore, key: SlotKey) =>
-  leases.release(key, by, at);
+const release = (by: typeof owner, at: number) => (leases: LeaseStore, key: SlotKey) => leases.release(key, by, at);
 const sweep =
   (by: typeof sweeper, at = 1) =>
   (leases: LeaseStore, key: SlotKey) =>
@@ -168,30 +166,6 @@ export const slotRefusals: readonly SlotRefusal[] = [
     attempt: release({ ...owner, nonce: 'n0' }, 1),
   },
   {
-    operation: 'releaseByOwner',
-    alternative: 0,
-    condition: 'slotHeld',
-    because: 'it is released already',
-    before: released,
-    attempt: release(byOwner, 99_000),
-  },
-  {
-    operation: 'releaseByOwner',
-    alternative: 0,
-    condition: 'sameOwner',
-    because: 'another container holds it',
-    before: held,
-    attempt: release({ ...byOwner, containerId: 'c2' }, 1),
-  },
-  {
-    operation: 'releaseByOwner',
-    alternative: 0,
-    condition: 'sameNode',
-    because: 'a container of another node holds it',
-    before: held,
-    attempt: release({ ...byOwner, node: 'i-2' }, 1),
-  },
-  {
     operation: 'sweep',
     alternative: 0,
     condition: 'slotHeld',
@@ -210,18 +184,50 @@ export const slotRefusals: readonly SlotRefusal[] = [
   {
     operation: 'sweep',
     alternative: 0,
-    condition: 'sameNonce',
-    because: 'another attachment came to hold it since it was read',
-    before: held,
-    attempt: sweep({ ...sweeper, nonce: 'n0' }),
-  },
-  {
-    operation: 'sweep',
-    alternative: 0,
     condition: 'incarnationNotNewer',
     because: 'the node’s next life holds it',
     before: held,
     attempt: sweep({ ...sweeper, incarnation: 1 }),
+  },
+  {
+    operation: 'advance',
+    alternative: 0,
+    condition: 'slotAbsent',
+    because: 'it is held',
+    before: held,
+    attempt: (leases, key) => leases.advance(key, 9),
+  },
+  {
+    operation: 'advance',
+    alternative: 1,
+    condition: 'slotFree',
+    because: 'it is held, at an older generation',
+    before: hold(mine, 8),
+    attempt: (leases, key) => leases.advance(key, 9),
+  },
+  {
+    operation: 'advance',
+    alternative: 1,
+    condition: 'generationOlder',
+    because: 'a later fence has been here',
+    before: released,
+    attempt: (leases, key) => leases.advance(key, 3),
+  },
+  {
+    operation: 'evict',
+    alternative: 0,
+    condition: 'slotHeld',
+    because: 'it is released already',
+    before: released,
+    attempt: (leases, key) => leases.evict(key, 9, 99_000),
+  },
+  {
+    operation: 'evict',
+    alternative: 0,
+    condition: 'generationOlder',
+    because: 'the block’s next owner holds it',
+    before: hold(mine, 9),
+    attempt: (leases, key) => leases.evict(key, 9, 99_000),
   },
 ];
 

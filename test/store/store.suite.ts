@@ -54,29 +54,40 @@ export function storeSuite(open: () => Store): void {
       });
     });
 
-    it.each([owner, { ...owner, nonce: undefined }])(
-      'release by owner, with a cooldown after which another may hold: %o',
-      async (by) => {
-        const { leases } = open();
-        const key = newSlot();
-        await leases.hold(key, mine, 1);
-        expect(await leases.release(key, by, 15_000)).toBe(true);
-        expect((await leases.readBlock(key)).get(11)).toEqual({
-          held: false,
-          generation: 1,
-          reusableAt: 15_000,
-          holding: mine,
-        });
-        const next = { ...others, heldAt: 15_000 };
-        expect(await leases.hold(key, next, 1)).toEqual({ held: true });
-        expect((await leases.readBlock(key)).get(11)).toEqual({
-          held: true,
-          generation: 1,
-          reusableAt: 0,
-          holding: next,
-        });
-      },
-    );
+    it('release for their owner, with a cooldown after which another may hold', async () => {
+      const { leases } = open();
+      const key = newSlot();
+      await leases.hold(key, mine, 1);
+      expect(await leases.release(key, owner, 15_000)).toBe(true);
+      const free = { held: false, generation: 1, reusableAt: 15_000, holding: mine };
+      expect((await leases.readBlock(key)).get(11)).toEqual(free);
+      const next = { ...others, heldAt: 15_000 };
+      expect(await leases.hold(key, next, 1)).toEqual({ held: true });
+      expect((await leases.readBlock(key)).get(11)).toEqual({
+        held: true,
+        generation: 1,
+        reusableAt: 0,
+        holding: next,
+      });
+    });
+
+    it('go to a fence’s generation, from which on no older request holds them (I4)', async () => {
+      const { leases } = open();
+      const [never, free, taken] = [newSlot(), newSlot(), newSlot()];
+      for (const key of [free, taken]) await leases.hold(key, mine, 3);
+      await leases.release(free, owner, 15_000);
+      expect(await leases.advance(never, 4)).toBe(true);
+      expect(await leases.advance(free, 4)).toBe(true);
+      expect(await leases.evict(taken, 4, 16_000)).toBe(true);
+      expect((await leases.readBlock(never)).get(11)).toEqual({ held: false, generation: 4, reusableAt: 0 });
+      const cooling = { held: false, generation: 4, holding: mine };
+      expect((await leases.readBlock(free)).get(11)).toEqual({ ...cooling, reusableAt: 15_000 });
+      expect((await leases.readBlock(taken)).get(11)).toEqual({ ...cooling, reusableAt: 16_000 });
+      for (const key of [never, free, taken]) {
+        expect(await leases.hold(key, { ...mine, heldAt: 20_000 }, 3)).toMatchObject({ held: false });
+        expect(await leases.hold(key, { ...mine, heldAt: 20_000 }, 4)).toEqual({ held: true });
+      }
+    });
 
     it.each([2, 3])(
       'sweep what a node’s life 2 holds, on the evidence that its life %s is over',
@@ -84,7 +95,7 @@ export function storeSuite(open: () => Store): void {
         const { leases } = open();
         const key = newSlot();
         await leases.hold(key, mine, 1);
-        expect(await leases.sweep(key, { node: 'i-1', nonce: 'n1', incarnation }, 15_000)).toBe(true);
+        expect(await leases.sweep(key, { node: 'i-1', incarnation }, 15_000)).toBe(true);
         expect((await leases.readBlock(key)).get(11)).toEqual({
           held: false,
           generation: 1,
@@ -133,8 +144,7 @@ export function storeSuite(open: () => Store): void {
       const { leases } = open();
       const key = newSlot();
       expect(await leases.release(key, owner, 1)).toBe(false);
-      expect(await leases.release(key, { ...owner, nonce: undefined }, 1)).toBe(false);
-      expect(await leases.sweep(key, { node: 'i-1', nonce: 'n1', incarnation: 2 }, 1)).toBe(false);
+      expect(await leases.sweep(key, { node: 'i-1', incarnation: 2 }, 1)).toBe(false);
       expect(await leases.readBlock(key)).toEqual(new Map());
     });
 
