@@ -1,0 +1,68 @@
+/** What must hold in every state (docs/protocol.md), and L1: that cleaning up alone leaves nothing behind. */
+import type { Step } from './explore.ts';
+import { at, containerName, type Universe, type World } from './world.ts';
+
+export function violation(
+  universe: Universe,
+  world: World,
+  tidy: (world: World) => readonly Step<World>[],
+): string | undefined {
+  return world.fault ?? exclusive(universe, world) ?? fenced(universe, world) ?? leftOver(universe, world, tidy);
+}
+
+/** I1, I2 and I3: nobody but its container has a live address, and nothing frees it. */
+function exclusive(universe: Universe, world: World): string | undefined {
+  for (const [c, { phase, slot, answered, entry }] of world.containers.entries()) {
+    if (phase !== 'live') continue;
+    const twin = world.containers.findIndex((other, o) => o !== c && other.phase === 'live' && other.slot === slot);
+    if (twin >= 0)
+      return `I1: ${containerName(universe, c)} and ${containerName(universe, twin)} both live with slot ${slot}`;
+    const found = at(world.slots, slot);
+    if (answered && (found.is !== 'held' || found.by !== c))
+      return `I2: slot ${slot} of ${containerName(universe, c)}, which lives, is not its own`;
+    const owner = world.owners[world.block.g];
+    const kept = world.block.is === 'claimed' && owner?.node === at(universe.containers, c).node;
+    if (!answered && entry && !kept)
+      return `I3: the block under ${containerName(universe, c)}, which lives, was taken back`;
+  }
+  return undefined;
+}
+
+/** I4 and I5. */
+function fenced({ affinity, containers }: Universe, { block, owners, slots }: World): string | undefined {
+  if (affinity === 'shared') return undefined;
+  for (const [k, { is, g, by }] of slots.entries()) {
+    if (block.is === 'free' && (is === 'absent' || is === 'held' || g < block.g))
+      return `I4: the block is free at generation ${block.g}, slot ${k} is ${is} at ${g}`;
+    const owner = owners[block.is === 'releasing' ? block.g - 1 : block.g];
+    if (is === 'held' && owner?.node !== at(containers, by).node)
+      return `I5: slot ${k} is held by a node that does not own the block`;
+  }
+  return undefined;
+}
+
+/** L1: with no more than reconcile, reports and fences, only what lives is held, and no fence is left half-done. */
+function leftOver(
+  universe: Universe,
+  world: World,
+  tidy: (world: World) => readonly Step<World>[],
+): string | undefined {
+  if (world.containers.some(({ phase }) => phase === 'adding')) return undefined;
+  const amiss = (state: World): string | undefined => {
+    if (state.block.is === 'releasing') return 'L1: a fence is never finished';
+    for (const [k, { is, by }] of state.slots.entries())
+      if (is === 'held' && at(state.containers, by).phase !== 'live')
+        return `L1: slot ${k} is held by ${containerName(universe, by)}, which is no more`;
+    const lost = state.containers.findIndex(({ phase, entry, answered }) => phase === 'live' && entry && !answered);
+    return lost < 0 ? undefined : `L1: ${containerName(universe, lost)} lives, and the table does not know it`;
+  };
+  if (amiss(world) === undefined) return undefined;
+  let settled = world;
+  const seen = new Set<string>();
+  for (;;) {
+    const next = tidy(settled).find((step) => !seen.has(JSON.stringify(step.next)));
+    if (next === undefined) return amiss(settled);
+    settled = next.next;
+    seen.add(JSON.stringify(settled));
+  }
+}

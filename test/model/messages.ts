@@ -1,0 +1,144 @@
+/** What happens when a message about a node or a lease arrives, perhaps late, perhaps again. */
+import { decides, slotPermits } from './operations.ts';
+import { type Arrivals, givenUp, journaled, ofNode, type Path } from './path.ts';
+import { at, freeSlot, nodeName, send, setContainer, setNode, setSlot } from './world.ts';
+
+export const arrivals: Arrivals = {
+  /** A request in which the node says its boot: it is told its life, or the next one begins. */
+  join(path, [n = 0, boot = 0]) {
+    const { mutations, world, step } = path;
+    const { item, boot: now } = at(world.nodes, n);
+    const current = boot === now ? 'tidies' : undefined;
+    const sameBoot = item.boot === boot || mutations.has('a boot begins no life');
+    if (decides(mutations, 'join', { nodeAbsent: item.life === 0, nodeAlive: item.alive, sameBoot })) {
+      const life = Math.max(item.life, 1);
+      const joined = item.life === 0 ? setNode(world, n, { item: { ...item, life, boot, alive: true } }) : world;
+      step(`${nodeName(n)} is in life ${life}`, send(joined, `told ${n} ${boot} ${life}`), current);
+    } else step(`life ${item.life} of ${nodeName(n)} is over`, send(world, `begin ${n} ${boot} ${item.life}`), current);
+  },
+  begin({ universe, mutations, world, step }, [n = 0, boot = 0, life = 0]) {
+    const { item, boot: now } = at(world.nodes, n);
+    // Late requests begin lives too; enough are left for the boots that come.
+    const left = at(universe.boots, n) - now + (boot === now ? 0 : 1);
+    if (item.life + left >= universe.lives) return;
+    if (!decides(mutations, 'beginLife', { sameIncarnation: item.life === life })) return;
+    const begun = setNode(world, n, { item: { ...item, life: item.life + 1, boot, alive: true } });
+    step(`life ${item.life + 1} of ${nodeName(n)} begins, in boot ${boot}`, begun, boot === now ? 'tidies' : undefined);
+  },
+  told({ world, step }, [n = 0, , life = 0]) {
+    if (at(world.nodes, n).told !== life)
+      step(`${nodeName(n)} hears that it is in life ${life}`, setNode(world, n, { told: life }), 'tidies');
+  },
+  hold(path, [c = 0, proposed = 0, g = 0, life = 0]) {
+    const { universe, mutations, world, step } = path;
+    const { node } = at(universe.containers, c);
+    const ownedByCaller = universe.affinity === 'shared' || world.owners[g]?.node === node;
+    if (!decides(mutations, 'allocate', { ownedByCaller })) return;
+    const may = (k: number) => slotPermits(universe, mutations, 'hold', world, k, { c, generation: g, life });
+    const refused = proposed < 0 || (path.may('search') && !may(proposed));
+    world.slots.forEach((_, k) => {
+      if (!may(k) || !(k === proposed || refused)) return;
+      const cooling = at(world.slots, k).is === 'cooling' ? { fault: `slot ${k} is handed out while it cools` } : {};
+      const held = { ...setSlot(world, k, { is: 'held', g, by: c, life }), ...cooling };
+      const report = at(world.containers, c).phase === 'live' ? 'tidies' : undefined;
+      step(
+        `${path.name(c)}'s ADD holds slot ${k} at generation ${g}, in life ${life}`,
+        send(held, `answer ${c} ${k}`),
+        report,
+      );
+    });
+  },
+  answer(path, [c = 0, k = 0]) {
+    const { universe, mutations, world, step } = path;
+    const { node: n } = at(universe.containers, c);
+    const me = at(world.containers, c);
+    if (me.phase === 'live') {
+      if (me.slot === k && !me.answered)
+        step(`the report of ${path.name(c)} is answered`, setContainer(world, c, { answered: true }), 'tidies');
+      return;
+    }
+    const facts = { entryThere: me.entry, slotUnjournaled: !journaled(path, n, k, c) };
+    if (decides(mutations, 'acknowledge', facts))
+      step(`${path.name(c)} lives with slot ${k}`, setContainer(world, c, { phase: 'live', slot: k, answered: true }));
+  },
+  release: (path, [c = 0]) => frees(path, c),
+  free: (path, [c = 0, k = 0]) => frees(path, c, k),
+  /** Only in a bad variant. */
+  disown({ universe, world, step }, [c = 0]) {
+    const { owner, node } = at(universe.containers, c);
+    world.slots.forEach((slot, k) => {
+      const holder = universe.containers[slot.by];
+      if (slot.is !== 'held' || holder?.owner !== owner || holder.node !== node) return;
+      step(`a late DEL frees slot ${k}, which ${owner} holds`, freeSlot(universe, world, k));
+    });
+  },
+  /** Reconcile: the table was read before, the journal is read now. */
+  listed(path, [c = 0, k = 0]) {
+    const { universe, mutations, world, step } = path;
+    const { node: n } = at(universe.containers, c);
+    const node = at(world.nodes, n);
+    const me = at(world.containers, c);
+    const facts = {
+      nonceOfThisJournal: me.boot === node.boot && me.journal === node.journal,
+      entryAbsent: !me.entry,
+      entryElsewhere: me.entry && me.slot !== k,
+      entryAcknowledged: me.answered || (me.entry && me.phase === 'live'),
+      lifeOfEarlierBoot: me.boot !== node.boot,
+      noAddRunning: !ofNode(path, n).some((other) => at(world.containers, other).phase === 'adding'),
+      unknownToRuntime: me.phase === 'gone',
+    };
+    if (node.up && decides(mutations, 'reconcile', facts))
+      step(
+        `the reconcile of ${nodeName(n)} finds no reason for slot ${k} of ${path.name(c)}`,
+        send(world, `free ${c} ${k}`),
+        'tidies',
+      );
+  },
+  /** Only in a bad variant: the service frees what an earlier copy of the journal does not list. */
+  unlisted: (path, [c = 0]) => frees(path, c),
+  /** The mark is the evidence; with it, or with a later life, the dead life's blocks and leases are looked for. */
+  mark(path, [n = 0, life = 0]) {
+    const { universe, mutations, world, step } = path;
+    const { item } = at(world.nodes, n);
+    if (item.alive && decides(mutations, 'markDead', { sameIncarnation: item.life === life }))
+      step(
+        `the mark on life ${life} arrives at ${nodeName(n)}`,
+        setNode(path.may('wrong evidence') ? givenUp(path, n) : world, n, { item: { ...item, alive: false } }),
+        path.may('wrong evidence') ? undefined : 'tidies',
+      );
+    const lifeOver = item.life > life || (item.life === life && !item.alive);
+    const upTo = mutations.has('markDead.sameIncarnation') ? item.life : life;
+    if (!item.place || !decides(mutations, 'reclaim', { lifeOver })) return;
+    const owner = world.owners[world.block.g];
+    if (world.block.is === 'claimed' && owner?.node === n && owner.life <= upTo && world.block.g < universe.generations)
+      step(
+        `a reclaimer finds generation ${world.block.g} of a life that is over`,
+        send(world, `fence ${world.block.g}`),
+        'tidies',
+      );
+    if (universe.affinity === 'node') return;
+    world.slots.forEach((slot, k) => {
+      if (slot.is !== 'held' || at(universe.containers, slot.by).node !== n) return;
+      if (slot.life > upTo && !mutations.has('sweep.incarnationNotNewer')) return;
+      step(
+        `a reclaimer sees slot ${k} held by ${path.name(slot.by)} in life ${slot.life}`,
+        send(world, `sweep ${k} ${slot.by} ${upTo}`),
+        'tidies',
+      );
+    });
+  },
+  sweep(path, [k = 0, c = 0, life = 0]) {
+    const { universe, mutations, world, step } = path;
+    if (!slotPermits(universe, mutations, 'sweep', world, k, { c, generation: 0, life })) return;
+    step(`a sweep up to life ${life} frees slot ${k}`, freeSlot(universe, world, k), 'tidies');
+  },
+};
+
+function frees(path: Path, c: number, only = -1): void {
+  const { universe, mutations, world, step } = path;
+  world.slots.forEach((_, k) => {
+    if (only >= 0 && k !== only) return;
+    if (!slotPermits(universe, mutations, 'release', world, k, { c, generation: 0, life: 0 })) return;
+    step(`a release for ${path.name(c)} frees slot ${k}`, freeSlot(universe, world, k), 'tidies');
+  });
+}

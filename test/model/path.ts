@@ -1,0 +1,43 @@
+/** Where the steps out of one state are gathered, and what a node reads from its own disk. */
+import { decides, type Mutations } from './operations.ts';
+import { at, setNode, type Universe, type World } from './world.ts';
+
+export interface Path {
+  readonly universe: Universe;
+  readonly mutations: Mutations;
+  readonly world: World;
+  /** One thing that can happen. `tidies`: it is part of cleaning up, as a reconcile or a fence, and needs no luck. */
+  step(label: string, next: World, tidies?: 'tidies'): void;
+  may(event: Universe['events'][number]): boolean;
+  name(c: number): string;
+}
+
+/** What happens when a message arrives, by its first word; `numbers` are the others. */
+export type Arrivals = Readonly<Record<string, (path: Path, numbers: number[]) => void>>;
+
+export const usableClaim = ({ world, mutations }: Path, n: number): number => {
+  const { claim, boot, journal } = at(world.nodes, n);
+  const facts = { claimOfThisBoot: claim.boot === boot, claimOfThisJournal: claim.journal === journal };
+  return claim.g > 0 && decides(mutations, 'propose', { ...facts, slotUnjournaled: true }) ? claim.g : 0;
+};
+export const journaled = ({ universe, world }: Path, n: number, k: number, except = -1): boolean =>
+  world.containers.some(
+    ({ entry, slot }, c) => c !== except && entry && slot === k && at(universe.containers, c).node === n,
+  );
+export const ofNode = ({ universe, world }: Path, n: number): number[] =>
+  world.containers.map((_, c) => c).filter((c) => at(universe.containers, c).node === n);
+
+/** Whatever runs on the node is no more, and what its processes had read is gone with them. */
+export function givenUp(path: Path, n: number): World {
+  const mine = ofNode(path, n);
+  const containers = path.world.containers.map((container, c) =>
+    mine.includes(c) && container.phase !== 'new' ? { ...container, phase: 'gone' as const, entry: false } : container,
+  );
+  const air = path.world.air.filter(
+    (message) => !message.startsWith(`told ${n} `) && !mine.some((c) => message.startsWith(`listed ${c} `)),
+  );
+  return { ...setNode(path.world, n, { told: 0 }), containers, air };
+}
+
+/** The last generation is kept for taking the block back. */
+export const mayBegin = ({ universe, world }: Path): boolean => world.block.g + 1 < universe.generations;
