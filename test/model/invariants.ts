@@ -2,12 +2,15 @@
 import type { Step } from './explore.ts';
 import { at, containerName, type Universe, type World } from './world.ts';
 
-export function violation(
-  universe: Universe,
-  world: World,
-  tidy: (world: World) => readonly Step<World>[],
-): string | undefined {
-  return world.fault ?? exclusive(universe, world) ?? fenced(universe, world) ?? leftOver(universe, world, tidy);
+/** What cleaning up means: the steps that belong to it, and states of which it is known that it ends well. */
+export interface Tidying {
+  steps(world: World): readonly Step<World>[];
+  readonly good: Set<string>;
+}
+const MOST_REMEMBERED = 1_000_000;
+
+export function violation(universe: Universe, world: World, tidying: Tidying): string | undefined {
+  return world.fault ?? exclusive(universe, world) ?? fenced(universe, world) ?? leftOver(universe, world, tidying);
 }
 
 /** I1, I2 and I3: nobody but its container has a live address, and nothing frees it. */
@@ -42,11 +45,7 @@ function fenced({ affinity, containers }: Universe, { block, owners, slots }: Wo
 }
 
 /** L1: with no more than reconcile, reports and fences, only what lives is held, and no fence is left half-done. */
-function leftOver(
-  universe: Universe,
-  world: World,
-  tidy: (world: World) => readonly Step<World>[],
-): string | undefined {
+function leftOver(universe: Universe, world: World, { steps, good }: Tidying): string | undefined {
   if (world.containers.some(({ phase }) => phase === 'adding')) return undefined;
   const amiss = (state: World): string | undefined => {
     if (state.block.is === 'releasing') return 'L1: a fence is never finished';
@@ -56,13 +55,18 @@ function leftOver(
     const lost = state.containers.findIndex(({ phase, entry, answered }) => phase === 'live' && entry && !answered);
     return lost < 0 ? undefined : `L1: ${containerName(universe, lost)} lives, and the table does not know it`;
   };
-  if (amiss(world) === undefined) return undefined;
-  let settled = world;
-  const seen = new Set<string>();
-  for (;;) {
-    const next = tidy(settled).find((step) => !seen.has(JSON.stringify(step.next)));
-    if (next === undefined) return amiss(settled);
-    settled = next.next;
-    seen.add(JSON.stringify(settled));
+  if (good.size > MOST_REMEMBERED) good.clear();
+  const way = new Set<string>();
+  let wrong = amiss(world);
+  for (let state = world; wrong !== undefined; wrong = amiss(state)) {
+    const next = steps(state)
+      .map((step) => ({ world: step.next, key: JSON.stringify(step.next) }))
+      .find(({ key }) => !way.has(key));
+    if (next === undefined) return wrong;
+    way.add(next.key);
+    if (good.has(next.key)) break;
+    state = next.world;
   }
+  for (const key of way) good.add(key);
+  return undefined;
 }

@@ -38,11 +38,12 @@ export function protocol(universe: Universe, mutations: Mutations): Model<World>
     }
     return steps;
   };
+  const tidying = { steps: (world: World) => stepsOf(world, 'tidies'), good: new Set<string>() };
   return {
     initial: initialWorld(universe),
     key: JSON.stringify,
     steps: (world) => stepsOf(world),
-    violation: (world) => violation(universe, world, (from) => stepsOf(from, 'tidies')),
+    violation: (world) => violation(universe, world, tidying),
   };
 }
 
