@@ -48,3 +48,17 @@ export const blockOperations = {
   seal: [['blockAbsent'], ['blockFree']],
 } as const satisfies Record<string, readonly (readonly BlockConditionName[])[]>;
 export type BlockOperation = keyof typeof blockOperations;
+
+/** Blocks whose items lie together: one Query finds which of them are free. */
+export const BLOCKS_A_SHARD = 256n;
+export const shardOf = (block: bigint): bigint => block / BLOCKS_A_SHARD;
+
+export function blockAllows(
+  operation: BlockOperation,
+  block: Pick<BlockState, 'state' | 'generation'> | undefined,
+  generation = 0,
+): boolean {
+  return blockOperations[operation].some((alternative: readonly BlockConditionName[]) =>
+    alternative.every((name) => blockConditions[name](block, generation)),
+  );
+}

@@ -1,24 +1,25 @@
 /** The store in memory: the same operations under the same conditions, for tests that need speed or a scheduler's hand. */
-import type { PoolDefinition } from './contract/messages.ts';
+import { type BlockOperation, type BlockState, blockAllows, shardOf } from './block.ts';
 import {
   type Against,
   against,
   againstHolding,
   allows,
+  type BlockKey,
   type SlotKey,
   type SlotOperation,
   type SlotState,
 } from './lease.ts';
 import type { DeathRecord, NodeState } from './node.ts';
-import { blockToText } from './pool-space.ts';
+import { blockFromText, blockToText } from './pool-space.ts';
 import type { Registry } from './registry.ts';
-import type { LeaseStore, NodeStore, PoolStore, Store } from './store.ts';
+import type { BlockStore, LeaseStore, NodeStore, PoolState, PoolStore, Store } from './store.ts';
 
 const copy = <T>(value: T): T => structuredClone(value);
 
 /** `permits` decides whether an operation may change a slot; a test puts a broken one in its place. */
 export function memoryStore(permits: typeof allows = allows): Store {
-  return { leases: memoryLeases(permits), pools: memoryPools(), nodes: memoryNodes() };
+  return { leases: memoryLeases(permits), pools: memoryPools(), blocks: memoryBlocks(), nodes: memoryNodes() };
 }
 
 function memoryLeases(permits: typeof allows): LeaseStore {
@@ -66,7 +67,7 @@ function memoryLeases(permits: typeof allows): LeaseStore {
 
 function memoryPools(): PoolStore {
   const registries = new Map<string, Registry>();
-  const pools = new Map<string, PoolDefinition>();
+  const pools = new Map<string, PoolState>();
   return {
     async readRegistry(vrf) {
       return copy(registries.get(vrf) ?? { vrf, version: 0, pools: [] });
@@ -80,9 +81,88 @@ function memoryPools(): PoolStore {
       return copy(pools.get(id));
     },
     async createPool(pool) {
-      if (pools.has(pool.id)) return false;
-      pools.set(pool.id, copy(pool));
+      if (pools.has(pool.definition.id)) return false;
+      pools.set(pool.definition.id, copy(pool));
       return true;
+    },
+    async changePool(pool) {
+      const current = pools.get(pool.definition.id);
+      if (current?.version !== pool.version - 1) return false;
+      pools.set(pool.definition.id, copy({ ...pool, open: current.open }));
+      return true;
+    },
+    async openPool(id, from, to) {
+      const current = pools.get(id);
+      if (current?.state !== 'active' || current.open !== from) return false;
+      pools.set(id, { ...current, open: to });
+      return true;
+    },
+  };
+}
+
+function memoryBlocks(): BlockStore {
+  const blocks = new Map<string, BlockState>();
+  const keyOf = ({ pool, block }: BlockKey) => `${pool}/${blockToText(block)}`;
+  const change = (
+    operation: BlockOperation,
+    key: BlockKey,
+    generation: number,
+    to: (current: BlockState | undefined) => BlockState,
+  ): boolean => {
+    const current = blocks.get(keyOf(key));
+    if (!blockAllows(operation, current, generation)) return false;
+    blocks.set(keyOf(key), copy(to(current)));
+    return true;
+  };
+  const next = (current: BlockState | undefined) => (current?.generation ?? 0) + 1;
+  const kept = (current: BlockState | undefined) => (current?.owner ? { owner: current.owner } : {});
+  return {
+    async read(key) {
+      return copy(blocks.get(keyOf(key)));
+    },
+    async readShard(pool, shard) {
+      const all = [...blocks].map(([key, state]) => [key.split('/'), state] as const);
+      const mine = all.filter(([[of, text = '']]) => of === pool && shardOf(blockFromText(text)) === shard);
+      return new Map(mine.map(([[, text = ''], state]) => [blockFromText(text), copy(state)]));
+    },
+    async claim(key, owner) {
+      const claimed = change('claim', key, 0, (current) => ({
+        state: 'claimed',
+        generation: next(current),
+        forced: false,
+        owner,
+      }));
+      return { claimed, block: copy(blocks.get(keyOf(key)) as BlockState) };
+    },
+    async takeUp(key, generation, owner) {
+      return change('takeUp', key, generation, (current) => ({
+        state: 'claimed',
+        generation: next(current),
+        forced: false,
+        owner,
+      }));
+    },
+    async fence(key, generation, forced) {
+      return change('fence', key, generation, (current) => ({
+        state: 'releasing',
+        generation: next(current),
+        forced,
+        ...kept(current),
+      }));
+    },
+    async abort(key, generation) {
+      return change('abort', key, generation, (current) => ({
+        state: 'claimed',
+        generation,
+        forced: false,
+        ...kept(current),
+      }));
+    },
+    async finish(key, generation) {
+      return change('finish', key, generation, () => ({ state: 'free', generation, forced: false }));
+    },
+    async seal(key) {
+      return change('seal', key, 0, (current) => ({ state: 'sealed', generation: next(current), forced: false }));
     },
   };
 }

@@ -2,6 +2,7 @@
  * What the use cases need of a database: single-item conditional writes and strongly consistent reads, nothing else.
  * That a condition did not hold is an answer, never an exception.
  */
+import type { BlockOwner, BlockState } from './block.ts';
 import type { PoolDefinition } from './contract/messages.ts';
 import type { BlockKey, Holding, SlotKey, SlotState } from './lease.ts';
 import type { DeathRecord, NodeState } from './node.ts';
@@ -30,13 +31,43 @@ export interface LeaseStore {
   readBlock(key: BlockKey): Promise<ReadonlyMap<number, SlotState>>;
 }
 
+export interface PoolState {
+  readonly definition: PoolDefinition;
+  /** `draining`: nothing new is leased. `closing`: for good; its slots are being sealed, then it is no more. */
+  readonly state: 'active' | 'draining' | 'closing';
+  /** Blocks below this one may be used; nothing was ever written to the others. */
+  readonly open: bigint;
+  /** Counts the changes of definition and state, not of `open`. */
+  readonly version: number;
+}
+
 export interface PoolStore {
   readRegistry(vrf: string): Promise<Registry>;
   /** Condition `registryUnchanged`: the stored version is the one before. */
   writeRegistry(registry: Registry): Promise<boolean>;
-  readPool(id: string): Promise<PoolDefinition | undefined>;
+  readPool(id: string): Promise<PoolState | undefined>;
   /** Condition `poolAbsent`: an id is never used again. */
-  createPool(pool: PoolDefinition): Promise<boolean>;
+  createPool(pool: PoolState): Promise<boolean>;
+  /** Condition `poolUnchanged`: the stored version is the one before. `open` stays what it is. */
+  changePool(pool: PoolState): Promise<boolean>;
+  /** Conditions `poolActive` and `openUnchanged`. */
+  openPool(id: string, from: bigint, to: bigint): Promise<boolean>;
+}
+
+/** Blocks that nodes own: `blockOperations`, one single-item write each. */
+export interface BlockStore {
+  read(key: BlockKey): Promise<BlockState | undefined>;
+  /** Every block item of one shard (`shardOf`), by block. */
+  readShard(pool: string, shard: bigint): Promise<ReadonlyMap<bigint, BlockState>>;
+  /** The block as it is now owned; where it is refused, as it is. */
+  claim(key: BlockKey, owner: BlockOwner): Promise<{ claimed: boolean; block: BlockState }>;
+  /** True if it is `owner`'s now, at the generation after. */
+  takeUp(key: BlockKey, generation: number, owner: BlockOwner): Promise<boolean>;
+  /** True if it is releasing now, at the generation after. */
+  fence(key: BlockKey, generation: number, forced: boolean): Promise<boolean>;
+  abort(key: BlockKey, generation: number): Promise<boolean>;
+  finish(key: BlockKey, generation: number): Promise<boolean>;
+  seal(key: BlockKey): Promise<boolean>;
 }
 
 export interface NodeStore {
@@ -57,5 +88,6 @@ export interface NodeStore {
 export interface Store {
   readonly leases: LeaseStore;
   readonly pools: PoolStore;
+  readonly blocks: BlockStore;
   readonly nodes: NodeStore;
 }

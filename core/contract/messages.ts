@@ -45,6 +45,7 @@ export type SlotReference = z.infer<typeof slotReference>;
 export const attachment = z.strictObject({ network: cniName, containerId: cniName, ifname: interfaceName });
 export type Attachment = z.infer<typeof attachment>;
 
+const seconds = z.int().check(z.gte(0), z.lte(86_400));
 const podText = z.string().check(z.maxLength(253));
 export const pod = z.strictObject({ namespace: podText, name: podText, uid: z.optional(podText) });
 export type Pod = z.infer<typeof pod>;
@@ -66,19 +67,32 @@ export const allocateRequest = z.strictObject({
 });
 export type AllocateRequest = z.infer<typeof allocateRequest>;
 
+/** What of a pool may be changed while it is in use; what is left out has the default. */
+export const poolPolicy = z.object({
+  /** Addresses that are not handed out: `10.1.0.5`, `10.1.0.0/28` or `10.1.0.5-10.1.0.9`. */
+  exclude: z._default(z.array(z.string()).check(z.maxLength(256)), []),
+  /** Seconds for which a released address is not handed out again. */
+  cooldownSeconds: z._default(seconds, 30),
+  /** Blocks that one node may own, where a block belongs to a node. */
+  maxBlocksPerNode: z._default(z.int().check(z.gte(1), z.lte(4096)), 64),
+});
+export type PoolPolicy = z.infer<typeof poolPolicy>;
+
 /** Everything that a pool's addresses are computed from, and its policy. */
-export const poolDefinition = z.object({
+export const poolDefinition = z.extend(poolPolicy, {
   id: poolId,
   vrf: cniName,
   name: cniName,
-  affinity: z.literal('shared'),
+  /** Whether any node takes slots of any block, or a block belongs to one node. */
+  affinity: z.enum(['shared', 'node']),
+  /** `block`: each block is a subnet with a gateway of its own, the block's first address. */
+  gateway: z._default(z.enum(['pool', 'block']), 'pool'),
   /** Every default filled in. */
   ranges: z.array(
     z.array(z.object({ subnet: z.string(), rangeStart: z.string(), rangeEnd: z.string(), gateway: z.string() })),
   ),
   /** Slots a block: a power of two. */
   blockSize: z.int(),
-  cooldownSeconds: z.number(),
   createdAt: z.string(),
 });
 export type PoolDefinition = z.infer<typeof poolDefinition>;

@@ -57,7 +57,7 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
     evict: (key, generation, reusableAt) => free(key, 'evict', named({ generation, reusableAt }), EVICTED),
 
     async readBlock(key) {
-      const items = await queryAll(client, table, keys.block(key));
+      const items = await queryAll(client, table, keys.slots(key));
       return new Map<number, SlotState>(items.map((item) => [slotOf(item), slotState(item)]));
     },
   };

@@ -1,6 +1,7 @@
 /** The store over the two tables. */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Store } from '../../core/store.ts';
+import { dynamodbBlocks } from './dynamodb-blocks.ts';
 import { dynamodbLeases } from './dynamodb-leases.ts';
 import { dynamodbNodes } from './dynamodb-nodes.ts';
 import { dynamodbPools } from './dynamodb-pools.ts';
@@ -14,6 +15,7 @@ export function dynamodbStore(client: DynamoDBDocumentClient, tables: Tables): S
   return {
     leases: dynamodbLeases(client, tables.leases),
     pools: dynamodbPools(client, tables.pools),
+    blocks: dynamodbBlocks(client, tables.pools),
     nodes: dynamodbNodes(client, tables.pools),
   };
 }

@@ -1,4 +1,5 @@
 /** The named conditions as DynamoDB writes them: one expression a name, one condition expression an operation. */
+import { type BlockConditionName, type BlockOperation, blockOperations } from '../../core/block.ts';
 import { type SlotConditionName, type SlotOperation, slotOperations } from '../../core/lease.ts';
 
 /** Attribute names are short because an item of up to 1 KB costs one write unit; see items.ts for what each holds. */
@@ -24,17 +25,30 @@ export const nodeExpressions = {
   deathOlder: 'e < :incarnation',
 } as const;
 
+export const blockExpressions: Record<BlockConditionName, string> = {
+  blockAbsent: 'attribute_not_exists(pk)',
+  blockFree: 'st = :free',
+  blockReleasing: 'st = :releasing',
+  generationUnchanged: 'g = :generation',
+};
+
 export const poolExpressions = {
   poolAbsent: 'attribute_not_exists(pk)',
+  poolUnchanged: 'v = :before',
+  poolActive: 'st = :active',
+  openUnchanged: 'opened = :from',
   registryAbsent: 'attribute_not_exists(pk)',
   registryUnchanged: 'v = :before',
 } as const;
 
+export const conditionOf = (operation: SlotOperation): string =>
+  alternatives(slotOperations[operation], slotExpressions);
+export const blockConditionOf = (operation: BlockOperation): string =>
+  alternatives(blockOperations[operation], blockExpressions);
+
 /** `(a AND b) OR (c)`. */
-export function conditionOf(operation: SlotOperation): string {
-  return slotOperations[operation]
-    .map((alternative) => `(${alternative.map((name) => slotExpressions[name]).join(' AND ')})`)
-    .join(' OR ');
+function alternatives<Name extends string>(all: readonly (readonly Name[])[], expressions: Record<Name, string>) {
+  return all.map((names) => `(${names.map((name) => expressions[name]).join(' AND ')})`).join(' OR ');
 }
 
 /** Those of `values` that `expression` names: DynamoDB refuses a value that is not used. */

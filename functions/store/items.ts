@@ -1,10 +1,12 @@
 /** The items of the two tables: how keys are made, and how an item is read. Keys hold numbers, never textual addresses. */
 import * as z from 'zod/mini';
+import { type BlockState, shardOf } from '../../core/block.ts';
 import { poolDefinition } from '../../core/contract/messages.ts';
 import type { BlockKey, Holding, SlotKey, SlotState } from '../../core/lease.ts';
 import type { DeathRecord, NodeState } from '../../core/node.ts';
 import { blockToText } from '../../core/pool-space.ts';
 import type { Registry } from '../../core/registry.ts';
+import type { PoolState } from '../../core/store.ts';
 
 type Item = Record<string, unknown>;
 
@@ -18,8 +20,10 @@ export const keys = {
   pool: (id: string) => ({ pk: `C#${id}`, sk: 'CFG' }),
   node: (id: string) => ({ pk: `N#${id}`, sk: 'N' }),
   death: (id: string) => ({ pk: 'D', sk: id }),
-  block: ({ pool, block }: BlockKey) => `L#${pool}#${blockToText(block)}`,
-  slot: (key: SlotKey) => ({ pk: keys.block(key), sk: key.slot.toString(16).padStart(3, '0') }),
+  shard: (pool: string, shard: bigint) => `P#${pool}#${blockToText(shard)}`,
+  block: ({ pool, block }: BlockKey) => ({ pk: keys.shard(pool, shardOf(block)), sk: blockToText(block) }),
+  slots: ({ pool, block }: BlockKey) => `L#${pool}#${blockToText(block)}`,
+  slot: (key: SlotKey) => ({ pk: keys.slots(key), sk: key.slot.toString(16).padStart(3, '0') }),
 };
 
 export const slotOf = (item: Item): number => Number.parseInt(String(item.sk), 16);
@@ -105,4 +109,36 @@ export function registryOf(vrf: string, item: Item | undefined): Registry {
   return { vrf, version: v, pools };
 }
 
-export const poolOf = (item: Item) => z.parse(poolDefinition, item.definition);
+const storedPool = z.object({
+  def: poolDefinition,
+  st: z.enum(['active', 'draining', 'closing']),
+  opened: z.int(),
+  v: z.int(),
+});
+
+export function poolState(item: Item): PoolState {
+  const { def, st, opened, v } = storedPool.parse(item);
+  return { definition: def, state: st, open: BigInt(opened), version: v };
+}
+
+export function poolItem({ definition, state, open, version }: PoolState): Item {
+  return { ...keys.pool(definition.id), def: definition, st: state, opened: Number(open), v: version };
+}
+
+const storedBlock = z.object({
+  st: z.enum(['claimed', 'releasing', 'free', 'sealed']),
+  g: z.int(),
+  f: z.optional(z.boolean()),
+  nd: z.optional(z.string()),
+  e: z.optional(z.int()),
+  boot: z.optional(z.string()),
+  j: z.optional(z.string()),
+});
+
+/** st state, g generation, f forced, nd node, e incarnation, boot and j journal of its owner. */
+export function blockState(item: Item): BlockState {
+  const { st, g, f, nd, e, boot, j } = storedBlock.parse(item);
+  const state = { state: st, generation: g, forced: f ?? false };
+  if (nd === undefined || e === undefined || boot === undefined || j === undefined) return state;
+  return { ...state, owner: { node: nd, incarnation: e, boot, journal: j } };
+}

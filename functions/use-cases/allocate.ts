@@ -29,7 +29,7 @@ export async function allocate(deps: Dependencies, call: Call, request: Allocate
   const pool = await resolvePool(deps, request.pool, request.proposal?.pool);
   const proposal = usable(request.proposal, pool);
   const seed = spread(`${call.caller} ${request.nonce}`);
-  const first = proposal?.block ?? (BigInt(seed) * pool.space.blocks) >> 32n;
+  const first = proposal?.block ?? (BigInt(seed) * pool.open) >> 32n;
   // An earlier try may have joined a block through another environment, and hold a slot there.
   if (request.attempt > 1) deps.memory.nodes.delete(call.caller);
   let joined = await member(deps, call, pool, first, { incarnation: request.incarnation, boot: request.boot });
@@ -62,10 +62,12 @@ function holdingOf({ caller }: Call, request: AllocateRequest, incarnation: numb
 }
 
 /** A proposal of another pool, or of a slot that cannot be handed out, is a mistake of the node's and no more than a hint lost. */
-function usable(proposal: SlotReference | undefined, { definition, space }: KnownPool): SlotKey | undefined {
+function usable(proposal: SlotReference | undefined, { definition, space, open }: KnownPool): SlotKey | undefined {
   if (proposal?.pool !== definition.id) return undefined;
   const block = blockFromText(proposal.block);
-  return space.isUsable(block, proposal.slot) ? { pool: definition.id, block, slot: proposal.slot } : undefined;
+  return block < open && space.isUsable(block, proposal.slot)
+    ? { pool: definition.id, block, slot: proposal.slot }
+    : undefined;
 }
 
 function placesIn({ definition }: KnownPool, { places }: Member): bigint[] {

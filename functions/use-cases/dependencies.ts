@@ -1,8 +1,7 @@
 /** What the use cases are given: the store, the deployment's settings, time and chance, and what this process remembers. */
-import type { PoolDefinition } from '../../core/contract/messages.ts';
 import type { NodeState } from '../../core/node.ts';
 import { type PoolSpace, poolSpace } from '../../core/pool-space.ts';
-import type { Store } from '../../core/store.ts';
+import type { PoolState, Store } from '../../core/store.ts';
 
 export interface Settings {
   /** Ranges written in a CNI configuration become a pool on first use. */
@@ -10,9 +9,10 @@ export interface Settings {
   readonly inlineCooldownSeconds: number;
 }
 
-export interface KnownPool {
-  readonly definition: PoolDefinition;
+export interface KnownPool extends PoolState {
   readonly space: PoolSpace;
+  /** When it was read (ms): policy and state may have changed since. */
+  readonly seenAt: number;
 }
 
 /**
@@ -45,17 +45,25 @@ export interface Call {
 
 export const emptyMemory = (): Memory => ({ pools: new Map(), nodes: new Map() });
 
-/** The pool's definition from memory or the table; undefined where there is none. */
-export async function knownPool({ store, memory }: Dependencies, id: string): Promise<KnownPool | undefined> {
-  const known = memory.pools.get(id);
-  if (known) return known;
-  const definition = await store.pools.readPool(id);
-  return definition && remember(memory, definition);
+/** A change of a pool's policy or state reaches every environment within so long. */
+const POOL_REMEMBERED_MS = 30_000;
+
+/** The pool, from memory while it is young, or from the table; undefined where there is none. */
+export async function knownPool(deps: Dependencies, id: string): Promise<KnownPool | undefined> {
+  const known = deps.memory.pools.get(id);
+  return known && deps.now() - known.seenAt < POOL_REMEMBERED_MS ? known : freshPool(deps, id);
 }
 
-export function remember(memory: Memory, definition: PoolDefinition): KnownPool {
-  const known = { definition, space: poolSpace(definition) };
-  memory.pools.set(definition.id, known);
+export async function freshPool(deps: Dependencies, id: string): Promise<KnownPool | undefined> {
+  const state = await deps.store.pools.readPool(id);
+  if (state) return remember(deps, state);
+  deps.memory.pools.delete(id);
+  return undefined;
+}
+
+export function remember({ memory, now }: Dependencies, state: PoolState): KnownPool {
+  const known = { ...state, space: poolSpace(state.definition), seenAt: now() };
+  memory.pools.set(state.definition.id, known);
   return known;
 }
 

@@ -1,5 +1,5 @@
 /** What operators ask of a pool: its definition, who holds its addresses, which are cooling. */
-import type { LeaseRow, ListLeasesResult, ListPoolsResult, PoolDefinition } from '../../core/contract/messages.ts';
+import type { LeaseRow, ListLeasesResult, ListPoolsResult } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { SlotKey, SlotState } from '../../core/lease.ts';
 import { blockFromText, blockToText } from '../../core/pool-space.ts';
@@ -11,7 +11,7 @@ const BLOCKS_A_PAGE = 16n;
 export async function listPools({ store }: Dependencies, vrf: string): Promise<ListPoolsResult> {
   const { pools } = await store.pools.readRegistry(vrf);
   const found = await Promise.all(pools.map(({ id }) => store.pools.readPool(id)));
-  return { pools: found.filter((pool): pool is PoolDefinition => pool !== undefined) };
+  return { pools: found.flatMap((pool) => (pool ? [pool.definition] : [])) };
 }
 
 /** @throws LessorError pool.unknown */
@@ -20,17 +20,17 @@ export async function listLeases(
   { vrf, name, cursor }: { vrf: string; name: string; cursor: string | undefined },
 ): Promise<ListLeasesResult> {
   const pool = await named(deps, vrf, name);
-  const { definition, space } = pool;
+  const { definition, space, open } = pool;
   const first = cursor === undefined ? 0n : blockFromText(cursor);
   const end = first + BLOCKS_A_PAGE;
   const blocks: bigint[] = [];
-  for (let block = first; block < end && block < space.blocks; block += 1n) blocks.push(block);
+  for (let block = first; block < end && block < open; block += 1n) blocks.push(block);
   const rows = await Promise.all(blocks.map((block) => rowsOf(deps, pool, block)));
   return {
     pool: definition,
     capacity: String(space.capacity),
     leases: rows.flat(),
-    ...(end < space.blocks ? { nextCursor: blockToText(end) } : {}),
+    ...(end < open ? { nextCursor: blockToText(end) } : {}),
   };
 }
 

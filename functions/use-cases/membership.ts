@@ -25,7 +25,7 @@ export type Member = Pick<NodeState, 'incarnation' | 'places'>;
 export async function member(
   deps: Dependencies,
   { caller }: Call,
-  { definition, space }: KnownPool,
+  { definition, open }: KnownPool,
   block: bigint,
   { incarnation, boot }: { incarnation: number | undefined; boot: string },
 ): Promise<Member> {
@@ -39,7 +39,7 @@ export async function member(
   }
   const first = block - (block % JOIN_AT_ONCE);
   const places: string[] = [];
-  for (let next = first; next < first + JOIN_AT_ONCE && next < space.blocks; next += 1n) {
+  for (let next = first; next < first + JOIN_AT_ONCE && next < open; next += 1n) {
     places.push(placeOf({ pool: definition.id, block: next }));
   }
   return join(deps, caller, places, boot);

@@ -1,9 +1,11 @@
 /** From what a CNI configuration says to the pool that is meant; inline ranges become one on first use. */
-import type { AllocateRequest, PoolDefinition } from '../../core/contract/messages.ts';
+import * as z from 'zod/mini';
+import { type AllocateRequest, type PoolDefinition, poolPolicy } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import { resolvePoolRanges } from '../../core/pool-space.ts';
 import { admit, type RegisteredPool, sameRanges } from '../../core/registry.ts';
 import { type Dependencies, type KnownPool, knownPool, remember } from './dependencies.ts';
+import { newPool } from './open-blocks.ts';
 
 type Wish = AllocateRequest['pool'];
 
@@ -50,15 +52,17 @@ async function findOrCreate(
     );
   }
   const definition: PoolDefinition = {
+    ...z.parse(poolPolicy, { cooldownSeconds: deps.settings.inlineCooldownSeconds }),
     id: deps.newPoolId(),
     vrf: wish.vrf,
     name: wish.name,
     affinity: 'shared',
     ranges,
     blockSize: BLOCK_SIZE,
-    cooldownSeconds: deps.settings.inlineCooldownSeconds,
+    gateway: 'pool',
     createdAt: new Date(deps.now()).toISOString(),
   };
+  const state = newPool(definition);
   const { id, name } = definition;
   const admission = admit(registry, { id, name, ranges });
   switch (admission.kind) {
@@ -78,8 +82,8 @@ async function findOrCreate(
       );
     case 'admitted':
       // The definition first: whoever finds the pool in the registry finds its definition too.
-      if (!(await deps.store.pools.createPool(definition))) return undefined;
-      return (await deps.store.pools.writeRegistry(admission.registry)) ? remember(deps.memory, definition) : undefined;
+      if (!(await deps.store.pools.createPool(state))) return undefined;
+      return (await deps.store.pools.writeRegistry(admission.registry)) ? remember(deps, state) : undefined;
   }
 }
 

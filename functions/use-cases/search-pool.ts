@@ -4,6 +4,7 @@ import { against, allows, type SlotKey, type SlotState } from '../../core/lease.
 import type { Allocation } from './allocate.ts';
 import { blockOrder } from './block-order.ts';
 import { spread } from './dependencies.ts';
+import { openMore } from './open-blocks.ts';
 
 /** Slots of a block that are held or cooling. */
 export type Seen = Map<bigint, number[]>;
@@ -28,13 +29,14 @@ export async function searchPool(
   near: readonly bigint[],
   taken: SlotKey | undefined,
 ): Promise<SlotKey> {
-  const { request, pool } = allocation;
+  const { request, deps } = allocation;
   const seed = spread(request.nonce);
+  let pool = allocation.pool;
   let coolingUntil = Number.POSITIVE_INFINITY;
   for (let pass = 1; pass <= PASSES; pass += 1) {
     let sawFree = false;
     let atOnce = 1;
-    const order = blockOrder(pool.space.blocks, [first, ...near], seed);
+    const order = blockOrder(pool.open, [first, ...near], seed);
     for (let blocks = take(order, atOnce); blocks.length > 0; blocks = take(order, atOnce)) {
       ensureTime(allocation);
       for (const [block, slots] of await readBlocks(allocation, blocks)) {
@@ -54,7 +56,11 @@ export async function searchPool(
       }
       atOnce = Math.min(READ_AT_ONCE, atOnce * 2);
     }
-    if (!sawFree) throw full(allocation, coolingUntil);
+    if (sawFree) continue;
+    const more = await openMore(deps, pool);
+    if (more === undefined) throw full(allocation, coolingUntil);
+    pool = more;
+    pass = 0;
   }
   throw new LessorError(
     'service.busy',
@@ -68,7 +74,7 @@ export async function findOwnLease(
   first: bigint,
   near: readonly bigint[],
 ): Promise<SlotKey | undefined> {
-  const order = blockOrder(allocation.pool.space.blocks, [first, ...near], 0);
+  const order = blockOrder(allocation.pool.open, [first, ...near], 0);
   let left = new Set([first, ...near]).size;
   while (left > 0) {
     const blocks = take(order, Math.min(READ_AT_ONCE, left));

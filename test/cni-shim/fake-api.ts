@@ -7,11 +7,13 @@ import type { AddressInfo } from 'node:net';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { HttpRequest } from '@smithy/protocol-http';
 import { SignatureV4 } from '@smithy/signature-v4';
+import * as z from 'zod/mini';
 import {
   type AllocateRequest,
   type AllocateResult,
   allocateRequest,
   type PoolDefinition,
+  poolPolicy,
   type ReleaseRequest,
   type ReleaseResult,
   releaseRequest,
@@ -234,7 +236,8 @@ export class FakeApi {
       affinity: 'shared',
       ranges: resolved.ranges,
       blockSize: BLOCK_SIZE,
-      cooldownSeconds: 60,
+      ...z.parse(poolPolicy, { cooldownSeconds: 60 }),
+      gateway: 'pool',
       createdAt: new Date().toISOString(),
     };
     const pool = { definition, leases: new Map<string, Lease>() };

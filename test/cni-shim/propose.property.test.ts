@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod/mini';
 import { type NodeState, takenFor } from '../../cni-shim/node-state.ts';
 import { proposals } from '../../cni-shim/propose.ts';
+import { poolPolicy } from '../../core/contract/messages.ts';
 import { poolSpace } from '../../core/pool-space.ts';
 
 type Proposals = typeof proposals;
@@ -42,7 +44,8 @@ const state: fc.Arbitrary<NodeState> = fc
         affinity: 'shared',
         ranges: [[{ subnet: '10.0.0.0/24', rangeStart: text(1), rangeEnd: text(last), gateway: text(gateway) }]],
         blockSize: BLOCK_SIZE,
-        cooldownSeconds,
+        ...z.parse(poolPolicy, { cooldownSeconds }),
+        gateway: 'pool' as const,
         createdAt: '',
       },
     };

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
 import type { RangeText } from '../../core/contract/messages.ts';
+import { poolPolicy } from '../../core/contract/messages.ts';
 import { intercepted } from './intercepted.ts';
 import { add, addOf, nonceOf, operatorsPool, RANGES, refusalOf, START, type World, world } from './world.ts';
 
@@ -21,10 +23,12 @@ describe('ranges written in a configuration', () => {
         [{ subnet: '10.244.0.0/16', rangeStart: '10.244.1.10', rangeEnd: '10.244.1.250', gateway: '10.244.0.1' }],
       ],
       blockSize: 64,
-      cooldownSeconds: 30,
+      ...z.parse(poolPolicy, {}),
+      gateway: 'pool',
       createdAt: new Date(START).toISOString(),
     });
-    expect(await here.store.pools.readPool(pool.id)).toEqual(pool);
+    const stored = { definition: pool, state: 'active', open: 4n, version: 1 };
+    expect(await here.store.pools.readPool(pool.id)).toEqual(stored);
     expect((await registryOf(here)).pools).toEqual([{ id: pool.id, name: 'blue', ranges: pool.ranges }]);
   });
 

@@ -1,16 +1,19 @@
 /** A deployment in memory: its tables, its clock, and as many Lambda environments and nodes as a test wants. */
-import type {
-  AllocateRequest,
-  AllocateResult,
-  PoolDefinition,
-  ReleaseRequest,
-  ReleaseResult,
+import * as z from 'zod/mini';
+import {
+  type AllocateRequest,
+  type AllocateResult,
+  type PoolDefinition,
+  poolPolicy,
+  type ReleaseRequest,
+  type ReleaseResult,
 } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import { memoryStore } from '../../core/memory-store.ts';
 import type { Store } from '../../core/store.ts';
 import { allocate } from '../../functions/use-cases/allocate.ts';
 import { type Call, type Dependencies, emptyMemory, type Settings } from '../../functions/use-cases/dependencies.ts';
+import { newPool } from '../../functions/use-cases/open-blocks.ts';
 import { release } from '../../functions/use-cases/release.ts';
 
 export const START = Date.parse('2026-01-01T00:00:00Z');
@@ -111,10 +114,11 @@ export async function operatorsPool(
     affinity: 'shared',
     ranges: [[range]],
     blockSize,
-    cooldownSeconds,
+    ...z.parse(poolPolicy, { cooldownSeconds }),
+    gateway: 'pool',
     createdAt: new Date(START).toISOString(),
   };
-  await store.pools.createPool(pool);
+  await store.pools.createPool(newPool(pool));
   const { id, ranges } = pool;
   await store.pools.writeRegistry({ ...registry, version: octet, pools: [...registry.pools, { id, name, ranges }] });
   return pool;

@@ -3,7 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '../../core/store.ts';
 import { documentClient } from '../../functions/store/dynamodb-client.ts';
 import { dynamodbStore } from '../../functions/store/dynamodb-store.ts';
-import { nodeExpressions, poolExpressions, slotExpressions } from '../../functions/store/expressions.ts';
+import {
+  blockExpressions,
+  nodeExpressions,
+  poolExpressions,
+  slotExpressions,
+} from '../../functions/store/expressions.ts';
 import { type LocalTables, localTables, tables } from './local-tables.ts';
 import { expectRefused, mine, newSlot, recordRefusals, slotRefusals, titled } from './refusals.ts';
 import { storeSuite } from './store.suite.ts';
@@ -41,7 +46,9 @@ describe('the store in DynamoDB', () => {
 
 /** Whatever the condition says, it holds: with the values that DynamoDB would otherwise miss. */
 async function withoutCondition(name: string, run: () => Promise<void>): Promise<void> {
-  const table = [slotExpressions, nodeExpressions, poolExpressions].find((expressions) => name in expressions);
+  const table = [slotExpressions, nodeExpressions, poolExpressions, blockExpressions].find(
+    (expressions) => name in expressions,
+  );
   const expressions = table as Record<string, string>;
   const original = expressions[name] ?? '';
   expressions[name] = `(${original} OR attribute_exists(pk) OR attribute_not_exists(pk))`;
@@ -63,7 +70,9 @@ describe('the suite finds out an expression without', () => {
 
   it('any of its conditions', () => {
     const shown = [...slotRefusals, ...recordRefusals].map(({ condition }) => condition);
-    const all = [slotExpressions, nodeExpressions, poolExpressions].flatMap((expressions) => Object.keys(expressions));
+    const all = [slotExpressions, nodeExpressions, poolExpressions, blockExpressions].flatMap((expressions) =>
+      Object.keys(expressions),
+    );
     expect(new Set(shown)).toEqual(new Set(all));
   });
 });

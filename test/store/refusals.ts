@@ -4,10 +4,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
-import type { PoolDefinition } from '../../core/contract/messages.ts';
+import * as z from 'zod/mini';
+import type { BlockOwner } from '../../core/block.ts';
+import { type PoolDefinition, poolPolicy } from '../../core/contract/messages.ts';
 import type { Holding, SlotConditionName, SlotKey, SlotOperation } from '../../core/lease.ts';
 import type { DeathRecord } from '../../core/node.ts';
-import type { LeaseStore, Store } from '../../core/store.ts';
+import type { BlockStore, LeaseStore, PoolState, Store } from '../../core/store.ts';
 
 /** Ids that no other case uses, since one table serves them all. */
 export const newId = (): string => randomBytes(8).toString('hex');
@@ -274,8 +276,15 @@ export const definition = (id: string): PoolDefinition => ({
     [{ subnet: 'fd00::/64', rangeStart: 'fd00::1', rangeEnd: 'fd00::ffff', gateway: 'fd00::1' }],
   ],
   blockSize: 64,
-  cooldownSeconds: 30,
+  ...z.parse(poolPolicy, {}),
+  gateway: 'pool',
   createdAt: '2026-01-01T00:00:00.000Z',
+});
+export const stateOf = (pool: PoolDefinition): PoolState => ({
+  definition: pool,
+  state: 'active',
+  open: 4n,
+  version: 1,
 });
 
 /** A node refuses `attempt` in the state in which `before` leaves it. */
@@ -294,6 +303,20 @@ const dead = async (store: Store, id: string) => {
   await store.nodes.markDead(id, 1, 2);
 };
 const recorded = ({ nodes }: Store, id: string) => nodes.recordDeath(death(id, 2));
+
+export const ownerOf = (node: string, boot = 'boot-1'): BlockOwner => ({ node, incarnation: 1, boot, journal: 'j1' });
+const blockRefusal =
+  (
+    before: (blocks: BlockStore, key: SlotKey) => Promise<unknown>,
+    attempt: (blocks: BlockStore, key: SlotKey) => Promise<boolean>,
+  ) =>
+  async ({ blocks }: Store) => {
+    const key = newSlot();
+    await before(blocks, key);
+    const was = await blocks.read(key);
+    expect(await attempt(blocks, key)).toBe(false);
+    expect(await blocks.read(key)).toEqual(was);
+  };
 
 export const recordRefusals: readonly RecordRefusal[] = [
   {
@@ -354,10 +377,87 @@ export const recordRefusals: readonly RecordRefusal[] = [
     because: 'a pool is created under a used id',
     async expectRefused({ pools }) {
       const id = newId();
-      await pools.createPool(definition(id));
-      expect(await pools.createPool({ ...definition(id), name: 'green' })).toBe(false);
-      expect(await pools.readPool(id)).toEqual(definition(id));
+      await pools.createPool(stateOf(definition(id)));
+      const other = { ...definition(id), name: 'green' };
+      expect(await pools.createPool(stateOf(other))).toBe(false);
+      expect(await pools.readPool(id)).toEqual(stateOf(definition(id)));
     },
+  },
+  {
+    condition: 'poolUnchanged',
+    because: 'another changed the pool since it was read',
+    async expectRefused({ pools }) {
+      const pool = stateOf(definition(newId()));
+      await pools.createPool(pool);
+      const draining = { ...pool, state: 'draining', version: 2 } as const;
+      await pools.changePool(draining);
+      expect(await pools.changePool({ ...pool, version: 2 })).toBe(false);
+      expect(await pools.readPool(pool.definition.id)).toEqual(draining);
+    },
+  },
+  {
+    condition: 'poolActive',
+    because: 'more of a pool is opened that is being drained',
+    async expectRefused({ pools }) {
+      const pool = stateOf(definition(newId()));
+      await pools.createPool(pool);
+      await pools.changePool({ ...pool, state: 'draining', version: 2 });
+      expect(await pools.openPool(pool.definition.id, 4n, 8n)).toBe(false);
+      expect(await pools.readPool(pool.definition.id)).toMatchObject({ open: 4n });
+    },
+  },
+  {
+    condition: 'openUnchanged',
+    because: 'another opened more of the pool',
+    async expectRefused({ pools }) {
+      const pool = stateOf(definition(newId()));
+      await pools.createPool(pool);
+      await pools.openPool(pool.definition.id, 4n, 16n);
+      expect(await pools.openPool(pool.definition.id, 4n, 8n)).toBe(false);
+      expect(await pools.readPool(pool.definition.id)).toMatchObject({ open: 16n });
+    },
+  },
+  {
+    condition: 'blockAbsent',
+    because: 'a block is claimed that another owns',
+    expectRefused: blockRefusal(
+      (blocks, key) => blocks.claim(key, ownerOf('i-2')),
+      async (blocks, key) => (await blocks.claim(key, ownerOf('i-1'))).claimed,
+    ),
+  },
+  {
+    condition: 'blockFree',
+    because: 'a block is claimed while it is being fenced',
+    expectRefused: blockRefusal(
+      async (blocks, key) => {
+        await blocks.claim(key, ownerOf('i-2'));
+        await blocks.fence(key, 1, true);
+      },
+      async (blocks, key) => (await blocks.claim(key, ownerOf('i-1'))).claimed,
+    ),
+  },
+  {
+    condition: 'blockReleasing',
+    because: 'a fence ends that another reclaimer has given up',
+    expectRefused: blockRefusal(
+      async (blocks, key) => {
+        await blocks.claim(key, ownerOf('i-2'));
+        await blocks.fence(key, 1, false);
+        await blocks.abort(key, 2);
+      },
+      (blocks, key) => blocks.finish(key, 2),
+    ),
+  },
+  {
+    condition: 'generationUnchanged',
+    because: 'a fence begins on what was seen before the block’s next claim',
+    expectRefused: blockRefusal(
+      async (blocks, key) => {
+        await blocks.claim(key, ownerOf('i-2'));
+        await blocks.takeUp(key, 1, ownerOf('i-2', 'boot-2'));
+      },
+      (blocks, key) => blocks.fence(key, 1, true),
+    ),
   },
   {
     condition: 'registryAbsent',

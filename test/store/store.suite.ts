@@ -13,9 +13,11 @@ import {
   newSlot,
   others,
   owner,
+  ownerOf,
   recordRefusals,
   registered,
   slotRefusals,
+  stateOf,
   titled,
 } from './refusals.ts';
 
@@ -162,10 +164,24 @@ export function storeSuite(open: () => Store): void {
   describe('pools', () => {
     it('are kept as they were defined', async () => {
       const { pools } = open();
-      const pool = definition(newId());
-      expect(await pools.readPool(pool.id)).toBeUndefined();
+      const pool = stateOf(definition(newId()));
+      const { id } = pool.definition;
+      expect(await pools.readPool(id)).toBeUndefined();
       expect(await pools.createPool(pool)).toBe(true);
-      expect(await pools.readPool(pool.id)).toEqual(pool);
+      expect(await pools.readPool(id)).toEqual(pool);
+    });
+
+    it('change their policy and state, and open more blocks, each without touching the other', async () => {
+      const { pools } = open();
+      const pool = stateOf(definition(newId()));
+      const { id } = pool.definition;
+      await pools.createPool(pool);
+      expect(await pools.openPool(id, 4n, 8n)).toBe(true);
+      const patient = { ...pool.definition, cooldownSeconds: 600 };
+      expect(await pools.changePool({ ...pool, definition: patient, version: 2 })).toBe(true);
+      expect(await pools.readPool(id)).toEqual({ ...pool, definition: patient, open: 8n, version: 2 });
+      expect(await pools.changePool({ ...pool, definition: patient, state: 'draining', version: 3 })).toBe(true);
+      expect(await pools.readPool(id)).toMatchObject({ state: 'draining', open: 8n, version: 3 });
     });
 
     it('are listed by a registry that counts its changes', async () => {
@@ -187,6 +203,60 @@ export function storeSuite(open: () => Store): void {
       const outcomes = await Promise.all(wishes.map((wish) => pools.writeRegistry(wish)));
       expect(outcomes.filter(Boolean)).toHaveLength(1);
       expect(await pools.readRegistry(vrf)).toEqual(wishes[outcomes.indexOf(true)]);
+    });
+  });
+
+  describe('blocks', () => {
+    it('are owned by one node at a time, each time at another generation (I6)', async () => {
+      const { blocks } = open();
+      const key = newSlot();
+      expect(await blocks.read(key)).toBeUndefined();
+      const owner = ownerOf('i-1');
+      const claimed = { state: 'claimed', generation: 1, forced: false, owner } as const;
+      expect(await blocks.claim(key, owner)).toEqual({ claimed: true, block: claimed });
+      expect(await blocks.claim(key, ownerOf('i-2'))).toEqual({ claimed: false, block: claimed });
+      expect(await blocks.takeUp(key, 1, ownerOf('i-1', 'boot-2'))).toBe(true);
+      const again = { ...claimed, generation: 2, owner: ownerOf('i-1', 'boot-2') };
+      expect(await blocks.read(key)).toEqual(again);
+      expect(await blocks.fence(key, 2, true)).toBe(true);
+      expect(await blocks.read(key)).toEqual({ ...again, state: 'releasing', generation: 3, forced: true });
+      expect(await blocks.finish(key, 3)).toBe(true);
+      expect(await blocks.read(key)).toEqual({ state: 'free', generation: 3, forced: false });
+      expect(await blocks.claim(key, ownerOf('i-2'))).toMatchObject({ claimed: true, block: { generation: 4 } });
+      expect(await blocks.fence(key, 4, false)).toBe(true);
+      expect(await blocks.abort(key, 5)).toBe(true);
+      const kept = { state: 'claimed', generation: 5, forced: false, owner: ownerOf('i-2') };
+      expect(await blocks.read(key)).toEqual(kept);
+      expect(await blocks.seal(key)).toBe(false);
+    });
+
+    it('are sealed where nobody owns them, and never claimed again', async () => {
+      const { blocks } = open();
+      const [never, free] = [newSlot(), newSlot()];
+      await blocks.claim(free, ownerOf('i-1'));
+      await blocks.fence(free, 1, true);
+      await blocks.finish(free, 2);
+      for (const key of [never, free]) {
+        expect(await blocks.seal(key)).toBe(true);
+        expect(await blocks.claim(key, ownerOf('i-2'))).toMatchObject({ claimed: false, block: { state: 'sealed' } });
+      }
+    });
+
+    it('go to one of many that claim at once', async () => {
+      const { blocks } = open();
+      const key = newSlot();
+      const claims = Array.from({ length: 16 }, (_, n) => blocks.claim(key, ownerOf(`i-${n}`)));
+      expect((await Promise.all(claims)).filter(({ claimed }) => claimed)).toHaveLength(1);
+    });
+
+    it('are found by their shard', async () => {
+      const { blocks } = open();
+      const pool = newId();
+      for (const block of [0n, 255n, 256n, 1n << 70n]) await blocks.claim({ pool, block }, ownerOf('i-1'));
+      expect([...(await blocks.readShard(pool, 0n)).keys()].sort()).toEqual([0n, 255n]);
+      expect([...(await blocks.readShard(pool, 1n)).keys()]).toEqual([256n]);
+      expect([...(await blocks.readShard(pool, 1n << 62n)).keys()]).toEqual([1n << 70n]);
+      expect((await blocks.readShard(newId(), 0n)).size).toBe(0);
     });
   });
 
@@ -246,10 +316,11 @@ export function storeSuite(open: () => Store): void {
     Object.assign(got?.holding?.attachment ?? {}, { containerId: 'changed' });
     expect((await leases.readBlock(key)).get(11)?.holding).toEqual(mine);
 
-    const pool = definition(newId());
+    const pool = stateOf(definition(newId()));
+    const { id: poolId } = pool.definition;
     await pools.createPool(pool);
-    Object.assign((await pools.readPool(pool.id)) ?? {}, { name: 'changed' });
-    expect((await pools.readPool(pool.id))?.name).toBe('blue');
+    Object.assign((await pools.readPool(poolId))?.definition ?? {}, { name: 'changed' });
+    expect((await pools.readPool(poolId))?.definition.name).toBe('blue');
 
     const id = newId();
     const { node } = await nodes.join(id, ['p:0'], 'b1', 1);
