@@ -3,8 +3,8 @@ import type { APIGatewayProxyEventV2WithIAMAuthorizer, APIGatewayProxyStructured
 import * as z from 'zod/mini';
 import { LessorError, problemBody } from '../core/contract/problems.ts';
 import { routes } from '../core/contract/routes.ts';
-import { callerOf } from './identity.ts';
-import { instanceRoles } from './runtime.ts';
+import { callerOf, clusterOf } from './identity.ts';
+import { clusters, instanceRoles } from './runtime.ts';
 import type { Call } from './use-cases/dependencies.ts';
 
 type Event = APIGatewayProxyEventV2WithIAMAuthorizer;
@@ -37,12 +37,13 @@ export function answering<Body extends Schema, Query extends Schema, Result exte
 ): Record<string, UseCase> {
   const run: UseCase = (event, context) => {
     const { requestContext, queryStringParameters, pathParameters } = event;
-    const caller = callerOf(requestContext.authorizer?.iam?.userArn, instanceRoles);
+    const userArn = requestContext.authorizer?.iam?.userArn;
+    const caller = callerOf(userArn, instanceRoles);
     return useCase({
       body: (route.request && parse(route.request, jsonBody(event), 'body')) as z.output<Body>,
       query: (route.query && parse(route.query, queryStringParameters ?? {}, 'query')) as z.output<Query>,
       path: pathParameters ?? {},
-      call: { caller, remainingMs: () => context.getRemainingTimeInMillis() },
+      call: { caller, cluster: clusterOf(userArn, clusters), remainingMs: () => context.getRemainingTimeInMillis() },
     });
   };
   return { [`${route.method} ${route.path}`]: run };

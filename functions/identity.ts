@@ -1,6 +1,12 @@
 /** Who calls, as API Gateway's IAM authorizer proved it; nothing that a caller writes is believed. */
 import { LessorError } from '../core/contract/problems.ts';
 
+/** The cluster to which the role of the caller's session belongs, by `clusters`: role name to cluster. */
+export function clusterOf(userArn: string | undefined, clusters: ReadonlyMap<string, string>): string | undefined {
+  const [, role = ''] = /^arn:[^:]+:sts::\d{12}:assumed-role\/([^/]+)\/[^/]+$/.exec(userArn ?? '') ?? [];
+  return clusters.get(role);
+}
+
 /**
  * `i-…` for a session of a role that only EC2 may assume (there the session's name is the instance id),
  * `role/<role>/<session>` for any other role, `user/<name>` for a user. The three never meet: they differ in their slashes.

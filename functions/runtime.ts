@@ -13,11 +13,23 @@ const settings = z.parse(
     [environment.inlinePools]: z._default(z.enum(['true', 'false']), 'false'),
     [environment.inlineCooldown]: z._default(z.string().check(z.regex(/^\d+$/)), '30'),
     [environment.instanceRoles]: z._default(z.string(), ''),
+    [environment.clusters]: z._default(z.string(), ''),
   }),
   process.env,
 );
 
 export const instanceRoles: readonly string[] = settings[environment.instanceRoles].split(',').filter(Boolean);
+
+/** Role name to cluster. */
+export const clusters: ReadonlyMap<string, string> = new Map(
+  settings[environment.clusters]
+    .split(',')
+    .filter(Boolean)
+    .map((pair): [string, string] => {
+      const [role = '', cluster = ''] = pair.split('=');
+      return [role, cluster];
+    }),
+);
 
 export const dependencies: Dependencies = {
   store: dynamodbStore(documentClient(), {

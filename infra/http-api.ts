@@ -10,6 +10,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { environment } from '../core/contract/environment.ts';
 import { type ApiFunction, routes } from '../core/contract/routes.ts';
+import type { Settings } from './settings.ts';
 
 type Caller = (typeof routes)[keyof typeof routes]['caller'];
 
@@ -31,11 +32,15 @@ export class LessorApi extends Construct {
   readonly #api: HttpApi;
   readonly #stage: HttpStage;
   readonly #instanceRoles: readonly string[];
+  readonly #clusters: string;
 
-  /** @param instanceRoles names of roles whose sessions are EC2 instances */
-  constructor(scope: Construct, id: string, instanceRoles: readonly string[]) {
+  /** Which roles' sessions are EC2 instances, and to which clusters roles belong. */
+  constructor(scope: Construct, id: string, { instanceRoles, clusters }: Pick<Settings, 'instanceRoles' | 'clusters'>) {
     super(scope, id);
     this.#instanceRoles = instanceRoles;
+    this.#clusters = Object.entries(clusters)
+      .map(([role, cluster]) => `${role}=${cluster}`)
+      .join(',');
     this.#api = new HttpApi(this, 'Api', {
       apiName: Stack.of(this).stackName,
       createDefaultStage: false,
@@ -62,6 +67,7 @@ export class LessorApi extends Construct {
   /** Lets a function answer all its routes of the contract, and tells it which callers are EC2 instances. */
   serve(name: ApiFunction, lambda: LambdaFunction): void {
     lambda.addEnvironment(environment.instanceRoles, this.#instanceRoles.join(','));
+    lambda.addEnvironment(environment.clusters, this.#clusters);
     const integration = new HttpLambdaIntegration(name, lambda);
     for (const route of Object.values(routes)) {
       if (route.function !== name) continue;

@@ -14,7 +14,7 @@ export class LessorStack extends Stack {
     super(scope, id, { description: 'Lessor: IP address management for Kubernetes pods' });
     const pools = new StoreTable(this, 'Pools', environment.poolsTable);
     const leases = new StoreTable(this, 'Leases', environment.leasesTable);
-    const api = new LessorApi(this, 'HttpApi', settings.instanceRoles);
+    const api = new LessorApi(this, 'HttpApi', settings);
 
     const allocate = new LessorFunction(this, 'allocate');
     pools.grant(allocate, 'GetItem', 'PutItem', 'UpdateItem');

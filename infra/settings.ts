@@ -3,6 +3,8 @@
 export interface Settings {
   /** Names of roles that only EC2 may assume: their sessions are nodes, named by instance id. */
   readonly instanceRoles: readonly string[];
+  /** The cluster to which the nodes of a role belong, by the role's name. */
+  readonly clusters: Readonly<Record<string, string>>;
   /** Ranges written in a CNI configuration become a pool on first use. */
   readonly inlinePools: boolean;
   /** Seconds for which a released address of such a pool is not handed out again. */
@@ -15,6 +17,7 @@ const DAY = 86_400;
 export function settingsFrom(context: (key: keyof Settings) => unknown): Settings {
   return {
     instanceRoles: roleNames(context('instanceRoles') ?? ''),
+    clusters: clustersOf(context('clusters') ?? ''),
     inlinePools: flag(context('inlinePools') ?? false),
     inlinePoolCooldownSeconds: seconds(context('inlinePoolCooldownSeconds') ?? 30),
   };
@@ -32,6 +35,21 @@ function roleNames(value: unknown): string[] {
     }
   }
   return [...new Set(names)];
+}
+
+function clustersOf(value: unknown): Record<string, string> {
+  const pairs = String(value)
+    .split(',')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const [, role, cluster] = /^([\w+.@-]{1,64})=([a-zA-Z0-9][a-zA-Z0-9_.-]{0,254})$/.exec(pair) ?? [];
+      if (role && cluster) return [role, cluster] as const;
+      throw refused('clusters', pair, 'give role=cluster pairs: -c clusters=nodes-a=production,nodes-b=test');
+    });
+  const twice = pairs.find(([role], index) => pairs.findIndex(([other]) => other === role) !== index);
+  if (twice) throw refused('clusters', value, `give role ${twice[0]} one cluster only`);
+  return Object.fromEntries(pairs);
 }
 
 function flag(value: unknown): boolean {

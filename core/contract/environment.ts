@@ -8,4 +8,6 @@ export const environment = {
   inlineCooldown: 'LESSOR_INLINE_POOL_COOLDOWN_SECONDS',
   /** Comma-separated names of roles that only EC2 may assume: their session name is the instance id. */
   instanceRoles: 'LESSOR_INSTANCE_ROLES',
+  /** `<role>=<cluster>,…`: to which cluster the nodes of a role belong. */
+  clusters: 'LESSOR_CLUSTERS',
 } as const;

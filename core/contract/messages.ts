@@ -46,6 +46,7 @@ export const attachment = z.strictObject({ network: cniName, containerId: cniNam
 export type Attachment = z.infer<typeof attachment>;
 
 const seconds = z.int().check(z.gte(0), z.lte(86_400));
+export const labels = z.record(z.string().check(z.minLength(1), z.maxLength(317)), z.string().check(z.maxLength(253)));
 const podText = z.string().check(z.maxLength(253));
 export const pod = z.strictObject({ namespace: podText, name: podText, uid: z.optional(podText) });
 export type Pod = z.infer<typeof pod>;
@@ -73,6 +74,16 @@ export const poolPolicy = z.object({
   exclude: z._default(z.array(z.string()).check(z.maxLength(256)), []),
   /** Seconds for which a released address is not handed out again. */
   cooldownSeconds: z._default(seconds, 30),
+  /** Clusters whose nodes may lease here; none named: all of them. The caller's role says which cluster it is of. */
+  clusters: z._default(z.array(cniName).check(z.maxLength(64)), []),
+  /** Pods of these namespaces get their addresses here where the configuration names no pool. */
+  namespaces: z._default(z.array(cniName).check(z.maxLength(256)), []),
+  /** So do pods on nodes that have all these labels, as the node's configuration gives them. */
+  nodeLabels: z._default(labels, {}),
+  /** So do pods that no other pool asks for. */
+  default: z._default(z.boolean(), false),
+  /** Of several pools that fit alike, the one with the lowest order comes first. */
+  order: z._default(z.int().check(z.gte(-1000), z.lte(1000)), 0),
   /** Blocks that one node may own, where a block belongs to a node. */
   maxBlocksPerNode: z._default(z.int().check(z.gte(1), z.lte(4096)), 64),
 });

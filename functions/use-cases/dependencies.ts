@@ -40,6 +40,8 @@ export interface Dependencies {
 /** The caller, as the signature proves it, and how long the request may still take. */
 export interface Call {
   readonly caller: string;
+  /** To which the caller's role belongs, if the deployment says so of any. */
+  readonly cluster?: string | undefined;
   readonly remainingMs: () => number;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LessorError } from '../../core/contract/problems.ts';
-import { callerOf } from '../../functions/identity.ts';
+import { callerOf, clusterOf } from '../../functions/identity.ts';
 
 const ROLES = ['lessor-node', 'other-nodes'];
 
@@ -54,5 +54,22 @@ describe('the caller', () => {
     const user = callerOf('arn:aws:iam::123456789012:user/ann', ROLES);
     const instance = callerOf('arn:aws:sts::123456789012:assumed-role/lessor-node/i-01234567', ROLES);
     expect(new Set([session, user, instance]).size).toBe(3);
+  });
+});
+
+describe('the cluster of a caller', () => {
+  const clusters = new Map([
+    ['lessor-node', 'production'],
+    ['ci', 'test'],
+  ]);
+
+  it.each([
+    ['that of its role', 'arn:aws:sts::123456789012:assumed-role/lessor-node/i-0123456789abcdef0', 'production'],
+    ['that of its role, whatever the session says', 'arn:aws:sts::123456789012:assumed-role/ci/lessor-node', 'test'],
+    ['none where its role has none', 'arn:aws:sts::123456789012:assumed-role/other/i-0123456789abcdef0', undefined],
+    ['none of a user', 'arn:aws:iam::123456789012:user/ci', undefined],
+    ['none of nobody', undefined, undefined],
+  ])('is %s', (_, arn, cluster) => {
+    expect(clusterOf(arn, clusters)).toBe(cluster);
   });
 });

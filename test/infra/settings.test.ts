@@ -5,14 +5,25 @@ const settings = (context: Partial<Record<keyof Settings, unknown>>) => settings
 
 describe('the settings of a deployment', () => {
   it('are no inline pools, 30 s of cooldown and no instance roles where nothing is said', () => {
-    expect(settings({})).toEqual({ instanceRoles: [], inlinePools: false, inlinePoolCooldownSeconds: 30 });
+    expect(settings({})).toEqual({
+      instanceRoles: [],
+      clusters: {},
+      inlinePools: false,
+      inlinePoolCooldownSeconds: 30,
+    });
   });
 
   it('are read from the command line, where all is text, as from cdk.json', () => {
-    const expected = { instanceRoles: ['nodes-a', 'nodes-b'], inlinePools: true, inlinePoolCooldownSeconds: 0 };
-    const instanceRoles = 'nodes-a, nodes-b,nodes-a';
-    expect(settings({ instanceRoles, inlinePools: 'true', inlinePoolCooldownSeconds: '0' })).toEqual(expected);
-    expect(settings({ instanceRoles, inlinePools: true, inlinePoolCooldownSeconds: 0 })).toEqual(expected);
+    const clusters = { 'nodes-a': 'production', 'nodes-b': 'test' };
+    const expected = {
+      instanceRoles: ['nodes-a', 'nodes-b'],
+      clusters,
+      inlinePools: true,
+      inlinePoolCooldownSeconds: 0,
+    };
+    const given = { instanceRoles: 'nodes-a, nodes-b,nodes-a', clusters: 'nodes-a=production, nodes-b=test' };
+    expect(settings({ ...given, inlinePools: 'true', inlinePoolCooldownSeconds: '0' })).toEqual(expected);
+    expect(settings({ ...given, inlinePools: true, inlinePoolCooldownSeconds: 0 })).toEqual(expected);
   });
 
   it.each([
@@ -29,6 +40,12 @@ describe('the settings of a deployment', () => {
       'good,arn:aws:iam::123456789012:role/nodes',
       'Context value instanceRoles is "arn:aws:iam::123456789012:role/nodes": give role names without path or ARN: -c instanceRoles=nodes-a,nodes-b',
     ],
+    [
+      'clusters',
+      'nodes-a',
+      'Context value clusters is "nodes-a": give role=cluster pairs: -c clusters=nodes-a=production,nodes-b=test',
+    ],
+    ['clusters', 'a=x,a=y', 'give role a one cluster only'],
   ] as const)('refuse %s=%s and say what to give instead', (key, value, message) => {
     expect(() => settings({ [key]: value })).toThrow(message);
   });

@@ -1,0 +1,146 @@
+/** The HTTP surface as an OpenAPI 3.1 document, made from the routes and their schemas and from nothing else. */
+import * as z from 'zod/mini';
+import { problems } from './problems.ts';
+import { type RouteName, routes } from './routes.ts';
+
+/** One sentence for each route. */
+const summaries: Record<RouteName, string> = {
+  allocate: 'Lease an address of each range set for an attachment',
+  release: 'Release what an attachment holds',
+  listPools: "List a VRF's pools",
+  listLeases: 'List the leases of a pool, held and cooling',
+  declareDeath: "Declare that a node's present life is over",
+  listDeaths: 'List the declared deaths and what was freed after them',
+};
+
+type Json = Readonly<Record<string, unknown>>;
+type Schema = z.core.$ZodType;
+interface Route {
+  readonly method: string;
+  readonly path: string;
+  readonly caller: string;
+  readonly request?: Schema;
+  readonly query?: Schema;
+  readonly result: Schema;
+}
+
+const REFERENCE = '#/components/schemas/';
+const MEDIA = 'application/json';
+
+/** @param version of the API, as semantic version */
+export function openApiDocument(version: string): Json {
+  const all = Object.entries(routes) as [RouteName, Route][];
+  const paths: Record<string, Record<string, Json>> = {};
+  const schemas: Record<string, Json> = { Problem: problemSchema() };
+  for (const [name, route] of all) {
+    const named = (suffix: string, schema: Schema, io: 'input' | 'output') => {
+      const component = `${name[0]?.toUpperCase()}${name.slice(1)}${suffix}`;
+      schemas[component] = schemaOf(schema, io);
+      return { schema: { $ref: `${REFERENCE}${component}` } };
+    };
+    paths[route.path] = {
+      ...paths[route.path],
+      [route.method.toLowerCase()]: {
+        operationId: name,
+        summary: summaries[name],
+        tags: [route.caller],
+        parameters: parametersOf(route),
+        ...(route.request
+          ? { requestBody: { required: true, content: { [MEDIA]: named('Request', route.request, 'input') } } }
+          : {}),
+        responses: {
+          200: { description: 'Done', content: { [MEDIA]: named('Result', route.result, 'output') } },
+          '4XX': refused('Refused: the request has to change, or the state does'),
+          '5XX': refused('Not carried out, or the answer is lost: the same request may be repeated'),
+        },
+      },
+    };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Lessor',
+      version,
+      description:
+        'IP address management for Kubernetes pods. Each request is signed with AWS Signature Version 4 (service execute-api).',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [
+      {
+        url: 'https://{api}.execute-api.{region}.amazonaws.com',
+        description: 'The ApiEndpoint output of the stack',
+        variables: { api: { default: 'abcdef1234' }, region: { default: 'us-east-1' } },
+      },
+    ],
+    security: [{ sigv4: [] }],
+    tags: [
+      { name: 'node', description: 'What nodes call: the managed policy NodePolicy allows it' },
+      {
+        name: 'operator',
+        description: 'What people and their tools call: the managed policy OperatorPolicy allows it',
+      },
+    ],
+    paths,
+    components: {
+      schemas,
+      securitySchemes: {
+        sigv4: {
+          type: 'apiKey',
+          name: 'Authorization',
+          in: 'header',
+          description: 'AWS Signature Version 4',
+          'x-amazon-apigateway-authtype': 'awsSigv4',
+        },
+      },
+    },
+  };
+}
+
+function refused(description: string): Json {
+  return { description, content: { 'application/problem+json': { schema: { $ref: `${REFERENCE}Problem` } } } };
+}
+
+function schemaOf(schema: Schema, io: 'input' | 'output'): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  return rest;
+}
+
+function parametersOf({ path, query }: Route): Json[] {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+  const { properties = {}, required = [] } = query
+    ? (schemaOf(query, 'input') as { properties?: Record<string, Json>; required?: string[] })
+    : {};
+  const inQuery = Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    schema,
+  }));
+  return [...inPath, ...inQuery];
+}
+
+/** RFC 9457 with Lessor's members; facts of the occurrence are further members. */
+function problemSchema(): Json {
+  const text = { type: 'string' };
+  return {
+    type: 'object',
+    required: ['type', 'title', 'status', 'detail', 'code', 'retryable'],
+    properties: {
+      type: { type: 'string', format: 'uri' },
+      title: text,
+      status: { type: 'integer' },
+      detail: { type: 'string', description: 'Names the field, the value and the remedy' },
+      code: {
+        type: 'string',
+        enum: Object.entries(problems).flatMap(([code, kind]) => ('status' in kind ? [code] : [])),
+      },
+      retryable: { type: 'boolean', description: 'Whether the identical request may succeed later' },
+      requestId: text,
+    },
+  };
+}
