@@ -19,7 +19,7 @@ export async function listLeases(
   deps: Dependencies,
   { vrf, name, cursor }: { vrf: string; name: string; cursor: string | undefined },
 ): Promise<ListLeasesResult> {
-  const pool = await named(deps, vrf, name);
+  const pool = await namedPool(deps, vrf, name);
   const { definition, space, open } = pool;
   const first = cursor === undefined ? 0n : blockFromText(cursor);
   const end = first + BLOCKS_A_PAGE;
@@ -34,7 +34,7 @@ export async function listLeases(
   };
 }
 
-async function named(deps: Dependencies, vrf: string, name: string): Promise<KnownPool> {
+export async function namedPool(deps: Dependencies, vrf: string, name: string): Promise<KnownPool> {
   const { pools } = await deps.store.pools.readRegistry(vrf);
   const registered = pools.find((pool) => pool.name === name);
   const pool = registered && (await knownPool(deps, registered.id));
@@ -43,12 +43,20 @@ async function named(deps: Dependencies, vrf: string, name: string): Promise<Kno
   throw new LessorError('pool.unknown', `VRF ${vrf} has no pool ${name}; its pools are: ${names}`);
 }
 
-async function rowsOf(deps: Dependencies, { definition, space }: KnownPool, block: bigint): Promise<LeaseRow[]> {
-  const slots = [...(await deps.store.leases.readBlock({ pool: definition.id, block }))];
-  const now = deps.now();
-  return slots.flatMap(([slot, state]) => {
+async function rowsOf(deps: Dependencies, pool: KnownPool, block: bigint): Promise<LeaseRow[]> {
+  return rowsIn(pool, block, await deps.store.leases.readBlock({ pool: pool.definition.id, block }), deps.now());
+}
+
+/** What is held or cooling among `slots`. */
+export function rowsIn(
+  { definition, space }: KnownPool,
+  block: bigint,
+  slots: ReadonlyMap<number, SlotState>,
+  now: number,
+): LeaseRow[] {
+  return [...slots].flatMap(([slot, state]) => {
     const current = state.held || state.reusableAt > now;
-    if (!current || !space.isUsable(block, slot)) return [];
+    if (!current) return [];
     const addresses = space.addresses(block, slot).map(({ address }) => address);
     return rowOf({ pool: definition.id, block, slot }, state, addresses);
   });

@@ -1,0 +1,91 @@
+/** What operators ask of what is there: how full a pool is, who has an address, why a pod gets none. */
+import * as z from 'zod/mini';
+import { blockIndex, cniName, labels, leaseRow, nodeId, slotReference } from './messages.ts';
+
+const podName = z.string().check(z.minLength(1), z.maxLength(253));
+/** Slots, exact when `at` was read: each is counted by reading it. */
+const counts = { held: z.int(), cooling: z.int() };
+
+export const usageQuery = z.strictObject({
+  vrf: z._default(cniName, 'default'),
+  /** Also count for each of these. */
+  by: z.optional(z.enum(['block', 'node', 'namespace'])),
+});
+export const usageResult = z.object({
+  pool: z.string(),
+  vrf: z.string(),
+  state: z.enum(['active', 'draining', 'closing']),
+  affinity: z.enum(['shared', 'node']),
+  ...counts,
+  /** Decimal text: an IPv6 pool's are more than a double can count. `free` of `capacity` is neither held nor cooling. */
+  free: z.string(),
+  capacity: z.string(),
+  /** Blocks that are owned by a node; only with node affinity. */
+  claimedBlocks: z.optional(z.int()),
+  /** By `by`, the fullest first. */
+  parts: z.optional(z.array(z.object({ of: z.string(), node: z.optional(z.string()), ...counts }))),
+  /** RFC 3339. */
+  at: z.string(),
+});
+export type UsageResult = z.infer<typeof usageResult>;
+
+export const addressQuery = z.strictObject({ vrf: z._default(cniName, 'default') });
+export const addressResult = z.object({
+  address: z.string(),
+  vrf: z.string(),
+  /** `outside`: no pool of the VRF has it. `unusable`: a gateway, or excluded. */
+  state: z.enum(['outside', 'unusable', 'free', 'held', 'cooling']),
+  pool: z.optional(z.string()),
+  slot: z.optional(slotReference),
+  /** Who holds it, or held it last while it cools. */
+  lease: z.optional(leaseRow),
+  /** The node whose block it lies in, with node affinity. */
+  blockOf: z.optional(z.string()),
+});
+export type AddressResult = z.infer<typeof addressResult>;
+
+/** By node, or by pod. */
+export const leasesQuery = z.strictObject({
+  vrf: z._default(cniName, 'default'),
+  node: z.optional(nodeId),
+  namespace: z.optional(podName),
+  pod: z.optional(podName),
+});
+export const leasesResult = z.object({ leases: z.array(z.extend(leaseRow, { pool: z.string() })) });
+export type LeasesResult = z.infer<typeof leasesResult>;
+
+export const explainRequest = z.strictObject({
+  vrf: z._default(cniName, 'default'),
+  /** The names in the network configuration; none where it names none. */
+  pools: z._default(z.array(cniName), []),
+  /** Who asks. */
+  node: z.optional(nodeId),
+  cluster: z.optional(cniName),
+  namespace: z.optional(podName),
+  labels: z._default(labels, {}),
+});
+export type ExplainRequest = z.output<typeof explainRequest>;
+const blockVerdict = z.object({
+  block: blockIndex,
+  ...counts,
+  free: z.int(),
+  node: z.optional(z.string()),
+  verdict: z.string(),
+});
+export const explainResult = z.object({
+  /** Whether an ADD would get an address now, from which pool, or what to do. */
+  verdict: z.string(),
+  pool: z.optional(z.string()),
+  pools: z.array(
+    z.object({
+      pool: z.string(),
+      /** Where it would be tried; absent if it is passed over. */
+      rule: z.optional(z.enum(['named', 'selector', 'default'])),
+      verdict: z.string(),
+      /** Every block that was looked at. */
+      blocks: z.array(blockVerdict),
+    }),
+  ),
+  at: z.string(),
+});
+export type ExplainResult = z.infer<typeof explainResult>;
