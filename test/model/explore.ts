@@ -27,6 +27,7 @@ export interface Exploration {
 
 /** A V8 Map holds at most 2^24 entries: beyond that the keys go on in another one. */
 const SHARD = 1 << 23;
+const OFTEN = 1 << 16;
 
 class Keys {
   readonly #shards: Map<string, number>[] = [new Map()];
@@ -58,9 +59,11 @@ class Keys {
   }
 }
 
-export function explore<S>(model: Model<S>): Exploration {
+/** `progress` hears from time to time how many states were found. */
+export function explore<S>(model: Model<S>, progress?: (states: number, depth: number) => void): Exploration {
   const keys = new Keys();
   const parents: number[] = [];
+  let depth = 0;
   let frontier: { number: number; state: S }[] = [];
   let following: typeof frontier = [];
 
@@ -69,26 +72,28 @@ export function explore<S>(model: Model<S>): Exploration {
     if (number === undefined) return undefined;
     parents[number] = parent;
     following.push({ number, state });
+    if (keys.size % OFTEN === 0) progress?.(keys.size, depth);
     return model.violation(state);
   };
-  const failed = (what: string, depth: number): Exploration => ({
+  const failed = (what: string): Exploration => ({
     states: keys.size,
     depth,
     violation: { what, trace: traceTo(model, keys, parents, keys.size - 1) },
   });
 
   const wrong = visit(model.initial, -1);
-  if (wrong !== undefined) return failed(wrong, 0);
-  for (let depth = 0; ; depth += 1) {
+  if (wrong !== undefined) return failed(wrong);
+  for (;;) {
     frontier = following;
     following = [];
+    depth += 1;
     for (const { number, state } of frontier) {
       for (const { next } of model.steps(state)) {
         const what = visit(next, number);
-        if (what !== undefined) return failed(what, depth + 1);
+        if (what !== undefined) return failed(what);
       }
     }
-    if (following.length === 0) return { states: keys.size, depth };
+    if (following.length === 0) return { states: keys.size, depth: depth - 1 };
   }
 }
 

@@ -20,10 +20,10 @@ export const arrivals: Arrivals = {
     const { item, boot: now } = at(world.nodes, n);
     // Late requests begin lives too; enough are left for the boots that come.
     const left = at(universe.boots, n) - now + (boot === now ? 0 : 1);
-    if (item.life + left >= universe.lives) return;
+    if (life + left >= universe.lives) return;
     if (!decides(mutations, 'beginLife', { sameIncarnation: item.life === life })) return;
-    const begun = setNode(world, n, { item: { ...item, life: item.life + 1, boot, alive: true } });
-    step(`life ${item.life + 1} of ${nodeName(n)} begins, in boot ${boot}`, begun, boot === now ? 'tidies' : undefined);
+    const begun = setNode(world, n, { item: { ...item, life: life + 1, boot, alive: true } });
+    step(`life ${life + 1} of ${nodeName(n)} begins, in boot ${boot}`, begun, boot === now ? 'tidies' : undefined);
   },
   told({ world, step }, [n = 0, , life = 0]) {
     if (at(world.nodes, n).told !== life)
@@ -38,7 +38,8 @@ export const arrivals: Arrivals = {
     const refused = proposed < 0 || (path.may('search') && !may(proposed));
     world.slots.forEach((_, k) => {
       if (!may(k) || !(k === proposed || refused)) return;
-      const cooling = at(world.slots, k).is === 'cooling' ? { fault: `slot ${k} is handed out while it cools` } : {};
+      const cooling =
+        at(world.slots, k).is === 'cooling' ? { fault: `cooldown: slot ${k} is handed out while it cools` } : {};
       const held = { ...setSlot(world, k, { is: 'held', g, by: c, life }), ...cooling };
       const report = at(world.containers, c).phase === 'live' ? 'tidies' : undefined;
       step(
@@ -57,6 +58,7 @@ export const arrivals: Arrivals = {
         step(`the report of ${path.name(c)} is answered`, setContainer(world, c, { answered: true }), 'tidies');
       return;
     }
+    if (me.phase === 'ended') return;
     const facts = { entryThere: me.entry, slotUnjournaled: !journaled(path, n, k, c) };
     if (decides(mutations, 'acknowledge', facts))
       step(`${path.name(c)} lives with slot ${k}`, setContainer(world, c, { phase: 'live', slot: k, answered: true }));
@@ -85,7 +87,8 @@ export const arrivals: Arrivals = {
       entryAcknowledged: me.answered || (me.entry && me.phase === 'live'),
       lifeOfEarlierBoot: me.boot !== node.boot,
       noAddRunning: !ofNode(path, n).some((other) => at(world.containers, other).phase === 'adding'),
-      unknownToRuntime: me.phase === 'gone',
+      // The runtime does not list what is still being added.
+      unknownToRuntime: me.phase === 'gone' || me.phase === 'adding',
     };
     if (node.up && decides(mutations, 'reconcile', facts))
       step(

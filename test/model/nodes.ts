@@ -10,12 +10,11 @@ export function nodeSteps(path: Path, n: number): void {
   if (!node.up) {
     if (node.boot < at(universe.boots, n)) boots(path, n);
   } else {
-    if (path.may('crash'))
+    if (path.may('crash') || (path.may('reboot') && node.boot < at(universe.boots, n)))
       step(`${who} goes down with its containers`, setNode(givenUp(path, n), n, { up: false, told: node.told }));
     if (node.told === 0)
       step(`${who} makes itself known in boot ${node.boot}`, send(world, `join ${n} ${node.boot}`), 'tidies');
-    if (path.may('journal loss') && node.journal === 1)
-      step(`the data directory of ${who} is lost`, losesJournal(path, n));
+    if (path.may('journal loss') && node.journal === 1) step(`the journal of ${who} is lost`, losesJournal(path, n));
     if (universe.affinity === 'node') ownerSteps(path, n);
   }
   if ((!node.up || path.may('wrong evidence') || mutations.has('silence is evidence')) && node.item.life > 0)
@@ -49,8 +48,7 @@ function losesJournal(path: Path, n: number): World {
     mine.includes(c) ? { ...container, entry: false } : container,
   );
   const { journal } = at(path.world.nodes, n);
-  const claim = path.mutations.has('the claim survives the journal') ? {} : { claim: { g: 0, boot: 0, journal: 0 } };
-  return { ...setNode(path.world, n, { journal: journal + 1, told: 0, gaveBack: 0, ...claim }), containers };
+  return { ...setNode(path.world, n, { journal: journal + 1, told: 0, gaveBack: 0 }), containers };
 }
 
 /** What a node does about a block of its own. */
@@ -66,7 +64,7 @@ function ownerSteps(path: Path, n: number): void {
     const asking = setNode(world, n, { item: { ...node.item, place } });
     if (world.block.is === 'absent' || world.block.is === 'free')
       step(`${who} asks for the block`, send(asking, `claim ${n} ${told} ${boot} ${journal}`));
-    const other = owner?.boot !== boot;
+    const other = owner?.node !== n || owner.boot !== boot;
     const known = owner?.node === n || (path.may('imposture') && owner !== undefined);
     if (world.block.is === 'claimed' && known && decides(mutations, 'takeUpDecided', { ownerOfOtherBoot: other }))
       step(

@@ -60,7 +60,7 @@ function withoutTheVoid(universe: Universe, mutations: Mutations, world: World):
     switch (kind) {
       case 'answer': {
         const { phase, slot, answered } = at(world.containers, first);
-        return phase === 'adding' || (phase === 'live' && slot === second && !answered);
+        return weakened('acknowledge') || phase === 'adding' || (phase === 'live' && slot === second && !answered);
       }
       case 'told':
         return at(world.nodes, first).up && at(world.nodes, first).boot === second;

@@ -8,9 +8,11 @@
 export type Event =
   /** A node goes down, at once and with its containers; it boots again as often as the universe allows. */
   | 'crash'
+  /** As `crash`, but only while the node still boots again. */
+  | 'reboot'
   /** A node boots with the disk of an earlier time. */
   | 'old disk'
-  /** A node's data directory is lost while its containers run on. */
+  /** A node's journal is lost while its containers run on; what it knows of its block may have survived elsewhere. */
   | 'journal loss'
   /** A node gives an address from its own block without waiting for the service, and reports it later. */
   | 'offline'

@@ -1,0 +1,158 @@
+/**
+ * What is taken away from the protocol, one condition at a time, and bad variants of it: the configuration in which each
+ * is found out, and what it breaks there first. docs/refuted.md has the stories.
+ */
+import type { Configuration } from './configurations.ts';
+
+export interface Mutant {
+  readonly where: Configuration;
+  /** An invariant, as `I2`. */
+  readonly breaks: string;
+  /** Why somebody might build it so. */
+  readonly tells?: string;
+}
+
+const once = 'shared: one container id twice';
+const dead = 'block: a dead node, and another';
+const wish = 'block: given back';
+const late = 'shared: a late request begins a life';
+const oldDisk = 'block: an old disk';
+const lost = 'block: a lost journal';
+const twins = 'shared: machines with the same random numbers';
+
+export const mutants: Readonly<Record<string, Mutant>> = {
+  'silence is evidence': {
+    where: 'shared: two nodes',
+    breaks: 'I2',
+    tells: 'A node that is not heard of is declared dead. It was only slow.',
+  },
+  'a boot begins no life': {
+    where: late,
+    breaks: 'I2',
+    tells:
+      'Lives count declared deaths only: a node that boots again before the mark arrives goes on in the life that is over.',
+  },
+  'state of another boot is used': {
+    where: late,
+    breaks: 'I2',
+    tells:
+      'The node goes on in the life that it was told before it went down, which may have been declared over meanwhile.',
+  },
+  'a release by owner alone': {
+    where: once,
+    breaks: 'I2',
+    tells:
+      'A DEL that has no journal frees what is held under the container’s name. Late, it frees what a successor of the same name holds.',
+  },
+  'the journal is read before the table': {
+    where: once,
+    breaks: 'I2',
+    tells:
+      'Reconcile sends a copy of the journal, and the service frees what is not in it: also what was leased since the copy was made.',
+  },
+  'claim before the node’s set': {
+    where: dead,
+    breaks: 'L1',
+    tells:
+      'The block is claimed before it is in the node’s set. The node dies in between, and nobody looks for the block.',
+  },
+  'what was opened since is not looked at': {
+    where: 'pools: shared, growing',
+    breaks: 'I2',
+    tells: 'A pool is deleted by sealing what was open when the deletion began, or when the pool was made.',
+  },
+  'hold.slotAbsent': { where: once, breaks: 'I2' },
+  'hold.slotFree': { where: once, breaks: 'I2' },
+  'hold.slotCooled': { where: 'shared: a cooling slot', breaks: 'cooldown' },
+  'hold.generationNotNewer': { where: dead, breaks: 'I4' },
+  'hold.slotHeld': { where: 'shared: a cooling slot', breaks: 'cooldown' },
+  'hold.sameOwner': { where: 'shared: one nonce twice on a node', breaks: 'I2' },
+  'hold.sameNonce': { where: once, breaks: 'I2' },
+  'hold.sameNode': { where: twins, breaks: 'I2' },
+  'release.slotHeld': { where: once, breaks: 'L1' },
+  'release.sameOwner': { where: 'shared: one nonce twice on a node', breaks: 'I2' },
+  'release.sameNode': { where: twins, breaks: 'I2' },
+  'release.sameNonce': { where: once, breaks: 'I2' },
+  'sweep.slotHeld': { where: 'shared: two nodes', breaks: 'L1' },
+  'sweep.sameNode': { where: 'shared: two nodes', breaks: 'I2' },
+  'sweep.incarnationNotNewer': { where: 'shared: a node is given up wrongly', breaks: 'I2' },
+  'advance.slotAbsent': { where: dead, breaks: 'I4' },
+  'advance.slotFree': { where: wish, breaks: 'I3' },
+  'advance.generationOlder': { where: dead, breaks: 'I4' },
+  'evict.slotHeld': { where: dead, breaks: 'L1' },
+  'evict.generationOlder': { where: dead, breaks: 'I2' },
+  'claim.blockAbsent': { where: dead, breaks: 'I3' },
+  'claim.blockFree': { where: dead, breaks: 'I3' },
+  'takeUp.generationUnchanged': { where: 'block: a late taking over', breaks: 'I5' },
+  'fence.generationUnchanged': { where: dead, breaks: 'I5' },
+  'abort.blockReleasing': { where: wish, breaks: 'I6' },
+  'abort.generationUnchanged': { where: wish, breaks: 'I5' },
+  'finish.blockReleasing': { where: 'block: given back with a lease on its way', breaks: 'I4' },
+  'finish.generationUnchanged': { where: dead, breaks: 'I4' },
+  'allocate.ownedByCaller': { where: 'block: an impostor', breaks: 'I5' },
+  'takeUpHeard.ownedByCaller': { where: 'block: an impostor', breaks: 'I5' },
+  'giveBackHeard.ownedByCaller': { where: 'block: an impostor gives back', breaks: 'I3' },
+  'reclaim.lifeOver': {
+    where: 'shared: a node is given up wrongly',
+    breaks: 'I2',
+    tells:
+      'What a declaration names is freed before the mark is written. The node is in its next life, or goes on in this one.',
+  },
+  'finishDecided.slotsAtGeneration': { where: dead, breaks: 'I4' },
+  'evictDecided.fenceForced': {
+    where: wish,
+    breaks: 'I3',
+    tells: 'A fence that only the owner’s wish began frees held slots. The wish was sent before the lease was made.',
+  },
+  'propose.claimOfThisBoot': { where: oldDisk, breaks: 'L1' },
+  'propose.claimOfThisJournal': {
+    where: lost,
+    breaks: 'I1',
+    tells:
+      'What the node knows of its block survives its journal. Addresses used offline were written in the journal only.',
+  },
+  'propose.slotUnjournaled': { where: 'block: one node, offline', breaks: 'I1' },
+  'acknowledge.entryThere': { where: once, breaks: 'I2' },
+  'acknowledge.slotUnjournaled': {
+    where: 'block: two slots, three containers',
+    breaks: 'I1',
+    tells:
+      'The service gives another slot than was proposed, and the node does not look whether its journal knows that slot.',
+  },
+  'learn.ownerOfThisBoot': { where: oldDisk, breaks: 'L1' },
+  'learn.ownerOfThisJournal': { where: lost, breaks: 'I1' },
+  'learn.notGivenBack': {
+    where: wish,
+    breaks: 'I3',
+    tells: 'A node hears once more that the block is its own, while its wish to give it back is on its way.',
+  },
+  'takeUpDecided.ownerOfOtherBoot': { where: lost, breaks: 'I1' },
+  'giveBackDecided.journalEmpty': { where: wish, breaks: 'I3' },
+  'reconcile.nonceOfThisJournal': { where: once, breaks: 'I2' },
+  'reconcile.entryAbsent': { where: once, breaks: 'I2' },
+  'reconcile.entryElsewhere': { where: once, breaks: 'I2' },
+  'reconcile.entryAcknowledged': { where: once, breaks: 'I2' },
+  'reconcile.lifeOfEarlierBoot': { where: once, breaks: 'I2' },
+  'reconcile.noAddRunning': { where: once, breaks: 'I2' },
+  'reconcile.unknownToRuntime': { where: once, breaks: 'I2' },
+  'join.nodeAbsent': { where: late, breaks: 'I2' },
+  'join.nodeAlive': { where: 'shared: a node is given up wrongly', breaks: 'I2' },
+  'join.sameBoot': { where: late, breaks: 'I2' },
+  'beginLife.sameIncarnation': { where: 'shared: a node is given up wrongly', breaks: 'I2' },
+  'markDead.sameIncarnation': { where: late, breaks: 'I2' },
+  'register.rangesDisjoint': { where: 'pools: shared', breaks: 'I8' },
+  'register.registryUnchanged': { where: 'pools: shared', breaks: 'I2' },
+  'unregister.poolSealed': { where: 'pools: shared', breaks: 'I2' },
+  'unregister.registryUnchanged': { where: 'pools: shared', breaks: 'I2' },
+  'open.poolActive': { where: 'pools: shared, growing', breaks: 'I2' },
+  'allocate.placeOpened': { where: 'pools: shared, growing', breaks: 'I2' },
+  'pool hold.slotAbsent': { where: 'pools: shared', breaks: 'I2' },
+  'pool hold.slotFree': { where: 'pools: shared, two containers', breaks: 'I2' },
+  'pool hold.generationNotNewer': { where: 'pools: shared', breaks: 'I2' },
+  'pool advance.slotAbsent': { where: 'pools: shared', breaks: 'I2' },
+  'pool advance.slotFree': { where: 'pools: shared', breaks: 'I2' },
+  'pool claim.blockAbsent': { where: 'pools: blocks', breaks: 'I2' },
+  'pool claim.blockFree': { where: 'pools: blocks', breaks: 'I2' },
+  'pool seal.blockAbsent': { where: 'pools: blocks', breaks: 'I2' },
+  'pool seal.blockFree': { where: 'pools: blocks', breaks: 'I2' },
+};
