@@ -1,10 +1,10 @@
 /** ADD: journal, ask, note, answer. A failed one leaves its entry, by which the runtime's DEL frees what may be held. */
-import type { AllocateRequest, AllocateResult } from '../core/contract/messages.ts';
-import type { LessorError } from '../core/contract/problems.ts';
+import type { AllocateRequest, AllocateResult, ClaimedBlock } from '../core/contract/messages.ts';
+import { LessorError } from '../core/contract/problems.ts';
 import type { JournalEntry } from './journal.ts';
 import { learn, type NodeState } from './node-state.ts';
 import { type Plugin, vrf } from './plugin.ts';
-import { mayPropose, proposals } from './propose.ts';
+import { proposableAt, proposals } from './propose.ts';
 import { randomHex } from './random.ts';
 import { refusal } from './refusal.ts';
 import { type Dns, parseResolvConf } from './resolv-conf.ts';
@@ -18,24 +18,32 @@ export async function add(plugin: Plugin): Promise<unknown> {
   const { netns, pod } = invocation;
   const beginning = {
     attachment,
-    nonce: randomHex(16),
+    nonce: `${plugin.journalId}${randomHex(8)}`,
     bootId,
     ...(netns === undefined ? {} : { netns }),
     ...(pod === undefined ? {} : { pod }),
   };
   let entry = journal.begin(beginning, () => (state === undefined ? [] : proposals(state, surroundings.now())));
   let sent = false;
-  const answer = await api.allocate(() => {
-    const next = sent ? journal.repeat(entry) : entry;
-    sent = true;
-    if (next === undefined) return undefined;
-    entry = next;
-    return requestFor(plugin, entry, state);
+  const ask = (former: readonly ClaimedBlock[]) =>
+    api.allocate(() => {
+      const next = sent ? journal.repeat(entry) : entry;
+      sent = true;
+      if (next === undefined) return undefined;
+      entry = next;
+      return requestFor(plugin, entry, state, former);
+    });
+  const former = plugin.formerBlocks();
+  const answer = await ask(former).catch((error: unknown) => {
+    const told = formerIn(error);
+    if (told.length === 0 || former.length > 0) throw error;
+    return ask(told);
   });
   if (answer === undefined || !journal.acknowledge(entry, { slot: answer.slot, addresses: answer.addresses }))
     throw await giveBack(plugin, entry, answer);
-  const lesson = { answer, proposal: proposed(entry, state), bootId, ranges: network.ranges, now: surroundings.now() };
-  plugin.writeState(learn(plugin.readState(), lesson));
+  const { proposal } = proposed(entry, state);
+  const circumstances = { bootId, journal: plugin.journalId, ranges: network.ranges, now: surroundings.now() };
+  plugin.writeState(learn(plugin.readState(), { answer, proposal, ...circumstances }));
   return addResult({ cniVersion: network.cniVersion, addresses: answer.addresses, routes: network.routes, dns });
 }
 
@@ -55,25 +63,41 @@ async function giveBack(
 }
 
 /** Without a state of this boot nothing is proposed: the node may have been declared dead, and its blocks with it. */
-const proposed = ({ proposal }: JournalEntry, state: NodeState | undefined) =>
-  proposal !== undefined && mayPropose(state, proposal) ? proposal : undefined;
+function proposed(
+  { proposal }: JournalEntry,
+  state: NodeState | undefined,
+): Pick<AllocateRequest, 'proposal' | 'generation'> {
+  const generation = proposal && proposableAt(state, proposal);
+  return proposal === undefined || generation === undefined ? {} : { proposal, generation };
+}
 
 function requestFor(
   { network, attachment, bootId }: Plugin,
   entry: JournalEntry,
   state: NodeState | undefined,
+  former: readonly ClaimedBlock[],
 ): AllocateRequest {
-  const proposal = proposed(entry, state);
   return {
     attachment,
     nonce: entry.nonce,
     attempt: entry.attempts,
     boot: bootId,
     pool: { vrf, name: network.name, ranges: network.ranges },
-    ...(proposal === undefined ? {} : { proposal }),
+    ...proposed(entry, state),
+    ...(former.length === 0 ? {} : { formerBlocks: [...former] }),
     ...(state === undefined ? {} : { incarnation: state.incarnation }),
     ...(entry.pod === undefined ? {} : { pod: entry.pod }),
   };
+}
+
+/** A refusal names blocks of an earlier boot that this node has forgotten with its disk. */
+function formerIn(error: unknown): ClaimedBlock[] {
+  const former = error instanceof LessorError ? error.facts.former : undefined;
+  if (!Array.isArray(former)) return [];
+  return former.map((text: string) => {
+    const [block = '', generation] = text.split(':');
+    return { block, generation: Number(generation) };
+  });
 }
 
 function readDns({ network: { resolvConf }, surroundings: { files } }: Plugin): Dns {

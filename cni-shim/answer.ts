@@ -27,7 +27,10 @@ export function refusedBy(answer: Answer): Refused {
   const problem = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
   const { code, detail, requestId } = problem;
   if (isProblemCode(code)) {
-    const facts = typeof requestId === 'string' ? { requestId } : {};
+    const facts = {
+      ...(typeof requestId === 'string' ? { requestId } : {}),
+      ...(Array.isArray(problem.former) ? { former: problem.former.map(String) } : {}),
+    };
     const error = new LessorError(code, typeof detail === 'string' ? detail : problems[code].title, facts);
     // A cooling address comes back after the pool's cooldown, longer than a caller waits: the runtime tries again.
     return { error, again: error.kind.retry && code !== 'pool.cooling' };

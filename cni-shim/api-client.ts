@@ -1,4 +1,5 @@
 /** Signed requests to the API, each with its own deadline and all within one, repeated where that can help. */
+import type { GiveBackRequest, GiveBackResult } from '../core/contract/blocks.ts';
 import type { AllocateRequest, AllocateResult, ReleaseRequest, ReleaseResult } from '../core/contract/messages.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { type Refused, refusedBy } from './answer.ts';
@@ -24,6 +25,8 @@ export interface Api {
   allocate(next: () => AllocateRequest | undefined): Promise<AllocateResult | undefined>;
   /** @throws LessorError */
   release(request: ReleaseRequest): Promise<ReleaseResult | undefined>;
+  /** Has the time of one attempt only: nobody waits for it. @throws LessorError */
+  giveBack(request: GiveBackRequest): Promise<GiveBackResult | undefined>;
 }
 
 export interface ApiAccess {
@@ -50,18 +53,24 @@ interface Route<T> {
 const contract = () => import('../core/contract/messages.ts');
 
 /** As in core/contract/routes.ts, which cannot be had without its schemas; a test compares. */
-export const PATHS = { allocate: '/v1/leases', release: '/v1/releases' } as const;
+export const PATHS = { allocate: '/v1/leases', release: '/v1/releases', giveBack: '/v1/blocks/releases' } as const;
 
 const allocation: Route<AllocateResult> = {
   path: PATHS.allocate,
   schema: async () => (await contract()).allocateResult,
 };
 const releasing: Route<ReleaseResult> = { path: PATHS.release, schema: async () => (await contract()).releaseResult };
+const givingBack: Route<GiveBackResult> = {
+  path: PATHS.giveBack,
+  schema: async () => (await import('../core/contract/blocks.ts')).giveBackResult,
+};
 
 export function apiClient(access: ApiAccess): Api {
+  const { attempt } = access.limits ?? DEFAULT_LIMITS;
   return {
     allocate: (next) => call(access, allocation, next),
     release: (request) => call(access, releasing, () => request),
+    giveBack: (request) => call({ ...access, limits: { attempt, total: attempt } }, givingBack, () => request),
   };
 }
 

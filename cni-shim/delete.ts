@@ -1,4 +1,5 @@
 /** DEL: ask the service to release, then forget. Until the service has answered, everything is kept for the repeat. */
+import { giveBackEmptyBlock } from './give-back.ts';
 import { learnRelease } from './node-state.ts';
 import type { Plugin } from './plugin.ts';
 
@@ -14,7 +15,9 @@ export async function remove(plugin: Plugin): Promise<void> {
   }
   journal.forget(attachment, entry);
   const state = plugin.readState();
-  if (state !== undefined && slot !== undefined) plugin.writeState(learnRelease(state, slot, surroundings.now()));
+  if (state === undefined || slot === undefined) return;
+  plugin.writeState(learnRelease(state, slot, surroundings.now()));
+  await giveBackEmptyBlock(plugin, slot);
 }
 
 /** The journal is lost: what the service has for this attachment is read and then released by what was read. */

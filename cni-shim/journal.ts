@@ -61,6 +61,8 @@ export interface Journal {
   /** Notes the answer. False where a DEL removed the entry meanwhile: nobody else would release the lease. */
   acknowledge(entry: JournalEntry, acknowledgement: Acknowledgement): boolean;
   find(attachment: Attachment): JournalEntry | undefined;
+  /** Names of the slots that attachments have or had just now, as `slotName` makes them. */
+  slotNames(): readonly string[];
   /** Removes what `find` found, after the service released it. */
   forget(attachment: Attachment, found: JournalEntry | undefined): void;
 }
@@ -196,7 +198,9 @@ export function openJournal(files: Files, directory: string, now: () => number):
     sweepDrafts(files, slots, now());
   }
 
-  return { drafts: slots, begin, repeat, acknowledge, find, forget };
+  const slotNames = () => files.list(slots).filter((name) => !isDraft(name));
+
+  return { drafts: slots, begin, repeat, acknowledge, find, slotNames, forget };
 }
 
 export const slotName = ({ pool, block, slot }: SlotReference): string => `${pool}.${block}.${slot}`;

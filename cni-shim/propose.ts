@@ -9,7 +9,7 @@ import { isRecent, type NodeState } from './node-state.ts';
  */
 export function* proposals(state: NodeState, now: number): Generator<SlotReference> {
   const space = poolSpace(state.pool);
-  const blocks = state.blocks.map(blockFromText).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const blocks = state.blocks.map(({ block }) => blockFromText(block)).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   const last = blockFromText(state.cursor.block);
   const found = blocks.findIndex((block) => block >= last);
   const start = found === -1 ? 0 : found;
@@ -29,6 +29,6 @@ export function* proposals(state: NodeState, now: number): Generator<SlotReferen
   }
 }
 
-/** Whether the node may still propose this slot. */
-export const mayPropose = (state: NodeState | undefined, slot: SlotReference): boolean =>
-  state !== undefined && state.pool.id === slot.pool && state.blocks.includes(slot.block);
+/** The generation of the block as which the node may still propose this slot; undefined where it may not. */
+export const proposableAt = (state: NodeState | undefined, slot: SlotReference): number | undefined =>
+  state?.pool.id === slot.pool ? state.blocks.find(({ block }) => block === slot.block)?.generation : undefined;

@@ -40,7 +40,13 @@ export interface Against {
   readonly nonce: string;
   readonly node: string;
   readonly incarnation: number;
+  /** Both empty unless the pool keeps a pod's address for it. */
+  readonly namespace: string;
+  readonly podName: string;
 }
+
+/** Of the slots of a pool that is deleted: no request carries it or a newer one, so nothing is ever leased there again. */
+export const SEALED_GENERATION = Number.MAX_SAFE_INTEGER;
 
 type Condition<K extends keyof Against> = (slot: SlotState | undefined, against: Pick<Against, K>) => boolean;
 const condition = <K extends keyof Against>(test: Condition<K>): Condition<K> => test;
@@ -63,6 +69,11 @@ export const slotConditions = {
       slot?.holding?.attachment.containerId === containerId && slot.holding.attachment.ifname === ifname,
   ),
   sameNonce: condition<'nonce'>((slot, { nonce }) => slot?.holding?.nonce === nonce),
+  /** In a sticky pool a pod has its own address again at once, while it cools for all others. */
+  samePod: condition<'namespace' | 'podName'>(
+    (slot, { namespace, podName }) =>
+      podName !== '' && slot?.holding?.pod?.namespace === namespace && slot.holding.pod.name === podName,
+  ),
   sameNode: condition<'node'>((slot, { node }) => slot?.holding?.node === node),
   incarnationNotNewer: condition<'incarnation'>(
     (slot, { incarnation }) => slot?.holding !== undefined && slot.holding.incarnation <= incarnation,
@@ -79,6 +90,7 @@ export const slotOperations = {
   hold: [
     ['slotAbsent'],
     ['slotFree', 'slotCooled', 'generationNotNewer'],
+    ['slotFree', 'samePod', 'generationNotNewer'],
     ['slotHeld', 'sameOwner', 'sameNonce', 'sameNode'],
   ],
   /** DEL. */
@@ -101,11 +113,17 @@ export function allows(operation: SlotOperation, slot: SlotState | undefined, ag
 
 /** A comparison in which only `given` counts: for operations whose conditions name nothing else. */
 export function against(given: Partial<Against>): Against {
-  return { now: 0, generation: 0, containerId: '', ifname: '', nonce: '', node: '', incarnation: 0, ...given };
+  const nothing = { now: 0, generation: 0, containerId: '', ifname: '', nonce: '', node: '', incarnation: 0 };
+  return { ...nothing, namespace: '', podName: '', ...given };
 }
 
-/** What `hold` compares a slot with. */
-export function againstHolding({ attachment, nonce, node, incarnation, heldAt }: Holding, generation: number): Against {
+/** What `hold` compares a slot with. @param sticky whether the pool keeps a pod's address for it */
+export function againstHolding(
+  { attachment, nonce, node, incarnation, heldAt, pod }: Holding,
+  generation: number,
+  sticky: boolean,
+): Against {
   const { containerId, ifname } = attachment;
-  return { now: heldAt, generation, containerId, ifname, nonce, node, incarnation };
+  const { namespace, name: podName } = (sticky ? pod : undefined) ?? { namespace: '', name: '' };
+  return { now: heldAt, generation, containerId, ifname, nonce, node, incarnation, namespace, podName };
 }

@@ -11,7 +11,7 @@ import {
   type SlotState,
 } from './lease.ts';
 import type { DeathRecord, NodeState } from './node.ts';
-import { blockFromText, blockToText } from './pool-space.ts';
+import { blockToText } from './pool-space.ts';
 import type { Registry } from './registry.ts';
 import type { BlockStore, LeaseStore, NodeStore, PoolState, PoolStore, Store } from './store.ts';
 
@@ -32,9 +32,9 @@ function memoryLeases(permits: typeof allows): LeaseStore {
     return true;
   };
   return {
-    async hold(key, holding, generation) {
+    async hold(key, holding, generation, sticky = false) {
       const current = slots.get(keyOf(key));
-      if (!permits('hold', current, againstHolding(holding, generation)))
+      if (!permits('hold', current, againstHolding(holding, generation, sticky)))
         return { held: false, current: copy(current) };
       slots.set(keyOf(key), copy({ held: true, generation, reusableAt: 0, holding }));
       return { held: true };
@@ -101,29 +101,33 @@ function memoryPools(): PoolStore {
 }
 
 function memoryBlocks(): BlockStore {
-  const blocks = new Map<string, BlockState>();
-  const keyOf = ({ pool, block }: BlockKey) => `${pool}/${blockToText(block)}`;
+  const shards = new Map<string, Map<bigint, BlockState>>();
+  const shard = (pool: string, index: bigint) => {
+    const key = `${pool}/${blockToText(index)}`;
+    const found = shards.get(key) ?? new Map<bigint, BlockState>();
+    shards.set(key, found);
+    return found;
+  };
+  const current = ({ pool, block }: BlockKey) => shard(pool, shardOf(block)).get(block);
   const change = (
     operation: BlockOperation,
     key: BlockKey,
     generation: number,
     to: (current: BlockState | undefined) => BlockState,
   ): boolean => {
-    const current = blocks.get(keyOf(key));
-    if (!blockAllows(operation, current, generation)) return false;
-    blocks.set(keyOf(key), copy(to(current)));
+    const before = current(key);
+    if (!blockAllows(operation, before, generation)) return false;
+    shard(key.pool, shardOf(key.block)).set(key.block, copy(to(before)));
     return true;
   };
   const next = (current: BlockState | undefined) => (current?.generation ?? 0) + 1;
   const kept = (current: BlockState | undefined) => (current?.owner ? { owner: current.owner } : {});
   return {
     async read(key) {
-      return copy(blocks.get(keyOf(key)));
+      return copy(current(key));
     },
-    async readShard(pool, shard) {
-      const all = [...blocks].map(([key, state]) => [key.split('/'), state] as const);
-      const mine = all.filter(([[of, text = '']]) => of === pool && shardOf(blockFromText(text)) === shard);
-      return new Map(mine.map(([[, text = ''], state]) => [blockFromText(text), copy(state)]));
+    async readShard(pool, index) {
+      return copy(shard(pool, index));
     },
     async claim(key, owner) {
       const claimed = change('claim', key, 0, (current) => ({
@@ -132,7 +136,7 @@ function memoryBlocks(): BlockStore {
         forced: false,
         owner,
       }));
-      return { claimed, block: copy(blocks.get(keyOf(key)) as BlockState) };
+      return { claimed, block: copy(current(key) as BlockState) };
     },
     async takeUp(key, generation, owner) {
       return change('takeUp', key, generation, (current) => ({

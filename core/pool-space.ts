@@ -2,9 +2,11 @@
  * A pool's arithmetic: slot k of a pool is the k-th address of every range set together, and a block is `blockSize`
  * consecutive slots. Nothing is enumerated, so an IPv6 /48 costs what a /24 costs.
  */
-import { type Family, formatAddress } from './address.ts';
+import { type Address, bits, type Family, formatAddress } from './address.ts';
 import type { PoolDefinition, RangeText } from './contract/messages.ts';
-import { parseRangeSets, type Range, rangesToText, type resolveRangeSets } from './range.ts';
+import { outsideOf, parseExclusions } from './exclusions.ts';
+import { parseRangeSets, type Range, type RangeOutcome, rangesToText, type Span, span } from './range.ts';
+import { common, covering, covers, type Interval, sizeWithin } from './slot-intervals.ts';
 
 export interface PoolSpace {
   /** Slots of the pool, usable or not: the size of its smallest range set. */
@@ -13,75 +15,167 @@ export interface PoolSpace {
   readonly blocks: bigint;
   /** Addresses (or pairs of them) that can be handed out. */
   readonly capacity: bigint;
-  /** False beyond the pool's end and where an address of the slot is a gateway. */
+  /** False beyond the pool's end, where an address of the slot is a gateway, and where one is excluded. */
   isUsable(block: bigint, slot: number): boolean;
+  /** Slots of the block that exist, usable or not: fewer than the block size at the pool's end. */
+  slotsIn(block: bigint): number;
   /** One for each range set: address with its subnet's prefix length, and the gateway. Throws RangeError beyond the end. */
   addresses(block: bigint, slot: number): { address: string; gateway: string }[];
+  /**
+   * The block's addresses: one subnet for each range set where blocks have gateways of their own, else one span
+   * (`first-last`) for each range that the block has a part in. Throws RangeError beyond the end.
+   */
+  blockPrefixes(block: bigint): string[];
+  /** The slot that has the address, usable or not; undefined where none has. */
+  find(address: Address): { block: bigint; slot: number } | undefined;
 }
 
-/** @throws RangeError where `ranges` was not made by `resolveRangeSets`. */
-export function poolSpace({ ranges, blockSize }: Pick<PoolDefinition, 'ranges' | 'blockSize'>): PoolSpace {
-  const parsed = parseRangeSets(ranges);
+/** What a pool's arithmetic depends on. */
+export type PoolShape = Pick<PoolDefinition, 'ranges' | 'blockSize'> &
+  Partial<Pick<PoolDefinition, 'gateway' | 'exclude'>>;
+
+/** @throws RangeError where it was not made by `resolvePoolShape` or `resolvePoolRanges`. */
+export function poolSpace({ ranges, blockSize, gateway = 'pool', exclude = [] }: PoolShape): PoolSpace {
+  const parsed = parseRangeSets(ranges, gateway);
   if (!parsed.ok) throw new RangeError(parsed.problem);
-  return spaceOf(parsed.value, blockSize);
+  const excluded = parseExclusions(exclude);
+  if (!excluded.ok) throw new RangeError(excluded.problem);
+  return spaceOf(parsed.value, blockSize, gateway, excluded.value);
 }
 
-function spaceOf(sets: readonly (readonly Range[])[], blockSize: number): PoolSpace {
+function spaceOf(
+  sets: readonly (readonly Range[])[],
+  blockSize: number,
+  gateway: PoolDefinition['gateway'],
+  excluded: readonly Span[],
+): PoolSpace {
   const slots = smallest(sets.map(sizeOf));
   const size = BigInt(blockSize);
-  const unusable = gatewayOrdinals(sets, slots);
+  const blocks = (slots + size - 1n) / size;
+  const unusable = covering(unusableOf(sets, slots, excluded));
+  const layout = gateway === 'block' ? subnetBlocks(sets, blockSize) : { blockSize, head: 0, tail: 0 };
   const ordinal = (block: bigint, slot: number) => block * size + BigInt(slot);
+  const ensureWithin = (block: bigint, slot: number): bigint => {
+    const k = ordinal(block, slot);
+    if (k < slots) return k;
+    throw new RangeError(`slot ${slot} of block ${block.toString(16)} lies beyond the pool's ${slots} slots`);
+  };
   return {
     slots,
     blockSize,
-    blocks: (slots + size - 1n) / size,
-    capacity: slots - BigInt(unusable.size),
+    blocks,
+    capacity: sizeWithin(layout, { from: 0n, to: slots - 1n }) - total(unusable.map((one) => sizeWithin(layout, one))),
     isUsable(block, slot) {
       const k = ordinal(block, slot);
-      return block >= 0n && slot >= 0 && slot < blockSize && k < slots && !unusable.has(k);
+      const inBlock = block >= 0n && slot >= layout.head && slot < blockSize - layout.tail;
+      return inBlock && k < slots && !covers(unusable, k);
+    },
+    slotsIn(block) {
+      const rest = slots - block * size;
+      return Number(rest < 0n ? 0n : rest < size ? rest : size);
     },
     addresses(block, slot) {
-      const k = ordinal(block, slot);
-      if (k >= slots)
-        throw new RangeError(`slot ${slot} of block ${block.toString(16)} lies beyond the pool's ${slots} slots`);
+      const k = ensureWithin(block, slot);
       return sets.map((set) => {
         const { range, value } = at(set, k);
         const text = (address: bigint) => formatAddress({ family: range.family, value: address });
-        return { address: `${text(value)}/${range.subnet.length}`, gateway: text(range.gateway) };
+        if (gateway === 'pool') {
+          return { address: `${text(value)}/${range.subnet.length}`, gateway: text(range.gateway) };
+        }
+        const network = value - BigInt(slot);
+        return { address: `${text(value)}/${blockLength(range.family, blockSize)}`, gateway: text(network + 1n) };
       });
+    },
+    blockPrefixes(block) {
+      const from = ensureWithin(block, 0);
+      const to = from + BigInt(this.slotsIn(block)) - 1n;
+      if (gateway === 'pool') return sets.flatMap((set) => spansOf(set, { from, to }).map(span));
+      return sets.map((set) => {
+        const { range, value } = at(set, from);
+        return `${formatAddress({ family: range.family, value })}/${blockLength(range.family, blockSize)}`;
+      });
+    },
+    find({ family, value }) {
+      const [found] = sets.flatMap((set) => slotsOf(set, { family, first: value, last: value }, slots));
+      return found && { block: found.from / size, slot: Number(found.from % size) };
     },
   };
 }
 
+export type PoolWish = Pick<PoolDefinition, 'blockSize' | 'gateway' | 'affinity' | 'exclude'> & {
+  readonly ranges: readonly (readonly RangeText[])[];
+};
+
 /**
- * What `resolveRangeSets` makes of `sets`, if it can hand out anything: a pool that cannot would keep its name and its
- * ranges for ever without a use.
+ * `ranges` with every default filled in and `exclude` in one spelling, if the pool can hand out anything: one that cannot
+ * would keep its name and its ranges for ever without a use. `problem` names field, value and remedy.
  */
-export function resolvePoolRanges(sets: readonly (readonly RangeText[])[]): ReturnType<typeof resolveRangeSets> {
-  const parsed = parseRangeSets(sets);
+export function resolvePoolShape({
+  ranges,
+  blockSize,
+  gateway,
+  affinity,
+  exclude,
+}: PoolWish): RangeOutcome<Pick<PoolDefinition, 'ranges' | 'exclude'>> {
+  if (gateway === 'block' && affinity !== 'node')
+    return refuse('gateway "block" gives each block to one node to route: it needs affinity "node"');
+  const parsed = parseRangeSets(ranges, gateway);
   if (!parsed.ok) return parsed;
-  const ranges = rangesToText(parsed.value);
-  if (spaceOf(parsed.value, 1).capacity > 0n) return { ok: true, ranges };
-  const gateways = [...new Set(ranges.flat().map(({ gateway }) => gateway))].join(', ');
-  return {
-    ok: false,
-    problem: `ranges hold no address to hand out: each of their slots has a gateway (${gateways}) in it; widen the smallest range set, or name another gateway`,
-  };
+  const excluded = parseExclusions(exclude);
+  if (!excluded.ok) return excluded;
+  const stray = outsideOf(excluded.value, parsed.value.flat());
+  if (stray !== undefined) return refuse(stray);
+  const small = gateway === 'block' && parsed.value.flat().find((range) => sizeOf([range]) % BigInt(blockSize) !== 0n);
+  if (small) {
+    const length = blockLength(small.family, blockSize);
+    return refuse(
+      `subnet ${formatAddress(small.subnet.address)}/${small.subnet.length} holds no whole block: with blockSize ${blockSize} and gateway "block" a subnet needs a prefix length of ${length} or less`,
+    );
+  }
+  const text = { ranges: rangesToText(parsed.value), exclude: excluded.value.map((one) => one.text) };
+  if (spaceOf(parsed.value, blockSize, gateway, excluded.value).capacity > 0n) return { ok: true, value: text };
+  if (exclude.length > 0 || gateway === 'block') {
+    return refuse(
+      `no address is left to hand out once gateways${gateway === 'block' ? ', network and broadcast addresses of the blocks' : ''} and what is excluded (${text.exclude.join(', ') || 'nothing'}) are taken away: exclude less, or widen the smallest range set${gateway === 'block' ? ' or the blocks' : ''}`,
+    );
+  }
+  const gateways = [...new Set(text.ranges.flat().map((range) => range.gateway))].join(', ');
+  return refuse(
+    `ranges hold no address to hand out: each of their slots has a gateway (${gateways}) in it; widen the smallest range set, or name another gateway`,
+  );
+}
+
+/** The ranges of a pool that is written inline: shared, its gateways as host-local has them. */
+export function resolvePoolRanges(
+  ranges: readonly (readonly RangeText[])[],
+): { ok: true; ranges: PoolDefinition['ranges'] } | { ok: false; problem: string } {
+  const shape = resolvePoolShape({ ranges, blockSize: 1, gateway: 'pool', affinity: 'shared', exclude: [] });
+  return shape.ok ? { ok: true, ranges: shape.value.ranges } : shape;
 }
 
 /** A block index as it is written in keys and on the wire. */
 export const blockToText = (block: bigint): string => block.toString(16);
 export const blockFromText = (text: string): bigint => BigInt(`0x${text}`);
 
+const refuse = (problem: string): { ok: false; problem: string } => ({ ok: false, problem });
+const total = (sizes: readonly bigint[]): bigint => sizes.reduce((sum, size) => sum + size, 0n);
+
 // Math.min() takes no bigint.
 const smallest = (sizes: readonly bigint[]): bigint => [...sizes].sort((a, b) => (a < b ? -1 : 1))[0] ?? 0n;
 
-const sizeOf = (set: readonly Range[]): bigint => set.reduce((sum, range) => sum + range.last - range.first + 1n, 0n);
+const sizeOf = (set: readonly Range[]): bigint => total(set.map(({ first, last }) => last - first + 1n));
+
+const blockLength = (family: Family, blockSize: number): number => bits(family) - Math.log2(blockSize);
+
+/** Network and gateway come first; IPv6 has no broadcast address, but beside an IPv4 one its slot cannot be used either. */
+function subnetBlocks(sets: readonly (readonly Range[])[], blockSize: number) {
+  return { blockSize, head: 2, tail: sets.some(([range]) => range?.family === 4) ? 1 : 0 };
+}
 
 function at(set: readonly Range[], k: bigint): { range: Range; value: bigint } {
   let rest = k;
   for (const range of set) {
-    const size = range.last - range.first + 1n;
+    const size = sizeOf([range]);
     if (rest < size) return { range, value: range.first + rest };
     rest -= size;
   }
@@ -89,17 +183,31 @@ function at(set: readonly Range[], k: bigint): { range: Range; value: bigint } {
 }
 
 /** host-local never hands out a gateway; here no range's gateway is handed out, whichever range it lies in. */
-function gatewayOrdinals(sets: readonly (readonly Range[])[], slots: bigint): ReadonlySet<bigint> {
-  const gateways = sets.flat().map(({ family, gateway }) => ({ family, gateway }));
-  const ordinals = sets.flatMap((set) => gateways.map(({ family, gateway }) => ordinalOf(set, family, gateway)));
-  return new Set(ordinals.filter((k): k is bigint => k !== undefined && k < slots));
+function unusableOf(sets: readonly (readonly Range[])[], slots: bigint, excluded: readonly Span[]): Interval[] {
+  const gateways = sets.flat().map(({ family, gateway }) => ({ family, first: gateway, last: gateway }));
+  return sets.flatMap((set) => [...gateways, ...excluded].flatMap((one) => slotsOf(set, one, slots)));
 }
 
-function ordinalOf(set: readonly Range[], family: Family, value: bigint): bigint | undefined {
+/** The slots below `slots` whose address of this set lies in the span. */
+function slotsOf(set: readonly Range[], { family, first, last }: Span, slots: bigint): Interval[] {
   let before = 0n;
-  for (const range of set) {
-    if (range.family === family && value >= range.first && value <= range.last) return before + value - range.first;
-    before += range.last - range.first + 1n;
-  }
-  return undefined;
+  return set.flatMap((range) => {
+    const shift = before - range.first;
+    before += sizeOf([range]);
+    if (range.family !== family) return [];
+    const inRange = common({ from: first, to: last }, { from: range.first, to: range.last });
+    const asSlots = inRange.map(({ from, to }) => ({ from: from + shift, to: to + shift }));
+    return asSlots.flatMap((one) => common(one, { from: 0n, to: slots - 1n }));
+  });
+}
+
+/** The addresses of the slots. */
+function spansOf(set: readonly Range[], slots: Interval): Span[] {
+  let before = 0n;
+  return set.flatMap((range) => {
+    const shift = range.first - before;
+    const own = { from: before, to: before + sizeOf([range]) - 1n };
+    before = own.to + 1n;
+    return common(slots, own).map(({ from, to }) => ({ family: range.family, first: from + shift, last: to + shift }));
+  });
 }

@@ -41,7 +41,14 @@ export function resolveRangeSets(
   return parsed.ok ? { ok: true, ranges: rangesToText(parsed.value) } : parsed;
 }
 
-export function parseRangeSets(sets: readonly (readonly RangeText[])[]): RangeOutcome<Range[][]> {
+/**
+ * @param gateway `block`: each range is a whole subnet, its network and its broadcast address included, since it is cut
+ * into subnets. With every default filled in, both modes read the same.
+ */
+export function parseRangeSets(
+  sets: readonly (readonly RangeText[])[],
+  gateway: PoolDefinition['gateway'] = 'pool',
+): RangeOutcome<Range[][]> {
   if (sets.length === 0)
     return refuse('ranges holds no range set: give at least one, for example [[{"subnet": "10.1.0.0/16"}]]');
   const parsed: Range[][] = [];
@@ -49,7 +56,7 @@ export function parseRangeSets(sets: readonly (readonly RangeText[])[]): RangeOu
     const where = `ranges[${setIndex}]`;
     const ranges: Range[] = [];
     for (const [index, text] of set.entries()) {
-      const range = parseRange(text, `${where}[${index}]`);
+      const range = parseRange(text, `${where}[${index}]`, gateway);
       if (!range.ok) return range;
       ranges.push(range.value);
     }
@@ -63,7 +70,8 @@ export function parseRangeSets(sets: readonly (readonly RangeText[])[]): RangeOu
   return firstOverlap(parsed) ?? { ok: true, value: parsed };
 }
 
-type Span = Pick<Range, 'family' | 'first' | 'last'>;
+/** Addresses one after the other; both ends are inclusive. */
+export type Span = Pick<Range, 'family' | 'first' | 'last'>;
 
 /** No spelling is read as one of these (address.ts), so that a pool could not be read again from its own text. */
 const IPV4_MAPPED: Span = { family: 6, first: 0xffff_0000_0000n, last: 0xffff_ffff_ffffn };
@@ -86,7 +94,7 @@ function rangeToText({ family, subnet, first, last, gateway }: Range): PoolDefin
   };
 }
 
-function parseRange(text: RangeText, where: string): RangeOutcome<Range> {
+function parseRange(text: RangeText, where: string, mode: PoolDefinition['gateway']): RangeOutcome<Range> {
   const subnet = parsePrefix(text.subnet);
   if (!subnet)
     return refuse(
@@ -116,10 +124,18 @@ function parseRange(text: RangeText, where: string): RangeOutcome<Range> {
   };
   const gateway = field('gateway', network.value + 1n);
   if (!gateway.ok) return gateway;
-  const start = field('rangeStart', network.value + 1n);
+  const whole = { rangeStart: network.value, rangeEnd: last, gateway: network.value + 1n };
+  const start = field('rangeStart', mode === 'block' ? whole.rangeStart : network.value + 1n);
   if (!start.ok) return start;
-  const end = field('rangeEnd', family === 4 ? last - 1n : last);
+  const end = field('rangeEnd', mode === 'block' || family === 6 ? last : last - 1n);
   if (!end.ok) return end;
+  for (const [name, { value }] of Object.entries({ rangeStart: start, rangeEnd: end, gateway })) {
+    if (mode === 'block' && value !== whole[name as keyof typeof whole]) {
+      return refuse(
+        `${where}.${name} ${show(family, value)} does not go with gateway "block", which cuts whole subnets into blocks with a gateway each: leave it out`,
+      );
+    }
+  }
   const inside = (value: bigint) => value >= network.value && value <= last;
   for (const [name, { value }] of [
     ['rangeStart', start],

@@ -15,30 +15,56 @@ export interface Registry {
   readonly pools: readonly RegisteredPool[];
 }
 
+/** Whether `all` are the ranges `first`, or those with more at the ends of their sets: a pool that has grown is the same pool. */
+export function beginWith(all: PoolDefinition['ranges'], first: PoolDefinition['ranges']): boolean {
+  const begun = all.map((set, index) => set.slice(0, first[index]?.length ?? 0));
+  return all.length === first.length && JSON.stringify(canonical(begun)) === JSON.stringify(canonical(first));
+}
+
 export const sameRanges = (a: PoolDefinition['ranges'], b: PoolDefinition['ranges']): boolean =>
   JSON.stringify(canonical(a)) === JSON.stringify(canonical(b));
 
+export interface Overlap {
+  readonly kind: 'overlap';
+  readonly pool: RegisteredPool;
+  readonly theirs: string;
+  readonly ours: string;
+}
+export interface Admitted {
+  readonly kind: 'admitted';
+  readonly registry: Registry;
+}
 export type Admission =
   | { readonly kind: 'exists'; readonly pool: RegisteredPool }
   | { readonly kind: 'conflict'; readonly pool: RegisteredPool }
-  | { readonly kind: 'overlap'; readonly pool: RegisteredPool; readonly theirs: string; readonly ours: string }
-  | { readonly kind: 'admitted'; readonly registry: Registry };
+  | Overlap
+  | Admitted;
 
 /** What becomes of the wish that `pool` be in the registry. */
 export function admit(registry: Registry, pool: RegisteredPool): Admission {
   const namesake = registry.pools.find(({ name }) => name === pool.name);
-  if (namesake) return { kind: sameRanges(namesake.ranges, pool.ranges) ? 'exists' : 'conflict', pool: namesake };
+  if (namesake) return { kind: beginWith(namesake.ranges, pool.ranges) ? 'exists' : 'conflict', pool: namesake };
+  return claim(registry, pool);
+}
+
+/** Gives `pool` its ranges, in place of those that it had, unless another pool has one of them (I8). */
+export function claim(registry: Registry, pool: RegisteredPool): Overlap | Admitted {
   const ours = flatten(pool);
-  for (const other of registry.pools) {
+  const others = registry.pools.filter(({ id }) => id !== pool.id);
+  for (const other of others) {
     for (const theirs of flatten(other)) {
       const mine = ours.find((range) => overlaps(range, theirs));
       if (mine) return { kind: 'overlap', pool: other, theirs: span(theirs), ours: span(mine) };
     }
   }
-  return {
-    kind: 'admitted',
-    registry: { ...registry, version: registry.version + 1, pools: [...registry.pools, pool] },
-  };
+  const known = others.length < registry.pools.length;
+  const pools = known ? registry.pools.map((one) => (one.id === pool.id ? pool : one)) : [...registry.pools, pool];
+  return { kind: 'admitted', registry: { ...registry, version: registry.version + 1, pools } };
+}
+
+/** The registry without that pool. */
+export function without(registry: Registry, id: string): Registry {
+  return { ...registry, version: registry.version + 1, pools: registry.pools.filter((pool) => pool.id !== id) };
 }
 
 function flatten({ ranges }: RegisteredPool): Range[] {

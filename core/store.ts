@@ -9,11 +9,15 @@ import type { DeathRecord, NodeState } from './node.ts';
 import type { Registry } from './registry.ts';
 
 export interface LeaseStore {
-  /** `slotOperations.hold`; where it is refused, what stands in the way. */
+  /**
+   * `slotOperations.hold`; where it is refused, what stands in the way.
+   * @param sticky whether the pool keeps a pod's address for it; not if left out
+   */
   hold(
     key: SlotKey,
     holding: Holding,
     generation: number,
+    sticky?: boolean,
   ): Promise<{ held: true } | { held: false; current: SlotState | undefined }>;
   /** `slotOperations.release`. True if it was held by that attachment. */
   release(

@@ -16,7 +16,16 @@ interface Parsed<Body, Query> {
   readonly body: Body;
   readonly query: Query;
   readonly path: Readonly<Record<string, string | undefined>>;
+  /** By its name in lower case. */
+  readonly header: (name: string) => string | undefined;
   readonly call: Call;
+}
+
+/** What HTTP says of a result beside its body. */
+export interface Envelope {
+  /** 200 where it is left out. */
+  readonly status?: number;
+  readonly headers?: Record<string, string>;
 }
 
 type Schema = z.core.$ZodType;
@@ -28,23 +37,29 @@ interface Route<Body extends Schema, Query extends Schema, Result extends Schema
   readonly result: Result;
 }
 
-type UseCase = (event: Event, context: Context) => Promise<unknown>;
+type UseCase = (event: Event, context: Context) => Promise<Envelope & { readonly body: unknown }>;
 
-/** Answers one route: parses, calls, and writes the result as JSON. */
+/**
+ * Answers one route: parses, calls, and writes the result as JSON.
+ * @param envelope status and headers, made from the result: a use case knows nothing of HTTP
+ */
 export function answering<Body extends Schema, Query extends Schema, Result extends Schema>(
   route: Route<Body, Query, Result>,
   useCase: (parsed: Parsed<z.output<Body>, z.output<Query>>) => Promise<z.input<Result>>,
+  envelope: (result: z.input<Result>) => Envelope = () => ({}),
 ): Record<string, UseCase> {
-  const run: UseCase = (event, context) => {
-    const { requestContext, queryStringParameters, pathParameters } = event;
+  const run: UseCase = async (event, context) => {
+    const { requestContext, queryStringParameters, pathParameters, headers } = event;
     const userArn = requestContext.authorizer?.iam?.userArn;
     const caller = callerOf(userArn, instanceRoles);
-    return useCase({
+    const result = await useCase({
       body: (route.request && parse(route.request, jsonBody(event), 'body')) as z.output<Body>,
       query: (route.query && parse(route.query, queryStringParameters ?? {}, 'query')) as z.output<Query>,
       path: pathParameters ?? {},
+      header: (name) => headers[name],
       call: { caller, cluster: clusterOf(userArn, clusters), remainingMs: () => context.getRemainingTimeInMillis() },
     });
+    return { ...envelope(result), body: result };
   };
   return { [`${route.method} ${route.path}`]: run };
 }
@@ -55,7 +70,8 @@ export function handlerOf(useCases: Record<string, UseCase>): Handler {
     try {
       const useCase = useCases[event.routeKey];
       if (!useCase) throw new LessorError('route.unknown', `${event.routeKey} is not a route: ${knownRoutes()}`);
-      return json(200, 'application/json', await useCase(event, context));
+      const { status = 200, headers, body } = await useCase(event, context);
+      return json(status, 'application/json', body, headers);
     } catch (error) {
       const refusal = error instanceof LessorError ? error : fault(error);
       const body = problemBody(refusal, context.awsRequestId);

@@ -2,6 +2,7 @@
 import { Validations } from 'aws-cdk-lib';
 import { ManagedPolicy, Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { routes } from '../core/contract/routes.ts';
 import type { LessorApi } from './http-api.ts';
 
 export class AccessPolicies extends Construct {
@@ -17,12 +18,16 @@ export class AccessPolicies extends Construct {
       roles: instanceRoles.map((name) => Role.fromRoleName(this, `Role-${name}`, name)),
     });
     this.operatorPolicy = new ManagedPolicy(this, 'Operator', {
-      description: 'Lets an operator look into Lessor and declare nodes dead',
+      description: 'Lets an operator look into Lessor, keep its pools and declare nodes dead',
       statements: [api.invoke('operator')],
     });
-    Validations.of(this.operatorPolicy).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<HttpApi9292168F>/$default/GET/v1/pools/*/leases]',
-      reason: 'The asterisk is the name of a pool in the path: an operator may look into each of them',
-    });
+    for (const { method, path, caller } of Object.values(routes)) {
+      const resource = path.replaceAll(/\{\w+\}/g, '*');
+      if (caller !== 'operator' || resource === path) continue;
+      Validations.of(this.operatorPolicy).acknowledge({
+        id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<HttpApi9292168F>/$default/${method}${resource}]`,
+        reason: 'The asterisk is a value in the path: an operator may ask for and change each pool and address',
+      });
+    }
   }
 }

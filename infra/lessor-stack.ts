@@ -17,20 +17,20 @@ export class LessorStack extends Stack {
     const api = new LessorApi(this, 'HttpApi', settings);
 
     const allocate = new LessorFunction(this, 'allocate');
-    pools.grant(allocate, 'GetItem', 'PutItem', 'UpdateItem');
-    leases.grant(allocate, 'Query', 'PutItem');
+    pools.grant(allocate, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
+    leases.grant(allocate, 'Query', 'PutItem', 'UpdateItem');
     allocate.addEnvironment(environment.inlinePools, String(settings.inlinePools));
     allocate.addEnvironment(environment.inlineCooldown, String(settings.inlinePoolCooldownSeconds));
     api.serve('allocate', allocate);
 
     const release = new LessorFunction(this, 'release');
-    pools.grant(release, 'GetItem');
+    pools.grant(release, 'GetItem', 'UpdateItem');
     leases.grant(release, 'Query', 'UpdateItem');
     api.serve('release', release);
 
     const operate = new LessorFunction(this, 'operate');
     pools.grant(operate, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
-    leases.grant(operate, 'Query');
+    leases.grant(operate, 'Query', 'UpdateItem');
     api.serve('operate', operate);
 
     const reclaim = new LessorFunction(this, 'reclaim', { timeout: Duration.minutes(5) });

@@ -12,6 +12,15 @@ export interface Caller {
   readonly sessionToken?: string | undefined;
 }
 
+export interface Question {
+  readonly path?: Record<string, string>;
+  readonly query?: Record<string, string>;
+  /** The ETag of what is to be changed. */
+  readonly ifMatch?: string | undefined;
+  readonly body?: unknown;
+}
+type Result<Name extends RouteName> = z.output<(typeof routes)[Name]['result']>;
+
 export class Operator {
   readonly #endpoint: URL;
   readonly #signer: SignatureV4;
@@ -23,14 +32,15 @@ export class Operator {
   }
 
   /** @throws LessorError with the problem's code */
-  async ask<Name extends RouteName>(
+  async ask<Name extends RouteName>(name: Name, question: Question = {}): Promise<Result<Name>> {
+    return (await this.send(name, question)).result;
+  }
+
+  /** @throws LessorError with the problem's code */
+  async send<Name extends RouteName>(
     name: Name,
-    {
-      path = {},
-      query = {},
-      body,
-    }: { path?: Record<string, string>; query?: Record<string, string>; body?: unknown } = {},
-  ): Promise<z.output<(typeof routes)[Name]['result']>> {
+    { path = {}, query = {}, ifMatch, body }: Question = {},
+  ): Promise<{ status: number; etag: string | undefined; result: Result<Name> }> {
     const route = routes[name];
     const { hostname, port, host, protocol } = this.#endpoint;
     const text = body === undefined ? undefined : JSON.stringify(body);
@@ -42,7 +52,11 @@ export class Operator {
         port: Number(port),
         path: route.path.replace(/\{(\w+)\}/g, (_, parameter: string) => encodeURIComponent(path[parameter] ?? '')),
         query,
-        headers: { host, ...(text === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          host,
+          ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+        },
         ...(text === undefined ? {} : { body: text }),
       }),
     );
@@ -51,8 +65,9 @@ export class Operator {
     const { host: _, ...headers } = request.headers;
     const answer = await fetch(url, { method: route.method, headers, ...(text === undefined ? {} : { body: text }) });
     const read = await answer.json();
-    if (answer.ok) return z.parse(route.result as z.core.$ZodType, read) as z.output<(typeof routes)[Name]['result']>;
-    throw refusal(answer.status, read);
+    if (!answer.ok) throw refusal(answer.status, read);
+    const result = z.parse(route.result as z.core.$ZodType, read) as Result<Name>;
+    return { status: answer.status, etag: answer.headers.get('etag') ?? undefined, result };
   }
 }
 

@@ -14,7 +14,10 @@ export const cniName = z
 export const interfaceName = z
   .string()
   .check(z.minLength(1), z.maxLength(15), z.regex(/^(?!\.{1,2}$)[^/:\s]+$/, 'is not an interface name'));
-/** 128 random bits, made by the plugin once per attachment and kept in its journal. */
+/**
+ * Made by the plugin once per attachment and kept in its journal: 16 hex digits that name the journal itself, the same
+ * for all its attachments until it is lost, then 16 random ones. Blocks of nodes belong to one journal.
+ */
 export const nonce = matching(/^[0-9a-f]{32}$/, 'must be 32 lower-case hex digits');
 export const poolId = matching(/^[0-9a-f]{16}$/, 'must be 16 lower-case hex digits');
 /** A block's index in its pool: hex without leading zeros, since an IPv6 pool has more blocks than a double can count. */
@@ -32,6 +35,10 @@ export const rangeText = z.strictObject({
 export type RangeText = z.infer<typeof rangeText>;
 /** An attachment gets one address from each set. */
 export const rangeSets = z.array(z.array(rangeText).check(z.minLength(1))).check(z.minLength(1), z.maxLength(16));
+
+/** A block that belongs to a node, and as of which claim; shared blocks are at generation 1 for ever. */
+export const claimedBlock = z.strictObject({ block: blockIndex, generation: z.int().check(z.gte(1)) });
+export type ClaimedBlock = z.infer<typeof claimedBlock>;
 
 /** A slot: `slot` is the place in its block, 0 to block size - 1. */
 export const slotReference = z.strictObject({
@@ -56,10 +63,32 @@ export const allocateRequest = z.strictObject({
   nonce,
   /** 1 for the first try; from 2 on the service looks for a lease that an earlier try may have made. */
   attempt: z.int().check(z.gte(1), z.lte(1000)),
-  /** `name` alone names an existing pool; with `ranges` the pool comes to be on first use. */
-  pool: z.strictObject({ vrf: z._default(cniName, 'default'), name: cniName, ranges: z.optional(rangeSets) }),
+  /**
+   * `name` alone names an existing pool; with `ranges` the pool comes to be on first use. `names` are pools in the order in
+   * which they are tried; with none the service chooses among those that ask for such pods.
+   */
+  pool: z.strictObject({
+    vrf: z._default(cniName, 'default'),
+    name: cniName,
+    ranges: z.optional(rangeSets),
+    names: z.optional(z.array(cniName).check(z.maxLength(64))),
+  }),
+  /** The node's, as its configuration gives them. */
+  labels: z.optional(labels),
+  /**
+   * Addresses that it must be, one of a range set at most; the other sets' follow. All of them or none. Only in pools whose
+   * blocks belong to no node.
+   */
+  addresses: z.optional(z.array(z.string().check(z.maxLength(64))).check(z.minLength(1), z.maxLength(16))),
   /** The slot that the node would like, of a pool and a block that an earlier answer told it. */
   proposal: z.optional(slotReference),
+  /** Of the proposal's block, where blocks belong to nodes. */
+  generation: z.optional(z.int().check(z.gte(1))),
+  /**
+   * Blocks that an earlier boot of this node owned, for this one to take over. The node names the generation that it
+   * knows, so that a late copy of the request takes nothing from a later boot.
+   */
+  formerBlocks: z.optional(z.array(claimedBlock).check(z.maxLength(4096))),
   /** The start of the node's machine (Linux: /proc/sys/kernel/random/boot_id): with each the node begins another life. */
   boot: z.string().check(z.minLength(1), z.maxLength(64)),
   /** The incarnation that the service told this node since it booted. */
@@ -74,6 +103,11 @@ export const poolPolicy = z.object({
   exclude: z._default(z.array(z.string()).check(z.maxLength(256)), []),
   /** Seconds for which a released address is not handed out again. */
   cooldownSeconds: z._default(seconds, 30),
+  /**
+   * Seconds for which a released address is kept for a pod of the same namespace and name; 0: not at all. Where blocks belong
+   * to nodes it must be 0.
+   */
+  stickySeconds: z._default(z.int().check(z.gte(0), z.lte(2_592_000)), 0),
   /** Clusters whose nodes may lease here; none named: all of them. The caller's role says which cluster it is of. */
   clusters: z._default(z.array(cniName).check(z.maxLength(64)), []),
   /** Pods of these namespaces get their addresses here where the configuration names no pool. */
@@ -117,10 +151,19 @@ export const leasedAddress = z.object({
 
 export const allocateResult = z.object({
   slot: slotReference,
+  /** Which rule chose the pool. */
+  chosenBy: z.optional(z.enum(['named', 'selector', 'default'])),
+  /** Further slots of the attachment, where requested addresses lie in several. */
+  more: z.optional(z.array(slotReference)),
   addresses: z.array(leasedAddress),
   incarnation: z.int(),
-  /** Blocks of this pool in which the node may propose slots from now on. */
-  blocks: z.array(blockIndex),
+  /**
+   * Blocks of this pool in which the node may propose slots from now on, as far as the service looked. A proposal's block
+   * that is not among them is not the node's any more.
+   */
+  blocks: z.array(claimedBlock),
+  /** Blocks that are claimed for an earlier boot of this node: `formerBlocks` of its next request. Absent where nobody looked. */
+  former: z.optional(z.array(claimedBlock)),
   pool: poolDefinition,
   /** What the service saw on its way: slots of a block that could not be had then. Absent on the shortest path. */
   taken: z.optional(z.array(z.object({ block: blockIndex, slots: z.array(z.int()) }))),
@@ -174,10 +217,6 @@ export const listLeasesResult = z.object({
   nextCursor: z.optional(blockIndex),
 });
 export type ListLeasesResult = z.infer<typeof listLeasesResult>;
-
-export const listPoolsQuery = z.strictObject({ vrf: z._default(cniName, 'default') });
-export const listPoolsResult = z.object({ pools: z.array(poolDefinition) });
-export type ListPoolsResult = z.infer<typeof listPoolsResult>;
 
 export const declareDeathRequest = z.strictObject({
   node: nodeId,

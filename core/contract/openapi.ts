@@ -7,8 +7,18 @@ import { type RouteName, routes } from './routes.ts';
 const summaries: Record<RouteName, string> = {
   allocate: 'Lease an address of each range set for an attachment',
   release: 'Release what an attachment holds',
+  giveBack: 'Give back a block that the node does not need',
+  listBlocks: 'List which node has which block',
   listPools: "List a VRF's pools",
+  createPool: 'Create a pool; the same pool again changes nothing',
+  readPool: 'Read a pool',
+  changePool: 'Change the policy of a pool, drain it, or let it grow',
+  deletePool: 'Delete a pool that holds no lease',
   listLeases: 'List the leases of a pool, held and cooling',
+  usage: 'Count how full a pool is',
+  whoHas: 'Say who has an address',
+  findLeases: 'List the addresses of a node or of pods',
+  explain: 'Say why a pod gets an address, or none',
   declareDeath: "Declare that a node's present life is over",
   listDeaths: 'List the declared deaths and what was freed after them',
 };
@@ -22,6 +32,10 @@ interface Route {
   readonly request?: Schema;
   readonly query?: Schema;
   readonly result: Schema;
+  /** It may be made for one version only, by If-Match. */
+  readonly conditional?: boolean;
+  /** What each status of a success means; left out: only 200 comes. */
+  readonly successes?: Readonly<Record<number, string>>;
 }
 
 const REFERENCE = '#/components/schemas/';
@@ -49,7 +63,12 @@ export function openApiDocument(version: string): Json {
           ? { requestBody: { required: true, content: { [MEDIA]: named('Request', route.request, 'input') } } }
           : {}),
         responses: {
-          200: { description: 'Done', content: { [MEDIA]: named('Result', route.result, 'output') } },
+          ...Object.fromEntries(
+            Object.entries(route.successes ?? { 200: 'Done' }).map(([status, description]) => [
+              status,
+              { description, content: { [MEDIA]: named('Result', route.result, 'output') } },
+            ]),
+          ),
           '4XX': refused('Refused: the request has to change, or the state does'),
           '5XX': refused('Not carried out, or the answer is lost: the same request may be repeated'),
         },
@@ -105,7 +124,7 @@ function schemaOf(schema: Schema, io: 'input' | 'output'): Json {
   return rest;
 }
 
-function parametersOf({ path, query }: Route): Json[] {
+function parametersOf({ path, query, conditional }: Route): Json[] {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -121,7 +140,14 @@ function parametersOf({ path, query }: Route): Json[] {
     required: required.includes(name),
     schema,
   }));
-  return [...inPath, ...inQuery];
+  const inHeader = {
+    name: 'If-Match',
+    in: 'header',
+    required: false,
+    description: 'The ETag of what was read: with another version there now, the answer is 412',
+    schema: { type: 'string' },
+  };
+  return [...inPath, ...inQuery, ...(conditional ? [inHeader] : [])];
 }
 
 /** RFC 9457 with Lessor's members; facts of the occurrence are further members. */

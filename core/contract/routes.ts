@@ -1,4 +1,5 @@
 /** The HTTP surface: who may call what, which function answers, which schemas hold. Infrastructure, handlers, the plugin and tools all read this one table. */
+import { giveBackRequest, giveBackResult, listBlocksQuery, listBlocksResult } from './blocks.ts';
 import {
   allocateRequest,
   allocateResult,
@@ -7,11 +8,32 @@ import {
   listDeathsResult,
   listLeasesQuery,
   listLeasesResult,
-  listPoolsQuery,
-  listPoolsResult,
   releaseRequest,
   releaseResult,
 } from './messages.ts';
+import {
+  changePoolQuery,
+  changePoolResult,
+  createPoolQuery,
+  createPoolResult,
+  deletePoolResult,
+  listPoolsQuery,
+  listPoolsResult,
+  poolInput,
+  poolPatch,
+  poolQuery,
+  poolView,
+} from './pools.ts';
+import {
+  addressQuery,
+  addressResult,
+  explainRequest,
+  explainResult,
+  leasesQuery,
+  leasesResult,
+  usageQuery,
+  usageResult,
+} from './usage.ts';
 
 export const routes = {
   allocate: {
@@ -30,6 +52,22 @@ export const routes = {
     request: releaseRequest,
     result: releaseResult,
   },
+  giveBack: {
+    method: 'POST',
+    path: '/v1/blocks/releases',
+    function: 'release',
+    caller: 'node',
+    request: giveBackRequest,
+    result: giveBackResult,
+  },
+  listBlocks: {
+    method: 'GET',
+    path: '/v1/pools/{pool}/blocks',
+    function: 'operate',
+    caller: 'operator',
+    query: listBlocksQuery,
+    result: listBlocksResult,
+  },
   listPools: {
     method: 'GET',
     path: '/v1/pools',
@@ -38,6 +76,44 @@ export const routes = {
     query: listPoolsQuery,
     result: listPoolsResult,
   },
+  createPool: {
+    method: 'POST',
+    path: '/v1/pools',
+    function: 'operate',
+    caller: 'operator',
+    query: createPoolQuery,
+    request: poolInput,
+    successes: { 200: 'The same pool is there already, or a dry run', 201: 'Created' },
+    result: createPoolResult,
+  },
+  readPool: {
+    method: 'GET',
+    path: '/v1/pools/{pool}',
+    function: 'operate',
+    caller: 'operator',
+    query: poolQuery,
+    result: poolView,
+  },
+  changePool: {
+    method: 'PATCH',
+    path: '/v1/pools/{pool}',
+    function: 'operate',
+    caller: 'operator',
+    query: changePoolQuery,
+    conditional: true,
+    request: poolPatch,
+    result: changePoolResult,
+  },
+  deletePool: {
+    method: 'DELETE',
+    path: '/v1/pools/{pool}',
+    function: 'operate',
+    caller: 'operator',
+    query: changePoolQuery,
+    conditional: true,
+    successes: { 200: 'Deleted, or a dry run', 202: 'Under way: the same request goes on' },
+    result: deletePoolResult,
+  },
   listLeases: {
     method: 'GET',
     path: '/v1/pools/{pool}/leases',
@@ -45,6 +121,38 @@ export const routes = {
     caller: 'operator',
     query: listLeasesQuery,
     result: listLeasesResult,
+  },
+  usage: {
+    method: 'GET',
+    path: '/v1/pools/{pool}/usage',
+    function: 'operate',
+    caller: 'operator',
+    query: usageQuery,
+    result: usageResult,
+  },
+  whoHas: {
+    method: 'GET',
+    path: '/v1/addresses/{address}',
+    function: 'operate',
+    caller: 'operator',
+    query: addressQuery,
+    result: addressResult,
+  },
+  findLeases: {
+    method: 'GET',
+    path: '/v1/leases',
+    function: 'operate',
+    caller: 'operator',
+    query: leasesQuery,
+    result: leasesResult,
+  },
+  explain: {
+    method: 'POST',
+    path: '/v1/explanations',
+    function: 'operate',
+    caller: 'operator',
+    request: explainRequest,
+    result: explainResult,
   },
   declareDeath: {
     method: 'POST',

@@ -2,14 +2,54 @@
 import { routes } from '../../core/contract/routes.ts';
 import { answering, handlerOf } from '../http.ts';
 import { dependencies } from '../runtime.ts';
+import { changePool } from '../use-cases/change-pool.ts';
+import { createPool } from '../use-cases/create-pool.ts';
 import { declareDeath, listDeaths } from '../use-cases/declare-death.ts';
-import { listLeases, listPools } from '../use-cases/list-leases.ts';
+import { deletePool } from '../use-cases/delete-pool.ts';
+import { explain } from '../use-cases/explain.ts';
+import { findLeases, whoHas } from '../use-cases/find-leases.ts';
+import { listBlocks } from '../use-cases/list-blocks.ts';
+import { listLeases } from '../use-cases/list-leases.ts';
+import { listPools, readPoolNamed } from '../use-cases/list-pools.ts';
+import { usage } from '../use-cases/usage.ts';
+import { versionTag, versionWanted } from '../version-tag.ts';
 
 export const handler = handlerOf({
-  ...answering(routes.listPools, ({ query }) => listPools(dependencies, query.vrf)),
+  ...answering(
+    routes.createPool,
+    ({ body, query }) => createPool(dependencies, body, query.dryRun),
+    ({ created, dryRun, pool }) => (dryRun ? {} : { status: created ? 201 : 200, ...versionTag(pool.version) }),
+  ),
+  ...answering(routes.listPools, ({ query }) => listPools(dependencies, query)),
+  ...answering(
+    routes.readPool,
+    ({ query, path }) => readPoolNamed(dependencies, { vrf: query.vrf, name: path.pool ?? '' }),
+    ({ version }) => versionTag(version),
+  ),
+  ...answering(
+    routes.changePool,
+    ({ body, query, path, header }) =>
+      changePool(dependencies, { ...query, name: path.pool ?? '', ifMatch: versionWanted(header('if-match')) }, body),
+    ({ dryRun, pool }) => (dryRun ? {} : versionTag(pool.version)),
+  ),
+  ...answering(
+    routes.deletePool,
+    ({ call, query, path, header }) =>
+      deletePool(dependencies, call, { ...query, name: path.pool ?? '', ifMatch: versionWanted(header('if-match')) }),
+    ({ deleted, dryRun }) => ({ status: deleted || dryRun ? 200 : 202 }),
+  ),
   ...answering(routes.listLeases, ({ query, path }) =>
     listLeases(dependencies, { vrf: query.vrf, name: path.pool ?? '', cursor: query.cursor }),
   ),
+  ...answering(routes.listBlocks, ({ query, path }) =>
+    listBlocks(dependencies, { vrf: query.vrf, name: path.pool ?? '', cursor: query.cursor }),
+  ),
+  ...answering(routes.usage, ({ call, query, path }) =>
+    usage(dependencies, call, { vrf: query.vrf, name: path.pool ?? '', by: query.by }),
+  ),
+  ...answering(routes.whoHas, ({ query, path }) => whoHas(dependencies, { vrf: query.vrf, text: path.address ?? '' })),
+  ...answering(routes.findLeases, ({ call, query }) => findLeases(dependencies, call, query)),
+  ...answering(routes.explain, ({ call, body }) => explain(dependencies, call, body)),
   ...answering(routes.declareDeath, ({ call, body }) => declareDeath(dependencies, call, body)),
   ...answering(routes.listDeaths, () => listDeaths(dependencies)),
 });

@@ -29,7 +29,7 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
   };
 
   return {
-    async hold(key, holding, generation) {
+    async hold(key, holding, generation, sticky = false) {
       const condition = conditionOf('hold');
       const outcome = await conditional(() =>
         client.send(
@@ -39,7 +39,7 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
             ConditionExpression: condition,
             ExpressionAttributeValues: valuesIn(condition, {
               ...states,
-              ...named(againstHolding(holding, generation)),
+              ...named(againstHolding(holding, generation, sticky)),
             }),
             ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
           }),

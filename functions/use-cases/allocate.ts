@@ -1,35 +1,82 @@
 /** ADD: one conditional write where the node's proposal is good; a search that never misses a free slot where it is not. */
 import type { AllocateRequest, AllocateResult, SlotReference } from '../../core/contract/messages.ts';
-import type { BlockKey, Holding, SlotKey } from '../../core/lease.ts';
-import { placeFrom } from '../../core/node.ts';
+import { LessorError } from '../../core/contract/problems.ts';
+import type { SlotKey } from '../../core/lease.ts';
 import { blockFromText, blockToText } from '../../core/pool-space.ts';
+import { allocateOwned } from './allocate-owned.ts';
+import { type Allocation, answer, holdingOf, placesIn } from './allocation.ts';
+import { type Candidate, choosePools, noteFullPool } from './choose-pool.ts';
 import { type Call, type Dependencies, type KnownPool, spread } from './dependencies.ts';
-import { type Member, member } from './membership.ts';
-import { resolvePool } from './resolve-pool.ts';
-import { findOwnLease, type Seen, searchPool } from './search-pool.ts';
+import { member } from './membership.ts';
+import { findHeld } from './release.ts';
+import { holdRequested, noneRequested } from './requested.ts';
+import { findOwnLease, isKnownFull, searchPool } from './search-pool.ts';
+import { holdHome } from './sticky.ts';
 
 /** Shared pools know one generation only: nothing fences their blocks while the pool lives. */
 const GENERATION = 1;
 
-/** What one ADD works with, once pool and node are known. */
-export interface Allocation {
-  readonly deps: Dependencies;
-  readonly call: Call;
-  readonly request: AllocateRequest;
-  readonly pool: KnownPool;
-  /** Slots that could not be had, by block, as far as they were seen. */
-  readonly seen: Seen;
-  readonly joined: (block: bigint) => Promise<Member>;
-  /** Tries to hold a slot; true if it is this attachment's now. */
-  readonly hold: (key: SlotKey) => Promise<boolean>;
+/** @throws LessorError as choosePools, searchPool and allocateOwned do, and service.unavailable */
+export async function allocate(deps: Dependencies, call: Call, request: AllocateRequest): Promise<AllocateResult> {
+  const candidates = await inOrder(deps, call, request, await choosePools(deps, call, request));
+  const refusals: LessorError[] = [];
+  for (const { pool, rule } of candidates) {
+    try {
+      return { ...(await allocateIn(deps, call, request, pool)), chosenBy: rule };
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      noteFullPool(deps, pool);
+      refusals.push(error);
+    }
+  }
+  throw nowhere(refusals);
 }
 
-/** @throws LessorError as resolvePool and searchPool do, and service.unavailable */
-export async function allocate(deps: Dependencies, call: Call, request: AllocateRequest): Promise<AllocateResult> {
-  const pool = await resolvePool(deps, request.pool, request.proposal?.pool);
+/** An earlier try may hold a slot of a pool that is not the first now: that pool comes first. */
+async function inOrder(
+  deps: Dependencies,
+  call: Call,
+  { attempt, attachment, nonce }: AllocateRequest,
+  candidates: readonly Candidate[],
+): Promise<readonly Candidate[]> {
+  if (attempt === 1 || candidates.length === 1) return candidates;
+  const own = (await findHeld(deps, call, attachment)).find((lease) => lease.nonce === nonce);
+  const isOwn = ({ pool }: Candidate) => pool.definition.id === own?.key.pool;
+  return [...candidates.filter(isOwn), ...candidates.filter((candidate) => !isOwn(candidate))];
+}
+
+const isFull = (error: unknown): error is LessorError =>
+  error instanceof LessorError && (error.code === 'pool.exhausted' || error.code === 'pool.cooling');
+
+/** Of several pools each has its reason; one that only cools makes the whole worth another try. */
+function nowhere(refusals: readonly LessorError[]): LessorError {
+  const worth = refusals.find(({ code }) => code === 'pool.cooling') ?? refusals[0];
+  if (worth === undefined) throw new RangeError('no pool was tried');
+  if (refusals.length === 1) return worth;
+  return new LessorError(worth.code, refusals.map(({ message }) => message).join('; '), worth.facts);
+}
+
+async function allocateIn(
+  deps: Dependencies,
+  call: Call,
+  request: AllocateRequest,
+  pool: KnownPool,
+): Promise<AllocateResult> {
+  if (request.addresses && pool.definition.affinity === 'node') throw noneRequested(pool, request.addresses);
   const proposal = usable(request.proposal, pool);
-  const seed = spread(`${call.caller} ${request.nonce}`);
-  const first = proposal?.block ?? (BigInt(seed) * pool.open) >> 32n;
+  const allocateHere = pool.definition.affinity === 'node' ? allocateOwned : allocateShared;
+  return allocateHere(deps, call, request, pool, proposal);
+}
+
+async function allocateShared(
+  deps: Dependencies,
+  call: Call,
+  request: AllocateRequest,
+  pool: KnownPool,
+  proposal: SlotKey | undefined,
+): Promise<AllocateResult> {
+  const pod = pool.definition.stickySeconds > 0 ? request.pod : undefined;
+  const first = proposal?.block ?? firstBlock(deps, call, request, pool);
   // An earlier try may have joined a block through another environment, and hold a slot there.
   if (request.attempt > 1) deps.memory.nodes.delete(call.caller);
   let joined = await member(deps, call, pool, first, { incarnation: request.incarnation, boot: request.boot });
@@ -39,26 +86,46 @@ export async function allocate(deps: Dependencies, call: Call, request: Allocate
     request,
     pool,
     seen: new Map(),
-    joined: async (block) => {
+    incarnationIn: async (block) => {
       joined = await member(deps, call, pool, block, { incarnation: joined.incarnation, boot: request.boot });
-      return joined;
+      return joined.incarnation;
     },
     hold: async (key) => {
-      const { incarnation } = await allocation.joined(key.block);
-      return (await deps.store.leases.hold(key, holdingOf(call, request, incarnation, deps.now()), GENERATION)).held;
+      const incarnation = await allocation.incarnationIn(key.block);
+      const holding = holdingOf(call, request, incarnation, deps.now());
+      return (await deps.store.leases.hold(key, holding, GENERATION, pod !== undefined)).held;
     },
   };
-  const near = placesIn(pool, joined);
+  const near = placesIn(pool, joined.places);
+  const told = () => ({
+    incarnation: joined.incarnation,
+    blocks: placesIn(pool, joined.places).map((block) => ({ block: blockToText(block), generation: GENERATION })),
+  });
+  if (request.addresses) {
+    const { slots, addresses } = await holdRequested(allocation, request.addresses);
+    return { ...answer(allocation, slots[0], told()), addresses, ...furtherSlots(slots) };
+  }
   const own = request.attempt > 1 ? await findOwnLease(allocation, first, near) : undefined;
   const slot =
     own ??
-    (proposal && (await allocation.hold(proposal)) ? proposal : await searchPool(allocation, first, near, proposal));
-  return answer(allocation, slot, joined);
+    (pod ? await holdHome(allocation, pod) : undefined) ??
+    (!pod && proposal && (await allocation.hold(proposal)) ? proposal : undefined) ??
+    (await searchPool(allocation, first, near, pod ? undefined : proposal));
+  return answer(allocation, slot, told());
 }
 
-function holdingOf({ caller }: Call, request: AllocateRequest, incarnation: number, now: number): Holding {
-  const { attachment, nonce, pod } = request;
-  return { attachment, nonce, node: caller, incarnation, heldAt: now, ...(pod ? { pod } : {}) };
+function furtherSlots([, ...more]: readonly SlotKey[]): Pick<AllocateResult, 'more'> {
+  if (more.length === 0) return {};
+  return { more: more.map(({ pool, block, slot }) => ({ pool, block: blockToText(block), slot })) };
+}
+
+/** Where the node has been already if that is known to have room, else anywhere. */
+function firstBlock(deps: Dependencies, { caller }: Call, { nonce }: AllocateRequest, pool: KnownPool): bigint {
+  const seed = spread(`${caller} ${nonce}`);
+  const joined = placesIn(pool, deps.memory.nodes.get(caller)?.places ?? new Set()).filter(
+    (block) => !isKnownFull(deps, { pool: pool.definition.id, block }),
+  );
+  return joined[seed % joined.length] ?? (BigInt(seed) * pool.open) >> 32n;
 }
 
 /** A proposal of another pool, or of a slot that cannot be handed out, is a mistake of the node's and no more than a hint lost. */
@@ -68,21 +135,4 @@ function usable(proposal: SlotReference | undefined, { definition, space, open }
   return block < open && space.isUsable(block, proposal.slot)
     ? { pool: definition.id, block, slot: proposal.slot }
     : undefined;
-}
-
-function placesIn({ definition }: KnownPool, { places }: Member): bigint[] {
-  const mine = [...places].map(placeFrom).filter(({ pool }) => pool === definition.id);
-  return mine.map(({ block }: BlockKey) => block);
-}
-
-function answer({ pool, seen }: Allocation, { block, slot }: SlotKey, node: Member): AllocateResult {
-  const { definition, space } = pool;
-  return {
-    slot: { pool: definition.id, block: blockToText(block), slot },
-    addresses: space.addresses(block, slot),
-    incarnation: node.incarnation,
-    blocks: placesIn(pool, node).map(blockToText),
-    pool: definition,
-    ...(seen.size === 0 ? {} : { taken: [...seen].map(([index, slots]) => ({ block: blockToText(index), slots })) }),
-  };
 }

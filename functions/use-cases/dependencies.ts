@@ -1,6 +1,8 @@
 /** What the use cases are given: the store, the deployment's settings, time and chance, and what this process remembers. */
+import type { BlockOwner } from '../../core/block.ts';
 import type { NodeState } from '../../core/node.ts';
 import { type PoolSpace, poolSpace } from '../../core/pool-space.ts';
+import type { RegisteredPool } from '../../core/registry.ts';
 import type { PoolState, Store } from '../../core/store.ts';
 
 export interface Settings {
@@ -23,6 +25,16 @@ export interface KnownPool extends PoolState {
 export interface Memory {
   readonly pools: Map<string, KnownPool>;
   readonly nodes: Map<string, Pick<NodeState, 'incarnation' | 'places'> & { readonly seenAt: number }>;
+  /** Who owns a block at a generation, by `ownership`: that never changes (I6). */
+  readonly owners: Map<string, BlockOwner>;
+  /** Pools in which probes were in vain, and when (ms): only which request comes first depends on it. */
+  readonly crowded: Map<string, number>;
+  /** The pools of a VRF, and when (ms) they were read. */
+  readonly registries: Map<string, { readonly pools: readonly RegisteredPool[]; readonly seenAt: number }>;
+  /** Pools that were found without a free address, and when (ms): of several they are tried last. */
+  readonly fullPools: Map<string, number>;
+  /** Blocks of shared pools, by `placeOf`, that were seen without a free slot, and when (ms): they are looked into last. */
+  readonly full: Map<string, number>;
 }
 
 export interface Dependencies {
@@ -45,7 +57,15 @@ export interface Call {
   readonly remainingMs: () => number;
 }
 
-export const emptyMemory = (): Memory => ({ pools: new Map(), nodes: new Map() });
+export const emptyMemory = (): Memory => ({
+  pools: new Map(),
+  nodes: new Map(),
+  owners: new Map(),
+  crowded: new Map(),
+  full: new Map(),
+  registries: new Map(),
+  fullPools: new Map(),
+});
 
 /** A change of a pool's policy or state reaches every environment within so long. */
 const POOL_REMEMBERED_MS = 30_000;
@@ -61,6 +81,12 @@ export async function freshPool(deps: Dependencies, id: string): Promise<KnownPo
   if (state) return remember(deps, state);
   deps.memory.pools.delete(id);
   return undefined;
+}
+
+/** When (ms) a slot of `pool` that is freed now may be handed out again to others. */
+export function reusableAfter({ now }: Dependencies, pool: KnownPool | undefined): number {
+  const { cooldownSeconds = 0, stickySeconds = 0 } = pool?.definition ?? {};
+  return now() + Math.max(cooldownSeconds, stickySeconds) * 1000;
 }
 
 export function remember({ memory, now }: Dependencies, state: PoolState): KnownPool {

@@ -1,8 +1,9 @@
 /** Who has an address, and which addresses a node or a pod has. */
+import type * as z from 'zod/mini';
 import { formatAddress, parseAddress } from '../../core/address.ts';
 import type { LeaseRow } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import type { AddressResult, LeasesResult } from '../../core/contract/usage.ts';
+import type { AddressResult, LeasesResult, leasesQuery } from '../../core/contract/usage.ts';
 import { placeFrom } from '../../core/node.ts';
 import { blockToText } from '../../core/pool-space.ts';
 import { type Call, type Dependencies, type KnownPool, knownPool } from './dependencies.ts';
@@ -34,7 +35,7 @@ export async function whoHas(deps: Dependencies, { vrf, text }: { vrf: string; t
   return { ...found, state: 'outside' };
 }
 
-type Wanted = { readonly vrf: string; readonly node?: string; readonly namespace?: string; readonly pod?: string };
+type Wanted = z.output<typeof leasesQuery>;
 
 /** @throws LessorError request.invalid, node.unknown, service.busy */
 export async function findLeases(deps: Dependencies, call: Call, wanted: Wanted): Promise<LeasesResult> {

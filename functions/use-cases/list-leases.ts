@@ -1,18 +1,12 @@
 /** What operators ask of a pool: its definition, who holds its addresses, which are cooling. */
-import type { LeaseRow, ListLeasesResult, ListPoolsResult } from '../../core/contract/messages.ts';
-import { LessorError } from '../../core/contract/problems.ts';
+import type { LeaseRow, ListLeasesResult } from '../../core/contract/messages.ts';
 import type { SlotKey, SlotState } from '../../core/lease.ts';
 import { blockFromText, blockToText } from '../../core/pool-space.ts';
+import { entryNamed, storedPool } from './change-registry.ts';
 import { type Dependencies, type KnownPool, knownPool } from './dependencies.ts';
 
 /** A page is so many blocks: 16 times 64 rows stay far below the 6 MB that a function may answer. */
 const BLOCKS_A_PAGE = 16n;
-
-export async function listPools({ store }: Dependencies, vrf: string): Promise<ListPoolsResult> {
-  const { pools } = await store.pools.readRegistry(vrf);
-  const found = await Promise.all(pools.map(({ id }) => store.pools.readPool(id)));
-  return { pools: found.flatMap((pool) => (pool ? [pool.definition] : [])) };
-}
 
 /** @throws LessorError pool.unknown */
 export async function listLeases(
@@ -35,12 +29,8 @@ export async function listLeases(
 }
 
 export async function namedPool(deps: Dependencies, vrf: string, name: string): Promise<KnownPool> {
-  const { pools } = await deps.store.pools.readRegistry(vrf);
-  const registered = pools.find((pool) => pool.name === name);
-  const pool = registered && (await knownPool(deps, registered.id));
-  if (pool) return pool;
-  const names = pools.map((other) => other.name).join(', ') || 'none';
-  throw new LessorError('pool.unknown', `VRF ${vrf} has no pool ${name}; its pools are: ${names}`);
+  const entry = entryNamed(await deps.store.pools.readRegistry(vrf), name);
+  return (await knownPool(deps, entry.id)) ?? storedPool(deps, entry);
 }
 
 async function rowsOf(deps: Dependencies, pool: KnownPool, block: bigint): Promise<LeaseRow[]> {

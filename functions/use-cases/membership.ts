@@ -1,6 +1,6 @@
 /**
- * That a node may lease in a block of a shared pool: the block is in the node's item before the node's first lease
- * there, so that the leases of a dead node are found without searching the pool.
+ * That a node may lease in a block, or claim it: the block is in the node's item before the node's first lease there, and
+ * before its claim, so that what a dead node had is found without searching the pool.
  */
 import { LessorError } from '../../core/contract/problems.ts';
 import { type NodeState, placeOf } from '../../core/node.ts';
@@ -18,7 +18,7 @@ const REMEMBERED_FOR_MS = 30_000;
 export type Member = Pick<NodeState, 'incarnation' | 'places'>;
 
 /**
- * The node's life and places, `block` among them.
+ * The node's life and places, `block` of a shared pool among them.
  * @param incarnation the life that the node was told in this boot; with it and a warm memory, no request is made
  * @throws LessorError service.busy
  */
@@ -45,7 +45,16 @@ export async function member(
   return join(deps, caller, places, boot);
 }
 
-async function join(deps: Dependencies, caller: string, places: readonly string[], boot: string): Promise<Member> {
+/**
+ * The node's life and places, `places` among them: one write, and more where another life begins.
+ * @throws LessorError service.busy
+ */
+export async function join(
+  deps: Dependencies,
+  caller: string,
+  places: readonly string[],
+  boot: string,
+): Promise<Member> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const { joined, node } = await deps.store.nodes.join(caller, places, boot, deps.now());
     if (joined) return remembered(deps, node);

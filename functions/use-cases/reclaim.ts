@@ -1,7 +1,11 @@
-/** The scheduled reclaim: frees, by node and nonce, the leases of nodes that were declared dead. It frees nothing else (I3). */
+/**
+ * The scheduled reclaim: frees, by node and life, the leases of nodes that were declared dead, and takes back the blocks that
+ * belong to them. It frees nothing else (I3).
+ */
 import { against, allows, type BlockKey } from '../../core/lease.ts';
 import { type DeathRecord, type NodeState, placeFrom } from '../../core/node.ts';
-import { type Dependencies, knownPool } from './dependencies.ts';
+import { type Dependencies, knownPool, reusableAfter } from './dependencies.ts';
+import { fenceBlock, resumeFence } from './fence-block.ts';
 
 /** A request of the dead node may arrive late; so long its places are gone through again. Only a leak depends on it (I9). */
 const SWEPT_AGAIN_FOR_MS = 7 * 24 * 60 * 60 * 1000;
@@ -41,16 +45,30 @@ async function sweepNode(deps: Dependencies, { id, places }: NodeState, incarnat
   let freed = 0;
   while (left.length > 0) {
     const blocks = left.splice(0, BLOCKS_AT_ONCE);
-    const counts = await Promise.all(blocks.map((block) => sweepBlock(deps, block, id, incarnation)));
+    const counts = await Promise.all(blocks.map((block) => reclaimBlock(deps, block, id, incarnation)));
     freed += counts.reduce((sum, count) => sum + count, 0);
   }
   return freed;
 }
 
+async function reclaimBlock(deps: Dependencies, key: BlockKey, node: string, incarnation: number): Promise<number> {
+  const pool = await knownPool(deps, key.pool);
+  if (pool?.definition.affinity !== 'node') return sweepBlock(deps, key, node, incarnation);
+  const block = await deps.store.blocks.read(key);
+  if (block?.owner === undefined || block.owner.node !== node || block.owner.incarnation > incarnation) return 0;
+  const { generation } = block;
+  const { outcome, freed } =
+    block.state === 'releasing'
+      ? await resumeFence(deps, key, block)
+      : await fenceBlock(deps, key, { generation, forced: true });
+  // The node had begun to give it back, and a lease was held: only now it is known that nothing of that life runs any more.
+  return outcome === 'kept' ? freed + (await reclaimBlock(deps, key, node, incarnation)) : freed;
+}
+
 async function sweepBlock(deps: Dependencies, block: BlockKey, node: string, incarnation: number): Promise<number> {
   const slots = await deps.store.leases.readBlock(block);
   const pool = await knownPool(deps, block.pool);
-  const reusableAt = deps.now() + (pool?.definition.cooldownSeconds ?? 0) * 1000;
+  const reusableAt = reusableAfter(deps, pool);
   const by = { node, incarnation };
   let freed = 0;
   for (const [slot, state] of slots) {

@@ -3,7 +3,7 @@ import type { Attachment, ReleaseRequest, ReleaseResult, SlotReference } from '.
 import type { SlotKey } from '../../core/lease.ts';
 import { placeFrom } from '../../core/node.ts';
 import { blockFromText, blockToText } from '../../core/pool-space.ts';
-import { type Call, type Dependencies, knownPool } from './dependencies.ts';
+import { type Call, type Dependencies, knownPool, reusableAfter } from './dependencies.ts';
 
 /** @throws LessorError service.unavailable */
 export async function release(deps: Dependencies, call: Call, request: ReleaseRequest): Promise<ReleaseResult> {
@@ -39,12 +39,11 @@ async function releaseSlot(
   key: SlotKey,
 ): Promise<boolean> {
   const pool = await knownPool(deps, key.pool);
-  const cooldownMs = (pool?.definition.cooldownSeconds ?? 0) * 1000;
-  return deps.store.leases.release(key, { containerId, ifname, node: caller, nonce }, deps.now() + cooldownMs);
+  return deps.store.leases.release(key, { containerId, ifname, node: caller, nonce }, reusableAfter(deps, pool));
 }
 
 /** What the attachment holds in any block that its node has joined. */
-async function findHeld(
+export async function findHeld(
   { store }: Dependencies,
   { caller }: Call,
   attachment: Attachment,

@@ -1,58 +1,50 @@
 /** From what a CNI configuration says to the pool that is meant; inline ranges become one on first use. */
-import * as z from 'zod/mini';
-import { type AllocateRequest, type PoolDefinition, poolPolicy } from '../../core/contract/messages.ts';
+import type { AllocateRequest, PoolDefinition } from '../../core/contract/messages.ts';
+import { defaultPolicy } from '../../core/contract/pools.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import { resolvePoolRanges } from '../../core/pool-space.ts';
-import { admit, type RegisteredPool, sameRanges } from '../../core/registry.ts';
-import { type Dependencies, type KnownPool, knownPool, remember } from './dependencies.ts';
-import { newPool } from './open-blocks.ts';
+import { beginWith, type RegisteredPool, type Registry } from '../../core/registry.ts';
+import { storedPool } from './change-registry.ts';
+import { type Dependencies, type KnownPool, knownPool } from './dependencies.ts';
+import { registerPool } from './register-pool.ts';
 
 type Wish = AllocateRequest['pool'];
 
 /** 64 slots: a /26, or a /122. */
 const BLOCK_SIZE = 64;
-/** Writers of one registry come one after the other; each loser repeats after a growing random pause. */
-const REGISTRY_ATTEMPTS = 12;
 
 /**
  * The pool that `wish` means. `hint` is the id that an earlier answer gave the node: with it no registry is read.
- * @throws LessorError pool.unknown, pool.conflict, pool.overlap, pool.inline-forbidden, request.invalid, service.busy
+ * A pool that begins to drain is noticed within the 30 s for which this process remembers it.
+ * @throws LessorError pool.unknown, pool.conflict, pool.overlap, pool.inline-forbidden, pool.draining, request.invalid, service.busy
  */
 export async function resolvePool(deps: Dependencies, wish: Wish, hint: string | undefined): Promise<KnownPool> {
   const ranges = wish.ranges && resolved(wish);
   const hinted = hint === undefined ? undefined : await knownPool(deps, hint);
-  if (hinted && fits(hinted.definition, wish, ranges)) return hinted;
-  for (let attempt = 1; attempt <= REGISTRY_ATTEMPTS; attempt += 1) {
-    const pool = await findOrCreate(deps, wish, ranges);
-    if (pool) return pool;
-    await pause(deps.random(Math.min(200, 20 * 2 ** attempt)));
-  }
-  throw new LessorError('service.busy', `The registry of VRF ${wish.vrf} is being changed by many at once: try again`);
+  // A pool that was deleted may have a successor of its name.
+  if (hinted?.state === 'active' && fits(hinted.definition, wish, ranges)) return hinted;
+  return ensureActive(await registeredPool(deps, wish, ranges));
 }
 
-async function findOrCreate(
+async function registeredPool(
   deps: Dependencies,
   wish: Wish,
   ranges: PoolDefinition['ranges'] | undefined,
-): Promise<KnownPool | undefined> {
+): Promise<KnownPool> {
   const registry = await deps.store.pools.readRegistry(wish.vrf);
   const namesake = registry.pools.find(({ name }) => name === wish.name);
   if (ranges === undefined) {
-    if (namesake) return registered(deps, namesake);
+    if (namesake) return known(deps, namesake);
     throw new LessorError(
       'pool.unknown',
       `VRF ${wish.vrf} has no pool ${wish.name}: correct the name, or write "ranges" into the configuration's ipam section`,
     );
   }
-  if (namesake === undefined && !deps.settings.inlinePools) {
-    throw new LessorError(
-      'pool.inline-forbidden',
-      `VRF ${wish.vrf} has no pool ${wish.name}, and this deployment does not let nodes create pools from "ranges": ` +
-        'have an operator create it, or deploy with inlinePools=true',
-    );
-  }
+  if (namesake) return fitting(deps, wish, ranges, namesake, beginWith(namesake.ranges, ranges));
+  ensureAllowed(deps, registry, wish.name);
   const definition: PoolDefinition = {
-    ...z.parse(poolPolicy, { cooldownSeconds: deps.settings.inlineCooldownSeconds }),
+    ...defaultPolicy,
+    cooldownSeconds: deps.settings.inlineCooldownSeconds,
     id: deps.newPoolId(),
     vrf: wish.vrf,
     name: wish.name,
@@ -62,35 +54,53 @@ async function findOrCreate(
     gateway: 'pool',
     createdAt: new Date(deps.now()).toISOString(),
   };
-  const state = newPool(definition);
-  const { id, name } = definition;
-  const admission = admit(registry, { id, name, ranges });
-  switch (admission.kind) {
-    case 'exists':
-      return registered(deps, admission.pool);
-    case 'conflict':
-      throw new LessorError(
-        'pool.conflict',
-        `Pool ${wish.name} in VRF ${wish.vrf} exists with other ranges: it has ${JSON.stringify(admission.pool.ranges)}, ` +
-          `the configuration of network ${wish.name} says ${JSON.stringify(ranges)}. Use the pool's ranges, or another network name`,
-      );
-    case 'overlap':
-      throw new LessorError(
-        'pool.overlap',
-        `Range ${admission.ours} of pool ${wish.name} overlaps range ${admission.theirs} of pool ${admission.pool.name} in VRF ` +
-          `${wish.vrf}: choose other ranges, or the name ${admission.pool.name} with its ranges to share them`,
-      );
-    case 'admitted':
-      // The definition first: whoever finds the pool in the registry finds its definition too.
-      if (!(await deps.store.pools.createPool(state))) return undefined;
-      return (await deps.store.pools.writeRegistry(admission.registry)) ? remember(deps, state) : undefined;
-  }
+  const found = (pool: RegisteredPool, fits: boolean) => fitting(deps, wish, ranges, pool, fits);
+  return (await registerPool(deps, definition, found)).pool;
 }
 
-async function registered(deps: Dependencies, { id, name }: RegisteredPool): Promise<KnownPool> {
-  const pool = await knownPool(deps, id);
-  if (pool) return pool;
-  throw new LessorError('service.fault', `Pool ${name} (${id}) is registered but has no definition`);
+const known = async (deps: Dependencies, entry: RegisteredPool): Promise<KnownPool> =>
+  (await knownPool(deps, entry.id)) ?? storedPool(deps, entry);
+
+/** What has grown since the configuration was written is the same pool. */
+async function fitting(
+  deps: Dependencies,
+  wish: Wish,
+  ranges: PoolDefinition['ranges'],
+  pool: RegisteredPool,
+  fits: boolean,
+): Promise<KnownPool> {
+  if (fits) return known(deps, pool);
+  throw new LessorError(
+    'pool.conflict',
+    `Pool ${wish.name} in VRF ${wish.vrf} exists with other ranges: it has ${JSON.stringify(pool.ranges)}, ` +
+      `the configuration of network ${wish.name} says ${JSON.stringify(ranges)}. Use the pool's ranges, or another network name`,
+  );
+}
+
+function ensureAllowed({ settings }: Dependencies, { vrf }: Registry, name: string): void {
+  if (settings.inlinePools) return;
+  throw new LessorError(
+    'pool.inline-forbidden',
+    `VRF ${vrf} has no pool ${name}, and this deployment does not let nodes create pools from "ranges": ` +
+      'have an operator create it, or deploy with inlinePools=true',
+  );
+}
+
+function ensureActive(pool: KnownPool): KnownPool {
+  const { name, vrf } = pool.definition;
+  if (pool.state === 'active') return pool;
+  const [is, remedy] =
+    pool.state === 'draining'
+      ? ['is being drained', 'set its state to active again (PATCH /v1/pools/{pool}), or give the pods another pool']
+      : [
+          'is being deleted',
+          'give the pods another pool, or create it again once it is gone (DELETE /v1/pools/{pool})',
+        ];
+  throw new LessorError('pool.draining', `Pool ${name} in VRF ${vrf} ${is} and gives no new lease: ${remedy}`, {
+    pool: name,
+    vrf,
+    state: pool.state,
+  });
 }
 
 function resolved(wish: Wish): PoolDefinition['ranges'] {
@@ -101,7 +111,5 @@ function resolved(wish: Wish): PoolDefinition['ranges'] {
 
 function fits(definition: PoolDefinition, wish: Wish, ranges: PoolDefinition['ranges'] | undefined): boolean {
   const named = definition.vrf === wish.vrf && definition.name === wish.name;
-  return named && (ranges === undefined || sameRanges(definition.ranges, ranges));
+  return named && (ranges === undefined || beginWith(definition.ranges, ranges));
 }
-
-const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));

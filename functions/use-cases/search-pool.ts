@@ -1,23 +1,19 @@
 /** Finding a slot by strongly consistent reads of whole blocks, more of them at a time the longer it takes. */
 import { LessorError } from '../../core/contract/problems.ts';
-import { against, allows, type SlotKey, type SlotState } from '../../core/lease.ts';
-import type { Allocation } from './allocate.ts';
+import type { BlockKey, SlotKey } from '../../core/lease.ts';
+import { placeOf } from '../../core/node.ts';
+import type { Allocation } from './allocation.ts';
 import { blockOrder } from './block-order.ts';
-import { spread } from './dependencies.ts';
+import { ensureTime, keepOwn, READ_AT_ONCE, readBlocks, takeFrom } from './block-slots.ts';
+import { type Dependencies, spread } from './dependencies.ts';
 import { openMore } from './open-blocks.ts';
+import { full } from './pool-full.ts';
 
-/** Slots of a block that are held or cooling. */
-export type Seen = Map<bigint, number[]>;
-
-const READ_AT_ONCE = 16;
-/** Of one block's free slots, as many are tried as others may snatch away at the same moment. */
-const TRIES_A_BLOCK = 4;
 /** How often the whole pool is gone through while others snatch away each slot that was seen free. */
 const PASSES = 4;
-/** What remains of the request's time must suffice for an answer. */
-const RESERVE_MS = 500;
-/** The answer tells the node about so many blocks at most. */
-const BLOCKS_TOLD = 4;
+const READ_ONE_BY_ONE = 4;
+const FULL_FOR_MS = 10_000;
+const MOST_REMEMBERED = 100_000;
 
 /**
  * A slot that was free, now held. `taken` is known not to be one.
@@ -35,30 +31,22 @@ export async function searchPool(
   let coolingUntil = Number.POSITIVE_INFINITY;
   for (let pass = 1; pass <= PASSES; pass += 1) {
     let sawFree = false;
-    let atOnce = 1;
-    const order = blockOrder(pool.open, [first, ...near], seed);
-    for (let blocks = take(order, atOnce); blocks.length > 0; blocks = take(order, atOnce)) {
+    let reads = 0;
+    const order = fullOnesLast(allocation, blockOrder(pool.open, [first, ...near], seed));
+    for (let blocks = take(order, 1); blocks.length > 0; blocks = take(order, atOnce(reads))) {
+      reads += blocks.length;
       ensureTime(allocation);
       for (const [block, slots] of await readBlocks(allocation, blocks)) {
-        const own = await keepOwn(allocation, block, slots);
-        if (own) return own;
-        const view = inspect(allocation, block, slots);
-        note(allocation, block, view.unavailable);
-        coolingUntil = Math.min(coolingUntil, view.coolingUntil);
-        const free = from(seed % pool.space.blockSize, view.free).filter(
-          (slot) => block !== taken?.block || slot !== taken.slot || pass > 1,
-        );
-        sawFree ||= view.free.length > 0;
-        for (const slot of free.slice(0, TRIES_A_BLOCK)) {
-          const key = { pool: pool.definition.id, block, slot };
-          if (await allocation.hold(key)) return key;
-        }
+        const found = await takeFrom(allocation, block, slots, pass > 1 ? undefined : taken);
+        if (found.slot) return found.slot;
+        coolingUntil = Math.min(coolingUntil, found.coolingUntil);
+        sawFree ||= found.sawFree;
+        if (!found.sawFree) noteFull(deps, { pool: pool.definition.id, block });
       }
-      atOnce = Math.min(READ_AT_ONCE, atOnce * 2);
     }
     if (sawFree) continue;
     const more = await openMore(deps, pool);
-    if (more === undefined) throw full(allocation, coolingUntil);
+    if (more === undefined) throw full(pool, coolingUntil);
     pool = more;
     pass = 0;
   }
@@ -66,6 +54,30 @@ export async function searchPool(
     'service.busy',
     `Others took each free address of pool ${pool.definition.name} first: try again`,
   );
+}
+
+/** One after the other as long as each is likely to do; then more and more at a time, since latency counts too. */
+const atOnce = (reads: number): number => (reads < READ_ONE_BY_ONE ? 1 : Math.min(READ_AT_ONCE, reads));
+
+/** Every block of `order`, those last that were seen full a short while ago. */
+function* fullOnesLast({ deps, pool }: Allocation, order: Iterable<bigint>): Generator<bigint> {
+  const last: bigint[] = [];
+  for (const block of order) {
+    if (isKnownFull(deps, { pool: pool.definition.id, block })) last.push(block);
+    else yield block;
+  }
+  yield* last;
+}
+
+/** Whether a block was seen without a free slot a short while ago. */
+export function isKnownFull({ memory, now }: Dependencies, key: BlockKey): boolean {
+  const seenAt = memory.full.get(placeOf(key));
+  return seenAt !== undefined && now() - seenAt < FULL_FOR_MS;
+}
+
+function noteFull({ memory, now }: Dependencies, key: BlockKey): void {
+  if (memory.full.size > MOST_REMEMBERED) memory.full.clear();
+  memory.full.set(placeOf(key), now());
 }
 
 /** The lease that an earlier try of the same request made, though its answer was lost. */
@@ -88,87 +100,6 @@ export async function findOwnLease(
   return undefined;
 }
 
-type BlockView = ReadonlyMap<number, SlotState>;
-
-async function readBlocks({ deps, pool }: Allocation, blocks: readonly bigint[]): Promise<[bigint, BlockView][]> {
-  const read = async (block: bigint): Promise<[bigint, BlockView]> => [
-    block,
-    await deps.store.leases.readBlock({ pool: pool.definition.id, block }),
-  ];
-  return Promise.all(blocks.map(read));
-}
-
-/** One's own lease of an earlier life is held anew in this one first: a sweep of that life may be under way. */
-async function keepOwn(allocation: Allocation, block: bigint, slots: BlockView): Promise<SlotKey | undefined> {
-  const own = ownIn(allocation, block, slots);
-  if (own === undefined) return undefined;
-  const { incarnation } = await allocation.joined(block);
-  return own.incarnation === incarnation || (await allocation.hold(own.key)) ? own.key : undefined;
-}
-
-function ownIn(
-  { call, request, pool }: Allocation,
-  block: bigint,
-  slots: BlockView,
-): { key: SlotKey; incarnation: number } | undefined {
-  const { containerId, ifname } = request.attachment;
-  const me = against({ containerId, ifname, nonce: request.nonce, node: call.caller });
-  for (const [slot, state] of slots) {
-    if (state.holding === undefined || !allows('release', state, me)) continue;
-    return { key: { pool: pool.definition.id, block, slot }, incarnation: state.holding.incarnation };
-  }
-  return undefined;
-}
-
-function inspect({ deps, pool }: Allocation, block: bigint, slots: BlockView) {
-  const now = deps.now();
-  const free: number[] = [];
-  const unavailable: number[] = [];
-  let coolingUntil = Number.POSITIVE_INFINITY;
-  for (let slot = 0; slot < pool.space.blockSize; slot += 1) {
-    if (!pool.space.isUsable(block, slot)) continue;
-    const state = slots.get(slot);
-    if (state === undefined || (!state.held && state.reusableAt <= now)) {
-      free.push(slot);
-      continue;
-    }
-    unavailable.push(slot);
-    if (!state.held) coolingUntil = Math.min(coolingUntil, state.reusableAt);
-  }
-  return { free, unavailable, coolingUntil };
-}
-
-function note({ seen }: Allocation, block: bigint, unavailable: number[]): void {
-  if (unavailable.length > 0 && (seen.has(block) || seen.size < BLOCKS_TOLD)) seen.set(block, unavailable);
-}
-
-function ensureTime({ call, pool }: Allocation): void {
-  if (call.remainingMs() > RESERVE_MS) return;
-  throw new LessorError(
-    'service.busy',
-    `The search for a free address of pool ${pool.definition.name} ran out of time before every block was read: try again`,
-  );
-}
-
-function full({ pool }: Allocation, coolingUntil: number): LessorError {
-  const { name, vrf, ranges } = pool.definition;
-  const which = `Pool ${name} in VRF ${vrf} (capacity ${pool.space.capacity}: ${JSON.stringify(ranges)})`;
-  const facts = { pool: name, vrf, capacity: String(pool.space.capacity) };
-  if (coolingUntil === Number.POSITIVE_INFINITY) {
-    return new LessorError(
-      'pool.exhausted',
-      `${which} is exhausted: each address is held. Delete pods, or give the network a larger pool`,
-      facts,
-    );
-  }
-  const freeAt = new Date(coolingUntil).toISOString();
-  return new LessorError(
-    'pool.cooling',
-    `${which} has only cooling addresses left: the first can be had at ${freeAt}`,
-    { ...facts, freeAt },
-  );
-}
-
 function take(order: Generator<bigint>, count: number): bigint[] {
   const taken: bigint[] = [];
   while (taken.length < count) {
@@ -178,9 +109,3 @@ function take(order: Generator<bigint>, count: number): bigint[] {
   }
   return taken;
 }
-
-/** Beginning at a slot that does not depend on which are free: so doubled requests meet in the same slot. */
-const from = (first: number, slots: readonly number[]): number[] => [
-  ...slots.filter((slot) => slot >= first),
-  ...slots.filter((slot) => slot < first),
-];

@@ -166,7 +166,7 @@ describe('an ADD that is repeated', () => {
 });
 
 describe('what an earlier boot or another configuration left', () => {
-  test.each(['pool', 'blocks', 'taken', 'cursor'] as const)(
+  test.each(['pool', 'blocks', 'former', 'gaveBack', 'taken', 'cursor'] as const)(
     'counts as nothing where a state without %s is left',
     async (part) => {
       await node.add('c1');
@@ -212,7 +212,7 @@ describe('what an earlier boot or another configuration left', () => {
     node.writeState(text);
     const { exitCode } = await node.add('c1');
     expect(exitCode).toBe(0);
-    expect(node.state?.format).toBe(1);
+    expect(node.state?.format).toBe(2);
   });
 });
 

@@ -62,7 +62,11 @@ function release(replies: Reply[], { credentials, takes = 10 }: Setting = {}) {
 
 describe('the client', () => {
   test('asks where the contract says, below the path of the endpoint', async () => {
-    expect(PATHS).toEqual({ allocate: routes.allocate.path, release: routes.release.path });
+    expect(PATHS).toEqual({
+      allocate: routes.allocate.path,
+      release: routes.release.path,
+      giveBack: routes.giveBack.path,
+    });
     expect([routes.allocate.method, routes.release.method]).toEqual(['POST', 'POST']);
     const { outcome, sent } = release([released]);
     expect((await outcome).result).toEqual({ released: [] });

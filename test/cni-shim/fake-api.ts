@@ -195,7 +195,10 @@ export class FakeApi {
       slot: { pool: pool.definition.id, block: blockToText(block), slot },
       addresses: space.addresses(block, slot),
       incarnation: this.incarnation,
-      blocks: Array.from({ length: Math.min(4, Number(space.blocks)) }, (_, index) => index.toString(16)),
+      blocks: Array.from({ length: Math.min(4, Number(space.blocks)) }, (_, index) => ({
+        block: index.toString(16),
+        generation: 1,
+      })),
       pool: pool.definition,
       ...(refused === undefined
         ? {}

@@ -30,11 +30,14 @@ const state: fc.Arbitrary<NodeState> = fc
     }
     const text = (host: number) => `10.0.0.${host}`;
     return {
-      format: 1,
+      format: 2,
       bootId: 'b',
+      journal: '0000000000000000',
+      former: [],
+      gaveBack: [],
       ranges: '[]',
       incarnation: 1,
-      blocks: blocks.map((block) => block.toString(16)),
+      blocks: blocks.map((block) => ({ block: block.toString(16), generation: 1 })),
       cursor: { block: cursor.block.toString(16), slot: cursor.slot },
       taken: seen,
       pool: {
@@ -58,7 +61,7 @@ function expected({ pool, blocks, taken, ...rest }: NodeState): number[] {
   const space = poolSpace(pool);
   const whole = { pool, blocks, taken, ...rest };
   const found: number[] = [];
-  for (const block of blocks) {
+  for (const { block } of blocks) {
     for (let slot = 0; slot < BLOCK_SIZE; slot++) {
       const seen = taken[block]?.[slot];
       const recent = seen !== undefined && seen <= NOW && NOW - seen < takenFor(whole);

@@ -16,6 +16,7 @@ const holding: Holding = {
   node: 'i-1',
   incarnation: 2,
   heldAt: 1000,
+  pod: { namespace: 'shop', name: 'web-0' },
 };
 const held: SlotState = { held: true, generation: 3, reusableAt: 0, holding };
 const free: SlotState = { ...held, held: false, reusableAt: 5000 };
@@ -28,6 +29,8 @@ const fits: Against = {
   nonce: 'n1',
   node: 'i-1',
   incarnation: 2,
+  namespace: 'shop',
+  podName: 'web-0',
 };
 
 describe('a condition on a slot', () => {
@@ -56,6 +59,10 @@ describe('a condition on a slot', () => {
     ['sameNode', held, {}, true],
     ['sameNode', held, { node: 'i-2' }, false],
     ['sameNode', sealed, {}, false],
+    ['samePod', free, {}, true],
+    ['samePod', free, { podName: 'web-1' }, false],
+    ['samePod', free, { namespace: 'bank' }, false],
+    ['samePod', sealed, { namespace: '', podName: '' }, false],
     ['incarnationNotNewer', held, { incarnation: 1 }, false],
     ['incarnationNotNewer', held, { incarnation: 2 }, true],
     ['incarnationNotNewer', sealed, {}, false],
@@ -84,7 +91,7 @@ describe('an operation on a slot', () => {
   });
 
   it('compares with what the holding says', () => {
-    expect(againstHolding({ ...holding, heldAt: 7 }, 4)).toEqual({
+    expect(againstHolding({ ...holding, heldAt: 7 }, 4, false)).toEqual({
       now: 7,
       generation: 4,
       containerId: 'c1',
@@ -92,6 +99,10 @@ describe('an operation on a slot', () => {
       nonce: 'n1',
       node: 'i-1',
       incarnation: 2,
+      namespace: '',
+      podName: '',
     });
+    const { pod } = holding;
+    expect(againstHolding(holding, 4, true)).toMatchObject({ namespace: pod?.namespace, podName: pod?.name });
   });
 });

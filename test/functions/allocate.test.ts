@@ -24,9 +24,10 @@ describe('ADD', () => {
     const pod = { namespace: 'shop', name: 'web-0', uid: 'u-1' };
     expect(await add(here.environment(), 'i-1', addOf(1, { pool: named, proposal: wish, pod }))).toEqual({
       slot: wish,
+      chosenBy: 'named',
       addresses: [{ address: '10.1.1.6/16', gateway: '10.1.0.1' }],
       incarnation: 1,
-      blocks: ['0', '1', '2'],
+      blocks: ['0', '1', '2'].map((block) => ({ block, generation: 1 })),
       pool,
     });
     const held = (await here.store.leases.readBlock({ pool: pool.id, block: 1n })).get(2);
@@ -46,9 +47,10 @@ describe('ADD', () => {
       'i-1',
       addOf(1, { pool: { vrf: 'default', name: 'blue' }, proposal: proposal(pool, 20, 0) }),
     );
-    expect(blocks).toEqual(Array.from({ length: 16 }, (_, index) => (16 + index).toString(16)));
+    const names = blocks.map(({ block }) => block);
+    expect(names).toEqual(Array.from({ length: 16 }, (_, index) => (16 + index).toString(16)));
     expect((await here.store.nodes.readNode('i-1'))?.places).toEqual(
-      new Set(blocks.map((block) => `${pool.id}:${block}`)),
+      new Set(names.map((block) => `${pool.id}:${block}`)),
     );
   });
 
@@ -156,7 +158,7 @@ describe('a pool of 241 addresses', () => {
     const exhausted = await refusalOf(add(deps, 'i-1', addOf(242)));
     expect(exhausted.code).toBe('pool.exhausted');
     expect(exhausted.message).toMatch(/^Pool blue in VRF default \(capacity 241: .*10\.244\.1\.10.*\) is exhausted/);
-    expect(exhausted.facts).toEqual({ pool: 'blue', vrf: 'default', capacity: '241' });
+    expect(exhausted.facts).toEqual({ pool: 'blue', vrf: 'default', capacity: '241', limit: 'pool' });
 
     await del(deps, 'i-1', delOf(7));
     const cooling = await refusalOf(add(deps, 'i-1', addOf(242)));

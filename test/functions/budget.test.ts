@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
 import { counted } from './intercepted.ts';
+import { OwnerNode, ownedPool } from './owned-pool.ts';
 import { add, addOf, attachmentOf, del, delOf, nonceOf, operatorsPool, proposal, type World, world } from './world.ts';
 
 const named = { vrf: 'default', name: 'blue' };
@@ -97,6 +98,50 @@ describe('an ADD costs', () => {
       ...Array<string>(16).fill('readBlock'),
       'hold',
     ]);
+  });
+});
+
+describe('an ADD in a block that belongs to the node costs', () => {
+  /** A node with a block, and an environment that has seen it. */
+  async function warmOwner() {
+    const here = world();
+    const node = new OwnerNode('i-1', await ownedPool(here, { blocks: 64, blockSize: 64 }));
+    const { deps, requestsOf } = counting(here);
+    const { slot } = await node.add(deps, 0);
+    const next = (container: number) => node.request(container, (slot.slot + container) % 64);
+    return { here, node, deps, requestsOf, next };
+  }
+
+  it('one conditional write where the environment is warm', async () => {
+    const { deps, requestsOf, next } = await warmOwner();
+    const request = next(1);
+    expect(await requestsOf(() => add(deps, 'i-1', request))).toEqual(['hold']);
+    expect(await requestsOf(() => add(deps, 'i-1', request))).toEqual(['hold']);
+  });
+
+  it('one read more, once, where the environment has not seen the block', async () => {
+    const { here, deps, next } = await warmOwner();
+    const other = counting(here);
+    other.deps.memory.pools.set('a'.repeat(16), [...deps.memory.pools.values()][0] as never);
+    expect(await other.requestsOf(() => add(other.deps, 'i-1', next(1)))).toEqual(['read', 'hold']);
+    expect(await other.requestsOf(() => add(other.deps, 'i-1', next(2)))).toEqual(['hold']);
+  });
+
+  it('three requests for the first of a node: it makes itself known, claims a block, holds a slot', async () => {
+    const { here, node, deps, requestsOf } = await warmOwner();
+    const fresh = new OwnerNode('i-2', node.pool);
+    const hint = { pool: node.pool.id, block: '0', slot: 0 };
+    const request = fresh.request(9, undefined, { proposal: hint });
+    expect(await requestsOf(() => add(deps, 'i-2', request))).toEqual(['join', 'claim', 'hold']);
+    expect((await here.store.nodes.readNode('i-2'))?.places.size).toBe(2);
+  });
+
+  it('a read of the node, its blocks and their slots for a second attempt', async () => {
+    const { deps, requestsOf, next } = await warmOwner();
+    const request = next(1);
+    await add(deps, 'i-1', request);
+    const requests = await requestsOf(() => add(deps, 'i-1', { ...request, attempt: 2 }));
+    expect(requests).toEqual(['readNode', 'read', 'read', 'readBlock']);
   });
 });
 

@@ -68,7 +68,9 @@ describe('the API', () => {
     expect(other.body.taken).toEqual([{ block: lease.slot.block, slots: [lease.slot.slot] }]);
 
     const pools = await ask(operate, { route: 'GET /v1/pools', userArn: OPERATOR });
-    expect(z.parse(routes.listPools.result, pools.body).pools).toEqual([lease.pool]);
+    expect(z.parse(routes.listPools.result, pools.body).pools).toEqual([
+      { ...lease.pool, state: 'active', capacity: '241', openBlocks: '4', version: 1 },
+    ]);
 
     const released = await post(release, DEL, delOf(1, { slot: lease.slot, acknowledged: true }));
     expect(released.body).toEqual({ released: [lease.slot] });

@@ -102,8 +102,10 @@ export class History {
     } else {
       this.story.push(`${key} is freed by ${operation}`);
       if (before === undefined) return;
-      const evidence =
-        operation === 'sweep' ? before.life <= (this.#lifeOver.get(before.node) ?? 0) : this.#releaseAsked.has(before);
+      const reclaimed = operation === 'sweep' || operation === 'evict';
+      const evidence = reclaimed
+        ? before.life <= (this.#lifeOver.get(before.node) ?? 0)
+        : this.#releaseAsked.has(before);
       if (!evidence)
         this.#fail(`I3: ${key} is freed by ${operation}, but ${nameOf(before)} lives and asked for nothing`);
       this.#holder.delete(key);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { listLeases, listPools } from '../../functions/use-cases/list-leases.ts';
+import { listLeases } from '../../functions/use-cases/list-leases.ts';
 import { add, addOf, attachmentOf, del, delOf, operatorsPool, proposal, refusalOf, START, world } from './world.ts';
 
 const named = { vrf: 'default', name: 'blue' };
@@ -66,12 +66,4 @@ describe('the list of a pool’s leases', () => {
     await operatorsPool(here, { addresses: 5, blockSize: 4, name: 'green' });
     expect((await refusalOf(listLeases(here.environment(), page()))).message).toContain('its pools are: green');
   });
-});
-
-it('The list of pools has each pool of the VRF with its definition', async () => {
-  const here = world();
-  const blue = await operatorsPool(here, { addresses: 5, blockSize: 4 });
-  const green = await operatorsPool(here, { addresses: 5, blockSize: 4, name: 'green' });
-  expect(await listPools(here.environment(), 'default')).toEqual({ pools: [blue, green] });
-  expect(await listPools(here.environment(), 'lab')).toEqual({ pools: [] });
 });

@@ -54,7 +54,7 @@ function tooWide({ Action, Resource: target }: Statement): string | undefined {
   const wide = actions.find((action) => /\*|DeleteItem|DeleteTable|Scan|Batch|Transact/.test(action));
   if (wide !== undefined) return wide;
   // A path parameter is the one thing that stands for any value.
-  const parts = JSON.stringify(target).replaceAll('/v1/pools/*/leases', '');
+  const parts = JSON.stringify(target).replaceAll(/\/v1\/(pools|addresses)\/\*/g, '');
   return parts.includes('*') ? parts : undefined;
 }
 
@@ -107,9 +107,13 @@ describe('the rights', () => {
     );
     const log = ['CreateLogStream', 'PutLogEvents'];
     expect(rights).toEqual({
-      'Lessor-allocate': { log, Pools: ['GetItem', 'PutItem', 'UpdateItem'], Leases: ['Query', 'PutItem'] },
-      'Lessor-release': { log, Pools: ['GetItem'], Leases: ['Query', 'UpdateItem'] },
-      'Lessor-operate': { log, Pools: ['GetItem', 'Query', 'PutItem', 'UpdateItem'], Leases: ['Query'] },
+      'Lessor-allocate': {
+        log,
+        Pools: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
+        Leases: ['Query', 'PutItem', 'UpdateItem'],
+      },
+      'Lessor-release': { log, Pools: ['GetItem', 'UpdateItem'], Leases: ['Query', 'UpdateItem'] },
+      'Lessor-operate': { log, Pools: ['GetItem', 'Query', 'PutItem', 'UpdateItem'], Leases: ['Query', 'UpdateItem'] },
       'Lessor-reclaim': { log, Pools: ['GetItem', 'Query', 'UpdateItem'], Leases: ['Query', 'UpdateItem'] },
     });
   });
@@ -141,7 +145,7 @@ describe('the rights', () => {
         arn['Fn::Join'][1].at(-1),
       );
       const own = Object.values(routes).filter((route) => route.caller === caller);
-      expect(allowed).toEqual(own.map(({ method, path }) => `/$default/${method}${path.replace('{pool}', '*')}`));
+      expect(allowed).toEqual(own.map(({ method, path }) => `/$default/${method}${path.replaceAll(/\{\w+\}/g, '*')}`));
       expect(Properties.Roles).toEqual(caller === 'node' ? ['nodes-a', 'nodes-b'] : undefined);
     }
   });

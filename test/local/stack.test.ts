@@ -63,8 +63,8 @@ describe('the local stack', () => {
       const [allowed, other] = caller === 'node' ? [node, stack.operator] : [stack.operator, node];
       const body = method === 'POST' ? {} : undefined;
       const expected = { status: 403, body: { message: 'Forbidden' } };
-      expect(await ask(other, method, path.replace('{pool}', 'none'), body)).toEqual(expected);
-      expect((await ask(allowed, method, path.replace('{pool}', 'none'), body)).status).not.toBe(403);
+      expect(await ask(other, method, path.replaceAll(/\{\w+\}/g, 'none'), body)).toEqual(expected);
+      expect((await ask(allowed, method, path.replaceAll(/\{\w+\}/g, 'none'), body)).status).not.toBe(403);
     }
   });
 

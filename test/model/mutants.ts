@@ -65,6 +65,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'hold.slotFree': { where: once, breaks: 'I2' },
   'hold.slotCooled': { where: 'shared: a cooling slot', breaks: 'cooldown' },
   'hold.generationNotNewer': { where: dead, breaks: 'I4' },
+  'hold.samePod': { where: 'shared: a cooling slot', breaks: 'cooldown' },
   'hold.slotHeld': { where: 'shared: a cooling slot', breaks: 'cooldown' },
   'hold.sameOwner': { where: 'shared: one nonce twice on a node', breaks: 'I2' },
   'hold.sameNonce': { where: once, breaks: 'I2' },

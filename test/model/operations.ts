@@ -97,6 +97,9 @@ export function slotPermits(
     nonce: by.c < 0 ? '' : at(universe.containers, by.c).nonce,
     node: by.c < 0 ? '' : `${at(universe.containers, by.c).node}`,
     incarnation: by.life,
+    // Pods are not told apart: a cooling slot is handed out to nobody.
+    namespace: '',
+    podName: '',
   };
   return slotOperations[operation].some((all) =>
     all.every((name) => mutations.has(`${operation}.${name}`) || slotConditions[name](state, against)),

@@ -162,7 +162,17 @@ function permits(
   if (affinity === 'shared') {
     const name = operation === 'hold' ? 'hold' : 'advance';
     const slot = is === 'absent' ? undefined : { held: is === 'held', generation, reusableAt: 0 };
-    const against = { now: 0, generation: g, containerId: '', ifname: '', nonce: '', node: '', incarnation: 0 };
+    const against = {
+      now: 0,
+      generation: g,
+      containerId: '',
+      ifname: '',
+      nonce: '',
+      node: '',
+      incarnation: 0,
+      namespace: '',
+      podName: '',
+    };
     return slotOperations[name].some((all) =>
       all.every((one) => mutations.has(`pool ${name}.${one}`) || slotConditions[one](slot, against)),
     );

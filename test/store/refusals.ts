@@ -52,7 +52,16 @@ const released = async (leases: LeaseStore, key: SlotKey) => {
   await leases.hold(key, mine, 3);
   await leases.release(key, owner, 15_000);
 };
+const releasedBy = (holding: Holding) => async (leases: LeaseStore, key: SlotKey) => {
+  await leases.hold(key, holding, 3);
+  await leases.release(key, owner, 99_000);
+};
 const held = hold(mine);
+const pod = { namespace: 'shop', name: 'web-0' };
+const holdSticky =
+  (holding: Holding, generation = 3) =>
+  async (leases: LeaseStore, key: SlotKey) =>
+    (await leases.hold(key, holding, generation, true)).held;
 
 export const slotRefusals: readonly SlotRefusal[] = [
   {
@@ -90,6 +99,30 @@ export const slotRefusals: readonly SlotRefusal[] = [
   {
     operation: 'hold',
     alternative: 2,
+    condition: 'slotFree',
+    because: 'the pod’s earlier container holds it still',
+    before: hold({ ...mine, pod }),
+    attempt: holdSticky({ ...others, pod }),
+  },
+  {
+    operation: 'hold',
+    alternative: 2,
+    condition: 'samePod',
+    because: 'it cools, and is kept for another pod',
+    before: releasedBy({ ...mine, pod }),
+    attempt: holdSticky({ ...others, pod: { ...pod, name: 'web-1' } }),
+  },
+  {
+    operation: 'hold',
+    alternative: 2,
+    condition: 'generationNotNewer',
+    because: 'the block was fenced since',
+    before: releasedBy({ ...mine, pod }),
+    attempt: holdSticky({ ...others, pod }, 2),
+  },
+  {
+    operation: 'hold',
+    alternative: 3,
     condition: 'slotHeld',
     because: 'a late repeat comes after the release',
     before: released,
@@ -97,7 +130,7 @@ export const slotRefusals: readonly SlotRefusal[] = [
   },
   {
     operation: 'hold',
-    alternative: 2,
+    alternative: 3,
     condition: 'sameOwner',
     because: 'another container of the node holds it',
     before: held,
@@ -105,7 +138,7 @@ export const slotRefusals: readonly SlotRefusal[] = [
   },
   {
     operation: 'hold',
-    alternative: 2,
+    alternative: 3,
     condition: 'sameOwner',
     because: 'another interface of the container holds it',
     before: held,
@@ -113,7 +146,7 @@ export const slotRefusals: readonly SlotRefusal[] = [
   },
   {
     operation: 'hold',
-    alternative: 2,
+    alternative: 3,
     condition: 'sameNonce',
     because: 'an earlier attachment of the same name holds it',
     before: held,
@@ -121,7 +154,7 @@ export const slotRefusals: readonly SlotRefusal[] = [
   },
   {
     operation: 'hold',
-    alternative: 2,
+    alternative: 3,
     condition: 'sameNode',
     because: 'another node sends the same names',
     before: held,

@@ -73,6 +73,18 @@ export function storeSuite(open: () => Store): void {
       });
     });
 
+    it('are kept for their pod while they cool, where the pool is sticky', async () => {
+      const { leases } = open();
+      const key = newSlot();
+      const pod = { namespace: 'shop', name: 'web-0' };
+      await leases.hold(key, { ...mine, pod }, 1);
+      await leases.release(key, owner, 99_000);
+      const next = { ...others, pod };
+      expect(await leases.hold(key, next, 1)).toMatchObject({ held: false });
+      expect(await leases.hold(key, { ...others, heldAt: 20_000 }, 1, true)).toMatchObject({ held: false });
+      expect(await leases.hold(key, next, 1, true)).toEqual({ held: true });
+    });
+
     it('go to a fence’s generation, from which on no older request holds them (I4)', async () => {
       const { leases } = open();
       const [never, free, taken] = [newSlot(), newSlot(), newSlot()];

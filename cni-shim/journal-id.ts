@@ -1,0 +1,29 @@
+/**
+ * What names a journal: made once, lost with the directory that it lies in. Blocks of nodes are claimed for one journal,
+ * since what was leased in them may be written in that one only.
+ */
+import { draftIn, type Files, replaceFile } from './files.ts';
+import { randomHex } from './random.ts';
+
+const VALID = /^[0-9a-f]{16}$/;
+
+/** 16 hex digits. */
+export function journalIn(files: Files, directory: string): string {
+  const path = `${directory}/journal`;
+  const there = files.read(path);
+  if (there !== undefined && VALID.test(there)) return there;
+  const slots = `${directory}/slots`;
+  const made = randomHex(8);
+  // Cut off by a power failure: whoever else repairs it at this moment may win, so the file is read again.
+  if (there !== undefined) replaceFile(files, path, made, slots);
+  else {
+    const draft = draftIn(slots);
+    const file = files.create(draft);
+    files.write(file, made);
+    files.sync(file);
+    files.close(file);
+    files.link(draft, path);
+    files.remove(draft);
+  }
+  return files.read(path) ?? made;
+}

@@ -1,0 +1,44 @@
+/** Blocks that belong to nodes: who has which, and giving one back. */
+import * as z from 'zod/mini';
+import { blockIndex, cniName, poolId } from './messages.ts';
+
+export const giveBackRequest = z.strictObject({
+  pool: poolId,
+  block: blockIndex,
+  /** As the node was told it: a late copy of the request gives back nothing that was claimed later. */
+  generation: z.int().check(z.gte(1)),
+  /** The start of the node's machine, and the first 16 digits of its nonces: for whom the block was claimed. */
+  boot: z.string().check(z.minLength(1), z.maxLength(64)),
+  journal: poolId,
+});
+export type GiveBackRequest = z.infer<typeof giveBackRequest>;
+
+export const giveBackResult = z.object({
+  /** `kept`: an address of the block is held. */
+  outcome: z.enum(['released', 'kept']),
+  /** The generation at which a kept block is the node's from now on. */
+  generation: z.optional(z.int()),
+});
+export type GiveBackResult = z.infer<typeof giveBackResult>;
+
+export const blockRow = z.object({
+  block: blockIndex,
+  /** One subnet for each range set where blocks have gateways of their own, else spans `first-last`. */
+  prefixes: z.array(z.string()),
+  /** One for each range set; only where blocks have gateways of their own. */
+  gateways: z.optional(z.array(z.string())),
+  state: z.enum(['claimed', 'releasing', 'free', 'sealed']),
+  generation: z.int(),
+  /** Whose it is; a block that is being taken back still names its last owner. */
+  node: z.optional(z.string()),
+});
+export type BlockRow = z.infer<typeof blockRow>;
+
+export const listBlocksQuery = z.strictObject({ vrf: z._default(cniName, 'default'), cursor: z.optional(blockIndex) });
+export const listBlocksResult = z.object({
+  /** Blocks that were claimed at some time. */
+  blocks: z.array(blockRow),
+  /** Give it back as `cursor` for the next page; absent on the last one. */
+  nextCursor: z.optional(blockIndex),
+});
+export type ListBlocksResult = z.infer<typeof listBlocksResult>;

@@ -1,0 +1,114 @@
+/** Requested addresses: each in the slot that has it, or none at all. */
+import { type Address, formatAddress, parseAddress } from '../../core/address.ts';
+import type { AllocateResult } from '../../core/contract/messages.ts';
+import { LessorError } from '../../core/contract/problems.ts';
+import { against, allows, type SlotKey, type SlotState } from '../../core/lease.ts';
+import type { Allocation } from './allocation.ts';
+import type { KnownPool } from './dependencies.ts';
+
+export interface Requested {
+  /** One for each slot, held now; two addresses that are not one slot's take two. */
+  readonly slots: readonly [SlotKey, ...SlotKey[]];
+  readonly addresses: AllocateResult['addresses'];
+}
+
+interface Place {
+  readonly key: SlotKey;
+  /** Which range set has the address. */
+  readonly set: number;
+}
+
+/**
+ * Holds what is asked for. Where another snatches a part of it away at the same moment, what is held already stays with the
+ * nonce until the DEL that follows a failed ADD: freeing it here could free what a copy of this request was granted.
+ * @param texts as host-local takes them: an address, with or without a prefix length
+ * @throws LessorError address.unknown, address.held, address.cooling
+ */
+export async function holdRequested(allocation: Allocation, texts: readonly string[]): Promise<Requested> {
+  const { pool } = allocation;
+  const places = texts.map((text, index) => placeOf(pool, text, `addresses[${index}]`));
+  const twice = places.find(({ set }, index) => places.findIndex((other) => other.set === set) !== index);
+  if (twice) {
+    const remedy = 'an attachment gets one address of each range set, so ask for one of each at most';
+    throw new LessorError(
+      'address.unknown',
+      `addresses ${texts.join(', ')} ask twice for range set ${twice.set}: ${remedy}`,
+    );
+  }
+  const slots = distinct(places.map(({ key }) => key));
+  const [first, ...more] = slots;
+  if (first === undefined) throw new LessorError('request.invalid', 'addresses is empty: leave it out, or name one');
+  // Looked at before anything is held: what is known to be in vain leaves nothing behind.
+  if (slots.length > 1) for (const key of slots) await ensureFree(allocation, key);
+  for (const key of slots)
+    if (!(await allocation.hold(key))) throw whyNot(allocation, key, await stateOf(allocation, key));
+  return { slots: [first, ...more], addresses: addressesOf(pool, places, first) };
+}
+
+/** Of each set the requested address, and where none was requested that of the first slot. */
+function addressesOf({ space }: KnownPool, places: readonly Place[], first: SlotKey): AllocateResult['addresses'] {
+  return space.addresses(first.block, first.slot).map((otherwise, set) => {
+    const asked = places.find((place) => place.set === set)?.key;
+    return (asked && space.addresses(asked.block, asked.slot)[set]) ?? otherwise;
+  });
+}
+
+function placeOf({ definition, space }: KnownPool, text: string, where: string): Place {
+  const address = parseAddress(text.replace(/\/\d+$/, ''));
+  if (address === undefined) {
+    const remedy = 'write it like 10.1.0.5 or fd00::5';
+    throw new LessorError('address.unknown', `${where} ${JSON.stringify(text)} is not an IP address: ${remedy}`);
+  }
+  const found = space.find(address);
+  if (found === undefined || !space.isUsable(found.block, found.slot)) {
+    const why = found === undefined ? 'is not in its ranges' : 'is a gateway or excluded there';
+    throw new LessorError(
+      'address.unknown',
+      `${where} ${text} cannot be had from pool ${definition.name}: it ${why} (${JSON.stringify(definition.ranges)})`,
+    );
+  }
+  const set = space.addresses(found.block, found.slot).findIndex((one) => isThe(address, one.address));
+  return { key: { pool: definition.id, ...found }, set };
+}
+
+const isThe = (address: Address, text: string): boolean => text.replace(/\/\d+$/, '') === formatAddress(address);
+
+function distinct(keys: readonly SlotKey[]): SlotKey[] {
+  return keys.filter(
+    ({ block, slot }, index) => keys.findIndex((other) => other.block === block && other.slot === slot) === index,
+  );
+}
+
+async function ensureFree(allocation: Allocation, key: SlotKey): Promise<void> {
+  const { deps, call, request } = allocation;
+  const state = await stateOf(allocation, key);
+  const { containerId, ifname } = request.attachment;
+  const own = allows('release', state, against({ containerId, ifname, nonce: request.nonce, node: call.caller }));
+  if (state === undefined || own || (!state.held && state.reusableAt <= deps.now())) return;
+  throw whyNot(allocation, key, state);
+}
+
+async function stateOf({ deps }: Allocation, { slot, ...block }: SlotKey): Promise<SlotState | undefined> {
+  return (await deps.store.leases.readBlock(block)).get(slot);
+}
+
+function whyNot({ deps, pool }: Allocation, { block, slot }: SlotKey, state: SlotState | undefined): LessorError {
+  const addresses = pool.space.addresses(block, slot).map(({ address }) => address);
+  const facts = { pool: pool.definition.name, addresses };
+  const which = `Address ${addresses.join(', ')} of pool ${pool.definition.name}`;
+  if (state?.held) {
+    const { attachment, node } = state.holding ?? {};
+    const by = `container ${attachment?.containerId ?? '?'} on node ${node ?? '?'}`;
+    return new LessorError('address.held', `${which} is held by ${by}: it can be had when that one ends`, facts);
+  }
+  const freeAt = new Date(state?.reusableAt ?? deps.now()).toISOString();
+  return new LessorError('address.cooling', `${which} cools: it can be had at ${freeAt}`, { ...facts, freeAt });
+}
+
+export function noneRequested({ definition }: KnownPool, texts: readonly string[]): LessorError {
+  const remedy = 'leave the request out, or name a pool with shared affinity';
+  return new LessorError(
+    'address.unknown',
+    `Addresses ${texts.join(', ')} cannot be requested from pool ${definition.name}, since its blocks belong to nodes: ${remedy}`,
+  );
+}
