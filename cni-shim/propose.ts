@@ -3,9 +3,13 @@ import type { SlotReference } from '../core/contract/messages.ts';
 import { blockFromText, blockToText, poolSpace } from '../core/pool-space.ts';
 import { isRecent, type NodeState } from './node-state.ts';
 
+/** Where three quarters of a block were seen taken, a slot of a block that was not seen is taken as likely. */
+const CROWDED = 0.75;
+
 /**
  * The usable slots of the node's blocks in the order in which to try them: from behind the cursor once around, without
- * those that were seen taken lately. None left: let the service choose.
+ * those that were seen taken lately and, in a crowded pool, without blocks that were not seen. None left: let the service
+ * choose.
  */
 export function* proposals(state: NodeState, now: number): Generator<SlotReference> {
   const space = poolSpace(state.pool);
@@ -13,6 +17,9 @@ export function* proposals(state: NodeState, now: number): Generator<SlotReferen
   const last = blockFromText(state.cursor.block);
   const found = blocks.findIndex((block) => block >= last);
   const start = found === -1 ? 0 : found;
+  const crowded = Object.values(state.taken).some(
+    (slots) => Object.values(slots).filter((at) => isRecent(state, at, now)).length >= CROWDED * space.blockSize,
+  );
   const split = blocks[start] === last ? state.cursor.slot + 1 : 0;
   for (let step = 0; step <= blocks.length; step++) {
     const block = blocks[(start + step) % blocks.length];
@@ -20,6 +27,7 @@ export function* proposals(state: NodeState, now: number): Generator<SlotReferen
     const from = step === 0 ? split : 0;
     const to = step === blocks.length ? split : space.blockSize;
     const text = blockToText(block);
+    if (crowded && state.taken[text] === undefined) continue;
     const taken = state.taken[text] ?? {};
     for (let slot = from; slot < to; slot++) {
       const seen = taken[slot];

@@ -1,13 +1,17 @@
 /** The pools that an ADD may use, in the order in which they are tried, each with the rule that chose it. */
 import type { AllocateRequest } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import type { RegisteredPool } from '../../core/registry.ts';
 import { type Asker, type Passed, type Rule, selectPools } from '../../core/selection.ts';
-import { type Call, type Dependencies, type KnownPool, knownPool } from './dependencies.ts';
+import {
+  type Call,
+  type Dependencies,
+  type KnownPool,
+  knownPool,
+  readRegistry,
+  rememberedRegistry,
+} from './dependencies.ts';
 import { resolvePool } from './resolve-pool.ts';
 
-/** A pool that is created or deleted reaches the choice of every environment within so long. */
-const REGISTRY_REMEMBERED_MS = 30_000;
 /** A pool that was found full is tried last for so long. */
 const FULL_FOR_MS = 10_000;
 
@@ -33,7 +37,7 @@ export async function choosePools(
     ensureAllowed(pool, asker);
     return [{ pool, rule: 'named' }];
   }
-  const registered = await registryOf(deps, wish.vrf);
+  const registered = rememberedRegistry(deps, wish.vrf) ?? (await readRegistry(deps, wish.vrf)).pools;
   const known = (await Promise.all(registered.map(({ id }) => knownPool(deps, id)))).flatMap((pool) => pool ?? []);
   const active = known.filter(({ state }) => state === 'active');
   const definitions = active.map(({ definition }) => definition);
@@ -45,14 +49,6 @@ export async function choosePools(
   const [first, ...rest] = [...candidates.filter((one) => !full(one)), ...candidates.filter(full)];
   if (first === undefined) throw unmatched(wish, known, passed);
   return [first, ...rest];
-}
-
-async function registryOf(deps: Dependencies, vrf: string): Promise<readonly RegisteredPool[]> {
-  const known = deps.memory.registries.get(vrf);
-  if (known && deps.now() - known.seenAt < REGISTRY_REMEMBERED_MS) return known.pools;
-  const { pools } = await deps.store.pools.readRegistry(vrf);
-  deps.memory.registries.set(vrf, { pools, seenAt: deps.now() });
-  return pools;
 }
 
 export function noteFullPool({ memory, now }: Dependencies, { definition }: KnownPool): void {

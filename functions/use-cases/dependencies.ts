@@ -2,7 +2,7 @@
 import type { BlockOwner } from '../../core/block.ts';
 import type { NodeState } from '../../core/node.ts';
 import { type PoolSpace, poolSpace } from '../../core/pool-space.ts';
-import type { RegisteredPool } from '../../core/registry.ts';
+import type { RegisteredPool, Registry } from '../../core/registry.ts';
 import type { PoolState, Store } from '../../core/store.ts';
 
 export interface Settings {
@@ -67,7 +67,7 @@ export const emptyMemory = (): Memory => ({
   fullPools: new Map(),
 });
 
-/** A change of a pool's policy or state reaches every environment within so long. */
+/** A change of a pool, or of a VRF's list of them, reaches every environment within so long. */
 const POOL_REMEMBERED_MS = 30_000;
 
 /** The pool, from memory while it is young, or from the table; undefined where there is none. */
@@ -81,6 +81,18 @@ export async function freshPool(deps: Dependencies, id: string): Promise<KnownPo
   if (state) return remember(deps, state);
   deps.memory.pools.delete(id);
   return undefined;
+}
+
+/** The VRF's list of pools, if it was read a short while ago. */
+export function rememberedRegistry({ memory, now }: Dependencies, vrf: string): readonly RegisteredPool[] | undefined {
+  const known = memory.registries.get(vrf);
+  return known && now() - known.seenAt < POOL_REMEMBERED_MS ? known.pools : undefined;
+}
+
+export async function readRegistry({ store, memory, now }: Dependencies, vrf: string): Promise<Registry> {
+  const registry = await store.pools.readRegistry(vrf);
+  memory.registries.set(vrf, { pools: registry.pools, seenAt: now() });
+  return registry;
 }
 
 /** When (ms) a slot of `pool` that is freed now may be handed out again to others. */

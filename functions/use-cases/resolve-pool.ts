@@ -5,7 +5,7 @@ import { LessorError } from '../../core/contract/problems.ts';
 import { resolvePoolRanges } from '../../core/pool-space.ts';
 import { beginWith, type RegisteredPool, type Registry } from '../../core/registry.ts';
 import { storedPool } from './change-registry.ts';
-import { type Dependencies, type KnownPool, knownPool } from './dependencies.ts';
+import { type Dependencies, type KnownPool, knownPool, readRegistry, rememberedRegistry } from './dependencies.ts';
 import { registerPool } from './register-pool.ts';
 
 type Wish = AllocateRequest['pool'];
@@ -20,10 +20,16 @@ const BLOCK_SIZE = 64;
  */
 export async function resolvePool(deps: Dependencies, wish: Wish, hint: string | undefined): Promise<KnownPool> {
   const ranges = wish.ranges && resolved(wish);
-  const hinted = hint === undefined ? undefined : await knownPool(deps, hint);
+  const hinted = await hintedPool(deps, wish, hint);
   // A pool that was deleted may have a successor of its name.
   if (hinted?.state === 'active' && fits(hinted.definition, wish, ranges)) return hinted;
   return ensureActive(await registeredPool(deps, wish, ranges));
+}
+
+/** By the node's hint, else by what this process remembers of the registry. */
+async function hintedPool(deps: Dependencies, wish: Wish, hint: string | undefined): Promise<KnownPool | undefined> {
+  const id = hint ?? rememberedRegistry(deps, wish.vrf)?.find(({ name }) => name === wish.name)?.id;
+  return id === undefined ? undefined : knownPool(deps, id);
 }
 
 async function registeredPool(
@@ -31,7 +37,7 @@ async function registeredPool(
   wish: Wish,
   ranges: PoolDefinition['ranges'] | undefined,
 ): Promise<KnownPool> {
-  const registry = await deps.store.pools.readRegistry(wish.vrf);
+  const registry = await readRegistry(deps, wish.vrf);
   const namesake = registry.pools.find(({ name }) => name === wish.name);
   if (ranges === undefined) {
     if (namesake) return known(deps, namesake);

@@ -11,7 +11,7 @@ import { full } from './pool-full.ts';
 
 /** How often the whole pool is gone through while others snatch away each slot that was seen free. */
 const PASSES = 4;
-const READ_ONE_BY_ONE = 4;
+const READ_ONE_BY_ONE = 8;
 const FULL_FOR_MS = 10_000;
 const MOST_REMEMBERED = 100_000;
 

@@ -4,7 +4,7 @@ import { dynamodbStore } from '../../functions/store/dynamodb-store.ts';
 import { world } from '../functions/world.ts';
 import { localTables, tables } from '../store/local-tables.ts';
 import { type Costs, meterOf } from './meter.ts';
-import { costOfAdd } from './shared-pool.ts';
+import { costOfAdd, filledPool, SLOTS } from './shared-pool.ts';
 
 const FILLS = [0, 0.5, 0.9, 0.99];
 const ALLOCATORS = [1, 8, 64];
@@ -14,16 +14,18 @@ try {
   const client = documentClient();
   const meter = meterOf(client);
   const store = dynamodbStore(client, tables);
-  console.log('ADD in a shared pool of 16,384 addresses: requests / write units / read units, mean of 64\n');
+  console.log(`ADD in a shared pool of ${SLOTS} addresses: requests / write units / read units, mean of 64\n`);
   console.log(`| held | ${ALLOCATORS.map((count) => `${count} at once`).join(' | ')} |`);
   console.log(`|---|${ALLOCATORS.map(() => '---').join('|')}|`);
   for (const fill of FILLS) {
     const cells: string[] = [];
+    const here = world(store);
+    const random = (below: number) => Math.floor(Math.random() * below);
+    const name = `held-${fill * 100}`;
+    process.stderr.write(`filling a pool to ${fill * 100} % …\n`);
+    await filledPool(here, name, fill, random);
     for (const allocators of ALLOCATORS) {
-      process.stderr.write(`filling a pool to ${fill * 100} % for ${allocators} …\n`);
-      const here = world(store);
-      const random = (below: number) => Math.floor(Math.random() * below);
-      const setting = { fill, allocators, random };
+      const setting = { name, allocators };
       cells.push(text(await costOfAdd(here, here.environment({ random }), meter, setting)));
     }
     console.log(`| ${fill * 100} % | ${cells.join(' | ')} |`);

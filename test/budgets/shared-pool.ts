@@ -6,32 +6,41 @@ import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
 import { add, addOf, attachmentOf, nonceOf, operatorsPool, type World } from '../functions/world.ts';
 import type { Costs, Meter } from './meter.ts';
 
+/** A number from 0 up to, but not including, `below`. */
+type Random = (below: number) => number;
+
 export interface Setting {
-  /** How much of the pool is held before, from 0 to 1. */
-  readonly fill: number;
+  /** Of the pool. */
+  readonly name: string;
   /** Nodes that allocate at the same time. */
   readonly allocators: number;
-  /** Number below `below`. */
-  readonly random: (below: number) => number;
 }
 
-/** 256 blocks: at 99 % there are still more addresses free than are asked for. */
-const SLOTS = 16_384;
+/** 960 blocks: so many that what is measured hardly fills it further. */
+export const SLOTS = 61_440;
 const BLOCK_SIZE = 64;
 /** All allocators together. */
 const ADDS = 64;
 const HELD_AT_ONCE = 64;
 const BOOT = { bootId: 'boot-1', journal: 'j1', ranges: [] };
 
-/** The mean of one ADD, after each node has made one, in a Lambda environment that has seen pool and nodes. */
-export async function costOfAdd(here: World, deps: Dependencies, meter: Meter, setting: Setting): Promise<Costs> {
-  const { fill, allocators, random } = setting;
-  const name = `pool-${Math.round(fill * 100)}-${allocators}`;
+/** A pool of which `fill`, from 0 to 1, is held: slots anywhere in it. */
+export async function filledPool(here: World, name: string, fill: number, random: Random): Promise<void> {
   const pool = await operatorsPool(here, { addresses: SLOTS, blockSize: BLOCK_SIZE, name });
+  await here.store.pools.openPool(pool.id, 256n, BigInt(SLOTS / BLOCK_SIZE));
   await occupy(here, pool.id, Math.round(fill * SLOTS), random);
+}
+
+/** The mean of one ADD, after each node has made one, in a Lambda environment that has seen pool and nodes. */
+export async function costOfAdd(
+  here: World,
+  deps: Dependencies,
+  meter: Meter,
+  { name, allocators }: Setting,
+): Promise<Costs> {
   const wish = { vrf: 'default', name };
   let container = 0;
-  const nodes = Array.from({ length: allocators }, (_, n) => simulated(`${name}-node-${n}`));
+  const nodes = Array.from({ length: allocators }, (_, n) => simulated(`${name}-${allocators}-node-${n}`));
 
   function simulated(id: string) {
     let state: NodeState | undefined;
@@ -44,7 +53,7 @@ export async function costOfAdd(here: World, deps: Dependencies, meter: Meter, s
         deps,
         id,
         addOf(container, {
-          attachment: attachmentOf(`${name}-${container}`),
+          attachment: attachmentOf(`${name}-${allocators}-${container}`),
           nonce: nonceOf(container),
           pool: wish,
           ...(proposal ? { proposal } : {}),
@@ -70,7 +79,7 @@ export async function costOfAdd(here: World, deps: Dependencies, meter: Meter, s
 }
 
 /** `count` slots anywhere in the pool are held by others. */
-async function occupy({ store }: World, pool: string, count: number, random: Setting['random']): Promise<void> {
+async function occupy({ store }: World, pool: string, count: number, random: Random): Promise<void> {
   const free = Array.from({ length: SLOTS }, (_, ordinal) => ordinal);
   const chosen = Array.from({ length: count }, () => {
     const at = random(free.length);

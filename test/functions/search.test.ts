@@ -101,7 +101,7 @@ describe('the search for a free slot', () => {
     });
     const { code } = await refusalOf(add(here.environment({ store }), 'i-1', addOf(1, { pool: named })));
     expect(code).toBe('pool.exhausted');
-    expect(rounds).toEqual([1, 1, 1, 1, 4, 8, 16, 16, 12]);
+    expect(rounds).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 8, 16, 16, 12]);
     expect(new Set(blocks).size).toBe(60);
     expect(blocks).toHaveLength(60);
   });
