@@ -27,6 +27,7 @@ export const problems = {
   'pool.inline-forbidden': { title: 'Nodes may not create pools here', status: 403, cni: 7, exit: 12, retry: false },
   'pool.exhausted': { title: 'The pool has no free address', status: 409, cni: 101, exit: 31, retry: false },
   'pool.cooling': { title: 'Only cooling addresses are left', status: 409, cni: 11, exit: 32, retry: true },
+  'pool.quota': { title: 'The quota of the namespace is used up', status: 409, cni: 102, exit: 36, retry: false },
   'node.unknown': { title: 'There is no such node', status: 404, cni: 7, exit: 26, retry: false },
   'service.busy': {
     title: 'Too many callers changed the same thing at once',
