@@ -27,3 +27,13 @@ export interface CountedChanges {
   readonly changes: number;
   readonly now: number;
 }
+
+/** One change of one slot. */
+export interface LeaseChange {
+  readonly pool: string;
+  /** The namespace that held it; absent where nobody did. */
+  readonly before?: string | undefined;
+  readonly after?: string | undefined;
+  /** Its place in the shard: decimal text. */
+  readonly sequence: string;
+}

@@ -135,8 +135,8 @@ describe('a synthesized template', () => {
     ],
     [
       'an attribute that is not known',
-      variables(attribute('Leases', 'StreamArn')),
-      'Allocate.Environment.Variables.TABLE has the intrinsic {"Fn::GetAtt":["Leases","StreamArn"]}',
+      variables(attribute('Leases', 'StreamLabel')),
+      'Allocate.Environment.Variables.TABLE has the intrinsic {"Fn::GetAtt":["Leases","StreamLabel"]}',
     ],
     [
       'a resource that is not there',
