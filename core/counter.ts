@@ -11,8 +11,8 @@ export interface Counter {
   /** How many changes were counted, up or down. */
   readonly changes: number;
   readonly recounts: number;
-  /** Milliseconds since 1970; absent before the first recount. */
-  readonly recountedAt?: number;
+  /** Milliseconds since 1970: the last recount, or before it the first change. */
+  readonly recountedAt: number;
   /** Of each shard of the stream the last change that was counted, and when (ms). */
   readonly counted: ReadonlyMap<string, { readonly sequence: string; readonly at: number }>;
 }

@@ -2,7 +2,7 @@
 import type { Counter, CounterKey } from './counter.ts';
 import type { CounterStore } from './store.ts';
 
-const NOTHING: Counter = { held: 0, changes: 0, recounts: 0, counted: new Map() };
+const NOTHING: Omit<Counter, 'recountedAt'> = { held: 0, changes: 0, recounts: 0, counted: new Map() };
 
 export function memoryCounters(): CounterStore {
   const totals = new Map<string, Counter>();
@@ -30,6 +30,7 @@ export function memoryCounters(): CounterStore {
       const before = counter.counted.get(shard)?.sequence;
       if (before !== undefined && BigInt(before) >= BigInt(first)) return { added: false, counted: before };
       all.set(name, {
+        recountedAt: now,
         ...counter,
         held: counter.held + held,
         changes: counter.changes + changes,

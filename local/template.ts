@@ -18,7 +18,6 @@ export interface ChangesDefinition {
   readonly table: string;
   readonly function: string;
   readonly batchSize: number;
-  readonly batchingWindowMs: number;
 }
 
 export interface FunctionDefinition {
@@ -157,7 +156,6 @@ export function stackOf(
       table: table.name,
       function: named.name,
       batchSize: Number(value('BatchSize') ?? 100),
-      batchingWindowMs: Number(value('MaximumBatchingWindowInSeconds') ?? 0) * 1000,
     };
   });
   const stage = reader.one('AWS::ApiGatewayV2::Stage');

@@ -29,7 +29,7 @@ export function dynamodbCounters(client: DynamoDBDocumentClient, table: string):
           new UpdateCommand({
             TableName: table,
             Key: keys.counter(key),
-            UpdateExpression: 'SET #shard = :last ADD held :held, v :changes',
+            UpdateExpression: 'SET #shard = :last, rcAt = if_not_exists(rcAt, :now) ADD held :held, v :changes',
             ConditionExpression: `${counterExpressions.shardUncounted} OR ${counterExpressions.shardOlder}`,
             ExpressionAttributeNames: { '#shard': shardAttribute(shard) },
             ExpressionAttributeValues: {
@@ -37,6 +37,7 @@ export function dynamodbCounters(client: DynamoDBDocumentClient, table: string):
               ':last': countedText(last, now),
               ':held': held,
               ':changes': changes,
+              ':now': now,
             },
             ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
           }),

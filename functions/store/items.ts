@@ -153,7 +153,7 @@ const storedCounter = z.object({
   held: z._default(z.int(), 0),
   v: z._default(z.int(), 0),
   rc: z._default(z.int(), 0),
-  rcAt: z.optional(z.number()),
+  rcAt: z._default(z.number(), 0),
 });
 
 /** The attribute of a counter in which the last change of a shard is kept. */
@@ -163,7 +163,7 @@ export const sequenceText = (sequence: string): string => sequence.padStart(40, 
 /** What was counted twice is refused by `<`: with its time a sequence is more than the bare one. */
 export const countedText = (sequence: string, at: number): string => `${sequenceText(sequence)}@${at}`;
 
-/** held, v changes, rc recounts, rcAt recounted at, q#<shard> the last change that was counted. */
+/** held, v changes, rc recounts, rcAt recounted at or begun, q#<shard> the last change that was counted. */
 export function counterOf(item: Item): Counter {
   const { held, v, rc, rcAt } = storedCounter.parse(item);
   const counted = Object.entries(item)
@@ -173,6 +173,5 @@ export function counterOf(item: Item): Counter {
       const entry = { sequence: sequence.replace(/^0+(?=.)/, ''), at: Number(at) };
       return [name.slice(shardAttribute('').length), entry] as const;
     });
-  const recountedAt = rcAt === undefined ? {} : { recountedAt: rcAt };
-  return { held, changes: v, recounts: rc, ...recountedAt, counted: new Map(counted) };
+  return { held, changes: v, recounts: rc, recountedAt: rcAt, counted: new Map(counted) };
 }

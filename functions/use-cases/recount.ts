@@ -1,6 +1,6 @@
 /**
  * Corrects counters that have drifted: after changes that were never delivered (the counting function failed for longer than
- * the event source tries), or of leases that are older than the counters.
+ * the event source tries).
  */
 import { LessorError } from '../../core/contract/problems.ts';
 import type { Counter, CounterKey } from '../../core/counter.ts';
@@ -40,7 +40,7 @@ export async function recount(
   wait: (milliseconds: number) => Promise<unknown>,
 ): Promise<RecountReport> {
   const due = [...(await deps.store.counters.readPools())]
-    .map(([pool, { recountedAt = 0 }]) => ({ pool, recountedAt }))
+    .map(([pool, { recountedAt }]) => ({ pool, recountedAt }))
     .filter(({ recountedAt }) => deps.now() - recountedAt >= RECOUNTED_EVERY_MS)
     .sort((a, b) => a.recountedAt - b.recountedAt);
   const counts: { pool: string; before: View; held: ReadonlyMap<string, number> }[] = [];

@@ -20,6 +20,7 @@ async function drifted() {
   for (const n of [0, 1, 2, 3]) await add(deps, 'i-1', addOf(n, { pool, pod: shop }));
   for (const n of [4, 5]) await add(deps, 'i-2', addOf(n, { pool }));
   await countChanges(deps, 's', stream.changes.slice(0, 2));
+  base.clock.now += HOUR;
   const held = async () => [
     (await here.store.counters.read({ pool: id }))?.held,
     (await here.store.counters.read({ pool: id, namespace: 'shop' }))?.held,
@@ -109,8 +110,8 @@ describe('a recount', () => {
     const { here, id, deps } = await drifted();
     const other = await operatorsPool(here, { addresses: 4, blockSize: 4, name: 'red' });
     await countChanges(deps, 's', [{ pool: other.id, after: 'shop', sequence: '1' }]);
-    await here.store.counters.correct({ pool: id }, { recounts: 0, by: 0, now: here.clock.now, forget: [] });
-    here.clock.now += HOUR;
+    await here.store.counters.correct({ pool: id }, { recounts: 0, by: 0, now: here.clock.now + 1, forget: [] });
+    here.clock.now += 2 * HOUR;
     let reads = 0;
     const short = { ...call, remainingMs: () => (reads++ === 0 ? 60_000 : 0) };
     expect(await recount(deps, short, async () => {})).toEqual({

@@ -19,6 +19,7 @@ const state = (held: number, changes: number, last: string): Counter => ({
   held,
   changes,
   recounts: 0,
+  recountedAt: 5_000,
   counted: new Map([['s-1', { sequence: last, at: 5_000 }]]),
 });
 
