@@ -5,6 +5,7 @@ import { placeFrom } from '../../core/node.ts';
 import { blockFromText, blockToText } from '../../core/pool-space.ts';
 import { type Call, type Dependencies, type KnownPool, spread } from './dependencies.ts';
 import { type Member, member } from './membership.ts';
+import { withinQuota } from './quota.ts';
 import { resolvePool } from './resolve-pool.ts';
 import { findOwnLease, type Seen, searchPool } from './search-pool.ts';
 
@@ -50,6 +51,7 @@ export async function allocate(deps: Dependencies, call: Call, request: Allocate
   };
   const near = placesIn(pool, joined);
   const own = request.attempt > 1 ? await findOwnLease(allocation, first, near) : undefined;
+  if (own === undefined) await withinQuota(deps, pool, request.pod?.namespace);
   const slot =
     own ??
     (proposal && (await allocation.hold(proposal)) ? proposal : await searchPool(allocation, first, near, proposal));

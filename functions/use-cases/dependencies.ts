@@ -2,6 +2,7 @@
 import type { NodeState } from '../../core/node.ts';
 import { type PoolSpace, poolSpace } from '../../core/pool-space.ts';
 import type { PoolState, Store } from '../../core/store.ts';
+import type { QuotaView } from './quota.ts';
 
 export interface Settings {
   /** Ranges written in a CNI configuration become a pool on first use. */
@@ -23,6 +24,8 @@ export interface KnownPool extends PoolState {
 export interface Memory {
   readonly pools: Map<string, KnownPool>;
   readonly nodes: Map<string, Pick<NodeState, 'incarnation' | 'places'> & { readonly seenAt: number }>;
+  /** By pool id and namespace; quota.ts says how long it counts. */
+  readonly quotas: Map<string, QuotaView>;
 }
 
 export interface Dependencies {
@@ -45,7 +48,7 @@ export interface Call {
   readonly remainingMs: () => number;
 }
 
-export const emptyMemory = (): Memory => ({ pools: new Map(), nodes: new Map() });
+export const emptyMemory = (): Memory => ({ pools: new Map(), nodes: new Map(), quotas: new Map() });
 
 /** A change of a pool's policy or state reaches every environment within so long. */
 const POOL_REMEMBERED_MS = 30_000;
