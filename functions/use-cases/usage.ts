@@ -1,4 +1,5 @@
-/** How full a pool is, counted slot by slot. */
+/** How full a pool is: counted slot by slot, or as the counters have it. */
+import { LessorError } from '../../core/contract/problems.ts';
 import type { UsageResult } from '../../core/contract/usage.ts';
 import type { Call, Dependencies } from './dependencies.ts';
 import { namedPool } from './list-leases.ts';
@@ -6,12 +7,17 @@ import { type ReadBlock, readPool } from './read-pool.ts';
 
 type Part = NonNullable<UsageResult['parts']>[number];
 
-/** @throws LessorError pool.unknown, service.busy */
-export async function usage(
-  deps: Dependencies,
-  call: Call,
-  { vrf, name, by }: { vrf: string; name: string; by: 'block' | 'node' | 'namespace' | undefined },
-): Promise<UsageResult> {
+interface Question {
+  readonly vrf: string;
+  readonly name: string;
+  readonly by: 'block' | 'node' | 'namespace' | undefined;
+  readonly cheap?: boolean;
+}
+
+/** @throws LessorError pool.unknown, service.busy, request.invalid */
+export async function usage(deps: Dependencies, call: Call, question: Question): Promise<UsageResult> {
+  const { vrf, name, by, cheap = false } = question;
+  if (cheap) return countedUsage(deps, question);
   const pool = await namedPool(deps, vrf, name);
   const { definition, space, state } = pool;
   const now = deps.now();
@@ -36,6 +42,7 @@ export async function usage(
     vrf,
     state,
     affinity: definition.affinity,
+    source: 'exact',
     ...total,
     free: String(space.capacity - BigInt(total.held + total.cooling)),
     capacity: String(space.capacity),
@@ -45,11 +52,34 @@ export async function usage(
   };
 }
 
+async function countedUsage(deps: Dependencies, { vrf, name, by }: Question): Promise<UsageResult> {
+  if (by === 'block' || by === 'node') {
+    const remedy = 'leave out cheap, or give by=namespace';
+    throw new LessorError('request.invalid', `query.by: ${by} is not known by the counters: ${remedy}`);
+  }
+  const { definition, space, state } = await namedPool(deps, vrf, name);
+  const total = await deps.store.counters.read({ pool: definition.id });
+  const namespaces = by === undefined ? [] : [...(await deps.store.counters.readNamespaces(definition.id))];
+  const parts = namespaces.filter(([, { held }]) => held > 0).map(([of, { held }]) => [of, { held }] as const);
+  return {
+    pool: definition.name,
+    vrf,
+    state,
+    affinity: definition.affinity,
+    source: 'counted',
+    // A recount may find late that too many were counted as released.
+    held: Math.max(0, total?.held ?? 0),
+    capacity: String(space.capacity),
+    ...(by === undefined ? {} : { parts: sorted(new Map(parts)) }),
+    at: new Date(deps.now()).toISOString(),
+  };
+}
+
 const ownerOf = (by: string, { state }: ReadBlock): { node?: string } =>
   by === 'block' && state?.owner ? { node: state.owner.node } : {};
 
 function sorted(parts: ReadonlyMap<string, Omit<Part, 'of'>>): Part[] {
   return [...parts]
     .map(([of, counts]) => ({ of, ...counts }))
-    .sort((a, b) => b.held - a.held || b.cooling - a.cooling || (a.of < b.of ? -1 : 1));
+    .sort((a, b) => b.held - a.held || (b.cooling ?? 0) - (a.cooling ?? 0) || (a.of < b.of ? -1 : 1));
 }
