@@ -6,7 +6,7 @@ import { newId, type RecordRefusal } from './refusals.ts';
 
 /** More digits than a number of JavaScript or DynamoDB holds; the second is one more, of another length than the first. */
 const [FIRST, SECOND] = ['99999999999999999999999999999999999999', '100000000000000000000000000000000000000'] as const;
-export const batch = (first: string, last: string, held: number, changes: number) => ({
+const batch = (first: string, last: string, held: number, changes: number) => ({
   shard: 's-1',
   first,
   last,
