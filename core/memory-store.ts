@@ -10,6 +10,7 @@ import {
   type SlotOperation,
   type SlotState,
 } from './lease.ts';
+import { memoryCounters } from './memory-counters.ts';
 import type { DeathRecord, NodeState } from './node.ts';
 import { blockToText } from './pool-space.ts';
 import type { Registry } from './registry.ts';
@@ -19,7 +20,13 @@ const copy = <T>(value: T): T => structuredClone(value);
 
 /** `permits` decides whether an operation may change a slot; a test puts a broken one in its place. */
 export function memoryStore(permits: typeof allows = allows): Store {
-  return { leases: memoryLeases(permits), pools: memoryPools(), blocks: memoryBlocks(), nodes: memoryNodes() };
+  return {
+    leases: memoryLeases(permits),
+    pools: memoryPools(),
+    blocks: memoryBlocks(),
+    nodes: memoryNodes(),
+    counters: memoryCounters(),
+  };
 }
 
 function memoryLeases(permits: typeof allows): LeaseStore {

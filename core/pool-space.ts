@@ -104,6 +104,7 @@ function spaceOf(
 
 export type PoolWish = Pick<PoolDefinition, 'blockSize' | 'gateway' | 'affinity' | 'exclude'> & {
   readonly ranges: readonly (readonly RangeText[])[];
+  readonly stickySeconds?: number;
 };
 
 /**
@@ -116,7 +117,12 @@ export function resolvePoolShape({
   gateway,
   affinity,
   exclude,
+  stickySeconds = 0,
 }: PoolWish): RangeOutcome<Pick<PoolDefinition, 'ranges' | 'exclude'>> {
+  if (stickySeconds > 0 && affinity !== 'shared')
+    return refuse(
+      `stickySeconds ${stickySeconds} keeps an address for a pod on whichever node: it needs affinity "shared", or has to be 0`,
+    );
   if (gateway === 'block' && affinity !== 'node')
     return refuse('gateway "block" gives each block to one node to route: it needs affinity "node"');
   const parsed = parseRangeSets(ranges, gateway);

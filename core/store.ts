@@ -4,6 +4,7 @@
  */
 import type { BlockOwner, BlockState } from './block.ts';
 import type { PoolDefinition } from './contract/messages.ts';
+import type { CountedChanges, Counter, CounterKey } from './counter.ts';
 import type { BlockKey, Holding, SlotKey, SlotState } from './lease.ts';
 import type { DeathRecord, NodeState } from './node.ts';
 import type { Registry } from './registry.ts';
@@ -89,9 +90,29 @@ export interface NodeStore {
   recordSweep(id: string, incarnation: number, freed: number, now: number): Promise<boolean>;
 }
 
+export interface CounterStore {
+  /** Undefined where nothing was ever counted. */
+  read(key: CounterKey): Promise<Counter | undefined>;
+  /** The total of each pool that ever was counted, by the pool's id. */
+  readPools(): Promise<ReadonlyMap<string, Counter>>;
+  /** Of each namespace that ever was counted in a pool. */
+  readNamespaces(pool: string): Promise<ReadonlyMap<string, Counter>>;
+  /**
+   * Condition `shardUncounted` or `shardOlder`: adds changes of which none was counted yet; where it is refused, the last
+   * one of the shard that was.
+   */
+  add(key: CounterKey, changes: CountedChanges): Promise<{ added: true } | { added: false; counted: string }>;
+  /** Condition `neverRecounted` or `recountsUnchanged`: adds `by` and forgets shards. It counts as a recount. */
+  correct(
+    key: CounterKey,
+    correction: { recounts: number; by: number; now: number; forget: readonly string[] },
+  ): Promise<boolean>;
+}
+
 export interface Store {
   readonly leases: LeaseStore;
   readonly pools: PoolStore;
   readonly blocks: BlockStore;
   readonly nodes: NodeStore;
+  readonly counters: CounterStore;
 }

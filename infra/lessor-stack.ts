@@ -1,4 +1,4 @@
-/** Everything that Lessor is on AWS: two tables, four functions, an API, a clock. */
+/** Everything that Lessor is on AWS: two tables, five functions, an API, a clock. */
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { environment } from '../core/contract/environment.ts';
@@ -13,7 +13,7 @@ export class LessorStack extends Stack {
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id, { description: 'Lessor: IP address management for Kubernetes pods' });
     const pools = new StoreTable(this, 'Pools', environment.poolsTable);
-    const leases = new StoreTable(this, 'Leases', environment.leasesTable);
+    const leases = new StoreTable(this, 'Leases', environment.leasesTable, { stream: true });
     const api = new LessorApi(this, 'HttpApi', settings);
 
     const allocate = new LessorFunction(this, 'allocate');
@@ -37,6 +37,10 @@ export class LessorStack extends Stack {
     pools.grant(reclaim, 'GetItem', 'Query', 'UpdateItem');
     leases.grant(reclaim, 'Query', 'UpdateItem');
     new ReclaimSchedule(this, 'ReclaimSchedule', reclaim);
+
+    const count = new LessorFunction(this, 'count');
+    pools.grant(count, 'UpdateItem');
+    leases.tell(count);
 
     const access = new AccessPolicies(this, 'Access', api, settings.instanceRoles);
     new CfnOutput(this, 'ApiEndpoint', { value: api.endpoint });

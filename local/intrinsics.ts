@@ -71,7 +71,8 @@ type Make = (logicalId: string, surroundings: Surroundings, properties: Readonly
 const PHYSICAL: Readonly<Record<string, Make>> = {
   'AWS::DynamoDB::GlobalTable': (id, { stack, region, account }) => {
     const name = `${stack}-${id}`;
-    return { ref: name, attributes: { Arn: `arn:aws:dynamodb:${region}:${account}:table/${name}` } };
+    const arn = `arn:aws:dynamodb:${region}:${account}:table/${name}`;
+    return { ref: name, attributes: { Arn: arn, StreamArn: `${arn}/stream/local` } };
   },
   'AWS::Lambda::Function': (id, { stack, region, account }, { FunctionName = `${stack}-${id}` }) => {
     const name = String(FunctionName);

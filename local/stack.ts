@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { followChanges } from './changes.ts';
 import { type Context, synthesize } from './cloud-assembly.ts';
 import { type LocalDynamodb, startDynamodb } from './dynamodb.ts';
 import { startWire, type Wire } from './dynamodb-wire.ts';
@@ -95,6 +96,13 @@ async function start(options: StackOptions, closing: Close[], stop: () => Promis
     if (found === undefined) throw new Error(`There is no function ${name}: ${[...functions.keys()].join(', ')}`);
     return found;
   };
+
+  for (const changes of definition.changes) {
+    const follower = followChanges(dynamodb.endpoint, changes, (event) =>
+      functionNamed(changes.function).invoke(event),
+    );
+    closing.push(() => follower.stop());
+  }
 
   const callers = new Map<string, Identity>();
   const known = (identity: Identity) => {

@@ -9,6 +9,15 @@ export interface TableDefinition {
   readonly arn: string;
   readonly keySchema: readonly { readonly AttributeName: string; readonly KeyType: 'HASH' | 'RANGE' }[];
   readonly attributes: readonly { readonly AttributeName: string; readonly AttributeType: 'S' | 'N' | 'B' }[];
+  /** `NEW_AND_OLD_IMAGES`; absent where the table has no stream. */
+  readonly stream?: string;
+}
+
+/** A table whose changes a function is told. */
+export interface ChangesDefinition {
+  readonly table: string;
+  readonly function: string;
+  readonly batchSize: number;
 }
 
 export interface FunctionDefinition {
@@ -48,6 +57,7 @@ export interface StackDefinition {
   readonly functions: readonly FunctionDefinition[];
   readonly api: { readonly id: string; readonly stage: string; readonly routes: readonly RouteDefinition[] };
   readonly schedules: readonly ScheduleDefinition[];
+  readonly changes: readonly ChangesDefinition[];
   /** What the managed policies of the outputs NodePolicyArn and OperatorPolicyArn allow. */
   readonly policies: { readonly node: readonly Statement[]; readonly operator: readonly Statement[] };
 }
@@ -124,15 +134,34 @@ export function stackOf(
     if (target === undefined) throw new Error(`${id}.Target is ${text('Target')}, which is no integration`);
     return { key: text('RouteKey'), ...target };
   });
-  const stage = reader.one('AWS::ApiGatewayV2::Stage');
-
-  return {
-    tables: reader.list('AWS::DynamoDB::GlobalTable').map(({ id, value }) => ({
+  const tables = reader.list('AWS::DynamoDB::GlobalTable').map(({ id, value }): TableDefinition => {
+    const stream = (value('StreamSpecification') as { StreamViewType: string } | undefined)?.StreamViewType;
+    return {
       name: reader.text({ Ref: id }, id),
       arn: arnOf(id),
       keySchema: value('KeySchema') as TableDefinition['keySchema'],
       attributes: value('AttributeDefinitions') as TableDefinition['attributes'],
-    })),
+      ...(stream === undefined ? {} : { stream }),
+    };
+  });
+  const changes = reader.list('AWS::Lambda::EventSourceMapping').map(({ id, text, value }): ChangesDefinition => {
+    const source = text('EventSourceArn');
+    const table = tables.find(({ arn, stream }) => stream !== undefined && source.startsWith(`${arn}/stream/`));
+    if (table === undefined) throw new Error(`${id}.EventSourceArn is ${source}, which is no table's stream`);
+    if (text('StartingPosition') !== 'TRIM_HORIZON') throw new Error(`${id} has not StartingPosition TRIM_HORIZON`);
+    if (value('TumblingWindowInSeconds') === undefined) throw new Error(`${id} has no TumblingWindowInSeconds`);
+    const named = functions.find(({ functionName }) => functionName === text('FunctionName'));
+    if (named === undefined) throw new Error(`${id}.FunctionName is ${text('FunctionName')}, which is no function`);
+    return {
+      table: table.name,
+      function: named.name,
+      batchSize: Number(value('BatchSize') ?? 100),
+    };
+  });
+  const stage = reader.one('AWS::ApiGatewayV2::Stage');
+
+  return {
+    tables,
     functions,
     api: { id: stage.text('ApiId'), stage: stage.text('StageName'), routes },
     schedules: reader.list('AWS::Events::Rule').flatMap(({ id, text, value }) =>
@@ -142,6 +171,7 @@ export function stackOf(
         input: JSON.parse(target.Input),
       })),
     ),
+    changes,
     policies: { node: reader.policyAt('NodePolicyArn'), operator: reader.policyAt('OperatorPolicyArn') },
   };
 }

@@ -97,6 +97,8 @@ export const allocateRequest = z.strictObject({
 });
 export type AllocateRequest = z.infer<typeof allocateRequest>;
 
+const leases = z.int().check(z.gte(0));
+
 /** What of a pool may be changed while it is in use; what is left out has the default. */
 export const poolPolicy = z.object({
   /** Addresses that are not handed out: `10.1.0.5`, `10.1.0.0/28` or `10.1.0.5-10.1.0.9`. */
@@ -120,6 +122,10 @@ export const poolPolicy = z.object({
   order: z._default(z.int().check(z.gte(-1000), z.lte(1000)), 0),
   /** Blocks that one node may own, where a block belongs to a node. */
   maxBlocksPerNode: z._default(z.int().check(z.gte(1), z.lte(4096)), 64),
+  /** Leases that each namespace may hold; no limit if left out. Pods of which nothing is known are one namespace. */
+  quota: z.optional(leases),
+  /** For some namespaces another number. */
+  quotas: z._default(z.record(podText, leases), {}),
 });
 export type PoolPolicy = z.infer<typeof poolPolicy>;
 

@@ -50,8 +50,18 @@ export const defaultPolicy: PoolPolicy = z.parse(poolPolicy, {});
 export const FIXED = ['id', 'vrf', 'name', 'affinity', 'gateway', 'blockSize', 'createdAt'] as const;
 const fixed = z.optional(z.unknown());
 
-const { exclude, cooldownSeconds, stickySeconds, clusters, namespaces, nodeLabels, order, maxBlocksPerNode } =
-  poolPolicy.shape;
+const {
+  exclude,
+  cooldownSeconds,
+  stickySeconds,
+  clusters,
+  namespaces,
+  nodeLabels,
+  order,
+  maxBlocksPerNode,
+  quota,
+  quotas,
+} = poolPolicy.shape;
 export const poolPatch = z.strictObject({
   exclude: z.optional(exclude.def.innerType),
   cooldownSeconds: z.optional(cooldownSeconds.def.innerType),
@@ -62,6 +72,9 @@ export const poolPatch = z.strictObject({
   order: z.optional(order.def.innerType),
   maxBlocksPerNode: z.optional(maxBlocksPerNode.def.innerType),
   stickySeconds: z.optional(stickySeconds.def.innerType),
+  /** null: no limit. */
+  quota: z.nullable(quota),
+  quotas: z.optional(quotas.def.innerType),
   /** `draining`: nothing new is leased, what is held stays. */
   state: z.optional(z.enum(['active', 'draining'])),
   /** The whole list: what is there, and further ranges at the ends of its sets. */

@@ -10,7 +10,7 @@ interface ProblemKind {
   readonly status?: number;
   /** CNI error code that the plugin prints. */
   readonly cni: number;
-  /** Exit code of a command: 10-19 authorization, 20-29 input, 30-39 state and service. */
+  /** Exit code of a command: 10-19 authorization, 20-29 input, 30-49 state and service. */
   readonly exit: number;
   /** True where repeating the identical request can help. */
   readonly retry: boolean;
@@ -31,12 +31,13 @@ export const problems = {
   'vrf.full': { title: 'The VRF cannot hold more pools', status: 409, cni: 7, exit: 39, retry: false },
   'pool.inline-forbidden': { title: 'Nodes may not create pools here', status: 403, cni: 7, exit: 12, retry: false },
   'pool.forbidden': { title: 'The pool is kept to other clusters', status: 403, cni: 7, exit: 13, retry: false },
-  'pool.unmatched': { title: 'No pool fits', status: 409, cni: 7, exit: 39, retry: false },
+  'pool.unmatched': { title: 'No pool fits', status: 409, cni: 7, exit: 40, retry: false },
   'pool.exhausted': { title: 'The pool has no free address', status: 409, cni: 101, exit: 31, retry: false },
   'pool.cooling': { title: 'Only cooling addresses are left', status: 409, cni: 11, exit: 32, retry: true },
-  'address.held': { title: 'The address is held', status: 409, cni: 11, exit: 36, retry: true },
-  'address.unknown': { title: 'The pool cannot hand out this address', status: 422, cni: 7, exit: 37, retry: false },
-  'address.cooling': { title: 'The address is cooling', status: 409, cni: 11, exit: 38, retry: true },
+  'address.held': { title: 'The address is held', status: 409, cni: 11, exit: 41, retry: true },
+  'address.cooling': { title: 'The address is cooling', status: 409, cni: 11, exit: 42, retry: true },
+  'address.unknown': { title: 'The pool cannot hand out this address', status: 422, cni: 7, exit: 29, retry: false },
+  'pool.quota': { title: 'The quota of the namespace is used up', status: 409, cni: 102, exit: 43, retry: false },
   'node.unknown': { title: 'There is no such node', status: 404, cni: 7, exit: 26, retry: false },
   'service.busy': {
     title: 'Too many callers changed the same thing at once',

@@ -10,20 +10,35 @@ export const usageQuery = z.strictObject({
   vrf: z._default(cniName, 'default'),
   /** Also count for each of these. */
   by: z.optional(z.enum(['block', 'node', 'namespace'])),
+  /** `true`: from the counters, one or two reads however large the pool is; by namespace only, and without what cools. */
+  cheap: z._default(z.enum(['true', 'false']), 'false'),
 });
 export const usageResult = z.object({
   pool: z.string(),
   vrf: z.string(),
   state: z.enum(['active', 'draining', 'closing']),
   affinity: z.enum(['shared', 'node']),
-  ...counts,
+  /** `exact`: every slot was read. `counted`: as the counters had it, which follow each change within some seconds. */
+  source: z.enum(['exact', 'counted']),
+  held: counts.held,
+  /** Not known by the counters; nor is `free`. */
+  cooling: z.optional(counts.cooling),
   /** Decimal text: an IPv6 pool's are more than a double can count. `free` of `capacity` is neither held nor cooling. */
-  free: z.string(),
+  free: z.optional(z.string()),
   capacity: z.string(),
-  /** Blocks that are owned by a node; only with node affinity. */
+  /** Blocks that are owned by a node; only with node affinity, and only where it is exact. */
   claimedBlocks: z.optional(z.int()),
   /** By `by`, the fullest first. */
-  parts: z.optional(z.array(z.object({ of: z.string(), node: z.optional(z.string()), ...counts }))),
+  parts: z.optional(
+    z.array(
+      z.object({
+        of: z.string(),
+        node: z.optional(z.string()),
+        held: counts.held,
+        cooling: z.optional(counts.cooling),
+      }),
+    ),
+  ),
   /** RFC 3339. */
   at: z.string(),
 });

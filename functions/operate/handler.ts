@@ -45,7 +45,7 @@ export const handler = handlerOf({
     listBlocks(dependencies, { vrf: query.vrf, name: path.pool ?? '', cursor: query.cursor }),
   ),
   ...answering(routes.usage, ({ call, query, path }) =>
-    usage(dependencies, call, { vrf: query.vrf, name: path.pool ?? '', by: query.by }),
+    usage(dependencies, call, { vrf: query.vrf, name: path.pool ?? '', by: query.by, cheap: query.cheap === 'true' }),
   ),
   ...answering(routes.whoHas, ({ query, path }) => whoHas(dependencies, { vrf: query.vrf, text: path.address ?? '' })),
   ...answering(routes.findLeases, ({ call, query }) => findLeases(dependencies, call, query)),

@@ -2,6 +2,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Store } from '../../core/store.ts';
 import { dynamodbBlocks } from './dynamodb-blocks.ts';
+import { dynamodbCounters } from './dynamodb-counters.ts';
 import { dynamodbLeases } from './dynamodb-leases.ts';
 import { dynamodbNodes } from './dynamodb-nodes.ts';
 import { dynamodbPools } from './dynamodb-pools.ts';
@@ -17,5 +18,6 @@ export function dynamodbStore(client: DynamoDBDocumentClient, tables: Tables): S
     pools: dynamodbPools(client, tables.pools),
     blocks: dynamodbBlocks(client, tables.pools),
     nodes: dynamodbNodes(client, tables.pools),
+    counters: dynamodbCounters(client, tables.pools),
   };
 }

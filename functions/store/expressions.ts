@@ -43,6 +43,14 @@ export const poolExpressions = {
   registryUnchanged: 'v = :before',
 } as const;
 
+/** `#shard` names the attribute in which a counter keeps the last change of a shard that it counted. */
+export const counterExpressions = {
+  shardUncounted: 'attribute_not_exists(#shard)',
+  shardOlder: '#shard < :first',
+  neverRecounted: 'attribute_not_exists(rc)',
+  recountsUnchanged: 'rc = :recounts',
+} as const;
+
 export const conditionOf = (operation: SlotOperation): string =>
   alternatives(slotOperations[operation], slotExpressions);
 export const blockConditionOf = (operation: BlockOperation): string =>

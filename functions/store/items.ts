@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { type BlockState, shardOf } from '../../core/block.ts';
 import { poolDefinition } from '../../core/contract/messages.ts';
+import type { Counter, CounterKey } from '../../core/counter.ts';
 import type { BlockKey, Holding, SlotKey, SlotState } from '../../core/lease.ts';
 import type { DeathRecord, NodeState } from '../../core/node.ts';
 import { blockToText } from '../../core/pool-space.ts';
@@ -20,6 +21,11 @@ export const keys = {
   pool: (id: string) => ({ pk: `C#${id}`, sk: 'CFG' }),
   node: (id: string) => ({ pk: `N#${id}`, sk: 'N' }),
   death: (id: string) => ({ pk: 'D', sk: id }),
+  /** Totals lie together: that is how all pools are found that ever had a lease. */
+  totals: 'U',
+  namespaces: (pool: string) => `U#${pool}`,
+  counter: ({ pool, namespace }: CounterKey) =>
+    namespace === undefined ? { pk: keys.totals, sk: pool } : { pk: keys.namespaces(pool), sk: `ns#${namespace}` },
   shard: (pool: string, shard: bigint) => `P#${pool}#${blockToText(shard)}`,
   block: ({ pool, block }: BlockKey) => ({ pk: keys.shard(pool, shardOf(block)), sk: blockToText(block) }),
   slots: ({ pool, block }: BlockKey) => `L#${pool}#${blockToText(block)}`,
@@ -141,4 +147,31 @@ export function blockState(item: Item): BlockState {
   const state = { state: st, generation: g, forced: f ?? false };
   if (nd === undefined || e === undefined || boot === undefined || j === undefined) return state;
   return { ...state, owner: { node: nd, incarnation: e, boot, journal: j } };
+}
+
+const storedCounter = z.object({
+  held: z._default(z.int(), 0),
+  v: z._default(z.int(), 0),
+  rc: z._default(z.int(), 0),
+  rcAt: z._default(z.number(), 0),
+});
+
+/** The attribute of a counter in which the last change of a shard is kept. */
+export const shardAttribute = (shard: string): string => `q#${shard}`;
+/** Sequences have up to 40 digits, more than a number of DynamoDB: as text of one length they compare as numbers do. */
+export const sequenceText = (sequence: string): string => sequence.padStart(40, '0');
+/** What was counted twice is refused by `<`: with its time a sequence is more than the bare one. */
+export const countedText = (sequence: string, at: number): string => `${sequenceText(sequence)}@${at}`;
+
+/** held, v changes, rc recounts, rcAt recounted at or begun, q#<shard> the last change that was counted. */
+export function counterOf(item: Item): Counter {
+  const { held, v, rc, rcAt } = storedCounter.parse(item);
+  const counted = Object.entries(item)
+    .filter(([name]) => name.startsWith(shardAttribute('')))
+    .map(([name, value]) => {
+      const [sequence = '', at] = String(value).split('@');
+      const entry = { sequence: sequence.replace(/^0+(?=.)/, ''), at: Number(at) };
+      return [name.slice(shardAttribute('').length), entry] as const;
+    });
+  return { held, changes: v, recounts: rc, recountedAt: rcAt, counted: new Map(counted) };
 }

@@ -21,6 +21,7 @@ import {
   survey,
 } from './own-blocks.ts';
 import { full } from './pool-full.ts';
+import { quotaOnce, withinQuota } from './quota.ts';
 
 /** Blocks claimed by one request: more than one only where each slot of the first cools. */
 const MOST_CLAIMS = 2;
@@ -55,6 +56,7 @@ async function proposed(
   const owner = await ownerOf(deps, slot, generation);
   const ofEarlierLife = owner !== undefined && incarnation !== undefined && owner.incarnation < incarnation;
   if (!isOf(claimantOf(call, request), owner) || ofEarlierLife) return undefined;
+  await withinQuota(deps, pool, request.pod?.namespace);
   const holding = holdingOf(call, request, owner.incarnation, deps.now());
   if (!(await deps.store.leases.hold(slot, holding, generation)).held) return undefined;
   const blocks = [{ block: blockToText(slot.block), generation }];
@@ -69,6 +71,7 @@ class Search implements Allocation {
   readonly pool: KnownPool;
   readonly seen: Seen = new Map();
   readonly #claimant: Claimant;
+  readonly #ensureQuota: () => Promise<void>;
   readonly #blocks = nothingFound();
   #member: Member = { incarnation: 0, places: new Set() };
   #coolingUntil = Number.POSITIVE_INFINITY;
@@ -79,6 +82,7 @@ class Search implements Allocation {
     this.request = request;
     this.pool = pool;
     this.#claimant = claimantOf(call, request);
+    this.#ensureQuota = quotaOnce(deps, pool, request.pod?.namespace);
   }
 
   async find(proposal: SlotKey | undefined): Promise<AllocateResult> {
@@ -95,9 +99,10 @@ class Search implements Allocation {
     return this.#member.incarnation;
   }
 
-  async hold(key: SlotKey): Promise<boolean> {
+  async hold(key: SlotKey, isOwn = false): Promise<boolean> {
     const generation = this.#blocks.own.get(key.block);
     if (generation === undefined) return false;
+    if (!isOwn) await this.#ensureQuota();
     const holding = holdingOf(this.call, this.request, this.#member.incarnation, this.deps.now());
     const outcome = await this.deps.store.leases.hold(key, holding, generation);
     // Passed by a fence: the block is no longer that claim's.

@@ -8,6 +8,7 @@ import { type Allocation, answer, holdingOf, placesIn } from './allocation.ts';
 import { type Candidate, choosePools, noteFullPool } from './choose-pool.ts';
 import { type Call, type Dependencies, type KnownPool, spread } from './dependencies.ts';
 import { member } from './membership.ts';
+import { quotaOnce } from './quota.ts';
 import { findHeld } from './release.ts';
 import { holdRequested, noneRequested } from './requested.ts';
 import { findOwnLease, isKnownFull, searchPool } from './search-pool.ts';
@@ -80,6 +81,7 @@ async function allocateShared(
   // An earlier try may have joined a block through another environment, and hold a slot there.
   if (request.attempt > 1) deps.memory.nodes.delete(call.caller);
   let joined = await member(deps, call, pool, first, { incarnation: request.incarnation, boot: request.boot });
+  const ensureQuota = quotaOnce(deps, pool, request.pod?.namespace);
   const allocation: Allocation = {
     deps,
     call,
@@ -90,7 +92,8 @@ async function allocateShared(
       joined = await member(deps, call, pool, block, { incarnation: joined.incarnation, boot: request.boot });
       return joined.incarnation;
     },
-    hold: async (key) => {
+    hold: async (key, isOwn = false) => {
+      if (!isOwn) await ensureQuota();
       const incarnation = await allocation.incarnationIn(key.block);
       const holding = holdingOf(call, request, incarnation, deps.now());
       return (await deps.store.leases.hold(key, holding, GENERATION, pod !== undefined)).held;

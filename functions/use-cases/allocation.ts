@@ -17,8 +17,12 @@ export interface Allocation {
   readonly seen: Seen;
   /** The node's life in which a slot of this block would be held. */
   readonly incarnationIn: (block: bigint) => Promise<number>;
-  /** Tries to hold a slot; true if it is this attachment's now. */
-  readonly hold: (key: SlotKey) => Promise<boolean>;
+  /**
+   * Tries to hold a slot; true if it is this attachment's now.
+   * @param isOwn it is already, so that no quota stands in the way
+   * @throws LessorError pool.quota
+   */
+  readonly hold: (key: SlotKey, isOwn?: boolean) => Promise<boolean>;
 }
 
 export function holdingOf({ caller }: Call, request: AllocateRequest, incarnation: number, now: number): Holding {

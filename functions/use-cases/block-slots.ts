@@ -57,7 +57,7 @@ export async function keepOwn(allocation: Allocation, block: bigint, slots: Slot
   const own = ownIn(allocation, block, slots);
   if (own === undefined) return undefined;
   const incarnation = await allocation.incarnationIn(block);
-  return own.incarnation === incarnation || (await allocation.hold(own.key)) ? own.key : undefined;
+  return own.incarnation === incarnation || (await allocation.hold(own.key, true)) ? own.key : undefined;
 }
 
 function ownIn(

@@ -70,7 +70,9 @@ function changed(pool: KnownPool, entry: RegisteredPool, patch: PoolPatch): Pool
       ([field, value]) => value !== undefined && !(FIXED as readonly string[]).includes(field),
     ),
   );
-  const wish = { ...definition, ...policy, ranges: ranges ?? definition.ranges };
+  const { quota, ...merged } = { ...definition, ...policy, ranges: ranges ?? definition.ranges };
+  // RFC 7396: null takes a field away.
+  const wish = { ...merged, ...(quota == null ? {} : { quota }) };
   const shape = resolvePoolShape(wish);
   if (!shape.ok) throw new LessorError('request.invalid', `Pool ${definition.name}: ${shape.problem}`);
   if (ranges && !beginWith(shape.value.ranges, entry.ranges)) {

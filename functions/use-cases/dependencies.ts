@@ -4,6 +4,7 @@ import type { NodeState } from '../../core/node.ts';
 import { type PoolSpace, poolSpace } from '../../core/pool-space.ts';
 import type { RegisteredPool, Registry } from '../../core/registry.ts';
 import type { PoolState, Store } from '../../core/store.ts';
+import type { QuotaView } from './quota.ts';
 
 export interface Settings {
   /** Ranges written in a CNI configuration become a pool on first use. */
@@ -35,6 +36,8 @@ export interface Memory {
   readonly fullPools: Map<string, number>;
   /** Blocks of shared pools, by `placeOf`, that were seen without a free slot, and when (ms): they are looked into last. */
   readonly full: Map<string, number>;
+  /** By pool id and namespace; quota.ts says how long it counts. */
+  readonly quotas: Map<string, QuotaView>;
 }
 
 export interface Dependencies {
@@ -65,6 +68,7 @@ export const emptyMemory = (): Memory => ({
   full: new Map(),
   registries: new Map(),
   fullPools: new Map(),
+  quotas: new Map(),
 });
 
 /** A change of a pool, or of a VRF's list of them, reaches every environment within so long. */

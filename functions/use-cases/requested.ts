@@ -25,7 +25,7 @@ interface Place {
  * @throws LessorError address.unknown, address.held, address.cooling
  */
 export async function holdRequested(allocation: Allocation, texts: readonly string[]): Promise<Requested> {
-  const { pool } = allocation;
+  const { pool, request } = allocation;
   const places = texts.map((text, index) => placeOf(pool, text, `addresses[${index}]`));
   const twice = places.find(({ set }, index) => places.findIndex((other) => other.set === set) !== index);
   if (twice) {
@@ -38,10 +38,12 @@ export async function holdRequested(allocation: Allocation, texts: readonly stri
   const slots = distinct(places.map(({ key }) => key));
   const [first, ...more] = slots;
   if (first === undefined) throw new LessorError('request.invalid', 'addresses is empty: leave it out, or name one');
+  // What an earlier try holds already is neither a quota's business nor anybody else's.
+  const own = request.attempt > 1 ? await ownAmong(allocation, slots) : [];
   // Looked at before anything is held: what is known to be in vain leaves nothing behind.
   if (slots.length > 1) for (const key of slots) await ensureFree(allocation, key);
   for (const key of slots)
-    if (!(await allocation.hold(key))) throw whyNot(allocation, key, await stateOf(allocation, key));
+    if (!(await allocation.hold(key, own.includes(key)))) throw whyNot(allocation, key, await stateOf(allocation, key));
   return { slots: [first, ...more], addresses: addressesOf(pool, places, first) };
 }
 
@@ -79,12 +81,20 @@ function distinct(keys: readonly SlotKey[]): SlotKey[] {
   );
 }
 
-async function ensureFree(allocation: Allocation, key: SlotKey): Promise<void> {
-  const { deps, call, request } = allocation;
-  const state = await stateOf(allocation, key);
+async function ownAmong(allocation: Allocation, slots: readonly SlotKey[]): Promise<SlotKey[]> {
+  const states = await Promise.all(slots.map((key) => stateOf(allocation, key)));
+  return slots.filter((_, index) => isOwn(allocation, states[index]));
+}
+
+function isOwn({ call, request }: Allocation, state: SlotState | undefined): boolean {
   const { containerId, ifname } = request.attachment;
-  const own = allows('release', state, against({ containerId, ifname, nonce: request.nonce, node: call.caller }));
-  if (state === undefined || own || (!state.held && state.reusableAt <= deps.now())) return;
+  return allows('release', state, against({ containerId, ifname, nonce: request.nonce, node: call.caller }));
+}
+
+async function ensureFree(allocation: Allocation, key: SlotKey): Promise<void> {
+  const state = await stateOf(allocation, key);
+  const isFree = state === undefined || (!state.held && state.reusableAt <= allocation.deps.now());
+  if (isFree || isOwn(allocation, state)) return;
   throw whyNot(allocation, key, state);
 }
 

@@ -96,7 +96,7 @@ describe('faults on the way of an address', () => {
       addressOf(await node.call('ADD', 'living'));
       addressOf(await other.call('ADD', 'dying'));
       await operator.ask('declareDeath', { body: { node: other.id, reason: 'test' } });
-      expect(await stack.runSchedule()).toEqual({ nodes: [{ node: other.id, incarnation: 1, freed: 1 }] });
+      expect(await stack.runSchedule()).toMatchObject({ nodes: [{ node: other.id, incarnation: 1, freed: 1 }] });
       expect(await heldBy('living')).toHaveLength(1);
       expect(await heldBy('dying')).toEqual([]);
 
@@ -104,7 +104,7 @@ describe('faults on the way of an address', () => {
       other.remove();
       const returned = await pluginNode(stack, stack.nodes[1]);
       addressOf(await returned.call('ADD', 'reborn'));
-      expect(await stack.runSchedule()).toEqual({ nodes: [{ node: other.id, incarnation: 1, freed: 0 }] });
+      expect(await stack.runSchedule()).toMatchObject({ nodes: [{ node: other.id, incarnation: 1, freed: 0 }] });
       expect(await heldBy('reborn')).toMatchObject([{ node: other.id, incarnation: 2 }]);
       expect((await returned.call('DEL', 'reborn')).ok).toBe(true);
       returned.remove();

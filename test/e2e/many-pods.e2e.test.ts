@@ -43,12 +43,11 @@ describe('many pods of one node', () => {
     stack.wire.reset();
     const addresses = (await addAll(containers)).map(addressOf);
     expect(new Set(addresses).size).toBe(64);
-    expect(stack.wire.counts().map(({ operation, count }) => ({ operation, count }))).toEqual([
-      { operation: 'PutItem', count: 64 },
-    ]);
+    const own = stack.wire.counts().filter(({ function: name }) => name !== 'count');
+    expect(own.map(({ operation, count }) => ({ operation, count }))).toEqual([{ operation: 'PutItem', count: 64 }]);
     stack.wire.reset();
     for (const answer of await deleteAll(containers)) expect(answer.ok).toBe(true);
-    expect(stack.wire.total({ operation: 'UpdateItem' })).toBe(64);
+    expect(stack.wire.total({ function: 'release', operation: 'UpdateItem' })).toBe(64);
   });
 
   it('gives one container that is added 8 times at once one lease', async () => {

@@ -1,12 +1,14 @@
 /** The handlers as Lambda loads them: settings from the environment, API Gateway's events, the tables in DynamoDB Local. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { Context } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import * as z from 'zod/mini';
 import { environment } from '../../core/contract/environment.ts';
 import { routes } from '../../core/contract/routes.ts';
 import type { Handler } from '../../functions/http.ts';
 import type { ReclaimReport } from '../../functions/use-cases/reclaim.ts';
+import type { RecountReport } from '../../functions/use-cases/recount.ts';
 import { type LocalTables, localTables, tables } from '../store/local-tables.ts';
 import { type Answered, ask, NODE, OPERATOR } from './gateway-event.ts';
 import { addOf, attachmentOf, delOf } from './world.ts';
@@ -17,7 +19,8 @@ let local: LocalTables;
 let allocate: Handler;
 let release: Handler;
 let operate: Handler;
-let reclaim: () => Promise<ReclaimReport>;
+let reclaim: () => Promise<ReclaimReport & RecountReport>;
+let count: (event: unknown) => Promise<unknown>;
 let info: MockInstance;
 let error: MockInstance;
 
@@ -30,7 +33,9 @@ beforeAll(async () => {
   ({ handler: allocate } = await import('../../functions/allocate/handler.ts'));
   ({ handler: release } = await import('../../functions/release/handler.ts'));
   ({ handler: operate } = await import('../../functions/operate/handler.ts'));
-  ({ handler: reclaim } = await import('../../functions/reclaim/handler.ts'));
+  const scheduled = await import('../../functions/reclaim/handler.ts');
+  reclaim = () => scheduled.handler({}, { getRemainingTimeInMillis: () => 60_000 } as Context);
+  count = (await import('../../functions/count/handler.ts')).handler as typeof count;
 });
 afterAll(() => local?.stop());
 beforeEach(() => {
@@ -102,7 +107,11 @@ describe('the API', () => {
       declaredBy: 'user/ann',
       freed: 0,
     });
-    expect(await reclaim()).toEqual({ nodes: [{ node: 'i-0123456789abcdef0', incarnation: 1, freed: 1 }] });
+    expect(await reclaim()).toEqual({
+      nodes: [{ node: 'i-0123456789abcdef0', incarnation: 1, freed: 1 }],
+      recounted: 0,
+      corrected: [],
+    });
     expect((await list()).map(([state]) => state)).toEqual(['cooling', 'cooling']);
     const deaths = await ask(operate, { route: 'GET /v1/deaths', userArn: OPERATOR });
     expect(z.parse(routes.listDeaths.result, deaths.body).deaths[0]).toMatchObject({ freed: 1 });
@@ -229,6 +238,52 @@ describe('the API refuses', () => {
     expect(info).toHaveBeenCalledWith(
       expect.objectContaining({ code: 'pool.exhausted', route: ADD, requestId: 'lambda-request' }),
     );
+  });
+});
+
+describe('the counting function', () => {
+  const image = (slot: string, held: 0 | 1, namespace?: string) => ({
+    pk: { S: 'L#00000000000000aa#0' },
+    sk: { S: slot },
+    s: { N: String(held) },
+    ...(namespace === undefined ? {} : { ns: { S: namespace } }),
+  });
+  const record = (SequenceNumber: string, images: object) => ({ dynamodb: { SequenceNumber, ...images } });
+  const held = async (namespace?: string) => {
+    const pk = namespace === undefined ? 'U' : 'U#00000000000000aa';
+    const Key = { pk, sk: namespace === undefined ? '00000000000000aa' : `ns#${namespace}` };
+    const { Item } = await DynamoDBDocumentClient.from(new DynamoDBClient()).send(
+      new GetCommand({ TableName: tables.pools, Key }),
+    );
+    return Item?.held;
+  };
+
+  it('counts what the stream of the leases table says, once', async () => {
+    const event = {
+      shardId: 'shardId-1',
+      Records: [
+        record('101', { NewImage: image('001', 1, 'shop') }),
+        record('102', { NewImage: image('002', 1) }),
+        record('103', { OldImage: image('001', 1, 'shop'), NewImage: image('001', 1, 'shop') }),
+        record('104', { OldImage: image('002', 1), NewImage: image('002', 0) }),
+        record('105', { NewImage: image('003', 0) }),
+        record('106', { NewImage: image('004', 1, 'shop') }),
+      ],
+    };
+    for (const _ of ['once', 'again']) {
+      expect(await count(event)).toEqual({ state: {} });
+      expect([await held(), await held('shop'), await held('')]).toEqual([2, 2, 0]);
+    }
+    expect(error).not.toHaveBeenCalled();
+  });
+
+  it('says what it was given that is no slot, and refuses a batch of no shard', async () => {
+    expect(await count({ shardId: 's', Records: [record('1', { NewImage: { pk: { S: 'X' } } })] })).toEqual({
+      state: {},
+    });
+    expect(error).toHaveBeenCalledWith({ message: 'Records that are about no slot', count: 1, shardId: 's' });
+    expect(await count({ shardId: 's', Records: [], isFinalInvokeForWindow: true })).toEqual({ state: {} });
+    await expect(count({ Records: [] })).rejects.toThrow('give the event source a tumbling window');
   });
 });
 

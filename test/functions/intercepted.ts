@@ -12,7 +12,13 @@ export function intercepted(store: Store, intercept: Intercept): Store {
         (...args: unknown[]) => intercept(name, args, () => method(...args)),
       ]),
     ) as T;
-  return { leases: wrap(store.leases), pools: wrap(store.pools), blocks: wrap(store.blocks), nodes: wrap(store.nodes) };
+  return {
+    leases: wrap(store.leases),
+    pools: wrap(store.pools),
+    blocks: wrap(store.blocks),
+    nodes: wrap(store.nodes),
+    counters: wrap(store.counters),
+  };
 }
 
 /** Notes the name of each request. */

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { countChanges } from '../../functions/use-cases/count-changes.ts';
 import { explain } from '../../functions/use-cases/explain.ts';
 import { findLeases, whoHas } from '../../functions/use-cases/find-leases.ts';
 import { usage } from '../../functions/use-cases/usage.ts';
+import { counted } from './intercepted.ts';
 import { add, addOf, COOLDOWN_MS, callOf, del, delOf, operatorsPool, proposal, refusalOf, world } from './world.ts';
 
 const blue = { vrf: 'default', name: 'blue' };
@@ -48,6 +50,33 @@ describe('the use of a pool', () => {
       ['bank', 2, 0],
     ]);
     expect((await by('block'))?.reduce((sum, [, held]) => sum + Number(held), 0)).toBe(4);
+  });
+
+  it('is told by the counters, cheaply, without what cools', async () => {
+    const { deps, pool } = await used();
+    const changes = ['shop', 'bank', 'shop'].map((after, n) => ({ pool: pool.id, after, sequence: String(n) }));
+    const gone = { pool: pool.id, before: 'gone', sequence: '4' };
+    expect(await usage(deps, call, { ...blue, by: undefined, cheap: true })).toMatchObject({ held: 0 });
+    await countChanges(deps, 's', [...changes, { pool: pool.id, after: 'gone', sequence: '3' }, gone]);
+    const { store, requests } = counted(deps.store);
+    const told = await usage({ ...deps, store }, call, { ...blue, by: 'namespace', cheap: true });
+    expect(requests).toEqual(['readRegistry', 'read', 'readNamespaces']);
+    expect(told).toEqual({
+      pool: 'blue',
+      vrf: 'default',
+      state: 'active',
+      affinity: 'shared',
+      source: 'counted',
+      held: 3,
+      capacity: '11',
+      parts: [
+        { of: 'shop', held: 2 },
+        { of: 'bank', held: 1 },
+      ],
+      at: '2026-01-01T00:00:00.000Z',
+    });
+    const refusal = await refusalOf(usage(deps, call, { ...blue, by: 'node', cheap: true }));
+    expect(refusal).toMatchObject({ code: 'request.invalid', message: expect.stringContaining('give by=namespace') });
   });
 
   it('forgets what has cooled', async () => {

@@ -80,7 +80,8 @@ describe('the tables', () => {
 
   it('have no TTL, since a slot item never disappears (I7), and no index', () => {
     for (const [, { Properties }] of ofType('AWS::DynamoDB::GlobalTable')) {
-      expect(Object.keys(Properties).sort()).toEqual(['AttributeDefinitions', 'BillingMode', 'KeySchema', 'Replicas']);
+      const { StreamSpecification: _, ...others } = Properties;
+      expect(Object.keys(others).sort()).toEqual(['AttributeDefinitions', 'BillingMode', 'KeySchema', 'Replicas']);
     }
   });
 });
@@ -114,6 +115,11 @@ describe('the rights', () => {
       },
       'Lessor-release': { log, Pools: ['GetItem', 'UpdateItem'], Leases: ['Query', 'UpdateItem'] },
       'Lessor-operate': { log, Pools: ['GetItem', 'Query', 'PutItem', 'UpdateItem'], Leases: ['Query', 'UpdateItem'] },
+      'Lessor-count': {
+        log,
+        Pools: ['UpdateItem'],
+        Leases: ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'],
+      },
       'Lessor-reclaim': { log, Pools: ['GetItem', 'Query', 'UpdateItem'], Leases: ['Query', 'UpdateItem'] },
     });
   });
@@ -210,6 +216,29 @@ describe('the functions', () => {
     expect(rules[0].Targets).toHaveLength(1);
     expect(resources[idOf(rules[0].Targets[0].Arn)]?.Properties.FunctionName).toBe('Lessor-reclaim');
     expect(JSON.parse(rules[0].Targets[0].Input)).toEqual({ source: 'lessor.schedule' });
+  });
+});
+
+describe('the changes of the leases table', () => {
+  it('and of no other are told to the counting function, with what they were before, and with their shard', () => {
+    const streams = ofType('AWS::DynamoDB::GlobalTable').filter(([, { Properties }]) => Properties.StreamSpecification);
+    expect(streams).toHaveLength(1);
+    const [[table, { Properties }]] = streams as [[string, Resource]];
+    expect(table).toMatch(/^Leases/);
+    expect(Properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
+    const mappings = ofType('AWS::Lambda::EventSourceMapping').map(([, mapping]) => mapping.Properties);
+    expect(mappings).toHaveLength(1);
+    const { FunctionName, ...source } = mappings[0];
+    expect(resources[FunctionName.Ref]?.Properties.FunctionName).toBe('Lessor-count');
+    expect(source).toEqual({
+      EventSourceArn: { 'Fn::GetAtt': [table, 'StreamArn'] },
+      StartingPosition: 'TRIM_HORIZON',
+      BatchSize: 500,
+      MaximumBatchingWindowInSeconds: 1,
+      TumblingWindowInSeconds: 900,
+      BisectBatchOnFunctionError: true,
+      MaximumRecordAgeInSeconds: 3600,
+    });
   });
 });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { routes } from '../../core/contract/routes.ts';
+import { request } from '../../local/dynamodb-request.ts';
 import type { Identity } from '../../local/identities.ts';
 import { type LocalStack, startStack } from '../../local/stack.ts';
 import { send, signed } from './sigv4.ts';
@@ -114,8 +115,30 @@ describe('the local stack', () => {
     expect(await leases()).toEqual(before);
   });
 
+  it('counts what is leased and released, also after DynamoDB Local was down', async () => {
+    const [node] = stack.nodes;
+    const held = async () => {
+      const scan = { TableName: String(stack.wire.counts().find(({ function: name }) => name === 'count')?.table) };
+      const { Items } = (await request(stack.dynamodb.endpoint, 'DynamoDB_20120810.Scan', scan)) as {
+        Items: { pk: { S: string }; held?: { N: string } }[];
+      };
+      return Items.filter(({ pk }) => pk.S === 'U').map((item) => item.held?.N);
+    };
+    const before = (await leases()).filter(({ state }) => state === 'held').length;
+    const { body } = await lease(node, 'counted');
+    await vi.waitFor(async () => expect(await held()).toEqual([String(before + 1)]), { timeout: 20_000 });
+    await stack.dynamodb.stop();
+    await stack.dynamodb.start();
+    const release = { attachment: attachment('counted'), nonce, slot: body.slot, acknowledged: true };
+    expect(await ask(node, 'POST', routes.release.path, release)).toMatchObject({ status: 200 });
+    await vi.waitFor(async () => expect(await held()).toEqual([String(before)]), { timeout: 20_000 });
+    expect(new Set(stack.wire.counts().map(({ function: name, operation }) => `${name} ${operation}`))).toContain(
+      'count UpdateItem',
+    );
+  });
+
   it('shows no credential in what its functions write', () => {
-    const written = ['allocate', 'release', 'operate', 'reclaim']
+    const written = ['allocate', 'release', 'operate', 'reclaim', 'count']
       .flatMap((name) => stack.functionLogs(name))
       .join('\n');
     expect(written).not.toBe('');

@@ -20,6 +20,7 @@ const resources: Record<string, Resource> = {
     Properties: {
       KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
       AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+      StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
     },
   },
   Role: { Type: 'AWS::IAM::Role' },
@@ -65,6 +66,16 @@ const resources: Record<string, Resource> = {
       Targets: [{ Arn: attribute('Allocate'), Input: '{"source":"clock"}' }],
     },
   },
+  Changes: {
+    Type: 'AWS::Lambda::EventSourceMapping',
+    Properties: {
+      EventSourceArn: attribute('Leases', 'StreamArn'),
+      FunctionName: { Ref: 'Allocate' },
+      BatchSize: 50,
+      StartingPosition: 'TRIM_HORIZON',
+      TumblingWindowInSeconds: 900,
+    },
+  },
   Node: {
     Type: 'AWS::IAM::ManagedPolicy',
     Properties: {
@@ -97,6 +108,7 @@ describe('a synthesized template', () => {
           arn,
           keySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
           attributes: [{ AttributeName: 'pk', AttributeType: 'S' }],
+          stream: 'NEW_AND_OLD_IMAGES',
         },
       ],
       functions: [
@@ -119,6 +131,7 @@ describe('a synthesized template', () => {
         routes: [{ key: 'POST /v1/leases', function: 'allocate', timeoutMs: 30_000 }],
       },
       schedules: [{ function: 'allocate', everyMs: 300_000, input: { source: 'clock' } }],
+      changes: [{ table: 'Lessor-Leases', function: 'allocate', batchSize: 50 }],
       policies: {
         node: [{ effect: 'Allow', actions: ['execute-api:Invoke'], resources: ['arn:aws:execute-api:api/*'] }],
         operator: [{ effect: 'Allow', actions: ['execute-api:Invoke'], resources: ['x'] }],
@@ -135,8 +148,8 @@ describe('a synthesized template', () => {
     ],
     [
       'an attribute that is not known',
-      variables(attribute('Leases', 'StreamArn')),
-      'Allocate.Environment.Variables.TABLE has the intrinsic {"Fn::GetAtt":["Leases","StreamArn"]}',
+      variables(attribute('Leases', 'StreamLabel')),
+      'Allocate.Environment.Variables.TABLE has the intrinsic {"Fn::GetAtt":["Leases","StreamLabel"]}',
     ],
     [
       'a resource that is not there',
@@ -167,6 +180,26 @@ describe('a synthesized template', () => {
       'a schedule that is no rate',
       changed('Clock', { ScheduleExpression: 'cron(0 * * * ? *)' }),
       'Clock.ScheduleExpression is cron(0 * * * ? *)',
+    ],
+    [
+      'changes of a table that has no stream',
+      changed('Leases', { StreamSpecification: undefined }),
+      "Changes.EventSourceArn is arn:aws:dynamodb:us-east-1:000000000000:table/Lessor-Leases/stream/local, which is no table's",
+    ],
+    [
+      'changes for a function that is not there',
+      changed('Changes', { FunctionName: 'Lessor-other' }),
+      'Changes.FunctionName is Lessor-other, which is no function',
+    ],
+    [
+      'changes from now on only',
+      changed('Changes', { StartingPosition: 'LATEST' }),
+      'Changes has not StartingPosition TRIM_HORIZON',
+    ],
+    [
+      'changes without a window',
+      changed('Changes', { TumblingWindowInSeconds: undefined }),
+      'Changes has no TumblingWindowInSeconds',
     ],
     [
       'a statement with a condition',

@@ -5,10 +5,12 @@ import { documentClient } from '../../functions/store/dynamodb-client.ts';
 import { dynamodbStore } from '../../functions/store/dynamodb-store.ts';
 import {
   blockExpressions,
+  counterExpressions,
   nodeExpressions,
   poolExpressions,
   slotExpressions,
 } from '../../functions/store/expressions.ts';
+import { counterRefusals } from './counters.suite.ts';
 import { type LocalTables, localTables, tables } from './local-tables.ts';
 import { expectRefused, mine, newSlot, recordRefusals, slotRefusals, titled } from './refusals.ts';
 import { storeSuite } from './store.suite.ts';
@@ -44,11 +46,12 @@ describe('the store in DynamoDB', () => {
   });
 });
 
+const everyExpression = [slotExpressions, nodeExpressions, poolExpressions, blockExpressions, counterExpressions];
+const records = [...recordRefusals, ...counterRefusals];
+
 /** Whatever the condition says, it holds: with the values that DynamoDB would otherwise miss. */
 async function withoutCondition(name: string, run: () => Promise<void>): Promise<void> {
-  const table = [slotExpressions, nodeExpressions, poolExpressions, blockExpressions].find(
-    (expressions) => name in expressions,
-  );
+  const table = everyExpression.find((expressions) => name in expressions);
   const expressions = table as Record<string, string>;
   const original = expressions[name] ?? '';
   expressions[name] = `(${original} OR attribute_exists(pk) OR attribute_not_exists(pk))`;
@@ -64,15 +67,13 @@ describe('the suite finds out an expression without', () => {
     withoutCondition(refusal.condition, () => expect(expectRefused(store, refusal)).rejects.toThrow()),
   );
 
-  it.each(titled(recordRefusals))('%s', (_, refusal) =>
+  it.each(titled(records))('%s', (_, refusal) =>
     withoutCondition(refusal.condition, () => expect(refusal.expectRefused(store)).rejects.toThrow()),
   );
 
   it('any of its conditions', () => {
-    const shown = [...slotRefusals, ...recordRefusals].map(({ condition }) => condition);
-    const all = [slotExpressions, nodeExpressions, poolExpressions, blockExpressions].flatMap((expressions) =>
-      Object.keys(expressions),
-    );
+    const shown = [...slotRefusals, ...records].map(({ condition }) => condition);
+    const all = everyExpression.flatMap((expressions) => Object.keys(expressions));
     expect(new Set(shown)).toEqual(new Set(all));
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Holding } from '../../core/lease.ts';
 import { slotOperations } from '../../core/lease.ts';
 import type { Store } from '../../core/store.ts';
+import { counterRefusals, countersSuite } from './counters.suite.ts';
 import {
   death,
   deathsOf,
@@ -316,7 +317,11 @@ export function storeSuite(open: () => Store): void {
     });
   });
 
-  it.each(titled(recordRefusals))('refuses without %s', (_, refusal) => refusal.expectRefused(open()));
+  describe('counters', () => countersSuite(open));
+
+  it.each(titled([...recordRefusals, ...counterRefusals]))('refuses without %s', (_, refusal) =>
+    refusal.expectRefused(open()),
+  );
 
   it('gives copies: what a caller does to what it gave or got changes nothing', async () => {
     const { leases, pools, nodes } = open();
