@@ -66,6 +66,7 @@ export const leasesQuery = z.strictObject({
   namespace: z.optional(podName),
   pod: z.optional(podName),
 });
+export type LeasesQuery = z.output<typeof leasesQuery>;
 export const leasesResult = z.object({ leases: z.array(z.extend(leaseRow, { pool: z.string() })) });
 export type LeasesResult = z.infer<typeof leasesResult>;
 

@@ -1,9 +1,8 @@
 /** Who has an address, and which addresses a node or a pod has. */
-import type * as z from 'zod/mini';
 import { formatAddress, parseAddress } from '../../core/address.ts';
 import type { LeaseRow } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import type { AddressResult, LeasesResult, leasesQuery } from '../../core/contract/usage.ts';
+import type { AddressResult, LeasesQuery, LeasesResult } from '../../core/contract/usage.ts';
 import { placeFrom } from '../../core/node.ts';
 import { blockToText } from '../../core/pool-space.ts';
 import { type Call, type Dependencies, type KnownPool, knownPool } from './dependencies.ts';
@@ -35,10 +34,8 @@ export async function whoHas(deps: Dependencies, { vrf, text }: { vrf: string; t
   return { ...found, state: 'outside' };
 }
 
-type Wanted = z.output<typeof leasesQuery>;
-
 /** @throws LessorError request.invalid, node.unknown, service.busy */
-export async function findLeases(deps: Dependencies, call: Call, wanted: Wanted): Promise<LeasesResult> {
+export async function findLeases(deps: Dependencies, call: Call, wanted: LeasesQuery): Promise<LeasesResult> {
   const { vrf, node, namespace, pod } = wanted;
   if (node === undefined && namespace === undefined) {
     const remedy = 'give node=<id>, or namespace=<namespace> and perhaps pod=<name>';

@@ -3,12 +3,12 @@
  * A pod's address lies in one of a few blocks that its name gives, so no index of pods is needed: the released slot
  * remembers whose it was.
  */
-import { createHash } from 'node:crypto';
 import type { Pod } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { SlotKey, SlotState } from '../../core/lease.ts';
 import type { Allocation } from './allocation.ts';
 import { keepOwn, readBlocks, takeFrom } from './block-slots.ts';
+import { spread } from './dependencies.ts';
 
 /** Blocks in which a pod's address may lie: more of them cost a read each, fewer fill up sooner. */
 const HOMES = 4;
@@ -58,13 +58,12 @@ function stillHeld({ pool }: Allocation, { block, slot }: Pick<SlotKey, 'block' 
 /** The `HOMES` blocks with the highest hash of pod and block: when a pool grows, few pods move. */
 export function homeBlocks({ namespace, name }: Pod, open: bigint): bigint[] {
   const among = open < HOMES_AMONG ? open : HOMES_AMONG;
-  const weighed: { block: bigint; weight: string }[] = [];
+  const weighed: { block: bigint; weight: number }[] = [];
   for (let block = 0n; block < among; block += 1n) {
-    const weight = createHash('sha1').update(`${namespace}/${name} ${block}`).digest('hex');
-    weighed.push({ block, weight });
+    weighed.push({ block, weight: spread(`${block} ${namespace}/${name}`) });
   }
   return weighed
-    .sort((a, b) => (a.weight < b.weight ? 1 : -1))
+    .sort((a, b) => b.weight - a.weight || Number(a.block - b.block))
     .slice(0, HOMES)
     .map(({ block }) => block);
 }

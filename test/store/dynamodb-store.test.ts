@@ -12,7 +12,8 @@ import {
 } from '../../functions/store/expressions.ts';
 import { counterRefusals } from './counters.suite.ts';
 import { type LocalTables, localTables, tables } from './local-tables.ts';
-import { expectRefused, mine, newSlot, recordRefusals, slotRefusals, titled } from './refusals.ts';
+import { mine, newSlot, recordRefusals, titled } from './refusals.ts';
+import { expectRefused, slotRefusals } from './slot-refusals.ts';
 import { storeSuite } from './store.suite.ts';
 
 let local: LocalTables;

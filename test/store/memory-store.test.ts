@@ -7,7 +7,8 @@ import {
   slotOperations,
 } from '../../core/lease.ts';
 import { memoryStore } from '../../core/memory-store.ts';
-import { expectRefused, slotRefusals, titled } from './refusals.ts';
+import { titled } from './refusals.ts';
+import { expectRefused, slotRefusals } from './slot-refusals.ts';
 import { storeSuite } from './store.suite.ts';
 
 describe('the store in memory', () => {

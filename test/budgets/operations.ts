@@ -1,0 +1,52 @@
+/** What single operations cost, each in a deployment of its own. */
+import type { Store } from '../../core/store.ts';
+import { declareDeath } from '../../functions/use-cases/declare-death.ts';
+import { reclaim } from '../../functions/use-cases/reclaim.ts';
+import {
+  add,
+  addOf,
+  attachmentOf,
+  callOf,
+  del,
+  delOf,
+  nonceOf,
+  operatorsPool,
+  proposal,
+  world,
+} from '../functions/world.ts';
+import type { Costs, Meter } from './meter.ts';
+
+/** Each operation with its cost, in the order of the table in docs/budgets.md. */
+export async function* operations(store: Store, meter: Meter): AsyncGenerator<[string, Costs]> {
+  const here = world(store);
+  const shared = await operatorsPool(here, { addresses: 1024, blockSize: 64, name: 'operations' });
+  const owned = await operatorsPool(here, { addresses: 1024, blockSize: 64, name: 'owned' });
+  const state = await store.pools.readPool(owned.id);
+  if (state) await store.pools.changePool({ ...state, definition: { ...owned, affinity: 'node' }, version: 2 });
+  const pool = { vrf: 'default', name: 'operations' };
+  const deps = here.environment();
+  const of = async (name: string, work: () => Promise<unknown>): Promise<[string, Costs]> => {
+    meter.read();
+    await work();
+    return [name, meter.read()];
+  };
+  const at = (n: number) => ({ pool, incarnation: 1, proposal: proposal(shared, 0, n) });
+  await add(deps, 'i-1', addOf(1, { pool, proposal: proposal(shared, 0, 1) }));
+  yield of('ADD, warm', () => add(deps, 'i-1', addOf(2, at(2))));
+  yield of('ADD, an environment that has seen neither pool nor node', () =>
+    add(here.environment(), 'i-1', addOf(3, at(3))),
+  );
+  yield of('ADD, repeated after a lost answer', () => add(deps, 'i-1', addOf(2, at(2))));
+  yield of('ADD, the proposed slot is taken', () => add(deps, 'i-1', addOf(4, at(3))));
+  const slot = proposal(shared, 0, 2);
+  yield of('DEL, address known', () => del(deps, 'i-1', delOf(2, { slot, acknowledged: true })));
+  yield of('DEL, repeated', () => del(deps, 'i-1', delOf(2, { slot, acknowledged: true })));
+  yield of('DEL, address unknown, 16 blocks joined', () => del(deps, 'i-1', delOf(3)));
+  const mine = { vrf: 'default', name: 'owned' };
+  const start = (node: string, n: number) =>
+    add(deps, node, addOf(n, { attachment: attachmentOf(`${n}-owned`), nonce: nonceOf(n), pool: mine }));
+  await start('i-3', 5);
+  yield of('first ADD of a node, with a block of its own: register, claim, allocate', () => start('i-2', 6));
+  await declareDeath(deps, callOf('user/ann'), { node: 'i-2', reason: 'its power supply burned' });
+  yield of('reclaim of a dead node’s block', () => reclaim(deps));
+}
