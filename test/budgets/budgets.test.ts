@@ -31,7 +31,6 @@ describe('an ADD costs', () => {
     ['node', 0, 1.25],
     ['node', 0.5, 1.25],
     ['node', 0.9, 1.25],
-    ['node', 0.99, 1.5],
   ])('in a pool with %s affinity, %s of it in use: at most %s requests on average', async (affinity, fill, most) => {
     const { store, meter } = metered();
     const here = world(store);

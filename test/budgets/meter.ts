@@ -12,7 +12,7 @@ export interface Meter {
   read(): Costs;
 }
 
-const READS = new Set(['GetCommand', 'QueryCommand']);
+const READS = new Set(['GetItemCommand', 'QueryCommand']);
 
 /** Every request of `client` from now on. A write that its condition refuses costs its unit too, and is not told by DynamoDB. */
 export function meterOf(client: DynamoDBDocumentClient): Meter {
