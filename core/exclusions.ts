@@ -10,10 +10,10 @@ export interface Exclusion extends Span {
 /**
  * Reads `10.1.0.5`, `10.1.0.0/28` and `10.1.0.5-10.1.0.9`, in either family. `problem` names field, value and remedy.
  */
-export function parseExclusions(exclude: readonly string[]): RangeOutcome<Exclusion[]> {
+export function parseExclusions(exclude: readonly string[], field = 'exclude'): RangeOutcome<Exclusion[]> {
   const parsed: Exclusion[] = [];
   for (const [index, text] of exclude.entries()) {
-    const outcome = parseExclusion(text, `exclude[${index}] ${JSON.stringify(text)}`);
+    const outcome = parseExclusion(text, `${field}[${index}] ${JSON.stringify(text)}`);
     if (!outcome.ok) return outcome;
     parsed.push(outcome.value);
   }
@@ -21,11 +21,15 @@ export function parseExclusions(exclude: readonly string[]): RangeOutcome<Exclus
 }
 
 /** An exclusion without any effect is a mistyped one, and the address that was meant would be handed out. */
-export function outsideOf(exclusions: readonly Exclusion[], ranges: readonly Range[]): string | undefined {
+export function outsideOf(
+  exclusions: readonly Exclusion[],
+  ranges: readonly Range[],
+  field = 'exclude',
+): string | undefined {
   const stray = exclusions.findIndex((exclusion) => !ranges.some((range) => overlaps(range, exclusion)));
   const text = exclusions[stray]?.text;
   if (text === undefined) return undefined;
-  return `exclude[${stray}] ${JSON.stringify(text)} holds no address of the pool's ranges (${ranges.map(span).join(', ')}): correct it or leave it out`;
+  return `${field}[${stray}] ${JSON.stringify(text)} holds no address of the pool's ranges (${ranges.map(span).join(', ')}): correct it or leave it out`;
 }
 
 const refuse = (problem: string): { ok: false; problem: string } => ({ ok: false, problem });

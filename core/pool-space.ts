@@ -6,19 +6,24 @@ import { type Address, bits, type Family, formatAddress } from './address.ts';
 import type { PoolDefinition, RangeText } from './contract/messages.ts';
 import { outsideOf, parseExclusions } from './exclusions.ts';
 import { parseRangeSets, type Range, type RangeOutcome, rangesToText, type Span, span } from './range.ts';
-import { common, covering, covers, type Interval, sizeWithin } from './slot-intervals.ts';
+import { parseReservations, type Reserved } from './reservations.ts';
+import { common, covering, covers, type Interval, sizeWithin, without } from './slot-intervals.ts';
 
 export interface PoolSpace {
   /** Slots of the pool, usable or not: the size of its smallest range set. */
   readonly slots: bigint;
   readonly blockSize: number;
   readonly blocks: bigint;
-  /** Addresses (or pairs of them) that can be handed out. */
+  /** Addresses (or pairs of them) that can be handed out, those that are reserved included. */
   readonly capacity: bigint;
-  /** False beyond the pool's end, where an address of the slot is a gateway, and where one is excluded. */
+  /** Those of the capacity that are reserved. */
+  readonly reserved: bigint;
+  /** False beyond the pool's end, and where an address of the slot is a gateway, excluded or reserved. */
   isUsable(block: bigint, slot: number): boolean;
   /** Slots of the block that exist, usable or not: fewer than the block size at the pool's end. */
   slotsIn(block: bigint): number;
+  /** The usable slots of a reservation, by its name, as ordinals; empty where there is none of the name. */
+  reservedFor(name: string): readonly Interval[];
   /** One for each range set: address with its subnet's prefix length, and the gateway. Throws RangeError beyond the end. */
   addresses(block: bigint, slot: number): { address: string; gateway: string }[];
   /**
@@ -32,15 +37,23 @@ export interface PoolSpace {
 
 /** What a pool's arithmetic depends on. */
 export type PoolShape = Pick<PoolDefinition, 'ranges' | 'blockSize'> &
-  Partial<Pick<PoolDefinition, 'gateway' | 'exclude'>>;
+  Partial<Pick<PoolDefinition, 'gateway' | 'exclude' | 'reservations'>>;
 
 /** @throws RangeError where it was not made by `resolvePoolShape` or `resolvePoolRanges`. */
-export function poolSpace({ ranges, blockSize, gateway = 'pool', exclude = [] }: PoolShape): PoolSpace {
+export function poolSpace({
+  ranges,
+  blockSize,
+  gateway = 'pool',
+  exclude = [],
+  reservations = [],
+}: PoolShape): PoolSpace {
   const parsed = parseRangeSets(ranges, gateway);
   if (!parsed.ok) throw new RangeError(parsed.problem);
   const excluded = parseExclusions(exclude);
   if (!excluded.ok) throw new RangeError(excluded.problem);
-  return spaceOf(parsed.value, blockSize, gateway, excluded.value);
+  const reserved = parseReservations(reservations, parsed.value.flat());
+  if (!reserved.ok) throw new RangeError(reserved.problem);
+  return spaceOf(parsed.value, blockSize, gateway, excluded.value, reserved.value);
 }
 
 function spaceOf(
@@ -48,11 +61,15 @@ function spaceOf(
   blockSize: number,
   gateway: PoolDefinition['gateway'],
   excluded: readonly Span[],
+  reserved: readonly Reserved[] = [],
 ): PoolSpace {
   const slots = smallest(sets.map(sizeOf));
   const size = BigInt(blockSize);
   const blocks = (slots + size - 1n) / size;
   const unusable = covering(unusableOf(sets, slots, excluded));
+  const slotsIn = (spans: readonly Span[]) =>
+    covering(sets.flatMap((set) => spans.flatMap((one) => slotsOf(set, one, slots))));
+  const withheld = covering([...unusable, ...slotsIn(reserved.flatMap(({ spans }) => spans))]);
   const layout = gateway === 'block' ? subnetBlocks(sets, blockSize) : { blockSize, head: 0, tail: 0 };
   const ordinal = (block: bigint, slot: number) => block * size + BigInt(slot);
   const ensureWithin = (block: bigint, slot: number): bigint => {
@@ -65,10 +82,17 @@ function spaceOf(
     blockSize,
     blocks,
     capacity: sizeWithin(layout, { from: 0n, to: slots - 1n }) - total(unusable.map((one) => sizeWithin(layout, one))),
+    reserved:
+      total([...withheld].map((one) => sizeWithin(layout, one))) -
+      total(unusable.map((one) => sizeWithin(layout, one))),
     isUsable(block, slot) {
       const k = ordinal(block, slot);
       const inBlock = block >= 0n && slot >= layout.head && slot < blockSize - layout.tail;
-      return inBlock && k < slots && !covers(unusable, k);
+      return inBlock && k < slots && !covers(withheld, k);
+    },
+    reservedFor(name) {
+      const spans = reserved.flatMap(({ reservation, spans }) => (reservation.name === name ? spans : []));
+      return slotsIn(spans).flatMap((one) => without(one, unusable));
     },
     slotsIn(block) {
       const rest = slots - block * size;
@@ -102,10 +126,11 @@ function spaceOf(
   };
 }
 
-export type PoolWish = Pick<PoolDefinition, 'blockSize' | 'gateway' | 'affinity' | 'exclude'> & {
-  readonly ranges: readonly (readonly RangeText[])[];
-  readonly stickySeconds?: number;
-};
+export type PoolWish = Pick<PoolDefinition, 'blockSize' | 'gateway' | 'affinity' | 'exclude'> &
+  Partial<Pick<PoolDefinition, 'reservations'>> & {
+    readonly ranges: readonly (readonly RangeText[])[];
+    readonly stickySeconds?: number;
+  };
 
 /**
  * `ranges` with every default filled in and `exclude` in one spelling, if the pool can hand out anything: one that cannot
@@ -118,6 +143,7 @@ export function resolvePoolShape({
   affinity,
   exclude,
   stickySeconds = 0,
+  reservations = [],
 }: PoolWish): RangeOutcome<Pick<PoolDefinition, 'ranges' | 'exclude'>> {
   if (stickySeconds > 0 && affinity !== 'shared')
     return refuse(
@@ -129,6 +155,12 @@ export function resolvePoolShape({
   if (!parsed.ok) return parsed;
   const excluded = parseExclusions(exclude);
   if (!excluded.ok) return excluded;
+  if (reservations.length > 0 && affinity !== 'shared')
+    return refuse('reservations keep addresses for pods on whichever node: they need affinity "shared"');
+  const twice = reservations.find(({ name }, index) => reservations.findIndex((one) => one.name === name) !== index);
+  if (twice) return refuse(`reservations has ${twice.name} twice: give each a name of its own`);
+  const reserved = parseReservations(reservations, parsed.value.flat());
+  if (!reserved.ok) return reserved;
   const stray = outsideOf(excluded.value, parsed.value.flat());
   if (stray !== undefined) return refuse(stray);
   const small = gateway === 'block' && parsed.value.flat().find((range) => sizeOf([range]) % BigInt(blockSize) !== 0n);
@@ -155,7 +187,14 @@ export function resolvePoolShape({
 export function resolvePoolRanges(
   ranges: readonly (readonly RangeText[])[],
 ): { ok: true; ranges: PoolDefinition['ranges'] } | { ok: false; problem: string } {
-  const shape = resolvePoolShape({ ranges, blockSize: 1, gateway: 'pool', affinity: 'shared', exclude: [] });
+  const shape = resolvePoolShape({
+    ranges,
+    blockSize: 1,
+    gateway: 'pool',
+    affinity: 'shared',
+    exclude: [],
+    reservations: [],
+  });
   return shape.ok ? { ok: true, ranges: shape.value.ranges } : shape;
 }
 

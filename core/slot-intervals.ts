@@ -61,3 +61,17 @@ function countBelow({ blockSize, head, tail }: BlockLayout, k: bigint): bigint {
   const inLast = Math.min(each, Math.max(0, Number(k % size) - head));
   return (k / size) * BigInt(each) + BigInt(inLast);
 }
+
+/** What of the interval is in none of `intervals`, which are as `covering` makes them. */
+export function without({ from, to }: Interval, intervals: readonly Interval[]): Interval[] {
+  const left: Interval[] = [];
+  let next = from;
+  for (const one of intervals) {
+    if (one.to < next) continue;
+    if (one.from > to) break;
+    if (one.from > next) left.push({ from: next, to: one.from - 1n });
+    next = one.to + 1n;
+  }
+  if (next <= to) left.push({ from: next, to });
+  return left;
+}

@@ -99,10 +99,24 @@ export type AllocateRequest = z.infer<typeof allocateRequest>;
 
 const leases = z.int().check(z.gte(0));
 
+/** Addresses that are kept for pods of one namespace, or for one of them. */
+export const reservation = z.strictObject({
+  /** What people call it. */
+  name: cniName,
+  /** As in `exclude`. */
+  addresses: z.array(z.string()).check(z.minLength(1), z.maxLength(64)),
+  namespace: podText,
+  /** The pod's name; left out: each pod of the namespace. */
+  pod: z.optional(podText),
+});
+export type Reservation = z.infer<typeof reservation>;
+
 /** What of a pool may be changed while it is in use; what is left out has the default. */
 export const poolPolicy = z.object({
   /** Addresses that are not handed out: `10.1.0.5`, `10.1.0.0/28` or `10.1.0.5-10.1.0.9`. */
   exclude: z._default(z.array(z.string()).check(z.maxLength(256)), []),
+  /** Pods that a reservation is for get an address of it or none. Where blocks belong to nodes there are none. */
+  reservations: z._default(z.array(reservation).check(z.maxLength(64)), []),
   /** Seconds for which a released address is not handed out again. */
   cooldownSeconds: z._default(seconds, 30),
   /**

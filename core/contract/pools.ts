@@ -61,9 +61,11 @@ const {
   maxBlocksPerNode,
   quota,
   quotas,
+  reservations,
 } = poolPolicy.shape;
 export const poolPatch = z.strictObject({
   exclude: z.optional(exclude.def.innerType),
+  reservations: z.optional(reservations.def.innerType),
   cooldownSeconds: z.optional(cooldownSeconds.def.innerType),
   clusters: z.optional(clusters.def.innerType),
   namespaces: z.optional(namespaces.def.innerType),

@@ -23,9 +23,11 @@ export const usageResult = z.object({
   held: counts.held,
   /** Not known by the counters; nor is `free`. */
   cooling: z.optional(counts.cooling),
-  /** Decimal text: an IPv6 pool's are more than a double can count. `free` of `capacity` is neither held nor cooling. */
+  /** Decimal text: an IPv6 pool's are more than a double can count. `free` of `capacity` is neither held nor cooling nor reserved. */
   free: z.optional(z.string()),
   capacity: z.string(),
+  /** Of the capacity, what is reserved, held or not. */
+  reserved: z.string(),
   /** Blocks that are owned by a node; only with node affinity, and only where it is exact. */
   claimedBlocks: z.optional(z.int()),
   /** By `by`, the fullest first. */
@@ -78,6 +80,8 @@ export const explainRequest = z.strictObject({
   node: z.optional(nodeId),
   cluster: z.optional(cniName),
   namespace: z.optional(podName),
+  /** The pod's name, for the reservations that are for it alone. */
+  pod: z.optional(podName),
   labels: z._default(labels, {}),
 });
 export type ExplainRequest = z.output<typeof explainRequest>;

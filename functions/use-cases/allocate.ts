@@ -3,6 +3,7 @@ import type { AllocateRequest, AllocateResult, SlotReference } from '../../core/
 import { LessorError } from '../../core/contract/problems.ts';
 import type { SlotKey } from '../../core/lease.ts';
 import { blockFromText, blockToText } from '../../core/pool-space.ts';
+import { reservationFor } from '../../core/reservations.ts';
 import { allocateOwned } from './allocate-owned.ts';
 import { type Allocation, answer, holdingOf, placesIn } from './allocation.ts';
 import { type Candidate, choosePools, noteFullPool } from './choose-pool.ts';
@@ -11,6 +12,7 @@ import { member } from './membership.ts';
 import { quotaOnce } from './quota.ts';
 import { findHeld } from './release.ts';
 import { holdRequested, noneRequested } from './requested.ts';
+import { holdReserved } from './reserved.ts';
 import { findOwnLease, isKnownFull, searchPool } from './search-pool.ts';
 import { holdHome } from './sticky.ts';
 
@@ -108,6 +110,8 @@ async function allocateShared(
     const { slots, addresses } = await holdRequested(allocation, request.addresses);
     return { ...answer(allocation, slots[0], told()), addresses, ...furtherSlots(slots) };
   }
+  const reservation = reservationFor(pool.definition.reservations, request.pod);
+  if (reservation) return answer(allocation, await holdReserved(allocation, reservation), told());
   const own = request.attempt > 1 ? await findOwnLease(allocation, first, near) : undefined;
   const slot =
     own ??

@@ -1,7 +1,9 @@
 /** Why a pod gets an address, or none: every pool and every block that an ADD would consider, each with a reason. */
 import type { ExplainRequest, ExplainResult } from '../../core/contract/usage.ts';
 import type { SlotState } from '../../core/lease.ts';
+import { reservationFor } from '../../core/reservations.ts';
 import { selectPools } from '../../core/selection.ts';
+import { covers } from '../../core/slot-intervals.ts';
 import { type Call, type Dependencies, type KnownPool, knownPool } from './dependencies.ts';
 import { type ReadBlock, readPool } from './read-pool.ts';
 
@@ -10,7 +12,7 @@ type BlockVerdict = PoolVerdict['blocks'][number];
 
 /** @throws LessorError service.busy */
 export async function explain(deps: Dependencies, call: Call, request: ExplainRequest): Promise<ExplainResult> {
-  const { vrf, pools: names, cluster, namespace, labels } = request;
+  const { vrf, pools: names, cluster, namespace, pod, labels } = request;
   const { pools: registered } = await deps.store.pools.readRegistry(vrf);
   const known = (await Promise.all(registered.map(({ id }) => knownPool(deps, id)))).flatMap((one) => one ?? []);
   const selection = selectPools(
@@ -21,7 +23,12 @@ export async function explain(deps: Dependencies, call: Call, request: ExplainRe
   const verdicts: PoolVerdict[] = [];
   for (const { pool: definition, rule } of selection.choices) {
     const pool = known.find((one) => one.definition === definition);
-    if (pool) verdicts.push({ rule, ...(await judgePool(deps, call, pool, request.node)) });
+    if (!pool) continue;
+    const reservation =
+      namespace === undefined
+        ? undefined
+        : reservationFor(pool.definition.reservations, { namespace, name: pod ?? '' });
+    verdicts.push({ rule, ...(await judgePool(deps, call, pool, request.node, reservation?.name)) });
   }
   const unknown = names.filter((name) => !known.some(({ definition }) => definition.name === name));
   const chosen = verdicts.find((one) => one.blocks.some(hasRoom) || one.verdict.startsWith('has room'));
@@ -52,21 +59,25 @@ async function judgePool(
   call: Call,
   pool: KnownPool,
   node: string | undefined,
+  reservation: string | undefined,
 ): Promise<Omit<PoolVerdict, 'rule'>> {
   const { definition, space, open, state } = pool;
   const blocks: BlockVerdict[] = [];
   if (state !== 'active') return { pool: definition.name, verdict: `passed over: it is ${state}`, blocks };
-  for await (const read of readPool(deps, call, pool)) blocks.push(judgeBlock(deps.now(), pool, read, node));
+  for await (const read of readPool(deps, call, pool))
+    blocks.push(judgeBlock(deps.now(), pool, read, node, reservation));
   const owned = definition.affinity === 'node';
   const unclaimed = owned ? space.blocks - BigInt(blocks.filter(({ node: owner }) => owner !== undefined).length) : 0n;
   const mine = blocks.filter((one) => one.node === node).length;
   const mayClaim = owned && unclaimed > 0n && (node === undefined || mine < definition.maxBlocksPerNode);
-  const more = !owned && open < space.blocks;
+  const more = !owned && open < space.blocks && reservation === undefined;
   const room = blocks.some(hasRoom) || mayClaim || more;
   const limit = owned && mine >= definition.maxBlocksPerNode ? `, and the node has its ${mine} blocks` : '';
   const cooling = blocks.reduce((sum, one) => sum + one.cooling, 0);
   const full = cooling > 0 ? `${cooling} addresses are only cooling` : 'every address is held';
-  return { pool: definition.name, verdict: room ? 'has room' : `is exhausted: ${full}${limit}`, blocks };
+  const kept =
+    reservation === undefined ? '' : ` in reservation ${reservation}, of which this pod gets an address or none`;
+  return { pool: definition.name, verdict: room ? `has room${kept}` : `is exhausted: ${full}${limit}${kept}`, blocks };
 }
 
 function judgeBlock(
@@ -74,10 +85,14 @@ function judgeBlock(
   { definition, space }: KnownPool,
   { block, state, slots }: ReadBlock,
   node: string | undefined,
+  reservation: string | undefined,
 ): BlockVerdict {
   const count = { held: 0, cooling: 0, free: 0 };
-  for (let slot = 0; slot < space.blockSize; slot += 1)
-    if (space.isUsable(block, slot)) count[stateOf(slots.get(slot), now)] += 1;
+  const kept = reservation === undefined ? undefined : space.reservedFor(reservation);
+  for (let slot = 0; slot < space.blockSize; slot += 1) {
+    const k = block * BigInt(space.blockSize) + BigInt(slot);
+    if (kept ? covers(kept, k) : space.isUsable(block, slot)) count[stateOf(slots.get(slot), now)] += 1;
+  }
   const owner = state?.owner?.node;
   return {
     block: block.toString(16),

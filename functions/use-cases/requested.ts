@@ -1,8 +1,10 @@
 /** Requested addresses: each in the slot that has it, or none at all. */
 import { type Address, formatAddress, parseAddress } from '../../core/address.ts';
-import type { AllocateResult } from '../../core/contract/messages.ts';
+import type { AllocateResult, Reservation } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import { against, allows, type SlotKey, type SlotState } from '../../core/lease.ts';
+import { reservationFor } from '../../core/reservations.ts';
+import { covers } from '../../core/slot-intervals.ts';
 import type { Allocation } from './allocation.ts';
 import type { KnownPool } from './dependencies.ts';
 
@@ -26,7 +28,8 @@ interface Place {
  */
 export async function holdRequested(allocation: Allocation, texts: readonly string[]): Promise<Requested> {
   const { pool, request } = allocation;
-  const places = texts.map((text, index) => placeOf(pool, text, `addresses[${index}]`));
+  const reservation = reservationFor(pool.definition.reservations, request.pod);
+  const places = texts.map((text, index) => placeOf(pool, text, `addresses[${index}]`, reservation));
   const twice = places.find(({ set }, index) => places.findIndex((other) => other.set === set) !== index);
   if (twice) {
     const remedy = 'an attachment gets one address of each range set, so ask for one of each at most';
@@ -55,15 +58,27 @@ function addressesOf({ space }: KnownPool, places: readonly Place[], first: Slot
   });
 }
 
-function placeOf({ definition, space }: KnownPool, text: string, where: string): Place {
+function placeOf(
+  { definition, space }: KnownPool,
+  text: string,
+  where: string,
+  reservation: Reservation | undefined,
+): Place {
   const address = parseAddress(text.replace(/\/\d+$/, ''));
   if (address === undefined) {
     const remedy = 'write it like 10.1.0.5 or fd00::5';
     throw new LessorError('address.unknown', `${where} ${JSON.stringify(text)} is not an IP address: ${remedy}`);
   }
   const found = space.find(address);
-  if (found === undefined || !space.isUsable(found.block, found.slot)) {
-    const why = found === undefined ? 'is not in its ranges' : 'is a gateway or excluded there';
+  const k = found && found.block * BigInt(space.blockSize) + BigInt(found.slot);
+  const isReserved = (name: string) => k !== undefined && covers(space.reservedFor(name), k);
+  // Who has a reservation gets its addresses and no others, whoever has none gets none of them.
+  const isOpen = found && (reservation ? isReserved(reservation.name) : space.isUsable(found.block, found.slot));
+  if (found === undefined || !isOpen) {
+    const keeper = definition.reservations.find(({ name }) => isReserved(name));
+    const kept = keeper ? `is reserved (${keeper.name})` : 'is a gateway or excluded there';
+    const outside = reservation && !keeper ? `is not in the pod's reservation ${reservation.name}` : kept;
+    const why = found === undefined ? 'is not in its ranges' : outside;
     throw new LessorError(
       'address.unknown',
       `${where} ${text} cannot be had from pool ${definition.name}: it ${why} (${JSON.stringify(definition.ranges)})`,

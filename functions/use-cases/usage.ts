@@ -22,7 +22,7 @@ export async function usage(deps: Dependencies, call: Call, question: Question):
   const { definition, space, state } = pool;
   const now = deps.now();
   const total = { held: 0, cooling: 0 };
-  // What was excluded after it was leased is held, and takes nothing of the capacity.
+  // What was excluded after it was leased, or is reserved, takes nothing of what is free for all.
   let used = 0n;
   const parts = new Map<string, { held: number; cooling: number; node?: string }>();
   let claimedBlocks = 0;
@@ -47,8 +47,9 @@ export async function usage(deps: Dependencies, call: Call, question: Question):
     affinity: definition.affinity,
     source: 'exact',
     ...total,
-    free: String(space.capacity - used),
+    free: String(space.capacity - space.reserved - used),
     capacity: String(space.capacity),
+    reserved: String(space.reserved),
     ...(definition.affinity === 'node' ? { claimedBlocks } : {}),
     ...(by === undefined ? {} : { parts: sorted(parts) }),
     at: new Date(now).toISOString(),
@@ -73,6 +74,7 @@ async function countedUsage(deps: Dependencies, { vrf, name, by }: Question): Pr
     // A recount may find late that too many were counted as released.
     held: Math.max(0, total?.held ?? 0),
     capacity: String(space.capacity),
+    reserved: String(space.reserved),
     ...(by === undefined ? {} : { parts: sorted(new Map(parts)) }),
     at: new Date(deps.now()).toISOString(),
   };

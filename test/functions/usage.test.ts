@@ -63,6 +63,7 @@ describe('the use of a pool', () => {
     expect(requests).toEqual(['readRegistry', 'read', 'readNamespaces']);
     expect(told).toEqual({
       pool: 'blue',
+      reserved: '0',
       vrf: 'default',
       state: 'active',
       affinity: 'shared',
