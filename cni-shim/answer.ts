@@ -1,5 +1,5 @@
 /** What an answer of the API says: a result, or a refusal and whether the same request can help. */
-import { isProblemCode, LessorError, problems } from '../core/contract/problems.ts';
+import { isProblemCode, LessorError, type ProblemCode, problems } from '../core/contract/problems.ts';
 import { parseJson } from './fields.ts';
 import { refusal } from './refusal.ts';
 
@@ -11,6 +11,9 @@ export interface Refused {
 
 /** More than this is refused by AWS, which allows five minutes. */
 const CLOCK_TOLERANCE_MS = 4 * 60_000;
+
+/** An address comes back after the pool's cooldown or another container's end, longer than a caller waits: the runtime tries again. */
+const LASTING: readonly ProblemCode[] = ['pool.cooling', 'address.cooling', 'address.held'];
 
 export interface Answer {
   readonly status: number;
@@ -32,8 +35,7 @@ export function refusedBy(answer: Answer): Refused {
       ...(Array.isArray(problem.former) ? { former: problem.former.map(String) } : {}),
     };
     const error = new LessorError(code, typeof detail === 'string' ? detail : problems[code].title, facts);
-    // A cooling address comes back after the pool's cooldown, longer than a caller waits: the runtime tries again.
-    return { error, again: error.kind.retry && code !== 'pool.cooling' };
+    return { error, again: error.kind.retry && !LASTING.includes(code) };
   }
   return withoutProblem(answer);
 }

@@ -10,20 +10,20 @@ import { proposals } from './propose.ts';
  * After `released` was released. At most one request; that it fails is no failure of the DEL: the next one tries again.
  */
 export async function giveBackEmptyBlock(plugin: Plugin, released: SlotReference): Promise<void> {
-  const { surroundings, bootId, journalId, api, journal } = plugin;
-  const state = plugin.readState();
-  if (state === undefined || state.pool.affinity !== 'node' || state.pool.id !== released.pool) return;
+  const { surroundings, bootId, journalId, api, journal, pools } = plugin;
+  const state = pools.of(released.pool);
+  if (state?.pool.affinity !== 'node') return;
   const empty = emptyBlock(state, journal, released, surroundings.now());
   const due = empty ?? state.gaveBack.find(({ answered }) => !answered);
   if (due === undefined) return;
   const { block, generation } = due;
   // Not proposed any more before anybody else may have it.
-  if (empty) plugin.writeState(stopUsing(state, empty));
+  if (empty) pools.write(stopUsing(state, empty));
   try {
     const answer = await api.giveBack({ pool: state.pool.id, block, generation, boot: bootId, journal: journalId });
-    const now = plugin.readState();
+    const now = pools.of(released.pool);
     if (now !== undefined && answer !== undefined)
-      plugin.writeState(learnGiveBack(now, { block, generation }, answer.generation));
+      pools.write(learnGiveBack(now, { block, generation }, answer.generation));
   } catch (error) {
     if (!(error instanceof LessorError)) throw error;
   }

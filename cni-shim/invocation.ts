@@ -1,6 +1,7 @@
 /** The environment variables by which a runtime calls a CNI plugin (CNI specification, section 2). */
+import { formatAddress, parseAddress, parsePrefix } from '../core/address.ts';
 import type { Pod } from '../core/contract/messages.ts';
-import { refusal, UnsupportedField } from './refusal.ts';
+import { refusal } from './refusal.ts';
 import type { Environment } from './surroundings.ts';
 
 export interface Invocation {
@@ -9,6 +10,8 @@ export interface Invocation {
   /** Path of the network namespace; a runtime that deletes may have none any more. */
   readonly netns?: string;
   readonly pod?: Pod;
+  /** The address that CNI_ARGS asks for. */
+  readonly address?: string;
 }
 
 /** CNI specification, sections 1 and 2: network names and container ids. */
@@ -16,6 +19,7 @@ export const CNI_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/;
 /** Linux's dev_valid_name(). */
 const IFNAME = /^(?!\.{1,2}$)[^/:\s]{1,15}$/;
 const POD_VARIABLES = ['K8S_POD_NAMESPACE', 'K8S_POD_NAME', 'K8S_POD_UID'] as const;
+export const ADDRESS_REMEDY = 'write one, like 10.1.0.5, 10.1.0.5/16 or fd00::5';
 const KNOWN_ARGUMENTS: readonly string[] = ['IP', 'IgnoreUnknown', 'K8S_POD_INFRA_CONTAINER_ID', ...POD_VARIABLES];
 
 const wrong = (what: string, remedy: string) => refusal('cni.environment', what, remedy);
@@ -38,11 +42,30 @@ export function parseInvocation(verb: 'ADD' | 'DEL', env: Environment): Invocati
       'it has 1 to 15 characters without white space, / or :, and is neither . nor ..',
     );
   const given = parseArguments(args ?? '');
-  const ip = given.get('IP');
-  // Handing out another address than the requested one without a word would be worse than no address.
-  if (ip && verb === 'ADD') throw new UnsupportedField('CNI_ARGS IP', ip, 'leave it out, the pool chooses the address');
   const pod = podOf(given);
-  return { containerId, ifname, ...(netns ? { netns } : {}), ...(pod ? { pod } : {}) };
+  const address = verb === 'ADD' ? addressIn(given) : undefined;
+  return {
+    containerId,
+    ifname,
+    ...(netns ? { netns } : {}),
+    ...(pod ? { pod } : {}),
+    ...(address === undefined ? {} : { address }),
+  };
+}
+
+/** An empty one asks for nothing. */
+function addressIn(args: ReadonlyMap<string, string>): string | undefined {
+  const text = args.get('IP');
+  if (!text) return undefined;
+  const address = requestedAddress(text);
+  if (address !== undefined) return address;
+  throw wrong(`CNI_ARGS IP ${JSON.stringify(text)} is no IP address`, ADDRESS_REMEDY);
+}
+
+/** In one spelling, without the prefix length that it may have: that is the subnet's. Undefined where it is no address. */
+export function requestedAddress(text: string): string | undefined {
+  const address = text.includes('/') ? parsePrefix(text)?.address : parseAddress(text);
+  return address && formatAddress(address);
 }
 
 /** CNI conventions: `KEY=value;KEY=value`; unknown keys are an error unless IgnoreUnknown is true. */

@@ -13,7 +13,7 @@
  * - after the slot's name: a slot without an entry; nothing was asked yet; an ADD that finds no free slot removes it.
  * - after the entry's name: an entry with nonce and proposal, whatever the service knows: DEL releases by them, a
  *   repeated ADD asks again with the same ones.
- * - after the answer, before the entry is replaced: the same. After the granted slot's new name: the same, and the name is
+ * - after the answer, before the entry is replaced: the same. After a granted slot's new name: the same, and the name is
  *   valid, since the nonce is the entry's. Before the old slot's name is removed: it counts as valid until DEL, then as
  *   one without an entry.
  * - DEL, before the service answered: everything is still there. After: slot names go first, the entry last, so that a
@@ -38,10 +38,14 @@ export interface JournalEntry {
   readonly proposal?: SlotReference;
   /** The last answer; absent while another one is waited for. */
   readonly acknowledged?: Acknowledgement;
+  /** Addresses that were asked for, by this ADD of the attachment or an earlier one. */
+  readonly addresses?: readonly string[];
+  /** Further slots that may be held until DEL: nobody else here proposes them either. */
+  readonly more?: readonly SlotReference[];
 }
 
 /** What an ADD knows before it asks. */
-export type Beginning = Pick<JournalEntry, 'attachment' | 'nonce' | 'bootId' | 'netns' | 'pod'>;
+export type Beginning = Pick<JournalEntry, 'attachment' | 'nonce' | 'bootId' | 'netns' | 'pod' | 'addresses'>;
 
 export interface Acknowledgement {
   readonly slot: SlotReference;
@@ -59,7 +63,7 @@ export interface Journal {
   /** Counts another send of `entry`. Undefined where a DEL removed the entry meanwhile. */
   repeat(entry: JournalEntry): JournalEntry | undefined;
   /** Notes the answer. False where a DEL removed the entry meanwhile: nobody else would release the lease. */
-  acknowledge(entry: JournalEntry, acknowledgement: Acknowledgement): boolean;
+  acknowledge(entry: JournalEntry, answer: Pick<AllocateResult, 'slot' | 'addresses' | 'more'>): boolean;
   find(attachment: Attachment): JournalEntry | undefined;
   /** Names of the slots that attachments have or had just now, as `slotName` makes them. */
   slotNames(): readonly string[];
@@ -137,11 +141,16 @@ export function openJournal(files: Files, directory: string, now: () => number):
   }
 
   function begin(beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry {
-    const { attachment, bootId, netns, pod } = beginning;
+    const { attachment, bootId, netns, pod, addresses } = beginning;
     const path = attachmentPath(attachment);
     const adopt = (there: JournalEntry) => {
       const { netns: oldNetns, pod: oldPod, ...kept } = there;
-      const now = { bootId, ...(netns === undefined ? {} : { netns }), ...(pod === undefined ? {} : { pod }) };
+      const now = {
+        bootId,
+        ...(netns === undefined ? {} : { netns }),
+        ...(pod === undefined ? {} : { pod }),
+        ...(addresses === undefined ? {} : { addresses }),
+      };
       return count({ ...kept, ...now }, there);
     };
     const there = read(path);
@@ -173,18 +182,30 @@ export function openJournal(files: Files, directory: string, now: () => number):
     throw refusal('node.storage', `${path} changes all the time`, 'is more than one runtime adding this container?');
   }
 
-  function acknowledge(entry: JournalEntry, acknowledged: Acknowledgement): boolean {
+  function acknowledge(
+    entry: JournalEntry,
+    { slot, addresses, more: further = [] }: Parameters<Journal['acknowledge']>[1],
+  ): boolean {
     const path = attachmentPath(entry.attachment);
     const current = read(path);
     if (wasDeleted(entry, current)) return false;
-    const { proposal, ...asked } = entry;
+    const { proposal, more: earlier = [], ...asked } = entry;
     const attempts = Math.max(entry.attempts, current?.attempts ?? 0);
-    const text = JSON.stringify({ ...asked, attempts, acknowledged } satisfies JournalEntry);
-    const granted = slotPath(acknowledged.slot);
+    // An earlier try of another configuration may hold it: a search in the granted slot's pool does not come upon it.
+    const left = attempts > 1 && proposal !== undefined && proposal.pool !== slot.pool ? [proposal] : [];
+    const more = withoutRepeats([...earlier, ...left, ...further]);
+    const text = JSON.stringify({
+      ...asked,
+      attempts,
+      acknowledged: { slot, addresses },
+      ...(more.length === 0 ? {} : { more }),
+    } satisfies JournalEntry);
+    const granted = slotPath(slot);
     const proposed = proposal === undefined ? undefined : slotPath(proposal);
     if (proposed !== granted || !files.exists(granted)) replaceFile(files, granted, text, slots);
+    for (const other of further) replaceFile(files, slotPath(other), text, slots);
     replaceFile(files, path, text, slots);
-    if (proposed !== granted) releaseSlotName(proposal, entry);
+    if (proposed !== granted && left.length === 0) releaseSlotName(proposal, entry);
     return true;
   }
 
@@ -192,6 +213,7 @@ export function openJournal(files: Files, directory: string, now: () => number):
     if (found !== undefined) {
       releaseSlotName(found.acknowledged?.slot, found);
       releaseSlotName(found.proposal, found);
+      for (const slot of found.more ?? []) releaseSlotName(slot, found);
     }
     const current = find(attachment);
     if (current === undefined || current.nonce === found?.nonce) files.remove(attachmentPath(attachment));
@@ -204,6 +226,10 @@ export function openJournal(files: Files, directory: string, now: () => number):
 }
 
 export const slotName = ({ pool, block, slot }: SlotReference): string => `${pool}.${block}.${slot}`;
+
+const withoutRepeats = (held: readonly SlotReference[]): SlotReference[] => [
+  ...new Map(held.map((slot) => [slotName(slot), slot])).values(),
+];
 
 /** Container ids hold no @ and never begin with a dot, so no two attachments have one name. */
 export function attachmentName({ containerId, ifname }: Attachment): string {

@@ -1,15 +1,15 @@
 /**
  * The network configuration on standard input, read as host-local reads it (containernetworking/plugins,
  * plugins/ipam/host-local/backend/allocator/config.go): keys in any case, null as if absent, unknown keys ignored,
- * a range at ipam's top level before those in `ranges`. Beside host-local's keys: `endpoint`, `region`, `config`.
+ * a range at ipam's top level before those in `ranges`. Beside host-local's keys: `pool`, `pools`, `vrf`, `endpoint`,
+ * `region`, `config`.
  */
 import { formatAddress, parseAddress, parsePrefix } from '../core/address.ts';
-import type { RangeText } from '../core/contract/messages.ts';
-import { LessorError } from '../core/contract/problems.ts';
-import { resolvePoolRanges } from '../core/pool-space.ts';
-import { type Fields, isObject, listOf, objectOf, textOf } from './fields.ts';
-import { CNI_NAME } from './invocation.ts';
-import { refusal, UnsupportedField } from './refusal.ts';
+import { fieldsOf, list, nameIn, text, wrong } from './configuration-fields.ts';
+import { isObject } from './fields.ts';
+import { type PoolWish, poolWishOf, wishFields } from './pool-wish.ts';
+import { refusal } from './refusal.ts';
+import { requestedIn } from './requested-addresses.ts';
 import { type CniVersion, supportedVersions } from './result.ts';
 
 export interface Route {
@@ -20,7 +20,9 @@ export interface Route {
 export interface NetworkConfiguration {
   readonly cniVersion: CniVersion;
   readonly name: string;
-  readonly ranges: RangeText[][];
+  readonly pool: PoolWish;
+  /** Addresses that `args` and `runtimeConfig` ask for. */
+  readonly addresses: readonly string[];
   readonly routes: readonly Route[];
   /** Path of a file whose resolver settings the result carries. */
   readonly resolvConf?: string;
@@ -31,8 +33,6 @@ export interface NetworkConfiguration {
   /** Path of the node configuration. */
   readonly config?: string;
 }
-
-const wrong = (what: string, remedy: string) => refusal('cni.configuration', what, remedy);
 
 /** The whole input as an object. @throws LessorError `cni.undecodable`. */
 export function parseInput(stdin: string): Record<string, unknown> {
@@ -62,22 +62,23 @@ function parseVersion(input: Record<string, unknown>): CniVersion {
 }
 
 /**
- * DEL overlooks a request for certain addresses: the ADD was refused, and the runtime repeats DEL until it succeeds.
+ * DEL overlooks a request for certain addresses: where that is wrong the ADD was refused, and the runtime repeats DEL until
+ * it succeeds.
  * @throws LessorError `cni.version`, `cni.configuration`.
  */
 export function parseNetworkConfiguration(verb: 'ADD' | 'DEL', input: Record<string, unknown>): NetworkConfiguration {
   const cniVersion = parseVersion(input);
   const top = fieldsOf(input, 'the configuration', ['name', 'ipam', 'args', 'runtimeConfig']);
   const name = nameOf(top.get('name'));
-  if (verb === 'ADD') refuseRequestedAddresses(top);
+  const addresses = verb === 'ADD' ? requestedIn(top) : [];
   const given = top.get('ipam');
-  if (given === undefined) throw wrong('ipam is missing', 'add "ipam": {"type": "lessor", "ranges": …}');
+  if (given === undefined)
+    throw wrong(
+      'ipam is missing',
+      'add "ipam": {"type": "lessor"}, with "ranges" or "pool" where the service is not to choose',
+    );
   const ipam = fieldsOf(given, 'ipam', [
-    'subnet',
-    'rangeStart',
-    'rangeEnd',
-    'gateway',
-    'ranges',
+    ...wishFields,
     'routes',
     'resolvConf',
     'dataDir',
@@ -92,7 +93,8 @@ export function parseNetworkConfiguration(verb: 'ADD' | 'DEL', input: Record<str
   return {
     cniVersion,
     name,
-    ranges: rangesOf(ipam),
+    pool: poolWishOf(ipam, name),
+    addresses,
     routes: list(ipam.get('routes'), 'ipam.routes').map(routeOf),
     ...optional('resolvConf'),
     ...optional('dataDir'),
@@ -103,48 +105,9 @@ export function parseNetworkConfiguration(verb: 'ADD' | 'DEL', input: Record<str
 }
 
 function nameOf(value: unknown): string {
-  const name = text(value, 'name');
+  const name = nameIn(value, 'name', 'network');
   if (name === undefined) throw wrong('name is missing', 'give the network a name');
-  if (!CNI_NAME.test(name))
-    throw wrong(
-      `name ${JSON.stringify(name)} is no network name`,
-      'it begins with a letter or digit, holds only letters, digits, _ . - and has 255 characters at most',
-    );
   return name;
-}
-
-function rangesOf(ipam: Fields): RangeText[][] {
-  const sets = list(ipam.get('ranges'), 'ipam.ranges').map((set, setIndex) =>
-    list(set, `ipam.ranges[${setIndex}]`).map((range, index) => rangeOf(range, `ipam.ranges[${setIndex}][${index}]`)),
-  );
-  const single = ipam.get('subnet') === undefined ? [] : [[rangeFrom(ipam, 'ipam')]];
-  const ranges = [...single, ...sets];
-  if (ranges.length === 0)
-    throw wrong(
-      'ipam holds no range',
-      'add "ranges": [[{"subnet": "10.1.0.0/16"}]] with the addresses of your network',
-    );
-  const resolved = resolvePoolRanges(ranges);
-  if (!resolved.ok) {
-    const counted = single.length === 0 ? '' : ' (ranges[0] is the one written directly in ipam)';
-    throw new LessorError('cni.configuration', `ipam.${resolved.problem}${counted}`);
-  }
-  return ranges;
-}
-
-const rangeFields = ['subnet', 'rangeStart', 'rangeEnd', 'gateway'] as const;
-
-const rangeOf = (value: unknown, where: string): RangeText => rangeFrom(fieldsOf(value, where, rangeFields), where);
-
-function rangeFrom(fields: Fields, where: string): RangeText {
-  const [subnet, rangeStart, rangeEnd, gateway] = rangeFields.map((key) => text(fields.get(key), `${where}.${key}`));
-  if (subnet === undefined) throw wrong(`${where}.subnet is missing`, 'give the subnet, for example "10.1.0.0/16"');
-  return {
-    subnet,
-    ...(rangeStart === undefined ? {} : { rangeStart }),
-    ...(rangeEnd === undefined ? {} : { rangeEnd }),
-    ...(gateway === undefined ? {} : { gateway }),
-  };
 }
 
 /** Host bits stay as they are written, and are printed so: host-local does the same. */
@@ -167,32 +130,3 @@ function routeOf(value: unknown, index: number): Route {
     ...(gateway === undefined ? {} : { gw: formatAddress(gateway) }),
   };
 }
-
-/** A request for certain addresses must not be answered with others in silence. */
-function refuseRequestedAddresses(top: Fields): void {
-  const remedy = 'leave it out, the pool chooses the address';
-  const refuse = (key: string, value: unknown) => {
-    if (value !== undefined && !(Array.isArray(value) && value.length === 0))
-      throw new UnsupportedField(key, value, remedy);
-  };
-  const inside = (holder: Fields, key: string, where: string, names: readonly string[]): Fields =>
-    holder.get(key) === undefined ? new Map() : fieldsOf(holder.get(key), where, names);
-  const runtime = inside(top, 'runtimeConfig', 'runtimeConfig', ['ips', 'ipRanges']);
-  refuse('runtimeConfig.ips', runtime.get('ips'));
-  refuse('runtimeConfig.ipRanges', runtime.get('ipRanges'));
-  const cni = inside(inside(top, 'args', 'args', ['cni']), 'cni', 'args.cni', ['ips']);
-  refuse('args.cni.ips', cni.get('ips'));
-}
-
-/** The named fields of an object. Go matches keys in any case and the last one counts, so host-local does. */
-function fieldsOf(value: unknown, where: string, names: readonly string[]): Fields {
-  const found = new Map<string, unknown>();
-  for (const [key, content] of Object.entries(objectOf(value, where, wrong))) {
-    const name = names.find((candidate) => candidate.toLowerCase() === key.toLowerCase());
-    if (name !== undefined && content !== null) found.set(name, content);
-  }
-  return found;
-}
-
-const text = (value: unknown, where: string): string | undefined => textOf(value, where, wrong);
-const list = (value: unknown, where: string): unknown[] => listOf(value, where, wrong);

@@ -3,13 +3,16 @@
  * (`/etc/lessor/node.json`; another one is named by `config` in the ipam section or by LESSOR_CONFIG), so that nothing
  * but `type` changes in a user's network configuration. `endpoint` and `region` in the ipam section win.
  */
-import { objectOf, parseJson, textOf } from './fields.ts';
+import { isObject, objectOf, parseJson, textOf } from './fields.ts';
 import type { NetworkConfiguration } from './network-configuration.ts';
 import { refusal } from './refusal.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const DEFAULT_FILE = '/etc/lessor/node.json';
-const KEYS = 'endpoint, region, dataDir, credentials.profile and credentials.file';
+const KEYS = 'endpoint, region, dataDir, labels, credentials.profile and credentials.file';
+/** Kubernetes: a prefix of 253, a slash, a name of 63; what the API takes. */
+const LONGEST_LABEL = 317;
+const LONGEST_VALUE = 253;
 const DEFAULT_DATA_DIR = '/var/lib/cni/lessor';
 
 export interface CredentialChoice {
@@ -22,6 +25,8 @@ export interface NodeConfiguration {
   readonly region: string;
   readonly dataDir: string;
   readonly credentials?: CredentialChoice | undefined;
+  /** By which the service may choose the pool. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 const wrong = (what: string, remedy: string, cause?: unknown) => refusal('node.configuration', what, remedy, cause);
@@ -47,6 +52,7 @@ export function loadNodeConfiguration(
     // Network names begin with a letter or digit, so host-local never has a `.lessor` of its own there.
     dataDir: network.dataDir === undefined ? (file.dataDir ?? DEFAULT_DATA_DIR) : `${network.dataDir}/.lessor`,
     credentials: file.credentials,
+    labels: file.labels ?? {},
   };
 }
 
@@ -57,20 +63,40 @@ interface NodeFile {
   readonly dataDir?: string | undefined;
   /** A profile of the shared files, or other shared files, instead of what the environment says. */
   readonly credentials?: CredentialChoice | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
 function parseFile(text: string, path: string): NodeFile {
   const content = parseJson(text);
   if (content === undefined) throw wrong(`${path} is not JSON`, 'write it like {"endpoint": "https://…"}');
-  const { credentials, ...top } = objectOf(content, path, wrong);
+  const { credentials, labels: given, ...top } = objectOf(content, path, wrong);
   const { endpoint, region, dataDir } = textsOf(top, path, ['endpoint', 'region', 'dataDir']);
   // The runtime calls from any working directory: elsewhere the journal would be lost.
   if (dataDir !== undefined && !dataDir.startsWith('/'))
     throw wrong(`dataDir ${JSON.stringify(dataDir)} in ${path} is not absolute`, `write it like ${DEFAULT_DATA_DIR}`);
-  if (credentials === undefined) return { endpoint, region, dataDir };
+  const labels = labelsOf(given, path);
+  if (credentials === undefined) return { endpoint, region, dataDir, labels };
   const where = `credentials in ${path}`;
   const { profile, file } = textsOf(objectOf(credentials, where, wrong), where, ['profile', 'file']);
-  return { endpoint, region, dataDir, credentials: { profile, file } };
+  return { endpoint, region, dataDir, labels, credentials: { profile, file } };
+}
+
+function labelsOf(given: unknown, path: string): Record<string, string> {
+  if (given === undefined) return {};
+  const where = `labels in ${path}`;
+  if (!isObject(given)) throw wrong(`${where} ${JSON.stringify(given)} is no object`, 'write it like {"kind": "gpu"}');
+  const labels: Record<string, string> = {};
+  for (const [label, value] of Object.entries(given)) {
+    if (typeof value !== 'string')
+      throw wrong(`${where}: ${label} ${JSON.stringify(value)} is no text`, 'write it in quotes');
+    if (label === '' || label.length > LONGEST_LABEL || value.length > LONGEST_VALUE)
+      throw wrong(
+        `${where}: ${JSON.stringify(label)} is empty or too long`,
+        `a label has 1 to ${LONGEST_LABEL} characters, its value ${LONGEST_VALUE} at most`,
+      );
+    labels[label] = value;
+  }
+  return labels;
 }
 
 /** An unknown key is more likely misspelt than meant for somebody else: the file is ours alone. */

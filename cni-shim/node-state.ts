@@ -1,14 +1,8 @@
 /**
- * What the node was told about a pool: where it may propose slots, and which it need not try. One file, replaced as a
+ * What the node was told about a pool: where it may propose slots, and which it need not try. One file a pool, replaced as a
  * whole, the last writer wins. All of it is a cache: lost or stale it costs requests, never an address.
  */
-import type {
-  AllocateResult,
-  ClaimedBlock,
-  PoolDefinition,
-  RangeText,
-  SlotReference,
-} from '../core/contract/messages.ts';
+import type { AllocateResult, ClaimedBlock, PoolDefinition, SlotReference } from '../core/contract/messages.ts';
 import { isObject, parseJson } from './fields.ts';
 import type { Files } from './files.ts';
 
@@ -19,8 +13,6 @@ export interface NodeState {
   readonly bootId: string;
   /** The journal for which blocks were claimed: what it does not know of may be held in those of another one. */
   readonly journal: string;
-  /** The ranges of the network configuration, as text: with others the pool is another one. */
-  readonly ranges: string;
   readonly incarnation: number;
   readonly pool: PoolDefinition;
   readonly blocks: readonly ClaimedBlock[];
@@ -49,26 +41,25 @@ const SHORTEST_TAKEN_MS = 60_000;
 export interface Circumstances {
   readonly bootId: string;
   readonly journal: string;
-  readonly ranges: readonly (readonly RangeText[])[];
 }
 
 /**
- * Undefined where nothing was learnt in this boot, with this journal, for these ranges. What an earlier boot learnt is
+ * Undefined where nothing was learnt in this boot, with this journal. What an earlier boot learnt is
  * never used: the node may have been declared dead meanwhile, and its blocks with it.
  */
 export function readNodeState(files: Files, path: string, circumstances: Circumstances): NodeState | undefined {
-  const state = readState(files, path, circumstances);
+  const state = readState(files, path);
   return state?.bootId === circumstances.bootId && state.journal === circumstances.journal ? state : undefined;
 }
 
 /** What the service may let this boot take over: blocks of an earlier one, as this node last knew them. */
 export function formerBlocks(files: Files, path: string, circumstances: Circumstances): readonly ClaimedBlock[] {
-  const state = readState(files, path, circumstances);
+  const state = readState(files, path);
   if (state === undefined || state.pool.affinity !== 'node') return [];
   return state.bootId === circumstances.bootId ? state.former : [...state.blocks, ...state.former];
 }
 
-function readState(files: Files, path: string, { ranges }: Circumstances): NodeState | undefined {
+function readState(files: Files, path: string): NodeState | undefined {
   const read = parseJson(files.read(path) ?? '');
   if (!isObject(read) || read.format !== FORMAT) return undefined;
   // Its values were checked when they came over the wire, and the file is replaced as a whole; only a foreign hand leaves
@@ -76,8 +67,7 @@ function readState(files: Files, path: string, { ranges }: Circumstances): NodeS
   const { pool, blocks, former, gaveBack, taken, cursor } = read;
   if (![blocks, former, gaveBack].every(Array.isArray)) return undefined;
   if (!isObject(pool) || !isObject(taken) || !isObject(cursor)) return undefined;
-  const state = read as unknown as NodeState;
-  return state.ranges === JSON.stringify(ranges) ? state : undefined;
+  return read as unknown as NodeState;
 }
 
 /** How long (ms) a slot counts as taken: a released one is not handed out again before the pool's cooldown either. */
@@ -85,14 +75,14 @@ export const takenFor = (state: NodeState): number => Math.max(SHORTEST_TAKEN_MS
 
 export interface Lesson extends Circumstances {
   readonly answer: AllocateResult;
-  /** What the request proposed. */
+  /** What the request proposed of the answer's pool. */
   readonly proposal: SlotReference | undefined;
   readonly now: number;
 }
 
 /** The state after an answer. */
 export function learn(previous: NodeState | undefined, lesson: Lesson): NodeState {
-  const { answer, proposal, bootId, journal, ranges, now } = lesson;
+  const { answer, proposal, bootId, journal, now } = lesson;
   const { pool, slot, incarnation, taken = [] } = answer;
   const same = previous?.pool.id === pool.id ? previous : undefined;
   let known = same ? forget(same, now) : {};
@@ -103,7 +93,7 @@ export function learn(previous: NodeState | undefined, lesson: Lesson): NodeStat
   const blocks = learnBlocks(same, lesson).filter((one) => !wasGivenBack(gaveBack, one));
   const cursor = { block: slot.block, slot: slot.slot };
   const former = (answer.former ?? same?.former ?? []).filter(({ block }) => !has(blocks, block));
-  const about = { format: FORMAT, bootId, journal, ranges: JSON.stringify(ranges) } as const;
+  const about = { format: FORMAT, bootId, journal } as const;
   return { ...about, incarnation, pool, blocks, former, gaveBack, taken: known, cursor };
 }
 

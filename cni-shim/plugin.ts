@@ -1,18 +1,14 @@
 /** What ADD and DEL work with, made from the configurations: the API, the journal, the node's state. */
-import type { Attachment, ClaimedBlock } from '../core/contract/messages.ts';
+import type { Attachment } from '../core/contract/messages.ts';
 import { type Api, apiClient, type Limits } from './api-client.ts';
 import { credentialSupply } from './credentials.ts';
-import { replaceFile } from './files.ts';
 import type { Invocation } from './invocation.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { journalIn } from './journal-id.ts';
 import type { NetworkConfiguration } from './network-configuration.ts';
 import { loadNodeConfiguration } from './node-configuration.ts';
-import { formerBlocks, type NodeState, readNodeState } from './node-state.ts';
+import { openPoolStates, type PoolStates } from './pool-states.ts';
 import type { Surroundings } from './surroundings.ts';
-
-/** The routing domain of pools that are written in a network configuration. */
-export const vrf = 'default';
 
 export interface Plugin {
   readonly surroundings: Surroundings;
@@ -24,10 +20,11 @@ export interface Plugin {
   readonly journal: Journal;
   /** Names the journal: another one after it was lost. */
   readonly journalId: string;
-  /** Blocks of an earlier boot, which the service may let this one take over. */
-  formerBlocks(): readonly ClaimedBlock[];
-  readState(): NodeState | undefined;
-  writeState(state: NodeState): void;
+  readonly pools: PoolStates;
+  /** The node's. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Addresses that are asked for, each once: of CNI_ARGS, args and runtimeConfig, in host-local's order. */
+  readonly addresses: readonly string[];
 }
 
 /** @throws LessorError `node.configuration`, `node.storage`. */
@@ -38,9 +35,10 @@ export function assemble(
   limits?: Limits,
 ): Plugin {
   const { files, now } = surroundings;
-  const { endpoint, region, dataDir, credentials: choice } = loadNodeConfiguration(network, surroundings);
-  const directory = `${dataDir}/${vrf}/${network.name}`;
-  const stateFile = `${directory}/state.json`;
+  const { address } = invocation;
+  const { endpoint, region, dataDir, labels, credentials: choice } = loadNodeConfiguration(network, surroundings);
+  // Whatever VRF the configuration names by then, a DEL finds what the ADD wrote.
+  const directory = `${dataDir}/networks/${network.name}`;
   const bootId = surroundings.bootId();
   const journal = openJournal(files, directory, now);
   let made: string | undefined;
@@ -51,7 +49,6 @@ export function assemble(
   };
   const circumstances = {
     bootId,
-    ranges: network.ranges,
     get journal() {
       return journalId();
     },
@@ -68,9 +65,13 @@ export function assemble(
     get journalId() {
       return journalId();
     },
-    formerBlocks: () => formerBlocks(files, stateFile, circumstances),
-    readState: () => readNodeState(files, stateFile, circumstances),
     // The journal sweeps the directory of its drafts.
-    writeState: (state) => replaceFile(files, stateFile, JSON.stringify(state), journal.drafts),
+    pools: openPoolStates(
+      files,
+      { directory, drafts: journal.drafts, circumstances },
+      { wish: network.pool, labels, namespace: invocation.pod?.namespace },
+    ),
+    labels,
+    addresses: [...new Set([...(address === undefined ? [] : [address]), ...network.addresses])],
   };
 }

@@ -17,9 +17,13 @@ export function* proposals(state: NodeState, now: number): Generator<SlotReferen
   const last = blockFromText(state.cursor.block);
   const found = blocks.findIndex((block) => block >= last);
   const start = found === -1 ? 0 : found;
-  const crowded = Object.values(state.taken).some(
-    (slots) => Object.values(slots).filter((at) => isRecent(state, at, now)).length >= CROWDED * space.blockSize,
-  );
+  // A block of its own the node knows better than any answer.
+  const shared = state.pool.affinity === 'shared';
+  const crowded =
+    shared &&
+    Object.values(state.taken).some(
+      (slots) => Object.values(slots).filter((at) => isRecent(state, at, now)).length >= CROWDED * space.blockSize,
+    );
   const split = blocks[start] === last ? state.cursor.slot + 1 : 0;
   for (let step = 0; step <= blocks.length; step++) {
     const block = blocks[(start + step) % blocks.length];

@@ -39,6 +39,8 @@ export const rangeSets = z.array(z.array(rangeText).check(z.minLength(1))).check
 /** A block that belongs to a node, and as of which claim; shared blocks are at generation 1 for ever. */
 export const claimedBlock = z.strictObject({ block: blockIndex, generation: z.int().check(z.gte(1)) });
 export type ClaimedBlock = z.infer<typeof claimedBlock>;
+export const formerBlock = z.extend(claimedBlock, { pool: poolId });
+export type FormerBlock = z.infer<typeof formerBlock>;
 
 /** A slot: `slot` is the place in its block, 0 to block size - 1. */
 export const slotReference = z.strictObject({
@@ -88,7 +90,7 @@ export const allocateRequest = z.strictObject({
    * Blocks that an earlier boot of this node owned, for this one to take over. The node names the generation that it
    * knows, so that a late copy of the request takes nothing from a later boot.
    */
-  formerBlocks: z.optional(z.array(claimedBlock).check(z.maxLength(4096))),
+  formerBlocks: z.optional(z.array(formerBlock).check(z.maxLength(4096))),
   /** The start of the node's machine (Linux: /proc/sys/kernel/random/boot_id): with each the node begins another life. */
   boot: z.string().check(z.minLength(1), z.maxLength(64)),
   /** The incarnation that the service told this node since it booted. */

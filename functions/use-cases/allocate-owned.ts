@@ -120,17 +120,14 @@ class Search implements Allocation {
     // What was written just now is found by the claim, if another request of the node has it already.
     const before = placesIn(this.pool, stored?.places ?? new Set());
     const places = placesIn(this.pool, this.#member.places);
-    const named = (this.request.formerBlocks ?? []).map(({ block }) => blockFromText(block));
+    const named = this.#named().map(([block]) => block);
     await this.#look(places.filter((block) => [...before, ...named].includes(block) || !first.includes(block)));
   }
 
   /** Takes over what the request names, at exactly the generation that it names: it may be a late copy. */
   async #takeUp(): Promise<void> {
     const { own, former } = this.#blocks;
-    const named = (this.request.formerBlocks ?? []).map(
-      ({ block, generation }) => [blockFromText(block), generation] as const,
-    );
-    const due = named.filter(([block, generation]) => former.get(block) === generation);
+    const due = this.#named().filter(([block, generation]) => former.get(block) === generation);
     const owner = { ...this.#claimant, incarnation: this.#member.incarnation };
     await Promise.all(
       due.map(async ([block, generation]) => {
@@ -141,6 +138,11 @@ class Search implements Allocation {
         own.set(block, generation + 1);
       }),
     );
+  }
+
+  #named(): (readonly [bigint, number])[] {
+    const ofThisPool = (this.request.formerBlocks ?? []).filter(({ pool }) => pool === this.pool.definition.id);
+    return ofThisPool.map(({ block, generation }) => [blockFromText(block), generation] as const);
   }
 
   /** One's own lease wherever it is, then the proposal, then any free slot. */
@@ -213,7 +215,9 @@ class Search implements Allocation {
   async #full(limit: 'node' | 'block'): Promise<LessorError> {
     const { own } = this.#blocks;
     await this.#look(placesIn(this.pool, this.#member.places).filter((block) => !own.has(block)));
-    const former = claimedBlocks(this.#blocks.former).map(({ block, generation }) => `${block}:${generation}`);
+    const former = claimedBlocks(this.#blocks.former).map(
+      ({ block, generation }) => `${this.pool.definition.id}:${block}:${generation}`,
+    );
     return full(this.pool, this.#coolingUntil, limit, former);
   }
 

@@ -27,8 +27,9 @@ export async function allocate(deps: Dependencies, call: Call, request: Allocate
     try {
       return { ...(await allocateIn(deps, call, request, pool)), chosenBy: rule };
     } catch (error) {
-      if (!isFull(error)) throw error;
-      noteFullPool(deps, pool);
+      const isElsewhere = error instanceof LessorError && error.code === 'address.unknown' && candidates.length > 1;
+      if (!isFull(error) && !isElsewhere) throw error;
+      if (isFull(error)) noteFullPool(deps, pool);
       refusals.push(error);
     }
   }

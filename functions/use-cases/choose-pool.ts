@@ -37,7 +37,10 @@ export async function choosePools(
     ensureAllowed(pool, asker);
     return [{ pool, rule: 'named' }];
   }
-  const registered = rememberedRegistry(deps, wish.vrf) ?? (await readRegistry(deps, wish.vrf)).pools;
+  const remembered = rememberedRegistry(deps, wish.vrf);
+  // A pool that was just created is looked for before it is refused.
+  const knows = wish.names.every((name) => remembered?.some((pool) => pool.name === name));
+  const registered = remembered && knows ? remembered : (await readRegistry(deps, wish.vrf)).pools;
   const known = (await Promise.all(registered.map(({ id }) => knownPool(deps, id)))).flatMap((pool) => pool ?? []);
   const active = known.filter(({ state }) => state === 'active');
   const definitions = active.map(({ definition }) => definition);

@@ -38,8 +38,10 @@ export async function member(
     if (stored?.alive && belongs(stored)) return remembered(deps, stored);
   }
   const first = block - (block % JOIN_AT_ONCE);
+  // It may have been opened since the pool was read.
+  const end = open > block ? open : block + 1n;
   const places: string[] = [];
-  for (let next = first; next < first + JOIN_AT_ONCE && next < open; next += 1n) {
+  for (let next = first; next < first + JOIN_AT_ONCE && next < end; next += 1n) {
     places.push(placeOf({ pool: definition.id, block: next }));
   }
   return join(deps, caller, places, boot);

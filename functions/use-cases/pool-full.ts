@@ -11,7 +11,7 @@ const remedies = {
 
 /**
  * @param coolingUntil milliseconds since 1970, or infinity
- * @param former blocks of an earlier boot, as `<block>:<generation>`: a request that names them may take them over
+ * @param former blocks of an earlier boot, as `<pool>:<block>:<generation>`: a request that names them may take them over
  */
 export function full(
   { definition, space }: KnownPool,

@@ -209,9 +209,10 @@ describe('what an earlier boot or another configuration left', () => {
     ['a torn state', '{"format":1,"bootId":"boot-1"'],
     ['a state of another layout', '{"format":99,"bootId":"boot-1"}'],
   ])('%s is as good as none', async (_, text) => {
+    await node.add('c1');
     node.writeState(text);
-    const { exitCode } = await node.add('c1');
-    expect(exitCode).toBe(0);
+    expect((await node.add('c2')).exitCode).toBe(0);
+    expect(api.allocations()[1]).not.toHaveProperty('proposal');
     expect(node.state?.format).toBe(2);
   });
 });

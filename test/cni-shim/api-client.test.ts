@@ -158,7 +158,7 @@ describe('the client', () => {
   });
 
   test('knows of every problem whether to repeat it', async () => {
-    const apart: ProblemCode[] = ['pool.cooling'];
+    const apart: ProblemCode[] = ['pool.cooling', 'address.cooling', 'address.held'];
     for (const code of Object.keys(problems) as ProblemCode[]) {
       const { outcome, sent } = release([problem(code)]);
       const repeated = problems[code].retry && !apart.includes(code);

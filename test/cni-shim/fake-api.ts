@@ -1,5 +1,5 @@
 /**
- * An API that answers plugins: the contract over one pool for each network, in memory, with every request verified by
+ * An API that answers plugins: the contract over pools, in memory, with every request verified by
  * AWS's own signer and kept for inspection. A test may decide what happens to a request.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -8,19 +8,23 @@ import { Sha256 } from '@aws-crypto/sha256-js';
 import { HttpRequest } from '@smithy/protocol-http';
 import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod/mini';
+import { formatAddress, parseAddress } from '../../core/address.ts';
 import {
   type AllocateRequest,
   type AllocateResult,
   allocateRequest,
   type PoolDefinition,
+  type PoolPolicy,
   poolPolicy,
+  type RangeText,
   type ReleaseRequest,
   type ReleaseResult,
   releaseRequest,
 } from '../../core/contract/messages.ts';
 import { LessorError, problemBody } from '../../core/contract/problems.ts';
-import { blockToText, poolSpace } from '../../core/pool-space.ts';
+import { blockToText, type PoolSpace, poolSpace } from '../../core/pool-space.ts';
 import { resolveRangeSets } from '../../core/range.ts';
+import { type Rule, selectPools } from '../../core/selection.ts';
 
 export const REGION = 'eu-central-1';
 const BLOCK_SIZE = 64;
@@ -104,9 +108,14 @@ export class FakeApi {
     return this.received.filter(({ path }) => path === '/v1/releases').map(({ body }) => body as ReleaseRequest);
   }
 
-  /** `<slot in the pool>` → owner, of a network's pool. */
-  leases(network: string): ReadonlyMap<string, Lease> {
-    return this.#pools.get(network)?.leases ?? new Map();
+  /** `<slot in the pool>` → owner, of the pool of that name. */
+  leases(pool: string): ReadonlyMap<string, Lease> {
+    return this.#pools.get(pool)?.leases ?? new Map();
+  }
+
+  /** As an operator does. */
+  createPool(name: string, ranges: RangeText[][], policy: Partial<PoolPolicy> = {}): void {
+    this.#pool({ vrf: 'default', name, ranges }, policy);
   }
 
   /** Has somebody else hold a slot of the pool. */
@@ -171,12 +180,77 @@ export class FakeApi {
     return signed.headers.authorization === authorization;
   }
 
-  #allocate({ attachment, nonce, pool: { name, ranges = [] }, proposal, attempt }: AllocateRequest): AllocateResult {
-    const pool = this.#pool(name, ranges);
+  #allocate(request: AllocateRequest): AllocateResult {
+    let refusal: LessorError | undefined;
+    for (const { pool, rule } of this.#candidates(request)) {
+      try {
+        const result = request.addresses ? this.#requested(pool, request) : this.#anyOf(pool, request);
+        return { ...result, chosenBy: rule };
+      } catch (error) {
+        if (!(error instanceof LessorError) || error.code !== 'pool.exhausted') throw error;
+        refusal ??= error;
+      }
+    }
+    throw refusal ?? new LessorError('pool.unmatched', 'no pool fits: name one');
+  }
+
+  #candidates({ pool: wish, pod, labels = {} }: AllocateRequest): { pool: Pool; rule: Rule }[] {
+    if (wish.ranges) return [{ pool: this.#pool(wish), rule: 'named' }];
+    const ofVrf = [...this.#pools.values()].filter(({ definition }) => definition.vrf === wish.vrf);
+    const named = ofVrf.filter(({ definition }) => definition.name === wish.name);
+    if (wish.names === undefined && named.length === 0)
+      throw new LessorError('pool.unknown', `there is no pool ${wish.name}: correct the name`);
+    const definitions = ofVrf.map(({ definition }) => definition);
+    const { choices } = selectPools(definitions, wish.names ?? [wish.name], { namespace: pod?.namespace, labels });
+    return choices.flatMap(({ pool: { name }, rule }) => {
+      const pool = this.#pools.get(name);
+      return pool === undefined ? [] : [{ pool, rule }];
+    });
+  }
+
+  #requested(pool: Pool, { attachment, nonce, addresses = [] }: AllocateRequest): AllocateResult {
+    const { definition, leases } = pool;
+    const space = poolSpace(definition);
+    const owner = `${attachment.containerId}@${attachment.ifname}`;
+    const places = addresses.map((text) => {
+      const address = parseAddress(text);
+      const found = address && space.find(address);
+      if (address === undefined || found === undefined || !space.isUsable(found.block, found.slot))
+        throw new LessorError('address.unknown', `${text} cannot be had from pool ${definition.name}: ask for another`);
+      const spelt = formatAddress(address);
+      const set = space.addresses(found.block, found.slot).findIndex((one) => one.address.split('/')[0] === spelt);
+      return { set, ...found, ordinal: String(found.block * BigInt(BLOCK_SIZE) + BigInt(found.slot)) };
+    });
+    if (new Set(places.map(({ set }) => set)).size < places.length)
+      throw new LessorError('address.unknown', 'one range set is asked twice: ask for one of each');
+    for (const { ordinal } of places) {
+      const lease = leases.get(ordinal);
+      if (lease !== undefined && lease.nonce !== nonce)
+        throw new LessorError('address.held', `it is held by ${lease.owner}: it can be had when that one ends`);
+    }
+    for (const { ordinal } of places) leases.set(ordinal, { owner, nonce });
+    const [first, ...further] = [...new Map(places.map((place) => [place.ordinal, place])).values()];
+    if (first === undefined) throw new LessorError('request.invalid', 'addresses is empty: name one');
+    const more = further.map(({ block, slot }) => ({ pool: definition.id, block: blockToText(block), slot }));
+    const otherwise = space.addresses(first.block, first.slot);
+    return {
+      ...this.#answer(pool, space, first),
+      addresses: otherwise.map((address, set) => {
+        const place = places.find((one) => one.set === set);
+        return (place && space.addresses(place.block, place.slot)[set]) ?? address;
+      }),
+      ...(more.length === 0 ? {} : { more }),
+    };
+  }
+
+  #anyOf(pool: Pool, { attachment, nonce, proposal, attempt }: AllocateRequest): AllocateResult {
     const space = poolSpace(pool.definition);
     const owner = `${attachment.containerId}@${attachment.ifname}`;
     const own = [...pool.leases].find(([, lease]) => lease.owner === owner && lease.nonce === nonce)?.[0];
-    const asked = proposal && Number(BigInt(`0x${proposal.block}`)) * BLOCK_SIZE + proposal.slot;
+    const asked =
+      proposal?.pool === pool.definition.id
+        ? Number(BigInt(`0x${proposal.block}`)) * BLOCK_SIZE + proposal.slot
+        : undefined;
     const free = (ordinal: number) =>
       space.isUsable(BigInt(Math.floor(ordinal / BLOCK_SIZE)), ordinal % BLOCK_SIZE) &&
       !pool.leases.has(String(ordinal));
@@ -188,42 +262,50 @@ export class FakeApi {
       ordinal = next < space.slots ? next : undefined;
     }
     if (ordinal === undefined)
-      throw new LessorError('pool.exhausted', `pool ${name} has no free address: give it more ranges`);
+      throw new LessorError('pool.exhausted', `pool ${pool.definition.name} has no free address: give it more ranges`);
     pool.leases.set(String(ordinal), { owner, nonce });
-    const [block, slot] = [BigInt(Math.floor(ordinal / BLOCK_SIZE)), ordinal % BLOCK_SIZE];
+    const place = { block: BigInt(Math.floor(ordinal / BLOCK_SIZE)), slot: ordinal % BLOCK_SIZE };
     return {
-      slot: { pool: pool.definition.id, block: blockToText(block), slot },
-      addresses: space.addresses(block, slot),
-      incarnation: this.incarnation,
-      blocks: Array.from({ length: Math.min(4, Number(space.blocks)) }, (_, index) => ({
-        block: index.toString(16),
-        generation: 1,
-      })),
-      pool: pool.definition,
+      ...this.#answer(pool, space, place),
       ...(refused === undefined
         ? {}
         : { taken: [{ block: Math.floor(refused / BLOCK_SIZE).toString(16), slots: [refused % BLOCK_SIZE] }] }),
     };
   }
 
-  #release({ attachment, nonce, slot }: ReleaseRequest): ReleaseResult {
-    const pool = this.#pools.get(attachment.network);
+  #answer({ definition }: Pool, space: PoolSpace, { block, slot }: { block: bigint; slot: number }): AllocateResult {
+    return {
+      slot: { pool: definition.id, block: blockToText(block), slot },
+      addresses: space.addresses(block, slot),
+      incarnation: this.incarnation,
+      blocks: Array.from({ length: Math.min(4, Number(space.blocks)) }, (_, index) => ({
+        block: index.toString(16),
+        generation: 1,
+      })),
+      pool: definition,
+    };
+  }
+
+  #release({ attachment, nonce, slot, acknowledged }: ReleaseRequest): ReleaseResult {
     const owner = `${attachment.containerId}@${attachment.ifname}`;
     const held: NonNullable<ReleaseResult['held']> = [];
     const released: ReleaseResult['released'] = [];
-    for (const [ordinal, lease] of pool?.leases ?? []) {
-      if (pool === undefined || lease.owner !== owner) continue;
-      const block = Math.floor(Number(ordinal) / BLOCK_SIZE).toString(16);
-      const found = { pool: pool.definition.id, block, slot: Number(ordinal) % BLOCK_SIZE };
-      if (nonce === undefined) held.push({ slot: found, nonce: lease.nonce });
-      if (lease.nonce !== nonce) continue;
-      pool.leases.delete(ordinal);
-      released.push(slot ?? found);
+    for (const { definition, leases } of this.#pools.values()) {
+      for (const [ordinal, lease] of leases) {
+        if (lease.owner !== owner) continue;
+        const block = Math.floor(Number(ordinal) / BLOCK_SIZE).toString(16);
+        const found = { pool: definition.id, block, slot: Number(ordinal) % BLOCK_SIZE };
+        if (nonce === undefined) held.push({ slot: found, nonce: lease.nonce });
+        const named = slot?.pool === found.pool && slot.block === block && slot.slot === found.slot;
+        if (lease.nonce !== nonce || (acknowledged && !named)) continue;
+        leases.delete(ordinal);
+        released.push(found);
+      }
     }
     return nonce === undefined ? { released, held } : { released };
   }
 
-  #pool(name: string, ranges: NonNullable<AllocateRequest['pool']['ranges']>): Pool {
+  #pool({ vrf, name, ranges = [] }: AllocateRequest['pool'], policy: Partial<PoolPolicy> = {}): Pool {
     const resolved = resolveRangeSets(ranges);
     if (!resolved.ok) throw new LessorError('request.invalid', resolved.problem);
     const known = this.#pools.get(name);
@@ -234,12 +316,12 @@ export class FakeApi {
     }
     const definition: PoolDefinition = {
       id: (this.#pools.size + 1).toString(16).padStart(16, '0'),
-      vrf: 'default',
+      vrf,
       name,
       affinity: 'shared',
       ranges: resolved.ranges,
       blockSize: BLOCK_SIZE,
-      ...z.parse(poolPolicy, { cooldownSeconds: 60 }),
+      ...z.parse(poolPolicy, { cooldownSeconds: 60, ...policy }),
       gateway: 'pool',
       createdAt: new Date().toISOString(),
     };

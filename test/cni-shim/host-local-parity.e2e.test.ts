@@ -98,7 +98,6 @@ const accepted: Record<string, Record<string, unknown>> = {
 };
 
 const refused: Record<string, Record<string, unknown>> = {
-  'no ranges': {},
   'empty ranges': { ranges: [] },
   'an empty set': { ranges: [[]] },
   'an empty subnet in ipam': { subnet: '', ranges: [[v4]] },
@@ -118,21 +117,91 @@ const refused: Record<string, Record<string, unknown>> = {
   'ranges of the wrong type': { ranges: 'all' },
 };
 
+interface Requested {
+  readonly ranges: unknown[][];
+  /** CNI_ARGS. */
+  readonly args?: string;
+  /** args.cni.ips and runtimeConfig.ips. */
+  readonly ips?: unknown;
+  readonly runtime?: unknown;
+}
+
+const request = (ranges: unknown[][], how: Omit<Requested, 'ranges'>): Requested => ({ ranges, ...how });
+const twoRanges = [[{ ...v4, rangeStart: '10.1.0.10', rangeEnd: '10.1.0.20' }, { subnet: '10.2.0.0/24' }]];
+
+const granted: Record<string, Requested> = {
+  'an IPv4 address by CNI_ARGS': request([[v4]], { args: 'IP=10.1.0.5' }),
+  'an IPv4 address by args': request([[v4]], { ips: ['10.1.0.5'] }),
+  'an IPv4 address by runtimeConfig': request([[v4]], { runtime: ['10.1.0.5'] }),
+  'an IPv4 address by CNI_ARGS, with a prefix length': request([[v4]], { args: 'IP=10.1.0.5/16' }),
+  'an IPv4 address by args, with a prefix length': request([[v4]], { ips: ['10.1.0.5/16'] }),
+  'an IPv4 address with its prefix length': request([[v4]], { runtime: ['10.1.0.5/16'] }),
+  'an IPv4 address with another prefix length': request([[v4]], { runtime: ['10.1.0.5/24'] }),
+  'an IPv6 address by CNI_ARGS': request([[v6]], { args: 'IgnoreUnknown=1;IP=fd00:1::5' }),
+  'an IPv6 address by args, spelt otherwise': request([[v6]], { ips: ['FD00:0001:0::0005'] }),
+  'an IPv6 address by runtimeConfig, with a prefix length': request([[v6]], { runtime: ['fd00:1::5/64'] }),
+  'one of each family': request([[v4], [v6]], { ips: ['10.1.0.5', 'fd00:1::5'] }),
+  'one of each family, not in the order of the sets': request([[v4], [v6]], { ips: ['fd00:1::5', '10.1.0.5'] }),
+  'one of each family that are no pair': request([[v4], [v6]], { ips: ['10.1.0.5', 'fd00:1::77'] }),
+  'one of each family by two ways': request([[v4], [v6]], { args: 'IP=10.1.0.5', runtime: ['fd00:1::5/64'] }),
+  'three of three sets by three ways': request([[v6], [v4], [{ subnet: '192.168.7.0/24' }]], {
+    args: 'IP=10.1.0.7',
+    ips: ['192.168.7.9'],
+    runtime: ['fd00:1::8'],
+  }),
+  'the same address by all three ways': request([[v4]], {
+    args: 'IP=10.1.0.5',
+    ips: ['10.1.0.5'],
+    runtime: ['10.1.0.5/16', '10.1.0.5'],
+  }),
+  'an address of the second range of a set': request(twoRanges, { ips: ['10.2.0.9'] }),
+  'the first and the last address of a range': request([[{ ...v4, rangeStart: '10.1.0.9', rangeEnd: '10.1.0.9' }]], {
+    ips: ['10.1.0.9'],
+  }),
+  'nothing: an empty IP, an empty list and null': request([[v4]], { args: 'IP=', ips: [], runtime: null }),
+};
+
+const denied: Record<string, Requested> = {
+  'an address outside': request([[v4]], { ips: ['10.2.0.5'] }),
+  'an address below rangeStart': request([[{ ...v4, rangeStart: '10.1.0.9' }]], { ips: ['10.1.0.8'] }),
+  'an address of a family without a set': request([[v4]], { ips: ['fd00:1::5'] }),
+  'the gateway': request([[v4]], { ips: ['10.1.0.1'] }),
+  'the network address': request([[v4]], { ips: ['10.1.0.0'] }),
+  'two addresses of one set': request([[v4], [v6]], { ips: ['10.1.0.5', '10.1.0.6'] }),
+  'two addresses of one set by two ways': request([[v4]], { args: 'IP=10.1.0.5', ips: ['10.1.0.6'] }),
+  'one address that can be had and one that cannot': request([[v4], [v6]], { ips: ['10.1.0.5', 'fd00:2::5'] }),
+  'a prefix length that is too long by CNI_ARGS': request([[v4]], { args: 'IP=10.1.0.5/33' }),
+  'several addresses by CNI_ARGS': request([[v4], [v6]], { args: 'IP=10.1.0.5,fd00:1::5' }),
+  'what is no address by CNI_ARGS': request([[v4]], { args: 'IP=x' }),
+  'a prefix length that is too long by args': request([[v6]], { ips: ['fd00:1::5/129'] }),
+  'an empty address by args': request([[v4]], { ips: [''] }),
+  'null by args': request([[v4]], { ips: [null] }),
+  'a number by args': request([[v4]], { ips: [5] }),
+  'text in place of a list by args': request([[v4]], { ips: '10.1.0.5' }),
+  'an address with a leading zero': request([[v4]], { ips: ['10.1.0.05'] }),
+  'an address with a zone': request([[v6]], { ips: ['fd00:1::5%eth0'] }),
+  'an empty address by runtimeConfig': request([[v4]], { runtime: [''] }),
+  'a prefix length that is too long by runtimeConfig': request([[v4]], { runtime: ['10.1.0.5/33'] }),
+  'what is no address by runtimeConfig': request([[v4]], { runtime: ['10.1.0.5-10.1.0.6'] }),
+};
+
 interface Comparison {
   readonly verb: 'ADD' | 'DEL';
   readonly cniVersion: string;
   readonly ipam: Record<string, unknown>;
+  readonly requested?: Omit<Requested, 'ranges'>;
 }
 
 let networks = 0;
 /** Both plugins' answers for a network that neither has seen. */
-async function both({ verb, cniVersion, ipam }: Comparison) {
+async function both({ verb, cniVersion, ipam, requested: { args, ips, runtime } = {} }: Comparison) {
   const node = new Node(api);
   try {
     const name = `net-${networks++}`;
-    const env = { ...node.env, CNI_COMMAND: verb, CNI_CONTAINERID: 'c1' };
+    const env = { ...node.env, CNI_COMMAND: verb, CNI_CONTAINERID: 'c1', CNI_ARGS: args };
+    const rest = { args: { cni: { ips } }, runtimeConfig: { ips: runtime } };
     const stdin = (type: string) =>
-      JSON.stringify({ cniVersion, name, type: 'bridge', ipam: { type, ...ipam, dataDir: node.directory } });
+      JSON.stringify({ cniVersion, name, type: 'bridge', ipam: { type, ...ipam, dataDir: node.directory }, ...rest });
     return {
       hostLocal: await call({ executable: HOST_LOCAL, env, stdin: stdin('host-local') }),
       lessor: await call({ executable, env, stdin: stdin('lessor') }),
@@ -163,6 +232,56 @@ describe.skipIf(missing !== '')(`the plugin beside host-local${missing}`, () => 
       details: expect.any(String),
     });
     expect(`${lessor.printed.msg} ${lessor.printed.details}`).toMatch(/ipam/);
+  });
+
+  describe.each(supportedVersions)('where addresses are requested, with cniVersion %s', (cniVersion) => {
+    test.each(Object.entries(granted))('gives the same result for %s', async (_, { ranges, ...requested }) => {
+      const { hostLocal, lessor } = await both({ verb: 'ADD', cniVersion, ipam: { ranges }, requested });
+      expect(hostLocal.exitCode, hostLocal.stdout).toBe(0);
+      expect(lessor.printed).toEqual(hostLocal.printed);
+      expect(lessor).toMatchObject({ exitCode: 0, stderr: '' });
+    });
+  });
+
+  test.each(Object.entries(denied))('refuses to give %s as well', async (_, { ranges, ...requested }) => {
+    const { hostLocal, lessor } = await both({ verb: 'ADD', cniVersion: '1.0.0', ipam: { ranges }, requested });
+    // It crashes on null.
+    expect([1, 2], hostLocal.stdout).toContain(hostLocal.exitCode);
+    expect(lessor).toMatchObject({ exitCode: 1, stderr: '' });
+    expect([4, 7]).toContain(lessor.printed.code);
+    const { args, ips, runtime } = requested;
+    // What is no address is found before anybody is asked, and names the field; the rest is for the service to say.
+    const fields = [args && 'CNI_ARGS IP', ips && 'args.cni.ips', runtime && 'runtimeConfig.ips'].filter(Boolean);
+    const text = `${lessor.printed.msg} ${lessor.printed.details}`;
+    expect(fields.some((field) => text.includes(String(field))) || text.includes('cannot hand out')).toBe(true);
+  });
+
+  test('refuses an address that another container holds as well', async () => {
+    const node = new Node(api);
+    try {
+      const name = `net-${networks++}`;
+      const stdin = (type: string) =>
+        JSON.stringify({
+          cniVersion: '1.0.0',
+          name,
+          ipam: { type, ranges: [[v4]], dataDir: node.directory },
+          args: { cni: { ips: ['10.1.0.5'] } },
+        });
+      const codes: (number | null)[][] = [];
+      for (const CNI_CONTAINERID of ['c1', 'c2']) {
+        const env = { ...node.env, CNI_COMMAND: 'ADD', CNI_CONTAINERID };
+        const hostLocal = await call({ executable: HOST_LOCAL, env, stdin: stdin('host-local') });
+        const lessor = await call({ executable, env, stdin: stdin('lessor') });
+        codes.push([hostLocal.exitCode, lessor.exitCode]);
+        if (CNI_CONTAINERID === 'c2') expect(lessor.printed.code).toBe(11);
+      }
+      expect(codes).toEqual([
+        [0, 0],
+        [1, 1],
+      ]);
+    } finally {
+      node.remove();
+    }
   });
 
   test('refuses an invalid configuration on DEL as well, but not a resolv.conf that is missing', async () => {

@@ -51,7 +51,7 @@ export class Node {
 
   constructor(api: FakeApi) {
     this.api = api;
-    writeFileSync(this.config, JSON.stringify({ endpoint: api.endpoint, region: REGION, dataDir: this.dataDir }));
+    this.writeConfig({});
   }
 
   get env(): Record<string, string> {
@@ -77,19 +77,35 @@ export class Node {
   add = (containerId: string, call?: Call) => this.call('ADD', containerId, call);
   del = (containerId: string, call?: Call) => this.call('DEL', containerId, call);
 
-  private path = (...names: string[]) => join(this.dataDir, 'default', NETWORK, ...names);
+  private path = (...names: string[]) => join(this.dataDir, 'networks', NETWORK, ...names);
 
   entry(containerId: string): JournalEntry | undefined {
     return parsed(this.path('attachments', `${containerId}@eth0`)) as JournalEntry | undefined;
   }
 
+  /** Of each pool from which an address came. */
+  get states(): readonly NodeState[] {
+    return names(this.path('pools')).map((name) => parsed(this.path('pools', name)) as NodeState);
+  }
+
+  /** Where there is one pool: its state. */
   get state(): NodeState | undefined {
-    return parsed(this.path('state.json')) as NodeState | undefined;
+    return this.states[0];
   }
 
   writeState(text: string): void {
-    mkdirSync(this.path(), { recursive: true });
-    writeFileSync(this.path('state.json'), text);
+    const [name = '0000000000000001.json'] = names(this.path('pools'));
+    mkdirSync(this.path('pools'), { recursive: true });
+    writeFileSync(this.path('pools', name), text);
+  }
+
+  writeChoices(text: string): void {
+    writeFileSync(this.path('choices.json'), text);
+  }
+
+  writeConfig(content: Record<string, unknown>): void {
+    const { endpoint } = this.api;
+    writeFileSync(this.config, JSON.stringify({ endpoint, region: REGION, dataDir: this.dataDir, ...content }));
   }
 
   /** `<pool>.<block>.<slot>` names and drafts. */

@@ -29,11 +29,25 @@ describe('an invocation', () => {
     expect(refused({ CNI_ARGS })).toMatchObject({ code: 4, msg: expect.stringContaining(message) });
   });
 
-  test('that asks for an address is refused as unsupported, with key and value', () => {
-    expect(refused({ CNI_ARGS: 'IgnoreUnknown=1;IP=10.1.0.9' })).toMatchObject({
-      code: 2,
-      msg: 'lessor: CNI_ARGS IP "10.1.0.9" is not supported',
+  test.each([
+    ['IP=10.1.0.9', '10.1.0.9'],
+    ['IP=10.1.0.9/16', '10.1.0.9'],
+    ['IP=FD00:0::0009', 'fd00::9'],
+    ['IgnoreUnknown=1;IP=', undefined],
+  ])('with CNI_ARGS %s asks for the address %s', (CNI_ARGS, address) => {
+    expect(parseInvocation('ADD', { ...env, CNI_ARGS }).address).toBe(address);
+  });
+
+  test.each(['10.1.0.9/33', '10.1.0.9,10.1.0.10', '010.1.0.9', 'x'])('with CNI_ARGS IP=%s is refused', (ip) => {
+    expect(refused({ CNI_ARGS: `IP=${ip}` })).toMatchObject({
+      code: 4,
+      msg: `lessor: CNI_ARGS IP "${ip}" is no IP address`,
+      details: 'write one, like 10.1.0.5, 10.1.0.5/16 or fd00::5',
     });
+  });
+
+  test('of a DEL may ask for what is no address: nothing is handed out', () => {
+    expect(parseInvocation('DEL', { ...env, CNI_ARGS: 'IP=x' })).not.toHaveProperty('address');
   });
 
   test('may carry what others understand, and an empty IP', () => {

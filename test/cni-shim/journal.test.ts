@@ -77,6 +77,19 @@ describe('the journal', () => {
     expect(journal.find(entry.attachment)).not.toHaveProperty('acknowledged');
   });
 
+  test('keeps every slot of an answer from being proposed, until it is forgotten', () => {
+    const { proposal: _, ...asked } = journal.begin(beginning('a'), () => []);
+    journal.acknowledge({ ...asked, addresses: ['x', 'y'] }, { slot: slot(0), more: [slot(2)], addresses: [] });
+    expect(journal.begin(beginning('b'), three).proposal).toEqual(slot(1));
+    const again = journal.begin(beginning('a'), three);
+    expect(again).toMatchObject({ proposal: slot(0), more: [slot(2)], addresses: ['x', 'y'] });
+    journal.acknowledge(again, { slot: slot(0), more: [slot(2)], addresses: [] });
+    const found = journal.find(asked.attachment);
+    expect(found?.more).toEqual([slot(2)]);
+    journal.forget(asked.attachment, found);
+    expect(nodeFiles.list(join(directory, 'slots'))).toEqual([slotName(slot(1))]);
+  });
+
   test('keeps entries of container ids of any length that CNI allows', () => {
     for (const containerId of ['c'.repeat(255), 'd'.repeat(251), `${'c'.repeat(254)}d`]) {
       const entry = journal.begin(beginning(containerId), () => []);

@@ -108,7 +108,53 @@ describe('an ADD that is killed', () => {
   });
 });
 
+/** Two addresses that are two slots: 1 in the first set, 2 in the second. */
+const paired = configuration(
+  {
+    ranges: [
+      [{ subnet: '10.9.0.0/24', rangeStart: '10.9.0.10', rangeEnd: '10.9.0.13' }],
+      [{ subnet: '10.8.0.0/24', rangeStart: '10.8.0.10', rangeEnd: '10.8.0.13' }],
+    ],
+  },
+  { args: { cni: { ips: ['10.9.0.11', '10.8.0.12'] } } },
+);
+
+describe('an ADD of requested addresses that is killed', () => {
+  const gone = () => {
+    expect(owners()).toEqual([]);
+    expect(node.attachments()).toEqual([]);
+  };
+
+  test('at any moment is healed by DEL', async () => {
+    const heal = async () => {
+      expect((await node.del('victim', { stdin: paired, surroundings: muchLater() })).exitCode).toBe(0);
+      gone();
+    };
+    expect(await everyDeath('ADD', { stdin: paired, heal })).toBeGreaterThan(15);
+  });
+
+  test('at any moment is healed by an ADD that is repeated, and then by DEL, which leaves no slot behind', async () => {
+    const heal = async () => {
+      expect((await node.add('victim', { stdin: paired })).exitCode).toBe(0);
+      expect(owners()).toEqual(['victim@eth0', 'victim@eth0']);
+      expect((await node.del('victim', { stdin: paired, surroundings: muchLater() })).exitCode).toBe(0);
+      gone();
+      expect(node.slots()).toEqual([]);
+    };
+    await everyDeath('ADD', { stdin: paired, heal });
+  });
+});
+
 describe('a DEL that is killed', () => {
+  test('of requested addresses at any moment is finished by the repeated one', async () => {
+    const heal = async () => {
+      expect((await node.del('victim', { stdin: paired, surroundings: muchLater() })).exitCode).toBe(0);
+      expect(owners()).toEqual([]);
+      expect([node.slots(), node.attachments()]).toEqual([[], []]);
+    };
+    await everyDeath('DEL', { stdin: paired, prepare: () => node.add('victim', { stdin: paired }), heal });
+  });
+
   test('at any moment is finished by the repeated one', async () => {
     await node.add('first', { stdin: small });
     const heal = async () => {

@@ -21,11 +21,15 @@ function refused(stdin: string) {
 
 describe('a network configuration', () => {
   test('keeps the ranges as they are written, the one in ipam itself first', () => {
-    const { ranges } = parseNetworkConfiguration(
+    const { pool } = parseNetworkConfiguration(
       'ADD',
       whole({}, { subnet: '10.2.0.0/16', rangeStart: '10.2.0.9', ranges: [[{ subnet, note: 1 }]] }),
     );
-    expect(ranges).toEqual([[{ subnet: '10.2.0.0/16', rangeStart: '10.2.0.9' }], [{ subnet }]]);
+    expect(pool).toEqual({
+      vrf: 'default',
+      name: 'net',
+      ranges: [[{ subnet: '10.2.0.0/16', rangeStart: '10.2.0.9' }], [{ subnet }]],
+    });
   });
 
   test('may tell where the API is', () => {
@@ -88,14 +92,74 @@ describe('a network configuration', () => {
       { code: 7, msg: 'lessor: ipam.routes[0].dst null is no prefix' },
     ],
     [
-      'a requested address',
-      JSON.stringify(whole({ args: { cni: { ips: ['10.1.0.9'] } } })),
-      { code: 2, msg: 'lessor: args.cni.ips ["10.1.0.9"] is not supported' },
+      'a requested address that is none',
+      JSON.stringify(whole({ args: { cni: { ips: ['10.1.0.9', 'x'] } } })),
+      { code: 7, msg: 'lessor: args.cni.ips[1] "x" is no IP address' },
     ],
     [
-      'an address requested by the runtime',
-      JSON.stringify(whole({ runtimeConfig: { ips: ['10.1.0.9/16'] } })),
-      { code: 2, msg: 'lessor: runtimeConfig.ips ["10.1.0.9/16"] is not supported' },
+      'a requested address that is empty',
+      JSON.stringify(whole({ runtimeConfig: { ips: [''] } })),
+      { code: 7, msg: 'lessor: runtimeConfig.ips[0] "" is no IP address' },
+    ],
+    [
+      'a requested prefix that is none',
+      JSON.stringify(whole({ runtimeConfig: { ips: ['10.1.0.9/33'] } })),
+      { code: 7, msg: 'lessor: runtimeConfig.ips[0] "10.1.0.9/33" is no IP address' },
+    ],
+    [
+      'requested addresses as text',
+      JSON.stringify(whole({ args: { cni: { ips: '10.1.0.9' } } })),
+      { code: 7, msg: 'lessor: args.cni.ips "10.1.0.9" is no list' },
+    ],
+    [
+      'pool and pools',
+      JSON.stringify(whole({}, { ranges: undefined, pool: 'a', pools: ['b'] })),
+      { code: 7, msg: 'lessor: ipam.pool and ipam.pools are both given' },
+    ],
+    [
+      'pools and ranges',
+      JSON.stringify(whole({}, { pools: ['a'] })),
+      { code: 7, msg: 'lessor: ipam.pools and ipam.ranges are both given' },
+    ],
+    [
+      'pool and a subnet',
+      JSON.stringify(whole({}, { ranges: undefined, pool: 'a', subnet, gateway: '10.1.0.1' })),
+      { code: 7, msg: 'lessor: ipam.pool and ipam.subnet, ipam.gateway are both given' },
+    ],
+    [
+      'a pool that is a list',
+      JSON.stringify(whole({}, { ranges: undefined, pool: ['a'] })),
+      { code: 7, msg: 'lessor: ipam.pool ["a"] is no text' },
+    ],
+    [
+      'a pool that cannot be a name',
+      JSON.stringify(whole({}, { ranges: undefined, pools: ['a', 'b c'] })),
+      { code: 7, msg: 'lessor: ipam.pools[1] "b c" is no pool name' },
+    ],
+    [
+      'no pool in pools',
+      JSON.stringify(whole({}, { ranges: undefined, pools: [] })),
+      { code: 7, msg: 'lessor: ipam.pools [] names no pool', details: expect.stringContaining('the service chooses') },
+    ],
+    [
+      'an empty name in pools',
+      JSON.stringify(whole({}, { ranges: undefined, pools: ['a', ''] })),
+      { code: 7, msg: 'lessor: ipam.pools[1] is empty' },
+    ],
+    [
+      'more pools than are taken',
+      JSON.stringify(whole({}, { ranges: undefined, pools: Array(65).fill('a') })),
+      { code: 7, msg: 'lessor: ipam.pools names 65 pools' },
+    ],
+    [
+      'a part of a range alone',
+      JSON.stringify(whole({}, { ranges: undefined, rangeStart: '10.1.0.9' })),
+      { code: 7, msg: 'lessor: ipam.subnet is missing' },
+    ],
+    [
+      'a VRF that cannot be a name',
+      JSON.stringify(whole({}, { vrf: '-' })),
+      { code: 7, msg: 'lessor: ipam.vrf "-" is no VRF name' },
     ],
     [
       'ranges from the runtime',
@@ -106,12 +170,34 @@ describe('a network configuration', () => {
     expect(refused(stdin)).toMatchObject(error);
   });
 
-  test('of a DEL may request addresses: nothing is handed out', () => {
-    expect(parseNetworkConfiguration('DEL', whole({ args: { cni: { ips: ['10.1.0.9'] } } })).name).toBe('net');
+  test.each<[string, object, object]>([
+    ['a pool', { pool: 'blue' }, { vrf: 'default', name: 'blue' }],
+    ['pools', { pools: ['blue', 'green'] }, { vrf: 'default', name: 'net', names: ['blue', 'green'] }],
+    ['neither ranges nor pools', {}, { vrf: 'default', name: 'net', names: [] }],
+    ['a VRF', { vrf: 'red', pool: 'blue' }, { vrf: 'red', name: 'blue' }],
+  ])('with %s means that', (_, ipam, pool) => {
+    expect(parseNetworkConfiguration('ADD', whole({}, { ranges: undefined, ...ipam })).pool).toEqual(pool);
+  });
+
+  test('adds up the addresses that are requested, in one spelling and without prefix lengths', () => {
+    const rest = {
+      args: { cni: { ips: ['10.1.0.9', 'FD00:0::0009'] } },
+      runtimeConfig: { ips: ['10.1.0.10/16', 'fd00::a'], IPRanges: [] },
+    };
+    expect(parseNetworkConfiguration('ADD', whole(rest)).addresses).toEqual([
+      '10.1.0.9',
+      'fd00::9',
+      '10.1.0.10',
+      'fd00::a',
+    ]);
+  });
+
+  test('of a DEL may request what is no address: nothing is handed out', () => {
+    expect(parseNetworkConfiguration('DEL', whole({ args: { cni: { ips: ['x'] } } })).addresses).toEqual([]);
   });
 
   test('with empty requests asks for nothing in particular', () => {
     const rest = { args: { cni: { ips: [] } }, runtimeConfig: { ips: [], ipRanges: null, portMappings: [{}] } };
-    expect(parseNetworkConfiguration('ADD', whole(rest)).name).toBe('net');
+    expect(parseNetworkConfiguration('ADD', whole(rest)).addresses).toEqual([]);
   });
 });

@@ -33,10 +33,12 @@ describe("a node's configuration", () => {
       region: 'eu-west-1',
       dataDir: '/data',
       credentials: { profile: 'p', file: '/f' },
+      labels: { kind: 'gpu', 'example.com/rack': '' },
     };
     const { endpoint, ...rest } = load({}, { LESSOR_CONFIG: file(content) });
     expect(endpoint.href).toBe('https://api.example.com/prod');
-    expect(rest).toEqual({ region: 'eu-west-1', dataDir: '/data', credentials: { profile: 'p', file: '/f' } });
+    const { region, dataDir, credentials, labels } = content;
+    expect(rest).toEqual({ region, dataDir, credentials, labels });
   });
 
   test('is read from the file that the network names, before that of the environment', () => {
@@ -86,6 +88,10 @@ describe("a node's configuration", () => {
     ['a misspelt key', { endpont: gateway }, /unknown endpont: the keys are endpoint, region/],
     ['a misspelt key below', { endpoint: gateway, credentials: { profil: 'x' } }, /credentials in .* unknown profil/],
     ['a number', { endpoint: 7 }, /endpoint in .*node-\d+\.json 7 is no text/],
+    ['labels as a list', { endpoint: gateway, labels: ['gpu'] }, /labels in .*node-\d+\.json \["gpu"\] is no object/],
+    ['a label that is a number', { endpoint: gateway, labels: { slots: 4 } }, /labels in .*: slots 4 is no text/],
+    ['a label without a name', { endpoint: gateway, labels: { '': 'x' } }, /labels in .*: "" is empty or too long/],
+    ['a long value', { endpoint: gateway, labels: { kind: 'x'.repeat(254) } }, /"kind" is empty or too long.* 253/],
     ['credentials as text', { endpoint: gateway, credentials: 'x' }, /credentials in .* "x" is no object/],
   ])('with %s is refused, naming file and field', (_, content, message) => {
     expect(() => load({ config: file(content) })).toThrow(message);

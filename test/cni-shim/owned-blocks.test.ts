@@ -11,10 +11,12 @@ import {
   releaseRequest,
   releaseResult,
 } from '../../core/contract/messages.ts';
+import { poolInput } from '../../core/contract/pools.ts';
 import { LessorError, problemBody } from '../../core/contract/problems.ts';
 import { routes } from '../../core/contract/routes.ts';
 import { blockFromText } from '../../core/pool-space.ts';
 import { allocate } from '../../functions/use-cases/allocate.ts';
+import { createPool } from '../../functions/use-cases/create-pool.ts';
 import { giveBack } from '../../functions/use-cases/give-back.ts';
 import { release } from '../../functions/use-cases/release.ts';
 import { ownedPool } from '../functions/owned-pool.ts';
@@ -165,7 +167,7 @@ describe('a node that has booted again', () => {
     const [block] = node.state?.blocks ?? [];
     node.bootId = 'boot-2';
     await add('c2');
-    expect(allocations()[1]).toMatchObject({ formerBlocks: [block] });
+    expect(allocations()[1]).toMatchObject({ formerBlocks: [{ ...block, pool: 'a'.repeat(16) }] });
     expect(allocations()[1]).not.toHaveProperty('proposal');
     expect(node.state?.blocks).toEqual([{ block: block?.block, generation: 2 }]);
     await add('c3');
@@ -184,8 +186,61 @@ describe('a node that has booted again', () => {
     node.loseJournal();
     node.bootId = 'boot-2';
     await add('c2');
-    expect(allocations().slice(1)).toMatchObject([{ attempt: 1 }, { attempt: 2, formerBlocks: [block] }]);
+    expect(allocations().slice(1)).toMatchObject([
+      { attempt: 1 },
+      { attempt: 2, formerBlocks: [{ ...block, pool: 'a'.repeat(16) }] },
+    ]);
     expect(node.state?.blocks).toEqual([{ block: block?.block, generation: 2 }]);
+  });
+});
+
+describe('pods of two namespaces whose pools are chosen by the service', () => {
+  const chosen = configuration({ ranges: undefined, vrf: 'chosen' });
+  const addOf = async (namespace: string, container: string) => {
+    const env = { CNI_ARGS: `IgnoreUnknown=1;K8S_POD_NAMESPACE=${namespace};K8S_POD_NAME=p` };
+    const called = await node.call('ADD', container, { stdin: chosen, env, surroundings: surroundings() });
+    if (called.exitCode !== 0) throw new Error(called.stdout);
+    return called.printed.ips[0].address as string;
+  };
+  const blocksByPool = () => node.states.map(({ blocks }) => blocks.length);
+
+  beforeEach(async () => {
+    for (const [name, policy] of [
+      ['shop', { namespaces: ['shop'] }],
+      ['rest', { default: true }],
+    ] as const) {
+      const subnet = name === 'shop' ? '10.71.0.0/24' : '10.72.0.0/24';
+      const input = { vrf: 'chosen', name, affinity: 'node', ranges: [[{ subnet }]], blockSize: 16, ...policy };
+      await createPool(here.environment(), z.parse(poolInput, input), false);
+    }
+  });
+
+  test('alternate with one request each, in one block of each pool, and after a reboot in the same blocks', async () => {
+    for (let turn = 0; turn < 3; turn++) {
+      expect(await addOf('shop', `shop-${turn}`)).toMatch(/^10\.71\./);
+      expect(await addOf('bank', `bank-${turn}`)).toMatch(/^10\.72\./);
+    }
+    expect(allocations()).toHaveLength(6);
+    const [shop, rest] = allocations().slice(2, 4);
+    expect(allocations().map(({ proposal }) => proposal?.pool)).toEqual([
+      undefined,
+      undefined,
+      ...[shop, rest, shop, rest].map((request) => request?.proposal?.pool),
+    ]);
+    expect(new Set([undefined, shop?.proposal?.pool, rest?.proposal?.pool]).size).toBe(3);
+    expect(blocksByPool()).toEqual([1, 1]);
+    const before = new Map(
+      node.states.map(({ pool, blocks }) => [pool.name, blocks.map((block) => ({ ...block, pool: pool.id }))]),
+    );
+
+    node.bootId = 'boot-2';
+    for (const namespace of ['shop', 'bank']) await addOf(namespace, `${namespace}-again`);
+    expect(allocations().slice(6)).toMatchObject([
+      { formerBlocks: before.get('shop') },
+      { formerBlocks: before.get('rest') },
+    ]);
+    for (const { pool, blocks } of node.states)
+      expect(blocks).toEqual(before.get(pool.name)?.map(({ block }) => ({ block, generation: 2 })));
   });
 });
 
@@ -193,7 +248,7 @@ describe('a node that lost its journal in the same boot', () => {
   test('uses no block of it, even where the state is left', async () => {
     await add('c1');
     const [block] = node.state?.blocks ?? [];
-    rmSync(join(node.dataDir, 'default', NETWORK, 'journal'));
+    rmSync(join(node.dataDir, 'networks', NETWORK, 'journal'));
     await add('c2');
     const [first, second] = allocations();
     expect(second?.nonce.slice(0, 16)).not.toBe(first?.nonce.slice(0, 16));
@@ -204,7 +259,7 @@ describe('a node that lost its journal in the same boot', () => {
 
   test('makes another where its name was cut off', async () => {
     node.writeState('');
-    const path = join(node.dataDir, 'default', NETWORK, 'journal');
+    const path = join(node.dataDir, 'networks', NETWORK, 'journal');
     writeFileSync(path, '');
     await add('c1');
     await add('c2');

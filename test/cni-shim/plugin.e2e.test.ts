@@ -277,7 +277,7 @@ describe('credentials', () => {
 
   test('and everything else that the plugin keeps is for its user only', async () => {
     await run('ADD', 'c1');
-    const { mode: directoryMode } = statSync(join(node.dataDir, 'default', NETWORK, 'attachments'));
+    const { mode: directoryMode } = statSync(join(node.dataDir, 'networks', NETWORK, 'attachments'));
     expect(directoryMode & 0o777).toBe(0o700);
     const kept = everyFile().filter(({ path }) => path.startsWith(node.dataDir));
     expect(kept.length).toBeGreaterThanOrEqual(3);
@@ -288,11 +288,11 @@ describe('credentials', () => {
 describe('a directory that cannot be written', () => {
   test('is named in the error, and nothing was asked of the service', async () => {
     mkdirSync(node.dataDir);
-    writeFileSync(join(node.dataDir, 'default'), 'a file in the way');
+    writeFileSync(join(node.dataDir, 'networks'), 'a file in the way');
     chmodSync(node.dataDir, 0o700);
     const { exitCode, printed } = await run('ADD', 'c1');
     expect(exitCode).toBe(1);
-    expect(printed).toMatchObject({ code: 5, msg: expect.stringContaining(join(node.dataDir, 'default')) });
+    expect(printed).toMatchObject({ code: 5, msg: expect.stringContaining(join(node.dataDir, 'networks')) });
     expect(api.received).toEqual([]);
   });
 });

@@ -35,7 +35,6 @@ const state: fc.Arbitrary<NodeState> = fc
       journal: '0000000000000000',
       former: [],
       gaveBack: [],
-      ranges: '[]',
       incarnation: 1,
       blocks: blocks.map((block) => ({ block: block.toString(16), generation: 1 })),
       cursor: { block: cursor.block.toString(16), slot: cursor.slot },

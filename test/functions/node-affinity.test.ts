@@ -162,7 +162,7 @@ describe('a node that has booted again', () => {
     one.reboots();
     one.losesDisk();
     const refused = await refusalOf(one.add(here.environment(), 2));
-    expect(refused.facts).toMatchObject({ limit: 'pool', former: [`${slot.block}:1`] });
+    expect(refused.facts).toMatchObject({ limit: 'pool', former: [`${slot.pool}:${slot.block}:1`] });
     one.former = [{ block: slot.block, generation: 1 }];
     expect((await one.add(here.environment(), 3)).blocks).toEqual([{ block: slot.block, generation: 2 }]);
   });

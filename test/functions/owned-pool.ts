@@ -105,7 +105,9 @@ export class OwnerNode {
       boot: this.bootId,
       ...wish,
       ...(this.incarnation === undefined ? {} : { incarnation: this.incarnation }),
-      ...(this.former.length === 0 ? {} : { formerBlocks: this.former }),
+      ...(this.former.length === 0
+        ? {}
+        : { formerBlocks: this.former.map((block) => ({ ...block, pool: this.pool.id })) }),
       ...over,
     });
   }
