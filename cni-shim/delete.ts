@@ -9,10 +9,17 @@ export async function remove(plugin: Plugin): Promise<void> {
   const { surroundings, attachment, api, journal, pools } = plugin;
   const entry = journal.find(attachment);
   const slot = entry?.acknowledged?.slot ?? entry?.proposal;
+  let draining = false;
   if (entry === undefined) await releaseWhatIsFound(plugin);
   else {
     const acknowledged = isAllThatIsHeld(entry);
-    await api.release({ attachment, nonce: entry.nonce, ...(slot === undefined ? {} : { slot }), acknowledged });
+    const answer = await api.release({
+      attachment,
+      nonce: entry.nonce,
+      ...(slot === undefined ? {} : { slot }),
+      acknowledged,
+    });
+    draining = answer?.draining === true;
   }
   journal.forget(attachment, entry);
   if (slot === undefined) return;
@@ -20,7 +27,7 @@ export async function remove(plugin: Plugin): Promise<void> {
   if (state === undefined) return;
   const released = [slot, ...(entry?.more ?? [])];
   pools.write(released.reduce((known, one) => learnRelease(known, one, surroundings.now()), state));
-  await giveBackEmptyBlock(plugin, slot);
+  await giveBackEmptyBlock(plugin, slot, draining);
 }
 
 /** Requested addresses may be several slots, and other ones each time that the attachment was added: the service looks for them. */

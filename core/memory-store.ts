@@ -187,10 +187,10 @@ function memoryNodes(): NodeStore {
     },
     async join(id, places, boot) {
       const node = nodes.get(id) ?? { id, alive: true, incarnation: 1, boot, places: new Set<string>() };
-      if (!node.alive || node.boot !== boot) return { joined: false, node: copy(node) };
+      if (!node.alive || node.boot !== boot) return { joined: false, node: copy(node), before: copy(node.places) };
       const joined = { ...node, places: new Set([...node.places, ...places]) };
       nodes.set(id, joined);
-      return { joined: true, node: copy(joined) };
+      return { joined: true, node: copy(joined), before: copy(node.places) };
     },
     async beginLife(id, incarnation, boot) {
       const node = nodes.get(id);

@@ -29,6 +29,8 @@ export interface Overlap {
   readonly pool: RegisteredPool;
   readonly theirs: string;
   readonly ours: string;
+  /** Where only the gateway of one lies in a range of the other. */
+  readonly gateway?: string;
 }
 export interface Admitted {
   readonly kind: 'admitted';
@@ -55,6 +57,11 @@ export function claim(registry: Registry, pool: RegisteredPool): Overlap | Admit
     for (const theirs of flatten(other)) {
       const mine = ours.find((range) => overlaps(range, theirs));
       if (mine) return { kind: 'overlap', pool: other, theirs: span(theirs), ours: span(mine) };
+      const gateway = handedOut(ours, theirs) ?? handedOut([theirs], ...ours);
+      if (gateway) {
+        const range = ours[0];
+        return { kind: 'overlap', pool: other, theirs: span(theirs), ours: range ? span(range) : '', gateway };
+      }
     }
   }
   const known = others.length < registry.pools.length;
@@ -75,3 +82,10 @@ function flatten({ ranges }: RegisteredPool): Range[] {
 
 const canonical = (ranges: PoolDefinition['ranges']) =>
   ranges.map((set) => set.map(({ subnet, rangeStart, rangeEnd, gateway }) => [subnet, rangeStart, rangeEnd, gateway]));
+
+/** Who routes for one pool must not be an address that another one hands out. */
+function handedOut(ranges: readonly Range[], ...routed: readonly Range[]): string | undefined {
+  const gateways = routed.map(({ family, gateway }) => ({ family, first: gateway, last: gateway }));
+  const hit = gateways.find((one) => ranges.some((range) => overlaps(range, one) && range.gateway !== one.first));
+  return hit && span(hit).split('-')[0];
+}

@@ -77,8 +77,13 @@ export interface BlockStore {
 
 export interface NodeStore {
   readNode(id: string): Promise<NodeState | undefined>;
-  /** Condition `nodeAbsent`, or `nodeAlive` and `sameBoot`: adds the places; where it is refused, the node as it is. */
-  join(id: string, places: readonly string[], boot: string, now: number): Promise<{ joined: boolean; node: NodeState }>;
+  /** Condition `nodeAbsent`, or `nodeAlive` and `sameBoot`: adds the places; `before`: those that it had. Where it is refused, the node as it is. */
+  join(
+    id: string,
+    places: readonly string[],
+    boot: string,
+    now: number,
+  ): Promise<{ joined: boolean; node: NodeState; before: ReadonlySet<string> }>;
   /** Condition `sameIncarnation`: the life that `incarnation` counts gives way to the node's next one. */
   beginLife(id: string, incarnation: number, boot: string, now: number): Promise<boolean>;
   /** Conditions `nodeAlive` and `sameIncarnation`. */

@@ -129,6 +129,8 @@ function rule(issue: z.core.$ZodIssue): string {
       return `has no field ${issue.keys.join(', ')}`;
     case 'invalid_type':
       return issue.input === undefined ? 'is missing' : `must be ${issue.expected}${value}`;
+    case 'invalid_value':
+      return `must be ${issue.values.map((one) => JSON.stringify(one)).join(' or ')}${value}`;
     case 'too_small':
       return `must be at least ${issue.minimum}${sizeOf(issue.origin)}${value}`;
     case 'too_big':

@@ -34,7 +34,9 @@ export const rangeText = z.strictObject({
 });
 export type RangeText = z.infer<typeof rangeText>;
 /** An attachment gets one address from each set. */
-export const rangeSets = z.array(z.array(rangeText).check(z.minLength(1))).check(z.minLength(1), z.maxLength(16));
+export const rangeSets = z
+  .array(z.array(rangeText).check(z.minLength(1), z.maxLength(128)))
+  .check(z.minLength(1), z.maxLength(16));
 
 /** A block that belongs to a node, and as of which claim; shared blocks are at generation 1 for ever. */
 export const claimedBlock = z.strictObject({ block: blockIndex, generation: z.int().check(z.gte(1)) });
@@ -56,7 +58,7 @@ export type Attachment = z.infer<typeof attachment>;
 
 const seconds = z.int().check(z.gte(0), z.lte(86_400));
 export const labels = z.record(z.string().check(z.minLength(1), z.maxLength(317)), z.string().check(z.maxLength(253)));
-const podText = z.string().check(z.maxLength(253));
+const podText = z.string().check(z.minLength(1), z.maxLength(253));
 export const pod = z.strictObject({ namespace: podText, name: podText, uid: z.optional(podText) });
 export type Pod = z.infer<typeof pod>;
 
@@ -206,6 +208,8 @@ export type ReleaseRequest = z.infer<typeof releaseRequest>;
 export const releaseResult = z.object({
   /** The slots that were held and are now free; none is a success as well (CNI specification: DEL may be repeated). */
   released: z.array(slotReference),
+  /** The pool of the request's slot is being drained: blocks of it that are empty are wanted back, the last one too. */
+  draining: z.optional(z.boolean()),
   /**
    * Only where the request had no nonce: what the attachment holds, to be released by what was read. A request that frees by
    * the container's name alone could arrive late, when another attachment has that name.

@@ -51,7 +51,9 @@ export const addressResult = z.object({
   address: z.string(),
   vrf: z.string(),
   /** `outside`: no pool of the VRF has it. `unusable`: a gateway, or excluded. */
-  state: z.enum(['outside', 'unusable', 'free', 'held', 'cooling']),
+  state: z.enum(['outside', 'unusable', 'reserved', 'free', 'held', 'cooling']),
+  /** The name of the reservation that keeps it. */
+  reservation: z.optional(z.string()),
   pool: z.optional(z.string()),
   slot: z.optional(slotReference),
   /** Who holds it, or held it last while it cools. */

@@ -6,12 +6,15 @@ import { available, conditional, queryAll } from './dynamodb-client.ts';
 import { nodeExpressions as when } from './expressions.ts';
 import { ALIVE, DEAD, deathRecord, keys, nodeState } from './items.ts';
 
+const FIRST_LIFE = 1;
+
 export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): NodeStore {
   const update = (
     key: Record<string, string>,
     expression: string,
     condition: string,
     values: Record<string, unknown>,
+    answered: 'ALL_NEW' | 'ALL_OLD' = 'ALL_NEW',
   ) =>
     conditional(() =>
       client.send(
@@ -21,7 +24,7 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
           UpdateExpression: expression,
           ConditionExpression: condition,
           ExpressionAttributeValues: values,
-          ReturnValues: 'ALL_NEW',
+          ReturnValues: answered,
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
       ),
@@ -40,10 +43,14 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
         keys.node(id),
         'ADD bl :places SET st = if_not_exists(st, :alive), e = if_not_exists(e, :first), boot = :boot, seen = :now',
         `${when.nodeAbsent} OR (${when.nodeAlive} AND ${when.sameBoot})`,
-        { ':places': new Set(places), ':alive': ALIVE, ':first': 1, ':boot': boot, ':now': now },
+        { ':places': new Set(places), ':alive': ALIVE, ':first': FIRST_LIFE, ':boot': boot, ':now': now },
+        'ALL_OLD',
       );
-      const item = (outcome.done ? outcome.output.Attributes : outcome.item) ?? {};
-      return { joined: outcome.done, node: nodeState(id, item) };
+      const old = outcome.done ? outcome.output.Attributes : outcome.item;
+      const fresh = { id, alive: true, incarnation: FIRST_LIFE, boot, places: new Set<string>() };
+      const node = old ? nodeState(id, old) : fresh;
+      const after = outcome.done ? new Set([...node.places, ...places]) : node.places;
+      return { joined: outcome.done, node: { ...node, places: after }, before: node.places };
     },
 
     async beginLife(id, incarnation, boot, now) {

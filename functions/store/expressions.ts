@@ -12,7 +12,6 @@ export const slotExpressions: Record<SlotConditionName, string> = {
   generationOlder: 'g < :generation',
   sameOwner: 'o = :containerId AND i = :ifname',
   sameNonce: 'n = :nonce',
-  // The sticky alternative alone names the pod: an empty name is never stored.
   samePod: 'ns = :namespace AND p = :podName',
   sameNode: 'nd = :node',
   incarnationNotNewer: 'e <= :incarnation',

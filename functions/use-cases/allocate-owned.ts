@@ -68,7 +68,7 @@ class Search implements Allocation {
   readonly deps: Dependencies;
   readonly call: Call;
   readonly request: AllocateRequest;
-  readonly pool: KnownPool;
+  pool: KnownPool;
   readonly seen: Seen = new Map();
   readonly #claimant: Claimant;
   readonly #ensureQuota: () => Promise<void>;
@@ -116,12 +116,14 @@ class Search implements Allocation {
     const stored = incarnation === undefined ? undefined : await this.deps.store.nodes.readNode(this.call.caller);
     const present = stored?.alive && stored.incarnation === incarnation && stored.boot === boot;
     const first = present ? [] : probesOf({ claimant: this.#claimant, own: this.#blocks.own, pool: this.pool });
-    this.#member = present ? stored : await join(this.deps, this.call.caller, this.#places(first), boot);
-    // What was written just now is found by the claim, if another request of the node has it already.
-    const before = placesIn(this.pool, stored?.places ?? new Set());
-    const places = placesIn(this.pool, this.#member.places);
-    const named = this.#named().map(([block]) => block);
-    await this.#look(places.filter((block) => [...before, ...named].includes(block) || !first.includes(block)));
+    if (present) {
+      this.#member = stored;
+      return this.#look(placesIn(this.pool, stored.places));
+    }
+    const joined = await join(this.deps, this.call.caller, this.#places(first), boot);
+    this.#member = joined;
+    // What is new among its places cannot be its own yet, but for another request of the same moment: the claim finds that.
+    await this.#look(placesIn(this.pool, joined.before));
   }
 
   /** Takes over what the request names, at exactly the generation that it names: it may be a late copy. */

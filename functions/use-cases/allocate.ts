@@ -7,7 +7,15 @@ import { reservationFor } from '../../core/reservations.ts';
 import { allocateOwned } from './allocate-owned.ts';
 import { type Allocation, answer, holdingOf, placesIn } from './allocation.ts';
 import { type Candidate, choosePools, noteFullPool } from './choose-pool.ts';
-import { type Call, type Dependencies, type KnownPool, spread } from './dependencies.ts';
+import {
+  type Call,
+  type Dependencies,
+  freshPool,
+  type KnownPool,
+  knownPool,
+  readRegistry,
+  spread,
+} from './dependencies.ts';
 import { member } from './membership.ts';
 import { quotaOnce } from './quota.ts';
 import { findHeld } from './release.ts';
@@ -21,6 +29,17 @@ const GENERATION = 1;
 
 /** @throws LessorError as choosePools, searchPool and allocateOwned do, and service.unavailable */
 export async function allocate(deps: Dependencies, call: Call, request: AllocateRequest): Promise<AllocateResult> {
+  try {
+    return await allocateInOne(deps, call, request);
+  } catch (error) {
+    // What was remembered of the pool may be what is in the way: it was deleted, is another one of its name, or has grown.
+    if (!isFull(error) && !isBusy(error)) throw error;
+    if (!(await forgetStale(deps, request.pool.vrf))) throw error;
+    return allocateInOne(deps, call, request);
+  }
+}
+
+async function allocateInOne(deps: Dependencies, call: Call, request: AllocateRequest): Promise<AllocateResult> {
   const candidates = await inOrder(deps, call, request, await choosePools(deps, call, request));
   const refusals: LessorError[] = [];
   for (const { pool, rule } of candidates) {
@@ -36,17 +55,40 @@ export async function allocate(deps: Dependencies, call: Call, request: Allocate
   throw nowhere(refusals);
 }
 
+const isBusy = (error: unknown): boolean => error instanceof LessorError && error.code === 'service.busy';
+
+/** Reads again what this process remembers of the VRF's pools; true if anything of it is different. */
+async function forgetStale(deps: Dependencies, vrf: string): Promise<boolean> {
+  const remembered = [...deps.memory.pools.values()].filter(({ definition }) => definition.vrf === vrf);
+  const old = remembered.filter(({ seenAt }) => seenAt < deps.now());
+  deps.memory.registries.delete(vrf);
+  const registered = new Set((await readRegistry(deps, vrf)).pools.map(({ id }) => id));
+  const changes = await Promise.all(
+    old.map(async (pool) => {
+      const { id } = pool.definition;
+      const fresh = registered.has(id) ? await freshPool(deps, id) : undefined;
+      if (fresh === undefined) deps.memory.pools.delete(id);
+      return fresh?.version !== pool.version || fresh.open !== pool.open;
+    }),
+  );
+  return changes.includes(true);
+}
+
 /** An earlier try may hold a slot of a pool that is not the first now: that pool comes first. */
 async function inOrder(
   deps: Dependencies,
   call: Call,
-  { attempt, attachment, nonce }: AllocateRequest,
+  { attempt, attachment, nonce, pool: { names } }: AllocateRequest,
   candidates: readonly Candidate[],
 ): Promise<readonly Candidate[]> {
-  if (attempt === 1 || candidates.length === 1) return candidates;
+  if (attempt === 1 || names === undefined) return candidates;
   const own = (await findHeld(deps, call, attachment)).find((lease) => lease.nonce === nonce);
-  const isOwn = ({ pool }: Candidate) => pool.definition.id === own?.key.pool;
-  return [...candidates.filter(isOwn), ...candidates.filter((candidate) => !isOwn(candidate))];
+  if (own === undefined) return candidates;
+  const isOwn = ({ pool }: Candidate) => pool.definition.id === own.key.pool;
+  // It may be none of the candidates any more, as one that is being drained.
+  const others = candidates.filter((candidate) => !isOwn(candidate));
+  const pool = candidates.find(isOwn)?.pool ?? (await knownPool(deps, own.key.pool));
+  return pool ? [{ pool, rule: candidates.find(isOwn)?.rule ?? 'named' }, ...others] : candidates;
 }
 
 const isFull = (error: unknown): error is LessorError =>
@@ -92,10 +134,15 @@ async function allocateShared(
     pool,
     seen: new Map(),
     incarnationIn: async (block) => {
-      joined = await member(deps, call, pool, block, { incarnation: joined.incarnation, boot: request.boot });
+      joined = await member(deps, call, allocation.pool, block, {
+        incarnation: joined.incarnation,
+        boot: request.boot,
+      });
       return joined.incarnation;
     },
     hold: async (key, isOwn = false) => {
+      // Nothing seals what is not open: another pool may have the address one day (I8).
+      if (key.block >= allocation.pool.open) throw new RangeError(`block ${key.block} of pool ${key.pool} is not open`);
       if (!isOwn) await ensureQuota();
       const incarnation = await allocation.incarnationIn(key.block);
       const holding = holdingOf(call, request, incarnation, deps.now());

@@ -12,7 +12,8 @@ export interface Allocation {
   readonly deps: Dependencies;
   readonly call: Call;
   readonly request: AllocateRequest;
-  readonly pool: KnownPool;
+  /** Replaced where more of it is opened on the way. */
+  pool: KnownPool;
   /** Slots that could not be had, by block, as far as they were seen. */
   readonly seen: Seen;
   /** The node's life in which a slot of this block would be held. */

@@ -106,8 +106,8 @@ function effectsOf(pool: KnownPool, next: PoolState): string[] {
   const [before, after] = [pool.definition, next.definition];
   const added = after.ranges.flatMap((set, index) => set.slice(before.ranges[index]?.length ?? 0));
   for (const { rangeStart, rangeEnd } of added) effects.push(`the range ${rangeStart}-${rangeEnd} is added`);
-  for (const field of Object.keys(after) as (keyof PoolDefinition)[]) {
-    const [from, to] = [JSON.stringify(before[field]), JSON.stringify(after[field])];
+  for (const field of Object.keys({ ...before, ...after }) as (keyof PoolDefinition)[]) {
+    const [from, to] = [before, after].map((one) => JSON.stringify(one[field]) ?? 'nothing');
     if (field !== 'ranges' && from !== to) effects.push(`${field} changes from ${from} to ${to}`);
   }
   const [from, to] = [pool.space.capacity, poolSpace(after).capacity];

@@ -58,7 +58,15 @@ export async function storedPool(deps: Dependencies, { id, name }: RegisteredPoo
   throw new LessorError('service.fault', `Pool ${name} (${id}) is registered but has no definition`);
 }
 
-export function overlapProblem({ pool, theirs, ours }: Overlap, name: string, vrf: string): LessorError {
+export function overlapProblem({ pool, theirs, ours, gateway }: Overlap, name: string, vrf: string): LessorError {
+  if (gateway !== undefined) {
+    const remedy = 'take it out of the ranges, or give both pools the same gateway';
+    return new LessorError(
+      'pool.overlap',
+      `One of pool ${name} and pool ${pool.name} in VRF ${vrf} would hand out ${gateway}, the gateway of the other: ${remedy}`,
+      { pool: pool.name, theirs, ours, gateway },
+    );
+  }
   return new LessorError(
     'pool.overlap',
     `Range ${ours} of pool ${name} overlaps range ${theirs} of pool ${pool.name} in VRF ${vrf}: choose other ranges, or use pool ${pool.name}`,

@@ -28,12 +28,14 @@ export async function explain(deps: Dependencies, call: Call, request: ExplainRe
       namespace === undefined
         ? undefined
         : reservationFor(pool.definition.reservations, { namespace, name: pod ?? '' });
-    verdicts.push({ rule, ...(await judgePool(deps, call, pool, request.node, reservation?.name)) });
+    const judged = await judgePool(deps, call, pool, request.node, reservation?.name);
+    const limit = await usedUpQuota(deps, pool, namespace);
+    verdicts.push({ rule, ...judged, ...(limit === undefined ? {} : { verdict: limit }) });
   }
   const unknown = names.filter((name) => !known.some(({ definition }) => definition.name === name));
-  const chosen = verdicts.find((one) => one.blocks.some(hasRoom) || one.verdict.startsWith('has room'));
+  const chosen = verdicts.find((one) => one.verdict.startsWith('has room'));
   return {
-    verdict: verdictOf(chosen?.pool, verdicts.length, names),
+    verdict: verdictOf(chosen?.pool, verdicts, names),
     ...(chosen ? { pool: chosen.pool } : {}),
     pools: [
       ...verdicts,
@@ -44,9 +46,23 @@ export async function explain(deps: Dependencies, call: Call, request: ExplainRe
   };
 }
 
-function verdictOf(pool: string | undefined, tried: number, names: readonly string[]): string {
+/** By the counters, as an ADD sees it. */
+async function usedUpQuota(deps: Dependencies, { definition }: KnownPool, namespace = ''): Promise<string | undefined> {
+  const { id, quota, quotas } = definition;
+  const limit = Object.hasOwn(quotas, namespace) ? quotas[namespace] : quota;
+  if (limit === undefined) return undefined;
+  const held = (await deps.store.counters.read({ pool: id, namespace }))?.held ?? 0;
+  return held < limit
+    ? undefined
+    : `lets namespace ${namespace} hold ${limit} leases, and it holds ${held}: raise its quota`;
+}
+
+function verdictOf(pool: string | undefined, tried: readonly PoolVerdict[], names: readonly string[]): string {
   if (pool !== undefined) return `an ADD gets an address from pool ${pool}`;
-  if (tried > 0) return 'an ADD gets no address: each pool that it may use has none left; give one of them more ranges';
+  if (tried.length > 0) {
+    const reasons = tried.map((one) => `${one.pool} ${one.verdict}`).join('; ');
+    return `an ADD gets no address: ${reasons}`;
+  }
   return names.length > 0
     ? 'an ADD gets no address: it may use none of the pools that the configuration names'
     : 'an ADD gets no address: the configuration names no pool, and none asks for this pod; make one a default pool';
@@ -63,7 +79,7 @@ async function judgePool(
 ): Promise<Omit<PoolVerdict, 'rule'>> {
   const { definition, space, open, state } = pool;
   const blocks: BlockVerdict[] = [];
-  if (state !== 'active') return { pool: definition.name, verdict: `passed over: it is ${state}`, blocks };
+  if (state !== 'active') return { pool: definition.name, verdict: `is passed over: it is ${state}`, blocks };
   for await (const read of readPool(deps, call, pool))
     blocks.push(judgeBlock(deps.now(), pool, read, node, reservation));
   const owned = definition.affinity === 'node';
@@ -74,10 +90,13 @@ async function judgePool(
   const room = blocks.some(hasRoom) || mayClaim || more;
   const limit = owned && mine >= definition.maxBlocksPerNode ? `, and the node has its ${mine} blocks` : '';
   const cooling = blocks.reduce((sum, one) => sum + one.cooling, 0);
-  const full = cooling > 0 ? `${cooling} addresses are only cooling` : 'every address is held';
+  const full =
+    cooling > 0
+      ? `has ${cooling} addresses that are only cooling: wait, or lower its cooldown`
+      : 'is exhausted: every address is held';
   const kept =
     reservation === undefined ? '' : ` in reservation ${reservation}, of which this pod gets an address or none`;
-  return { pool: definition.name, verdict: room ? `has room${kept}` : `is exhausted: ${full}${limit}${kept}`, blocks };
+  return { pool: definition.name, verdict: room ? `has room${kept}` : `${full}${limit}${kept}`, blocks };
 }
 
 function judgeBlock(

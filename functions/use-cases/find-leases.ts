@@ -5,7 +5,8 @@ import { LessorError } from '../../core/contract/problems.ts';
 import type { AddressResult, LeasesQuery, LeasesResult } from '../../core/contract/usage.ts';
 import { placeFrom } from '../../core/node.ts';
 import { blockToText } from '../../core/pool-space.ts';
-import { type Call, type Dependencies, type KnownPool, knownPool } from './dependencies.ts';
+import { covers } from '../../core/slot-intervals.ts';
+import { type Call, type Dependencies, freshPool, type KnownPool, knownPool } from './dependencies.ts';
 import { rowsIn } from './list-leases.ts';
 import { readPool } from './read-pool.ts';
 
@@ -19,17 +20,21 @@ export async function whoHas(deps: Dependencies, { vrf, text }: { vrf: string; t
   const found = { address: formatAddress(address), vrf };
   const { pools } = await deps.store.pools.readRegistry(vrf);
   for (const { id } of pools) {
-    const pool = await knownPool(deps, id);
+    const pool = await freshPool(deps, id);
     const at = pool?.space.find(address);
     if (pool === undefined || at === undefined) continue;
     const { block, slot } = at;
     const where = { ...found, pool: pool.definition.name, slot: { pool: id, block: blockToText(block), slot } };
     const owner = pool.definition.affinity === 'node' ? await deps.store.blocks.read({ pool: id, block }) : undefined;
     const blockOf = owner?.owner ? { blockOf: owner.owner.node } : {};
-    if (!pool.space.isUsable(block, slot)) return { ...where, ...blockOf, state: 'unusable' };
     const slots = await deps.store.leases.readBlock({ pool: id, block });
     const [lease] = rowsIn(pool, block, new Map([...slots].filter(([one]) => one === slot)), deps.now());
-    return { ...where, ...blockOf, ...(lease ? { state: lease.state, lease } : { state: 'free' }) };
+    if (lease) return { ...where, ...blockOf, state: lease.state, lease };
+    const keeper = pool.definition.reservations.find(({ name }) =>
+      covers(pool.space.reservedFor(name), ordinal(pool, at)),
+    );
+    if (keeper) return { ...where, ...blockOf, state: 'reserved', reservation: keeper.name };
+    return { ...where, ...blockOf, state: pool.space.isUsable(block, slot) ? 'free' : 'unusable' };
   }
   return { ...found, state: 'outside' };
 }
@@ -52,6 +57,9 @@ export async function findLeases(deps: Dependencies, call: Call, wanted: LeasesQ
   );
   return { leases };
 }
+
+const ordinal = ({ space }: KnownPool, { block, slot }: { block: bigint; slot: number }): bigint =>
+  block * BigInt(space.blockSize) + BigInt(slot);
 
 type Row = LeaseRow & { pool: string };
 

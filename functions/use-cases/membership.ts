@@ -16,6 +16,10 @@ const ATTEMPTS = 4;
 const REMEMBERED_FOR_MS = 30_000;
 
 export type Member = Pick<NodeState, 'incarnation' | 'places'>;
+export type Joined = Member & {
+  /** Places that the node had before this write. */
+  readonly before: ReadonlySet<string>;
+};
 
 /**
  * The node's life and places, `block` of a shared pool among them.
@@ -38,10 +42,8 @@ export async function member(
     if (stored?.alive && belongs(stored)) return remembered(deps, stored);
   }
   const first = block - (block % JOIN_AT_ONCE);
-  // It may have been opened since the pool was read.
-  const end = open > block ? open : block + 1n;
   const places: string[] = [];
-  for (let next = first; next < first + JOIN_AT_ONCE && next < end; next += 1n) {
+  for (let next = first; next < first + JOIN_AT_ONCE && next < open; next += 1n) {
     places.push(placeOf({ pool: definition.id, block: next }));
   }
   return join(deps, caller, places, boot);
@@ -56,10 +58,10 @@ export async function join(
   caller: string,
   places: readonly string[],
   boot: string,
-): Promise<Member> {
+): Promise<Joined> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const { joined, node } = await deps.store.nodes.join(caller, places, boot, deps.now());
-    if (joined) return remembered(deps, node);
+    const { joined, node, before } = await deps.store.nodes.join(caller, places, boot, deps.now());
+    if (joined) return { ...remembered(deps, node), before };
     // Another boot, or it was declared dead and is here again: its next life begins. What is still under way against the
     // last one, a declaration as well as a sweep, can free nothing of this one.
     await deps.store.nodes.beginLife(caller, node.incarnation, boot, deps.now());

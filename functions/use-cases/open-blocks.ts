@@ -16,6 +16,16 @@ export function newPool(definition: PoolDefinition): PoolState {
   return { definition, state: 'active', open: blocks < most ? blocks : most, version: 1 };
 }
 
+/** A single address far out would open all before it: what is asked for by name lies among so many blocks. */
+const OPEN_BY_NAME = 4096n;
+
+/** The pool with `block` open too, where it may be opened for an address that somebody asks for; else undefined. */
+export async function openUpTo(deps: Dependencies, pool: KnownPool, block: bigint): Promise<KnownPool | undefined> {
+  let opened: KnownPool | undefined = pool;
+  while (opened !== undefined && block >= opened.open && block < OPEN_BY_NAME) opened = await openMore(deps, opened);
+  return opened !== undefined && block < opened.open ? opened : undefined;
+}
+
 /** The pool with more blocks open, or undefined where it has no more. Another may have opened them first. */
 export async function openMore(deps: Dependencies, pool: KnownPool): Promise<KnownPool | undefined> {
   const { definition, space, open } = pool;

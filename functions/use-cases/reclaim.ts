@@ -18,15 +18,22 @@ export interface ReclaimReport {
 /** Safe to run twice at once and to be stopped anywhere: each step is one conditional write. */
 export async function reclaim(deps: Dependencies): Promise<ReclaimReport> {
   const nodes: ReclaimReport['nodes'][number][] = [];
+  const failed: unknown[] = [];
   for (const death of await deps.store.nodes.listDeaths()) {
     const settled = death.sweptAt !== undefined && death.sweptAt - death.declaredAt > SWEPT_AGAIN_FOR_MS;
     if (settled) continue;
-    const node = await confirmed(deps, death);
-    if (node === undefined) continue;
-    const freed = await sweepNode(deps, node, death.incarnation);
-    await deps.store.nodes.recordSweep(death.node, death.incarnation, freed, deps.now());
-    nodes.push({ node: death.node, incarnation: death.incarnation, freed });
+    try {
+      const node = await confirmed(deps, death);
+      if (node === undefined) continue;
+      const freed = await sweepNode(deps, node, death.incarnation);
+      await deps.store.nodes.recordSweep(death.node, death.incarnation, freed, deps.now());
+      nodes.push({ node: death.node, incarnation: death.incarnation, freed });
+    } catch (error) {
+      failed.push(error);
+    }
   }
+  // One node that cannot be reclaimed keeps no other waiting; the schedule's failure is seen, and the next run tries again.
+  if (failed.length > 0) throw failed[0];
   return { nodes };
 }
 
@@ -55,7 +62,9 @@ async function reclaimBlock(deps: Dependencies, key: BlockKey, node: string, inc
   const pool = await knownPool(deps, key.pool);
   if (pool?.definition.affinity !== 'node') return sweepBlock(deps, key, node, incarnation);
   const block = await deps.store.blocks.read(key);
-  if (block?.owner === undefined || block.owner.node !== node || block.owner.incarnation > incarnation) return 0;
+  if (block?.owner?.node !== node) return 0;
+  // It took its block over in a later life: what the earlier one leased there is freed lease by lease.
+  if (block.owner.incarnation > incarnation) return sweepBlock(deps, key, node, incarnation);
   const { generation } = block;
   const { outcome, freed } =
     block.state === 'releasing'

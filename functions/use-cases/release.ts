@@ -26,7 +26,9 @@ export async function release(deps: Dependencies, call: Call, request: ReleaseRe
         released.push(found.key);
     }
   }
-  return { released: released.map(referenceTo) };
+  const pool = known && deps.memory.pools.get(known.pool);
+  const draining = pool !== undefined && pool.state !== 'active';
+  return { released: released.map(referenceTo), ...(draining ? { draining } : {}) };
 }
 
 const referenceTo = ({ pool, block, slot }: SlotKey): SlotReference => ({ pool, block: blockToText(block), slot });

@@ -7,6 +7,7 @@ import { reservationFor } from '../../core/reservations.ts';
 import { covers } from '../../core/slot-intervals.ts';
 import type { Allocation } from './allocation.ts';
 import type { KnownPool } from './dependencies.ts';
+import { openUpTo } from './open-blocks.ts';
 
 export interface Requested {
   /** One for each slot, held now; two addresses that are not one slot's take two. */
@@ -27,7 +28,7 @@ interface Place {
  * @throws LessorError address.unknown, address.held, address.cooling
  */
 export async function holdRequested(allocation: Allocation, texts: readonly string[]): Promise<Requested> {
-  const { pool, request } = allocation;
+  const { pool, request, deps } = allocation;
   const reservation = reservationFor(pool.definition.reservations, request.pod);
   const places = texts.map((text, index) => placeOf(pool, text, `addresses[${index}]`, reservation));
   const twice = places.find(({ set }, index) => places.findIndex((other) => other.set === set) !== index);
@@ -41,6 +42,11 @@ export async function holdRequested(allocation: Allocation, texts: readonly stri
   const slots = distinct(places.map(({ key }) => key));
   const [first, ...more] = slots;
   if (first === undefined) throw new LessorError('request.invalid', 'addresses is empty: leave it out, or name one');
+  for (const { block } of slots) {
+    const opened = await openUpTo(deps, allocation.pool, block);
+    if (opened === undefined) throw tooFar(pool, texts);
+    allocation.pool = opened;
+  }
   // What an earlier try holds already is neither a quota's business nor anybody else's.
   const own = request.attempt > 1 ? await ownAmong(allocation, slots) : [];
   // Looked at before anything is held: what is known to be in vain leaves nothing behind.
@@ -48,6 +54,14 @@ export async function holdRequested(allocation: Allocation, texts: readonly stri
   for (const key of slots)
     if (!(await allocation.hold(key, own.includes(key)))) throw whyNot(allocation, key, await stateOf(allocation, key));
   return { slots: [first, ...more], addresses: addressesOf(pool, places, first) };
+}
+
+function tooFar({ definition, state }: KnownPool, texts: readonly string[]): LessorError {
+  const why = state === 'active' ? 'they lie too far behind its beginning to be asked for by name' : `it is ${state}`;
+  return new LessorError(
+    'address.unknown',
+    `addresses ${texts.join(', ')} cannot be had from pool ${definition.name}: ${why}; make a smaller pool of their range`,
+  );
 }
 
 /** Of each set the requested address, and where none was requested that of the first slot. */

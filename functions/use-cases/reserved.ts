@@ -4,13 +4,17 @@ import { LessorError } from '../../core/contract/problems.ts';
 import type { SlotKey } from '../../core/lease.ts';
 import type { Allocation } from './allocation.ts';
 import { ensureTime, keepOwn, READ_AT_ONCE, readBlocks } from './block-slots.ts';
+import { openUpTo } from './open-blocks.ts';
+
+/** A larger reservation is used so far only: each block of it is a read. */
+const MOST_BLOCKS = 64;
 
 /** @throws LessorError address.held or address.cooling where each is, pool.quota, service.busy */
 export async function holdReserved(allocation: Allocation, reservation: Reservation): Promise<SlotKey> {
   const { pool, deps } = allocation;
   const { id } = pool.definition;
   let coolingUntil = Number.POSITIVE_INFINITY;
-  const blocks = blocksOf(allocation, reservation);
+  const blocks = await openBlocksOf(allocation, reservation);
   while (blocks.length > 0) {
     ensureTime(allocation);
     for (const [block, slots] of await readBlocks(allocation, blocks.splice(0, READ_AT_ONCE))) {
@@ -28,12 +32,21 @@ export async function holdReserved(allocation: Allocation, reservation: Reservat
   throw noneLeft(allocation, reservation, coolingUntil);
 }
 
-function blocksOf({ pool }: Allocation, { name }: Reservation): bigint[] {
+/** Those of the reservation's blocks that are open, or can be opened for it. */
+async function openBlocksOf(allocation: Allocation, { name }: Reservation): Promise<bigint[]> {
+  const { pool, deps } = allocation;
   const size = BigInt(pool.space.blockSize);
   const blocks = new Set<bigint>();
   for (const { from, to } of pool.space.reservedFor(name))
-    for (let block = from / size; block <= to / size && block < pool.open; block += 1n) blocks.add(block);
-  return [...blocks];
+    for (let block = from / size; block <= to / size && blocks.size < MOST_BLOCKS; block += 1n) blocks.add(block);
+  const open: bigint[] = [];
+  for (const block of blocks) {
+    const opened = await openUpTo(deps, allocation.pool, block);
+    if (opened === undefined) continue;
+    allocation.pool = opened;
+    open.push(block);
+  }
+  return open;
 }
 
 function slotsIn({ pool }: Allocation, { name }: Reservation, block: bigint): number[] {

@@ -48,6 +48,7 @@ export async function searchPool(
     const more = await openMore(deps, pool);
     if (more === undefined) throw full(pool, coolingUntil);
     pool = more;
+    allocation.pool = more;
     pass = 0;
   }
   throw new LessorError(

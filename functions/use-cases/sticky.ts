@@ -30,6 +30,9 @@ export async function holdHome(allocation: Allocation, pod: Pod): Promise<SlotKe
   for (const [block, slots] of read) {
     for (const [slot, state] of slots) {
       if (!isOf(pod, state) || !pool.space.isUsable(block, slot)) continue;
+      // Another interface of the same container has an address of its own.
+      const isSibling = state.holding?.attachment.containerId === allocation.request.attachment.containerId;
+      if (state.held && isSibling) continue;
       if (state.held) throw stillHeld(allocation, { block, slot }, pod, state);
       const key = { pool: pool.definition.id, block, slot };
       if (await allocation.hold(key)) return key;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AllocateRequest, PoolPolicy } from '../../core/contract/messages.ts';
 import { allocate } from '../../functions/use-cases/allocate.ts';
+import { deletePool } from '../../functions/use-cases/delete-pool.ts';
 import { add, addOf, attachmentOf, callOf, del, delOf, operatorsPool, refusalOf, type World, world } from './world.ts';
 
 async function poolOf(here: World, name: string, policy: Partial<PoolPolicy> = {}, addresses = 4) {
@@ -76,6 +77,41 @@ describe('a configuration that names pools', () => {
     await poolOf(here, 'prod', { clusters: ['production'] });
     const refusal = await refusalOf(add(here.environment(), 'i-1', wish(1, names)));
     expect(refusal).toMatchObject({ code: 'pool.unmatched', message: expect.stringMatching(message) });
+  });
+});
+
+describe('what an environment remembers of pools', () => {
+  it('does not stand in the way of a new pool of the same name', async () => {
+    const here = world();
+    const ranges = [[{ subnet: '10.7.0.0/24' }]];
+    const deps = here.environment();
+    const asked = { pool: { vrf: 'default', name: 'blue', ranges } };
+    const { slot } = await add(deps, 'i-1', addOf(1, asked));
+    await del(deps, 'i-1', delOf(1, { slot, acknowledged: true }));
+    const change = { vrf: 'default', name: 'blue', ifMatch: undefined, dryRun: false };
+    await deletePool(here.environment(), callOf('user/ann'), change);
+    const { pool } = await add(here.environment(), 'i-2', addOf(2, asked));
+    expect((await add(deps, 'i-1', addOf(3, asked))).pool.id).toBe(pool.id);
+  });
+
+  it('does not hide a pool that was just created', async () => {
+    const here = world();
+    await poolOf(here, 'a');
+    const deps = here.environment();
+    await add(deps, 'i-1', wish(1, ['a']));
+    await poolOf(here, 'b');
+    expect(chosen(await add(deps, 'i-1', wish(2, ['b'])))).toEqual(['b', 'named']);
+  });
+
+  it('does not hide the lease of an earlier try in a pool that is drained since', async () => {
+    const here = world();
+    const pool = await poolOf(here, 'a');
+    await poolOf(here, 'b');
+    const first = await add(here.environment(), 'i-1', wish(1, ['a', 'b']));
+    const state = await here.store.pools.readPool(pool.id);
+    if (state) await here.store.pools.changePool({ ...state, state: 'draining', version: 3 });
+    const again = await add(here.environment(), 'i-1', wish(1, ['a', 'b'], { attempt: 2 }));
+    expect(again.slot).toEqual(first.slot);
   });
 });
 

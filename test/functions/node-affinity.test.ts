@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { blockFromText } from '../../core/pool-space.ts';
+import { declareDeath } from '../../functions/use-cases/declare-death.ts';
 import { listBlocks } from '../../functions/use-cases/list-blocks.ts';
+import { reclaim } from '../../functions/use-cases/reclaim.ts';
 import { counted } from './intercepted.ts';
 import { named, OwnerNode, ownedPool } from './owned-pool.ts';
-import { add, del, refusalOf, world } from './world.ts';
+import { add, callOf, del, refusalOf, world } from './world.ts';
 
 async function green(policy: Parameters<typeof ownedPool>[1] = { blocks: 64 }) {
   const here = world();
@@ -237,5 +239,43 @@ describe('the list of blocks', () => {
       node: 'i-7',
     });
     expect(rows.find(({ node }) => node === 'i-1')?.block).toBe(slot.block);
+  });
+});
+
+describe('a first ADD of a boot that is repeated', () => {
+  it('finds its lease in the block that the first try claimed', async () => {
+    const { here, node } = await green({ blocks: 64, blockSize: 4 });
+    const one = node('i-1');
+    const requests = Array.from({ length: 3 }, (_, container) => one.request(container));
+    const answers = [];
+    for (const request of requests) answers.push(await add(here.environment(), 'i-1', request));
+    for (const [index, request] of requests.entries()) {
+      const again = await add(here.environment(), 'i-1', { ...request, attempt: 2 });
+      expect(again.slot).toEqual(answers[index]?.slot);
+    }
+  });
+
+  it('tells a node that booted again which blocks it had', async () => {
+    const { here, node } = await green({ blocks: 64 });
+    const one = node('i-1');
+    const { slot } = await one.add(here.environment(), 1);
+    one.losesDisk();
+    one.reboots();
+    one.former = [];
+    expect((await one.add(here.environment(), 2)).former).toEqual([{ block: slot.block, generation: 1 }]);
+  });
+});
+
+describe('a declared death', () => {
+  it('frees what the life held, though the node took its block over in the next one', async () => {
+    const { here, node, pool } = await green({ blocks: 64 });
+    const one = node('i-1');
+    await one.add(here.environment(), 1);
+    await declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'its power supply burned' });
+    one.reboots();
+    const { slot } = await one.add(here.environment(), 2);
+    expect(await reclaim(here.environment())).toMatchObject({ nodes: [{ node: 'i-1', freed: 1 }] });
+    const slots = await here.store.leases.readBlock({ pool: pool.id, block: blockFromText(slot.block) });
+    expect([...slots].filter(([, { held }]) => held).map(([index]) => index)).toEqual([slot.slot]);
   });
 });

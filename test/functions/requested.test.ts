@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { add, addOf, COOLDOWN_MS, del, delOf, operatorsPool, refusalOf, world } from './world.ts';
+import { deletePool } from '../../functions/use-cases/delete-pool.ts';
+import { add, addOf, COOLDOWN_MS, callOf, del, delOf, operatorsPool, refusalOf, world } from './world.ts';
 
 const blue = { vrf: 'default', name: 'blue' };
+const deletion = { ...blue, ifMatch: undefined, dryRun: false };
 const RANGES = [[{ subnet: '10.0.0.0/24' }], [{ subnet: 'fd00::/120' }]];
 
 async function dualStack() {
@@ -85,6 +87,44 @@ describe('two requested addresses that are not one slot', () => {
     const slots = await here.store.leases.readBlock({ pool: slot.pool, block: 0n });
     expect([...slots].filter(([, { held }]) => held)).toHaveLength(1);
     expect(textOf(await ask(3, ['10.0.0.7']))).toEqual(['10.0.0.7/24', 'fd00::7/120']);
+  });
+});
+
+describe('a requested address that lies in what is not open yet', () => {
+  it('is leased in a block that the pool’s deletion seals and its node’s death frees', async () => {
+    const here = world();
+    const ranges = [[{ subnet: '10.0.0.0/8' }]];
+    const ask = (n: number, addresses?: string[]) =>
+      add(here.environment(), 'i-1', addOf(n, { pool: { ...blue, ranges }, ...(addresses ? { addresses } : {}) }));
+    const { pool } = await ask(1);
+    const { slot } = await ask(2, ['10.1.0.5']);
+    const state = await here.store.pools.readPool(pool.id);
+    expect(Number(`0x${slot.block}`)).toBeLessThan(Number(state?.open));
+    expect((await here.store.nodes.readNode('i-1'))?.places).toContain(`${pool.id}:${slot.block}`);
+    expect(await refusalOf(deletePool(here.environment(), callOf('user/ann'), deletion))).toMatchObject({
+      code: 'pool.held',
+      facts: { leases: 2 },
+    });
+    for (const n of [1, 2]) await del(here.environment(), 'i-1', delOf(n));
+    expect(await refusalOf(ask(3, ['10.200.0.5']))).toMatchObject({
+      code: 'address.unknown',
+      message: expect.stringContaining('make a smaller pool of their range'),
+    });
+  });
+
+  it('is refused where the pool has grown and is being drained', async () => {
+    const here = world();
+    const pool = await operatorsPool(here, { addresses: 8, blockSize: 4 });
+    const [first] = pool.ranges[0] ?? [];
+    const further = { subnet: '10.9.0.0/24', rangeStart: '10.9.0.2', rangeEnd: '10.9.0.9', gateway: '10.9.0.1' };
+    const grown = { ...pool, ranges: [[...(first ? [first] : []), further]] };
+    await here.store.pools.changePool({ definition: grown, state: 'active', open: 2n, version: 2 });
+    const deps = here.environment();
+    await add(deps, 'i-1', addOf(1, { pool: blue }));
+    await here.store.pools.changePool({ definition: grown, state: 'draining', open: 2n, version: 3 });
+    const late = add(deps, 'i-1', addOf(2, { pool: blue, addresses: ['10.9.0.5'] }));
+    expect(await refusalOf(late)).toMatchObject({ code: 'address.unknown' });
+    expect(await here.store.leases.readBlock({ pool: pool.id, block: 2n })).toEqual(new Map());
   });
 });
 

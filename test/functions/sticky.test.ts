@@ -75,6 +75,14 @@ describe('a pod of a sticky pool', () => {
     expect((await start(web(0), 'i-2', { proposal: proposal(pool, 3, 3) })).address).toBe(first.address);
   });
 
+  it('has another address for each of its interfaces', async () => {
+    const { here } = await sticky();
+    const wish = addOf(0, { pool: blue, pod: web(0) });
+    const first = await add(here.environment(), 'i-1', wish);
+    const net1 = { ...wish, attachment: { ...wish.attachment, ifname: 'net1' }, nonce: 'f'.repeat(32) };
+    expect((await add(here.environment(), 'i-1', net1)).addresses).not.toEqual(first.addresses);
+  });
+
   it('without a name gets any address', async () => {
     const { here } = await sticky();
     expect((await add(here.environment(), 'i-1', addOf(500, { pool: blue }))).addresses).toHaveLength(1);

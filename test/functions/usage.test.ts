@@ -171,10 +171,10 @@ describe('why a pod gets no address', () => {
     for (let n = 10; n < 16; n += 1) await add(deps, 'i-1', addOf(n, { pool: blue }));
     const full = await explain(deps, call, { ...asked, pools: ['blue', 'green'] });
     expect(full.verdict).toBe(
-      'an ADD gets no address: each pool that it may use has none left; give one of them more ranges',
+      'an ADD gets no address: blue has 1 addresses that are only cooling: wait, or lower its cooldown',
     );
     expect(full.pools).toMatchObject([
-      { pool: 'blue', rule: 'named', verdict: 'is exhausted: 1 addresses are only cooling' },
+      { pool: 'blue', rule: 'named', verdict: 'has 1 addresses that are only cooling: wait, or lower its cooldown' },
       { pool: 'green', verdict: 'there is no such pool in VRF default' },
     ]);
     expect(full.pools[0]?.blocks.map(({ held, cooling, free, verdict }) => [held, cooling, free, verdict])).toEqual([
@@ -188,7 +188,7 @@ describe('why a pod gets no address', () => {
       ...asked,
       pools: ['blue'],
     });
-    expect(draining.pools).toMatchObject([{ pool: 'blue', verdict: 'passed over: it is draining', blocks: [] }]);
+    expect(draining.pools).toMatchObject([{ pool: 'blue', verdict: 'is passed over: it is draining', blocks: [] }]);
   });
 
   it('is that no pool asks for it', async () => {

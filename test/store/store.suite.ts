@@ -226,9 +226,9 @@ export function storeSuite(open: () => Store): void {
       const id = newId();
       expect(await nodes.readNode(id)).toBeUndefined();
       const first = { id, alive: true, incarnation: 1, boot: 'b1', places: new Set(['p:0', 'p:1']) };
-      expect(await nodes.join(id, ['p:0', 'p:1'], 'b1', 1)).toEqual({ joined: true, node: first });
+      expect(await nodes.join(id, ['p:0', 'p:1'], 'b1', 1)).toEqual({ joined: true, node: first, before: new Set() });
       const more = { ...first, places: new Set(['p:0', 'p:1', 'q:a']) };
-      expect(await nodes.join(id, ['p:1', 'q:a'], 'b1', 2)).toEqual({ joined: true, node: more });
+      expect(await nodes.join(id, ['p:1', 'q:a'], 'b1', 2)).toEqual({ joined: true, node: more, before: first.places });
       expect(await nodes.readNode(id)).toEqual(more);
     });
 
@@ -238,7 +238,7 @@ export function storeSuite(open: () => Store): void {
       await nodes.join(id, ['p:0'], 'b1', 1);
       expect(await nodes.markDead(id, 1, 2)).toBe(true);
       const dead = { id, alive: false, incarnation: 1, boot: 'b1', places: new Set(['p:0']) };
-      expect(await nodes.join(id, ['p:1'], 'b1', 3)).toEqual({ joined: false, node: dead });
+      expect(await nodes.join(id, ['p:1'], 'b1', 3)).toEqual({ joined: false, node: dead, before: dead.places });
       expect(await nodes.beginLife(id, 1, 'b2', 4)).toBe(true);
       expect(await nodes.readNode(id)).toEqual({ ...dead, alive: true, incarnation: 2, boot: 'b2' });
       expect((await nodes.join(id, ['p:1'], 'b2', 5)).node.places).toEqual(new Set(['p:0', 'p:1']));
