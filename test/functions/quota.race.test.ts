@@ -73,7 +73,8 @@ async function play({ quota, environments }: Plan, scheduler: fc.Scheduler): Pro
       if (!['read', 'hold', 'release'].includes(name)) return proceed();
       await turn(`${environment} sends ${name}`);
       const answer = await proceed();
-      if (name === 'hold') written(environment, true);
+      // Another environment may have taken the slot first.
+      if (name === 'hold' && (answer as { held: boolean }).held) written(environment, true);
       if (name === 'release') written(environment, false);
       await turn(`${environment} reads the answer to ${name}`);
       return answer;
