@@ -41,6 +41,25 @@ const addressesOf = ({ ranges }: RegisteredPool): Set<string> => {
   return all;
 };
 
+/** Whether one of them routes through an address that the other hands out. */
+const routesThrough = (a: RegisteredPool, b: RegisteredPool): boolean =>
+  [
+    [a, b],
+    [b, a],
+  ].some(([one, other]) => {
+    const handedOut = other?.ranges.flat().flatMap((range) => {
+      const addresses = addressesOf({ id: '', name: '', ranges: [[range]] });
+      addresses.delete(key(range.gateway));
+      return [...addresses];
+    });
+    return one?.ranges.flat().some(({ gateway }) => handedOut?.includes(key(gateway)));
+  });
+
+const key = (text: string): string => {
+  const address = parseAddress(text);
+  return `${address?.family} ${address?.value}`;
+};
+
 const poolsNeverOverlap = (decide: Admit) =>
   fc.property(fc.array(wish, { maxLength: 8 }), (wishes) => {
     let registry: Registry = { vrf: 'default', version: 0, pools: [] };
@@ -48,7 +67,9 @@ const poolsNeverOverlap = (decide: Admit) =>
       const pool: RegisteredPool = { id: String(index), ...one };
       const namesake = registry.pools.find(({ name }) => name === pool.name);
       const mine = addressesOf(pool);
-      const clash = registry.pools.find((other) => [...addressesOf(other)].some((address) => mine.has(address)));
+      const clash = registry.pools.find(
+        (other) => [...addressesOf(other)].some((address) => mine.has(address)) || routesThrough(pool, other),
+      );
       const admission = decide(registry, pool);
       if (namesake) {
         const same = JSON.stringify(namesake.ranges) === JSON.stringify(pool.ranges);
@@ -70,7 +91,7 @@ describe('the registry of a VRF', () => {
     fc.assert(poolsNeverOverlap(admit), { numRuns: 300 });
   });
 
-  it('is checked by a property that catches an admission which looks at first ranges only, or at names only', () => {
+  it('is checked by a property that catches an admission which looks at first ranges only, at names only, or at no gateway', () => {
     const firstRange: Admit = (registry, pool) => {
       const ranges = pool.ranges.map((set) => set.slice(0, 1));
       const admission = admit(registry, { ...pool, ranges });
@@ -84,7 +105,15 @@ describe('the registry of a VRF', () => {
             kind: 'admitted',
             registry: { ...registry, version: registry.version + 1, pools: [...registry.pools, pool] },
           };
-    for (const broken of [firstRange, nameOnly]) {
+    const noGateway: Admit = (registry, pool) => {
+      const admission = admit(registry, pool);
+      if (admission.kind !== 'overlap' || admission.gateway === undefined) return admission;
+      return {
+        kind: 'admitted',
+        registry: { ...registry, version: registry.version + 1, pools: [...registry.pools, pool] },
+      };
+    };
+    for (const broken of [firstRange, nameOnly, noGateway]) {
       expect(fc.check(poolsNeverOverlap(broken), { seed: 1, numRuns: 300 }).failed).toBe(true);
     }
   });

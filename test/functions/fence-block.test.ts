@@ -111,15 +111,17 @@ describe('a declared death', () => {
     expect((await new OwnerNode('i-2', node.pool).add(here.environment(), 50)).incarnation).toBe(1);
   });
 
-  it('takes nothing back of the node’s next life', async () => {
-    const { here, node, state, declare } = await owned();
+  it('takes nothing back of the node’s next life, and frees what the earlier one leased in a block that was taken over', async () => {
+    const { here, node, slots, state, declare } = await owned();
     await declare();
     node.reboots();
     await node.add(here.environment(), 9);
     const before = await state();
     expect(before).toMatchObject({ generation: 2, owner: { incarnation: 2 } });
-    expect((await reclaim(here.environment())).nodes).toMatchObject([{ freed: 0 }]);
+    expect((await reclaim(here.environment())).nodes).toMatchObject([{ freed: 2 }]);
     expect(await state()).toEqual(before);
+    const held = [...(await slots()).values()].filter((slot) => slot.held);
+    expect(held).toMatchObject([{ holding: { incarnation: 2 } }]);
   });
 
   it('goes on with what a stopped run left, wherever it was stopped', async () => {
