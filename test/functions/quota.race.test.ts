@@ -43,7 +43,7 @@ interface Played {
 async function play({ quota, environments }: Plan, scheduler: fc.Scheduler): Promise<Played> {
   const base = world();
   const stream = leaseStream(base.store);
-  const pool = await operatorsPool(base, { addresses: 100, blockSize: 128 });
+  const pool = await operatorsPool(base, { addresses: 200, blockSize: 256 });
   const state = await base.store.pools.readPool(pool.id);
   if (state) await base.store.pools.changePool({ ...state, definition: { ...pool, quota }, version: 2 });
   const writes: { at: number; environment: number; grant: boolean }[] = [];
