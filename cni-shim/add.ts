@@ -1,34 +1,75 @@
 /** ADD: journal, ask, note, answer. A failed one leaves its entry, by which the runtime's DEL frees what may be held. */
 import type { AllocateRequest, AllocateResult, FormerBlock } from '../core/contract/messages.ts';
 import { LessorError } from '../core/contract/problems.ts';
-import type { JournalEntry } from './journal.ts';
+import type { Calls } from './api-client.ts';
+import type { Beginning, JournalEntry, LocalLease } from './journal-entry.ts';
+import { ownLease } from './local-lease.ts';
 import { learn, type NodeState } from './node-state.ts';
 import type { Plugin } from './plugin.ts';
 import { proposableAt, proposals } from './propose.ts';
 import { randomHex } from './random.ts';
+import { isUnanswered } from './reachability.ts';
 import { refusal } from './refusal.ts';
 import { type Dns, parseResolvConf } from './resolv-conf.ts';
 import { addResult } from './result.ts';
+import { viewOf } from './sandbox.ts';
+import { reportLease } from './settle.ts';
 
 /** The CNI result. @throws LessorError */
 export async function add(plugin: Plugin): Promise<unknown> {
-  const { surroundings, network, invocation, attachment, bootId, api, journal, pools, addresses } = plugin;
+  const { surroundings, network, records, choices, reachability, addresses: requested } = plugin;
   const dns = readDns(plugin);
-  const state = pools.likely();
-  const requested = addresses.length > 0;
+  const pool = choices.likely();
+  const state = pool === undefined ? undefined : records.stateOf(pool);
+  const unwanted = state === undefined || requested.length > 0;
+  const entry = records.journal.begin(beginning(plugin), () => (unwanted ? [] : proposals(state, surroundings.now())));
+  const result = (addresses: AllocateResult['addresses']) =>
+    addResult({ cniVersion: network.cniVersion, addresses, routes: network.routes, dns });
+  if (entry.local !== undefined) return result(await stillLives(plugin, entry, entry.local));
+  const patient = ownLease(records, entry) === undefined;
+  if (!patient && reachability.isAway()) {
+    const local = liveLocally(plugin, entry);
+    if (local !== undefined) return result(local);
+  }
+  try {
+    const answer = await ask(plugin, entry, state, patient ? plugin.api : plugin.api.brief);
+    if (!patient) reachability.reached();
+    return result(answer.addresses);
+  } catch (error) {
+    if (patient || !isUnanswered(error)) throw error;
+    reachability.failed(error);
+    const local = liveLocally(plugin, entry);
+    if (local === undefined) throw error;
+    return result(local);
+  }
+}
+
+function beginning({ attachment, records, bootId, invocation, addresses, surroundings }: Plugin): Beginning {
   const { netns, pod } = invocation;
-  const beginning = {
+  const sandbox = netns === undefined ? undefined : viewOf(surroundings.files, netns);
+  return {
     attachment,
-    nonce: `${plugin.journalId}${randomHex(8)}`,
+    nonce: `${records.journalId}${randomHex(8)}`,
     bootId,
     ...(netns === undefined ? {} : { netns }),
     ...(pod === undefined ? {} : { pod }),
-    ...(requested ? { addresses } : {}),
+    ...(addresses.length === 0 ? {} : { addresses }),
+    ...(sandbox === undefined ? {} : { sandbox }),
   };
-  const unwanted = state === undefined || requested;
-  let entry = journal.begin(beginning, () => (unwanted ? [] : proposals(state, surroundings.now())));
+}
+
+/** The service's answer, noted in the journal. @throws LessorError */
+async function ask(
+  plugin: Plugin,
+  first: JournalEntry,
+  state: NodeState | undefined,
+  api: Calls,
+): Promise<AllocateResult> {
+  const { surroundings, bootId, records, choices } = plugin;
+  const { journal } = records;
+  let entry = first;
   let sent = false;
-  const ask = (former: readonly FormerBlock[]) =>
+  const allocate = (former: readonly FormerBlock[]) =>
     api.allocate(() => {
       const next = sent ? journal.repeat(entry) : entry;
       sent = true;
@@ -36,34 +77,67 @@ export async function add(plugin: Plugin): Promise<unknown> {
       entry = next;
       return requestFor(plugin, entry, state, former);
     });
-  const former = pools.former();
-  const answer = await ask(former).catch((error: unknown) => {
+  const pool = choices.likely();
+  const former = pool === undefined ? [] : records.formerBlocks(pool).map((block) => ({ ...block, pool }));
+  const answer = await allocate(former).catch((error: unknown) => {
     const told = formerIn(error);
     if (told.length === 0 || former.length > 0) throw error;
-    return ask(told);
+    return allocate(told);
   });
-  if (answer === undefined || !journal.acknowledge(entry, answer)) throw await giveBack(plugin, entry, answer);
+  const outcome = answer === undefined ? 'deleted' : journal.acknowledge(entry, answer);
+  if (answer === undefined || outcome !== 'noted') throw await undone(plugin, entry, answer, outcome === 'taken');
   const { proposal } = proposed(plugin, entry, state);
   const ofItsPool = proposal?.pool === answer.pool.id ? proposal : undefined;
-  const circumstances = { bootId, journal: plugin.journalId, now: surroundings.now() };
-  pools.write(learn(pools.of(answer.pool.id), { answer, proposal: ofItsPool, ...circumstances }));
-  pools.chosen(answer.pool.id);
-  return addResult({ cniVersion: network.cniVersion, addresses: answer.addresses, routes: network.routes, dns });
+  const circumstances = { bootId, journal: records.journalId, now: surroundings.now() };
+  records.write(learn(records.stateOf(answer.pool.id), { answer, proposal: ofItsPool, ...circumstances }));
+  choices.chosen(answer.pool.id);
+  return answer;
 }
 
-/** What a DEL could not release, because it was not held yet. */
-async function giveBack(
+/** The addresses with which the container lives from now on; undefined where the node may not decide it. */
+function liveLocally({ records }: Plugin, entry: JournalEntry): AllocateResult['addresses'] | undefined {
+  const local = ownLease(records, entry);
+  return local !== undefined && records.unsettled.liveWith(entry, local) ? local.addresses : undefined;
+}
+
+/** A repeated ADD of a container that lives with a slot of its node's block: no other one will do. @throws LessorError `lease.lost` */
+async function stillLives(
+  { records, reachability, api, surroundings }: Plugin,
+  entry: JournalEntry,
+  { addresses }: LocalLease,
+): Promise<AllocateResult['addresses']> {
+  if (reachability.isAway()) return addresses;
+  try {
+    await reportLease({ records, api: api.brief, now: surroundings.now }, entry);
+    reachability.reached();
+  } catch (error) {
+    if (!isUnanswered(error)) throw error;
+    reachability.failed(error);
+  }
+  return addresses;
+}
+
+/** Gives back what a DEL could not release, because it was not held yet, or what another container lives with. */
+async function undone(
   { api, attachment }: Plugin,
   { nonce }: JournalEntry,
   answer: AllocateResult | undefined,
+  taken: boolean,
 ): Promise<LessorError> {
   const slot = answer === undefined ? {} : { slot: answer.slot };
   const acknowledged = answer !== undefined && answer.more === undefined;
   await api.release({ attachment, nonce, ...slot, acknowledged });
+  if (!taken)
+    return refusal(
+      'service.busy',
+      `container ${attachment.containerId} was deleted while its address was being allocated`,
+      'its address was given back; add it again if it is still wanted',
+    );
+  const addresses = answer?.addresses.map(({ address }) => address).join(', ');
   return refusal(
     'service.busy',
-    `container ${attachment.containerId} was deleted while its address was being allocated`,
-    'its address was given back; add it again if it is still wanted',
+    `another container of this node has used ${addresses} since the API could not be reached`,
+    'the service is told of it soon: add the container again',
   );
 }
 
@@ -72,12 +146,12 @@ async function giveBack(
  * addresses are asked for: they say which slot.
  */
 function proposed(
-  { pools, addresses }: Plugin,
+  { records, addresses }: Plugin,
   { proposal }: JournalEntry,
   likely: NodeState | undefined,
 ): Pick<AllocateRequest, 'proposal' | 'generation'> {
   if (proposal === undefined || addresses.length > 0) return {};
-  const state = likely?.pool.id === proposal.pool ? likely : pools.of(proposal.pool);
+  const state = likely?.pool.id === proposal.pool ? likely : records.stateOf(proposal.pool);
   const generation = proposableAt(state, proposal);
   return generation === undefined ? {} : { proposal, generation };
 }

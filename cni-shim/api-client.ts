@@ -1,6 +1,17 @@
 /** Signed requests to the API, each with its own deadline and all within one, repeated where that can help. */
 import type { GiveBackRequest, GiveBackResult } from '../core/contract/blocks.ts';
 import type { AllocateRequest, AllocateResult, ReleaseRequest, ReleaseResult } from '../core/contract/messages.ts';
+import type {
+  CheckRequest,
+  CheckResult,
+  OwnLeasesResult,
+  ReadinessRequest,
+  ReadinessResult,
+  ReportRequest,
+  ReportResult,
+  SeenRequest,
+  SeenResult,
+} from '../core/contract/node.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { type Refused, refusedBy } from './answer.ts';
 import type { CredentialSupply } from './credentials.ts';
@@ -20,13 +31,23 @@ export const DEFAULT_LIMITS: Limits = { attempt: 4_000, total: 20_000 };
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
-export interface Api {
-  /** `next` makes the request for each time that it is sent; undefined where it does not want to go on. @throws LessorError */
+/** All throw LessorError. Undefined results only where the request did not want to be sent. */
+export interface Calls {
+  /** `next` makes the request for each time that it is sent; undefined where it does not want to go on. */
   allocate(next: () => AllocateRequest | undefined): Promise<AllocateResult | undefined>;
-  /** @throws LessorError */
   release(request: ReleaseRequest): Promise<ReleaseResult | undefined>;
-  /** Has the time of one attempt only: nobody waits for it. @throws LessorError */
+  /** Has the time of one attempt only: nobody waits for it. */
   giveBack(request: GiveBackRequest): Promise<GiveBackResult | undefined>;
+  report(request: ReportRequest): Promise<ReportResult | undefined>;
+  ownLeases(cursor?: string): Promise<OwnLeasesResult | undefined>;
+  check(request: CheckRequest): Promise<CheckResult | undefined>;
+  readiness(request: ReadinessRequest): Promise<ReadinessResult | undefined>;
+  seen(request: SeenRequest): Promise<SeenResult | undefined>;
+}
+
+export interface Api extends Calls {
+  /** The same calls with the time of one attempt, for whoever can do without an answer. */
+  readonly brief: Calls;
 }
 
 export interface ApiAccess {
@@ -45,34 +66,61 @@ interface Schema<T> {
 }
 
 interface Route<T> {
+  /** POST where it is left out. */
+  readonly method?: 'GET' | 'POST';
   readonly path: string;
   schema(): Promise<Schema<T>>;
 }
 
 /** Evaluating the contract's schemas takes milliseconds: it happens while the first request is on its way. */
-const contract = () => import('../core/contract/messages.ts');
+const messages = () => import('../core/contract/messages.ts');
+const node = () => import('../core/contract/node.ts');
 
 /** As in core/contract/routes.ts, which cannot be had without its schemas; a test compares. */
-export const PATHS = { allocate: '/v1/leases', release: '/v1/releases', giveBack: '/v1/blocks/releases' } as const;
+export const PATHS = {
+  allocate: '/v1/leases',
+  release: '/v1/releases',
+  giveBack: '/v1/blocks/releases',
+  report: '/v1/leases/reports',
+  ownLeases: '/v1/nodes/self/leases',
+  check: '/v1/leases/checks',
+  readiness: '/v1/readiness',
+  seen: '/v1/nodes/self',
+} as const;
 
-const allocation: Route<AllocateResult> = {
-  path: PATHS.allocate,
-  schema: async () => (await contract()).allocateResult,
-};
-const releasing: Route<ReleaseResult> = { path: PATHS.release, schema: async () => (await contract()).releaseResult };
-const givingBack: Route<GiveBackResult> = {
-  path: PATHS.giveBack,
-  schema: async () => (await import('../core/contract/blocks.ts')).giveBackResult,
-};
+const route = <T>(path: string, schema: () => Promise<Schema<T>>): Route<T> => ({ path, schema });
+const allocation = route<AllocateResult>(PATHS.allocate, async () => (await messages()).allocateResult);
+const releasing = route<ReleaseResult>(PATHS.release, async () => (await messages()).releaseResult);
+const givingBack = route<GiveBackResult>(
+  PATHS.giveBack,
+  async () => (await import('../core/contract/blocks.ts')).giveBackResult,
+);
+const reporting = route<ReportResult>(PATHS.report, async () => (await node()).reportResult);
+const checking = route<CheckResult>(PATHS.check, async () => (await node()).checkResult);
+const readying = route<ReadinessResult>(PATHS.readiness, async () => (await node()).readinessResult);
+const seeing = route<SeenResult>(PATHS.seen, async () => (await node()).seenResult);
+const listing = (cursor: string | undefined): Route<OwnLeasesResult> => ({
+  method: 'GET',
+  path: cursor === undefined ? PATHS.ownLeases : `${PATHS.ownLeases}?cursor=${encodeURIComponent(cursor)}`,
+  schema: async () => (await node()).ownLeasesResult,
+});
 
 export function apiClient(access: ApiAccess): Api {
   const { attempt } = access.limits ?? DEFAULT_LIMITS;
-  return {
-    allocate: (next) => call(access, allocation, next),
-    release: (request) => call(access, releasing, () => request),
-    giveBack: (request) => call({ ...access, limits: { attempt, total: attempt } }, givingBack, () => request),
-  };
+  const once = { ...access, limits: { attempt, total: attempt } };
+  return { ...callsOf(access, once), brief: callsOf(once, once) };
 }
+
+const callsOf = (access: ApiAccess, once: ApiAccess): Calls => ({
+  allocate: (next) => call(access, allocation, next),
+  release: (request) => call(access, releasing, () => request),
+  giveBack: (request) => call(once, givingBack, () => request),
+  report: (request) => call(access, reporting, () => request),
+  ownLeases: (cursor) => call(access, listing(cursor), () => ({})),
+  check: (request) => call(access, checking, () => request),
+  readiness: (request) => call(access, readying, () => request),
+  seen: (request) => call(access, seeing, () => request),
+});
 
 async function call<T>(access: ApiAccess, route: Route<T>, next: () => unknown): Promise<T | undefined> {
   const { surroundings, limits = DEFAULT_LIMITS } = access;
@@ -101,7 +149,7 @@ interface Attempt {
 
 async function attempt<T>(
   { endpoint, region, credentials, surroundings }: ApiAccess,
-  { path, schema }: Route<T>,
+  { method = 'POST', path, schema }: Route<T>,
   { next, fresh, patience }: Attempt,
 ): Promise<Outcome<T | undefined>> {
   const url = new URL(`${endpoint.pathname.replace(/\/+$/, '')}${path}`, endpoint);
@@ -115,16 +163,18 @@ async function attempt<T>(
   const at = new Date(surroundings.now());
   const request = next();
   if (request === undefined) return { result: undefined };
-  const body = JSON.stringify(request);
+  const body = method === 'GET' ? '' : JSON.stringify(request);
+  const type: Record<string, string> = method === 'GET' ? {} : { 'content-type': 'application/json' };
   const headers = await sign(
-    { method: 'POST', url, headers: { 'content-type': 'application/json' }, body },
+    { method, url, headers: type, body },
     { credentials: supplied.credentials, region, service: 'execute-api', at },
   );
   const milliseconds = patience();
   const signal = AbortSignal.timeout(milliseconds);
   let response: Response;
   let text: string;
-  const answer = surroundings.fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' });
+  const sent = method === 'GET' ? {} : { body };
+  const answer = surroundings.fetch(url, { method, headers, ...sent, signal, redirect: 'manual' });
   const [ready] = await Promise.all([schema(), answer.catch(() => undefined)]);
   try {
     response = await answer;

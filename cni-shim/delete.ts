@@ -1,38 +1,59 @@
-/** DEL: ask the service to release, then forget. Until the service has answered, everything is kept for the repeat. */
-import { giveBackEmptyBlock } from './give-back.ts';
-import type { JournalEntry } from './journal.ts';
-import { learnRelease } from './node-state.ts';
+/**
+ * DEL: ask the service to release, then forget. Until the service has answered, everything is kept: for the repeat, or,
+ * where the slot is of a block of this node, for whoever tells the service later.
+ */
+import type { ReleaseResult } from '../core/contract/messages.ts';
+import type { JournalEntry } from './journal-entry.ts';
 import type { Plugin } from './plugin.ts';
+import { isUnanswered } from './reachability.ts';
+import { noteRelease, releaseEntry, type Settling, settle } from './settle.ts';
+
+/** What one DEL tells the service of earlier ones, beside its own: the runtime waits for it. */
+const SETTLED_AT_ONCE = 4;
 
 /** Succeeds for an attachment that nobody knows as well (CNI specification, section 4, DEL). @throws LessorError */
 export async function remove(plugin: Plugin): Promise<void> {
-  const { surroundings, attachment, api, journal, pools } = plugin;
-  const entry = journal.find(attachment);
-  const slot = entry?.acknowledged?.slot ?? entry?.proposal;
-  let draining = false;
-  if (entry === undefined) await releaseWhatIsFound(plugin);
-  else {
-    const acknowledged = isAllThatIsHeld(entry);
-    const answer = await api.release({
-      attachment,
-      nonce: entry.nonce,
-      ...(slot === undefined ? {} : { slot }),
-      acknowledged,
-    });
-    draining = answer?.draining === true;
-  }
-  journal.forget(attachment, entry);
-  if (slot === undefined) return;
-  const state = pools.of(slot.pool);
-  if (state === undefined) return;
-  const released = [slot, ...(entry?.more ?? [])];
-  pools.write(released.reduce((known, one) => learnRelease(known, one, surroundings.now()), state));
-  await giveBackEmptyBlock(plugin, slot, draining);
+  const { attachment, records } = plugin;
+  const entry = records.journal.find(attachment);
+  if (entry !== undefined) return removeEntry(plugin, entry);
+  if (!isLeaving(plugin)) await releaseWhatIsFound(plugin);
+  records.journal.forget(attachment, undefined);
 }
 
-/** Requested addresses may be several slots, and other ones each time that the attachment was added: the service looks for them. */
-function isAllThatIsHeld({ acknowledged, addresses, more, attempts }: JournalEntry): boolean {
-  return acknowledged !== undefined && more === undefined && (addresses === undefined || attempts === 1);
+async function removeEntry(plugin: Plugin, entry: JournalEntry): Promise<void> {
+  const { attachment, records, reachability, surroundings } = plugin;
+  const later = isOfOwnBlock(plugin, entry);
+  if (later && reachability.isAway()) return records.unsettled.retire(entry);
+  const settling: Settling = { records, api: later ? plugin.api.brief : plugin.api, now: surroundings.now };
+  let answer: ReleaseResult;
+  try {
+    answer = await releaseEntry(settling, entry);
+  } catch (error) {
+    if (!later || !isUnanswered(error)) throw error;
+    reachability.failed(error);
+    return records.unsettled.retire(entry);
+  }
+  records.journal.forget(attachment, entry, answer.released);
+  await noteRelease(settling, entry, answer);
+  if (!later) return;
+  reachability.reached();
+  await settle(settling, SETTLED_AT_ONCE);
+}
+
+/** Nobody else needs such a slot before the service is told. */
+function isOfOwnBlock({ records }: Plugin, { acknowledged, local, proposal }: JournalEntry): boolean {
+  const slot = acknowledged?.slot ?? local?.slot ?? proposal;
+  return slot !== undefined && records.affinityOf(slot.pool) === 'node';
+}
+
+/** A DEL came before, while the service could not be reached. */
+function isLeaving({ attachment, records }: Plugin): boolean {
+  return records.unsettled
+    .toRelease()
+    .some(
+      ({ attachment: { containerId, ifname } }) =>
+        containerId === attachment.containerId && ifname === attachment.ifname,
+    );
 }
 
 /** The journal is lost: what the service has for this attachment is read and then released by what was read. */

@@ -12,6 +12,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   statSync,
   unlinkSync,
   writeSync,
@@ -31,11 +32,17 @@ export interface Files {
   link(from: string, to: string): boolean;
   /** Replaces `to`, if there is one, in one step. */
   rename(from: string, to: string): void;
+  /** The same; false where there is no `from`. */
+  move(from: string, to: string): boolean;
   /** Removing what is not there is done already. */
   remove(path: string): void;
+  /** One that has something in it stays, and so does one that is not there. */
+  removeDirectory(path: string): void;
   /** Names in a directory; none where there is no such directory. */
   list(directory: string): string[];
   exists(path: string): boolean;
+  /** `device:inode` of what the path leads to, or undefined where that is nothing. */
+  identity(path: string): string | undefined;
   /** Milliseconds since 1970, or undefined where there is no such file. */
   modifiedAt(path: string): number | undefined;
 }
@@ -84,9 +91,24 @@ export const nodeFiles: Files = {
       }),
     ),
   rename: (from, to) => inDirectoryOf(to, () => renameSync(from, to)),
+  move: (from, to) =>
+    unless('ENOENT', false, () => {
+      inDirectoryOf(to, () => renameSync(from, to));
+      return true;
+    }),
   remove: (path) => unless('ENOENT', undefined, () => unlinkSync(path)),
+  removeDirectory: (path) => unless('ENOENT', undefined, () => unless('ENOTEMPTY', undefined, () => rmdirSync(path))),
   list: (directory) => unless('ENOENT', [], () => readdirSync(directory)),
   exists: (path) => statSync(path, { throwIfNoEntry: false }) !== undefined,
+  identity(path) {
+    try {
+      const { dev, ino } = statSync(path);
+      return `${dev}:${ino}`;
+    } catch (error) {
+      if (isFileError(error)) return undefined;
+      throw error;
+    }
+  },
   modifiedAt: (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs,
 };
 
@@ -109,6 +131,17 @@ export function replaceFile(files: Files, path: string, text: string, drafts: st
   files.write(file, text);
   files.close(file);
   files.rename(draft, path);
+}
+
+/** Writes `text` to `path`, complete from the start. False where somebody else was first. */
+export function nameFile(files: Files, path: string, text: string, drafts: string): boolean {
+  const draft = draftIn(drafts);
+  const file = files.create(draft);
+  files.write(file, text);
+  files.close(file);
+  const won = files.link(draft, path);
+  files.remove(draft);
+  return won;
 }
 
 /** Whether the file was left alone for so long that no process is in the middle of making it. */

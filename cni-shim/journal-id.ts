@@ -7,9 +7,17 @@ import { randomHex } from './random.ts';
 
 const VALID = /^[0-9a-f]{16}$/;
 
+const pathIn = (directory: string) => `${directory}/journal`;
+
+/** 16 hex digits, or undefined where there is no journal yet. */
+export function knownJournalIn(files: Files, directory: string): string | undefined {
+  const there = files.read(pathIn(directory));
+  return there !== undefined && VALID.test(there) ? there : undefined;
+}
+
 /** 16 hex digits. */
 export function journalIn(files: Files, directory: string): string {
-  const path = `${directory}/journal`;
+  const path = pathIn(directory);
   const there = files.read(path);
   if (there !== undefined && VALID.test(there)) return there;
   const slots = `${directory}/slots`;

@@ -4,10 +4,11 @@
  *     attachments/<container id>@<interface>   what was asked and answered for this attachment
  *     slots/<pool>.<block>.<slot>              the same file under the slot's name: nobody else here proposes the slot
  *     slots/.draft-<random>                    a draft, complete before it gets one of the names above
+ *     reports/… and releases/…                 see unsettled.ts
  *
  * link(2) gives a name to one process only, so the names are bitmap, journal and lock in one and nothing is locked while
  * the network is waited for. A slot's name is valid while the attachment that its content names has an entry of the same
- * nonce. A process may be killed between any two steps; what it leaves, and what heals it:
+ * nonce, or one of that nonce is to be released. A process may be killed between any two steps; what it leaves, and what heals it:
  *
  * - ADD, before or after the draft is written: a draft; DEL removes it when it is old.
  * - after the slot's name: a slot without an entry; nothing was asked yet; an ADD that finds no free slot removes it.
@@ -21,36 +22,18 @@
  *
  * After a power cut a file may be empty: an unreadable entry counts as none, an unreadable slot as one without an entry.
  */
-import type { AllocateResult, Attachment, Pod, SlotReference } from '../core/contract/messages.ts';
-import { isObject, parseJson } from './fields.ts';
-import { draftIn, type Files, isDraft, isLeftBehind, replaceFile, sweepDrafts } from './files.ts';
+import type { AllocateResult, Attachment, PoolDefinition, SlotReference } from '../core/contract/messages.ts';
+import { draftIn, type Files, isDraft, isLeftBehind, nameFile, replaceFile, sweepDrafts } from './files.ts';
+import {
+  type Beginning,
+  type JournalEntry,
+  journalFiles,
+  sameSlot,
+  slotName,
+  slotsOf,
+  withoutRepeats,
+} from './journal-entry.ts';
 import { refusal } from './refusal.ts';
-
-export interface JournalEntry {
-  readonly attachment: Attachment;
-  readonly nonce: string;
-  /** Counts the sends of an allocation, the one that is about to happen included. */
-  readonly attempts: number;
-  readonly bootId: string;
-  readonly netns?: string;
-  readonly pod?: Pod;
-  /** The slot that the node asks for, or was given by an answer that is being asked for again. */
-  readonly proposal?: SlotReference;
-  /** The last answer; absent while another one is waited for. */
-  readonly acknowledged?: Acknowledgement;
-  /** Addresses that were asked for, by this ADD of the attachment or an earlier one. */
-  readonly addresses?: readonly string[];
-  /** Further slots that may be held until DEL: nobody else here proposes them either. */
-  readonly more?: readonly SlotReference[];
-}
-
-/** What an ADD knows before it asks. */
-export type Beginning = Pick<JournalEntry, 'attachment' | 'nonce' | 'bootId' | 'netns' | 'pod' | 'addresses'>;
-
-export interface Acknowledgement {
-  readonly slot: SlotReference;
-  readonly addresses: AllocateResult['addresses'];
-}
 
 export interface Journal {
   /** Where drafts are swept. */
@@ -62,31 +45,38 @@ export interface Journal {
   begin(beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry;
   /** Counts another send of `entry`. Undefined where a DEL removed the entry meanwhile. */
   repeat(entry: JournalEntry): JournalEntry | undefined;
-  /** Notes the answer. False where a DEL removed the entry meanwhile: nobody else would release the lease. */
-  acknowledge(entry: JournalEntry, answer: Pick<AllocateResult, 'slot' | 'addresses' | 'more'>): boolean;
+  /**
+   * Notes the answer. `deleted`: a DEL removed the entry meanwhile. `taken`: another attachment here has the granted slot,
+   * of which the service was not told yet. In both cases nobody else would release the lease.
+   */
+  acknowledge(
+    entry: JournalEntry,
+    answer: Pick<AllocateResult, 'slot' | 'addresses' | 'more'> & { readonly pool: Pick<PoolDefinition, 'affinity'> },
+  ): 'noted' | 'deleted' | 'taken';
   find(attachment: Attachment): JournalEntry | undefined;
+  entries(): JournalEntry[];
   /** Names of the slots that attachments have or had just now, as `slotName` makes them. */
   slotNames(): readonly string[];
-  /** Removes what `find` found, after the service released it. */
-  forget(attachment: Attachment, found: JournalEntry | undefined): void;
+  /**
+   * Removes what `find` found, after the service released it.
+   * @param released slots that the service had for it, of which the entry may not know
+   */
+  forget(attachment: Attachment, found: JournalEntry | undefined, released?: readonly SlotReference[]): void;
+  /** Takes the names of an entry's slots away, as far as they are still its own. */
+  releaseSlotNames(entry: JournalEntry, released?: readonly SlotReference[]): void;
+  /** Removes what killed processes left. */
+  sweep(): void;
 }
 
 const MOST_ATTEMPTS = 1_000;
 const MOST_LINK_TRIES = 8;
-const LONGEST_NAME = 255;
+/** Within this from its making nobody takes the name of a slot away from an entry that is not there yet. */
+const SLOT_NAME_IS_SAFE_MS = 30_000;
 
 /** `directory` is the network's own. */
 export function openJournal(files: Files, directory: string, now: () => number): Journal {
-  const slots = `${directory}/slots`;
-  const attachments = `${directory}/attachments`;
-  const slotPath = (slot: SlotReference) => `${slots}/${slotName(slot)}`;
-  const attachmentPath = (attachment: Attachment) => `${attachments}/${attachmentName(attachment)}`;
-  const read = (path: string): JournalEntry | undefined => {
-    const content = parseJson(files.read(path) ?? '');
-    // A file is complete before it has its name, so what holds a nonce and an attachment is an entry of ours.
-    const complete = isObject(content) && typeof content.nonce === 'string' && isObject(content.attachment);
-    return complete ? (content as unknown as JournalEntry) : undefined;
-  };
+  const paths = journalFiles(files, directory);
+  const { slots, attachments, slotPath, attachmentPath, read } = paths;
   const find = (attachment: Attachment) => read(attachmentPath(attachment));
 
   /** Takes the slot's name for `draft`, whose content then names the slot. */
@@ -101,14 +91,36 @@ export function openJournal(files: Files, directory: string, now: () => number):
     return undefined;
   }
 
+  const isLeaving = ({ nonce }: JournalEntry) => files.exists(paths.releasePath(nonce));
+
+  /**
+   * Whether nobody can be using the slot's name. Its age is looked at first: whoever gave it the name and then slept so
+   * long will see in `begin` that it did.
+   */
+  function isForlorn(path: string): boolean {
+    if (!isLeftBehind(files, path, now())) return false;
+    const content = read(path);
+    return content === undefined || !(find(content.attachment)?.nonce === content.nonce || isLeaving(content));
+  }
+
   /** Removes the names of slots that no entry vouches for. */
   function sweepSlots(): void {
     for (const name of files.list(slots).filter((name) => !isDraft(name))) {
       const path = `${slots}/${name}`;
-      const content = read(path);
-      const vouched = content !== undefined && find(content.attachment)?.nonce === content.nonce;
-      if (!vouched && isLeftBehind(files, path, now())) files.remove(path);
+      if (isForlorn(path)) files.remove(path);
     }
+  }
+
+  /** Gives the slot's name to an entry that was granted it. False where somebody else has the name, who may live with it. */
+  function takeGranted(slot: SlotReference, { nonce }: JournalEntry, text: string, exclusive: boolean): boolean {
+    const path = slotPath(slot);
+    // In a shared pool nobody lives with what the service did not grant: a name only keeps others from proposing it.
+    if (!exclusive) {
+      replaceFile(files, path, text, slots);
+      return true;
+    }
+    if (isForlorn(path)) files.remove(path);
+    return nameFile(files, path, text, slots) || read(path)?.nonce === nonce;
   }
 
   /** Somebody else may have the name by now: only one of the same nonce is removed. */
@@ -141,21 +153,27 @@ export function openJournal(files: Files, directory: string, now: () => number):
   }
 
   function begin(beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry {
-    const { attachment, bootId, netns, pod, addresses } = beginning;
+    const { attachment, bootId, netns, pod, addresses, sandbox } = beginning;
     const path = attachmentPath(attachment);
     const adopt = (there: JournalEntry) => {
-      const { netns: oldNetns, pod: oldPod, ...kept } = there;
+      const { netns: _, pod: __, sandbox: ___, local, ...kept } = there;
+      // Nothing lives with it any more after a reboot; it may be held all the same.
+      const former = local !== undefined && there.bootId !== bootId ? { proposal: local.slot } : {};
       const now = {
+        ...former,
+        ...(local === undefined || there.bootId !== bootId ? {} : { local }),
         bootId,
         ...(netns === undefined ? {} : { netns }),
         ...(pod === undefined ? {} : { pod }),
         ...(addresses === undefined ? {} : { addresses }),
+        ...(sandbox === undefined ? {} : { sandbox }),
       };
       return count({ ...kept, ...now }, there);
     };
     const there = read(path);
     if (there !== undefined) return adopt(there);
     const fresh: JournalEntry = { ...beginning, attempts: 1 };
+    const began = now();
     const draft = draftIn(slots);
     const file = files.create(draft);
     let entry = takeSlot(draft, file, fresh, candidates);
@@ -169,7 +187,9 @@ export function openJournal(files: Files, directory: string, now: () => number):
     for (let tries = 0; tries < MOST_LINK_TRIES; tries++) {
       if (files.link(draft, path)) {
         files.remove(draft);
-        return entry ?? fresh;
+        if (now() - began < SLOT_NAME_IS_SAFE_MS) return entry ?? fresh;
+        forget(attachment, entry ?? fresh);
+        throw refusal('service.busy', 'the machine was asleep between two steps', 'add the container again');
       }
       const winner = read(path);
       if (winner !== undefined) {
@@ -184,57 +204,65 @@ export function openJournal(files: Files, directory: string, now: () => number):
 
   function acknowledge(
     entry: JournalEntry,
-    { slot, addresses, more: further = [] }: Parameters<Journal['acknowledge']>[1],
-  ): boolean {
+    { slot, addresses, pool, more: further = [] }: Parameters<Journal['acknowledge']>[1],
+  ): 'noted' | 'deleted' | 'taken' {
     const path = attachmentPath(entry.attachment);
     const current = read(path);
-    if (wasDeleted(entry, current)) return false;
+    if (wasDeleted(entry, current)) return 'deleted';
     const { proposal, more: earlier = [], ...asked } = entry;
     const attempts = Math.max(entry.attempts, current?.attempts ?? 0);
     // An earlier try of another configuration may hold it: a search in the granted slot's pool does not come upon it.
     const left = attempts > 1 && proposal !== undefined && proposal.pool !== slot.pool ? [proposal] : [];
     const more = withoutRepeats([...earlier, ...left, ...further]);
-    const text = JSON.stringify({
+    const noted: JournalEntry = {
       ...asked,
       attempts,
       acknowledged: { slot, addresses },
       ...(more.length === 0 ? {} : { more }),
-    } satisfies JournalEntry);
-    const granted = slotPath(slot);
-    const proposed = proposal === undefined ? undefined : slotPath(proposal);
-    if (proposed !== granted || !files.exists(granted)) replaceFile(files, granted, text, slots);
-    for (const other of further) replaceFile(files, slotPath(other), text, slots);
+    };
+    const text = JSON.stringify(noted);
+    const isProposed = proposal !== undefined && sameSlot(proposal, slot);
+    const granted = isProposed && files.exists(slotPath(slot)) ? further : [slot, ...further];
+    if (!granted.every((one) => takeGranted(one, entry, text, pool.affinity === 'node'))) return 'taken';
     replaceFile(files, path, text, slots);
-    if (proposed !== granted && left.length === 0) releaseSlotName(proposal, entry);
-    return true;
+    if (!isProposed && left.length === 0) releaseSlotName(proposal, entry);
+    return 'noted';
   }
 
-  function forget(attachment: Attachment, found: JournalEntry | undefined): void {
-    if (found !== undefined) {
-      releaseSlotName(found.acknowledged?.slot, found);
-      releaseSlotName(found.proposal, found);
-      for (const slot of found.more ?? []) releaseSlotName(slot, found);
-    }
+  const releaseSlotNames = (entry: JournalEntry, released: readonly SlotReference[] = []) => {
+    for (const slot of withoutRepeats([...slotsOf(entry), ...released])) releaseSlotName(slot, entry);
+  };
+
+  function forget(
+    attachment: Attachment,
+    found: JournalEntry | undefined,
+    released: readonly SlotReference[] = [],
+  ): void {
+    if (found !== undefined) releaseSlotNames(found, released);
+    if (found?.local !== undefined) files.remove(paths.reportPath(attachment));
     const current = find(attachment);
     if (current === undefined || current.nonce === found?.nonce) files.remove(attachmentPath(attachment));
     sweepDrafts(files, slots, now());
   }
 
+  function sweep(): void {
+    sweepDrafts(files, slots, now());
+    sweepSlots();
+  }
+
+  const entries = () => paths.readAll(attachments);
   const slotNames = () => files.list(slots).filter((name) => !isDraft(name));
 
-  return { drafts: slots, begin, repeat, acknowledge, find, slotNames, forget };
-}
-
-export const slotName = ({ pool, block, slot }: SlotReference): string => `${pool}.${block}.${slot}`;
-
-const withoutRepeats = (held: readonly SlotReference[]): SlotReference[] => [
-  ...new Map(held.map((slot) => [slotName(slot), slot])).values(),
-];
-
-/** Container ids hold no @ and never begin with a dot, so no two attachments have one name. */
-export function attachmentName({ containerId, ifname }: Attachment): string {
-  const name = `${containerId}@${encodeURIComponent(ifname)}`;
-  if (name.length <= LONGEST_NAME) return name;
-  // NAME_MAX: a very long id is a directory and a name in it.
-  return `${containerId.slice(0, LONGEST_NAME / 2)}/${containerId.slice(LONGEST_NAME / 2)}@${encodeURIComponent(ifname)}`;
+  return {
+    drafts: slots,
+    begin,
+    repeat,
+    acknowledge,
+    find,
+    entries,
+    slotNames,
+    forget,
+    releaseSlotNames,
+    sweep,
+  };
 }

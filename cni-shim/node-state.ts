@@ -18,22 +18,13 @@ export interface NodeState {
   readonly blocks: readonly ClaimedBlock[];
   /** Blocks of an earlier boot, to be taken over. */
   readonly former: readonly ClaimedBlock[];
-  /** Blocks that were given back: no answer that was on its way meanwhile brings them back. */
-  readonly gaveBack: readonly GaveBack[];
   /** Slots that could not be had, by block and slot, with the time (ms) at which that was seen. */
   readonly taken: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** The slot that was used last. */
   readonly cursor: { readonly block: string; readonly slot: number };
 }
 
-const FORMAT = 2;
-/** Far more than are given back while one answer is on its way. */
-const MOST_GAVE_BACK = 256;
-
-export interface GaveBack extends ClaimedBlock {
-  /** Whether the service has answered. */
-  readonly answered: boolean;
-}
+const FORMAT = 3;
 
 /** For how long a slot that was taken is not proposed again, at least: its holder may be gone then. */
 const SHORTEST_TAKEN_MS = 60_000;
@@ -59,13 +50,13 @@ export function formerBlocks(files: Files, path: string, circumstances: Circumst
   return state.bootId === circumstances.bootId ? state.former : [...state.blocks, ...state.former];
 }
 
-function readState(files: Files, path: string): NodeState | undefined {
+export function readState(files: Files, path: string): NodeState | undefined {
   const read = parseJson(files.read(path) ?? '');
   if (!isObject(read) || read.format !== FORMAT) return undefined;
   // Its values were checked when they came over the wire, and the file is replaced as a whole; only a foreign hand leaves
   // parts out, and then it says nothing.
-  const { pool, blocks, former, gaveBack, taken, cursor } = read;
-  if (![blocks, former, gaveBack].every(Array.isArray)) return undefined;
+  const { pool, blocks, former, taken, cursor } = read;
+  if (![blocks, former].every(Array.isArray)) return undefined;
   if (!isObject(pool) || !isObject(taken) || !isObject(cursor)) return undefined;
   return read as unknown as NodeState;
 }
@@ -89,12 +80,11 @@ export function learn(previous: NodeState | undefined, lesson: Lesson): NodeStat
   for (const { block, slots } of taken) known = markTaken(known, block, slots, now);
   if (proposal !== undefined && (proposal.block !== slot.block || proposal.slot !== slot.slot))
     known = markTaken(known, proposal.block, [proposal.slot], now);
-  const gaveBack = same?.gaveBack ?? [];
-  const blocks = learnBlocks(same, lesson).filter((one) => !wasGivenBack(gaveBack, one));
+  const blocks = learnBlocks(same, lesson);
   const cursor = { block: slot.block, slot: slot.slot };
   const former = (answer.former ?? same?.former ?? []).filter(({ block }) => !has(blocks, block));
   const about = { format: FORMAT, bootId, journal } as const;
-  return { ...about, incarnation, pool, blocks, former, gaveBack, taken: known, cursor };
+  return { ...about, incarnation, pool, blocks, former, taken: known, cursor };
 }
 
 /**
@@ -112,28 +102,11 @@ function learnBlocks(previous: NodeState | undefined, { answer, proposal }: Less
 
 const has = (blocks: readonly ClaimedBlock[], block: string): boolean => blocks.some((one) => one.block === block);
 
-const wasGivenBack = (gaveBack: readonly GaveBack[], { block, generation }: ClaimedBlock): boolean =>
-  gaveBack.some((one) => one.block === block && generation <= one.generation);
-
-/** The state after the decision to give a block back: it is not proposed any more. */
-export function stopUsing(previous: NodeState, { block, generation }: ClaimedBlock): NodeState {
-  const others = previous.gaveBack.filter((one) => one.block !== block).slice(1 - MOST_GAVE_BACK);
-  return {
-    ...previous,
-    blocks: previous.blocks.filter((one) => one.block !== block || one.generation > generation),
-    gaveBack: [...others, { block, generation, answered: false }],
-  };
-}
-
-/** The state after the service's answer to that. `kept`: the generation at which the block stays the node's. */
-export function learnGiveBack(previous: NodeState, { block, generation }: ClaimedBlock, kept?: number): NodeState {
-  const gaveBack = previous.gaveBack.map((one) =>
-    one.block === block && one.generation === generation ? { ...one, answered: true } : one,
-  );
-  const learnt = kept === undefined ? undefined : { block, generation: kept };
-  if (learnt === undefined || wasGivenBack(gaveBack, learnt) || has(previous.blocks, block))
-    return { ...previous, gaveBack };
-  return { ...previous, gaveBack, blocks: [...previous.blocks, learnt] };
+/** The state after the service kept a block that was to be given back: it is the node's at a later generation. */
+export function learnKept(previous: NodeState, kept: ClaimedBlock): NodeState {
+  const older = previous.blocks.some(({ block, generation }) => block === kept.block && generation >= kept.generation);
+  if (older) return previous;
+  return { ...previous, blocks: [...previous.blocks.filter(({ block }) => block !== kept.block), kept] };
 }
 
 /** The state after a release: the slot cools, so that proposing it soon would be in vain. */

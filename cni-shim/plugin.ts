@@ -1,13 +1,13 @@
-/** What ADD and DEL work with, made from the configurations: the API, the journal, the node's state. */
+/** What the verbs work with, made from the configurations: the API, and what the node keeps of the network. */
 import type { Attachment } from '../core/contract/messages.ts';
 import { type Api, apiClient, type Limits } from './api-client.ts';
 import { credentialSupply } from './credentials.ts';
 import type { Invocation } from './invocation.ts';
-import { type Journal, openJournal } from './journal.ts';
-import { journalIn } from './journal-id.ts';
 import type { NetworkConfiguration } from './network-configuration.ts';
+import { type NetworkRecords, openRecords } from './network-records.ts';
 import { loadNodeConfiguration } from './node-configuration.ts';
-import { openPoolStates, type PoolStates } from './pool-states.ts';
+import { openPoolChoices, type PoolChoices } from './pool-choices.ts';
+import { openReachability, type Reachability } from './reachability.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Plugin {
@@ -17,10 +17,9 @@ export interface Plugin {
   readonly attachment: Attachment;
   readonly bootId: string;
   readonly api: Api;
-  readonly journal: Journal;
-  /** Names the journal: another one after it was lost. */
-  readonly journalId: string;
-  readonly pools: PoolStates;
+  readonly reachability: Reachability;
+  readonly records: NetworkRecords;
+  readonly choices: PoolChoices;
   /** The node's. */
   readonly labels: Readonly<Record<string, string>>;
   /** Addresses that are asked for, each once: of CNI_ARGS, args and runtimeConfig, in host-local's order. */
@@ -34,25 +33,11 @@ export function assemble(
   invocation: Invocation,
   limits?: Limits,
 ): Plugin {
-  const { files, now } = surroundings;
   const { address } = invocation;
   const { endpoint, region, dataDir, labels, credentials: choice } = loadNodeConfiguration(network, surroundings);
-  // Whatever VRF the configuration names by then, a DEL finds what the ADD wrote.
-  const directory = `${dataDir}/networks/${network.name}`;
   const bootId = surroundings.bootId();
-  const journal = openJournal(files, directory, now);
-  let made: string | undefined;
-  // Not before it is needed: a DEL that finds nothing leaves nothing.
-  const journalId = () => {
-    made ??= journalIn(files, directory);
-    return made;
-  };
-  const circumstances = {
-    bootId,
-    get journal() {
-      return journalId();
-    },
-  };
+  // Whatever VRF the configuration names by then, a DEL finds what the ADD wrote.
+  const records = openRecords(surroundings, { dataDir, name: network.name, bootId });
   const credentials = credentialSupply(surroundings, { dataDir, choice });
   return {
     surroundings,
@@ -61,16 +46,13 @@ export function assemble(
     attachment: { network: network.name, containerId: invocation.containerId, ifname: invocation.ifname },
     bootId,
     api: apiClient({ endpoint, region, credentials, surroundings, ...(limits === undefined ? {} : { limits }) }),
-    journal,
-    get journalId() {
-      return journalId();
-    },
-    // The journal sweeps the directory of its drafts.
-    pools: openPoolStates(
-      files,
-      { directory, drafts: journal.drafts, circumstances },
-      { wish: network.pool, labels, namespace: invocation.pod?.namespace },
-    ),
+    reachability: openReachability(surroundings, dataDir),
+    records,
+    choices: openPoolChoices(surroundings.files, records, {
+      wish: network.pool,
+      labels,
+      namespace: invocation.pod?.namespace,
+    }),
     labels,
     addresses: [...new Set([...(address === undefined ? [] : [address]), ...network.addresses])],
   };

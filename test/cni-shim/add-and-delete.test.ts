@@ -166,7 +166,7 @@ describe('an ADD that is repeated', () => {
 });
 
 describe('what an earlier boot or another configuration left', () => {
-  test.each(['pool', 'blocks', 'former', 'gaveBack', 'taken', 'cursor'] as const)(
+  test.each(['pool', 'blocks', 'former', 'taken', 'cursor'] as const)(
     'counts as nothing where a state without %s is left',
     async (part) => {
       await node.add('c1');
@@ -213,7 +213,7 @@ describe('what an earlier boot or another configuration left', () => {
     node.writeState(text);
     expect((await node.add('c2')).exitCode).toBe(0);
     expect(api.allocations()[1]).not.toHaveProperty('proposal');
-    expect(node.state?.format).toBe(2);
+    expect(node.state?.format).toBe(3);
   });
 });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Limits } from '../../cni-shim/api-client.ts';
 import type { Files } from '../../cni-shim/files.ts';
-import type { JournalEntry } from '../../cni-shim/journal.ts';
+import type { JournalEntry } from '../../cni-shim/journal-entry.ts';
 import type { NodeState } from '../../cni-shim/node-state.ts';
 import { run } from '../../cni-shim/run.ts';
 import { machine, type Surroundings } from '../../cni-shim/surroundings.ts';
@@ -91,6 +91,16 @@ export class Node {
   /** Where there is one pool: its state. */
   get state(): NodeState | undefined {
     return this.states[0];
+  }
+
+  /** Names of the marks of this boot. */
+  givenBack(): string[] {
+    return names(this.path('given-back', this.bootId));
+  }
+
+  /** Containers that live with a slot of which the service was not told, and nonces that are to be released. */
+  unsettled(): { reports: string[]; releases: string[] } {
+    return { reports: names(this.path('reports')), releases: names(this.path('releases')) };
   }
 
   writeState(text: string): void {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nodeFiles } from '../../cni-shim/files.ts';
-import { attachmentName, type Journal, openJournal, slotName } from '../../cni-shim/journal.ts';
+import { type Journal, openJournal } from '../../cni-shim/journal.ts';
+import { attachmentName, slotName } from '../../cni-shim/journal-entry.ts';
 import type { SlotReference } from '../../core/contract/messages.ts';
 
 let directory: string;
@@ -15,6 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
+const pool = { affinity: 'shared' } as const;
 const slot = (number: number): SlotReference => ({ pool: '0000000000000001', block: '0', slot: number });
 const beginning = (containerId: string, nonce = `nonce of ${containerId}`) => ({
   attachment: { network: 'net', containerId, ifname: 'eth0' },
@@ -71,7 +73,7 @@ describe('the journal', () => {
 
   test('makes an entry uncertain again while another answer is waited for', () => {
     const entry = journal.begin(beginning('a'), three);
-    journal.acknowledge(entry, { slot: slot(2), addresses: [] });
+    journal.acknowledge(entry, { slot: slot(2), addresses: [], pool });
     const again = journal.begin(beginning('a', 'not used'), three);
     expect(again).toMatchObject({ nonce: 'nonce of a', attempts: 2, proposal: slot(2) });
     expect(journal.find(entry.attachment)).not.toHaveProperty('acknowledged');
@@ -79,11 +81,11 @@ describe('the journal', () => {
 
   test('keeps every slot of an answer from being proposed, until it is forgotten', () => {
     const { proposal: _, ...asked } = journal.begin(beginning('a'), () => []);
-    journal.acknowledge({ ...asked, addresses: ['x', 'y'] }, { slot: slot(0), more: [slot(2)], addresses: [] });
+    journal.acknowledge({ ...asked, addresses: ['x', 'y'] }, { slot: slot(0), more: [slot(2)], addresses: [], pool });
     expect(journal.begin(beginning('b'), three).proposal).toEqual(slot(1));
     const again = journal.begin(beginning('a'), three);
     expect(again).toMatchObject({ proposal: slot(0), more: [slot(2)], addresses: ['x', 'y'] });
-    journal.acknowledge(again, { slot: slot(0), more: [slot(2)], addresses: [] });
+    journal.acknowledge(again, { slot: slot(0), more: [slot(2)], addresses: [], pool });
     const found = journal.find(asked.attachment);
     expect(found?.more).toEqual([slot(2)]);
     journal.forget(asked.attachment, found);

@@ -14,7 +14,7 @@ const muchLater = () => {
   return { now: () => Date.now() + ahead };
 };
 /** More than any ADD or DEL does. */
-const MANY = 60;
+const MANY = 90;
 
 let api: FakeApi;
 let node: Node;

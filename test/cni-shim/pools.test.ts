@@ -1,8 +1,8 @@
 /** Which pool an ADD asks for, and which it proposes a slot of, where the configuration names pools or none. */
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nodeFiles } from '../../cni-shim/files.ts';
-import { openPoolStates } from '../../cni-shim/pool-states.ts';
+import { openRecords } from '../../cni-shim/network-records.ts';
+import { openPoolChoices } from '../../cni-shim/pool-choices.ts';
 import { FakeApi } from './fake-api.ts';
 import { configuration, NETWORK, Node } from './in-process.ts';
 
@@ -131,14 +131,17 @@ describe('a configuration that names no pool', () => {
 
   test('remembers the choice for 256 namespaces, those noted last', async () => {
     await node.add('c1', inNamespace('n0'));
-    const { journal = '' } = node.state ?? {};
-    const directory = join(node.dataDir, 'networks', NETWORK);
-    const where = { directory, drafts: join(directory, 'slots'), circumstances: { bootId: node.bootId, journal } };
+    const where = { dataDir: node.dataDir, name: NETWORK, bootId: node.bootId };
+    const records = openRecords({ files: nodeFiles, now: Date.now }, where);
     const of = (namespace: string) =>
-      openPoolStates(nodeFiles, where, { wish: { vrf: 'default', name: NETWORK, names: [] }, labels: {}, namespace });
-    expect(of('n0').likely()?.pool.id).toBe(SECOND);
+      openPoolChoices(nodeFiles, records, {
+        wish: { vrf: 'default', name: NETWORK, names: [] },
+        labels: {},
+        namespace,
+      });
+    expect(of('n0').likely()).toBe(SECOND);
     for (let count = 1; count <= 256; count++) of(`n${count}`).chosen(SECOND);
-    const known = ['n0', 'n1', 'n256'].map((namespace) => of(namespace).likely()?.pool.id);
+    const known = ['n0', 'n1', 'n256'].map((namespace) => of(namespace).likely());
     expect(known).toEqual([undefined, SECOND, SECOND]);
   });
 

@@ -30,11 +30,10 @@ const state: fc.Arbitrary<NodeState> = fc
     }
     const text = (host: number) => `10.0.0.${host}`;
     return {
-      format: 2,
+      format: 3,
       bootId: 'b',
       journal: '0000000000000000',
       former: [],
-      gaveBack: [],
       incarnation: 1,
       blocks: blocks.map((block) => ({ block: block.toString(16), generation: 1 })),
       cursor: { block: cursor.block.toString(16), slot: cursor.slot },

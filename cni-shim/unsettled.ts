@@ -1,0 +1,110 @@
+/**
+ * What the service is still to be told of one network:
+ *
+ *     reports/<container id>@<interface>   the attachment lives with a slot of its node's block (`local` in its entry), of
+ *                                          which the service does not know yet
+ *     releases/<nonce>                     an entry whose container is gone and whose lease is still to be released
+ *     leaving/<nonce>                      on its way there
+ *
+ * A process may be killed between any two steps. A report's name comes before the entry says `local`: a report without such
+ * an entry is removed. An entry goes to `releases` by rename(2), so it has one name or the other, and its slots keep their
+ * names meanwhile: no other container here gets them before the service has released them.
+ */
+import type { SlotReference } from '../core/contract/messages.ts';
+import { type Files, nameFile, replaceFile } from './files.ts';
+import type { Journal } from './journal.ts';
+import { type JournalEntry, journalFiles, type LocalLease } from './journal-entry.ts';
+
+export interface Unsettled {
+  /**
+   * The container lives with a slot that the service did not confirm. False where its entry is not there any more, or the
+   * slot is another's: then it may not.
+   */
+  liveWith(entry: JournalEntry, local: LocalLease): boolean;
+  /** Entries that live with a slot of which the service was not told yet. */
+  toReport(): JournalEntry[];
+  /** Whether the service knows of the slot with which the entry's container lives. */
+  isReported(entry: JournalEntry): boolean;
+  reported(entry: JournalEntry): void;
+  /** The container is gone. Nobody adds the attachment at the same time: the runtime keeps ADD and DEL apart. */
+  retire(found: JournalEntry): void;
+  /** The same by somebody of whom the runtime does not know: false where the attachment was added again meanwhile. */
+  retireUnlessAdded(found: JournalEntry): boolean;
+  toRelease(): JournalEntry[];
+  /** The service has released it. */
+  released(entry: JournalEntry, slots: readonly SlotReference[]): void;
+}
+
+/** `directory` is the network's own. */
+export function openUnsettled(files: Files, directory: string, journal: Journal): Unsettled {
+  const paths = journalFiles(files, directory);
+  const leaving = `${directory}/leaving`;
+  const { attachmentPath, reportPath, releasePath, slotPath, read, readAll } = paths;
+
+  function liveWith(entry: JournalEntry, local: LocalLease): boolean {
+    const current = journal.find(entry.attachment);
+    if (current?.nonce !== entry.nonce || read(slotPath(local.slot))?.nonce !== entry.nonce) return false;
+    const text = JSON.stringify({ ...entry, attempts: Math.max(entry.attempts, current.attempts), local });
+    replaceFile(files, reportPath(entry.attachment), text, journal.drafts);
+    replaceFile(files, attachmentPath(entry.attachment), text, journal.drafts);
+    return true;
+  }
+
+  function toReport(): JournalEntry[] {
+    return readAll(paths.reports).flatMap((report) => {
+      const entry = journal.find(report.attachment);
+      if (entry?.nonce === report.nonce && entry.local !== undefined) return entry;
+      // Not where its ADD is between its two steps.
+      if (entry?.nonce !== report.nonce) files.remove(reportPath(report.attachment));
+      return [];
+    });
+  }
+
+  /** A report that was left behind belongs to an entry that is not there any more. */
+  function retired({ attachment, local }: JournalEntry): void {
+    if (local !== undefined) files.remove(reportPath(attachment));
+  }
+
+  function retireUnlessAdded(found: JournalEntry): boolean {
+    const away = `${leaving}/${found.nonce}`;
+    if (journal.find(found.attachment)?.nonce !== found.nonce) return false;
+    return files.move(attachmentPath(found.attachment), away) && settleLeaving(away, found);
+  }
+
+  /** What was taken away is looked at only now: until then an ADD may have replaced it. */
+  function settleLeaving(away: string, judged: JournalEntry | undefined): boolean {
+    const moved = read(away);
+    if (moved === undefined) return false;
+    const same = judged !== undefined && JSON.stringify(moved) === JSON.stringify(judged);
+    // Superseded by a later ADD, it is nobody's as well.
+    const isNobodys = same || !nameFile(files, attachmentPath(moved.attachment), JSON.stringify(moved), journal.drafts);
+    if (!isNobodys) {
+      files.remove(away);
+      return false;
+    }
+    if (!files.move(away, releasePath(moved.nonce))) return false;
+    retired(moved);
+    return same;
+  }
+
+  return {
+    liveWith,
+    toReport,
+    isReported: ({ attachment, local }) => local === undefined || !files.exists(reportPath(attachment)),
+    reported: ({ attachment }) => files.remove(reportPath(attachment)),
+    retire(found) {
+      files.move(attachmentPath(found.attachment), releasePath(found.nonce));
+      retired(found);
+    },
+    retireUnlessAdded,
+    toRelease() {
+      // Left by a process that was killed: whoever judged it has to judge it again.
+      for (const name of files.list(leaving)) settleLeaving(`${leaving}/${name}`, undefined);
+      return readAll(paths.releases);
+    },
+    released(entry, slots) {
+      journal.releaseSlotNames(entry, slots);
+      files.remove(releasePath(entry.nonce));
+    },
+  };
+}
