@@ -20,8 +20,12 @@ export async function remove(plugin: Plugin): Promise<void> {
   records.journal.forget(attachment, undefined);
 }
 
-async function removeEntry(plugin: Plugin, entry: JournalEntry): Promise<void> {
-  const { attachment, records, reachability, surroundings } = plugin;
+/** @throws LessorError */
+export async function removeEntry(
+  plugin: Omit<Plugin, 'attachment' | 'invocation'>,
+  entry: JournalEntry,
+): Promise<void> {
+  const { records, reachability, surroundings } = plugin;
   const later = isOfOwnBlock(plugin, entry);
   if (later && reachability.isAway()) return records.unsettled.retire(entry);
   const settling: Settling = { records, api: later ? plugin.api.brief : plugin.api, now: surroundings.now };
@@ -33,7 +37,7 @@ async function removeEntry(plugin: Plugin, entry: JournalEntry): Promise<void> {
     reachability.failed(error);
     return records.unsettled.retire(entry);
   }
-  records.journal.forget(attachment, entry, answer.released);
+  records.journal.forget(entry.attachment, entry, answer.released);
   await noteRelease(settling, entry, answer);
   if (!later) return;
   reachability.reached();
@@ -41,7 +45,7 @@ async function removeEntry(plugin: Plugin, entry: JournalEntry): Promise<void> {
 }
 
 /** Nobody else needs such a slot before the service is told. */
-function isOfOwnBlock({ records }: Plugin, { acknowledged, local, proposal }: JournalEntry): boolean {
+function isOfOwnBlock({ records }: Pick<Plugin, 'records'>, { acknowledged, local, proposal }: JournalEntry): boolean {
   const slot = acknowledged?.slot ?? local?.slot ?? proposal;
   return slot !== undefined && records.affinityOf(slot.pool) === 'node';
 }

@@ -33,7 +33,7 @@ const wrong = (what: string, remedy: string, cause?: unknown) => refusal('node.c
 
 /** @throws LessorError `node.configuration`, which names the file and the field. */
 export function loadNodeConfiguration(
-  network: NetworkConfiguration,
+  network: Pick<NetworkConfiguration, 'config' | 'dataDir' | 'endpoint' | 'region'>,
   { env, files }: Pick<Surroundings, 'env' | 'files'>,
 ): NodeConfiguration {
   const named = network.config ?? env.LESSOR_CONFIG;

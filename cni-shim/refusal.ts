@@ -5,11 +5,20 @@ export function refusal(code: ProblemCode, what: string, remedy: string, cause?:
   return new LessorError(code, `${what}: ${remedy}`, { remedy }, cause);
 }
 
-/** CNI specification, section 5, code 2: the message must hold the key and the value of the unsupported field. */
-export class UnsupportedField extends LessorError {
-  readonly cni = 2;
+/** With a code of the CNI specification's own (section 5) in place of the problem's. */
+export class CniRefusal extends LessorError {
+  readonly cni: number;
 
-  constructor(key: string, value: unknown, remedy: string) {
-    super('cni.configuration', `${key} ${JSON.stringify(value)} is not supported: ${remedy}`, { remedy });
+  constructor(cni: number, code: ProblemCode, what: string, remedy: string) {
+    super(code, `${what}: ${remedy}`, { remedy });
+    this.cni = cni;
   }
 }
+
+/** Code 2: the message must hold the key and the value of the unsupported field. */
+export const unsupportedField = (key: string, value: unknown, remedy: string): CniRefusal =>
+  new CniRefusal(2, 'cni.configuration', `${key} ${JSON.stringify(value)} is not supported`, remedy);
+
+/** Code 50: the plugin is not available, an ADD would fail. */
+export const notReady = (why: string, remedy: string): CniRefusal =>
+  new CniRefusal(50, 'service.unavailable', why, remedy);

@@ -5,7 +5,7 @@
 import { fieldsOf, list, wrong } from './configuration-fields.ts';
 import type { Fields } from './fields.ts';
 import { ADDRESS_REMEDY, requestedAddress } from './invocation.ts';
-import { UnsupportedField } from './refusal.ts';
+import { unsupportedField } from './refusal.ts';
 
 /** `args.cni.ips` before `runtimeConfig.ips`. @throws LessorError `cni.configuration`, which names the field. */
 export function requestedIn(top: Fields): string[] {
@@ -28,5 +28,5 @@ function addressesIn(value: unknown, where: string): string[] {
 /** A pool has the same ranges for every pod. */
 function refuseRanges(value: unknown): void {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return;
-  throw new UnsupportedField('runtimeConfig.ipRanges', value, 'leave it out, and write the ranges into ipam');
+  throw unsupportedField('runtimeConfig.ipRanges', value, 'leave it out, and write the ranges into ipam');
 }

@@ -3,7 +3,7 @@ import type { AllocateResult } from '../core/contract/messages.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { isFileError } from './files.ts';
 import type { Route } from './network-configuration.ts';
-import { refusal, UnsupportedField } from './refusal.ts';
+import { CniRefusal, refusal } from './refusal.ts';
 import type { Dns } from './resolv-conf.ts';
 
 export const supportedVersions = ['0.3.1', '0.4.0', '1.0.0'] as const;
@@ -52,7 +52,7 @@ export function cniError(thrown: unknown, cniVersion: string): CniError {
       details: 'nothing that the plugin was given should cause this: please report it',
     };
   }
-  const code = error instanceof UnsupportedField ? error.cni : error.kind.cni;
+  const code = error instanceof CniRefusal ? error.cni : error.kind.cni;
   const { remedy, requestId } = error.facts;
   const request = typeof requestId === 'string' ? ` (request ${requestId})` : '';
   return typeof remedy === 'string' && error.message.endsWith(`: ${remedy}`)

@@ -1,0 +1,176 @@
+/**
+ * The node's agent: every few seconds it goes through the journal on disk, which costs no request, and tells the service
+ * only what is new. It frees what died without a DEL, reports what began while the API could not be reached, and renews when
+ * the node was last seen.
+ */
+import type { SeenRequest } from '../../core/contract/node.ts';
+import { LessorError } from '../../core/contract/problems.ts';
+import type { Calls } from '../api-client.ts';
+import type { NetworkRecords } from '../network-records.ts';
+import { isUnanswered, type Reachability } from '../reachability.ts';
+import { reconcile } from '../reconcile.ts';
+import type { Metrics } from './metrics.ts';
+import { bury, findDeaths, hasUnsettled, type Place, recordsIn, settleAll } from './round.ts';
+
+export interface AgentOptions extends Place {
+  readonly api: Calls;
+  /** Of each data directory. */
+  readonly reachability: readonly Reachability[];
+  readonly metrics: Metrics;
+  readonly log: (level: 'info' | 'warn' | 'error', message: string, facts?: Record<string, unknown>) => void;
+  readonly who: Omit<SeenRequest, 'boot'>;
+  readonly graceMs: number;
+}
+
+export const agentTimes = {
+  roundMs: 10_000,
+  seenMs: 10 * 60_000,
+  reconcileMs: 6 * 60 * 60_000,
+  sweepMs: 60 * 60_000,
+  longestPauseMs: 60_000,
+};
+
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #gone = new Map<string, number>();
+  /** When (ms) each was last done. */
+  #seenAt = Number.NEGATIVE_INFINITY;
+  #reconciledAt = Number.NEGATIVE_INFINITY;
+  #sweptAt = Number.NEGATIVE_INFINITY;
+  #roundAt = Number.NEGATIVE_INFINITY;
+  #failures = 0;
+  #triesAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined where the rounds go on. That the API cannot be reached is no illness of the agent's. */
+  illness(): string | undefined {
+    const since = this.#options.surroundings.now() - this.#roundAt;
+    return since < 6 * agentTimes.roundMs ? undefined : `the last round was ${Math.round(since / 1000)} s ago`;
+  }
+
+  /** What is due now. Never throws for what a later round may do. */
+  async round(): Promise<void> {
+    const { surroundings, metrics, log, graceMs } = this.#options;
+    const networks = recordsIn(this.#options);
+    for (const records of networks) {
+      for (const { entry, why } of bury(records, findDeaths(this.#options, records, this.#gone, graceMs))) {
+        this.#gone.delete(entry.nonce);
+        metrics.deaths.inc({ why });
+        log('info', 'a container ended without a DEL', {
+          network: records.name,
+          ...entry.attachment,
+          why,
+          pod: entry.pod,
+        });
+      }
+    }
+    this.#measure(networks);
+    const now = surroundings.now();
+    if (now >= this.#triesAt) await this.#tell(networks, now);
+    if (now - this.#sweptAt >= agentTimes.sweepMs) {
+      for (const records of networks) records.sweep();
+      this.#sweptAt = now;
+    }
+    this.#measure(networks);
+    this.#roundAt = surroundings.now();
+    metrics.lastRound.set(Math.round(this.#roundAt / 1000));
+  }
+
+  /** One request that is not answered ends it; the pauses grow. */
+  async #tell(networks: readonly NetworkRecords[], now: number): Promise<void> {
+    const { log, metrics } = this.#options;
+    try {
+      const wasAway = this.#failures > 0;
+      if (wasAway || now - this.#seenAt >= agentTimes.seenMs) await this.#renew(now);
+      if (hasUnsettled(networks)) await this.#settle(networks);
+      if (wasAway || now - this.#reconciledAt >= agentTimes.reconcileMs) await this.#reconcile(networks, now);
+      this.#failures = 0;
+      metrics.reachable.set(1);
+    } catch (error) {
+      if (!(error instanceof LessorError)) throw error;
+      const pause = Math.min(agentTimes.longestPauseMs, agentTimes.roundMs * 2 ** this.#failures);
+      this.#failures += 1;
+      this.#triesAt = now + pause;
+      if (isUnanswered(error)) {
+        metrics.reachable.set(0);
+        for (const one of this.#options.reachability) one.failed(error);
+      }
+      log('warn', error.message, { code: error.code, againInSeconds: pause / 1000 });
+    }
+  }
+
+  async #renew(now: number): Promise<void> {
+    const { bootId, who, log, metrics } = this.#options;
+    const answer = await this.#call('seen', (api) => api.seen({ boot: bootId, ...who }));
+    for (const one of this.#options.reachability) one.reached();
+    metrics.declaredDead.set(answer?.declaredDead ? 1 : 0);
+    if (answer?.declaredDead)
+      log('error', 'this node was declared dead although it runs: its addresses may be given to others', {
+        remedy: 'drain it and start it again; ask who declared it dead (GET /v1/deaths)',
+      });
+    this.#seenAt = now;
+  }
+
+  async #settle(networks: readonly NetworkRecords[]): Promise<void> {
+    const { metrics, log } = this.#options;
+    const { reported, released, failures } = await this.#call('settle', (api) =>
+      settleAll(this.#options, networks, api),
+    );
+    metrics.settled.inc({ kind: 'report' }, reported);
+    metrics.settled.inc({ kind: 'release' }, released);
+    if (reported + released > 0) log('info', 'told the service what happened meanwhile', { reported, released });
+    const lost = failures.filter(({ error }) => error.code === 'lease.lost');
+    for (const { entry, error } of lost) {
+      metrics.lost.inc();
+      log('error', error.message, { ...entry.attachment, addresses: entry.local?.addresses, pod: entry.pod });
+    }
+    if (lost.length > 0) {
+      // It may be a dead container of this node that holds it: what has no reason is released, and later it is reported again.
+      await this.#reconcile(networks, this.#options.surroundings.now());
+      this.#triesAt = this.#options.surroundings.now() + agentTimes.longestPauseMs;
+    }
+    const unanswered = failures.find(({ error }) => error.code !== 'lease.lost');
+    if (unanswered !== undefined) throw unanswered.error;
+  }
+
+  async #reconcile(networks: readonly NetworkRecords[], now: number): Promise<void> {
+    const { metrics, log, bootId } = this.#options;
+    if (networks.length === 0) return;
+    const { released, failures } = await this.#call('reconcile', (api) =>
+      reconcile({ api, bootId, candidates: networks }),
+    );
+    for (const { lease, reason } of released) {
+      metrics.reconciled.inc({ reason });
+      log('info', 'released a lease without a reason', { reason, slot: lease.slot, ...lease.attachment });
+    }
+    const [failed] = failures;
+    if (failed !== undefined) throw failed.error;
+    this.#reconciledAt = now;
+  }
+
+  async #call<T>(call: string, ask: (api: Calls) => Promise<T>): Promise<T> {
+    const { api, metrics } = this.#options;
+    try {
+      const answer = await ask(api);
+      metrics.requests.inc({ call, outcome: 'ok' });
+      return answer;
+    } catch (error) {
+      metrics.requests.inc({ call, outcome: error instanceof LessorError ? error.code : 'fault' });
+      throw error;
+    }
+  }
+
+  #measure(networks: readonly NetworkRecords[]): void {
+    const { entries, unsettled, blocks } = this.#options.metrics;
+    for (const gauge of [entries, unsettled, blocks]) gauge.reset();
+    for (const { name: network, journal, unsettled: waiting, states } of networks) {
+      entries.inc({ network }, journal.entries().length);
+      unsettled.inc({ network, kind: 'report' }, waiting.toReport().length);
+      unsettled.inc({ network, kind: 'release' }, waiting.toRelease().length);
+      for (const { pool, blocks: own } of states()) blocks.inc({ pool: pool.name }, own.length);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+/** What the agent counts, in Prometheus' text format. */
+import { Counter, Gauge, Registry } from 'prom-client';
+
+export interface Metrics {
+  readonly registry: Registry;
+  readonly entries: Gauge<'network'>;
+  readonly unsettled: Gauge<'network' | 'kind'>;
+  readonly blocks: Gauge<'pool'>;
+  readonly reachable: Gauge;
+  readonly declaredDead: Gauge;
+  readonly lastRound: Gauge;
+  readonly deaths: Counter<'why'>;
+  readonly settled: Counter<'kind'>;
+  readonly lost: Counter;
+  readonly reconciled: Counter<'reason'>;
+  readonly requests: Counter<'call' | 'outcome'>;
+}
+
+export function makeMetrics(version: string): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Gauge({ name, help, labelNames: [...labelNames], registers });
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Counter({ name, help, labelNames: [...labelNames], registers });
+  gauge('lessor_build_info', 'Always 1', ['version']).set({ version }, 1);
+  return {
+    registry,
+    entries: gauge('lessor_attachments', 'Attachments in the journal', ['network']),
+    unsettled: gauge('lessor_unsettled', 'What the service is still to be told: reports and releases', [
+      'network',
+      'kind',
+    ]),
+    blocks: gauge('lessor_blocks', 'Blocks in which this node proposes slots', ['pool']),
+    reachable: gauge('lessor_api_reachable', 'Whether the last request was answered'),
+    declaredDead: gauge('lessor_declared_dead', 'Whether the life of this node was declared over although it runs'),
+    lastRound: gauge('lessor_last_round_timestamp_seconds', 'When the agent last went through the journal'),
+    deaths: counter('lessor_deaths_total', 'Containers that ended without a DEL', ['why']),
+    settled: counter('lessor_settled_total', 'Reports and releases that were made afterwards', ['kind']),
+    lost: counter(
+      'lessor_leases_lost_total',
+      'Reports that the service refused: the address is not this node’s any more',
+    ),
+    reconciled: counter('lessor_reconciled_total', 'Leases without a reason that were released', ['reason']),
+    requests: counter('lessor_api_requests_total', 'Calls of the API', ['call', 'outcome']),
+  };
+}
