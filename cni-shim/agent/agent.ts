@@ -60,7 +60,6 @@ export class Agent {
         this.#gone.delete(entry.nonce);
         metrics.deaths.inc({ why });
         log('info', 'a container ended without a DEL', {
-          network: records.name,
           ...entry.attachment,
           why,
           pod: entry.pod,
