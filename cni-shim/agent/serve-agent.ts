@@ -1,0 +1,44 @@
+/** `lessor agent`: rounds until it is told to stop, with its health and metrics on a loopback port. */
+import type { Surroundings } from '../surroundings.ts';
+import { Agent, type AgentOptions, agentTimes } from './agent.ts';
+import { makeMetrics } from './metrics.ts';
+import { type AccessOptions, accessNode } from './node-access.ts';
+import { serve } from './server.ts';
+
+export interface AgentCommand extends AccessOptions {
+  /** `host:port`. */
+  readonly listen: string;
+  readonly graceMs: number;
+  /** What the cluster calls this node. */
+  readonly name?: string | undefined;
+  readonly version: string;
+  readonly write: (line: string) => void;
+  /** Resolves when it is to stop. */
+  readonly stopped: Promise<void>;
+}
+
+/** @throws LessorError `node.configuration` before the first round; afterwards what fails is logged and tried again. */
+export async function serveAgent(surroundings: Surroundings, command: AgentCommand): Promise<void> {
+  const { version, name, write, graceMs, listen, stopped } = command;
+  const log: AgentOptions['log'] = (level, message, facts = {}) =>
+    write(JSON.stringify({ time: new Date(surroundings.now()).toISOString(), level, message, ...facts }));
+  const metrics = makeMetrics(version);
+  const who = { version, ...(name === undefined ? {} : { name }) };
+  const agent = new Agent({ ...accessNode(surroundings, command), metrics, log, who, graceMs });
+  const server = await serve(listen, {
+    health: () => agent.illness(),
+    metrics: () => metrics.registry.metrics(),
+    contentType: metrics.registry.contentType,
+  });
+  log('info', 'the agent runs', { listen: server.address, version });
+  let running = true;
+  const stop = stopped.then(() => {
+    running = false;
+  });
+  while (running) {
+    await agent.round().catch((error: unknown) => log('error', `a round failed: ${String(error)}`));
+    await Promise.race([stop, surroundings.sleep(agentTimes.roundMs)]);
+  }
+  await server.close();
+  log('info', 'the agent stopped');
+}
