@@ -2,20 +2,16 @@
 import type { Attachment } from '../core/contract/messages.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { removeEntry } from './delete.ts';
-import type { Plugin } from './plugin.ts';
+import type { NetworkPlugin } from './plugin.ts';
 import { reconcile } from './reconcile.ts';
-
-export type ValidAttachment = Pick<Attachment, 'containerId' | 'ifname'>;
+import type { ValidAttachment } from './valid-attachments.ts';
 
 /**
  * The list is one node's and one network's, so nothing else is touched. Goes on after a failure, and reports them all.
  * @param valid undefined where the runtime gave no list: then nothing is released
  * @throws LessorError
  */
-export async function collect(
-  plugin: Omit<Plugin, 'attachment' | 'invocation'>,
-  valid: readonly ValidAttachment[] | undefined,
-): Promise<void> {
+export async function collect(plugin: NetworkPlugin, valid: readonly ValidAttachment[] | undefined): Promise<void> {
   if (valid === undefined) return;
   const { records, api, bootId } = plugin;
   const known = new Set(valid.map(keyOf));

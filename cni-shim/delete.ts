@@ -4,7 +4,7 @@
  */
 import type { ReleaseResult } from '../core/contract/messages.ts';
 import type { JournalEntry } from './journal-entry.ts';
-import type { Plugin } from './plugin.ts';
+import type { NetworkPlugin, Plugin } from './plugin.ts';
 import { isUnanswered } from './reachability.ts';
 import { noteRelease, releaseEntry, type Settling, settle } from './settle.ts';
 
@@ -21,10 +21,7 @@ export async function remove(plugin: Plugin): Promise<void> {
 }
 
 /** @throws LessorError */
-export async function removeEntry(
-  plugin: Omit<Plugin, 'attachment' | 'invocation'>,
-  entry: JournalEntry,
-): Promise<void> {
+export async function removeEntry(plugin: NetworkPlugin, entry: JournalEntry): Promise<void> {
   const { records, reachability, surroundings } = plugin;
   const later = isOfOwnBlock(plugin, entry);
   if (later && reachability.isAway()) return records.unsettled.retire(entry);
@@ -45,7 +42,7 @@ export async function removeEntry(
 }
 
 /** Nobody else needs such a slot before the service is told. */
-function isOfOwnBlock({ records }: Pick<Plugin, 'records'>, { acknowledged, local, proposal }: JournalEntry): boolean {
+function isOfOwnBlock({ records }: NetworkPlugin, { acknowledged, local, proposal }: JournalEntry): boolean {
   const slot = acknowledged?.slot ?? local?.slot ?? proposal;
   return slot !== undefined && records.affinityOf(slot.pool) === 'node';
 }

@@ -7,7 +7,7 @@ import type { Environment } from './surroundings.ts';
 export interface Invocation {
   readonly containerId: string;
   readonly ifname: string;
-  /** Path of the network namespace; a runtime that deletes may have none any more. */
+  /** Absolute path of the network namespace; a runtime that deletes may have none any more. */
   readonly netns?: string;
   readonly pod?: Pod;
   /** The address that CNI_ARGS asks for. */
@@ -17,7 +17,9 @@ export interface Invocation {
 /** CNI specification, sections 1 and 2: network names and container ids. */
 export const CNI_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/;
 /** Linux's dev_valid_name(). */
-const IFNAME = /^(?!\.{1,2}$)[^/:\s]{1,15}$/;
+export const IFNAME = /^(?!\.{1,2}$)[^/:\s]{1,15}$/;
+/** Linux's PATH_MAX. */
+const NETNS = /^\/.{0,4094}$/;
 const POD_VARIABLES = ['K8S_POD_NAMESPACE', 'K8S_POD_NAME', 'K8S_POD_UID'] as const;
 export const ADDRESS_REMEDY = 'write one, like 10.1.0.5, 10.1.0.5/16 or fd00::5';
 const KNOWN_ARGUMENTS: readonly string[] = ['IP', 'IgnoreUnknown', 'K8S_POD_INFRA_CONTAINER_ID', ...POD_VARIABLES];
@@ -25,12 +27,12 @@ const KNOWN_ARGUMENTS: readonly string[] = ['IP', 'IgnoreUnknown', 'K8S_POD_INFR
 const wrong = (what: string, remedy: string) => refusal('cni.environment', what, remedy);
 
 /** @throws LessorError `cni.environment`, which names the variables. */
-export function parseInvocation(verb: 'ADD' | 'DEL', env: Environment): Invocation {
-  const required = ['CNI_CONTAINERID', 'CNI_IFNAME', ...(verb === 'ADD' ? ['CNI_NETNS'] : [])];
+export function parseInvocation(verb: 'ADD' | 'DEL' | 'CHECK', env: Environment): Invocation {
+  const required = ['CNI_CONTAINERID', 'CNI_IFNAME', ...(verb === 'DEL' ? [] : ['CNI_NETNS'])];
   const missing = required.filter((name) => !env[name]);
   if (missing.length > 0)
     throw wrong(`${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set`, `CNI_COMMAND ${verb} needs it`);
-  const { CNI_CONTAINERID: containerId = '', CNI_IFNAME: ifname = '', CNI_NETNS: netns, CNI_ARGS: args } = env;
+  const { CNI_CONTAINERID: containerId = '', CNI_IFNAME: ifname = '', CNI_ARGS: args } = env;
   if (!CNI_NAME.test(containerId))
     throw wrong(
       `CNI_CONTAINERID ${JSON.stringify(containerId)} is not a container id`,
@@ -41,6 +43,7 @@ export function parseInvocation(verb: 'ADD' | 'DEL', env: Environment): Invocati
       `CNI_IFNAME ${JSON.stringify(ifname)} is not an interface name`,
       'it has 1 to 15 characters without white space, / or :, and is neither . nor ..',
     );
+  const netns = namespaceIn(verb, env.CNI_NETNS);
   const given = parseArguments(args ?? '');
   const pod = podOf(given);
   const address = verb === 'ADD' ? addressIn(given) : undefined;
@@ -51,6 +54,17 @@ export function parseInvocation(verb: 'ADD' | 'DEL', env: Environment): Invocati
     ...(pod ? { pod } : {}),
     ...(address === undefined ? {} : { address }),
   };
+}
+
+/** What a relative one means depends on the working directory, and is looked for later by other processes. */
+function namespaceIn(verb: string, path: string | undefined): string | undefined {
+  if (!path || NETNS.test(path)) return path;
+  // The namespace may be gone, so a DEL has no use for it.
+  if (verb === 'DEL') return undefined;
+  throw wrong(
+    `CNI_NETNS ${JSON.stringify(path)} is not a path of a network namespace`,
+    'write an absolute one, like /var/run/netns/pod',
+  );
 }
 
 /** An empty one asks for nothing. */

@@ -1,21 +1,17 @@
 /**
  * The network configuration on standard input, read as host-local reads it (containernetworking/plugins,
  * plugins/ipam/host-local/backend/allocator/config.go): keys in any case, null as if absent, unknown keys ignored,
- * a range at ipam's top level before those in `ranges`. Beside host-local's keys: `pool`, `pools`, `vrf`, `endpoint`,
- * `region`, `config`.
+ * the ranges of `runtimeConfig` first, then the one at ipam's top level, then those in `ranges`. Beside host-local's keys:
+ * `pool`, `pools`, `vrf`, `endpoint`, `region`, `config`.
  */
-import { formatAddress, parseAddress, parsePrefix } from '../core/address.ts';
+import { type CniVersion, parseVersion, type Verb } from './cni-version.ts';
 import { fieldsOf, list, nameIn, text, wrong } from './configuration-fields.ts';
 import { isObject } from './fields.ts';
-import { type PoolWish, poolWishOf, wishFields } from './pool-wish.ts';
+import { familiesOf, type PoolWish, poolWishOf, wishFields } from './pool-wish.ts';
 import { refusal } from './refusal.ts';
-import { requestedIn } from './requested-addresses.ts';
-import { type CniVersion, supportedVersions } from './result.ts';
-
-export interface Route {
-  readonly dst: string;
-  readonly gw?: string;
-}
+import { requestedIn, runtimeConfigIn } from './requested-addresses.ts';
+import { ensureOnePerFamily } from './result.ts';
+import { type Route, routeOf } from './route.ts';
 
 export interface NetworkConfiguration {
   readonly cniVersion: CniVersion;
@@ -48,26 +44,13 @@ export function parseInput(stdin: string): Record<string, unknown> {
   return input;
 }
 
-/** @throws LessorError `cni.version`. A configuration without a version is one of 0.1.0 (CNI specification, section 1). */
-function parseVersion(input: Record<string, unknown>): CniVersion {
-  const version = fieldsOf(input, 'the configuration', ['cniVersion']).get('cniVersion') ?? '0.1.0';
-  const supported = supportedVersions.find((candidate) => candidate === version);
-  if (supported === undefined)
-    throw refusal(
-      'cni.version',
-      `cniVersion ${JSON.stringify(version)} is not supported`,
-      `use one of ${supportedVersions.join(', ')}`,
-    );
-  return supported;
-}
-
 /**
- * DEL overlooks a request for certain addresses: where that is wrong the ADD was refused, and the runtime repeats DEL until
- * it succeeds.
+ * Only ADD looks at what hands an address out: a request for certain addresses, and whether the version has room for so
+ * many. Where that is wrong the ADD was refused, and the runtime repeats DEL until it succeeds.
  * @throws LessorError `cni.version`, `cni.configuration`.
  */
-export function parseNetworkConfiguration(verb: 'ADD' | 'DEL', input: Record<string, unknown>): NetworkConfiguration {
-  const cniVersion = parseVersion(input);
+export function parseNetworkConfiguration(verb: Verb, input: Record<string, unknown>): NetworkConfiguration {
+  const cniVersion = parseVersion(verb, input);
   const top = fieldsOf(input, 'the configuration', ['name', 'ipam', 'args', 'runtimeConfig']);
   const name = nameOf(top.get('name'));
   const addresses = verb === 'ADD' ? requestedIn(top) : [];
@@ -90,10 +73,12 @@ export function parseNetworkConfiguration(verb: 'ADD' | 'DEL', input: Record<str
     const value = text(ipam.get(key), `ipam.${key}`);
     return value === undefined ? {} : { [key]: value };
   };
+  const pool = poolWishOf(ipam, name, runtimeConfigIn(top).get('ipRanges'));
+  if (verb === 'ADD' && pool.ranges !== undefined) ensureOnePerFamily(cniVersion, familiesOf(pool.ranges));
   return {
     cniVersion,
     name,
-    pool: poolWishOf(ipam, name),
+    pool,
     addresses,
     routes: list(ipam.get('routes'), 'ipam.routes').map(routeOf),
     ...optional('resolvConf'),
@@ -108,25 +93,4 @@ function nameOf(value: unknown): string {
   const name = nameIn(value, 'name', 'network');
   if (name === undefined) throw wrong('name is missing', 'give the network a name');
   return name;
-}
-
-/** Host bits stay as they are written, and are printed so: host-local does the same. */
-function routeOf(value: unknown, index: number): Route {
-  const where = `ipam.routes[${index}]`;
-  const fields = fieldsOf(value, where, ['dst', 'gw']);
-  const dst = text(fields.get('dst'), `${where}.dst`);
-  const prefix = dst === undefined ? undefined : parsePrefix(dst);
-  if (prefix === undefined)
-    throw wrong(`${where}.dst ${JSON.stringify(dst ?? null)} is no prefix`, 'write it like 0.0.0.0/0 or 2001:db8::/32');
-  const gw = text(fields.get('gw'), `${where}.gw`);
-  const gateway = gw === undefined ? undefined : parseAddress(gw);
-  if (gw !== undefined && gateway === undefined)
-    throw wrong(
-      `${where}.gw ${JSON.stringify(gw)} is no IP address`,
-      'write it like 10.1.0.1 or fd00::1, or leave it out',
-    );
-  return {
-    dst: `${formatAddress(prefix.address)}/${prefix.length}`,
-    ...(gateway === undefined ? {} : { gw: formatAddress(gateway) }),
-  };
 }

@@ -10,11 +10,10 @@ import { openPoolChoices, type PoolChoices } from './pool-choices.ts';
 import { openReachability, type Reachability } from './reachability.ts';
 import type { Surroundings } from './surroundings.ts';
 
-export interface Plugin {
+/** What is the same for each attachment of a network. */
+export interface NetworkPlugin {
   readonly surroundings: Surroundings;
   readonly network: NetworkConfiguration;
-  readonly invocation: Invocation;
-  readonly attachment: Attachment;
   readonly bootId: string;
   readonly api: Api;
   readonly reachability: Reachability;
@@ -22,8 +21,37 @@ export interface Plugin {
   readonly choices: PoolChoices;
   /** The node's. */
   readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface Plugin extends NetworkPlugin {
+  readonly invocation: Invocation;
+  readonly attachment: Attachment;
   /** Addresses that are asked for, each once: of CNI_ARGS, args and runtimeConfig, in host-local's order. */
   readonly addresses: readonly string[];
+}
+
+/** @throws LessorError `node.configuration`, `node.storage`. */
+export function assembleNetwork(
+  surroundings: Surroundings,
+  network: NetworkConfiguration,
+  limits?: Limits,
+  namespace?: string,
+): NetworkPlugin {
+  const { endpoint, region, dataDir, labels, credentials: choice } = loadNodeConfiguration(network, surroundings);
+  const bootId = surroundings.bootId();
+  // Whatever VRF the configuration names by then, a DEL finds what the ADD wrote.
+  const records = openRecords(surroundings, { dataDir, name: network.name, bootId });
+  const credentials = credentialSupply(surroundings, { dataDir, choice });
+  return {
+    surroundings,
+    network,
+    bootId,
+    api: apiClient({ endpoint, region, credentials, surroundings, ...(limits === undefined ? {} : { limits }) }),
+    reachability: openReachability(surroundings, dataDir),
+    records,
+    choices: openPoolChoices(surroundings.files, records, { wish: network.pool, labels, namespace }),
+    labels,
+  };
 }
 
 /** @throws LessorError `node.configuration`, `node.storage`. */
@@ -33,27 +61,11 @@ export function assemble(
   invocation: Invocation,
   limits?: Limits,
 ): Plugin {
-  const { address } = invocation;
-  const { endpoint, region, dataDir, labels, credentials: choice } = loadNodeConfiguration(network, surroundings);
-  const bootId = surroundings.bootId();
-  // Whatever VRF the configuration names by then, a DEL finds what the ADD wrote.
-  const records = openRecords(surroundings, { dataDir, name: network.name, bootId });
-  const credentials = credentialSupply(surroundings, { dataDir, choice });
+  const { address, pod, containerId, ifname } = invocation;
   return {
-    surroundings,
-    network,
+    ...assembleNetwork(surroundings, network, limits, pod?.namespace),
     invocation,
-    attachment: { network: network.name, containerId: invocation.containerId, ifname: invocation.ifname },
-    bootId,
-    api: apiClient({ endpoint, region, credentials, surroundings, ...(limits === undefined ? {} : { limits }) }),
-    reachability: openReachability(surroundings, dataDir),
-    records,
-    choices: openPoolChoices(surroundings.files, records, {
-      wish: network.pool,
-      labels,
-      namespace: invocation.pod?.namespace,
-    }),
-    labels,
+    attachment: { network: network.name, containerId, ifname },
     addresses: [...new Set([...(address === undefined ? [] : [address]), ...network.addresses])],
   };
 }

@@ -1,13 +1,11 @@
 /** What the plugin prints: CNI results as host-local gives them, and CNI error objects (specification, section 5). */
 import type { AllocateResult } from '../core/contract/messages.ts';
 import { LessorError } from '../core/contract/problems.ts';
+import { type CniVersion, isSince } from './cni-version.ts';
 import { isFileError } from './files.ts';
-import type { Route } from './network-configuration.ts';
 import { CniRefusal, refusal } from './refusal.ts';
 import type { Dns } from './resolv-conf.ts';
-
-export const supportedVersions = ['0.3.1', '0.4.0', '1.0.0'] as const;
-export type CniVersion = (typeof supportedVersions)[number];
+import type { Route } from './route.ts';
 
 /** Our own code (100 and above are the plugin's) for what should never happen. */
 const FAULT_CODE = 100;
@@ -19,18 +17,58 @@ export interface Result {
   readonly dns: Dns;
 }
 
-/** Abbreviated, as every IPAM result is: no interfaces. Empty lists are left out, `dns` never is, as host-local does. */
+/**
+ * Abbreviated, as every IPAM result is: no interfaces. Empty lists are left out, `dns` never is, as host-local does.
+ * @throws LessorError `cni.configuration` where the version has no room for so many addresses.
+ */
 export function addResult({ cniVersion, addresses, routes, dns }: Result): unknown {
+  ensureOnePerFamily(
+    cniVersion,
+    addresses.map(({ address }) => familyOf(address)),
+  );
+  if (!isSince('0.3.0', cniVersion)) return oldResult({ cniVersion, addresses, routes, dns });
   return {
     cniVersion,
     ips: addresses.map(({ address, gateway }) => ({
-      ...(cniVersion === '1.0.0' ? {} : { version: address.includes(':') ? '6' : '4' }),
+      ...(isSince('1.0.0', cniVersion) ? {} : { version: String(familyOf(address)) }),
       address,
       gateway,
     })),
     ...(routes.length === 0 ? {} : { routes }),
     dns,
   };
+}
+
+/**
+ * CNI specification 0.1.0 and 0.2.0. Each family has the routes to destinations of its own, without what routes have had
+ * since (libcni, pkg/types/040/types.go, convertTo02x).
+ */
+function oldResult({ cniVersion, addresses, routes, dns }: Result): unknown {
+  const ofFamily = (family: 4 | 6) =>
+    addresses
+      .filter(({ address }) => familyOf(address) === family)
+      .map(({ address, gateway }) => {
+        const reached = routes.filter(({ dst }) => familyOf(dst) === family);
+        const plain = reached.map(({ dst, gw }) => ({ dst, ...(gw === undefined ? {} : { gw }) }));
+        return [`ip${family}`, { ip: address, gateway, ...(plain.length === 0 ? {} : { routes: plain }) }] as const;
+      });
+  return { cniVersion, ...Object.fromEntries([...ofFamily(4), ...ofFamily(6)]), dns };
+}
+
+const familyOf = (text: string): 4 | 6 => (text.includes(':') ? 6 : 4);
+
+/** @throws LessorError `cni.configuration` */
+export function ensureOnePerFamily(cniVersion: CniVersion, families: readonly (4 | 6)[]): void {
+  if (isSince('0.3.0', cniVersion)) return;
+  for (const family of [4, 6]) {
+    const count = families.filter((one) => one === family).length;
+    if (count > 1)
+      throw refusal(
+        'cni.configuration',
+        `cniVersion ${cniVersion} does not support more than 1 address per family, and ipam gives ${count} of IPv${family}`,
+        'use cniVersion 0.3.0 or a later one, or one range set of each family',
+      );
+  }
 }
 
 export interface CniError {

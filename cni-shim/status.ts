@@ -7,12 +7,10 @@ import { LessorError } from '../core/contract/problems.ts';
 import { isObject, parseJson } from './fields.ts';
 import { nameFile, replaceFile } from './files.ts';
 import { slotName } from './journal-entry.ts';
-import type { Plugin } from './plugin.ts';
+import type { NetworkPlugin } from './plugin.ts';
 import { proposals } from './propose.ts';
 import { isUnanswered } from './reachability.ts';
 import { notReady } from './refusal.ts';
-
-type Asking = Pick<Plugin, 'surroundings' | 'network' | 'records' | 'choices' | 'api' | 'labels'>;
 
 interface Verdict {
   readonly wish: string;
@@ -27,14 +25,14 @@ const ASKED_AGAIN_AFTER_MS = 30_000;
 const LOOKED_AGAIN_AFTER_MS = 100;
 
 /** @throws CniRefusal code 50 */
-export async function status(asking: Asking): Promise<void> {
+export async function status(asking: NetworkPlugin): Promise<void> {
   if (hasRoomOfItsOwn(asking)) return;
   const { why, remedy } = await verdict(asking);
   if (why !== undefined) throw notReady(why, remedy ?? 'see the pool');
 }
 
 /** A block of this node has a slot that nobody here uses. */
-function hasRoomOfItsOwn({ surroundings, records, choices }: Asking): boolean {
+function hasRoomOfItsOwn({ surroundings, records, choices }: NetworkPlugin): boolean {
   const names = new Set(records.journal.slotNames());
   return choices.all().some((pool) => {
     const state = records.stateOf(pool);
@@ -44,7 +42,7 @@ function hasRoomOfItsOwn({ surroundings, records, choices }: Asking): boolean {
   });
 }
 
-async function verdict(asking: Asking): Promise<Verdict> {
+async function verdict(asking: NetworkPlugin): Promise<Verdict> {
   const { surroundings, records, network, labels } = asking;
   const { files, now, sleep } = surroundings;
   const path = `${records.directory}/status.json`;
@@ -69,7 +67,7 @@ async function verdict(asking: Asking): Promise<Verdict> {
   }
 }
 
-async function ask({ surroundings, network, labels, api }: Asking, wish: string): Promise<Verdict> {
+async function ask({ surroundings, network, labels, api }: NetworkPlugin, wish: string): Promise<Verdict> {
   const at = surroundings.now();
   const named = Object.keys(labels).length === 0 ? {} : { labels };
   try {

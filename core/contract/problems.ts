@@ -38,6 +38,7 @@ export const problems = {
   'address.cooling': { title: 'The address is cooling', status: 409, cni: 11, exit: 42, retry: true },
   'address.unknown': { title: 'The pool cannot hand out this address', status: 422, cni: 7, exit: 29, retry: false },
   'pool.quota': { title: 'The quota of the namespace is used up', status: 409, cni: 102, exit: 43, retry: false },
+  'lease.lost': { title: "The address is not this node's any more", status: 409, cni: 105, exit: 44, retry: false },
   'node.unknown': { title: 'There is no such node', status: 404, cni: 7, exit: 26, retry: false },
   'service.busy': {
     title: 'Too many callers changed the same thing at once',

@@ -19,6 +19,11 @@ describe('an invocation', () => {
     expect(parseInvocation('DEL', { ...env, CNI_NETNS: undefined })).toEqual({ containerId: 'c1', ifname: 'eth0' });
   });
 
+  test('needs a namespace for CHECK, and overlooks one on DEL that is no path', () => {
+    expect(() => parseInvocation('CHECK', { ...env, CNI_NETNS: undefined })).toThrow('CNI_NETNS is not set');
+    expect(parseInvocation('DEL', { ...env, CNI_NETNS: 'gone' })).toEqual({ containerId: 'c1', ifname: 'eth0' });
+  });
+
   test.each([
     ['a=b', 'CNI_ARGS holds the unknown a'],
     ['IgnoreUnknown=0;a=b', 'unknown a'],
@@ -66,6 +71,8 @@ describe('an invocation', () => {
     [{ CNI_CONTAINERID: 'c'.repeat(256) }, 'is not a container id'],
     [{ CNI_IFNAME: '..' }, 'CNI_IFNAME ".." is not an interface name'],
     [{ CNI_IFNAME: 'a/b' }, 'is not an interface name'],
+    [{ CNI_NETNS: 'netns/pod' }, 'CNI_NETNS "netns/pod" is not a path of a network namespace'],
+    [{ CNI_NETNS: `/${'x'.repeat(4095)}` }, 'is not a path of a network namespace'],
     [{ CNI_IFNAME: 'sixteen-letters-' }, 'is not an interface name'],
   ])('with %j is refused', (changes, message) => {
     expect(refused(changes)).toMatchObject({ code: 4, msg: expect.stringContaining(message) });

@@ -47,16 +47,20 @@ describe('a network configuration', () => {
     ['no JSON', '{', { code: 6, msg: 'lessor: standard input holds what is not JSON' }],
     ['a list', '[]', { code: 6 }],
     [
-      'no version',
-      JSON.stringify(whole({ cniVersion: undefined })),
-      { code: 1, msg: 'lessor: cniVersion "0.1.0" is not supported', details: 'use one of 0.3.1, 0.4.0, 1.0.0' },
-    ],
-    [
       'a version to come',
-      JSON.stringify(whole({ cniVersion: '1.1.0' })),
-      { code: 1, msg: expect.stringContaining('"1.1.0"') },
+      JSON.stringify(whole({ cniVersion: '1.2.0' })),
+      {
+        code: 1,
+        msg: 'lessor: cniVersion "1.2.0" is not supported',
+        details: 'use one of 0.1.0, 0.2.0, 0.3.0, 0.3.1, 0.4.0, 1.0.0, 1.1.0',
+      },
     ],
-    ['a version that is a number', JSON.stringify(whole({ cniVersion: 1 })), { code: 1 }],
+    ['half a version', JSON.stringify(whole({ cniVersion: '1.0' })), { code: 1 }],
+    [
+      'a version that is a number',
+      JSON.stringify(whole({ cniVersion: 1 })),
+      { code: 1, msg: 'lessor: cniVersion 1 is not supported' },
+    ],
     ['no name', JSON.stringify(whole({ name: undefined })), { code: 7, msg: 'lessor: name is missing' }],
     [
       'a name with a slash',
@@ -84,7 +88,7 @@ describe('a network configuration', () => {
     [
       'a bad range in ipam itself',
       JSON.stringify(whole({}, { subnet: '10.1.0.0/31' })),
-      { code: 7, details: expect.stringContaining('(ranges[0] is the one written directly in ipam)') },
+      { code: 7, details: expect.stringMatching(/^ipam\.subnet "10\.1\.0\.0\/31" is too small/) },
     ],
     [
       'a route without a destination',
@@ -162,9 +166,46 @@ describe('a network configuration', () => {
       { code: 7, msg: 'lessor: ipam.vrf "-" is no VRF name' },
     ],
     [
-      'ranges from the runtime',
-      JSON.stringify(whole({ runtimeConfig: { ipRanges: [[{ subnet }]] } })),
-      { code: 2, msg: expect.stringContaining('runtimeConfig.ipRanges [[') },
+      'ranges of the runtime beside a pool',
+      JSON.stringify(whole({ runtimeConfig: { ipRanges: [[{ subnet }]] } }, { ranges: undefined, pool: 'a' })),
+      { code: 2, msg: 'lessor: runtimeConfig.ipRanges [[{"subnet":"10.1.0.0/16"}]] is not supported' },
+    ],
+    [
+      'ranges of the runtime that overlap its own',
+      JSON.stringify(whole({ runtimeConfig: { ipRanges: [[{ subnet }]] } }, { subnet: '10.9.0.0/16' })),
+      {
+        code: 7,
+        details: expect.stringMatching(/^runtimeConfig\.ipRanges\[0\]\[0\] \(.*\) overlaps ipam\.ranges\[0\]\[0\] \(/),
+      },
+    ],
+    [
+      'an empty set of the runtime',
+      JSON.stringify(whole({ runtimeConfig: { ipRanges: [[]] } })),
+      { code: 7, details: expect.stringMatching(/^runtimeConfig\.ipRanges\[0\] is empty/) },
+    ],
+    [
+      'ranges of the runtime and a name that leaves no room for theirs',
+      JSON.stringify(whole({ name: 'n'.repeat(250), runtimeConfig: { ipRanges: [[{ subnet: '10.2.0.0/16' }]] } })),
+      { code: 7, details: 'the pool is called after both: shorten it to 246 characters' },
+    ],
+    [
+      'two sets of one family before 0.3.0',
+      JSON.stringify(whole({ cniVersion: '0.2.0' }, { subnet: '10.2.0.0/16' })),
+      {
+        code: 7,
+        msg: 'lessor: cniVersion 0.2.0 does not support more than 1 address per family, and ipam gives 2 of IPv4',
+        details: expect.stringContaining('0.3.0'),
+      },
+    ],
+    [
+      'a route whose mtu is a text',
+      JSON.stringify(whole({}, { routes: [{ dst: '0.0.0.0/0', mtu: '1400' }] })),
+      { code: 7, msg: 'lessor: ipam.routes[0].mtu "1400" is no whole number from 0 to 4294967295' },
+    ],
+    [
+      'a route with a scope that does not exist',
+      JSON.stringify(whole({}, { routes: [{ dst: '0.0.0.0/0', scope: 256 }] })),
+      { code: 7, msg: 'lessor: ipam.routes[0].scope 256 is no whole number from 0 to 255' },
     ],
   ])('with %s is refused', (_, stdin, error) => {
     expect(refused(stdin)).toMatchObject(error);
@@ -190,6 +231,49 @@ describe('a network configuration', () => {
       '10.1.0.10',
       'fd00::a',
     ]);
+  });
+
+  test('without a version is one of 0.1.0, as is an empty one', () => {
+    for (const cniVersion of [undefined, '', null])
+      expect(parseNetworkConfiguration('ADD', whole({ cniVersion })).cniVersion).toBe('0.1.0');
+  });
+
+  test('puts the ranges of the runtime first, and calls their pool after them, however they are spelt', () => {
+    const own = { subnet: '10.3.0.0/16', ranges: [[{ subnet }]] };
+    const wish = (...ipRanges: unknown[]) =>
+      parseNetworkConfiguration('ADD', whole({ runtimeConfig: { ipRanges } }, own)).pool;
+    const first = wish([{ subnet: '10.2.0.0/16' }]);
+    expect(first).toEqual({
+      vrf: 'default',
+      name: expect.stringMatching(/^net\.[0-9a-f]{8}$/),
+      ranges: [[{ subnet: '10.2.0.0/16' }], [{ subnet: '10.3.0.0/16' }], [{ subnet }]],
+    });
+    expect(wish([{ subnet: '10.2.0.0/16', gateway: '10.2.0.1', rangeStart: null }]).name).toBe(first.name);
+    expect(wish([{ subnet: '10.4.0.0/16' }]).name).not.toBe(first.name);
+    expect(wish().name).toBe('net');
+    const alone = { runtimeConfig: { ipRanges: [[{ subnet: '10.2.0.0/16' }]] } };
+    expect(parseNetworkConfiguration('ADD', whole(alone, { ranges: undefined })).pool).toEqual({
+      vrf: 'default',
+      name: first.name,
+      ranges: [[{ subnet: '10.2.0.0/16' }]],
+    });
+  });
+
+  test('keeps what a route says since 1.1.0, without sizes of 0', () => {
+    const all = { mtu: 1400, advmss: 1360, priority: 100, table: 0, scope: 0 };
+    const routes = [
+      { dst: '0.0.0.0/0', ...all },
+      { dst: '::/0', MTU: 0, advmss: 0, priority: 0, table: 4294967295, scope: 255 },
+    ];
+    expect(parseNetworkConfiguration('ADD', whole({}, { routes })).routes).toEqual([
+      { dst: '0.0.0.0/0', ...all },
+      { dst: '::/0', table: 4294967295, scope: 255 },
+    ]);
+  });
+
+  test('of a DEL may have more addresses than its version knows: nothing is handed out', () => {
+    const two = whole({ cniVersion: '0.2.0' }, { subnet: '10.2.0.0/16' });
+    expect(parseNetworkConfiguration('DEL', two).cniVersion).toBe('0.2.0');
   });
 
   test('of a DEL may request what is no address: nothing is handed out', () => {

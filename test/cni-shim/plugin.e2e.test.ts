@@ -71,11 +71,16 @@ describe('the executable', () => {
   test.each([
     ['{"cniVersion":"0.4.0"}', '0.4.0'],
     ['{"cniVersion":"1.1.0"}', '1.1.0'],
-    ['', '1.0.0'],
+    ['{"cniVersion":"0.1.0"}', '0.1.0'],
+    ['{}', '1.1.0'],
+    ['', '1.1.0'],
   ])('says for VERSION with %j which versions it speaks', async (stdin, cniVersion) => {
     const { exitCode, printed } = await call({ executable, env: { CNI_COMMAND: 'VERSION' }, stdin });
     expect(exitCode).toBe(0);
-    expect(printed).toEqual({ cniVersion, supportedVersions: ['0.3.1', '0.4.0', '1.0.0'] });
+    expect(printed).toEqual({
+      cniVersion,
+      supportedVersions: ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0'],
+    });
   });
 
   test('prints a CNI error object and exits 1 where it is called wrongly', async () => {

@@ -1,0 +1,7 @@
+/** The API for a benchmark in a process of its own, so that it answers while the measured process has the other processor. */
+import { FakeApi } from '../cni-shim/fake-api.ts';
+
+const api = await FakeApi.start();
+process.stdout.write(`${JSON.stringify({ endpoint: api.endpoint, identity: api.identity })}\n`);
+// Whoever started it is gone when its end of the pipe is.
+process.stdin.resume().once('end', () => process.exit(0));
