@@ -32,9 +32,12 @@ export async function add(plugin: Plugin): Promise<unknown> {
     if (local !== undefined) return result(local);
   }
   try {
-    const answer = await ask(plugin, entry, state, patient ? plugin.api : plugin.api.brief);
+    const asked = await ask(plugin, entry, state, patient ? plugin.api : plugin.api.brief);
     if (!patient) reachability.reached();
-    return result(answer.addresses);
+    if (!(asked instanceof LessorError)) return result(asked);
+    const local = liveLocally(plugin, entry);
+    if (local === undefined) throw asked;
+    return result(local);
   } catch (error) {
     if (patient || !isUnanswered(error)) throw error;
     reachability.failed(error);
@@ -58,13 +61,13 @@ function beginning({ attachment, records, bootId, invocation, addresses, surroun
   };
 }
 
-/** The service's answer, noted in the journal. @throws LessorError */
+/** The addresses that the service granted; an error, where they are of no use here and were given back. @throws LessorError */
 async function ask(
   plugin: Plugin,
   first: JournalEntry,
   state: NodeState | undefined,
   api: Calls,
-): Promise<AllocateResult> {
+): Promise<AllocateResult['addresses'] | LessorError> {
   const { surroundings, bootId, records, choices } = plugin;
   const { journal } = records;
   let entry = first;
@@ -85,13 +88,13 @@ async function ask(
     return allocate(told);
   });
   const outcome = answer === undefined ? 'deleted' : journal.acknowledge(entry, answer);
-  if (answer === undefined || outcome !== 'noted') throw await undone(plugin, entry, answer, outcome === 'taken');
+  if (answer === undefined || outcome !== 'noted') return undone(plugin, entry, answer, outcome === 'taken');
   const { proposal } = proposed(plugin, entry, state);
   const ofItsPool = proposal?.pool === answer.pool.id ? proposal : undefined;
   const circumstances = { bootId, journal: records.journalId, now: surroundings.now() };
   records.write(learn(records.stateOf(answer.pool.id), { answer, proposal: ofItsPool, ...circumstances }));
   choices.chosen(answer.pool.id);
-  return answer;
+  return answer.addresses;
 }
 
 /** The addresses with which the container lives from now on; undefined where the node may not decide it. */

@@ -11,6 +11,7 @@ import {
   releaseRequest,
   releaseResult,
 } from './messages.ts';
+import { reportRequest, reportResult } from './node.ts';
 import {
   changePoolQuery,
   changePoolResult,
@@ -43,6 +44,14 @@ export const routes = {
     caller: 'node',
     request: allocateRequest,
     result: allocateResult,
+  },
+  report: {
+    method: 'POST',
+    path: '/v1/leases/reports',
+    function: 'allocate',
+    caller: 'node',
+    request: reportRequest,
+    result: reportResult,
   },
   release: {
     method: 'POST',

@@ -1,0 +1,35 @@
+/** A lease that a node took from its own block while the service could not be reached: exactly that slot, or none. */
+import type { ReportRequest, ReportResult } from '../../core/contract/node.ts';
+import { LessorError } from '../../core/contract/problems.ts';
+import type { Holding, SlotKey } from '../../core/lease.ts';
+import { blockFromText } from '../../core/pool-space.ts';
+import type { Call, Dependencies } from './dependencies.ts';
+import { claimantOf, isOf, ownerOf } from './own-blocks.ts';
+
+/**
+ * The container lives already, so neither quota nor state of the pool stands in the way.
+ * @throws LessorError lease.lost, address.cooling
+ */
+export async function reportLease(deps: Dependencies, call: Call, request: ReportRequest): Promise<ReportResult> {
+  const { attachment, nonce, generation, pod, slot: asked } = request;
+  const slot: SlotKey = { pool: asked.pool, block: blockFromText(asked.block), slot: asked.slot };
+  const owner = await ownerOf(deps, slot, generation);
+  if (!isOf(claimantOf(call, request), owner))
+    throw lost(`block ${asked.block} of pool ${asked.pool} is not this node's at generation ${generation}`);
+  const { incarnation } = owner;
+  const now = deps.now();
+  const holding: Holding = { attachment, nonce, node: call.caller, incarnation, heldAt: now, ...(pod ? { pod } : {}) };
+  const { held, ...refused } = await deps.store.leases.hold(slot, holding, generation);
+  if (held) return { incarnation };
+  const current = 'current' in refused ? refused.current : undefined;
+  if (current?.held === false && current.generation <= generation)
+    throw new LessorError('address.cooling', `The slot cools until ${new Date(current.reusableAt).toISOString()}`);
+  const { node, attachment: holder } = current?.holding ?? {};
+  const who = current?.held
+    ? `container ${holder?.containerId} of node ${node} holds slot ${asked.slot}`
+    : 'the block has moved on';
+  throw lost(who, current?.held ? { holder: `${node}`, container: `${holder?.containerId}` } : {});
+}
+
+const lost = (what: string, facts: Record<string, string> = {}) =>
+  new LessorError('lease.lost', `${what}: delete the container and create it again`, facts);
