@@ -13,6 +13,7 @@ import type {
   SeenResult,
 } from '../core/contract/node.ts';
 import { LessorError } from '../core/contract/problems.ts';
+import { CONTRACT, CONTRACT_HEADER, contractText, parseContract } from '../core/contract/version.ts';
 import { type Refused, refusedBy } from './answer.ts';
 import type { CredentialSupply } from './credentials.ts';
 import { parseJson } from './fields.ts';
@@ -164,7 +165,8 @@ async function attempt<T>(
   const request = next();
   if (request === undefined) return { result: undefined };
   const body = method === 'GET' ? '' : JSON.stringify(request);
-  const type: Record<string, string> = method === 'GET' ? {} : { 'content-type': 'application/json' };
+  const version = { [CONTRACT_HEADER]: contractText(CONTRACT) };
+  const type: Record<string, string> = method === 'GET' ? version : { ...version, 'content-type': 'application/json' };
   const headers = await sign(
     { method, url, headers: type, body },
     { credentials: supplied.credentials, region, service: 'execute-api', at },
@@ -182,6 +184,8 @@ async function attempt<T>(
   } catch (cause) {
     return { error: unreachable(endpoint, cause, milliseconds), again: true };
   }
+  const other = otherMajor(response.headers.get(CONTRACT_HEADER));
+  if (other !== undefined) return { error: other, again: false };
   if (response.status !== 200) {
     const { status, headers } = response;
     const refused = refusedBy({ status, headers, text, receivedAt: surroundings.now(), endpoint: endpoint.origin });
@@ -203,5 +207,16 @@ function unreachable(endpoint: URL, cause: unknown, patience: number): LessorErr
     `${endpoint.origin} cannot be reached (${why})`,
     'check endpoint in the node configuration, DNS and the way from this node to the API; the runtime will try again',
     cause,
+  );
+}
+
+/** Minor versions understand each other; one of before there were versions says nothing. */
+function otherMajor(header: string | null): LessorError | undefined {
+  const version = header === null ? undefined : parseContract(header);
+  if (version === undefined || version.major === CONTRACT.major) return undefined;
+  return refusal(
+    'contract.version',
+    `the service speaks version ${contractText(version)} of the contract, this plugin ${contractText(CONTRACT)}`,
+    "install the plugin of the service's release",
   );
 }

@@ -11,7 +11,7 @@ import {
   type SlotState,
 } from './lease.ts';
 import { memoryCounters } from './memory-counters.ts';
-import type { DeathRecord, NodeState } from './node.ts';
+import type { DeathRecord, NodeNews, NodeState } from './node.ts';
 import { blockToText } from './pool-space.ts';
 import type { Registry } from './registry.ts';
 import type { BlockStore, LeaseStore, NodeStore, PoolState, PoolStore, Store } from './store.ts';
@@ -63,6 +63,9 @@ function memoryLeases(permits: typeof allows): LeaseStore {
       if (!free(key, 'evict', against({ generation }), reusableAt)) return false;
       slots.set(keyOf(key), { ...current, held: false, reusableAt, generation });
       return true;
+    },
+    async readSlot(key) {
+      return copy(slots.get(keyOf(key)));
     },
     async readBlock({ pool, block }) {
       const prefix = `${pool}/${blockToText(block)}/`;
@@ -180,23 +183,42 @@ function memoryBlocks(): BlockStore {
 
 function memoryNodes(): NodeStore {
   const nodes = new Map<string, NodeState>();
+  const news = new Map<string, NodeNews>();
   const deaths = new Map<string, DeathRecord>();
   return {
     async readNode(id) {
       return copy(nodes.get(id));
     },
-    async join(id, places, boot) {
-      const node = nodes.get(id) ?? { id, alive: true, incarnation: 1, boot, places: new Set<string>() };
+    async join(id, places, boot, now) {
+      const node = nodes.get(id) ?? {
+        id,
+        alive: true,
+        incarnation: 1,
+        boot,
+        firstOfBoot: 1,
+        places: new Set<string>(),
+      };
       if (!node.alive || node.boot !== boot) return { joined: false, node: copy(node), before: copy(node.places) };
       const joined = { ...node, places: new Set([...node.places, ...places]) };
       nodes.set(id, joined);
+      news.set(id, { ...news.get(id), seenAt: now });
       return { joined: true, node: copy(joined), before: copy(node.places) };
     },
-    async beginLife(id, incarnation, boot) {
+    async beginLife(id, incarnation, boot, now, firstOfBoot) {
       const node = nodes.get(id);
       if (node?.incarnation !== incarnation) return false;
-      nodes.set(id, { ...node, alive: true, incarnation: incarnation + 1, boot });
+      nodes.set(id, { ...node, alive: true, incarnation: incarnation + 1, boot, firstOfBoot });
+      news.set(id, { ...news.get(id), seenAt: now });
       return true;
+    },
+    async noteSeen(id, boot, said) {
+      const node = nodes.get(id);
+      if (!node?.alive || node.boot !== boot) return false;
+      news.set(id, { ...news.get(id), ...said });
+      return true;
+    },
+    async readNews(id) {
+      return copy(news.get(id));
     },
     async markDead(id, incarnation) {
       const node = nodes.get(id);

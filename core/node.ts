@@ -9,8 +9,18 @@ export interface NodeState {
   readonly incarnation: number;
   /** The boot in which this life began. */
   readonly boot: string;
+  /** The first life of that boot: what an earlier life leased is of an earlier boot, and nothing of it runs any more. */
+  readonly firstOfBoot: number;
   /** Every block in which the node may hold a lease, as `placeOf` writes it; it only grows while the node lives. */
   readonly places: ReadonlySet<string>;
+}
+
+/** What a node last said of itself; nothing that is safe depends on it. */
+export interface NodeNews {
+  /** Milliseconds since 1970. */
+  readonly seenAt?: number;
+  readonly name?: string;
+  readonly version?: string;
 }
 
 /** That a node's life is over, said by an operator: the only evidence on which a lease is freed without its owner. */

@@ -6,7 +6,7 @@ import type { BlockOwner, BlockState } from './block.ts';
 import type { PoolDefinition } from './contract/messages.ts';
 import type { CountedChanges, Counter, CounterKey } from './counter.ts';
 import type { BlockKey, Holding, SlotKey, SlotState } from './lease.ts';
-import type { DeathRecord, NodeState } from './node.ts';
+import type { DeathRecord, NodeNews, NodeState } from './node.ts';
 import type { Registry } from './registry.ts';
 
 export interface LeaseStore {
@@ -32,6 +32,7 @@ export interface LeaseStore {
   advance(key: SlotKey, generation: number): Promise<boolean>;
   /** `slotOperations.evict`: a slot that was held at an older generation is free, at `generation`. */
   evict(key: SlotKey, generation: number, reusableAt: number): Promise<boolean>;
+  readSlot(key: SlotKey): Promise<SlotState | undefined>;
   /** Every slot item of a block, by slot. */
   readBlock(key: BlockKey): Promise<ReadonlyMap<number, SlotState>>;
 }
@@ -85,7 +86,10 @@ export interface NodeStore {
     now: number,
   ): Promise<{ joined: boolean; node: NodeState; before: ReadonlySet<string> }>;
   /** Condition `sameIncarnation`: the life that `incarnation` counts gives way to the node's next one. */
-  beginLife(id: string, incarnation: number, boot: string, now: number): Promise<boolean>;
+  beginLife(id: string, incarnation: number, boot: string, now: number, firstOfBoot: number): Promise<boolean>;
+  /** Conditions `nodeAlive` and `sameBoot`: what the node says of itself; what is left out stays. */
+  noteSeen(id: string, boot: string, news: NodeNews & { readonly seenAt: number }): Promise<boolean>;
+  readNews(id: string): Promise<NodeNews | undefined>;
   /** Conditions `nodeAlive` and `sameIncarnation`. */
   markDead(id: string, incarnation: number, now: number): Promise<boolean>;
   /** Condition `deathAbsent` or `deathOlder`: a record never goes back to an earlier life. */

@@ -3,6 +3,13 @@ import type { APIGatewayProxyEventV2WithIAMAuthorizer, APIGatewayProxyStructured
 import * as z from 'zod/mini';
 import { LessorError, problemBody } from '../core/contract/problems.ts';
 import { routes } from '../core/contract/routes.ts';
+import {
+  CONTRACT,
+  CONTRACT_HEADER,
+  type ContractVersion,
+  contractText,
+  parseContract,
+} from '../core/contract/version.ts';
 import { callerOf, clusterOf } from './identity.ts';
 import { clusters, instanceRoles } from './runtime.ts';
 import type { Call } from './use-cases/dependencies.ts';
@@ -52,9 +59,10 @@ export function answering<Body extends Schema, Query extends Schema, Result exte
     const { requestContext, queryStringParameters, pathParameters, headers } = event;
     const userArn = requestContext.authorizer?.iam?.userArn;
     const caller = callerOf(userArn, instanceRoles);
+    const newer = isNewer(spokenBy(headers[CONTRACT_HEADER]));
     const result = await useCase({
-      body: (route.request && parse(route.request, jsonBody(event), 'body')) as z.output<Body>,
-      query: (route.query && parse(route.query, queryStringParameters ?? {}, 'query')) as z.output<Query>,
+      body: (route.request && parse(route.request, jsonBody(event), 'body', newer)) as z.output<Body>,
+      query: (route.query && parse(route.query, queryStringParameters ?? {}, 'query', newer)) as z.output<Query>,
       path: pathParameters ?? {},
       header: (name) => headers[name],
       call: { caller, cluster: clusterOf(userArn, clusters), remainingMs: () => context.getRemainingTimeInMillis() },
@@ -99,7 +107,8 @@ function report({ code, message, cause }: LessorError, { routeKey }: Event, { aw
 const causeText = (cause: unknown): string | undefined => (cause instanceof Error ? cause.stack : undefined);
 
 function json(statusCode: number, type: string, body: unknown, headers: Record<string, string> = {}): Answer {
-  return { statusCode, headers: { 'content-type': type, ...headers }, body: JSON.stringify(body) };
+  const own = { 'content-type': type, [CONTRACT_HEADER]: contractText(CONTRACT) };
+  return { statusCode, headers: { ...own, ...headers }, body: JSON.stringify(body) };
 }
 
 function jsonBody({ body, isBase64Encoded }: Event): unknown {
@@ -114,11 +123,47 @@ function jsonBody({ body, isBase64Encoded }: Event): unknown {
   }
 }
 
-function parse<S extends Schema>(schema: S, value: unknown, where: string): z.output<S> {
+/** Who says nothing speaks this version. @throws LessorError contract.version */
+function spokenBy(header: string | undefined): ContractVersion {
+  if (header === undefined) return CONTRACT;
+  const version = parseContract(header);
+  const remedy = `this service speaks ${contractText(CONTRACT)}`;
+  if (version === undefined)
+    throw new LessorError(
+      'request.invalid',
+      `header ${CONTRACT_HEADER} ${JSON.stringify(header)} is no version: ${remedy}`,
+    );
+  if (version.major !== CONTRACT.major)
+    throw new LessorError(
+      'contract.version',
+      `The caller speaks version ${contractText(version)} of the contract, ${remedy}: install the plugin of this service's release`,
+    );
+  return version;
+}
+
+const isNewer = ({ minor }: ContractVersion): boolean => minor > CONTRACT.minor;
+
+/** @param lenient whether the caller's version may have fields that this one does not know: they are left out */
+function parse<S extends Schema>(schema: S, value: unknown, where: string, lenient: boolean): z.output<S> {
   const outcome = z.safeParse(schema, value, { reportInput: true });
   if (outcome.success) return outcome.data;
+  const unknown = outcome.error.issues.filter((issue) => issue.code === 'unrecognized_keys');
+  if (lenient && unknown.length === outcome.error.issues.length)
+    return parse(schema, unknown.reduce(withoutUnknown, value), where, false);
   const issues = outcome.error.issues.map((issue) => `${[where, ...issue.path.map(String)].join('.')}: ${rule(issue)}`);
   throw new LessorError('request.invalid', issues.join('; '), { issues });
+}
+
+function withoutUnknown(value: unknown, { path, keys }: { path: PropertyKey[]; keys: string[] }): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined) {
+    const kept = Object.entries(value as object).filter(([key]) => !keys.includes(key));
+    return Object.fromEntries(kept);
+  }
+  const inner = withoutUnknown((value as Record<PropertyKey, unknown>)[step], { path: rest, keys });
+  return Array.isArray(value)
+    ? value.map((one, index) => (index === step ? inner : one))
+    : { ...(value as object), [step]: inner };
 }
 
 /** The small build of zod says "Invalid input" wherever a schema brings no words of its own. */

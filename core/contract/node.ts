@@ -93,14 +93,15 @@ export const seenRequest = z.strictObject({
 });
 export type SeenRequest = z.infer<typeof seenRequest>;
 export const seenResult = z.object({
-  /** Absent where this boot of the node never leased anything. */
+  /** The life that is over; only where it was declared so. */
   incarnation: z.optional(z.int()),
   /** True where this node's life was declared over although it calls. */
   declaredDead: z.boolean(),
 });
 export type SeenResult = z.infer<typeof seenResult>;
 
-export const nodePath = nodeId;
+/** A query, since a node's id may have slashes. */
+export const nodeQuery = z.strictObject({ node: nodeId });
 export const nodeView = z.object({
   node: z.string(),
   name: z.optional(z.string()),

@@ -19,6 +19,13 @@ interface ProblemKind {
 export const problems = {
   'request.malformed': { title: 'The request is not JSON', status: 400, cni: 7, exit: 20, retry: false },
   'request.invalid': { title: 'The request does not fit the contract', status: 422, cni: 7, exit: 21, retry: false },
+  'contract.version': {
+    title: 'Caller and service speak different versions',
+    status: 400,
+    cni: 7,
+    exit: 45,
+    retry: false,
+  },
   'route.unknown': { title: 'There is no such route', status: 404, cni: 7, exit: 22, retry: false },
   'auth.denied': { title: 'The caller may not do this', status: 403, cni: 103, exit: 11, retry: false },
   'pool.unknown': { title: 'There is no such pool', status: 404, cni: 7, exit: 23, retry: false },

@@ -11,6 +11,7 @@ import { findLeases, whoHas } from '../use-cases/find-leases.ts';
 import { listBlocks } from '../use-cases/list-blocks.ts';
 import { listLeases } from '../use-cases/list-leases.ts';
 import { listPools, readPoolNamed } from '../use-cases/list-pools.ts';
+import { readNode } from '../use-cases/seen.ts';
 import { usage } from '../use-cases/usage.ts';
 import { versionTag, versionWanted } from '../version-tag.ts';
 
@@ -50,6 +51,7 @@ export const handler = handlerOf({
   ...answering(routes.whoHas, ({ query, path }) => whoHas(dependencies, { vrf: query.vrf, text: path.address ?? '' })),
   ...answering(routes.findLeases, ({ call, query }) => findLeases(dependencies, call, query)),
   ...answering(routes.explain, ({ call, body }) => explain(dependencies, call, body)),
+  ...answering(routes.readNode, ({ query }) => readNode(dependencies, query.node)),
   ...answering(routes.declareDeath, ({ call, body }) => declareDeath(dependencies, call, body)),
   ...answering(routes.listDeaths, () => listDeaths(dependencies)),
 });

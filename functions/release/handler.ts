@@ -1,11 +1,17 @@
-/** The releasing function. */
+/** The releasing function, and what else a node asks about what it has. */
 import { routes } from '../../core/contract/routes.ts';
 import { answering, handlerOf } from '../http.ts';
 import { dependencies } from '../runtime.ts';
+import { checkLease } from '../use-cases/check-lease.ts';
 import { giveBack } from '../use-cases/give-back.ts';
+import { ownLeases } from '../use-cases/own-leases.ts';
 import { release } from '../use-cases/release.ts';
+import { seen } from '../use-cases/seen.ts';
 
 export const handler = handlerOf({
   ...answering(routes.release, ({ call, body }) => release(dependencies, call, body)),
+  ...answering(routes.check, ({ call, body }) => checkLease(dependencies, call, body)),
+  ...answering(routes.ownLeases, ({ call, query }) => ownLeases(dependencies, call, query.cursor)),
+  ...answering(routes.seen, ({ call, body }) => seen(dependencies, call, body)),
   ...answering(routes.giveBack, ({ call, body }) => giveBack(dependencies, call, body)),
 });

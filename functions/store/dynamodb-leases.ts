@@ -1,8 +1,8 @@
 /** Leases in DynamoDB: one conditional write a slot, one strongly consistent Query a block. */
-import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { againstHolding, type SlotKey, type SlotOperation, type SlotState } from '../../core/lease.ts';
 import type { LeaseStore } from '../../core/store.ts';
-import { conditional, queryAll } from './dynamodb-client.ts';
+import { available, conditional, queryAll } from './dynamodb-client.ts';
 import { conditionOf, valuesIn } from './expressions.ts';
 import { FREE, HELD, keys, slotItem, slotOf, slotState } from './items.ts';
 
@@ -55,6 +55,12 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
     advance: (key, generation) => free(key, 'advance', named({ generation, never: 0 }), ADVANCED),
 
     evict: (key, generation, reusableAt) => free(key, 'evict', named({ generation, reusableAt }), EVICTED),
+
+    async readSlot(key) {
+      const request = new GetCommand({ TableName: table, Key: keys.slot(key), ConsistentRead: true });
+      const { Item } = await available(() => client.send(request));
+      return Item && slotState(Item);
+    },
 
     async readBlock(key) {
       const items = await queryAll(client, table, keys.slots(key));

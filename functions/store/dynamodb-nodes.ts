@@ -4,7 +4,7 @@ import type { DeathRecord } from '../../core/node.ts';
 import type { NodeStore } from '../../core/store.ts';
 import { available, conditional, queryAll } from './dynamodb-client.ts';
 import { nodeExpressions as when } from './expressions.ts';
-import { ALIVE, DEAD, deathRecord, keys, nodeState } from './items.ts';
+import { ALIVE, DEAD, deathRecord, keys, nodeNews, nodeState } from './items.ts';
 
 const FIRST_LIFE = 1;
 
@@ -41,26 +41,73 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
     async join(id, places, boot, now) {
       const outcome = await update(
         keys.node(id),
-        'ADD bl :places SET st = if_not_exists(st, :alive), e = if_not_exists(e, :first), boot = :boot, seen = :now',
+        'ADD bl :places SET st = if_not_exists(st, :alive), e = if_not_exists(e, :first), e1 = if_not_exists(e1, :first), boot = :boot, seen = :now',
         `${when.nodeAbsent} OR (${when.nodeAlive} AND ${when.sameBoot})`,
         { ':places': new Set(places), ':alive': ALIVE, ':first': FIRST_LIFE, ':boot': boot, ':now': now },
         'ALL_OLD',
       );
       const old = outcome.done ? outcome.output.Attributes : outcome.item;
-      const fresh = { id, alive: true, incarnation: FIRST_LIFE, boot, places: new Set<string>() };
+      const fresh = {
+        id,
+        alive: true,
+        incarnation: FIRST_LIFE,
+        boot,
+        firstOfBoot: FIRST_LIFE,
+        places: new Set<string>(),
+      };
       const node = old ? nodeState(id, old) : fresh;
       const after = outcome.done ? new Set([...node.places, ...places]) : node.places;
       return { joined: outcome.done, node: { ...node, places: after }, before: node.places };
     },
 
-    async beginLife(id, incarnation, boot, now) {
+    async beginLife(id, incarnation, boot, now, firstOfBoot) {
       const outcome = await update(
         keys.node(id),
-        'SET st = :alive, e = :next, boot = :boot, seen = :now',
+        'SET st = :alive, e = :next, e1 = :first, boot = :boot, seen = :now',
         when.sameIncarnation,
-        { ':alive': ALIVE, ':incarnation': incarnation, ':next': incarnation + 1, ':boot': boot, ':now': now },
+        {
+          ':alive': ALIVE,
+          ':incarnation': incarnation,
+          ':next': incarnation + 1,
+          ':first': firstOfBoot,
+          ':boot': boot,
+          ':now': now,
+        },
       );
       return outcome.done;
+    },
+
+    async noteSeen(id, boot, { seenAt, name, version }) {
+      const said = { ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { ver: version }) };
+      const sets = Object.keys(said).map((attribute) => `, #${attribute} = :${attribute}`);
+      const outcome = await conditional(() =>
+        client.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: keys.node(id),
+            UpdateExpression: `SET seen = :now${sets.join('')}`,
+            ConditionExpression: `${when.nodeAlive} AND ${when.sameBoot}`,
+            ExpressionAttributeValues: {
+              ':alive': ALIVE,
+              ':boot': boot,
+              ':now': seenAt,
+              ...Object.fromEntries(Object.entries(said).map(([attribute, value]) => [`:${attribute}`, value])),
+            },
+            // `name` is one of DynamoDB's reserved words.
+            ...(sets.length === 0
+              ? {}
+              : { ExpressionAttributeNames: Object.fromEntries(Object.keys(said).map((one) => [`#${one}`, one])) }),
+          }),
+        ),
+      );
+      return outcome.done;
+    },
+
+    async readNews(id) {
+      const { Item } = await available(() =>
+        client.send(new GetCommand({ TableName: table, Key: keys.node(id), ConsistentRead: true })),
+      );
+      return Item && nodeNews(Item);
     },
 
     async markDead(id, incarnation, now) {

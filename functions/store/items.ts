@@ -4,7 +4,7 @@ import { type BlockState, shardOf } from '../../core/block.ts';
 import { poolDefinition } from '../../core/contract/messages.ts';
 import type { Counter, CounterKey } from '../../core/counter.ts';
 import type { BlockKey, Holding, SlotKey, SlotState } from '../../core/lease.ts';
-import type { DeathRecord, NodeState } from '../../core/node.ts';
+import type { DeathRecord, NodeNews, NodeState } from '../../core/node.ts';
 import { blockToText } from '../../core/pool-space.ts';
 import type { Registry } from '../../core/registry.ts';
 import type { PoolState } from '../../core/store.ts';
@@ -81,11 +81,32 @@ export function slotState(item: Item): SlotState {
   return { ...state, holding: { attachment, nonce: n, node: nd, incarnation: e ?? 1, heldAt: at, ...pod } };
 }
 
-const storedNode = z.object({ st: z.string(), e: z.int(), boot: z.string(), bl: z.optional(z.set(z.string())) });
+const storedNode = z.object({
+  st: z.string(),
+  e: z.int(),
+  boot: z.string(),
+  e1: z._default(z.int(), 1),
+  bl: z.optional(z.set(z.string())),
+});
 
 export function nodeState(id: string, item: Item): NodeState {
-  const { st, e, boot, bl } = storedNode.parse(item);
-  return { id, alive: st === ALIVE, incarnation: e, boot, places: bl ?? new Set() };
+  const { st, e, boot, e1, bl } = storedNode.parse(item);
+  return { id, alive: st === ALIVE, incarnation: e, boot, firstOfBoot: e1, places: bl ?? new Set() };
+}
+
+const storedNews = z.object({
+  seen: z.optional(z.number()),
+  name: z.optional(z.string()),
+  ver: z.optional(z.string()),
+});
+
+export function nodeNews(item: Item): NodeNews {
+  const { seen, name, ver } = storedNews.parse(item);
+  return {
+    ...(seen === undefined ? {} : { seenAt: seen }),
+    ...(name === undefined ? {} : { name }),
+    ...(ver === undefined ? {} : { version: ver }),
+  };
 }
 
 const storedDeath = z.object({

@@ -28,7 +28,7 @@ export interface Candidate {
 export async function choosePools(
   deps: Dependencies,
   call: Call,
-  request: AllocateRequest,
+  request: Pick<AllocateRequest, 'pool' | 'proposal' | 'pod' | 'labels'>,
 ): Promise<readonly [Candidate, ...Candidate[]]> {
   const { pool: wish, proposal, pod, labels = {} } = request;
   const asker = { cluster: call.cluster, namespace: pod?.namespace, labels };

@@ -64,7 +64,15 @@ export async function join(
     if (joined) return { ...remembered(deps, node), before };
     // Another boot, or it was declared dead and is here again: its next life begins. What is still under way against the
     // last one, a declaration as well as a sweep, can free nothing of this one.
-    await deps.store.nodes.beginLife(caller, node.incarnation, boot, deps.now());
+    // What an earlier life of the same boot leased may still run: it was declared dead wrongly.
+    const next = node.incarnation + 1;
+    await deps.store.nodes.beginLife(
+      caller,
+      node.incarnation,
+      boot,
+      deps.now(),
+      node.boot === boot ? node.firstOfBoot : next,
+    );
   }
   throw new LessorError('service.busy', `Node ${caller} begins one life after the other: try again`);
 }

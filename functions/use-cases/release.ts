@@ -64,5 +64,5 @@ export async function findHeld(
   return found.flat();
 }
 
-const sameAttachment = (a: Attachment, b: Attachment): boolean =>
+export const sameAttachment = (a: Attachment, b: Attachment): boolean =>
   a.network === b.network && a.containerId === b.containerId && a.ifname === b.ifname;

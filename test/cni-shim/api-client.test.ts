@@ -62,12 +62,10 @@ function release(replies: Reply[], { credentials, takes = 10 }: Setting = {}) {
 
 describe('the client', () => {
   test('asks where the contract says, below the path of the endpoint', async () => {
-    expect(PATHS).toEqual({
-      allocate: routes.allocate.path,
-      release: routes.release.path,
-      giveBack: routes.giveBack.path,
-    });
-    expect([routes.allocate.method, routes.release.method]).toEqual(['POST', 'POST']);
+    for (const [name, path] of Object.entries(PATHS)) {
+      const { method, path: agreed } = routes[name as keyof typeof PATHS];
+      expect([name, path, method]).toEqual([name, agreed, name === 'ownLeases' ? 'GET' : 'POST']);
+    }
     const { outcome, sent } = release([released]);
     expect((await outcome).result).toEqual({ released: [] });
     expect(sent.map(({ url }) => url)).toEqual(['https://api.example.com/prod/v1/releases']);

@@ -131,7 +131,17 @@ export const recordRefusals: readonly RecordRefusal[] = [
   {
     condition: 'sameIncarnation',
     because: 'a life begins after one that the node is not in',
-    expectRefused: nodeRefusal(dead, ({ nodes }, id) => nodes.beginLife(id, 2, 'b2', 3)),
+    expectRefused: nodeRefusal(dead, ({ nodes }, id) => nodes.beginLife(id, 2, 'b2', 3, 3)),
+  },
+  {
+    condition: 'nodeAlive',
+    because: 'a dead node says that it is up',
+    expectRefused: nodeRefusal(dead, ({ nodes }, id) => nodes.noteSeen(id, 'b1', { seenAt: 3 })),
+  },
+  {
+    condition: 'sameBoot',
+    because: 'a node says that it is up after it has started again',
+    expectRefused: nodeRefusal(joined, ({ nodes }, id) => nodes.noteSeen(id, 'b2', { seenAt: 3 })),
   },
   {
     condition: 'deathOlder',

@@ -225,7 +225,7 @@ export function storeSuite(open: () => Store): void {
       const { nodes } = open();
       const id = newId();
       expect(await nodes.readNode(id)).toBeUndefined();
-      const first = { id, alive: true, incarnation: 1, boot: 'b1', places: new Set(['p:0', 'p:1']) };
+      const first = { id, alive: true, incarnation: 1, boot: 'b1', firstOfBoot: 1, places: new Set(['p:0', 'p:1']) };
       expect(await nodes.join(id, ['p:0', 'p:1'], 'b1', 1)).toEqual({ joined: true, node: first, before: new Set() });
       const more = { ...first, places: new Set(['p:0', 'p:1', 'q:a']) };
       expect(await nodes.join(id, ['p:1', 'q:a'], 'b1', 2)).toEqual({ joined: true, node: more, before: first.places });
@@ -237,17 +237,37 @@ export function storeSuite(open: () => Store): void {
       const id = newId();
       await nodes.join(id, ['p:0'], 'b1', 1);
       expect(await nodes.markDead(id, 1, 2)).toBe(true);
-      const dead = { id, alive: false, incarnation: 1, boot: 'b1', places: new Set(['p:0']) };
+      const dead = { id, alive: false, incarnation: 1, boot: 'b1', firstOfBoot: 1, places: new Set(['p:0']) };
       expect(await nodes.join(id, ['p:1'], 'b1', 3)).toEqual({ joined: false, node: dead, before: dead.places });
-      expect(await nodes.beginLife(id, 1, 'b2', 4)).toBe(true);
-      expect(await nodes.readNode(id)).toEqual({ ...dead, alive: true, incarnation: 2, boot: 'b2' });
+      expect(await nodes.beginLife(id, 1, 'b2', 4, 2)).toBe(true);
+      expect(await nodes.readNode(id)).toEqual({ ...dead, alive: true, incarnation: 2, boot: 'b2', firstOfBoot: 2 });
       expect((await nodes.join(id, ['p:1'], 'b2', 5)).node.places).toEqual(new Set(['p:0', 'p:1']));
+    });
+
+    it('come back in the same boot, whose first life is then an earlier one', async () => {
+      const { nodes } = open();
+      const id = newId();
+      await nodes.join(id, ['p:0'], 'b1', 1);
+      await nodes.markDead(id, 1, 2);
+      expect(await nodes.beginLife(id, 1, 'b1', 3, 1)).toBe(true);
+      expect(await nodes.readNode(id)).toMatchObject({ incarnation: 2, boot: 'b1', firstOfBoot: 1 });
+    });
+
+    it('say that they are up, and what is left out stays', async () => {
+      const { nodes } = open();
+      const id = newId();
+      expect([await nodes.noteSeen(id, 'b1', { seenAt: 1 }), await nodes.readNews(id)]).toEqual([false, undefined]);
+      await nodes.join(id, ['p:0'], 'b1', 1);
+      expect(await nodes.noteSeen(id, 'b1', { seenAt: 5, name: 'ip-10-0-0-1', version: '1.0.0' })).toBe(true);
+      expect(await nodes.noteSeen(id, 'b1', { seenAt: 6 })).toBe(true);
+      expect(await nodes.readNews(id)).toEqual({ seenAt: 6, name: 'ip-10-0-0-1', version: '1.0.0' });
+      expect((await nodes.readNode(id))?.places).toEqual(new Set(['p:0']));
     });
 
     it('that were never seen are not marked dead and begin no next life', async () => {
       const { nodes } = open();
       const id = newId();
-      expect([await nodes.markDead(id, 1, 2), await nodes.beginLife(id, 1, 'b1', 2)]).toEqual([false, false]);
+      expect([await nodes.markDead(id, 1, 2), await nodes.beginLife(id, 1, 'b1', 2, 1)]).toEqual([false, false]);
       expect(await nodes.readNode(id)).toBeUndefined();
     });
 

@@ -1,0 +1,45 @@
+/** That a node is up, said by itself: shown to people, never evidence of anything. */
+import type { NodeView, SeenRequest, SeenResult } from '../../core/contract/node.ts';
+import { LessorError } from '../../core/contract/problems.ts';
+import { placeFrom } from '../../core/node.ts';
+import { blockToText } from '../../core/pool-space.ts';
+import type { Call, Dependencies } from './dependencies.ts';
+
+/** Makes no node and begins no life: a node that never leased anything has nothing to lose. */
+export async function seen(
+  { store, now }: Dependencies,
+  { caller }: Call,
+  { boot, name, version }: SeenRequest,
+): Promise<SeenResult> {
+  const news = {
+    seenAt: now(),
+    ...(name === undefined ? {} : { name }),
+    ...(version === undefined ? {} : { version }),
+  };
+  if (await store.nodes.noteSeen(caller, boot, news)) return { declaredDead: false };
+  const node = await store.nodes.readNode(caller);
+  if (node === undefined || node.boot !== boot) return { declaredDead: false };
+  return node.alive ? { declaredDead: false } : { declaredDead: true, incarnation: node.incarnation };
+}
+
+/** @throws LessorError node.unknown */
+export async function readNode({ store }: Dependencies, id: string): Promise<NodeView> {
+  const [node, news] = await Promise.all([store.nodes.readNode(id), store.nodes.readNews(id)]);
+  if (node === undefined)
+    throw new LessorError('node.unknown', `Node ${id} never leased an address here: give its id as a lease shows it`);
+  const { alive, incarnation, boot, places } = node;
+  const { seenAt, name, version } = news ?? {};
+  return {
+    node: id,
+    alive,
+    incarnation,
+    boot,
+    ...(name === undefined ? {} : { name }),
+    ...(version === undefined ? {} : { version }),
+    ...(seenAt === undefined ? {} : { seenAt: new Date(seenAt).toISOString() }),
+    blocks: [...places]
+      .sort()
+      .map(placeFrom)
+      .map(({ pool, block }) => ({ pool, block: blockToText(block) })),
+  };
+}
