@@ -148,8 +148,8 @@ function parse<S extends Schema>(schema: S, value: unknown, where: string, lenie
   const outcome = z.safeParse(schema, value, { reportInput: true });
   if (outcome.success) return outcome.data;
   const unknown = outcome.error.issues.filter((issue) => issue.code === 'unrecognized_keys');
-  if (lenient && unknown.length === outcome.error.issues.length)
-    return parse(schema, unknown.reduce(withoutUnknown, value), where, false);
+  // What is left must be right: a caller is told of its own mistakes, not of what this version does not know.
+  if (lenient && unknown.length > 0) return parse(schema, unknown.reduce(withoutUnknown, value), where, false);
   const issues = outcome.error.issues.map((issue) => `${[where, ...issue.path.map(String)].join('.')}: ${rule(issue)}`);
   throw new LessorError('request.invalid', issues.join('; '), { issues });
 }

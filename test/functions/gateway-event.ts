@@ -15,6 +15,8 @@ export interface Request {
   readonly base64?: boolean;
   readonly query?: Record<string, string>;
   readonly path?: Record<string, string>;
+  /** By their names in lower case, as API Gateway writes them. */
+  readonly headers?: Record<string, string>;
 }
 
 export interface Answered {
@@ -27,7 +29,7 @@ export interface Answered {
 
 export async function ask(
   handler: Handler,
-  { route, userArn, body, base64 = false, query, path }: Request,
+  { route, userArn, body, base64 = false, query, path, headers }: Request,
 ): Promise<Answered> {
   const [method = '', rawPath = ''] = route.split(' ');
   const iam = {
@@ -44,7 +46,7 @@ export async function ask(
     routeKey: route,
     rawPath,
     rawQueryString: new URLSearchParams(query).toString(),
-    headers: { 'content-type': 'application/json', host: 'api.example.org' },
+    headers: { 'content-type': 'application/json', host: 'api.example.org', ...headers },
     ...(query ? { queryStringParameters: query } : {}),
     ...(path ? { pathParameters: path } : {}),
     requestContext: {
