@@ -1,7 +1,12 @@
 /** What single operations cost, each in a deployment of its own. */
 import type { Store } from '../../core/store.ts';
+import { checkLease } from '../../functions/use-cases/check-lease.ts';
 import { declareDeath } from '../../functions/use-cases/declare-death.ts';
+import { ownLeases } from '../../functions/use-cases/own-leases.ts';
+import { readiness } from '../../functions/use-cases/readiness.ts';
 import { reclaim } from '../../functions/use-cases/reclaim.ts';
+import { reportLease } from '../../functions/use-cases/report-lease.ts';
+import { seen } from '../../functions/use-cases/seen.ts';
 import {
   add,
   addOf,
@@ -45,8 +50,22 @@ export async function* operations(store: Store, meter: Meter): AsyncGenerator<[s
   const mine = { vrf: 'default', name: 'owned' };
   const start = (node: string, n: number) =>
     add(deps, node, addOf(n, { attachment: attachmentOf(`${n}-owned`), nonce: nonceOf(n), pool: mine }));
-  await start('i-3', 5);
+  const { slot: own } = await start('i-3', 5);
   yield of('first ADD of a node, with a block of its own: register, claim, allocate', () => start('i-2', 6));
+  const offline = { attachment: attachmentOf('7-owned'), nonce: nonceOf(7), boot: 'boot-1' };
+  const free = { ...own, slot: (own.slot + 1) % 64 };
+  yield of('report of a lease that a node took by itself', () =>
+    reportLease(deps, callOf('i-3'), { ...offline, slot: free, generation: 1 }),
+  );
+  yield of('CHECK of one slot', () =>
+    checkLease(deps, callOf('i-1'), { attachment: attachmentOf(1), slots: [proposal(shared, 0, 1)] }),
+  );
+  yield of('STATUS of a pool that is named', () => readiness(deps, callOf('i-1'), { pool }));
+  yield of('a node says that it is up', () => seen(deps, callOf('i-1'), { boot: 'boot-1', name: 'n', version: '1' }));
+  const single = await operatorsPool(here, { addresses: 64, blockSize: 64, name: 'single' });
+  for (let n = 0; n < 63; n += 1)
+    await add(deps, 'i-4', addOf(n, { pool: { vrf: 'default', name: 'single' }, proposal: proposal(single, 0, n) }));
+  yield of('a node’s own leases, one block with 63 of them', () => ownLeases(deps, callOf('i-4'), undefined));
   await declareDeath(deps, callOf('user/ann'), { node: 'i-2', reason: 'its power supply burned' });
   yield of('reclaim of a dead node’s block', () => reclaim(deps));
 }
