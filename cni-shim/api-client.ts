@@ -3,6 +3,7 @@ import type { GiveBackRequest, GiveBackResult } from '../core/contract/blocks.ts
 import type { AllocateRequest, AllocateResult, ReleaseRequest, ReleaseResult } from '../core/contract/messages.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { type Refused, refusedBy } from './answer.ts';
+import type { Observer } from './call-record.ts';
 import type { CredentialSupply } from './credentials.ts';
 import { parseJson } from './fields.ts';
 import { refusal } from './refusal.ts';
@@ -35,6 +36,7 @@ export interface ApiAccess {
   readonly credentials: CredentialSupply;
   readonly surroundings: Surroundings;
   readonly limits?: Limits;
+  readonly observer?: Observer | undefined;
 }
 
 /** `withCached`: denied with credentials from the cache. */
@@ -100,7 +102,7 @@ interface Attempt {
 }
 
 async function attempt<T>(
-  { endpoint, region, credentials, surroundings }: ApiAccess,
+  { endpoint, region, credentials, surroundings, observer }: ApiAccess,
   { path, schema }: Route<T>,
   { next, fresh, patience }: Attempt,
 ): Promise<Outcome<T | undefined>> {
@@ -124,10 +126,13 @@ async function attempt<T>(
   const signal = AbortSignal.timeout(milliseconds);
   let response: Response;
   let text: string;
-  const answer = surroundings.fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' });
+  observer?.sent();
+  const all = { ...observer?.headers, ...headers };
+  const answer = surroundings.fetch(url, { method: 'POST', headers: all, body, signal, redirect: 'manual' });
   const [ready] = await Promise.all([schema(), answer.catch(() => undefined)]);
   try {
     response = await answer;
+    observer?.answered(response.headers);
     text = await response.text();
   } catch (cause) {
     return { error: unreachable(endpoint, cause, milliseconds), again: true };

@@ -8,6 +8,7 @@ import type { Plugin } from './plugin.ts';
 export async function remove(plugin: Plugin): Promise<void> {
   const { surroundings, attachment, api, journal, pools } = plugin;
   const entry = journal.find(attachment);
+  plugin.observer?.addresses((entry?.acknowledged?.addresses ?? []).map(({ address }) => address));
   const slot = entry?.acknowledged?.slot ?? entry?.proposal;
   let draining = false;
   if (entry === undefined) await releaseWhatIsFound(plugin);

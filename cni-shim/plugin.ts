@@ -1,6 +1,7 @@
 /** What ADD and DEL work with, made from the configurations: the API, the journal, the node's state. */
 import type { Attachment } from '../core/contract/messages.ts';
 import { type Api, apiClient, type Limits } from './api-client.ts';
+import type { Observer } from './call-record.ts';
 import { credentialSupply } from './credentials.ts';
 import type { Invocation } from './invocation.ts';
 import { type Journal, openJournal } from './journal.ts';
@@ -25,6 +26,13 @@ export interface Plugin {
   readonly labels: Readonly<Record<string, string>>;
   /** Addresses that are asked for, each once: of CNI_ARGS, args and runtimeConfig, in host-local's order. */
   readonly addresses: readonly string[];
+  /** Who is told for the log. */
+  readonly observer: Observer | undefined;
+}
+
+export interface Watching {
+  readonly limits?: Limits | undefined;
+  readonly observer?: Observer;
 }
 
 /** @throws LessorError `node.configuration`, `node.storage`. */
@@ -32,7 +40,7 @@ export function assemble(
   surroundings: Surroundings,
   network: NetworkConfiguration,
   invocation: Invocation,
-  limits?: Limits,
+  { limits, observer }: Watching = {},
 ): Plugin {
   const { files, now } = surroundings;
   const { address } = invocation;
@@ -60,7 +68,14 @@ export function assemble(
     invocation,
     attachment: { network: network.name, containerId: invocation.containerId, ifname: invocation.ifname },
     bootId,
-    api: apiClient({ endpoint, region, credentials, surroundings, ...(limits === undefined ? {} : { limits }) }),
+    api: apiClient({
+      endpoint,
+      region,
+      credentials,
+      surroundings,
+      observer,
+      ...(limits === undefined ? {} : { limits }),
+    }),
     journal,
     get journalId() {
       return journalId();
@@ -72,6 +87,7 @@ export function assemble(
       { wish: network.pool, labels, namespace: invocation.pod?.namespace },
     ),
     labels,
+    observer,
     addresses: [...new Set([...(address === undefined ? [] : [address]), ...network.addresses])],
   };
 }
