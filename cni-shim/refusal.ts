@@ -1,4 +1,5 @@
 import { LessorError, type ProblemCode } from '../core/contract/problems.ts';
+import { show } from './fields.ts';
 
 /** An error that names what is wrong (field and value) and what to do about it; a CNI error shows the two apart. */
 export function refusal(code: ProblemCode, what: string, remedy: string, cause?: unknown): LessorError {
@@ -10,6 +11,6 @@ export class UnsupportedField extends LessorError {
   readonly cni = 2;
 
   constructor(key: string, value: unknown, remedy: string) {
-    super('cni.configuration', `${key} ${JSON.stringify(value)} is not supported: ${remedy}`, { remedy });
+    super('cni.configuration', `${key} ${show(value)} is not supported: ${remedy}`, { remedy });
   }
 }

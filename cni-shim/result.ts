@@ -3,6 +3,7 @@ import { parseAddress, parsePrefix } from '../core/address.ts';
 import type { AllocateResult } from '../core/contract/messages.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { type CniVersion, isSince } from './cni-version.ts';
+import { show } from './fields.ts';
 import { isFileError } from './files.ts';
 import { refusal, UnsupportedField } from './refusal.ts';
 import type { Dns } from './resolv-conf.ts';
@@ -64,7 +65,7 @@ function ensureAddresses(addresses: Result['addresses']): void {
   if (addresses.length > 0 && wrong === undefined) return;
   throw refusal(
     'service.fault',
-    `the API gave ${wrong === undefined ? 'no address' : `${JSON.stringify(wrong.address)} with the gateway ${JSON.stringify(wrong.gateway)}`}`,
+    `the API gave ${wrong === undefined ? 'no address' : `${show(wrong.address)} with the gateway ${show(wrong.gateway)}`}`,
     'is endpoint the Lessor API, in a version that fits this plugin?',
   );
 }
@@ -92,8 +93,16 @@ export interface CniError {
   readonly details: string;
 }
 
+/** Characters: errors may quote what a server wrote. */
+const LONGEST_TEXT = 2000;
+
 /** `cniVersion` is the caller's where it is known. */
 export function cniError(thrown: unknown, cniVersion: string): CniError {
+  const { msg, details, ...rest } = wholeError(thrown, cniVersion);
+  return { ...rest, msg: msg.slice(0, LONGEST_TEXT), details: details.slice(0, LONGEST_TEXT) };
+}
+
+function wholeError(thrown: unknown, cniVersion: string): CniError {
   const error = isFileError(thrown) ? storageError(thrown) : thrown;
   if (!(error instanceof LessorError)) {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

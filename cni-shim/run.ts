@@ -5,7 +5,7 @@ import { logCall } from './call-log.ts';
 import { watchCall } from './call-record.ts';
 import { isVerb, NEWEST_VERSION, supportedVersions, type Verb, writtenVersion } from './cni-version.ts';
 import { remove } from './delete.ts';
-import { isObject, parseJson } from './fields.ts';
+import { isObject, parseJson, show } from './fields.ts';
 import { type NetworkConfiguration, parseInput } from './network-configuration.ts';
 import { logFileOf } from './node-configuration.ts';
 import { assemble, type Watching } from './plugin.ts';
@@ -86,6 +86,6 @@ function versions(stdin: string) {
 const unknownVerb = (verb: string | undefined) =>
   refusal(
     'cni.environment',
-    verb ? `CNI_COMMAND ${JSON.stringify(verb)} is not supported` : 'CNI_COMMAND is not set',
+    verb ? `CNI_COMMAND ${show(verb)} is not supported` : 'CNI_COMMAND is not set',
     `this is a CNI IPAM plugin for a container runtime to call; it knows ${[...Object.keys(handlers), 'VERSION'].join(', ')}`,
   );
