@@ -15,6 +15,7 @@ import type {
 import { LessorError } from '../core/contract/problems.ts';
 import { CONTRACT, CONTRACT_HEADER, contractText, parseContract } from '../core/contract/version.ts';
 import { type Refused, refusedBy } from './answer.ts';
+import type { Observer } from './call-record.ts';
 import type { CredentialSupply } from './credentials.ts';
 import { parseJson } from './fields.ts';
 import { refusal } from './refusal.ts';
@@ -57,6 +58,7 @@ export interface ApiAccess {
   readonly credentials: CredentialSupply;
   readonly surroundings: Surroundings;
   readonly limits?: Limits;
+  readonly observer?: Observer | undefined;
 }
 
 /** `withCached`: denied with credentials from the cache. */
@@ -149,7 +151,7 @@ interface Attempt {
 }
 
 async function attempt<T>(
-  { endpoint, region, credentials, surroundings }: ApiAccess,
+  { endpoint, region, credentials, surroundings, observer }: ApiAccess,
   { method = 'POST', path, schema }: Route<T>,
   { next, fresh, patience }: Attempt,
 ): Promise<Outcome<T | undefined>> {
@@ -175,11 +177,14 @@ async function attempt<T>(
   const signal = AbortSignal.timeout(milliseconds);
   let response: Response;
   let text: string;
+  observer?.sent();
   const sent = method === 'GET' ? {} : { body };
-  const answer = surroundings.fetch(url, { method, headers, ...sent, signal, redirect: 'manual' });
+  const all = { ...observer?.headers, ...headers };
+  const answer = surroundings.fetch(url, { method, headers: all, ...sent, signal, redirect: 'manual' });
   const [ready] = await Promise.all([schema(), answer.catch(() => undefined)]);
   try {
     response = await answer;
+    observer?.answered(response.headers);
     text = await response.text();
   } catch (cause) {
     return { error: unreachable(endpoint, cause, milliseconds), again: true };

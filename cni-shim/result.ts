@@ -1,7 +1,9 @@
 /** What the plugin prints: CNI results as host-local gives them, and CNI error objects (specification, section 5). */
+import { parseAddress, parsePrefix } from '../core/address.ts';
 import type { AllocateResult } from '../core/contract/messages.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { type CniVersion, isSince } from './cni-version.ts';
+import { show } from './fields.ts';
 import { isFileError } from './files.ts';
 import { CniRefusal, refusal } from './refusal.ts';
 import type { Dns } from './resolv-conf.ts';
@@ -19,9 +21,11 @@ export interface Result {
 
 /**
  * Abbreviated, as every IPAM result is: no interfaces. Empty lists are left out, `dns` never is, as host-local does.
- * @throws LessorError `cni.configuration` where the version has no room for so many addresses.
+ * @throws LessorError `cni.configuration` where the version has no room for so many addresses, `service.fault` where what
+ * the service gave are none.
  */
 export function addResult({ cniVersion, addresses, routes, dns }: Result): unknown {
+  ensureAddresses(addresses);
   ensureOnePerFamily(
     cniVersion,
     addresses.map(({ address }) => familyOf(address)),
@@ -55,6 +59,17 @@ function oldResult({ cniVersion, addresses, routes, dns }: Result): unknown {
   return { cniVersion, ...Object.fromEntries([...ofFamily(4), ...ofFamily(6)]), dns };
 }
 
+/** The contract has them as text. What is none would reach an interface, or whoever reads this result. */
+function ensureAddresses(addresses: Result['addresses']): void {
+  const wrong = addresses.find(({ address, gateway }) => !parsePrefix(address) || !parseAddress(gateway));
+  if (addresses.length > 0 && wrong === undefined) return;
+  throw refusal(
+    'service.fault',
+    `the API gave ${wrong === undefined ? 'no address' : `${show(wrong.address)} with the gateway ${show(wrong.gateway)}`}`,
+    'is endpoint the Lessor API, in a version that fits this plugin?',
+  );
+}
+
 const familyOf = (text: string): 4 | 6 => (text.includes(':') ? 6 : 4);
 
 /** @throws LessorError `cni.configuration` */
@@ -78,8 +93,16 @@ export interface CniError {
   readonly details: string;
 }
 
+/** Characters: errors may quote what a server wrote. */
+const LONGEST_TEXT = 2000;
+
 /** `cniVersion` is the caller's where it is known. */
 export function cniError(thrown: unknown, cniVersion: string): CniError {
+  const { msg, details, ...rest } = wholeError(thrown, cniVersion);
+  return { ...rest, msg: msg.slice(0, LONGEST_TEXT), details: details.slice(0, LONGEST_TEXT) };
+}
+
+function wholeError(thrown: unknown, cniVersion: string): CniError {
   const error = isFileError(thrown) ? storageError(thrown) : thrown;
   if (!(error instanceof LessorError)) {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
