@@ -8,6 +8,7 @@ import type { CredentialSupply } from './credentials.ts';
 import { parseJson } from './fields.ts';
 import { refusal } from './refusal.ts';
 import { sign } from './sigv4.ts';
+import { isSound } from './sound-allocation.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Limits {
@@ -59,13 +60,20 @@ export const PATHS = { allocate: '/v1/leases', release: '/v1/releases', giveBack
 
 const allocation: Route<AllocateResult> = {
   path: PATHS.allocate,
-  schema: async () => (await contract()).allocateResult,
+  schema: async () => soundly((await contract()).allocateResult),
 };
 const releasing: Route<ReleaseResult> = { path: PATHS.release, schema: async () => (await contract()).releaseResult };
 const givingBack: Route<GiveBackResult> = {
   path: PATHS.giveBack,
   schema: async () => (await import('../core/contract/blocks.ts')).giveBackResult,
 };
+
+const soundly = (schema: Schema<AllocateResult>): Schema<AllocateResult> => ({
+  safeParse(value) {
+    const parsed = schema.safeParse(value);
+    return parsed.success && !isSound(parsed.data) ? { success: false } : parsed;
+  },
+});
 
 export function apiClient(access: ApiAccess): Api {
   const { attempt } = access.limits ?? DEFAULT_LIMITS;
