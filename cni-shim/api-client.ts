@@ -20,6 +20,7 @@ import type { CredentialSupply } from './credentials.ts';
 import { parseJson } from './fields.ts';
 import { refusal } from './refusal.ts';
 import { sign } from './sigv4.ts';
+import { isSound } from './sound-allocation.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Limits {
@@ -92,7 +93,7 @@ export const PATHS = {
 } as const;
 
 const route = <T>(path: string, schema: () => Promise<Schema<T>>): Route<T> => ({ path, schema });
-const allocation = route<AllocateResult>(PATHS.allocate, async () => (await messages()).allocateResult);
+const allocation = route<AllocateResult>(PATHS.allocate, async () => soundly((await messages()).allocateResult));
 const releasing = route<ReleaseResult>(PATHS.release, async () => (await messages()).releaseResult);
 const givingBack = route<GiveBackResult>(
   PATHS.giveBack,
@@ -106,6 +107,13 @@ const listing = (cursor: string | undefined): Route<OwnLeasesResult> => ({
   method: 'GET',
   path: cursor === undefined ? PATHS.ownLeases : `${PATHS.ownLeases}?cursor=${encodeURIComponent(cursor)}`,
   schema: async () => (await node()).ownLeasesResult,
+});
+
+const soundly = (schema: Schema<AllocateResult>): Schema<AllocateResult> => ({
+  safeParse(value) {
+    const parsed = schema.safeParse(value);
+    return parsed.success && !isSound(parsed.data) ? { success: false } : parsed;
+  },
 });
 
 export function apiClient(access: ApiAccess): Api {

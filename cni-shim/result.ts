@@ -1,9 +1,7 @@
 /** What the plugin prints: CNI results as host-local gives them, and CNI error objects (specification, section 5). */
-import { parseAddress, parsePrefix } from '../core/address.ts';
 import type { AllocateResult } from '../core/contract/messages.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { type CniVersion, isSince } from './cni-version.ts';
-import { show } from './fields.ts';
 import { isFileError } from './files.ts';
 import { CniRefusal, refusal } from './refusal.ts';
 import type { Dns } from './resolv-conf.ts';
@@ -21,11 +19,9 @@ export interface Result {
 
 /**
  * Abbreviated, as every IPAM result is: no interfaces. Empty lists are left out, `dns` never is, as host-local does.
- * @throws LessorError `cni.configuration` where the version has no room for so many addresses, `service.fault` where what
- * the service gave are none.
+ * @throws LessorError `cni.configuration` where the version has no room for so many addresses.
  */
 export function addResult({ cniVersion, addresses, routes, dns }: Result): unknown {
-  ensureAddresses(addresses);
   ensureOnePerFamily(
     cniVersion,
     addresses.map(({ address }) => familyOf(address)),
@@ -57,17 +53,6 @@ function oldResult({ cniVersion, addresses, routes, dns }: Result): unknown {
         return [`ip${family}`, { ip: address, gateway, ...(plain.length === 0 ? {} : { routes: plain }) }] as const;
       });
   return { cniVersion, ...Object.fromEntries([...ofFamily(4), ...ofFamily(6)]), dns };
-}
-
-/** The contract has them as text. What is none would reach an interface, or whoever reads this result. */
-function ensureAddresses(addresses: Result['addresses']): void {
-  const wrong = addresses.find(({ address, gateway }) => !parsePrefix(address) || !parseAddress(gateway));
-  if (addresses.length > 0 && wrong === undefined) return;
-  throw refusal(
-    'service.fault',
-    `the API gave ${wrong === undefined ? 'no address' : `${show(wrong.address)} with the gateway ${show(wrong.gateway)}`}`,
-    'is endpoint the Lessor API, in a version that fits this plugin?',
-  );
 }
 
 const familyOf = (text: string): 4 | 6 => (text.includes(':') ? 6 : 4);
