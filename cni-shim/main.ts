@@ -1,4 +1,4 @@
-/** The CNI IPAM plugin `lessor` (CNI specification 1.0.0): called by a network plugin such as bridge. */
+/** The CNI IPAM plugin `lessor` (CNI specification 1.1.0): called by a network plugin such as bridge. */
 import { readFileSync, writeSync } from 'node:fs';
 import { run } from './run.ts';
 import { machine } from './surroundings.ts';

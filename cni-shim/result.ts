@@ -78,8 +78,16 @@ export interface CniError {
   readonly details: string;
 }
 
+/** Characters: errors may quote what a server wrote. */
+const LONGEST_TEXT = 2000;
+
 /** `cniVersion` is the caller's where it is known. */
 export function cniError(thrown: unknown, cniVersion: string): CniError {
+  const { msg, details, ...rest } = wholeError(thrown, cniVersion);
+  return { ...rest, msg: msg.slice(0, LONGEST_TEXT), details: details.slice(0, LONGEST_TEXT) };
+}
+
+function wholeError(thrown: unknown, cniVersion: string): CniError {
   const error = isFileError(thrown) ? storageError(thrown) : thrown;
   if (!(error instanceof LessorError)) {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
