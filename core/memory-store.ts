@@ -204,10 +204,10 @@ function memoryNodes(): NodeStore {
       news.set(id, { ...news.get(id), seenAt: now });
       return { joined: true, node: copy(joined), before: copy(node.places) };
     },
-    async beginLife(id, incarnation, boot, now, firstOfBoot) {
+    async beginLife(id, incarnation, boots, now) {
       const node = nodes.get(id);
       if (node?.incarnation !== incarnation) return false;
-      nodes.set(id, { ...node, alive: true, incarnation: incarnation + 1, boot, firstOfBoot });
+      nodes.set(id, { ...node, alive: true, incarnation: incarnation + 1, ...copy(boots) });
       news.set(id, { ...news.get(id), seenAt: now });
       return true;
     },

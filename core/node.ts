@@ -2,17 +2,35 @@
 import type { BlockKey } from './lease.ts';
 import { blockToText } from './pool-space.ts';
 
-export interface NodeState {
+/** A boot of a node's machine. */
+export interface Boot {
+  readonly boot: string;
+  /** Its first life: what an earlier life leased is of an earlier boot, and nothing of it runs any more. */
+  readonly firstOfBoot: number;
+}
+
+/** The boot in which a node's life began, and the one before it, if there was any. */
+export interface Boots extends Boot {
+  readonly earlier?: Boot;
+}
+
+export interface NodeState extends Boots {
   readonly id: string;
   readonly alive: boolean;
   /** Counts the node's lives: each boot begins another one, and so does coming back after being declared dead. */
   readonly incarnation: number;
-  /** The boot in which this life began. */
-  readonly boot: string;
-  /** The first life of that boot: what an earlier life leased is of an earlier boot, and nothing of it runs any more. */
-  readonly firstOfBoot: number;
   /** Every block in which the node may hold a lease, as `placeOf` writes it; it only grows while the node lives. */
   readonly places: ReadonlySet<string>;
+}
+
+/**
+ * The boots of the node's next life, begun in `boot`. A late request of the boot before may have begun a life in between:
+ * what the returning boot leased before that still runs.
+ */
+export function bootsAfter({ incarnation, boot: last, firstOfBoot, earlier }: NodeState, boot: string): Boots {
+  if (boot === last) return { boot, firstOfBoot };
+  const first = boot === earlier?.boot ? earlier.firstOfBoot : incarnation + 1;
+  return { boot, firstOfBoot: first, earlier: { boot: last, firstOfBoot } };
 }
 
 /** What a node last said of itself; nothing that is safe depends on it. */

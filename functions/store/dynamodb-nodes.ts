@@ -60,10 +60,10 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
       return { joined: outcome.done, node: { ...node, places: after }, before: node.places };
     },
 
-    async beginLife(id, incarnation, boot, now, firstOfBoot) {
+    async beginLife(id, incarnation, { boot, firstOfBoot, earlier }, now) {
       const outcome = await update(
         keys.node(id),
-        'SET st = :alive, e = :next, e1 = :first, boot = :boot, seen = :now',
+        `SET st = :alive, e = :next, e1 = :first, boot = :boot, seen = :now${earlier ? ', b0 = :earlier, e0 = :firstOfEarlier' : ''}`,
         when.sameIncarnation,
         {
           ':alive': ALIVE,
@@ -72,6 +72,7 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
           ':first': firstOfBoot,
           ':boot': boot,
           ':now': now,
+          ...(earlier ? { ':earlier': earlier.boot, ':firstOfEarlier': earlier.firstOfBoot } : {}),
         },
       );
       return outcome.done;

@@ -23,17 +23,19 @@ export interface Candidate {
 /**
  * One pool where the configuration has ranges or names just one; else those that it names or, where it names none, those
  * that ask for such a pod. Never empty.
+ * @param probe for whichever pod the node may be asked; no pool comes to be
  * @throws LessorError pool.forbidden, pool.unmatched, and as resolvePool does
  */
 export async function choosePools(
   deps: Dependencies,
   call: Call,
   request: Pick<AllocateRequest, 'pool' | 'proposal' | 'pod' | 'labels'>,
+  probe = false,
 ): Promise<readonly [Candidate, ...Candidate[]]> {
   const { pool: wish, proposal, pod, labels = {} } = request;
-  const asker = { cluster: call.cluster, namespace: pod?.namespace, labels };
+  const asker = { cluster: call.cluster, namespace: pod?.namespace, anyNamespace: probe, labels };
   if (wish.ranges || !wish.names) {
-    const pool = await resolvePool(deps, wish, proposal?.pool);
+    const pool = await resolvePool(deps, wish, proposal?.pool, probe);
     ensureAllowed(pool, asker);
     return [{ pool, rule: 'named' }];
   }

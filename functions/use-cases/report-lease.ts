@@ -1,14 +1,15 @@
 /** A lease that a node took from its own block while the service could not be reached: exactly that slot, or none. */
+import type { SlotReference } from '../../core/contract/messages.ts';
 import type { ReportRequest, ReportResult } from '../../core/contract/node.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { Holding, SlotKey } from '../../core/lease.ts';
 import { blockFromText } from '../../core/pool-space.ts';
-import type { Call, Dependencies } from './dependencies.ts';
+import { type Call, type Dependencies, freshPool, type KnownPool, knownPool } from './dependencies.ts';
 import { claimantOf, isOf, ownerOf } from './own-blocks.ts';
 
 /**
  * The container lives already, so neither quota nor state of the pool stands in the way.
- * @throws LessorError lease.lost, address.cooling
+ * @throws LessorError lease.lost, address.cooling, request.invalid
  */
 export async function reportLease(deps: Dependencies, call: Call, request: ReportRequest): Promise<ReportResult> {
   const { attachment, nonce, generation, pod, slot: asked } = request;
@@ -16,19 +17,34 @@ export async function reportLease(deps: Dependencies, call: Call, request: Repor
   const owner = await ownerOf(deps, slot, generation);
   if (!isOf(claimantOf(call, request), owner))
     throw lost(`block ${asked.block} of pool ${asked.pool} is not this node's at generation ${generation}`);
+  await ensureExists(deps, slot);
   const { incarnation } = owner;
   const now = deps.now();
   const holding: Holding = { attachment, nonce, node: call.caller, incarnation, heldAt: now, ...(pod ? { pod } : {}) };
   const { held, ...refused } = await deps.store.leases.hold(slot, holding, generation);
   if (held) return { incarnation };
   const current = 'current' in refused ? refused.current : undefined;
-  if (current?.held === false && current.generation <= generation)
-    throw new LessorError('address.cooling', `The slot cools until ${new Date(current.reusableAt).toISOString()}`);
+  if (current?.held === false && current.generation <= generation) throw cooling(asked, current.reusableAt);
   const { node, attachment: holder } = current?.holding ?? {};
   const who = current?.held
     ? `container ${holder?.containerId} of node ${node} holds slot ${asked.slot}`
     : 'the block has moved on';
   throw lost(who, current?.held ? { holder: `${node}`, container: `${holder?.containerId}` } : {});
+}
+
+/** A fence goes through the slots that there are: what were held beside them, nobody would find (I4). */
+async function ensureExists(deps: Dependencies, { pool: id, block, slot }: SlotKey): Promise<void> {
+  const exists = (pool: KnownPool | undefined) => pool !== undefined && slot < pool.space.slotsIn(block);
+  // What this process remembers may be of before the pool grew.
+  if (exists(await knownPool(deps, id)) || exists(await freshPool(deps, id))) return;
+  const which = `block ${block.toString(16)} of pool ${id} has no slot ${slot}`;
+  throw new LessorError('request.invalid', `body.slot.slot: ${which}: report the slot that the journal has`);
+}
+
+function cooling({ pool, block, slot }: SlotReference, reusableAt: number): LessorError {
+  const freeAt = new Date(reusableAt).toISOString();
+  const which = `Slot ${slot} of block ${block} of pool ${pool}`;
+  return new LessorError('address.cooling', `${which} cools until ${freeAt}: report it again then`, { freeAt });
 }
 
 const lost = (what: string, facts: Record<string, string> = {}) =>

@@ -239,8 +239,13 @@ export function storeSuite(open: () => Store): void {
       expect(await nodes.markDead(id, 1, 2)).toBe(true);
       const dead = { id, alive: false, incarnation: 1, boot: 'b1', firstOfBoot: 1, places: new Set(['p:0']) };
       expect(await nodes.join(id, ['p:1'], 'b1', 3)).toEqual({ joined: false, node: dead, before: dead.places });
-      expect(await nodes.beginLife(id, 1, 'b2', 4, 2)).toBe(true);
-      expect(await nodes.readNode(id)).toEqual({ ...dead, alive: true, incarnation: 2, boot: 'b2', firstOfBoot: 2 });
+      const earlier = { boot: 'b1', firstOfBoot: 1 };
+      expect(await nodes.beginLife(id, 1, { boot: 'b2', firstOfBoot: 2, earlier }, 4)).toBe(true);
+      const next = { ...dead, alive: true, incarnation: 2, boot: 'b2', firstOfBoot: 2, earlier };
+      expect(await nodes.readNode(id)).toEqual(next);
+      await nodes.markDead(id, 2, 5);
+      expect(await nodes.beginLife(id, 2, { boot: 'b2', firstOfBoot: 2 }, 6)).toBe(true);
+      expect(await nodes.readNode(id)).toEqual({ ...next, incarnation: 3 });
       expect((await nodes.join(id, ['p:1'], 'b2', 5)).node.places).toEqual(new Set(['p:0', 'p:1']));
     });
 
@@ -249,7 +254,7 @@ export function storeSuite(open: () => Store): void {
       const id = newId();
       await nodes.join(id, ['p:0'], 'b1', 1);
       await nodes.markDead(id, 1, 2);
-      expect(await nodes.beginLife(id, 1, 'b1', 3, 1)).toBe(true);
+      expect(await nodes.beginLife(id, 1, { boot: 'b1', firstOfBoot: 1 }, 3)).toBe(true);
       expect(await nodes.readNode(id)).toMatchObject({ incarnation: 2, boot: 'b1', firstOfBoot: 1 });
     });
 
@@ -267,7 +272,9 @@ export function storeSuite(open: () => Store): void {
     it('that were never seen are not marked dead and begin no next life', async () => {
       const { nodes } = open();
       const id = newId();
-      expect([await nodes.markDead(id, 1, 2), await nodes.beginLife(id, 1, 'b1', 2, 1)]).toEqual([false, false]);
+      expect([await nodes.markDead(id, 1, 2), await nodes.beginLife(id, 1, { boot: 'b1', firstOfBoot: 1 }, 2)]).toEqual(
+        [false, false],
+      );
       expect(await nodes.readNode(id)).toBeUndefined();
     });
 
