@@ -93,6 +93,7 @@ export async function bundlePlugin(): Promise<string> {
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'none',
+    define: { LESSOR_VERSION: JSON.stringify(packageVersion()) },
     write: false,
     logLevel: 'silent',
     absWorkingDir: project,
@@ -100,6 +101,11 @@ export async function bundlePlugin(): Promise<string> {
   const [file] = result.outputFiles;
   if (file === undefined) throw new Error('esbuild made no bundle of cni-shim/main.ts');
   return file.text;
+}
+
+function packageVersion(): string {
+  const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as { version: string };
+  return manifest.version;
 }
 
 /** The pinned bun of this platform. @throws Error where it is not installed */
