@@ -2,12 +2,13 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { buildPlugin } from '../../cni-shim/build.ts';
 import { writeNodeFiles } from '../../local/demo-nodes.ts';
 import { NodeNetwork, prerequisites } from '../../local/node-network.ts';
 import { Operator } from '../../local/operator.ts';
 import { type LocalStack, startStack } from '../../local/stack.ts';
+import { eventually } from '../support/plugin-node.ts';
 import { missingForPodman, openPodman, type Podman } from '../support/podman.ts';
 import { available } from '../support/prerequisite.ts';
 
@@ -48,6 +49,11 @@ describe.runIf(available('Podman', [...missing, ...missingForPodman()]))('contai
     network?.stop();
     rmSync(directory, { recursive: true, force: true });
     await stack?.stop();
+  });
+
+  afterEach(async () => {
+    await podman.run('rm', '--all', '--force', '--time', '0');
+    expect(await held()).toEqual(new Map());
   });
 
   const leases = async () => (await operator.ask('listLeases', { path: { pool: NETWORK } })).leases;
@@ -104,5 +110,46 @@ describe.runIf(available('Podman', [...missing, ...missingForPodman()]))('contai
     expect(await held()).toEqual(new Map([[ids[1], db]]));
     await podman.run('rm', '--force', '--time', '0', 'db');
     expect(await held()).toEqual(new Map());
+  });
+
+  it('get an address again when they are stopped and started, and hold none meanwhile', async () => {
+    expect(await podman.start('phoenix')).toMatchObject({ ok: true });
+    const id = await idOf('phoenix');
+    const expectAddresses = async () => expect(await held()).toEqual(new Map([[id, await addressesIn('phoenix')]]));
+    await expectAddresses();
+    await podman.run('stop', '--time', '0', 'phoenix');
+    expect(await held()).toEqual(new Map());
+    await podman.run('start', 'phoenix');
+    expect(await idOf('phoenix')).toBe(id);
+    await expectAddresses();
+    await podman.run('restart', '--time', '0', 'phoenix');
+    await expectAddresses();
+    expect(await reaches('phoenix', GATEWAYS[0] ?? '')).toBe(true);
+  });
+
+  it('hold nothing any more when they end by themselves or are killed', async () => {
+    expect(await podman.start('brief', { command: ['/busybox', 'true'] })).toMatchObject({ ok: true });
+    expect(await podman.start('victim')).toMatchObject({ ok: true });
+    const victim = await idOf('victim');
+    await eventually(async () => ([...(await held()).keys()].join() === victim ? true : undefined));
+    await podman.run('kill', 'victim');
+    await eventually(async () => ((await held()).size === 0 ? true : undefined));
+  });
+
+  it('get the addresses that are asked for, again after a stop, and nobody else gets them meanwhile', async () => {
+    const flags = ['--ip', '10.91.0.77', '--ip6', 'fd00:91::aa'];
+    const addresses = ['10.91.0.77/24', 'fd00:91::aa/120'];
+    expect(await podman.start('fixed', { flags })).toMatchObject({ ok: true });
+    expect(await addressesIn('fixed')).toEqual(addresses);
+    const envious = await podman.start('envious', { flags: ['--ip', '10.91.0.77'] });
+    expect(envious).toMatchObject({ ok: false, stderr: expect.stringContaining('10.91.0.77') });
+    expect(envious.stderr).toContain(`is held by container ${await idOf('fixed')}`);
+    await podman.run('stop', '--time', '0', 'fixed');
+    expect(await held()).toEqual(new Map());
+    await podman.run('start', 'fixed');
+    expect(await addressesIn('fixed')).toEqual(addresses);
+    await podman.run('rm', '--force', '--time', '0', 'fixed');
+    await podman.run('start', 'envious');
+    expect(await addressesIn('envious')).toEqual(['10.91.0.77/24', 'fd00:91::4d/120']);
   });
 });

@@ -3,7 +3,7 @@
  * namespace, so that it leaves nothing on this machine, and everything that it started ends with it.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onPath } from '../../local/node-network.ts';
@@ -67,19 +67,23 @@ export interface PodmanPlace {
 }
 
 export async function openPodman({ namespace, directory, pluginDirectories, network }: PodmanPlace): Promise<Podman> {
-  const at = (...names: string[]) => join(directory, ...names);
-  mkdirSync(at('networks'), { recursive: true });
-  writeFileSync(at('networks', `${network.name}.conflist`), JSON.stringify(network));
-  writeFileSync(at('containers.conf'), containersConf(at, pluginDirectories));
-  writeFileSync(
-    at('storage.conf'),
-    `[storage]\ndriver = "vfs"\ngraphroot = "${at('root')}"\nrunroot = "${at('runroot')}"\n`,
-  );
+  const at = (name: string) => join(directory, name);
+  writeFileSync(at('image.tar'), image(at('image')));
+  for (const name of ['containers', 'networks']) mkdirSync(at(name));
+  for (const [file, text] of [
+    [`networks/${network.name}.conflist`, JSON.stringify(network)],
+    ['containers/containers.conf', containersConf(at('networks'), pluginDirectories)],
+    ['containers/storage.conf', STORAGE],
+    ['containers/policy.json', JSON.stringify({ default: [{ type: 'insecureAcceptAnything' }] })],
+  ] as const)
+    writeFileSync(at(file), text);
 
-  // cgroup2 alone, in place of whatever mixture the machine has: crun refuses some, and no container is put in one.
   const machine = [
-    'mount -t tmpfs none /run',
+    ...['/run', '/var/lib', '/dev/shm'].map((path) => `mount -t tmpfs none ${path}`),
     'mkdir -p /run/netns /run/lock',
+    // Podman cleans up behind a container that ended in a process which is told nothing: it has to find all that it needs.
+    `mount --bind ${at('containers')} /etc/containers`,
+    // In place of whatever mixture the machine has: crun refuses some, and no container is put in one.
     'mount -t cgroup2 none /sys/fs/cgroup',
     'echo ready',
     'read end',
@@ -97,13 +101,7 @@ export async function openPodman({ namespace, directory, pluginDirectories, netw
 
   const inside = (name: string, file: string) => `--${name}=/proc/${holder.pid}/ns/${file}`;
   const enter = [inside('mount', 'mnt'), inside('net', 'net'), inside('pid', 'pid_for_children')];
-  const env = {
-    PATH: process.env.PATH,
-    HOME: directory,
-    TMPDIR: directory,
-    CONTAINERS_CONF: at('containers.conf'),
-    CONTAINERS_STORAGE_CONF: at('storage.conf'),
-  };
+  const env = { PATH: process.env.PATH, HOME: directory, TMPDIR: directory };
   const call = (...words: string[]) => ended('nsenter', [...enter, 'podman', ...words], env);
   const run = async (...words: string[]) => {
     const { ok, stdout, stderr } = await call(...words);
@@ -115,7 +113,7 @@ export async function openPodman({ namespace, directory, pluginDirectories, netw
     await over;
   };
   try {
-    await run('import', '--quiet', '--change', 'CMD ["/busybox","sleep","86400"]', image(at), IMAGE);
+    await run('import', '--quiet', '--change', 'CMD ["/busybox","sleep","86400"]', at('image.tar'), IMAGE);
   } catch (error) {
     await stop();
     throw error;
@@ -129,32 +127,45 @@ export async function openPodman({ namespace, directory, pluginDirectories, netw
   };
 }
 
-function image(at: (...names: string[]) => string): string {
-  mkdirSync(at('image'));
-  copyFileSync(staticBusybox() ?? 'busybox', at('image', 'busybox'));
-  const { status, stderr } = spawnSync('tar', ['-C', at('image'), '-cf', at('image.tar'), '.'], { encoding: 'utf8' });
+/** A tar archive. @param directory to be made, for what goes into it */
+function image(directory: string): Buffer {
+  mkdirSync(directory);
+  copyFileSync(staticBusybox() ?? 'busybox', join(directory, 'busybox'));
+  const { status, stdout, stderr } = spawnSync('tar', ['-C', directory, '-c', '.'], { maxBuffer: 2 ** 26 });
   if (status !== 0) throw new Error(`tar: ${stderr}`);
-  return at('image.tar');
+  return stdout;
 }
 
-/** Every path that Podman would else share with the machine. Limits are those that any machine allows. */
-const containersConf = (at: (...names: string[]) => string, pluginDirectories: readonly string[]) => `
+/** The limits of this process: Podman's own are higher than root may set where it is not allowed everything. */
+function limits(): string[] {
+  const own = readFileSync('/proc/self/limits', 'utf8');
+  const limit = (title: string) => new RegExp(`^${title} +\\S+ +(\\d+)`, 'm').exec(own)?.[1] ?? '-1';
+  const [files, processes] = [limit('Max open files'), limit('Max processes')];
+  return [`nofile=${files}:${files}`, `nproc=${processes}:${processes}`];
+}
+
+const containersConf = (networks: string, pluginDirectories: readonly string[]) => `
 [containers]
 cgroups = "disabled"
-default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+# What busybox's ping needs.
+default_capabilities = ["NET_RAW"]
+default_ulimits = ${JSON.stringify(limits())}
 log_driver = "k8s-file"
 [engine]
 runtime = "crun"
 cgroup_manager = "cgroupfs"
 events_logger = "none"
-lock_type = "file"
-static_dir = "${at('static')}"
-tmp_dir = "${at('tmp')}"
-volume_path = "${at('volumes')}"
 [network]
 network_backend = "cni"
 cni_plugin_dirs = ${JSON.stringify(pluginDirectories)}
-network_config_dir = "${at('networks')}"
+network_config_dir = "${networks}"
+`;
+
+const STORAGE = `
+[storage]
+driver = "vfs"
+graphroot = "/var/lib/containers/storage"
+runroot = "/run/containers/storage"
 `;
 
 function ended(file: string, words: string[], env: NodeJS.ProcessEnv): Promise<PodmanAnswer> {
