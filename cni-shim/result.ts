@@ -119,7 +119,7 @@ const remedies: Readonly<Record<string, string>> = {
   ENOTDIR: 'a file stands where a directory is needed: move it away, or name another directory as dataDir',
 };
 
-function storageError(error: NodeJS.ErrnoException): LessorError {
+export function storageError(error: NodeJS.ErrnoException): LessorError {
   const code = error.code ?? 'unknown';
   const what = `${error.syscall ?? 'access'} ${error.path ?? "a file of the plugin's state"} failed with ${code}`;
   return refusal('node.storage', what, remedies[code] ?? "look at the disk that holds the plugin's dataDir", error);
