@@ -196,6 +196,7 @@ function memoryNodes(): NodeStore {
         incarnation: 1,
         boot,
         firstOfBoot: 1,
+        earlierBoots: [],
         places: new Set<string>(),
       };
       if (!node.alive || node.boot !== boot) return { joined: false, node: copy(node), before: copy(node.places) };
@@ -204,10 +205,17 @@ function memoryNodes(): NodeStore {
       news.set(id, { ...news.get(id), seenAt: now });
       return { joined: true, node: copy(joined), before: copy(node.places) };
     },
-    async beginLife(id, incarnation, boot, now, firstOfBoot) {
+    async beginLife(id, incarnation, boot, now, { firstOfBoot, earlierBoots }) {
       const node = nodes.get(id);
       if (node?.incarnation !== incarnation) return false;
-      nodes.set(id, { ...node, alive: true, incarnation: incarnation + 1, boot, firstOfBoot });
+      nodes.set(id, {
+        ...node,
+        alive: true,
+        incarnation: incarnation + 1,
+        boot,
+        firstOfBoot,
+        earlierBoots: copy(earlierBoots),
+      });
       news.set(id, { ...news.get(id), seenAt: now });
       return true;
     },

@@ -86,7 +86,13 @@ export interface NodeStore {
     now: number,
   ): Promise<{ joined: boolean; node: NodeState; before: ReadonlySet<string> }>;
   /** Condition `sameIncarnation`: the life that `incarnation` counts gives way to the node's next one. */
-  beginLife(id: string, incarnation: number, boot: string, now: number, firstOfBoot: number): Promise<boolean>;
+  beginLife(
+    id: string,
+    incarnation: number,
+    boot: string,
+    now: number,
+    boots: Pick<NodeState, 'firstOfBoot' | 'earlierBoots'>,
+  ): Promise<boolean>;
   /** Conditions `nodeAlive` and `sameBoot`: what the node says of itself; what is left out stays. */
   noteSeen(id: string, boot: string, news: NodeNews & { readonly seenAt: number }): Promise<boolean>;
   readNews(id: string): Promise<NodeNews | undefined>;

@@ -53,6 +53,7 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
         incarnation: FIRST_LIFE,
         boot,
         firstOfBoot: FIRST_LIFE,
+        earlierBoots: [],
         places: new Set<string>(),
       };
       const node = old ? nodeState(id, old) : fresh;
@@ -60,16 +61,17 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
       return { joined: outcome.done, node: { ...node, places: after }, before: node.places };
     },
 
-    async beginLife(id, incarnation, boot, now, firstOfBoot) {
+    async beginLife(id, incarnation, boot, now, { firstOfBoot, earlierBoots }) {
       const outcome = await update(
         keys.node(id),
-        'SET st = :alive, e = :next, e1 = :first, boot = :boot, seen = :now',
+        'SET st = :alive, e = :next, e1 = :first, b1 = :boots, boot = :boot, seen = :now',
         when.sameIncarnation,
         {
           ':alive': ALIVE,
           ':incarnation': incarnation,
           ':next': incarnation + 1,
           ':first': firstOfBoot,
+          ':boots': earlierBoots,
           ':boot': boot,
           ':now': now,
         },

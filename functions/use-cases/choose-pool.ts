@@ -37,11 +37,7 @@ export async function choosePools(
     ensureAllowed(pool, asker);
     return [{ pool, rule: 'named' }];
   }
-  const remembered = rememberedRegistry(deps, wish.vrf);
-  // A pool that was just created is looked for before it is refused.
-  const knows = wish.names.every((name) => remembered?.some((pool) => pool.name === name));
-  const registered = remembered && knows ? remembered : (await readRegistry(deps, wish.vrf)).pools;
-  const known = (await Promise.all(registered.map(({ id }) => knownPool(deps, id)))).flatMap((pool) => pool ?? []);
+  const known = await poolsOf(deps, { vrf: wish.vrf, names: wish.names });
   const active = known.filter(({ state }) => state === 'active');
   const definitions = active.map(({ definition }) => definition);
   const { choices, passed } = selectPools(definitions, wish.names, asker);
@@ -52,6 +48,18 @@ export async function choosePools(
   const [first, ...rest] = [...candidates.filter((one) => !full(one)), ...candidates.filter(full)];
   if (first === undefined) throw unmatched(wish, known, passed);
   return [first, ...rest];
+}
+
+/** The pools of a VRF, as this process remembers them if it knows each of `names`. */
+export async function poolsOf(
+  deps: Dependencies,
+  { vrf, names }: { vrf: string; names: readonly string[] },
+): Promise<KnownPool[]> {
+  const remembered = rememberedRegistry(deps, vrf);
+  // A pool that was just created is looked for before it is refused.
+  const knows = names.every((name) => remembered?.some((pool) => pool.name === name));
+  const registered = remembered && knows ? remembered : (await readRegistry(deps, vrf)).pools;
+  return (await Promise.all(registered.map(({ id }) => knownPool(deps, id)))).flatMap((pool) => pool ?? []);
 }
 
 export function noteFullPool({ memory, now }: Dependencies, { definition }: KnownPool): void {

@@ -84,15 +84,13 @@ async function fitting(
 }
 
 function ensureAllowed({ settings }: Dependencies, { vrf }: Registry, name: string): void {
-  if (!settings.inlinePools) throw inlineForbidden(vrf, name);
-}
-
-export const inlineForbidden = (vrf: string, name: string): LessorError =>
-  new LessorError(
+  if (settings.inlinePools) return;
+  throw new LessorError(
     'pool.inline-forbidden',
     `VRF ${vrf} has no pool ${name}, and this deployment does not let nodes create pools from "ranges": ` +
       'have an operator create it, or deploy with inlinePools=true',
   );
+}
 
 function ensureActive(pool: KnownPool): KnownPool {
   const { name, vrf } = pool.definition;

@@ -131,7 +131,9 @@ export const recordRefusals: readonly RecordRefusal[] = [
   {
     condition: 'sameIncarnation',
     because: 'a life begins after one that the node is not in',
-    expectRefused: nodeRefusal(dead, ({ nodes }, id) => nodes.beginLife(id, 2, 'b2', 3, 3)),
+    expectRefused: nodeRefusal(dead, ({ nodes }, id) =>
+      nodes.beginLife(id, 2, 'b2', 3, { firstOfBoot: 3, earlierBoots: [] }),
+    ),
   },
   {
     condition: 'nodeAlive',
