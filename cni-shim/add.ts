@@ -98,9 +98,11 @@ async function ask(
 }
 
 /** The addresses with which the container lives from now on; undefined where the node may not decide it. */
-function liveLocally({ records }: Plugin, entry: JournalEntry): AllocateResult['addresses'] | undefined {
+function liveLocally({ records, observer }: Plugin, entry: JournalEntry): AllocateResult['addresses'] | undefined {
   const local = ownLease(records, entry);
-  return local !== undefined && records.unsettled.liveWith(entry, local) ? local.addresses : undefined;
+  if (local === undefined || !records.unsettled.liveWith(entry, local)) return undefined;
+  observer?.local();
+  return local.addresses;
 }
 
 /** A repeated ADD of a container that lives with a slot of its node's block: no other one will do. @throws LessorError `lease.lost` */

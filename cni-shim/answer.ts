@@ -24,6 +24,10 @@ export interface Answer {
   readonly endpoint: string;
 }
 
+/** `<pool>:<block>:<generation>`: it goes into the next request, which the API would refuse for what is none. */
+const isFormer = (text: unknown): text is string =>
+  typeof text === 'string' && /^[0-9a-f]{16}:(0|[1-9a-f][0-9a-f]{0,31}):[1-9]\d{0,14}$/.test(text);
+
 /** What an answer other than 200 means. */
 export function refusedBy(answer: Answer): Refused {
   const body = parseJson(answer.text);
@@ -32,7 +36,7 @@ export function refusedBy(answer: Answer): Refused {
   if (isProblemCode(code)) {
     const facts = {
       ...(typeof requestId === 'string' ? { requestId } : {}),
-      ...(Array.isArray(problem.former) ? { former: problem.former.map(String) } : {}),
+      ...(Array.isArray(problem.former) ? { former: problem.former.filter(isFormer) } : {}),
     };
     const error = new LessorError(code, typeof detail === 'string' ? detail : problems[code].title, facts);
     return { error, again: error.kind.retry && !LASTING.includes(code) };

@@ -15,10 +15,23 @@ import type {
 import { LessorError } from '../core/contract/problems.ts';
 import { CONTRACT, CONTRACT_HEADER, contractText, parseContract } from '../core/contract/version.ts';
 import { type Refused, refusedBy } from './answer.ts';
+import {
+  allocateResult,
+  checkResult,
+  giveBackResult,
+  ownLeasesResult,
+  readinessResult,
+  releaseResult,
+  reportResult,
+  seenResult,
+} from './answer-shapes.ts';
+import type { Observer } from './call-record.ts';
 import type { CredentialSupply } from './credentials.ts';
 import { parseJson } from './fields.ts';
 import { refusal } from './refusal.ts';
+import { MISMATCH, type Shape } from './shapes.ts';
 import { sign } from './sigv4.ts';
+import { isSound } from './sound-allocation.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Limits {
@@ -57,25 +70,18 @@ export interface ApiAccess {
   readonly credentials: CredentialSupply;
   readonly surroundings: Surroundings;
   readonly limits?: Limits;
+  readonly observer?: Observer | undefined;
 }
 
 /** `withCached`: denied with credentials from the cache. */
 type Outcome<T> = { readonly result: T } | (Refused & { readonly withCached?: boolean });
 
-interface Schema<T> {
-  safeParse(value: unknown): { success: true; data: T } | { success: false };
-}
-
 interface Route<T> {
   /** POST where it is left out. */
   readonly method?: 'GET' | 'POST';
   readonly path: string;
-  schema(): Promise<Schema<T>>;
+  readonly shape: Shape<T>;
 }
-
-/** Evaluating the contract's schemas takes milliseconds: it happens while the first request is on its way. */
-const messages = () => import('../core/contract/messages.ts');
-const node = () => import('../core/contract/node.ts');
 
 /** As in core/contract/routes.ts, which cannot be had without its schemas; a test compares. */
 export const PATHS = {
@@ -89,21 +95,22 @@ export const PATHS = {
   seen: '/v1/nodes/self',
 } as const;
 
-const route = <T>(path: string, schema: () => Promise<Schema<T>>): Route<T> => ({ path, schema });
-const allocation = route<AllocateResult>(PATHS.allocate, async () => (await messages()).allocateResult);
-const releasing = route<ReleaseResult>(PATHS.release, async () => (await messages()).releaseResult);
-const givingBack = route<GiveBackResult>(
-  PATHS.giveBack,
-  async () => (await import('../core/contract/blocks.ts')).giveBackResult,
-);
-const reporting = route<ReportResult>(PATHS.report, async () => (await node()).reportResult);
-const checking = route<CheckResult>(PATHS.check, async () => (await node()).checkResult);
-const readying = route<ReadinessResult>(PATHS.readiness, async () => (await node()).readinessResult);
-const seeing = route<SeenResult>(PATHS.seen, async () => (await node()).seenResult);
+const route = <T>(path: string, shape: Shape<T>): Route<T> => ({ path, shape });
+const soundAllocation: Shape<AllocateResult> = (value) => {
+  const read = allocateResult(value);
+  return read === MISMATCH || !isSound(read) ? MISMATCH : read;
+};
+const allocation = route(PATHS.allocate, soundAllocation);
+const releasing = route(PATHS.release, releaseResult);
+const givingBack = route(PATHS.giveBack, giveBackResult);
+const reporting = route(PATHS.report, reportResult);
+const checking = route(PATHS.check, checkResult);
+const readying = route(PATHS.readiness, readinessResult);
+const seeing = route(PATHS.seen, seenResult);
 const listing = (cursor: string | undefined): Route<OwnLeasesResult> => ({
   method: 'GET',
   path: cursor === undefined ? PATHS.ownLeases : `${PATHS.ownLeases}?cursor=${encodeURIComponent(cursor)}`,
-  schema: async () => (await node()).ownLeasesResult,
+  shape: ownLeasesResult,
 });
 
 export function apiClient(access: ApiAccess): Api {
@@ -149,8 +156,8 @@ interface Attempt {
 }
 
 async function attempt<T>(
-  { endpoint, region, credentials, surroundings }: ApiAccess,
-  { method = 'POST', path, schema }: Route<T>,
+  { endpoint, region, credentials, surroundings, observer }: ApiAccess,
+  { method = 'POST', path, shape }: Route<T>,
   { next, fresh, patience }: Attempt,
 ): Promise<Outcome<T | undefined>> {
   const url = new URL(`${endpoint.pathname.replace(/\/+$/, '')}${path}`, endpoint);
@@ -175,11 +182,12 @@ async function attempt<T>(
   const signal = AbortSignal.timeout(milliseconds);
   let response: Response;
   let text: string;
+  observer?.sent();
   const sent = method === 'GET' ? {} : { body };
-  const answer = surroundings.fetch(url, { method, headers, ...sent, signal, redirect: 'manual' });
-  const [ready] = await Promise.all([schema(), answer.catch(() => undefined)]);
+  const all = { ...observer?.headers, ...headers };
   try {
-    response = await answer;
+    response = await surroundings.fetch(url, { method, headers: all, ...sent, signal, redirect: 'manual' });
+    observer?.answered(response.headers);
     text = await response.text();
   } catch (cause) {
     return { error: unreachable(endpoint, cause, milliseconds), again: true };
@@ -191,8 +199,8 @@ async function attempt<T>(
     const refused = refusedBy({ status, headers, text, receivedAt: surroundings.now(), endpoint: endpoint.origin });
     return { ...refused, withCached: supplied.cached && refused.error.code === 'auth.denied' };
   }
-  const parsed = ready.safeParse(parseJson(text));
-  if (parsed.success) return { result: parsed.data };
+  const result = shape(parseJson(text));
+  if (result !== MISMATCH) return { result };
   const remedy = 'is endpoint the Lessor API, in a version that fits this plugin?';
   return { error: refusal('service.fault', `${url} answered what the contract does not know`, remedy), again: false };
 }

@@ -26,7 +26,7 @@ export async function check(plugin: Plugin, previous: readonly string[]): Promis
   if (lost.length > 0) throw lostLease(plugin, `does not hold ${lost.join(', ')} but ${[...addresses].join(', ')}`);
   const missing = [...addresses].filter((address) => !wanted.has(address));
   // Of two slots that were asked for only one set's address each is the container's.
-  if (missing.length > 0 && entry?.addresses === undefined && wanted.size > 0)
+  if (missing.length > 0 && (entry?.addresses === undefined || wanted.size === 0))
     throw lostLease(plugin, `holds ${missing.join(', ')} too, which prevResult does not have`);
 }
 

@@ -1,5 +1,6 @@
 /** Versions of the CNI specification: which of them the plugin speaks, and since which of them there is a verb. */
 import { fieldsOf } from './configuration-fields.ts';
+import { show } from './fields.ts';
 import { refusal } from './refusal.ts';
 
 /** In their order. */
@@ -35,14 +36,14 @@ export function parseVersion(verb: Verb, input: Record<string, unknown>): CniVer
     const shown = written ?? fieldsOf(input, 'the configuration', ['cniVersion']).get('cniVersion');
     throw refusal(
       'cni.version',
-      `cniVersion ${JSON.stringify(shown)} is not supported`,
+      `cniVersion ${show(shown)} is not supported`,
       `use one of ${supportedVersions.join(', ')}`,
     );
   }
   if (isSince(verbs[verb], version)) return version;
   throw refusal(
     'cni.version',
-    `CNI_COMMAND ${verb} does not exist in cniVersion ${JSON.stringify(version)}`,
+    `CNI_COMMAND ${verb} does not exist in cniVersion ${show(version)}`,
     `use cniVersion ${verbs[verb]} or a later one`,
   );
 }

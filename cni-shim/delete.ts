@@ -15,6 +15,7 @@ const SETTLED_AT_ONCE = 4;
 export async function remove(plugin: Plugin): Promise<void> {
   const { attachment, records } = plugin;
   const entry = records.journal.find(attachment);
+  plugin.observer?.addresses((entry?.acknowledged ?? entry?.local)?.addresses.map(({ address }) => address) ?? []);
   if (entry !== undefined) return removeEntry(plugin, entry);
   if (!isLeaving(plugin)) await releaseWhatIsFound(plugin);
   records.journal.forget(attachment, undefined);
@@ -22,9 +23,13 @@ export async function remove(plugin: Plugin): Promise<void> {
 
 /** @throws LessorError */
 export async function removeEntry(plugin: NetworkPlugin, entry: JournalEntry): Promise<void> {
-  const { records, reachability, surroundings } = plugin;
+  const { records, reachability, surroundings, observer } = plugin;
   const later = isOfOwnBlock(plugin, entry);
-  if (later && reachability.isAway()) return records.unsettled.retire(entry);
+  const retire = () => {
+    observer?.local();
+    records.unsettled.retire(entry);
+  };
+  if (later && reachability.isAway()) return retire();
   const settling: Settling = { records, api: later ? plugin.api.brief : plugin.api, now: surroundings.now };
   let answer: ReleaseResult;
   try {
@@ -32,7 +37,7 @@ export async function removeEntry(plugin: NetworkPlugin, entry: JournalEntry): P
   } catch (error) {
     if (!later || !isUnanswered(error)) throw error;
     reachability.failed(error);
-    return records.unsettled.retire(entry);
+    return retire();
   }
   records.journal.forget(entry.attachment, entry, answer.released);
   await noteRelease(settling, entry, answer);

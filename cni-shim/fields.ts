@@ -17,20 +17,34 @@ export function parseJson(text: string): unknown {
   }
 }
 
+const LONGEST_SHOWN = 200;
+
+/** A value in an error message: as JSON, and of a long one its beginning. */
+export function show(value: unknown): string {
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? String(value);
+  } catch {
+    // Nested deeper than the engine's stack.
+    return Array.isArray(value) ? '[…]' : '{…}';
+  }
+  return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`;
+}
+
 /** Undefined where absent or empty. */
 export function textOf(value: unknown, where: string, complain: Complaint): string | undefined {
   if (value === undefined || value === '') return undefined;
-  if (typeof value !== 'string') throw complain(`${where} ${JSON.stringify(value)} is no text`, 'write it in quotes');
+  if (typeof value !== 'string') throw complain(`${where} ${show(value)} is no text`, 'write it in quotes');
   return value;
 }
 
 export function listOf(value: unknown, where: string, complain: Complaint): unknown[] {
   if (value === undefined) return [];
-  if (!Array.isArray(value)) throw complain(`${where} ${JSON.stringify(value)} is no list`, 'write it as […]');
+  if (!Array.isArray(value)) throw complain(`${where} ${show(value)} is no list`, 'write it as […]');
   return value;
 }
 
 export function objectOf(value: unknown, where: string, complain: Complaint): Record<string, unknown> {
-  if (!isObject(value)) throw complain(`${where} ${JSON.stringify(value)} is no object`, 'write it as {…}');
+  if (!isObject(value)) throw complain(`${where} ${show(value)} is no object`, 'write it as {…}');
   return value;
 }

@@ -1,6 +1,7 @@
 /** The environment variables by which a runtime calls a CNI plugin (CNI specification, section 2). */
 import { formatAddress, parseAddress, parsePrefix } from '../core/address.ts';
 import type { Pod } from '../core/contract/messages.ts';
+import { show } from './fields.ts';
 import { refusal } from './refusal.ts';
 import type { Environment } from './surroundings.ts';
 
@@ -35,12 +36,12 @@ export function parseInvocation(verb: 'ADD' | 'DEL' | 'CHECK', env: Environment)
   const { CNI_CONTAINERID: containerId = '', CNI_IFNAME: ifname = '', CNI_ARGS: args } = env;
   if (!CNI_NAME.test(containerId))
     throw wrong(
-      `CNI_CONTAINERID ${JSON.stringify(containerId)} is not a container id`,
+      `CNI_CONTAINERID ${show(containerId)} is not a container id`,
       'it begins with a letter or digit, holds only letters, digits, _ . - and has 255 characters at most',
     );
   if (!IFNAME.test(ifname))
     throw wrong(
-      `CNI_IFNAME ${JSON.stringify(ifname)} is not an interface name`,
+      `CNI_IFNAME ${show(ifname)} is not an interface name`,
       'it has 1 to 15 characters without white space, / or :, and is neither . nor ..',
     );
   const netns = namespaceIn(verb, env.CNI_NETNS);
@@ -62,7 +63,7 @@ function namespaceIn(verb: string, path: string | undefined): string | undefined
   // The namespace may be gone, so a DEL has no use for it.
   if (verb === 'DEL') return undefined;
   throw wrong(
-    `CNI_NETNS ${JSON.stringify(path)} is not a path of a network namespace`,
+    `CNI_NETNS ${show(path)} is not a path of a network namespace`,
     'write an absolute one, like /var/run/netns/pod',
   );
 }
@@ -73,7 +74,7 @@ function addressIn(args: ReadonlyMap<string, string>): string | undefined {
   if (!text) return undefined;
   const address = requestedAddress(text);
   if (address !== undefined) return address;
-  throw wrong(`CNI_ARGS IP ${JSON.stringify(text)} is no IP address`, ADDRESS_REMEDY);
+  throw wrong(`CNI_ARGS IP ${show(text)} is no IP address`, ADDRESS_REMEDY);
 }
 
 /** In one spelling, without the prefix length that it may have: that is the subnet's. Undefined where it is no address. */
@@ -88,7 +89,7 @@ function parseArguments(text: string): ReadonlyMap<string, string> {
   for (const pair of text === '' ? [] : text.split(';')) {
     const [key = '', value, ...rest] = pair.split('=');
     if (value === undefined || rest.length > 0)
-      throw wrong(`CNI_ARGS holds ${JSON.stringify(pair)}`, 'write it as KEY=value, pairs separated by ;');
+      throw wrong(`CNI_ARGS holds ${show(pair)}`, 'write it as KEY=value, pairs separated by ;');
     found.set(key, value);
   }
   const ignore = ['1', 'true'].includes(found.get('IgnoreUnknown')?.toLowerCase() ?? '');

@@ -1,27 +1,28 @@
-/** The CNI IPAM plugin `lessor` (CNI specification 1.0.0): called by a network plugin such as bridge. */
-import { readFileSync, writeSync } from 'node:fs';
+/**
+ * The executable `lessor`: a CNI IPAM plugin (CNI specification 1.1.0) where a network plugin such as bridge calls it, else
+ * the commands with which people keep a node.
+ */
+import { readFileSync } from 'node:fs';
+import { print } from './print.ts';
 import { run } from './run.ts';
 import { machine } from './surroundings.ts';
 
-/** Not process.stdout: loading the streams would take a fifth of the whole call. */
-function print(text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let done = 0; done < bytes.length; ) {
-    try {
-      done += writeSync(1, bytes, done);
-    } catch (error) {
-      // A full pipe whose reader set it to non-blocking: its reader is about to make room.
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-    }
+const [, , ...argv] = process.argv;
+const surroundings = machine(process.env);
+
+async function main(): Promise<number> {
+  // A runtime names its verb in the environment and gives no arguments.
+  if (!process.env.CNI_COMMAND && argv.length > 0) {
+    const terminal = { print: (text: string) => print(1, text), complain: (text: string) => print(2, text) };
+    return (await import('./command-line.ts')).runCommand(argv, { surroundings, terminal });
   }
+  const { stdout, exitCode } = await run(surroundings, () => readFileSync(0, 'utf8'));
+  print(1, stdout);
+  return exitCode;
 }
 
-run(machine(process.env), () => readFileSync(0, 'utf8')).then(({ stdout, exitCode }) => {
-  try {
-    print(stdout);
-  } catch {
-    // Whoever called is gone.
-    process.exit(1);
-  }
-  process.exit(exitCode);
-});
+main().then(
+  (exitCode) => process.exit(exitCode),
+  // Whoever called is gone: nobody reads what is printed.
+  () => process.exit(1),
+);

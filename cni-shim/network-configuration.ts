@@ -5,8 +5,8 @@
  * `pool`, `pools`, `vrf`, `endpoint`, `region`, `config`.
  */
 import { type CniVersion, parseVersion, type Verb } from './cni-version.ts';
-import { fieldsOf, list, nameIn, text, wrong } from './configuration-fields.ts';
-import { isObject } from './fields.ts';
+import { fieldsOf, list, nameIn, path, text, wrong } from './configuration-fields.ts';
+import { isObject, show } from './fields.ts';
 import { familiesOf, type PoolWish, poolWishOf, wishFields } from './pool-wish.ts';
 import { refusal } from './refusal.ts';
 import { requestedIn, runtimeConfigIn } from './requested-addresses.ts';
@@ -69,8 +69,8 @@ export function parseNetworkConfiguration(verb: Verb, input: Record<string, unkn
     'region',
     'config',
   ]);
-  const optional = (key: 'resolvConf' | 'dataDir' | 'endpoint' | 'region' | 'config') => {
-    const value = text(ipam.get(key), `ipam.${key}`);
+  const optional = (key: 'resolvConf' | 'dataDir' | 'endpoint' | 'region' | 'config', read = path) => {
+    const value = read(ipam.get(key), `ipam.${key}`);
     return value === undefined ? {} : { [key]: value };
   };
   const pool = poolWishOf(ipam, name, runtimeConfigIn(top).get('ipRanges'));
@@ -82,11 +82,18 @@ export function parseNetworkConfiguration(verb: Verb, input: Record<string, unkn
     addresses,
     routes: list(ipam.get('routes'), 'ipam.routes').map(routeOf),
     ...optional('resolvConf'),
-    ...optional('dataDir'),
-    ...optional('endpoint'),
-    ...optional('region'),
+    ...optional('dataDir', directory),
+    ...optional('endpoint', text),
+    ...optional('region', text),
     ...optional('config'),
   };
+}
+
+/** What a relative one means depends on the runtime's working directory, where the next call would not find the journal. */
+function directory(value: unknown, where: string): string | undefined {
+  const found = path(value, where);
+  if (found === undefined || found.startsWith('/')) return found;
+  throw wrong(`${where} ${show(found)} is not absolute`, 'write it like /var/lib/cni/networks');
 }
 
 function nameOf(value: unknown): string {

@@ -9,7 +9,7 @@ import { refusal } from './refusal.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const DEFAULT_FILE = '/etc/lessor/node.json';
-const KEYS = 'endpoint, region, dataDir, labels, credentials.profile and credentials.file';
+const KEYS = 'endpoint, region, dataDir, logFile, labels, credentials.profile and credentials.file';
 /** Kubernetes: a prefix of 253, a slash, a name of 63; what the API takes. */
 const LONGEST_LABEL = 317;
 const LONGEST_VALUE = 253;
@@ -36,6 +36,49 @@ export function loadNodeConfiguration(
   network: Pick<NetworkConfiguration, 'config' | 'dataDir' | 'endpoint' | 'region'>,
   { env, files }: Pick<Surroundings, 'env' | 'files'>,
 ): NodeConfiguration {
+  const { path, file } = readFile(network, { env, files });
+  const endpoint = endpointFrom(network.endpoint ?? file.endpoint, network.endpoint === undefined ? path : 'ipam');
+  return {
+    endpoint,
+    region: network.region ?? file.region ?? regionOf(endpoint) ?? regionFrom(env, endpoint, path),
+    dataDir: dataDirOf(network, file),
+    credentials: file.credentials,
+    labels: file.labels ?? {},
+  };
+}
+
+/** What of a network configuration names the node's. */
+type Naming = Pick<NetworkConfiguration, 'config' | 'dataDir'>;
+
+/**
+ * Where calls are written down. Undefined where they are not, or where the configurations that would say so cannot be read;
+ * `network` is left out where its configuration cannot.
+ */
+export function logFileOf(
+  network: Naming | undefined,
+  surroundings: Pick<Surroundings, 'env' | 'files'>,
+): string | undefined {
+  try {
+    const { file, there } = readFile(network ?? {}, surroundings);
+    if (file.logFile === false || (network === undefined && !there)) return undefined;
+    return file.logFile ?? `${dataDirOf(network ?? {}, file)}/lessor.log`;
+  } catch {
+    return undefined;
+  }
+}
+
+// Network names begin with a letter or digit, so host-local never has a `.lessor` of its own there.
+const dataDirOf = ({ dataDir }: Naming, file: NodeFile): string =>
+  dataDir === undefined ? (file.dataDir ?? DEFAULT_DATA_DIR) : `${dataDir}/.lessor`;
+
+interface ReadFile {
+  readonly path: string;
+  readonly file: NodeFile;
+  /** False where the default file is missing, which says nothing. */
+  readonly there: boolean;
+}
+
+function readFile(network: Naming, { env, files }: Pick<Surroundings, 'env' | 'files'>): ReadFile {
   const named = network.config ?? env.LESSOR_CONFIG;
   const path = named || DEFAULT_FILE;
   const text = files.read(path);
@@ -44,16 +87,7 @@ export function loadNodeConfiguration(
       `the node configuration ${path} does not exist`,
       `create it, or leave its name out to use ${DEFAULT_FILE}`,
     );
-  const file = text === undefined ? {} : parseFile(text, path);
-  const endpoint = endpointFrom(network.endpoint ?? file.endpoint, network.endpoint === undefined ? path : 'ipam');
-  return {
-    endpoint,
-    region: network.region ?? file.region ?? regionOf(endpoint) ?? regionFrom(env, endpoint, path),
-    // Network names begin with a letter or digit, so host-local never has a `.lessor` of its own there.
-    dataDir: network.dataDir === undefined ? (file.dataDir ?? DEFAULT_DATA_DIR) : `${network.dataDir}/.lessor`,
-    credentials: file.credentials,
-    labels: file.labels ?? {},
-  };
+  return { path, there: text !== undefined, file: text === undefined ? {} : parseFile(text, path) };
 }
 
 interface NodeFile {
@@ -61,6 +95,8 @@ interface NodeFile {
   readonly region?: string | undefined;
   /** Where the plugin keeps its journal, its state and cached credentials. */
   readonly dataDir?: string | undefined;
+  /** Where calls are written down; false: nowhere. */
+  readonly logFile?: string | false | undefined;
   /** A profile of the shared files, or other shared files, instead of what the environment says. */
   readonly credentials?: CredentialChoice | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
@@ -69,16 +105,27 @@ interface NodeFile {
 function parseFile(text: string, path: string): NodeFile {
   const content = parseJson(text);
   if (content === undefined) throw wrong(`${path} is not JSON`, 'write it like {"endpoint": "https://…"}');
-  const { credentials, labels: given, ...top } = objectOf(content, path, wrong);
+  const { credentials, labels: given, logFile: log, ...top } = objectOf(content, path, wrong);
   const { endpoint, region, dataDir } = textsOf(top, path, ['endpoint', 'region', 'dataDir']);
   // The runtime calls from any working directory: elsewhere the journal would be lost.
   if (dataDir !== undefined && !dataDir.startsWith('/'))
     throw wrong(`dataDir ${JSON.stringify(dataDir)} in ${path} is not absolute`, `write it like ${DEFAULT_DATA_DIR}`);
   const labels = labelsOf(given, path);
-  if (credentials === undefined) return { endpoint, region, dataDir, labels };
+  const logFile = logFileIn(log, path);
+  if (credentials === undefined) return { endpoint, region, dataDir, logFile, labels };
   const where = `credentials in ${path}`;
   const { profile, file } = textsOf(objectOf(credentials, where, wrong), where, ['profile', 'file']);
-  return { endpoint, region, dataDir, labels, credentials: { profile, file } };
+  return { endpoint, region, dataDir, logFile, labels, credentials: { profile, file } };
+}
+
+function logFileIn(value: unknown, path: string): string | false | undefined {
+  if (value === '' || value === false) return false;
+  const file = textOf(value, `logFile in ${path}`, wrong);
+  if (file === undefined || file.startsWith('/')) return file;
+  throw wrong(
+    `logFile ${JSON.stringify(file)} in ${path} is not absolute`,
+    'write it like /var/log/lessor.log, or false for no log',
+  );
 }
 
 function labelsOf(given: unknown, path: string): Record<string, string> {

@@ -1,6 +1,7 @@
 /** What the verbs work with, made from the configurations: the API, and what the node keeps of the network. */
 import type { Attachment } from '../core/contract/messages.ts';
 import { type Api, apiClient, type Limits } from './api-client.ts';
+import type { Observer } from './call-record.ts';
 import { credentialSupply } from './credentials.ts';
 import type { Invocation } from './invocation.ts';
 import type { NetworkConfiguration } from './network-configuration.ts';
@@ -21,6 +22,8 @@ export interface NetworkPlugin {
   readonly choices: PoolChoices;
   /** The node's. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Who is told for the log. */
+  readonly observer: Observer | undefined;
 }
 
 export interface Plugin extends NetworkPlugin {
@@ -30,11 +33,16 @@ export interface Plugin extends NetworkPlugin {
   readonly addresses: readonly string[];
 }
 
+export interface Watching {
+  readonly limits?: Limits | undefined;
+  readonly observer?: Observer;
+}
+
 /** @throws LessorError `node.configuration`, `node.storage`. */
 export function assembleNetwork(
   surroundings: Surroundings,
   network: NetworkConfiguration,
-  limits?: Limits,
+  { limits, observer }: Watching,
   namespace?: string,
 ): NetworkPlugin {
   const { endpoint, region, dataDir, labels, credentials: choice } = loadNodeConfiguration(network, surroundings);
@@ -46,11 +54,19 @@ export function assembleNetwork(
     surroundings,
     network,
     bootId,
-    api: apiClient({ endpoint, region, credentials, surroundings, ...(limits === undefined ? {} : { limits }) }),
+    api: apiClient({
+      endpoint,
+      region,
+      credentials,
+      surroundings,
+      observer,
+      ...(limits === undefined ? {} : { limits }),
+    }),
     reachability: openReachability(surroundings, dataDir),
     records,
     choices: openPoolChoices(surroundings.files, records, { wish: network.pool, labels, namespace }),
     labels,
+    observer,
   };
 }
 
@@ -59,11 +75,11 @@ export function assemble(
   surroundings: Surroundings,
   network: NetworkConfiguration,
   invocation: Invocation,
-  limits?: Limits,
+  watching: Watching = {},
 ): Plugin {
   const { address, pod, containerId, ifname } = invocation;
   return {
-    ...assembleNetwork(surroundings, network, limits, pod?.namespace),
+    ...assembleNetwork(surroundings, network, watching, pod?.namespace),
     invocation,
     attachment: { network: network.name, containerId, ifname },
     addresses: [...new Set([...(address === undefined ? [] : [address]), ...network.addresses])],

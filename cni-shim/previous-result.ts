@@ -2,6 +2,7 @@
 import { formatAddress, parsePrefix } from '../core/address.ts';
 import { type CniVersion, isSince, parseVersion } from './cni-version.ts';
 import { fieldsOf, list, text, wrong } from './configuration-fields.ts';
+import { show } from './fields.ts';
 
 const FIELD = 'prevResult';
 
@@ -35,10 +36,7 @@ function prefixOf(ip: unknown, key: string, where: string): string {
   const value = text(fieldsOf(ip, where, [key]).get(key), `${where}.${key}`);
   const prefix = value === undefined ? undefined : parsePrefix(value);
   if (prefix !== undefined) return `${formatAddress(prefix.address)}/${prefix.length}`;
-  throw wrong(
-    `${where}.${key} ${JSON.stringify(value ?? null)} is no address with a prefix length`,
-    'write it like 10.1.0.5/16',
-  );
+  throw wrong(`${where}.${key} ${show(value ?? null)} is no address with a prefix length`, 'write it like 10.1.0.5/16');
 }
 
 const addressOf = (prefix: string): string => prefix.slice(0, prefix.indexOf('/'));

@@ -1,4 +1,5 @@
 import { LessorError, type ProblemCode } from '../core/contract/problems.ts';
+import { show } from './fields.ts';
 
 /** An error that names what is wrong (field and value) and what to do about it; a CNI error shows the two apart. */
 export function refusal(code: ProblemCode, what: string, remedy: string, cause?: unknown): LessorError {
@@ -17,7 +18,7 @@ export class CniRefusal extends LessorError {
 
 /** Code 2: the message must hold the key and the value of the unsupported field. */
 export const unsupportedField = (key: string, value: unknown, remedy: string): CniRefusal =>
-  new CniRefusal(2, 'cni.configuration', `${key} ${JSON.stringify(value)} is not supported`, remedy);
+  new CniRefusal(2, 'cni.configuration', `${key} ${show(value)} is not supported`, remedy);
 
 /** Code 50: the plugin is not available, an ADD would fail. */
 export const notReady = (why: string, remedy: string): CniRefusal =>

@@ -3,7 +3,7 @@
  * is named twice is asked for once.
  */
 import { fieldsOf, list, wrong } from './configuration-fields.ts';
-import type { Fields } from './fields.ts';
+import { type Fields, show } from './fields.ts';
 import { ADDRESS_REMEDY, requestedAddress } from './invocation.ts';
 
 /** `args.cni.ips` before `runtimeConfig.ips`. @throws LessorError `cni.configuration`, which names the field. */
@@ -26,6 +26,6 @@ function addressesIn(value: unknown, where: string): string[] {
   return list(value, where).map((one, index) => {
     const address = typeof one === 'string' ? requestedAddress(one) : undefined;
     if (address !== undefined) return address;
-    throw wrong(`${where}[${index}] ${JSON.stringify(one)} is no IP address`, ADDRESS_REMEDY);
+    throw wrong(`${where}[${index}] ${show(one)} is no IP address`, ADDRESS_REMEDY);
   });
 }

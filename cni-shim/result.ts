@@ -78,8 +78,16 @@ export interface CniError {
   readonly details: string;
 }
 
+/** Characters: errors may quote what a server wrote. */
+const LONGEST_TEXT = 2000;
+
 /** `cniVersion` is the caller's where it is known. */
 export function cniError(thrown: unknown, cniVersion: string): CniError {
+  const { msg, details, ...rest } = wholeError(thrown, cniVersion);
+  return { ...rest, msg: msg.slice(0, LONGEST_TEXT), details: details.slice(0, LONGEST_TEXT) };
+}
+
+function wholeError(thrown: unknown, cniVersion: string): CniError {
   const error = isFileError(thrown) ? storageError(thrown) : thrown;
   if (!(error instanceof LessorError)) {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -111,7 +119,7 @@ const remedies: Readonly<Record<string, string>> = {
   ENOTDIR: 'a file stands where a directory is needed: move it away, or name another directory as dataDir',
 };
 
-function storageError(error: NodeJS.ErrnoException): LessorError {
+export function storageError(error: NodeJS.ErrnoException): LessorError {
   const code = error.code ?? 'unknown';
   const what = `${error.syscall ?? 'access'} ${error.path ?? "a file of the plugin's state"} failed with ${code}`;
   return refusal('node.storage', what, remedies[code] ?? "look at the disk that holds the plugin's dataDir", error);

@@ -1,7 +1,7 @@
 /** Routes of the configuration, which the result carries to the network plugin. */
 import { formatAddress, parseAddress, parsePrefix } from '../core/address.ts';
 import { fieldsOf, text, wrong } from './configuration-fields.ts';
-import type { Fields } from './fields.ts';
+import { type Fields, show } from './fields.ts';
 
 /** `dst` and `gw` in every version; the rest since CNI specification 1.1.0. */
 export interface Route {
@@ -29,14 +29,11 @@ export function routeOf(value: unknown, index: number): Route {
   const dst = text(fields.get('dst'), `${where}.dst`);
   const prefix = dst === undefined ? undefined : parsePrefix(dst);
   if (prefix === undefined)
-    throw wrong(`${where}.dst ${JSON.stringify(dst ?? null)} is no prefix`, 'write it like 0.0.0.0/0 or 2001:db8::/32');
+    throw wrong(`${where}.dst ${show(dst ?? null)} is no prefix`, 'write it like 0.0.0.0/0 or 2001:db8::/32');
   const gw = text(fields.get('gw'), `${where}.gw`);
   const gateway = gw === undefined ? undefined : parseAddress(gw);
   if (gw !== undefined && gateway === undefined)
-    throw wrong(
-      `${where}.gw ${JSON.stringify(gw)} is no IP address`,
-      'write it like 10.1.0.1 or fd00::1, or leave it out',
-    );
+    throw wrong(`${where}.gw ${show(gw)} is no IP address`, 'write it like 10.1.0.1 or fd00::1, or leave it out');
   return {
     dst: `${formatAddress(prefix.address)}/${prefix.length}`,
     ...(gateway === undefined ? {} : { gw: formatAddress(gateway) }),
@@ -51,7 +48,7 @@ function numbersIn(fields: Fields, where: string): Pick<Route, (typeof SIZES | t
     if (value === undefined) continue;
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > most(name))
       throw wrong(
-        `${where}.${name} ${JSON.stringify(value)} is no whole number from 0 to ${most(name)}`,
+        `${where}.${name} ${show(value)} is no whole number from 0 to ${most(name)}`,
         'correct it, or leave it out',
       );
     if (value !== 0 || name === 'table' || name === 'scope') found.push([name, value]);

@@ -1,14 +1,18 @@
 /** One call of the plugin: from environment and standard input to what is printed and the exit code. */
 import { add } from './add.ts';
 import type { Limits } from './api-client.ts';
+import { logCall } from './call-log.ts';
+import { watchCall } from './call-record.ts';
 import { isVerb, NEWEST_VERSION, supportedVersions, type Verb, writtenVersion } from './cni-version.ts';
 import { remove } from './delete.ts';
-import { isObject, parseJson } from './fields.ts';
-import { parseInput } from './network-configuration.ts';
-import { assemble, assembleNetwork, type Plugin } from './plugin.ts';
+import { isObject, parseJson, show } from './fields.ts';
+import { type NetworkConfiguration, parseInput } from './network-configuration.ts';
+import { logFileOf } from './node-configuration.ts';
+import { assemble, assembleNetwork, type Plugin, type Watching } from './plugin.ts';
+import { resultAddresses } from './previous-result.ts';
 import { refusal } from './refusal.ts';
 import { type Requests, readRequest } from './request.ts';
-import { cniError } from './result.ts';
+import { type CniError, cniError } from './result.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Outcome {
@@ -17,9 +21,8 @@ export interface Outcome {
   readonly exitCode: 0 | 1;
 }
 
-interface Calling {
+interface Calling extends Watching {
   readonly surroundings: Surroundings;
-  readonly limits?: Limits;
 }
 
 /** Resolves to what is printed, undefined where that is nothing. @throws LessorError */
@@ -27,41 +30,61 @@ type Handler<V extends Verb> = (request: Requests[V], calling: Calling) => Promi
 
 const ofContainer =
   <V extends 'ADD' | 'DEL' | 'CHECK'>(act: (plugin: Plugin, request: Requests[V]) => Promise<unknown>): Handler<V> =>
-  (request, { surroundings, limits }) =>
-    act(assemble(surroundings, request.network, request.invocation, limits), request);
+  (request, calling) =>
+    act(assemble(calling.surroundings, request.network, request.invocation, calling), request);
 
 /** Those that a runtime calls seldom are loaded when they are. */
 const handlers: { readonly [V in Verb]: Handler<V> } = {
   ADD: ofContainer<'ADD'>(add),
   DEL: ofContainer<'DEL'>(remove),
   CHECK: ofContainer<'CHECK'>(async (plugin, { previous }) => (await import('./check.ts')).check(plugin, previous)),
-  GC: async ({ network, valid }, { surroundings, limits }) =>
-    (await import('./collect.ts')).collect(assembleNetwork(surroundings, network, limits), valid),
-  STATUS: async ({ network }, { surroundings, limits }) =>
-    (await import('./status.ts')).status(assembleNetwork(surroundings, network, limits)),
+  GC: async ({ network, valid }, calling) =>
+    (await import('./collect.ts')).collect(assembleNetwork(calling.surroundings, network, calling), valid),
+  STATUS: async ({ network }, calling) =>
+    (await import('./status.ts')).status(assembleNetwork(calling.surroundings, network, calling)),
 };
 
 /** `stdin` is read only where the verb has use for it. Never throws: what goes wrong is a CNI error object. */
 export async function run(surroundings: Surroundings, stdin: () => string, limits?: Limits): Promise<Outcome> {
   const verb = surroundings.env.CNI_COMMAND;
-  let cniVersion: string | undefined;
   try {
     if (verb === 'VERSION') return printed(versions(stdin()));
     if (!isVerb(verb)) throw unknownVerb(verb);
-    const input = parseInput(stdin());
-    cniVersion = writtenVersion(input);
-    const calling = { surroundings, ...(limits === undefined ? {} : { limits }) };
-    const result = await handle(verb, input, calling);
-    return result === undefined ? { stdout: '', exitCode: 0 } : printed(result);
   } catch (error) {
-    return { ...printed(cniError(error, cniVersion ?? NEWEST_VERSION)), exitCode: 1 };
+    return failed(cniError(error, NEWEST_VERSION));
   }
+  return call(verb, { surroundings, limits }, stdin);
 }
 
-async function handle<V extends Verb>(verb: V, input: Record<string, unknown>, calling: Calling): Promise<unknown> {
-  return handlers[verb](readRequest(verb, calling.surroundings.env, input), calling);
+async function call(verb: Verb, { surroundings, limits }: Calling, stdin: () => string): Promise<Outcome> {
+  const watch = watchCall(verb, surroundings);
+  const about: { cniVersion?: string | undefined; network?: NetworkConfiguration } = {};
+  let outcome: Outcome;
+  try {
+    const input = parseInput(stdin());
+    about.cniVersion = writtenVersion(input);
+    const request = readRequest(verb, surroundings.env, input);
+    about.network = request.network;
+    watch.about(request);
+    outcome = await handle(verb, request, { surroundings, limits, observer: watch.observer });
+  } catch (error) {
+    const object = cniError(error, about.cniVersion ?? NEWEST_VERSION);
+    watch.failed(object);
+    outcome = failed(object);
+  }
+  const file = logFileOf(about.network, surroundings);
+  if (file !== undefined) logCall(file, watch.record());
+  return outcome;
 }
 
+async function handle<V extends Verb>(verb: V, request: Requests[V], calling: Calling): Promise<Outcome> {
+  const result = await handlers[verb](request, calling);
+  if (result === undefined) return { stdout: '', exitCode: 0 };
+  calling.observer?.addresses(resultAddresses(result, 'the result', request.network.cniVersion));
+  return printed(result);
+}
+
+const failed = (error: CniError): Outcome => ({ ...printed(error), exitCode: 1 });
 const printed = (value: unknown): Outcome => ({ stdout: `${JSON.stringify(value)}\n`, exitCode: 0 });
 
 /** CNI specification, section 4, VERSION: `cniVersion` is the input's. */
@@ -74,6 +97,6 @@ function versions(stdin: string) {
 const unknownVerb = (verb: string | undefined) =>
   refusal(
     'cni.environment',
-    verb ? `CNI_COMMAND ${JSON.stringify(verb)} is not supported` : 'CNI_COMMAND is not set',
+    verb ? `CNI_COMMAND ${show(verb)} is not supported` : 'CNI_COMMAND is not set',
     `this is a CNI IPAM plugin for a container runtime to call; it knows ${[...Object.keys(handlers), 'VERSION'].join(', ')}`,
   );

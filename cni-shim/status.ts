@@ -52,9 +52,9 @@ async function verdict(asking: NetworkPlugin): Promise<Verdict> {
     if (last !== undefined && last.at <= now() && now() - last.at < ASKED_AGAIN_AFTER_MS) return last;
     // One process asks; the others wait for what it is told, or until it has been gone for long.
     const lock = `${records.directory}/status.asking`;
-    const asked = files.modifiedAt(lock);
-    if (asked !== undefined && Math.abs(now() - asked) > ASKED_AGAIN_AFTER_MS) files.remove(lock);
-    if (nameFile(files, lock, '', records.journal.drafts)) {
+    const asked = files.read(lock);
+    if (asked !== undefined && Math.abs(now() - Number(asked)) > ASKED_AGAIN_AFTER_MS) files.remove(lock);
+    if (nameFile(files, lock, String(now()), records.journal.drafts)) {
       try {
         const fresh = await ask(asking, wish);
         replaceFile(files, path, JSON.stringify(fresh), records.journal.drafts);

@@ -1,5 +1,6 @@
 /** What a GC is told: the attachments of this network on this node that still live (CNI specification, section 4, GC). */
 import { fieldsOf, list, text, wrong } from './configuration-fields.ts';
+import { show } from './fields.ts';
 import { CNI_NAME, IFNAME } from './invocation.ts';
 
 export interface ValidAttachment {
@@ -31,7 +32,7 @@ function attachmentOf(value: unknown, where: string): ValidAttachment {
     const found = text(fields.get(key), `${where}.${key}`);
     if (found !== undefined && pattern.test(found)) return found;
     throw wrong(
-      `${where}.${key} ${JSON.stringify(found ?? null)} is no ${what}`,
+      `${where}.${key} ${show(found ?? null)} is no ${what}`,
       'nothing is freed where one of the attachments cannot be read: correct it',
     );
   };

@@ -196,6 +196,7 @@ function memoryNodes(): NodeStore {
         incarnation: 1,
         boot,
         firstOfBoot: 1,
+        earlier: [],
         places: new Set<string>(),
       };
       if (!node.alive || node.boot !== boot) return { joined: false, node: copy(node), before: copy(node.places) };

@@ -9,10 +9,13 @@ export interface Boot {
   readonly firstOfBoot: number;
 }
 
-/** The boot in which a node's life began, and the one before it, if there was any. */
+/** The boot in which a node's life began, and those in which lives began before, the latest first. */
 export interface Boots extends Boot {
-  readonly earlier?: Boot;
+  readonly earlier: readonly Boot[];
 }
+
+/** So many earlier boots are known. */
+const EARLIER_BOOTS = 4;
 
 export interface NodeState extends Boots {
   readonly id: string;
@@ -24,13 +27,20 @@ export interface NodeState extends Boots {
 }
 
 /**
- * The boots of the node's next life, begun in `boot`. A late request of the boot before may have begun a life in between:
- * what the returning boot leased before that still runs.
+ * The boots of the node's next life, begun in `boot`. Late requests of earlier boots may have begun lives in between: what the
+ * returning boot leased before them still runs. It is forgotten only if more boots than are known do so one after the other.
  */
-export function bootsAfter({ incarnation, boot: last, firstOfBoot, earlier }: NodeState, boot: string): Boots {
-  if (boot === last) return { boot, firstOfBoot };
-  const first = boot === earlier?.boot ? earlier.firstOfBoot : incarnation + 1;
-  return { boot, firstOfBoot: first, earlier: { boot: last, firstOfBoot } };
+export function bootsAfter(
+  { incarnation, boot: last, firstOfBoot, earlier }: Pick<NodeState, 'incarnation' | keyof Boots>,
+  boot: string,
+): Boots {
+  if (boot === last) return { boot, firstOfBoot, earlier };
+  const others = earlier.filter((one) => one.boot !== boot);
+  return {
+    boot,
+    firstOfBoot: earlier.find((one) => one.boot === boot)?.firstOfBoot ?? incarnation + 1,
+    earlier: [{ boot: last, firstOfBoot }, ...others].slice(0, EARLIER_BOOTS),
+  };
 }
 
 /** What a node last said of itself; nothing that is safe depends on it. */

@@ -85,7 +85,7 @@ export interface NodeStore {
     boot: string,
     now: number,
   ): Promise<{ joined: boolean; node: NodeState; before: ReadonlySet<string> }>;
-  /** Condition `sameIncarnation`: the life that `incarnation` counts gives way to the node's next one. An earlier boot that is left out stays. */
+  /** Condition `sameIncarnation`: the life that `incarnation` counts gives way to the node's next one. */
   beginLife(id: string, incarnation: number, boots: Boots, now: number): Promise<boolean>;
   /** Conditions `nodeAlive` and `sameBoot`: what the node says of itself; what is left out stays. */
   noteSeen(id: string, boot: string, news: NodeNews & { readonly seenAt: number }): Promise<boolean>;

@@ -25,7 +25,7 @@ export class LessorStack extends Stack {
 
     const release = new LessorFunction(this, 'release');
     pools.grant(release, 'GetItem', 'UpdateItem');
-    leases.grant(release, 'Query', 'UpdateItem');
+    leases.grant(release, 'GetItem', 'Query', 'UpdateItem');
     api.serve('release', release);
 
     const operate = new LessorFunction(this, 'operate');

@@ -3,11 +3,13 @@ import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 
 export interface CniCall {
-  readonly verb: 'ADD' | 'DEL';
-  readonly containerId: string;
-  readonly ifname: string;
-  readonly netns: string;
-  readonly configuration: { readonly type: string; readonly ipam: { readonly type: string } };
+  readonly verb: 'ADD' | 'DEL' | 'CHECK' | 'GC' | 'STATUS' | 'VERSION';
+  /** These three are left out for GC, STATUS and VERSION, which are about no container. */
+  readonly containerId?: string;
+  readonly ifname?: string;
+  readonly netns?: string;
+  /** One plugin's: a plugin of a list gets its name, its version and `prevResult` written into it by the runtime. */
+  readonly configuration: { readonly type: string; readonly [field: string]: unknown };
   /** `K8S_POD_NAMESPACE=…` and the like. */
   readonly args?: Readonly<Record<string, string>>;
   /** The working directory, which must not matter. */
@@ -33,33 +35,48 @@ export interface CniRuntime {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export async function callPlugin(runtime: CniRuntime, call: CniCall): Promise<CniAnswer> {
+export interface CniProcess {
+  /** At once, as the kernel does it when memory runs out. False where it has ended already. */
+  kill(): boolean;
+  /** Not ok and without output where it was killed before it printed. */
+  readonly ended: Promise<CniAnswer>;
+}
+
+export const callPlugin = (runtime: CniRuntime, call: CniCall): Promise<CniAnswer> => startPlugin(runtime, call).ended;
+
+export function startPlugin(runtime: CniRuntime, call: CniCall): CniProcess {
   const { plugin, cniDirectory, namespace, environment } = runtime;
-  const executable = cniDirectory === undefined ? plugin : join(cniDirectory, call.configuration.type);
+  const { verb, containerId, ifname, netns, configuration, args, cwd } = call;
+  const executable = cniDirectory === undefined ? plugin : join(cniDirectory, configuration.type);
+  // `ip` becomes the plugin, so that it is the plugin that is killed.
   const command = namespace === undefined ? [executable] : ['ip', 'netns', 'exec', namespace, executable];
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? '',
     ...environment,
-    CNI_COMMAND: call.verb,
-    CNI_CONTAINERID: call.containerId,
-    CNI_IFNAME: call.ifname,
-    CNI_NETNS: call.netns,
+    CNI_COMMAND: verb,
+    ...(containerId === undefined ? {} : { CNI_CONTAINERID: containerId }),
+    ...(ifname === undefined ? {} : { CNI_IFNAME: ifname }),
+    ...(netns === undefined ? {} : { CNI_NETNS: netns }),
     CNI_PATH: [dirname(plugin), cniDirectory].filter((directory) => directory !== undefined).join(':'),
-    CNI_ARGS: Object.entries({ IgnoreUnknown: '1', ...call.args })
+    CNI_ARGS: Object.entries({ IgnoreUnknown: '1', ...args })
       .map(([name, value]) => `${name}=${value}`)
       .join(';'),
   };
   const began = performance.now();
   const [file = '', ...words] = command;
-  const child = spawn(file, words, { env, cwd: call.cwd });
+  const child = spawn(file, words, { env, cwd });
   const read = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (chunk: string) => {
       read[stream] += chunk;
     });
   }
-  child.stdin.on('error', () => {}).end(JSON.stringify(call.configuration));
-  const status = await new Promise<number | null>((done, failed) => child.on('error', failed).on('close', done));
-  const output = read.stdout.trim() === '' ? undefined : JSON.parse(read.stdout);
-  return { ok: status === 0, output, stderr: read.stderr, ms: performance.now() - began };
+  child.stdin.on('error', () => {}).end(JSON.stringify(configuration));
+  const end = new Promise<number | null>((done, failed) => child.on('error', failed).on('close', done));
+  const ended = end.then((status) => {
+    const printed = status !== null && read.stdout.trim() !== '';
+    const output = printed ? JSON.parse(read.stdout) : undefined;
+    return { ok: status === 0, output, stderr: read.stderr, ms: performance.now() - began };
+  });
+  return { kill: () => child.kill('SIGKILL'), ended };
 }

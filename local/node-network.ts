@@ -140,12 +140,15 @@ function splice(a: net.Socket, b: net.Socket): void {
   b.on('error', () => a.destroy()).pipe(a);
 }
 
-function ip(...words: string[]): void {
-  const { status, stderr } = spawnSync('ip', words, { encoding: 'utf8' });
+/** Runs `ip`; what it prints. @throws LessorError with what it said, where it fails */
+export function ip(...words: string[]): string {
+  const { status, stdout, stderr } = spawnSync('ip', words, { encoding: 'utf8' });
   if (status !== 0) throw new LessorError('service.fault', `ip ${words.join(' ')} failed: ${stderr.trim()}`);
+  return stdout;
 }
 
-function onPath(command: string): boolean {
+/** Whether a command of this name can be run. */
+export function onPath(command: string): boolean {
   return (process.env.PATH ?? '').split(':').some((directory) => {
     try {
       accessSync(join(directory, command), constants.X_OK);

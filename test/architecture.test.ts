@@ -11,6 +11,7 @@ const RULES: readonly { readonly folder: string; readonly may: readonly RegExp[]
   { folder: 'functions/store/', may: [/^core\//, /^functions\/store\//, /^@aws-sdk\//, /^zod\/mini$/] },
   { folder: 'functions/', may: [/^core\//, /^functions\//, /^zod\/mini$/, /^aws-lambda$/, /^node:/] },
   { folder: 'cni-shim/build.ts', may: [/^core\//, /^node:/, /^esbuild$/] },
+  { folder: 'cni-shim/agent/metrics.ts', may: [/^prom-client$/] },
   { folder: 'cni-shim/', may: [/^core\//, /^cni-shim\//, /^node:/] },
   {
     folder: 'infra/',

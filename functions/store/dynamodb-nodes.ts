@@ -53,6 +53,7 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
         incarnation: FIRST_LIFE,
         boot,
         firstOfBoot: FIRST_LIFE,
+        earlier: [],
         places: new Set<string>(),
       };
       const node = old ? nodeState(id, old) : fresh;
@@ -63,7 +64,7 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
     async beginLife(id, incarnation, { boot, firstOfBoot, earlier }, now) {
       const outcome = await update(
         keys.node(id),
-        `SET st = :alive, e = :next, e1 = :first, boot = :boot, seen = :now${earlier ? ', b0 = :earlier, e0 = :firstOfEarlier' : ''}`,
+        'SET st = :alive, e = :next, e1 = :first, boot = :boot, bs = :earlier, seen = :now',
         when.sameIncarnation,
         {
           ':alive': ALIVE,
@@ -72,7 +73,7 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
           ':first': firstOfBoot,
           ':boot': boot,
           ':now': now,
-          ...(earlier ? { ':earlier': earlier.boot, ':firstOfEarlier': earlier.firstOfBoot } : {}),
+          ':earlier': earlier,
         },
       );
       return outcome.done;

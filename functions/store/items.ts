@@ -86,15 +86,13 @@ const storedNode = z.object({
   e: z.int(),
   boot: z.string(),
   e1: z._default(z.int(), 1),
-  b0: z.optional(z.string()),
-  e0: z._default(z.int(), 1),
+  bs: z._default(z.array(z.object({ boot: z.string(), firstOfBoot: z.int() })), []),
   bl: z.optional(z.set(z.string())),
 });
 
 export function nodeState(id: string, item: Item): NodeState {
-  const { st, e, boot, e1, b0, e0, bl } = storedNode.parse(item);
-  const earlier = b0 === undefined ? {} : { earlier: { boot: b0, firstOfBoot: e0 } };
-  return { id, alive: st === ALIVE, incarnation: e, boot, firstOfBoot: e1, ...earlier, places: bl ?? new Set() };
+  const { st, e, boot, e1, bs, bl } = storedNode.parse(item);
+  return { id, alive: st === ALIVE, incarnation: e, boot, firstOfBoot: e1, earlier: bs, places: bl ?? new Set() };
 }
 
 const storedNews = z.object({

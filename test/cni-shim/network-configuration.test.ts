@@ -55,6 +55,21 @@ describe('a network configuration', () => {
         details: 'use one of 0.1.0, 0.2.0, 0.3.0, 0.3.1, 0.4.0, 1.0.0, 1.1.0',
       },
     ],
+    [
+      'a relative dataDir',
+      JSON.stringify(whole({}, { dataDir: 'cni' })),
+      { code: 7, msg: 'lessor: ipam.dataDir "cni" is not absolute' },
+    ],
+    [
+      'a path with a NUL',
+      JSON.stringify(whole({}, { resolvConf: '/etc/a\0b' })),
+      { code: 7, msg: 'lessor: ipam.resolvConf "/etc/a\\u0000b" is no path' },
+    ],
+    [
+      'values that are too long or too deep to be shown as a whole',
+      JSON.stringify(whole({}, { pool: Array(500).fill('x') })),
+      { code: 7, msg: expect.stringMatching(/^lessor: ipam\.pool \["x",.{195}… is no text$/) },
+    ],
     ['half a version', JSON.stringify(whole({ cniVersion: '1.0' })), { code: 1 }],
     [
       'a version that is a number',
@@ -231,6 +246,12 @@ describe('a network configuration', () => {
       '10.1.0.10',
       'fd00::a',
     ]);
+  });
+
+  test('that is nested deeper than the stack is refused as well', () => {
+    const deep = `${'['.repeat(1e5)}${']'.repeat(1e5)}`;
+    const stdin = JSON.stringify(whole({}, { pool: 'DEEP', ranges: undefined })).replace('"DEEP"', deep);
+    expect(refused(stdin)).toMatchObject({ code: 7, msg: 'lessor: ipam.pool […] is no text' });
   });
 
   test('without a version is one of 0.1.0, as is an empty one', () => {

@@ -84,9 +84,9 @@ describe('the executable', () => {
   });
 
   test('prints a CNI error object and exits 1 where it is called wrongly', async () => {
-    const called = await run('CHECK', 'c1');
+    const called = await run('LIST', 'c1');
     expect(called).toMatchObject({ exitCode: 1, stderr: '' });
-    expect(called.printed).toMatchObject({ code: 4, msg: expect.stringContaining('CNI_COMMAND "CHECK"') });
+    expect(called.printed).toMatchObject({ code: 4, msg: expect.stringContaining('CNI_COMMAND "LIST"') });
     expect((await call({ executable, env: {}, stdin: '' })).printed).toMatchObject({ code: 4 });
   });
 });

@@ -3,13 +3,18 @@ import * as z from 'zod/mini';
 import { LessorError, problemBody } from '../../core/contract/problems.ts';
 import { routes } from '../../core/contract/routes.ts';
 import { allocate } from '../../functions/use-cases/allocate.ts';
+import { checkLease } from '../../functions/use-cases/check-lease.ts';
 import type { Call, Dependencies } from '../../functions/use-cases/dependencies.ts';
 import { giveBack } from '../../functions/use-cases/give-back.ts';
+import { ownLeases } from '../../functions/use-cases/own-leases.ts';
+import { readiness } from '../../functions/use-cases/readiness.ts';
 import { release } from '../../functions/use-cases/release.ts';
 import { reportLease } from '../../functions/use-cases/report-lease.ts';
+import { seen } from '../../functions/use-cases/seen.ts';
 import { callOf } from '../functions/world.ts';
 
 export interface Sent {
+  readonly method: string;
   readonly path: string;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was sent
   readonly body: any;
@@ -22,32 +27,38 @@ export interface Service {
   fate: (sent: Sent) => 'unreachable' | 'answer lost' | undefined;
 }
 
+type Route = (typeof routes)[keyof typeof routes];
 type UseCase = (deps: Dependencies, call: Call, body: never) => Promise<unknown>;
+
+const answers: readonly (readonly [Route, UseCase])[] = [
+  [routes.allocate, allocate],
+  [routes.release, release],
+  [routes.giveBack, giveBack],
+  [routes.report, reportLease],
+  [routes.check, checkLease],
+  [routes.readiness, readiness],
+  [routes.seen, seen],
+  [routes.ownLeases, (deps, call, { cursor }: { cursor?: string }) => ownLeases(deps, call, cursor)],
+];
 
 /** What a node's request comes to at the service. `deps`: one Lambda environment. */
 export function serviceFor(deps: Dependencies, node: string): Service {
-  const answers: readonly (readonly [
-    { method: string; path: string; request: z.core.$ZodType; result: z.core.$ZodType },
-    UseCase,
-  ])[] = [
-    [routes.allocate, allocate],
-    [routes.release, release],
-    [routes.giveBack, giveBack],
-    [routes.report, reportLease],
-  ];
   const service: Service = {
     sent: [],
     fate: () => undefined,
     fetch: async (url, init) => {
-      const { pathname } = new URL(String(url));
-      const sent = { path: pathname, body: JSON.parse(String(init?.body)) };
+      const { pathname, searchParams } = new URL(String(url));
+      const { method = 'GET' } = init ?? {};
+      const body = method === 'GET' ? Object.fromEntries(searchParams) : JSON.parse(String(init?.body));
+      const sent = { method, path: pathname, body };
       service.sent.push(sent);
       const fate = service.fate(sent);
       if (fate === 'unreachable') throw Object.assign(new Error('cut'), { code: 'ECONNREFUSED' });
-      const [route, useCase] = answers.find(([{ path }]) => path === pathname) ?? [];
-      if (route === undefined || useCase === undefined) throw new Error(`no route ${pathname}`);
+      const [route, useCase] = answers.find(([one]) => one.path === pathname && one.method === method) ?? [];
+      if (route === undefined || useCase === undefined) throw new Error(`no route ${method} ${pathname}`);
       try {
-        const result = await useCase(deps, callOf(node), z.parse(route.request, sent.body) as never);
+        const schema = 'request' in route ? route.request : z.unknown();
+        const result = await useCase(deps, callOf(node), z.parse(schema, body) as never);
         if (fate === 'answer lost') throw Object.assign(new Error('cut'), { code: 'ECONNRESET' });
         return Response.json(z.parse(route.result, result));
       } catch (error) {

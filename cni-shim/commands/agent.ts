@@ -1,0 +1,43 @@
+/** `lessor agent`. */
+import { serveAgent } from '../agent/serve-agent.ts';
+import { version } from '../version.ts';
+import { command } from './command.ts';
+import { nodeOptions, secondsOf } from './options.ts';
+
+export const agent = command({
+  about: `Runs until SIGTERM or SIGINT, which end it with exit code 0. Logs JSON lines on standard output; serves /healthz
+and /metrics (Prometheus). Every 10 s it goes through this node's files; it sends a request where there is something to
+tell, "I am here" every 10 minutes, and compares the service's table with the journal every 6 hours.`,
+  options: {
+    ...nodeOptions,
+    listen: {
+      kind: 'value',
+      value: 'HOST:PORT',
+      default: '127.0.0.1:9464',
+      help: 'where health and metrics are served',
+    },
+    grace: {
+      kind: 'value',
+      value: 'SECONDS',
+      default: '30',
+      help: "for how long a container's network namespace has been gone before its address is released",
+    },
+    name: { kind: 'value', value: 'NAME', help: 'what the cluster calls this node (default: $NODE_NAME)' },
+  },
+  async run({ config, 'data-dir': dataDirs, listen, grace, name }, { surroundings, terminal }) {
+    const stopped = new Promise<void>((stop) => {
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop());
+    });
+    await serveAgent(surroundings, {
+      config,
+      dataDirs,
+      listen,
+      graceMs: secondsOf('grace', grace),
+      name: name ?? (surroundings.env.NODE_NAME || undefined),
+      version,
+      write: (line) => terminal.print(`${line}\n`),
+      stopped,
+    });
+    return 0;
+  },
+});

@@ -1,0 +1,124 @@
+/** `lessor reconcile`. */
+import type { Attachment } from '../../core/contract/messages.ts';
+import type { OwnLease } from '../../core/contract/node.ts';
+import type { LessorError } from '../../core/contract/problems.ts';
+import { accessNode, type NodeAccess } from '../agent/node-access.ts';
+import { bury, type Death, findDeaths, recordsIn, settleAll } from '../agent/round.ts';
+import type { NetworkRecords } from '../network-records.ts';
+import { reconcile } from '../reconcile.ts';
+import type { Settled } from '../settle.ts';
+import { command } from './command.ts';
+import { jsonOption, nodeOptions, secondsOf } from './options.ts';
+import { table } from './table.ts';
+
+export const reconcileOnce = command({
+  about: `Does once what the agent does all the time, for nodes without it (from cron): frees what ended without a DEL, tells
+the service what happened while it could not be reached, and releases leases that the service's table has of this node and
+that nothing here accounts for. The table is read first and the journal second, so it may run while containers start.`,
+  options: {
+    ...nodeOptions,
+    ...jsonOption,
+    grace: {
+      kind: 'value',
+      value: 'SECONDS',
+      default: '30',
+      help: 'looks again after so long before it takes a container for gone whose network namespace is',
+    },
+    'dry-run': { kind: 'flag', help: 'release and tell nothing: show what would be, and why' },
+  },
+  async run({ config, 'data-dir': dataDirs, json, grace, 'dry-run': dryRun }, { surroundings, terminal }) {
+    const access = accessNode(surroundings, { config, dataDirs });
+    const networks = recordsIn(access);
+    const done = dryRun ? await wouldDo(access, networks) : await doIt(access, networks, secondsOf('grace', grace));
+    terminal.print(json ? `${JSON.stringify(inJson(done, dryRun), undefined, 2)}\n` : inWords(done, dryRun));
+    return done.failures[0]?.error.kind.exit ?? 0;
+  },
+});
+
+interface Failure {
+  readonly attachment: Attachment;
+  readonly error: LessorError;
+}
+
+interface Done {
+  readonly ended: readonly Death[];
+  readonly reported: number;
+  readonly releasedLater: number;
+  /** What the table has of this node. */
+  readonly leases: number;
+  readonly released: readonly { readonly lease: OwnLease; readonly reason: string }[];
+  readonly failures: readonly Failure[];
+}
+
+async function doIt(access: NodeAccess, networks: readonly NetworkRecords[], graceMs: number): Promise<Done> {
+  const ended = await buryDead(access, networks, graceMs);
+  const settled = await settleAll(access, networks, access.api);
+  const compared = await reconcile({ api: access.api, bootId: access.bootId, candidates: networks });
+  return {
+    ended,
+    ...told(settled),
+    ...compared,
+    failures: [
+      ...settled.failures.map(({ entry: { attachment }, error }) => ({ attachment, error })),
+      ...compared.failures.map(({ lease: { attachment }, error }) => ({ attachment, error })),
+    ],
+  };
+}
+
+const told = ({ reported, released }: Settled) => ({ reported, releasedLater: released });
+
+/** Seen to be gone twice, `graceMs` apart: a DEL that is about to come says it better. */
+async function buryDead(access: NodeAccess, networks: readonly NetworkRecords[], graceMs: number): Promise<Death[]> {
+  const seen = networks.map((records) => ({ records, ...findDeaths(access, records, new Map(), graceMs) }));
+  const ended = seen.flatMap(({ records, deaths }) => bury(records, deaths));
+  if (graceMs === 0 || seen.every(({ gone }) => gone.size === 0)) return ended;
+  await access.surroundings.sleep(graceMs);
+  const later = seen.flatMap(({ records, gone }) => bury(records, findDeaths(access, records, gone, graceMs).deaths));
+  return [...ended, ...later];
+}
+
+/** The same reads; the service is told nothing, and the journal stays. */
+async function wouldDo(access: NodeAccess, networks: readonly NetworkRecords[]): Promise<Done> {
+  const ended = networks.flatMap((records) => findDeaths(access, records, new Map(), 0).deaths);
+  const api = { ...access.api, release: async () => undefined };
+  const { leases, released } = await reconcile({ api, bootId: access.bootId, candidates: networks });
+  return {
+    ended,
+    reported: networks.reduce((sum, { unsettled }) => sum + unsettled.toReport().length, 0),
+    releasedLater: networks.reduce((sum, { unsettled }) => sum + unsettled.toRelease().length, 0),
+    leases,
+    released,
+    failures: [],
+  };
+}
+
+const inJson = ({ ended, released, failures, ...numbers }: Done, dryRun: boolean) => ({
+  dryRun,
+  ...numbers,
+  ended: ended.map(({ entry: { attachment, pod }, why }) => ({ attachment, pod, why })),
+  released: released.map(({ lease: { slot, attachment, pod }, reason }) => ({ slot, attachment, pod, reason })),
+  failures: failures.map(({ attachment, error }) => ({ attachment, code: error.code, message: error.message })),
+});
+
+const WHY = { reboot: 'ended with an earlier boot', namespace: 'its network namespace is gone' } as const;
+
+function inWords({ ended, reported, releasedLater, leases, released, failures }: Done, dryRun: boolean): string {
+  const rows = [
+    ...ended.map(({ entry: { attachment }, why }) => [...cellsOf(attachment), WHY[why]]),
+    ...released.map(({ lease: { attachment }, reason }) => [...cellsOf(attachment), reason]),
+  ];
+  const failed = failures.map(({ attachment, error }) => [...cellsOf(attachment), error.message]);
+  return `${[
+    table([
+      ['Leases of this node in the table', String(leases)],
+      [`Reports ${dryRun ? 'to be made' : 'made'}`, String(reported)],
+      [`Releases ${dryRun ? 'to be made' : 'made'} afterwards`, String(releasedLater)],
+    ]),
+    rows.length === 0
+      ? `No lease ${dryRun ? 'would be released' : 'was without a reason'}.`
+      : table([['NETWORK', 'CONTAINER', 'INTERFACE', dryRun ? 'WOULD BE RELEASED SINCE' : 'RELEASED SINCE'], ...rows]),
+    ...(failed.length === 0 ? [] : [table([['NETWORK', 'CONTAINER', 'INTERFACE', 'FAILED'], ...failed])]),
+  ].join('\n\n')}\n`;
+}
+
+const cellsOf = ({ network, containerId, ifname }: Attachment): string[] => [network, containerId, ifname];

@@ -1,0 +1,116 @@
+/** `lessor status`. */
+import { LessorError } from '../../core/contract/problems.ts';
+import { accessNode, type NodeAccess } from '../agent/node-access.ts';
+import { type NodeStatus, nodeStatus } from '../agent/node-status.ts';
+import { logFileOf } from '../node-configuration.ts';
+import { version } from '../version.ts';
+import { command } from './command.ts';
+import { type FailedCall, failedCalls } from './failed-calls.ts';
+import { jsonOption, nodeOptions } from './options.ts';
+import { table } from './table.ts';
+
+const FAILURES_SHOWN = 5;
+
+export const status = command({
+  about: `Reads this node's files and sends nothing, unless --check is given.`,
+  options: {
+    ...nodeOptions,
+    ...jsonOption,
+    check: { kind: 'flag', help: 'ask the API once: the exit code is that of what goes wrong' },
+  },
+  async run({ config, 'data-dir': dataDirs, json, check }, { surroundings, terminal }) {
+    const access = accessNode(surroundings, { config, dataDirs });
+    const logFile = logFileOf(config === undefined ? {} : { config }, surroundings);
+    const shown: Shown = {
+      version,
+      ...nodeStatus(access),
+      ...(check ? { check: await ask(access) } : {}),
+      logFile,
+      failures: logFile === undefined ? [] : failedCalls(surroundings.files, logFile, FAILURES_SHOWN),
+    };
+    terminal.print(json ? `${JSON.stringify(shown, undefined, 2)}\n` : inWords(shown));
+    return shown.check?.exitCode ?? 0;
+  },
+});
+
+interface Check {
+  readonly exitCode: number;
+  readonly ms: number;
+  /** Absent where it was not answered. */
+  readonly declaredDead?: boolean;
+  readonly code?: string;
+  readonly error?: string;
+}
+
+interface Shown extends NodeStatus {
+  readonly version: string;
+  readonly check?: Check;
+  readonly logFile: string | undefined;
+  readonly failures: readonly FailedCall[];
+}
+
+async function ask({ api, bootId, surroundings: { now } }: NodeAccess): Promise<Check> {
+  const begun = now();
+  try {
+    const answer = await api.brief.seen({ boot: bootId });
+    return { exitCode: 0, ms: now() - begun, declaredDead: answer?.declaredDead ?? false };
+  } catch (error) {
+    if (!(error instanceof LessorError)) throw error;
+    return { exitCode: error.kind.exit, ms: now() - begun, code: error.code, error: error.message };
+  }
+}
+
+function inWords(shown: Shown): string {
+  const { endpoint, boot, networks, outage, check, failures, logFile } = shown;
+  const about = table([
+    ['API', endpoint],
+    [
+      '',
+      outage === undefined ? 'the last request was answered' : `not reached since ${time(outage.since)}: ${outage.why}`,
+    ],
+    ...(check === undefined ? [] : [['Check', checkInWords(check)]]),
+    ['Boot', boot],
+    ['Log', logFile ?? 'none'],
+  ]);
+  const overview = networks.map(({ network, attachments, blocks, toReport, toRelease }) =>
+    [network, attachments.length, blocks.length, toReport, toRelease].map(String),
+  );
+  const attachments = networks.flatMap(({ network, attachments: all }) =>
+    all.map(({ containerId, ifname, pod, addresses, state }) => [
+      network,
+      containerId.length === HEX_ID ? containerId.slice(0, SHORT_ID) : containerId,
+      ifname,
+      pod ?? '-',
+      addresses.join(', ') || '-',
+      state,
+    ]),
+  );
+  const blocks = networks.flatMap(({ network, blocks: all }) =>
+    all.map(({ pool, block, generation }) => [network, pool, block, String(generation)]),
+  );
+  const lately = failures.map((call) => [call.time, call.verb, call.container ?? '-', String(call.code), call.msg]);
+  return `${[
+    about,
+    overview.length === 0
+      ? 'Nothing is kept of any network yet.'
+      : table([['NETWORK', 'ATTACHMENTS', 'BLOCKS', 'TO REPORT', 'TO RELEASE'], ...overview]),
+    ...titled(['NETWORK', 'CONTAINER', 'INTERFACE', 'POD', 'ADDRESSES', 'STATE'], attachments),
+    ...titled(['NETWORK', 'POOL', 'BLOCK', 'GENERATION'], blocks),
+    ...titled(['FAILED AT', 'VERB', 'CONTAINER', 'CODE', 'MESSAGE'], lately),
+  ].join('\n\n')}\n`;
+}
+
+/** What containerd and Podman make; people know them by their beginnings. */
+const HEX_ID = 64;
+const SHORT_ID = 13;
+
+const titled = (head: readonly string[], rows: readonly (readonly string[])[]): string[] =>
+  rows.length === 0 ? [] : [table([head, ...rows])];
+
+const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+function checkInWords({ ms, error, declaredDead }: Check): string {
+  if (error !== undefined) return `failed after ${ms} ms: ${error}`;
+  const dead = ', and this node was declared dead although it runs: drain it and start it again';
+  return `answered within ${ms} ms${declaredDead ? dead : ''}`;
+}
