@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { problems } from './problems.ts';
 import { type RouteName, routes } from './routes.ts';
+import { CONTRACT, CONTRACT_HEADER, contractText } from './version.ts';
 
 /** One sentence for each route. */
 const summaries: Record<RouteName, string> = {
@@ -72,7 +73,7 @@ export function openApiDocument(version: string): Json {
           ...Object.fromEntries(
             Object.entries(route.successes ?? { 200: 'Done' }).map(([status, description]) => [
               status,
-              { description, content: { [MEDIA]: named('Result', route.result, 'output') } },
+              { description, headers: contractHeader, content: { [MEDIA]: named('Result', route.result, 'output') } },
             ]),
           ),
           '4XX': refused('Refused: the request has to change, or the state does'),
@@ -108,6 +109,23 @@ export function openApiDocument(version: string): Json {
     paths,
     components: {
       schemas,
+      parameters: {
+        ContractVersion: {
+          name: CONTRACT_HEADER,
+          in: 'header',
+          required: false,
+          description:
+            'The version that the caller speaks: of a newer minor version what is not known here is left out, another major one is refused',
+          schema: contractVersion,
+        },
+      },
+      headers: {
+        ContractVersion: {
+          required: true,
+          description: 'The version that the service speaks',
+          schema: contractVersion,
+        },
+      },
       securitySchemes: {
         sigv4: {
           type: 'apiKey',
@@ -121,8 +139,14 @@ export function openApiDocument(version: string): Json {
   };
 }
 
+const contractHeader = { [CONTRACT_HEADER]: { $ref: '#/components/headers/ContractVersion' } };
+
 function refused(description: string): Json {
-  return { description, content: { 'application/problem+json': { schema: { $ref: `${REFERENCE}Problem` } } } };
+  return {
+    description,
+    headers: contractHeader,
+    content: { 'application/problem+json': { schema: { $ref: `${REFERENCE}Problem` } } },
+  };
 }
 
 function schemaOf(schema: Schema, io: 'input' | 'output'): Json {
@@ -153,8 +177,11 @@ function parametersOf({ path, query, conditional }: Route): Json[] {
     description: 'The ETag of what was read: with another version there now, the answer is 412',
     schema: { type: 'string' },
   };
-  return [...inPath, ...inQuery, ...(conditional ? [inHeader] : [])];
+  const version = { $ref: '#/components/parameters/ContractVersion' };
+  return [...inPath, ...inQuery, version, ...(conditional ? [inHeader] : [])];
 }
+
+const contractVersion = { type: 'string', pattern: '^\\d{1,4}\\.\\d{1,4}$', examples: [contractText(CONTRACT)] };
 
 /** RFC 9457 with Lessor's members; facts of the occurrence are further members. */
 function problemSchema(): Json {
