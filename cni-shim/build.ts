@@ -34,7 +34,7 @@ export interface BuiltPlugin {
   readonly built: boolean;
 }
 
-const project = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+export const project = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
 /**
  * Without the two autoload flags the executable, which runs as root, would run what a bunfig.toml in its working directory
@@ -47,8 +47,9 @@ export const COMPILE_FLAGS = [
   '--minify-syntax',
   '--no-compile-autoload-dotenv',
   '--no-compile-autoload-bunfig',
-  '--target=bun',
 ];
+
+const THIS_PLATFORM = ['--target=bun'];
 
 /** @throws Error where this platform has no bun, or a compiler fails */
 export async function buildPlugin({ out = join(project, 'dist', 'lessor') }: BuildOptions = {}): Promise<BuiltPlugin> {
@@ -56,7 +57,7 @@ export async function buildPlugin({ out = join(project, 'dist', 'lessor') }: Bui
   const bun = findBun();
   const bundle = await bundlePlugin();
   const inputs = createHash('sha256')
-    .update([bun.version, ...COMPILE_FLAGS, bundle].join('\n'))
+    .update([bun.version, ...COMPILE_FLAGS, ...THIS_PLATFORM, bundle].join('\n'))
     .digest('hex');
   const record = `${path}.inputs`;
   if (existsSync(path) && existsSync(record) && readFileSync(record, 'utf8') === recordOf(inputs, path))
@@ -66,7 +67,7 @@ export async function buildPlugin({ out = join(project, 'dist', 'lessor') }: Bui
   const directory = mkdtempSync(join(dirname(path), '.build-'));
   try {
     writeFileSync(join(directory, 'lessor.cjs'), bundle);
-    await compile(bun.path, directory);
+    await compile(bun.path, directory, THIS_PLATFORM);
     chmodSync(join(directory, 'lessor'), 0o755);
     renameSync(join(directory, 'lessor'), path);
     writeFileSync(record, recordOf(inputs, path));
@@ -122,10 +123,13 @@ export function findBun(): { path: string; version: string } {
   }
 }
 
-/** In a directory of its own, so that no bunfig.toml or .env of the project takes part. */
-async function compile(bun: string, directory: string): Promise<void> {
+/**
+ * Makes `lessor` of `lessor.cjs`, both in `directory`: one of its own, so that no bunfig.toml or .env of the project takes
+ * part. @throws Error with what bun said, where it fails
+ */
+export async function compile(bun: string, directory: string, platform: readonly string[]): Promise<void> {
   const { PATH = '', HOME = directory } = process.env;
-  const child = spawn(bun, ['build', 'lessor.cjs', ...COMPILE_FLAGS, '--outfile=lessor'], {
+  const child = spawn(bun, ['build', 'lessor.cjs', ...COMPILE_FLAGS, ...platform, '--outfile=lessor'], {
     cwd: directory,
     env: { PATH, HOME },
     stdio: ['ignore', 'pipe', 'pipe'],

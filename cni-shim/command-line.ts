@@ -83,7 +83,7 @@ async function helpFor(names: readonly string[]): Promise<string> {
   return commandHelp(find(name));
 }
 
-const overview = (): string => `lessor ${version}: serverless IP address management for Kubernetes pods
+const overview = (): string => `lessor: serverless IP address management for Kubernetes pods
 
 A container runtime calls this executable as a CNI plugin. On a command line:
 

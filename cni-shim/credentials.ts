@@ -36,10 +36,10 @@ export function credentialSupply(
   surroundings: Surroundings,
   { dataDir, choice }: { dataDir: string; choice: CredentialChoice | undefined },
 ): CredentialSupply {
-  let source: CredentialSource | undefined;
   return {
     async get({ fresh }) {
-      source ??= findSource(surroundings, choice);
+      // Each time, since a process that stays outlives the keys in a shared file.
+      const source = findSource(surroundings, choice);
       if (source.kind === 'static') return { credentials: source.credentials, cached: false };
       const kept = fresh ? undefined : readCache(surroundings, cacheFileIn(dataDir), source.name);
       if (kept !== undefined) return { credentials: kept, cached: true };

@@ -196,7 +196,7 @@ function memoryNodes(): NodeStore {
         incarnation: 1,
         boot,
         firstOfBoot: 1,
-        earlierBoots: [],
+        earlier: [],
         places: new Set<string>(),
       };
       if (!node.alive || node.boot !== boot) return { joined: false, node: copy(node), before: copy(node.places) };
@@ -205,17 +205,10 @@ function memoryNodes(): NodeStore {
       news.set(id, { ...news.get(id), seenAt: now });
       return { joined: true, node: copy(joined), before: copy(node.places) };
     },
-    async beginLife(id, incarnation, boot, now, { firstOfBoot, earlierBoots }) {
+    async beginLife(id, incarnation, boots, now) {
       const node = nodes.get(id);
       if (node?.incarnation !== incarnation) return false;
-      nodes.set(id, {
-        ...node,
-        alive: true,
-        incarnation: incarnation + 1,
-        boot,
-        firstOfBoot,
-        earlierBoots: copy(earlierBoots),
-      });
+      nodes.set(id, { ...node, alive: true, incarnation: incarnation + 1, ...copy(boots) });
       news.set(id, { ...news.get(id), seenAt: now });
       return true;
     },

@@ -2,43 +2,44 @@
 import type { BlockKey } from './lease.ts';
 import { blockToText } from './pool-space.ts';
 
-/** Of a boot. */
-export interface FirstLife {
+/** A boot of a node's machine. */
+export interface Boot {
   readonly boot: string;
-  readonly life: number;
+  /** Its first life: what an earlier life leased is of an earlier boot, and nothing of it runs any more. */
+  readonly firstOfBoot: number;
 }
 
-export interface NodeState {
+/** The boot in which a node's life began, and those in which lives began before, the latest first. */
+export interface Boots extends Boot {
+  readonly earlier: readonly Boot[];
+}
+
+/** So many earlier boots are known. */
+const EARLIER_BOOTS = 4;
+
+export interface NodeState extends Boots {
   readonly id: string;
   readonly alive: boolean;
   /** Counts the node's lives: each boot begins another one, and so does coming back after being declared dead. */
   readonly incarnation: number;
-  /** The boot in which this life began. */
-  readonly boot: string;
-  /** The first life of that boot: what an earlier life leased is of an earlier boot, and nothing of it runs any more. */
-  readonly firstOfBoot: number;
-  /** Boots in which a life began before, the latest first. */
-  readonly earlierBoots: readonly FirstLife[];
   /** Every block in which the node may hold a lease, as `placeOf` writes it; it only grows while the node lives. */
   readonly places: ReadonlySet<string>;
 }
 
-/** So many earlier boots are kept. */
-const BOOTS_KEPT = 4;
-
 /**
- * What the node's next life, begun in `boot`, knows of boots. A late request of an earlier boot begins a life too; when the
- * boot that really runs begins its next one after that, its first life is still the one from before: else the leases of its
- * containers would count as an earlier boot's. To be forgotten it would have to be passed by more boots at once than are kept.
+ * The boots of the node's next life, begun in `boot`. Late requests of earlier boots may have begun lives in between: what the
+ * returning boot leased before them still runs. It is forgotten only if more boots than are known do so one after the other.
  */
-export function bootsOfNextLife(
-  { incarnation, boot: last, firstOfBoot, earlierBoots }: Omit<NodeState, 'id' | 'alive' | 'places'>,
+export function bootsAfter(
+  { incarnation, boot: last, firstOfBoot, earlier }: Pick<NodeState, 'incarnation' | keyof Boots>,
   boot: string,
-): Pick<NodeState, 'firstOfBoot' | 'earlierBoots'> {
-  const known = [{ boot: last, life: firstOfBoot }, ...earlierBoots];
+): Boots {
+  if (boot === last) return { boot, firstOfBoot, earlier };
+  const others = earlier.filter((one) => one.boot !== boot);
   return {
-    firstOfBoot: known.find((one) => one.boot === boot)?.life ?? incarnation + 1,
-    earlierBoots: known.filter((one) => one.boot !== boot).slice(0, BOOTS_KEPT),
+    boot,
+    firstOfBoot: earlier.find((one) => one.boot === boot)?.firstOfBoot ?? incarnation + 1,
+    earlier: [{ boot: last, firstOfBoot }, ...others].slice(0, EARLIER_BOOTS),
   };
 }
 

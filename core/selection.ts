@@ -6,6 +6,8 @@ export interface Asker {
   /** By the caller's role; undefined where the deployment gives its role no cluster. */
   readonly cluster?: string | undefined;
   readonly namespace?: string | undefined;
+  /** True where pods of whichever namespace are meant: no pool is passed over for the namespaces that it is for. */
+  readonly anyNamespace?: boolean;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -60,8 +62,11 @@ function judge(pool: PoolDefinition, names: readonly string[], asker: Asker): Ch
   return { pool, why: 'it has no selector, is no default pool, and the configuration does not name it' };
 }
 
-function misfitOf({ namespaces, nodeLabels }: PoolDefinition, { namespace, labels }: Asker): string | undefined {
-  if (namespaces.length > 0 && !namespaces.includes(namespace ?? ''))
+function misfitOf(
+  { namespaces, nodeLabels }: PoolDefinition,
+  { namespace, anyNamespace = false, labels }: Asker,
+): string | undefined {
+  if (!anyNamespace && namespaces.length > 0 && !namespaces.includes(namespace ?? ''))
     return `it is for namespace ${namespaces.join(', ')}, and the pod is of ${of(namespace)}`;
   const lacking = Object.entries(nodeLabels).find(([label, value]) => labels[label] !== value);
   if (lacking === undefined) return undefined;

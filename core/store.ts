@@ -6,7 +6,7 @@ import type { BlockOwner, BlockState } from './block.ts';
 import type { PoolDefinition } from './contract/messages.ts';
 import type { CountedChanges, Counter, CounterKey } from './counter.ts';
 import type { BlockKey, Holding, SlotKey, SlotState } from './lease.ts';
-import type { DeathRecord, NodeNews, NodeState } from './node.ts';
+import type { Boots, DeathRecord, NodeNews, NodeState } from './node.ts';
 import type { Registry } from './registry.ts';
 
 export interface LeaseStore {
@@ -86,13 +86,7 @@ export interface NodeStore {
     now: number,
   ): Promise<{ joined: boolean; node: NodeState; before: ReadonlySet<string> }>;
   /** Condition `sameIncarnation`: the life that `incarnation` counts gives way to the node's next one. */
-  beginLife(
-    id: string,
-    incarnation: number,
-    boot: string,
-    now: number,
-    boots: Pick<NodeState, 'firstOfBoot' | 'earlierBoots'>,
-  ): Promise<boolean>;
+  beginLife(id: string, incarnation: number, boots: Boots, now: number): Promise<boolean>;
   /** Conditions `nodeAlive` and `sameBoot`: what the node says of itself; what is left out stays. */
   noteSeen(id: string, boot: string, news: NodeNews & { readonly seenAt: number }): Promise<boolean>;
   readNews(id: string): Promise<NodeNews | undefined>;

@@ -36,8 +36,8 @@ export interface CniRuntime {
 }
 
 export interface CniProcess {
-  /** At once, as the kernel does it when memory runs out. */
-  kill(): void;
+  /** At once, as the kernel does it when memory runs out. False where it has ended already. */
+  kill(): boolean;
   /** Not ok and without output where it was killed before it printed. */
   readonly ended: Promise<CniAnswer>;
 }

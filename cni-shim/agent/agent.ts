@@ -9,8 +9,9 @@ import type { Calls } from '../api-client.ts';
 import type { NetworkRecords } from '../network-records.ts';
 import { isUnanswered, type Reachability } from '../reachability.ts';
 import { reconcile } from '../reconcile.ts';
+import { Due } from './due.ts';
 import type { Metrics } from './metrics.ts';
-import { bury, findDeaths, hasUnsettled, type Place, recordsIn, settleAll } from './round.ts';
+import { bury, findDeaths, type Gone, hasUnsettled, type Place, recordsIn, settleAll } from './round.ts';
 
 export interface AgentOptions extends Place {
   readonly api: Calls;
@@ -32,67 +33,86 @@ export const agentTimes = {
 
 export class Agent {
   readonly #options: AgentOptions;
-  readonly #gone = new Map<string, number>();
-  /** When (ms) each was last done. */
-  #seenAt = Number.NEGATIVE_INFINITY;
-  #reconciledAt = Number.NEGATIVE_INFINITY;
-  #sweptAt = Number.NEGATIVE_INFINITY;
-  #roundAt = Number.NEGATIVE_INFINITY;
+  readonly #api: Calls;
+  readonly #seen: Due;
+  readonly #reconciliation: Due;
+  readonly #sweep: Due;
+  /** Of anything that needs the API. */
+  readonly #try: Due;
+  /** By directory of the network. */
+  readonly #gone = new Map<string, Gone>();
+  #progressAt: number;
   #failures = 0;
-  #triesAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: AgentOptions) {
+    const { now } = options.surroundings;
     this.#options = options;
+    this.#api = watched(options.api, () => this.#goesOn());
+    this.#seen = new Due(now);
+    this.#reconciliation = new Due(now);
+    this.#sweep = new Due(now);
+    this.#try = new Due(now);
+    this.#progressAt = now();
   }
 
   /** Undefined where the rounds go on. That the API cannot be reached is no illness of the agent's. */
   illness(): string | undefined {
-    const since = this.#options.surroundings.now() - this.#roundAt;
-    return since < 6 * agentTimes.roundMs ? undefined : `the last round was ${Math.round(since / 1000)} s ago`;
+    const since = this.#options.surroundings.now() - this.#progressAt;
+    return since < 6 * agentTimes.roundMs ? undefined : `nothing has gone on for ${Math.round(since / 1000)} s`;
+  }
+
+  #goesOn(): void {
+    this.#progressAt = this.#options.surroundings.now();
   }
 
   /** What is due now. Never throws for what a later round may do. */
   async round(): Promise<void> {
-    const { surroundings, metrics, log, graceMs } = this.#options;
+    const { surroundings, metrics } = this.#options;
     const networks = recordsIn(this.#options);
-    for (const records of networks) {
-      for (const { entry, why } of bury(records, findDeaths(this.#options, records, this.#gone, graceMs))) {
-        this.#gone.delete(entry.nonce);
-        metrics.deaths.inc({ why });
-        log('info', 'a container ended without a DEL', {
-          ...entry.attachment,
-          why,
-          pod: entry.pod,
-        });
-      }
-    }
+    for (const records of networks) this.#buryDead(records);
     this.#measure(networks);
-    const now = surroundings.now();
-    if (now >= this.#triesAt) await this.#tell(networks, now);
-    if (now - this.#sweptAt >= agentTimes.sweepMs) {
+    if (this.#try.isIt) await this.#tell(networks);
+    if (this.#sweep.isIt) {
       for (const records of networks) records.sweep();
-      this.#sweptAt = now;
+      this.#sweep.in(agentTimes.sweepMs);
     }
     this.#measure(networks);
-    this.#roundAt = surroundings.now();
-    metrics.lastRound.set(Math.round(this.#roundAt / 1000));
+    this.#goesOn();
+    metrics.lastRound.set(Math.round(surroundings.now() / 1000));
+  }
+
+  #buryDead(records: NetworkRecords): void {
+    const { metrics, log, graceMs } = this.#options;
+    const { deaths, gone } = findDeaths(
+      this.#options,
+      records,
+      this.#gone.get(records.directory) ?? new Map(),
+      graceMs,
+    );
+    this.#gone.set(records.directory, gone);
+    for (const { entry, why } of bury(records, deaths)) {
+      metrics.deaths.inc({ why });
+      log('info', 'a container ended without a DEL', { ...entry.attachment, why, pod: entry.pod });
+    }
   }
 
   /** One request that is not answered ends it; the pauses grow. */
-  async #tell(networks: readonly NetworkRecords[], now: number): Promise<void> {
+  async #tell(networks: readonly NetworkRecords[]): Promise<void> {
     const { log, metrics } = this.#options;
     try {
       const wasAway = this.#failures > 0;
-      if (wasAway || now - this.#seenAt >= agentTimes.seenMs) await this.#renew(now);
-      if (hasUnsettled(networks)) await this.#settle(networks);
-      if (wasAway || now - this.#reconciledAt >= agentTimes.reconcileMs) await this.#reconcile(networks, now);
+      const renews = wasAway || this.#seen.isIt;
+      if (renews) await this.#renew();
+      // Beside what waits there may be blocks to give back, of which nothing else reminds.
+      if (renews || hasUnsettled(networks)) await this.#settle(networks);
+      if (wasAway || this.#reconciliation.isIt) await this.#reconcile(networks);
       this.#failures = 0;
       metrics.reachable.set(1);
     } catch (error) {
       if (!(error instanceof LessorError)) throw error;
       const pause = Math.min(agentTimes.longestPauseMs, agentTimes.roundMs * 2 ** this.#failures);
       this.#failures += 1;
-      this.#triesAt = now + pause;
+      this.#try.in(pause);
       if (isUnanswered(error)) {
         metrics.reachable.set(0);
         for (const one of this.#options.reachability) one.failed(error);
@@ -101,7 +121,7 @@ export class Agent {
     }
   }
 
-  async #renew(now: number): Promise<void> {
+  async #renew(): Promise<void> {
     const { bootId, who, log, metrics } = this.#options;
     const answer = await this.#call('seen', (api) => api.seen({ boot: bootId, ...who }));
     for (const one of this.#options.reachability) one.reached();
@@ -110,7 +130,7 @@ export class Agent {
       log('error', 'this node was declared dead although it runs: its addresses may be given to others', {
         remedy: 'drain it and start it again; ask who declared it dead (GET /v1/deaths)',
       });
-    this.#seenAt = now;
+    this.#seen.in(agentTimes.seenMs);
   }
 
   async #settle(networks: readonly NetworkRecords[]): Promise<void> {
@@ -128,14 +148,14 @@ export class Agent {
     }
     if (lost.length > 0) {
       // It may be a dead container of this node that holds it: what has no reason is released, and later it is reported again.
-      await this.#reconcile(networks, this.#options.surroundings.now());
-      this.#triesAt = this.#options.surroundings.now() + agentTimes.longestPauseMs;
+      await this.#reconcile(networks);
+      this.#try.in(agentTimes.longestPauseMs);
     }
     const unanswered = failures.find(({ error }) => error.code !== 'lease.lost');
     if (unanswered !== undefined) throw unanswered.error;
   }
 
-  async #reconcile(networks: readonly NetworkRecords[], now: number): Promise<void> {
+  async #reconcile(networks: readonly NetworkRecords[]): Promise<void> {
     const { metrics, log, bootId } = this.#options;
     if (networks.length === 0) return;
     const { released, failures } = await this.#call('reconcile', (api) =>
@@ -147,13 +167,13 @@ export class Agent {
     }
     const [failed] = failures;
     if (failed !== undefined) throw failed.error;
-    this.#reconciledAt = now;
+    this.#reconciliation.in(agentTimes.reconcileMs);
   }
 
   async #call<T>(call: string, ask: (api: Calls) => Promise<T>): Promise<T> {
-    const { api, metrics } = this.#options;
+    const { metrics } = this.#options;
     try {
-      const answer = await ask(api);
+      const answer = await ask(this.#api);
       metrics.requests.inc({ call, outcome: 'ok' });
       return answer;
     } catch (error) {
@@ -172,4 +192,22 @@ export class Agent {
       for (const { pool, blocks: own } of states()) blocks.inc({ pool: pool.name }, own.length);
     }
   }
+}
+
+/** Tells of each request that is over, whatever came of it. */
+function watched(api: Calls, over: () => void): Calls {
+  const watch =
+    <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+    (...args: A): Promise<R> =>
+      call(...args).finally(over);
+  return {
+    allocate: watch(api.allocate),
+    release: watch(api.release),
+    giveBack: watch(api.giveBack),
+    report: watch(api.report),
+    ownLeases: watch(api.ownLeases),
+    check: watch(api.check),
+    readiness: watch(api.readiness),
+    seen: watch(api.seen),
+  };
 }

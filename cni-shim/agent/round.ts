@@ -21,31 +21,34 @@ export const recordsIn = ({ surroundings, dataDirs, bootId }: Place): NetworkRec
 
 export type Death = { readonly entry: JournalEntry; readonly why: 'reboot' | 'namespace' };
 
+/** Since when (ms) each entry's container was seen to be gone, by nonce. */
+export type Gone = ReadonlyMap<string, number>;
+
 /**
  * Entries whose containers are gone: at once where the machine has booted since, else after they were seen so for `graceMs`.
- * @param seen since when (ms) each was seen to be gone, by nonce; kept between rounds
+ * @param before what the round before saw of the same network; `gone` is for the next one
  */
 export function findDeaths(
   { surroundings: { files, now }, bootId }: Place,
   records: NetworkRecords,
-  seen: Map<string, number>,
+  before: Gone,
   graceMs: number,
-): Death[] {
+): { readonly deaths: Death[]; readonly gone: Gone } {
   let known: ReadonlySet<string> | undefined;
   const namespaces = () => {
     known ??= livingNamespaces(files);
     return known;
   };
-  return records.journal.entries().flatMap((entry): Death[] => {
-    if (sandboxOf(files, entry, { bootId, namespaces }) !== 'gone') {
-      seen.delete(entry.nonce);
-      return [];
-    }
+  const gone = new Map<string, number>();
+  const deaths = records.journal.entries().flatMap((entry): Death[] => {
+    if (sandboxOf(files, entry, { bootId, namespaces }) !== 'gone') return [];
     if (entry.bootId !== bootId) return [{ entry, why: 'reboot' }];
-    const since = seen.get(entry.nonce) ?? now();
-    seen.set(entry.nonce, since);
+    // A clock that was set back must not have it wait until it has caught up.
+    const since = Math.min(before.get(entry.nonce) ?? now(), now());
+    gone.set(entry.nonce, since);
     return now() - since >= graceMs ? [{ entry, why: 'namespace' }] : [];
   });
+  return { deaths, gone };
 }
 
 /** Takes the dead entries out of the journal; they are released with what else is to be. */

@@ -36,8 +36,9 @@ export async function serveAgent(surroundings: Surroundings, command: AgentComma
     running = false;
   });
   while (running) {
-    await agent.round().catch((error: unknown) => log('error', `a round failed: ${String(error)}`));
-    await Promise.race([stop, surroundings.sleep(agentTimes.roundMs)]);
+    const round = agent.round().catch((error: unknown) => log('error', `a round failed: ${String(error)}`));
+    // A round may be left at any instruction, as a killed process leaves it.
+    await Promise.race([stop, round.then(() => surroundings.sleep(agentTimes.roundMs))]);
   }
   await server.close();
   log('info', 'the agent stopped');

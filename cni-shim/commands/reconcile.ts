@@ -69,17 +69,17 @@ const told = ({ reported, released }: Settled) => ({ reported, releasedLater: re
 
 /** Seen to be gone twice, `graceMs` apart: a DEL that is about to come says it better. */
 async function buryDead(access: NodeAccess, networks: readonly NetworkRecords[], graceMs: number): Promise<Death[]> {
-  const seen = new Map<string, number>();
-  const look = () => networks.flatMap((records) => bury(records, findDeaths(access, records, seen, graceMs)));
-  const ended = look();
-  if (seen.size === 0 || graceMs === 0) return ended;
+  const seen = networks.map((records) => ({ records, ...findDeaths(access, records, new Map(), graceMs) }));
+  const ended = seen.flatMap(({ records, deaths }) => bury(records, deaths));
+  if (graceMs === 0 || seen.every(({ gone }) => gone.size === 0)) return ended;
   await access.surroundings.sleep(graceMs);
-  return [...ended, ...look()];
+  const later = seen.flatMap(({ records, gone }) => bury(records, findDeaths(access, records, gone, graceMs).deaths));
+  return [...ended, ...later];
 }
 
 /** The same reads; the service is told nothing, and the journal stays. */
 async function wouldDo(access: NodeAccess, networks: readonly NetworkRecords[]): Promise<Done> {
-  const ended = networks.flatMap((records) => findDeaths(access, records, new Map(), 0));
+  const ended = networks.flatMap((records) => findDeaths(access, records, new Map(), 0).deaths);
   const api = { ...access.api, release: async () => undefined };
   const { leases, released } = await reconcile({ api, bootId: access.bootId, candidates: networks });
   return {

@@ -11,7 +11,7 @@ export const cniName = z
     z.regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, 'must begin with a letter or digit and hold only letters, digits, _ . -'),
   );
 /** Linux's IFNAMSIZ and dev_valid_name(): 1-15 characters, neither "." nor "..", without "/", ":" or white space. */
-export const interfaceName = z
+const interfaceName = z
   .string()
   .check(z.minLength(1), z.maxLength(15), z.regex(/^(?!\.{1,2}$)[^/:\s]+$/, 'is not an interface name'));
 /**

@@ -53,7 +53,7 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
         incarnation: FIRST_LIFE,
         boot,
         firstOfBoot: FIRST_LIFE,
-        earlierBoots: [],
+        earlier: [],
         places: new Set<string>(),
       };
       const node = old ? nodeState(id, old) : fresh;
@@ -61,19 +61,19 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
       return { joined: outcome.done, node: { ...node, places: after }, before: node.places };
     },
 
-    async beginLife(id, incarnation, boot, now, { firstOfBoot, earlierBoots }) {
+    async beginLife(id, incarnation, { boot, firstOfBoot, earlier }, now) {
       const outcome = await update(
         keys.node(id),
-        'SET st = :alive, e = :next, e1 = :first, b1 = :boots, boot = :boot, seen = :now',
+        'SET st = :alive, e = :next, e1 = :first, boot = :boot, bs = :earlier, seen = :now',
         when.sameIncarnation,
         {
           ':alive': ALIVE,
           ':incarnation': incarnation,
           ':next': incarnation + 1,
           ':first': firstOfBoot,
-          ':boots': earlierBoots,
           ':boot': boot,
           ':now': now,
+          ':earlier': earlier,
         },
       );
       return outcome.done;

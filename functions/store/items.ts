@@ -81,20 +81,18 @@ export function slotState(item: Item): SlotState {
   return { ...state, holding: { attachment, nonce: n, node: nd, incarnation: e ?? 1, heldAt: at, ...pod } };
 }
 
-/** st alive or dead, e incarnation, boot of that life, e1 first life of that boot, b1 boots before it, bl blocks. */
 const storedNode = z.object({
   st: z.string(),
   e: z.int(),
   boot: z.string(),
   e1: z._default(z.int(), 1),
-  b1: z._default(z.array(z.object({ boot: z.string(), life: z.int() })), []),
+  bs: z._default(z.array(z.object({ boot: z.string(), firstOfBoot: z.int() })), []),
   bl: z.optional(z.set(z.string())),
 });
 
 export function nodeState(id: string, item: Item): NodeState {
-  const { st, e, boot, e1, b1, bl } = storedNode.parse(item);
-  const boots = { boot, firstOfBoot: e1, earlierBoots: b1 };
-  return { id, alive: st === ALIVE, incarnation: e, ...boots, places: bl ?? new Set() };
+  const { st, e, boot, e1, bs, bl } = storedNode.parse(item);
+  return { id, alive: st === ALIVE, incarnation: e, boot, firstOfBoot: e1, earlier: bs, places: bl ?? new Set() };
 }
 
 const storedNews = z.object({

@@ -23,21 +23,27 @@ export interface Candidate {
 /**
  * One pool where the configuration has ranges or names just one; else those that it names or, where it names none, those
  * that ask for such a pod. Never empty.
+ * @param probe for whichever pod the node may be asked; no pool comes to be
  * @throws LessorError pool.forbidden, pool.unmatched, and as resolvePool does
  */
 export async function choosePools(
   deps: Dependencies,
   call: Call,
   request: Pick<AllocateRequest, 'pool' | 'proposal' | 'pod' | 'labels'>,
+  probe = false,
 ): Promise<readonly [Candidate, ...Candidate[]]> {
   const { pool: wish, proposal, pod, labels = {} } = request;
-  const asker = { cluster: call.cluster, namespace: pod?.namespace, labels };
+  const asker = { cluster: call.cluster, namespace: pod?.namespace, anyNamespace: probe, labels };
   if (wish.ranges || !wish.names) {
-    const pool = await resolvePool(deps, wish, proposal?.pool);
+    const pool = await resolvePool(deps, wish, proposal?.pool, probe);
     ensureAllowed(pool, asker);
     return [{ pool, rule: 'named' }];
   }
-  const known = await poolsOf(deps, { vrf: wish.vrf, names: wish.names });
+  const remembered = rememberedRegistry(deps, wish.vrf);
+  // A pool that was just created is looked for before it is refused.
+  const knows = wish.names.every((name) => remembered?.some((pool) => pool.name === name));
+  const registered = remembered && knows ? remembered : (await readRegistry(deps, wish.vrf)).pools;
+  const known = (await Promise.all(registered.map(({ id }) => knownPool(deps, id)))).flatMap((pool) => pool ?? []);
   const active = known.filter(({ state }) => state === 'active');
   const definitions = active.map(({ definition }) => definition);
   const { choices, passed } = selectPools(definitions, wish.names, asker);
@@ -48,18 +54,6 @@ export async function choosePools(
   const [first, ...rest] = [...candidates.filter((one) => !full(one)), ...candidates.filter(full)];
   if (first === undefined) throw unmatched(wish, known, passed);
   return [first, ...rest];
-}
-
-/** The pools of a VRF, as this process remembers them if it knows each of `names`. */
-export async function poolsOf(
-  deps: Dependencies,
-  { vrf, names }: { vrf: string; names: readonly string[] },
-): Promise<KnownPool[]> {
-  const remembered = rememberedRegistry(deps, vrf);
-  // A pool that was just created is looked for before it is refused.
-  const knows = names.every((name) => remembered?.some((pool) => pool.name === name));
-  const registered = remembered && knows ? remembered : (await readRegistry(deps, vrf)).pools;
-  return (await Promise.all(registered.map(({ id }) => knownPool(deps, id)))).flatMap((pool) => pool ?? []);
 }
 
 export function noteFullPool({ memory, now }: Dependencies, { definition }: KnownPool): void {

@@ -3,7 +3,7 @@
  * before its claim, so that what a dead node had is found without searching the pool.
  */
 import { LessorError } from '../../core/contract/problems.ts';
-import { bootsOfNextLife, type NodeState, placeOf } from '../../core/node.ts';
+import { bootsAfter, type NodeState, placeOf } from '../../core/node.ts';
 import type { Call, Dependencies, KnownPool } from './dependencies.ts';
 
 /** Blocks joined by one write, neighbours of the one that is needed; fewer than 16 places to look when the node dies cost nothing. */
@@ -64,9 +64,8 @@ export async function join(
     if (joined) return { ...remembered(deps, node), before };
     // Another boot, or it was declared dead and is here again: its next life begins. What is still under way against the
     // last one, a declaration as well as a sweep, can free nothing of this one.
-    // What an earlier life of the same boot leased may still run: it was declared dead wrongly, or a late request of another
-    // boot came between.
-    await deps.store.nodes.beginLife(caller, node.incarnation, boot, deps.now(), bootsOfNextLife(node, boot));
+    // What an earlier life of the same boot leased may still run: it was declared dead wrongly.
+    await deps.store.nodes.beginLife(caller, node.incarnation, bootsAfter(node, boot), deps.now());
   }
   throw new LessorError('service.busy', `Node ${caller} begins one life after the other: try again`);
 }

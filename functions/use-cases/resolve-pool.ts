@@ -16,14 +16,20 @@ const BLOCK_SIZE = 64;
 /**
  * The pool that `wish` means. `hint` is the id that an earlier answer gave the node: with it no registry is read.
  * A pool that begins to drain is noticed within the 30 s for which this process remembers it.
+ * @param dryRun decides everything and makes no pool: one that would be made is answered
  * @throws LessorError pool.unknown, pool.conflict, pool.overlap, pool.inline-forbidden, pool.draining, request.invalid, service.busy
  */
-export async function resolvePool(deps: Dependencies, wish: Wish, hint: string | undefined): Promise<KnownPool> {
+export async function resolvePool(
+  deps: Dependencies,
+  wish: Wish,
+  hint: string | undefined,
+  dryRun = false,
+): Promise<KnownPool> {
   const ranges = wish.ranges && resolved(wish);
   const hinted = await hintedPool(deps, wish, hint);
   // A pool that was deleted may have a successor of its name.
   if (hinted?.state === 'active' && fits(hinted.definition, wish, ranges)) return hinted;
-  return ensureActive(await registeredPool(deps, wish, ranges));
+  return ensureActive(await registeredPool(deps, wish, ranges, dryRun));
 }
 
 /** By the node's hint, else by what this process remembers of the registry. */
@@ -36,6 +42,7 @@ async function registeredPool(
   deps: Dependencies,
   wish: Wish,
   ranges: PoolDefinition['ranges'] | undefined,
+  dryRun: boolean,
 ): Promise<KnownPool> {
   const registry = await readRegistry(deps, wish.vrf);
   const namesake = registry.pools.find(({ name }) => name === wish.name);
@@ -61,7 +68,7 @@ async function registeredPool(
     createdAt: new Date(deps.now()).toISOString(),
   };
   const found = (pool: RegisteredPool, fits: boolean) => fitting(deps, wish, ranges, pool, fits);
-  return (await registerPool(deps, definition, found)).pool;
+  return (await registerPool(deps, definition, found, dryRun)).pool;
 }
 
 const known = async (deps: Dependencies, entry: RegisteredPool): Promise<KnownPool> =>

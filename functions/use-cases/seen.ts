@@ -1,6 +1,7 @@
 /** That a node is up, said by itself: shown to people, never evidence of anything. */
 import type { NodeView, SeenRequest, SeenResult } from '../../core/contract/node.ts';
 import { LessorError } from '../../core/contract/problems.ts';
+import type { BlockKey } from '../../core/lease.ts';
 import { placeFrom } from '../../core/node.ts';
 import { blockToText } from '../../core/pool-space.ts';
 import type { Call, Dependencies } from './dependencies.ts';
@@ -38,8 +39,11 @@ export async function readNode({ store }: Dependencies, id: string): Promise<Nod
     ...(version === undefined ? {} : { version }),
     ...(seenAt === undefined ? {} : { seenAt: new Date(seenAt).toISOString() }),
     blocks: [...places]
-      .sort()
       .map(placeFrom)
+      .sort(byPoolAndBlock)
       .map(({ pool, block }) => ({ pool, block: blockToText(block) })),
   };
 }
+
+const byPoolAndBlock = (a: BlockKey, b: BlockKey): number =>
+  a.pool === b.pool ? Number(a.block > b.block) - Number(a.block < b.block) : a.pool < b.pool ? -1 : 1;

@@ -67,6 +67,14 @@ describe('credentials come from', () => {
     expect(await idOf({ AWS_SHARED_CREDENTIALS_FILE: elsewhere })).toBe('AKID-ELSEWHERE');
   });
 
+  test('a shared file that somebody else keeps fresh, as it is now', async () => {
+    const file = write('kept-fresh', `[default]\n${ini('AKID-BEFORE')}`);
+    const process = supply({}, { file });
+    expect((await process.get({ fresh: false })).credentials.accessKeyId).toBe('AKID-BEFORE');
+    write('kept-fresh', `[default]\n${ini('AKID-AFTER')}`);
+    expect((await process.get({ fresh: false })).credentials.accessKeyId).toBe('AKID-AFTER');
+  });
+
   test('and the config file, where a profile has another heading', async () => {
     write('.aws/config', `[profile other]\n${ini('AKID-CONFIG')}`);
     expect(await idOf({ AWS_PROFILE: 'other' })).toBe('AKID-CONFIG');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reasonToRelease } from '../../cni-shim/reconcile-decision.ts';
-import { bootsOfNextLife } from '../../core/node.ts';
+import { type Boots, bootsAfter } from '../../core/node.ts';
 import { declareDeath } from '../../functions/use-cases/declare-death.ts';
 import { ownLeases } from '../../functions/use-cases/own-leases.ts';
 import { add, addOf, attachmentOf, callOf, operatorsPool, proposal, world } from './world.ts';
@@ -60,21 +60,14 @@ describe('the first life of a boot', () => {
     expect(released.map(({ attachment }) => attachment.containerId).sort()).toEqual(['container-1', 'container-2']);
   });
 
-  it('is forgotten for boots that are long over', () => {
-    let boots = {
-      incarnation: 1,
-      boot: 'boot-1',
-      firstOfBoot: 1,
-      earlierBoots: [] as { boot: string; life: number }[],
-    };
+  it('is known of the last boots, and of none that is long over', () => {
+    let node: { incarnation: number } & Boots = { incarnation: 1, boot: 'boot-1', firstOfBoot: 1, earlier: [] };
     for (let life = 2; life <= 6; life += 1) {
-      const boot = `boot-${life}`;
-      const { firstOfBoot, earlierBoots } = bootsOfNextLife(boots, boot);
-      expect(firstOfBoot).toBe(life);
-      boots = { incarnation: life, boot, firstOfBoot, earlierBoots: [...earlierBoots] };
+      node = { incarnation: life, ...bootsAfter(node, `boot-${life}`) };
+      expect(node.firstOfBoot).toBe(life);
     }
-    expect(boots.earlierBoots.map(({ boot }) => boot)).toEqual(['boot-5', 'boot-4', 'boot-3', 'boot-2']);
-    expect(bootsOfNextLife(boots, 'boot-2').firstOfBoot).toBe(2);
-    expect(bootsOfNextLife(boots, 'boot-1').firstOfBoot).toBe(7);
+    expect(node.earlier.map(({ boot }) => boot)).toEqual(['boot-5', 'boot-4', 'boot-3', 'boot-2']);
+    expect(bootsAfter(node, 'boot-2').firstOfBoot).toBe(2);
+    expect(bootsAfter(node, 'boot-1').firstOfBoot).toBe(7);
   });
 });

@@ -132,7 +132,7 @@ export const recordRefusals: readonly RecordRefusal[] = [
     condition: 'sameIncarnation',
     because: 'a life begins after one that the node is not in',
     expectRefused: nodeRefusal(dead, ({ nodes }, id) =>
-      nodes.beginLife(id, 2, 'b2', 3, { firstOfBoot: 3, earlierBoots: [] }),
+      nodes.beginLife(id, 2, { boot: 'b2', firstOfBoot: 3, earlier: [] }, 3),
     ),
   },
   {

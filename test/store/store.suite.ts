@@ -242,7 +242,7 @@ export function storeSuite(open: () => Store): void {
         incarnation: 1,
         boot: 'b1',
         firstOfBoot: 1,
-        earlierBoots: [],
+        earlier: [],
         places: new Set(['p:0', 'p:1']),
       };
       expect(await nodes.join(id, ['p:0', 'p:1'], 'b1', 1)).toEqual({ joined: true, node: first, before: new Set() });
@@ -262,13 +262,17 @@ export function storeSuite(open: () => Store): void {
         incarnation: 1,
         boot: 'b1',
         firstOfBoot: 1,
-        earlierBoots: [],
+        earlier: [],
         places: new Set(['p:0']),
       };
       expect(await nodes.join(id, ['p:1'], 'b1', 3)).toEqual({ joined: false, node: dead, before: dead.places });
-      const boots = { firstOfBoot: 2, earlierBoots: [{ boot: 'b1', life: 1 }] };
-      expect(await nodes.beginLife(id, 1, 'b2', 4, boots)).toBe(true);
-      expect(await nodes.readNode(id)).toEqual({ ...dead, alive: true, incarnation: 2, boot: 'b2', ...boots });
+      const earlier = [
+        { boot: 'b1', firstOfBoot: 1 },
+        { boot: 'b0', firstOfBoot: 1 },
+      ];
+      expect(await nodes.beginLife(id, 1, { boot: 'b2', firstOfBoot: 2, earlier }, 4)).toBe(true);
+      const next = { ...dead, alive: true, incarnation: 2, boot: 'b2', firstOfBoot: 2, earlier };
+      expect(await nodes.readNode(id)).toEqual(next);
       expect((await nodes.join(id, ['p:1'], 'b2', 5)).node.places).toEqual(new Set(['p:0', 'p:1']));
     });
 
@@ -277,7 +281,7 @@ export function storeSuite(open: () => Store): void {
       const id = newId();
       await nodes.join(id, ['p:0'], 'b1', 1);
       await nodes.markDead(id, 1, 2);
-      expect(await nodes.beginLife(id, 1, 'b1', 3, { firstOfBoot: 1, earlierBoots: [] })).toBe(true);
+      expect(await nodes.beginLife(id, 1, { boot: 'b1', firstOfBoot: 1, earlier: [] }, 3)).toBe(true);
       expect(await nodes.readNode(id)).toMatchObject({ incarnation: 2, boot: 'b1', firstOfBoot: 1 });
     });
 
@@ -297,7 +301,7 @@ export function storeSuite(open: () => Store): void {
       const id = newId();
       expect([
         await nodes.markDead(id, 1, 2),
-        await nodes.beginLife(id, 1, 'b1', 2, { firstOfBoot: 2, earlierBoots: [] }),
+        await nodes.beginLife(id, 1, { boot: 'b1', firstOfBoot: 1, earlier: [] }, 2),
       ]).toEqual([false, false]);
       expect(await nodes.readNode(id)).toBeUndefined();
     });

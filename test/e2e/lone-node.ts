@@ -1,0 +1,71 @@
+/**
+ * A node on which `lessor` is called alone, without a plugin that makes interfaces, and that tells the service, when a test
+ * wants it to, what its agent tells it.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { accessNode } from '../../cni-shim/agent/node-access.ts';
+import { recordsIn, settleAll } from '../../cni-shim/agent/round.ts';
+import { buildPlugin } from '../../cni-shim/build.ts';
+import type { JournalEntry } from '../../cni-shim/journal-entry.ts';
+import { type Reconciled, reconcile } from '../../cni-shim/reconcile.ts';
+import type { Settled } from '../../cni-shim/settle.ts';
+import { machine } from '../../cni-shim/surroundings.ts';
+import { type CniCall, type CniProcess, type CniRuntime, startPlugin } from '../../local/cni-runtime.ts';
+import { writeNodeFiles } from '../../local/demo-nodes.ts';
+import type { Identity } from '../../local/identities.ts';
+import type { LocalStack } from '../../local/stack.ts';
+
+export type Configuration = CniCall['configuration'] & { readonly name: string };
+
+export class LoneNode {
+  /** As the service knows it. */
+  readonly id: string;
+  readonly #directory = mkdtempSync(join(tmpdir(), 'lessor-test-'));
+  readonly #runtime: CniRuntime;
+  readonly #config: string;
+
+  private constructor(plugin: string, stack: LocalStack, identity: Identity) {
+    this.id = identity.nodeId ?? identity.name;
+    this.#config = writeNodeFiles(join(this.#directory, 'node'), stack, identity);
+    const environment = { LESSOR_CONFIG: this.#config };
+    this.#runtime = { plugin, cniDirectory: undefined, namespace: undefined, environment };
+  }
+
+  /** @param endpoint of the API, as this node sees it */
+  static async start(stack: LocalStack, identity: Identity, endpoint = stack.endpoint): Promise<LoneNode> {
+    const { path } = await buildPlugin();
+    return new LoneNode(path, { ...stack, endpoint }, identity);
+  }
+
+  call(verb: 'ADD' | 'DEL', containerId: string, configuration: Configuration): CniProcess {
+    const netns = `/var/run/netns/${containerId}`;
+    return startPlugin(this.#runtime, { verb, containerId, ifname: 'eth0', netns, configuration });
+  }
+
+  /** What its journals have. */
+  entries(): JournalEntry[] {
+    return recordsIn(this.#access()).flatMap(({ journal }) => journal.entries());
+  }
+
+  /** Tells the service what happened while it could not be reached. */
+  settle(): Promise<Settled> {
+    const access = this.#access();
+    return settleAll(access, recordsIn(access), access.api);
+  }
+
+  /** Releases what the table has of this node without a reason. */
+  reconcile(): Promise<Reconciled> {
+    const { api, bootId, ...place } = this.#access();
+    return reconcile({ api, bootId, candidates: recordsIn({ bootId, ...place }) });
+  }
+
+  remove(): void {
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #access() {
+    return accessNode(machine({}), { config: this.#config });
+  }
+}
