@@ -1,10 +1,9 @@
 /** A node of a test: its identity, its files, and the compiled plugin called as a container runtime calls it. */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildPlugin } from '../../cni-shim/build.ts';
-import { type CniAnswer, callPlugin } from '../../local/cni-runtime.ts';
+import { type CniAnswer, callPlugin, startPlugin } from '../../local/cni-runtime.ts';
 import { type CniResult, demoNetwork } from '../../local/demo-network.ts';
 import { writeNodeFiles } from '../../local/demo-nodes.ts';
 import type { Identity } from '../../local/identities.ts';
@@ -31,26 +30,20 @@ export async function pluginNode(stack: LocalStack, identity: Identity): Promise
   const directory = mkdtempSync(join(tmpdir(), 'lessor-test-'));
   const environment = { LESSOR_CONFIG: writeNodeFiles(join(directory, 'node'), stack, identity) };
   const runtime = { plugin, cniDirectory: undefined, namespace: undefined, environment };
-  const netns = (containerId: string) => `/var/run/netns/${containerId}`;
+  const about = (containerId: string) => ({
+    containerId,
+    ifname: 'eth0',
+    netns: `/var/run/netns/${containerId}`,
+    configuration: demoNetwork,
+  });
   return {
     id: identity.nodeId ?? identity.name,
     directory,
     environment,
-    call: (verb, containerId) =>
-      callPlugin(runtime, { verb, containerId, ifname: 'eth0', netns: netns(containerId), configuration: demoNetwork }),
+    call: (verb, containerId) => callPlugin(runtime, { verb, ...about(containerId) }),
     start(containerId) {
-      const env = {
-        ...environment,
-        CNI_COMMAND: 'ADD',
-        CNI_CONTAINERID: containerId,
-        CNI_IFNAME: 'eth0',
-        CNI_NETNS: netns(containerId),
-        CNI_PATH: '/opt/cni/bin',
-      };
-      const child = spawn(plugin, { env, stdio: ['pipe', 'ignore', 'ignore'] });
-      child.stdin.end(JSON.stringify(demoNetwork));
-      const ended = new Promise<void>((done) => child.once('close', () => done()));
-      return { kill: () => child.kill('SIGKILL'), ended };
+      const { kill, ended } = startPlugin(runtime, { verb: 'ADD', ...about(containerId) });
+      return { kill, ended: ended.then(() => {}) };
     },
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
