@@ -1,5 +1,5 @@
 /** The API is away for a minute while three nodes add and delete containers. LESSOR_OUTAGE_SECONDS makes it shorter or longer. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Operator } from '../../local/operator.ts';
 import { type LocalStack, startStack } from '../../local/stack.ts';
 import { type OutageReport, outage } from './outage.ts';
@@ -10,14 +10,15 @@ const DEADLINE_MS = 30_000;
 
 describe('three nodes that lose the API for a while', () => {
   let stack: LocalStack;
-  beforeEach(async () => {
+  beforeAll(async () => {
     stack = await startStack();
   });
-  afterEach(() => stack.stop());
+  afterAll(() => stack.stop());
 
   const away = async (affinity: 'node' | 'shared', seconds: number): Promise<OutageReport> => {
     const name = `away-${affinity}`;
-    const ranges = [[{ subnet: '10.73.0.0/20' }], [{ subnet: 'fd00:73::/116' }]];
+    const net = affinity === 'node' ? '73' : '74';
+    const ranges = [[{ subnet: `10.${net}.0.0/20` }], [{ subnet: `fd00:${net}::/116` }]];
     const operator = new Operator(stack.endpoint, stack.region, stack.operator);
     // More slots than a node uses in a minute: one that was released cools meanwhile.
     await operator.ask('createPool', { body: { name, affinity, blockSize: 256, cooldownSeconds: 0, ranges } });
