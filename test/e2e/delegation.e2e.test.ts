@@ -185,6 +185,12 @@ describe.runIf(available('Pods in network namespaces', missing))('pods of two ra
         expect(network.reaches(from.namespace, goal), `${from.addresses[0]} reaches ${goal}`).toBe(true);
     }
 
+    if (cniVersion !== '0.3.1')
+      for (const { about, answer } of pods) {
+        const configuration = { ...about.configuration, prevResult: answer.output };
+        expect(await callPlugin(lessor, { ...about, configuration, verb: 'CHECK' })).toMatchObject({ ok: true });
+      }
+
     const leases = async () => (await operator.ask('listLeases', { path: { pool: name } })).leases;
     const held = async () => (await leases()).filter(({ state }) => state === 'held');
     expect((await held()).map((lease) => lease.addresses).sort()).toEqual(pods.map((pod) => pod.addresses).sort());

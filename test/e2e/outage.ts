@@ -1,0 +1,165 @@
+/**
+ * Nodes that add and delete containers all the time while the API comes and goes. Afterwards: what every call said, who lives
+ * with which address, and what the table and the journals have.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CniAnswer } from '../../local/cni-runtime.ts';
+import { Operator } from '../../local/operator.ts';
+import type { LocalStack } from '../../local/stack.ts';
+import { ApiWeather, type Weather } from './api-weather.ts';
+import { heldTwice, leaseHistory } from './lease-history.ts';
+import { type Configuration, LoneNode } from './lone-node.ts';
+import { Tenants } from './tenants.ts';
+
+export interface OutageOptions {
+  readonly stack: LocalStack;
+  /** Of a network whose pool exists, and is in use by nobody else. */
+  readonly configuration: Configuration;
+  readonly nodes: number;
+  /** One after the other, with clear weather before and after. */
+  readonly weather: readonly { readonly is: Exclude<Weather, 'clear'>; readonly ms: number }[];
+  /** Of clear weather before it, and after it. */
+  readonly clearMs: readonly [number, number];
+  /** Containers that are added and deleted at once on each node. */
+  readonly streams?: number;
+  /** Between two calls of a stream. */
+  readonly pauseMs?: number;
+}
+
+export interface StreamCall {
+  readonly node: string;
+  readonly verb: 'ADD' | 'DEL';
+  readonly containerId: string;
+  /** When it began, and when it ended. */
+  readonly weather: readonly [Weather, Weather];
+  readonly ms: number;
+  /** The CNI error's; undefined where it succeeded. */
+  readonly code: number | undefined;
+}
+
+/** `<node> <container> <address> …`, in order. */
+type Places = readonly string[];
+
+export interface OutageReport {
+  readonly calls: readonly StreamCall[];
+  /** Addresses that two containers had at one time, by the answers that they got or by the table's history. */
+  readonly conflicts: readonly string[];
+  /** DELs that failed, or were not tried, while the API was away, and were repeated after it. */
+  readonly repeated: number;
+  /** What settling told the service after the outage, and what reconciling released. */
+  readonly settled: { readonly reported: number; readonly released: number; readonly failures: readonly string[] };
+  readonly reconciled: number;
+  /** Once all that is done. */
+  readonly living: Places;
+  readonly journals: Places;
+  readonly table: Places;
+  /** Deletes the living ones, tells the service, and ends everything; what the table then still holds. */
+  end(): Promise<Places>;
+}
+
+/** Containers that a stream keeps. */
+const KEPT = 4;
+
+export async function outage(options: OutageOptions): Promise<OutageReport> {
+  const { stack, configuration, nodes: count, weather, clearMs, streams = 2, pauseMs = 500 } = options;
+  const api = await ApiWeather.over(stack.endpoint);
+  const nodes: LoneNode[] = [];
+  for (let index = 0; index < count; index++) nodes.push(await LoneNode.start(stack, stack.addNode(), api.endpoint));
+  const tenants = new Tenants();
+  const nodeOf = new Map<string, LoneNode>();
+  const calls: StreamCall[] = [];
+  const owed = new Set<string>();
+
+  const call = async (verb: 'ADD' | 'DEL', containerId: string): Promise<boolean> => {
+    const node = nodeOf.get(containerId);
+    if (node === undefined) throw new Error(`no node of ${containerId}`);
+    if (verb === 'DEL') tenants.movesOut(containerId);
+    const began = api.now;
+    const answer = await node.call(verb, containerId, configuration).ended;
+    const { ok, ms } = answer;
+    calls.push({ node: node.id, verb, containerId, weather: [began, api.now], ms, code: codeOf(answer) });
+    if (ok && verb === 'ADD') tenants.movedIn(containerId, addressesIn(answer));
+    if (ok && verb === 'DEL') owed.delete(containerId);
+    if (!ok) owed.add(containerId);
+    return ok;
+  };
+
+  let over = false;
+  let containers = 0;
+  const stream = async (node: LoneNode) => {
+    const living: string[] = [];
+    while (!over) {
+      const containerId = `c${containers++}`;
+      nodeOf.set(containerId, node);
+      if (await call('ADD', containerId)) living.push(containerId);
+      const oldest = living.length > KEPT ? living.shift() : undefined;
+      if (oldest !== undefined) await call('DEL', oldest);
+      await delay(pauseMs);
+    }
+  };
+  const running = Promise.all(nodes.flatMap((node) => Array.from({ length: streams }, () => stream(node))));
+  // A failure of one is told at the end, when it is waited for.
+  running.catch(() => {});
+  await delay(clearMs[0]);
+  for (const { is, ms } of weather) {
+    await api.becomes(is);
+    await delay(ms);
+  }
+  await api.becomes('clear');
+  await delay(clearMs[1]);
+  over = true;
+  await running;
+
+  const repeated = owed.size;
+  for (const containerId of [...owed]) await call('DEL', containerId);
+  if (owed.size > 0) throw new Error(`DEL fails after the outage: ${[...owed].join(', ')}`);
+  const settled = { reported: 0, released: 0, failures: [] as string[] };
+  let reconciled = 0;
+  const settle = async () => {
+    for (const node of nodes) {
+      const { reported, released, failures } = await node.settle();
+      settled.reported += reported;
+      settled.released += released;
+      settled.failures.push(...failures.map(({ entry, error }) => `${entry.attachment.containerId}: ${error.message}`));
+    }
+  };
+  await settle();
+  for (const node of nodes) reconciled += (await node.reconcile()).released.length;
+
+  const operator = new Operator(stack.endpoint, stack.region, stack.operator);
+  const table = async () => {
+    const { leases } = await operator.ask('listLeases', { path: { pool: configuration.name } });
+    const held = leases.filter(({ state }) => state === 'held');
+    return held.map(({ node, attachment, addresses }) => placeOf(node, attachment.containerId, addresses)).sort();
+  };
+  const journals = nodes.flatMap((node) =>
+    node.entries().map(({ attachment, acknowledged, local }) => {
+      const addresses = (acknowledged ?? local)?.addresses ?? [];
+      return placeOf(
+        node.id,
+        attachment.containerId,
+        addresses.map(({ address }) => address),
+      );
+    }),
+  );
+  const living = [...tenants.all].map(([id, addresses]) => placeOf(nodeOf.get(id)?.id ?? '', id, addresses));
+  const found = { living: living.sort(), journals: journals.sort(), table: await table() };
+  const conflicts = [...tenants.conflicts, ...heldTwice(await leaseHistory(stack))];
+  const end = async () => {
+    for (const id of [...tenants.all.keys()]) await call('DEL', id);
+    await settle();
+    for (const node of nodes) node.remove();
+    await api.stop();
+    return table();
+  };
+  return { calls, conflicts, repeated, settled, reconciled, ...found, end };
+}
+
+const placeOf = (node: string, containerId: string, addresses: readonly string[]) =>
+  [node, containerId, ...addresses].join(' ');
+
+const codeOf = ({ ok, output }: CniAnswer): number | undefined =>
+  ok ? undefined : ((output as { code?: number } | undefined)?.code ?? -1);
+
+const addressesIn = ({ output }: CniAnswer): string[] =>
+  (output as { ips: { address: string }[] }).ips.map(({ address }) => address);
