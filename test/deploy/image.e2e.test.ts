@@ -1,19 +1,27 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPlugin } from '../../cni-shim/build.ts';
 import { available } from '../support/prerequisite.ts';
+import { objectsIn } from './helm.ts';
+import { podOf } from './privileges.ts';
 
 const RECIPE = fileURLToPath(new URL('../../deploy/image/Containerfile', import.meta.url));
+const MANIFEST = fileURLToPath(new URL('../../deploy/manifests/generic.yaml', import.meta.url));
 const LIBRARIES = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`;
 const GNU = ['libc.so.6', 'libdl.so.2', 'libm.so.6', 'libpthread.so.0'];
 const MUSL = ['lib/ld-musl-x86_64.so.1', 'usr/lib/libgcc_s.so.1', 'usr/lib/libstdc++.so.6'];
 
 const missing = [
-  ...['podman', 'unshare', 'setpriv'].filter((tool) => spawnSync(tool, ['--version']).error !== undefined),
+  ...['podman', 'unshare', 'crun'].filter((tool) => spawnSync(tool, ['--version']).error !== undefined),
   ...(process.getuid?.() === 0 ? [] : ['root']),
   ...(existsSync(`${LIBRARIES}/libc.so.6`) ? [] : [`${LIBRARIES}/libc.so.6`]),
 ];
@@ -29,12 +37,39 @@ describe.skipIf(!available('the image', missing))('the image', () => {
   const directory = mkdtempSync(join(tmpdir(), 'lessor-test-'));
   const at = (...path: string[]) => join(directory, ...path);
 
+  /** With cgroups of one version: crun refuses the mixture that some machines have. */
+  const inNamespace = (args: readonly string[]): [string, string[]] => {
+    const call = ['podman', '--root', at('storage'), '--runroot', at('run'), ...args];
+    return ['unshare', ['--mount', 'sh', '-c', 'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"', 'sh', ...call]];
+  };
+
   function podman(...args: string[]): string {
-    const call = ['--root', at('storage'), '--runroot', at('run'), ...args];
-    const { status, stdout, stderr } = spawnSync('podman', call, { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(...inNamespace(args), { encoding: 'utf8' });
     if (status !== 0) throw new Error(`podman ${args.join(' ')}: ${stderr}`);
     return stdout.trim();
   }
+
+  /** As the chart runs it: its file system read-only, root without a capability but these. */
+  const asPod = (name: string, capabilities: readonly string[], flags: readonly string[]) => [
+    ...[
+      'run',
+      '--rm',
+      '--name',
+      name,
+      '--cgroups',
+      'disabled',
+      '--network',
+      'host',
+      '--read-only',
+      '--cap-drop',
+      'all',
+    ],
+    // The limits that podman would raise, which a machine may not let it.
+    ...['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024', '--security-opt', 'no-new-privileges'],
+    ...capabilities.map((capability) => `--cap-add=${capability}`),
+    ...flags,
+    'localhost/lessor-gnu',
+  ];
 
   /** An image of these files, in place of one that would have to be pulled. */
   function base(name: string, fill: (root: string) => void): string {
@@ -52,8 +87,11 @@ describe.skipIf(!available('the image', missing))('the image', () => {
     const arch = `ARCH=${process.arch}`;
     const bases = ['--build-arg', 'GLIBC=localhost/glibc', '--build-arg', 'MUSL=localhost/alpine'];
     podman('build', '--file', RECIPE, '--target', target, ...bases, '--build-arg', arch, '--tag', image, at('release'));
-    cpSync(podman('image', 'mount', image), at(target), { recursive: true });
-    podman('image', 'unmount', image);
+    podman('create', '--name', target, image);
+    podman('export', '--output', at(`${target}.tar`), target);
+    podman('rm', target);
+    mkdirSync(at(target));
+    spawnSync('tar', ['-xf', at(`${target}.tar`), '-C', at(target)]);
     return at(target);
   }
 
@@ -83,21 +121,57 @@ describe.skipIf(!available('the image', missing))('the image', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it('holds the executable with its C library, and runs without a capability', () => {
+  it('holds the executable with its C library, and nothing else', () => {
     const root = built('gnu');
     const found = filesIn(root);
     const loaders = found.filter((file) => /^lib(64)?\/ld-linux-/.test(file));
     expect(found).toEqual([...loaders, ...GNU.map((name) => `lib/${name}`), 'lessor'].sort());
-    for (const mount of ['proc', 'dev']) mkdirSync(join(root, mount), { recursive: true });
-    const inside =
-      'mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev" && exec setpriv --bounding-set=-all,+sys_chroot --inh-caps=-all chroot "$0" /lessor';
-    const { status, stdout, stderr } = spawnSync('unshare', ['--mount', '--pid', '--fork', 'sh', '-c', inside, root], {
-      env: { ...process.env, CNI_COMMAND: 'VERSION' },
-      input: JSON.stringify({ cniVersion: '1.0.0' }),
-      encoding: 'utf8',
-    });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(JSON.parse(stdout)).toMatchObject({ supportedVersions: expect.arrayContaining(['1.0.0']) });
+  });
+
+  it('answers as the plugin, with a file system that it may not write and without a capability', () => {
+    const answer = podman(...asPod('plugin', [], ['--env', 'CNI_COMMAND=VERSION']));
+    expect(JSON.parse(answer)).toMatchObject({ supportedVersions: expect.arrayContaining(['1.0.0']) });
+  });
+
+  it('runs the agent as the manifest does, until it is stopped', async () => {
+    const [agent] = podOf(objectsIn(readFileSync(MANIFEST, 'utf8'))).containers;
+    if (agent === undefined) throw new Error('the manifest has no agent');
+    for (const name of ['etc', 'data', 'netns']) mkdirSync(at(name));
+    writeFileSync(at('etc', 'credentials'), '[default]\naws_access_key_id = AKID\naws_secret_access_key = secret\n');
+    const credentials = { file: '/etc/lessor/credentials' };
+    const api = createServer().listen(0, '127.0.0.1');
+    const asked = once(api, 'request') as Promise<[IncomingMessage, ServerResponse]>;
+    await once(api, 'listening');
+    const endpoint = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
+    writeFileSync(at('etc', 'node.json'), JSON.stringify({ endpoint, region: 'eu-central-1', credentials }));
+    const mounts = [
+      `${at('etc')}:/etc/lessor:ro`,
+      `${at('data')}:/var/lib/cni/lessor`,
+      `${at('netns')}:/run/netns:ro,rslave`,
+    ].flatMap((mount) => ['--volume', mount]);
+    const args = agent.args.map((arg) => arg.replace(':9464', ':0'));
+    const call = asPod('agent', agent.securityContext.capabilities?.add ?? [], [...mounts, '--env', 'NODE_NAME=n']);
+    const running = spawn(...inNamespace([...call, ...args]), { stdio: ['ignore', 'pipe', 'pipe'] });
+    const ended = once(running, 'close');
+    const lines = createInterface({ input: running.stdout })[Symbol.asyncIterator]();
+    const next = async (message: string): Promise<Record<string, string>> => {
+      for (;;) {
+        const { value, done } = await lines.next();
+        if (done) throw new Error(`the agent ended before it said "${message}": ${running.stderr.read()}`);
+        const line = JSON.parse(value as string) as Record<string, string>;
+        if (line.message?.includes(message)) return line;
+      }
+    };
+    const { listen } = await next('the agent runs');
+    const [request, response] = await asked;
+    expect((await json(request)) as object).toMatchObject({ name: 'n' });
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"declaredDead":false}');
+    const metrics = await (await fetch(`http://${listen}/metrics`)).text();
+    expect(metrics).toMatch(/^lessor_build_info\{.*\} 1$/m);
+    podman('kill', '--signal', 'TERM', 'agent');
+    await next('the agent stopped');
+    expect(await ended).toEqual([0, null]);
+    api.close();
   });
 
   it('for hosts with musl holds that library and that executable', () => {
