@@ -4,7 +4,6 @@
  */
 import {
   closeSync,
-  fsyncSync,
   ftruncateSync,
   linkSync,
   mkdirSync,
@@ -26,7 +25,6 @@ export interface Files {
   create(path: string): number;
   /** Replaces the whole content of a file that `create` opened. */
   write(file: number, text: string): void;
-  sync(file: number): void;
   close(file: number): void;
   /** False where `to` exists already: that is how one of several processes wins. */
   link(from: string, to: string): boolean;
@@ -81,7 +79,6 @@ export const nodeFiles: Files = {
     ftruncateSync(file, 0);
     for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, done);
   },
-  sync: fsyncSync,
   close: closeSync,
   link: (from, to) =>
     inDirectoryOf(to, () =>

@@ -28,7 +28,6 @@ export function journalIn(files: Files, directory: string): string {
     const draft = draftIn(slots);
     const file = files.create(draft);
     files.write(file, made);
-    files.sync(file);
     files.close(file);
     files.link(draft, path);
     files.remove(draft);

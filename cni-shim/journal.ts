@@ -20,7 +20,9 @@
  * - DEL, before the service answered: everything is still there. After: slot names go first, the entry last, so that a
  *   repeated DEL finds what remains.
  *
- * After a power cut a file may be empty: an unreadable entry counts as none, an unreadable slot as one without an entry.
+ * Nothing waits for the disk (fsync(2)): what is written counts in this boot only, and a killed process takes nothing from
+ * the page cache with it. After a power cut a file may be empty: an unreadable entry counts as none, an unreadable slot as
+ * one without an entry, and what the entry's container held is released as of an earlier boot.
  */
 import type { AllocateResult, Attachment, PoolDefinition, SlotReference } from '../core/contract/messages.ts';
 import { draftIn, type Files, isDraft, isLeftBehind, nameFile, replaceFile, sweepDrafts } from './files.ts';
@@ -182,7 +184,6 @@ export function openJournal(files: Files, directory: string, now: () => number):
       entry = takeSlot(draft, file, fresh, candidates);
     }
     if (entry === undefined) files.write(file, JSON.stringify(fresh));
-    files.sync(file);
     files.close(file);
     for (let tries = 0; tries < MOST_LINK_TRIES; tries++) {
       if (files.link(draft, path)) {

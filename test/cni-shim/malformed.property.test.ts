@@ -98,7 +98,6 @@ async function attempt(input: MalformedInput, plugin: Run): Promise<Trial> {
     files: {
       ...nodeFiles,
       read: (path: string) => (path === node.config ? text : nodeFiles.read(path)),
-      sync: () => undefined,
     },
     bootId: () => node.bootId,
     now: () => now,
