@@ -172,7 +172,7 @@ describe('lessor status', () => {
     const { exitCode, out, err } = await lessor('status');
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
     expect(out).toContain(`API   ${api.endpoint}`);
-    expect(out).toContain('the last request was answered');
+    expect(out).toContain('no outage is known');
     expect(out).toMatch(new RegExp(`${NETWORK} +aaaaaaaaaaaaa +eth0 +- +${address} +acknowledged\n`));
     expect(out).toMatch(new RegExp(`${NETWORK} +b +eth0 +- +- +asked\n`));
     expect(out).toMatch(/ADD +b +103 +lessor: .*answered 403/);
