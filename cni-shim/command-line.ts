@@ -30,6 +30,16 @@ export const commands: readonly Entry[] = [
     summary: 'releases leases of this node that have no reason any more',
     load: async () => (await import('./commands/reconcile.ts')).reconcileOnce,
   },
+  {
+    name: 'install',
+    summary: 'puts the plugin, the node configuration and the agent on a host',
+    load: async () => (await import('./commands/install.ts')).installation,
+  },
+  {
+    name: 'uninstall',
+    summary: 'takes them away',
+    load: async () => (await import('./commands/install.ts')).uninstallation,
+  },
 ];
 
 /** For what nothing that a person gave should cause. */
@@ -83,7 +93,7 @@ async function helpFor(names: readonly string[]): Promise<string> {
   return commandHelp(find(name));
 }
 
-const overview = (): string => `lessor ${version}: serverless IP address management for Kubernetes pods
+const overview = (): string => `lessor: serverless IP address management for Kubernetes pods
 
 A container runtime calls this executable as a CNI plugin. On a command line:
 

@@ -9,7 +9,7 @@ import { reconcile } from '../reconcile.ts';
 import type { Settled } from '../settle.ts';
 import { command } from './command.ts';
 import { jsonOption, nodeOptions, secondsOf } from './options.ts';
-import { table } from './table.ts';
+import { shortId, table } from './table.ts';
 
 export const reconcileOnce = command({
   about: `Does once what the agent does all the time, for nodes without it (from cron): frees what ended without a DEL, tells
@@ -121,4 +121,4 @@ function inWords({ ended, reported, releasedLater, leases, released, failures }:
   ].join('\n\n')}\n`;
 }
 
-const cellsOf = ({ network, containerId, ifname }: Attachment): string[] => [network, containerId, ifname];
+const cellsOf = ({ network, containerId, ifname }: Attachment): string[] => [network, shortId(containerId), ifname];

@@ -7,7 +7,7 @@ import { version } from '../version.ts';
 import { command } from './command.ts';
 import { type FailedCall, failedCalls } from './failed-calls.ts';
 import { jsonOption, nodeOptions } from './options.ts';
-import { table } from './table.ts';
+import { shortId, table } from './table.ts';
 
 const FAILURES_SHOWN = 5;
 
@@ -64,10 +64,7 @@ function inWords(shown: Shown): string {
   const { endpoint, boot, networks, outage, check, failures, logFile } = shown;
   const about = table([
     ['API', endpoint],
-    [
-      '',
-      outage === undefined ? 'the last request was answered' : `not reached since ${time(outage.since)}: ${outage.why}`,
-    ],
+    ['', outage === undefined ? 'no outage is known' : `not reached since ${time(outage.since)}: ${outage.why}`],
     ...(check === undefined ? [] : [['Check', checkInWords(check)]]),
     ['Boot', boot],
     ['Log', logFile ?? 'none'],
@@ -78,7 +75,7 @@ function inWords(shown: Shown): string {
   const attachments = networks.flatMap(({ network, attachments: all }) =>
     all.map(({ containerId, ifname, pod, addresses, state }) => [
       network,
-      containerId.length === HEX_ID ? containerId.slice(0, SHORT_ID) : containerId,
+      shortId(containerId),
       ifname,
       pod ?? '-',
       addresses.join(', ') || '-',
@@ -88,7 +85,13 @@ function inWords(shown: Shown): string {
   const blocks = networks.flatMap(({ network, blocks: all }) =>
     all.map(({ pool, block, generation }) => [network, pool, block, String(generation)]),
   );
-  const lately = failures.map((call) => [call.time, call.verb, call.container ?? '-', String(call.code), call.msg]);
+  const lately = failures.map((call) => [
+    call.time,
+    call.verb,
+    shortId(call.container ?? '-'),
+    String(call.code),
+    call.msg,
+  ]);
   return `${[
     about,
     overview.length === 0
@@ -99,10 +102,6 @@ function inWords(shown: Shown): string {
     ...titled(['FAILED AT', 'VERB', 'CONTAINER', 'CODE', 'MESSAGE'], lately),
   ].join('\n\n')}\n`;
 }
-
-/** What containerd and Podman make; people know them by their beginnings. */
-const HEX_ID = 64;
-const SHORT_ID = 13;
 
 const titled = (head: readonly string[], rows: readonly (readonly string[])[]): string[] =>
   rows.length === 0 ? [] : [table([head, ...rows])];

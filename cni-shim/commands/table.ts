@@ -11,3 +11,8 @@ export function table(rows: readonly (readonly string[])[]): string {
       .trimEnd();
   return rows.map(line).join('\n');
 }
+
+/** What containerd and Podman make; people know them by their beginnings. */
+const HEX_ID = /^([0-9a-f]{13})[0-9a-f]{51}$/;
+
+export const shortId = (containerId: string): string => HEX_ID.exec(containerId)?.[1] ?? containerId;

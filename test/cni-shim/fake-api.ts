@@ -12,6 +12,7 @@ import { formatAddress, parseAddress } from '../../core/address.ts';
 import {
   type AllocateRequest,
   type AllocateResult,
+  type Attachment,
   allocateRequest,
   type PoolDefinition,
   type PoolPolicy,
@@ -21,6 +22,7 @@ import {
   type ReleaseResult,
   releaseRequest,
 } from '../../core/contract/messages.ts';
+import { type OwnLeasesResult, type ReportRequest, reportRequest, type SeenRequest } from '../../core/contract/node.ts';
 import { LessorError, problemBody } from '../../core/contract/problems.ts';
 import { blockToText, type PoolSpace, poolSpace } from '../../core/pool-space.ts';
 import { resolveRangeSets } from '../../core/range.ts';
@@ -51,11 +53,13 @@ export type Fate =
 
 export interface Received {
   readonly path: string;
-  readonly body: AllocateRequest | ReleaseRequest;
+  readonly body: AllocateRequest | ReleaseRequest | ReportRequest | SeenRequest;
 }
 
 interface Lease {
   readonly owner: string;
+  /** Undefined where it is another node's. */
+  readonly attachment?: Attachment;
   readonly nonce: string;
 }
 
@@ -69,6 +73,7 @@ export class FakeApi {
   /** Consulted before each request is carried out. */
   fate: (request: Received) => Fate | Promise<Fate> = () => 'answer';
   incarnation = 1;
+  declaredDead = false;
   identity = identity;
   readonly #pools = new Map<string, Pool>();
   readonly #server = createServer((request, response) => void this.#serve(request, response));
@@ -131,17 +136,14 @@ export class FakeApi {
     const reply = (status: number, body: string, headers: Record<string, string> = {}) =>
       response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
     if (!(await this.#isSigned(request, text))) return void reply(403, '{"message":"Forbidden"}');
-    const received = { path, body: JSON.parse(text) as AllocateRequest };
+    const received = { path, body: (request.method === 'GET' ? {} : JSON.parse(text)) as AllocateRequest };
     this.received.push(received);
     for (const wake of this.#waiting.splice(0)) wake();
     const fate = await this.fate(received);
     if (typeof fate === 'object') return void reply(fate.status, fate.body, fate.headers);
     if (fate === 'hang') return;
     try {
-      const result =
-        path === '/v1/leases'
-          ? this.#allocate(allocateRequest.parse(received.body))
-          : this.#release(releaseRequest.parse(received.body));
+      const result = this.#answerTo(received);
       this.#carriedOut++;
       for (const wake of this.#waiting.splice(0)) wake();
       if (fate === 'lose') return void response.destroy();
@@ -178,6 +180,34 @@ export class FakeApi {
       { signingDate: new Date(date) },
     );
     return signed.headers.authorization === authorization;
+  }
+
+  #answerTo({ path, body }: Received): unknown {
+    if (path === '/v1/leases') return this.#allocate(allocateRequest.parse(body));
+    if (path === '/v1/nodes/self') return { declaredDead: this.declaredDead };
+    if (path === '/v1/nodes/self/leases') return this.#ownLeases();
+    if (path === '/v1/leases/reports') return this.#report(reportRequest.parse(body));
+    return this.#release(releaseRequest.parse(body));
+  }
+
+  #ownLeases(): OwnLeasesResult {
+    const { incarnation } = this;
+    const leases = [...this.#pools.values()].flatMap(({ definition, leases: all }) =>
+      [...all].flatMap(([ordinal, { attachment, nonce }]) => {
+        if (attachment === undefined) return [];
+        const block = Math.floor(Number(ordinal) / BLOCK_SIZE).toString(16);
+        const slot = { pool: definition.id, block, slot: Number(ordinal) % BLOCK_SIZE };
+        return [{ slot, attachment, nonce, incarnation, heldAt: new Date().toISOString() }];
+      }),
+    );
+    return { incarnation, leases };
+  }
+
+  #report({ slot, nonce, attachment }: ReportRequest) {
+    const pool = [...this.#pools.values()].find(({ definition }) => definition.id === slot.pool);
+    const ordinal = String(Number.parseInt(slot.block, 16) * BLOCK_SIZE + slot.slot);
+    pool?.leases.set(ordinal, { owner: `${attachment.containerId}@${attachment.ifname}`, attachment, nonce });
+    return { incarnation: this.incarnation };
   }
 
   #allocate(request: AllocateRequest): AllocateResult {
@@ -228,7 +258,7 @@ export class FakeApi {
       if (lease !== undefined && lease.nonce !== nonce)
         throw new LessorError('address.held', `it is held by ${lease.owner}: it can be had when that one ends`);
     }
-    for (const { ordinal } of places) leases.set(ordinal, { owner, nonce });
+    for (const { ordinal } of places) leases.set(ordinal, { owner, attachment, nonce });
     const [first, ...further] = [...new Map(places.map((place) => [place.ordinal, place])).values()];
     if (first === undefined) throw new LessorError('request.invalid', 'addresses is empty: name one');
     const more = further.map(({ block, slot }) => ({ pool: definition.id, block: blockToText(block), slot }));
@@ -263,7 +293,7 @@ export class FakeApi {
     }
     if (ordinal === undefined)
       throw new LessorError('pool.exhausted', `pool ${pool.definition.name} has no free address: give it more ranges`);
-    pool.leases.set(String(ordinal), { owner, nonce });
+    pool.leases.set(String(ordinal), { owner, attachment, nonce });
     const place = { block: BigInt(Math.floor(ordinal / BLOCK_SIZE)), slot: ordinal % BLOCK_SIZE };
     return {
       ...this.#answer(pool, space, place),

@@ -1,0 +1,26 @@
+/** What an installation put on the host, in `installed.json` beside the node configuration, for the next one and for the end. */
+import { dirname, join } from 'node:path';
+import { isObject, parseJson } from '../fields.ts';
+import type { Host } from './host.ts';
+import { readIfThere } from './place.ts';
+
+/** Paths of the host. */
+export interface Installed {
+  readonly executable?: string;
+  readonly conflist?: string;
+  readonly unit?: string;
+}
+
+export const recordBeside = (config: string): string => join(dirname(config), 'installed.json');
+
+/** Nothing where nothing is recorded. @throws LessorError `node.storage` */
+export function readRecord(host: Host, config: string): Installed {
+  const read = parseJson(readIfThere(host.seen(recordBeside(config))) ?? '');
+  if (!isObject(read)) return {};
+  return Object.fromEntries(
+    (['executable', 'conflist', 'unit'] as const).flatMap((name) => {
+      const path = read[name];
+      return typeof path === 'string' && path.startsWith('/') ? [[name, path]] : [];
+    }),
+  );
+}

@@ -1,0 +1,99 @@
+/** Takes an installation away: the network configuration first, so that no pod is given to a plugin that is going. */
+import { basename, join } from 'node:path';
+import { recordsIn } from '../agent/round.ts';
+import { isObject, parseJson } from '../fields.ts';
+import { logFileOf } from '../node-configuration.ts';
+import { refusal } from '../refusal.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { absolute, type Host, UNIT } from './host.ts';
+import type { Step } from './install.ts';
+import { hasNothingBut, type Outcome, readIfThere, remove } from './place.ts';
+import { readRecord, recordBeside } from './record.ts';
+import type { Systemd } from './systemd.ts';
+
+export interface Uninstallation {
+  readonly host: Host;
+  readonly surroundings: Pick<Surroundings, 'env' | 'files' | 'now' | 'bootId'>;
+  /** Of an installation that left no record. */
+  readonly binDir: string | undefined;
+  readonly confDir: string;
+  readonly config: string;
+  /** Name of a network configuration that no installation recorded. */
+  readonly conflist: string | undefined;
+  readonly systemd: Systemd;
+  /** The node configuration, the journal and the log as well. */
+  readonly purge: boolean;
+  /** Even where attachments have addresses. */
+  readonly force: boolean;
+  readonly dryRun: boolean;
+}
+
+const DEFAULT_DATA_DIR = '/var/lib/cni/lessor';
+const RECORDS = 'records';
+/** What the plugin and the agent keep there; whatever else is in that directory is somebody else's. */
+const KEPT = ['networks', 'drafts', 'credentials.json', 'unreachable.json'];
+
+/** @throws LessorError; `pool.held` where a purge would forget addresses that are in use */
+export function uninstall(uninstallation: Uninstallation): Step[] {
+  const { host, config, conflist, confDir, binDir, systemd, purge, dryRun } = uninstallation;
+  absolute('config', config);
+  absolute('conf-dir', confDir);
+  if (binDir !== undefined) absolute('bin-dir', binDir);
+  const installed = readRecord(host, config);
+  const kept = purge ? whatIsKept(uninstallation) : [];
+  const steps: Step[] = [];
+  const takeAway = (what: string, path: string): Outcome => {
+    const outcome = remove(host.seen(path), { dryRun });
+    if (outcome !== 'absent' || what !== RECORDS) steps.push({ what, path, outcome });
+    return outcome;
+  };
+  const named = conflist === undefined ? [] : [join(confDir, basename(conflist))];
+  for (const path of new Set([...named, ...(installed.conflist === undefined ? [] : [installed.conflist])]))
+    takeAway('network configuration', path);
+  if (installed.unit !== undefined) {
+    if (!dryRun && readIfThere(host.seen(installed.unit)) !== undefined) steps.push(...stopAgent(systemd));
+    if (takeAway('unit', installed.unit) === 'removed' && systemd.runs && !dryRun) systemd.call('daemon-reload');
+  }
+  const executable = binDir === undefined ? installed.executable : join(binDir, 'lessor');
+  if (executable !== undefined) takeAway('executable', executable);
+  for (const { what, path } of kept) takeAway(what, path);
+  takeAway('record', recordBeside(config));
+  return steps;
+}
+
+function stopAgent(systemd: Systemd): Step[] {
+  if (!systemd.isThere) return [];
+  systemd.call('disable', ...(systemd.runs ? ['--now'] : []), UNIT);
+  return [{ what: UNIT, outcome: 'stopped' }];
+}
+
+/** Of the node's own; the directory itself where nothing else is in it. */
+function whatIsKept(uninstallation: Uninstallation): { what: string; path: string }[] {
+  const { host, config, surroundings } = uninstallation;
+  const text = readIfThere(host.seen(config));
+  const node = parseJson(text ?? '');
+  const dataDir = isObject(node) && typeof node.dataDir === 'string' ? node.dataDir : DEFAULT_DATA_DIR;
+  ensureNothingIsHeld(uninstallation, dataDir);
+  const files = { ...surroundings.files, read: () => text };
+  const logFile = text === undefined ? undefined : logFileOf({ config }, { env: {}, files });
+  const log = logFile ?? join(dataDir, 'lessor.log');
+  const own = [...KEPT.map((name) => join(dataDir, name)), log, `${log}.1`, `${log}.lock`];
+  const names = own.filter((path) => path.startsWith(`${dataDir}/`)).map((path) => basename(path));
+  const whole = hasNothingBut(host.seen(dataDir), names);
+  const records = whole ? [dataDir, ...own.filter((path) => !path.startsWith(`${dataDir}/`))] : own;
+  return [{ what: 'node configuration', path: config }, ...records.map((path) => ({ what: RECORDS, path }))];
+}
+
+function ensureNothingIsHeld({ host, surroundings, force }: Uninstallation, dataDir: string): void {
+  const place = { surroundings, dataDirs: [host.seen(dataDir)], bootId: surroundings.bootId() };
+  const held = recordsIn(place).reduce(
+    (sum, { journal, unsettled }) => sum + journal.entries().length + unsettled.toRelease().length,
+    0,
+  );
+  if (held === 0 || force) return;
+  throw refusal(
+    'pool.held',
+    `${host.seen(dataDir)} has the addresses of ${held} ${held === 1 ? 'container' : 'containers'}, and of them only this node knows`,
+    'drain the node and run lessor reconcile first, or forget them with --force: they stay held until somebody declares the node dead',
+  );
+}
