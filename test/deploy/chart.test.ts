@@ -93,6 +93,7 @@ describe.skipIf(!available('the chart, rendered by helm', noHelm()))('helm', () 
     ['a network configuration that is no list', { conflist: { name: '10-x.conf' } }, /conflist\/name/],
     ['a network configuration without plugins', { conflist: { ...conflist, content: { name: 'x' } } }, /plugins/],
     ['a network configuration without a file name', { conflist: { name: '', content: { name: 'x' } } }, /content/],
+    ['credentials where the agent sees none', { credentials: { file: '/root/.aws/credentials' } }, /credentials\.file/],
     ['a digest that is none', { image: { digest: 'sha256:12' } }, /digest/],
     ['a share of all nodes', { maxUnavailable: '101%' }, /maxUnavailable/],
   ])('refuses %s, and says which value it is', (_, values, named) => {
@@ -112,6 +113,14 @@ describe.skipIf(!available('the chart, rendered by helm', noHelm()))('helm', () 
       '--conf-dir=/var/lib/rancher/k3s/agent/etc/cni/net.d',
       '--conflist=/conflist/10-pods.conflist',
     ]);
+  });
+
+  it('tells the plugin which credentials it has', () => {
+    const credentials = { profile: 'lessor', file: '/etc/lessor/credentials' };
+    expect(argsOf({ credentials })).toEqual(
+      expect.arrayContaining(['--profile=lessor', '--credentials-file=/etc/lessor/credentials']),
+    );
+    expect(argsOf({}).filter((arg) => /profile|credentials/.test(arg))).toEqual([]);
   });
 
   it('lets the installation see each directory that it names, and no other', () => {
@@ -207,6 +216,7 @@ describe.skipIf(!available('the chart, rendered by helm', noHelm()))('helm', () 
         'uninstall',
         '--root=/host',
         '--bin-dir=/opt/cni/bin',
+        '--config=/etc/lessor/node.json',
         '--conf-dir=/etc/cni/net.d',
         '--conflist=10-pods.conflist',
       ],

@@ -115,11 +115,7 @@ describe.skipIf(!available('the image', missing))('the image', () => {
     });
   });
 
-  afterAll(() => {
-    spawnSync('podman', ['--root', at('storage'), '--runroot', at('run'), 'rmi', '--all', '--force']);
-    spawnSync('umount', [at('storage', 'overlay')]);
-    rmSync(directory, { recursive: true, force: true });
-  });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   it('holds the executable with its C library, and nothing else', () => {
     const root = built('gnu');
@@ -131,6 +127,45 @@ describe.skipIf(!available('the image', missing))('the image', () => {
   it('answers as the plugin, with a file system that it may not write and without a capability', () => {
     const answer = podman(...asPod('plugin', [], ['--env', 'CNI_COMMAND=VERSION']));
     expect(JSON.parse(answer)).toMatchObject({ supportedVersions: expect.arrayContaining(['1.0.0']) });
+  });
+
+  it('installs on a host what the manifest names, and takes it away again', () => {
+    const [install] = podOf(objectsIn(readFileSync(MANIFEST, 'utf8'))).initContainers;
+    if (install === undefined) throw new Error('the manifest installs nothing');
+    const host = at('host');
+    const mounted = ['opt/cni/bin', 'etc/lessor', 'etc/cni/net.d'];
+    for (const path of mounted) mkdirSync(join(host, path), { recursive: true });
+    const conflist = at('conflist', '10-pods.conflist');
+    mkdirSync(at('conflist'));
+    const plugin = { type: 'bridge', ipam: { type: 'lessor' } };
+    writeFileSync(conflist, JSON.stringify({ cniVersion: '1.0.0', name: 'pods', plugins: [plugin] }));
+    const volumes = [...mounted.map((path) => `${join(host, path)}:/host/${path}`), `${at('conflist')}:/conflist:ro`];
+    const run = (...args: string[]) =>
+      podman(
+        ...asPod(
+          'install',
+          install.securityContext.capabilities?.add ?? [],
+          volumes.flatMap((one) => ['--volume', one]),
+        ),
+        ...args,
+      );
+
+    run(...install.args, '--conf-dir=/etc/cni/net.d', '--conflist=/conflist/10-pods.conflist');
+    expect(filesIn(host)).toEqual([
+      'etc/cni/net.d/10-pods.conflist',
+      'etc/lessor/installed.json',
+      'etc/lessor/node.json',
+      'opt/cni/bin/lessor',
+    ]);
+    expect(JSON.parse(readFileSync(join(host, 'etc/lessor/node.json'), 'utf8'))).toEqual({
+      endpoint: 'https://your-api-id.execute-api.your-region.amazonaws.com',
+      dataDir: '/var/lib/cni/lessor',
+    });
+    const plugged = spawnSync(join(host, 'opt/cni/bin/lessor'), { env: { CNI_COMMAND: 'VERSION' }, input: '{}' });
+    expect(plugged.status).toBe(0);
+
+    run('uninstall', '--root=/host', '--bin-dir=/opt/cni/bin', '--config=/etc/lessor/node.json');
+    expect(filesIn(host)).toEqual(['etc/lessor/node.json']);
   });
 
   it('runs the agent as the manifest does, until it is stopped', async () => {
