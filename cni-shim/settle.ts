@@ -1,6 +1,6 @@
 /** Tells the service what happened while it could not be reached: leases that containers live with, and those that ended. */
 import type { ReleaseResult, SlotReference } from '../core/contract/messages.ts';
-import { LessorError } from '../core/contract/problems.ts';
+import { LessorError, type ProblemCode } from '../core/contract/problems.ts';
 import type { Calls } from './api-client.ts';
 import { giveBackEmptyBlock } from './give-back.ts';
 import { type JournalEntry, slotsOf } from './journal-entry.ts';
@@ -20,8 +20,13 @@ export interface Settled {
   readonly failures: readonly { readonly entry: JournalEntry; readonly error: LessorError }[];
 }
 
+const OF_ONE_LEASE: readonly ProblemCode[] = ['lease.lost', 'address.cooling', 'address.held', 'request.invalid'];
+
+/** Whether the next request may fare better: not where the API cannot be reached, or takes this node for nobody. */
+export const isOfOneLease = ({ code }: LessorError): boolean => OF_ONE_LEASE.includes(code);
+
 /**
- * Reports first: a container that ended since is released afterwards. Stops at the first request that is not answered.
+ * Reports first: a container that ended since is released afterwards. Stops where the next request would fare no better.
  * @param most how many requests may be made
  */
 export async function settle(settling: Settling, most = Number.POSITIVE_INFINITY): Promise<Settled> {
@@ -37,7 +42,7 @@ export async function settle(settling: Settling, most = Number.POSITIVE_INFINITY
       } catch (error) {
         if (!(error instanceof LessorError)) throw error;
         failures.push({ entry, error });
-        if (error.kind.retry) left = 0;
+        if (!isOfOneLease(error)) left = 0;
       }
     }
   };

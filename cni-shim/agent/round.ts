@@ -3,7 +3,7 @@ import type { Calls } from '../api-client.ts';
 import { giveBack } from '../give-back.ts';
 import type { JournalEntry } from '../journal-entry.ts';
 import { type NetworkRecords, networksIn, openRecords } from '../network-records.ts';
-import { type Settled, settle } from '../settle.ts';
+import { isOfOneLease, type Settled, settle } from '../settle.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { livingNamespaces, sandboxOf } from './sandboxes.ts';
 
@@ -67,7 +67,7 @@ export async function settleAll(
     total.reported += reported;
     total.released += released;
     total.failures.push(...failures);
-    if (failures.some(({ error }) => error.kind.retry)) return total;
+    if (!failures.every(({ error }) => isOfOneLease(error))) return total;
     for (const { pool } of records.states()) {
       for (const due of records.givenBack.due(pool.id)) await giveBack(records, api, pool.id, due);
     }

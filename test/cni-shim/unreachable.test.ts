@@ -159,6 +159,22 @@ describe('while the API cannot be reached, a node with a block of its own', () =
   });
 });
 
+test('a report whose slot still cools keeps no other waiting', async () => {
+  service.fate = away;
+  for (const container of ['a', 'b']) await addressOf(container);
+  const { local } = node.entry('a') ?? {};
+  const key = { pool: POOL, block: blockFromText(local?.slot.block ?? '0'), slot: local?.slot.slot ?? 0 };
+  const before = { attachment: { network: NETWORK, containerId: 'old', ifname: 'eth0' }, nonce: 'f'.repeat(32) };
+  await here.store.leases.hold(key, { ...before, node: 'i-1', incarnation: 1, heldAt: here.clock.now }, 1);
+  const by = { containerId: 'old', ifname: 'eth0', node: 'i-1', nonce: before.nonce };
+  await here.store.leases.release(key, by, here.clock.now + 30_000);
+  service.fate = reached;
+  const { reported, failures } = await settled();
+  expect([reported, failures.map(({ error }) => error.code)]).toEqual([1, ['address.cooling']]);
+  here.clock.now += 30_001;
+  expect(await settled()).toMatchObject({ reported: 1, failures: [] });
+});
+
 test('a pod whose DEL has released nothing yet when its report arrives leaves no lease', async () => {
   service.fate = away;
   await addressOf('a');
