@@ -42,6 +42,10 @@ async function heldBy(plugin: Plugin, entry: JournalEntry | undefined): Promise<
     const asked = { attachment, ...(slots.length === 0 ? {} : { slots }) };
     return (await (own === undefined ? api : api.brief).check(asked))?.held ?? [];
   } catch (error) {
+    // An older service does not know the question: then the journal is all there is.
+    const noted = entry?.acknowledged;
+    if (error instanceof LessorError && error.code === 'route.unknown' && entry !== undefined && noted !== undefined)
+      return [{ ...noted, nonce: entry.nonce }];
     if (own === undefined || !isUnanswered(error)) throw error;
     reachability.failed(error);
     return [own];

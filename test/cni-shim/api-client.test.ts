@@ -6,6 +6,7 @@ import { cniError } from '../../cni-shim/result.ts';
 import { machine, type Surroundings } from '../../cni-shim/surroundings.ts';
 import { LessorError, type ProblemCode, problemBody, problems } from '../../core/contract/problems.ts';
 import { routes } from '../../core/contract/routes.ts';
+import { CONTRACT, contractText } from '../../core/contract/version.ts';
 
 type Reply = (init: RequestInit) => Promise<Response> | Response;
 
@@ -69,6 +70,35 @@ describe('the client', () => {
     const { outcome, sent } = release([released]);
     expect((await outcome).result).toEqual({ released: [] });
     expect(sent.map(({ url }) => url)).toEqual(['https://api.example.com/prod/v1/releases']);
+  });
+
+  const speaking = (version: string, body: object) => () =>
+    Response.json(body, { headers: { 'lessor-contract': version } });
+
+  test('says which version of the contract it speaks', async () => {
+    const { outcome, sent } = release([released]);
+    await outcome;
+    expect(sent[0]?.headers).toMatchObject({ 'lessor-contract': contractText(CONTRACT) });
+  });
+
+  test.each<[string, Reply]>([
+    ['that says no version', released],
+    ['of an older minor version', speaking('1.0', { released: [] })],
+    [
+      'of a newer minor version, with fields that it does not know',
+      speaking('1.99', { released: [], later: { x: 1 } }),
+    ],
+    ['whose version is no version', speaking('new', { released: [] })],
+  ])('understands a service %s', async (_, reply) => {
+    expect((await release([reply]).outcome).result).toEqual({ released: [] });
+  });
+
+  test('understands no other major version, and says so at once', async () => {
+    const { outcome, sent } = release([speaking('2.0', { released: [] })]);
+    const { error } = await outcome;
+    expect(error).toMatchObject({ code: 7, msg: expect.stringContaining('2.0') });
+    expect(error?.msg).toContain(contractText(CONTRACT));
+    expect(sent).toHaveLength(1);
   });
 
   test.each<[string, Reply]>([

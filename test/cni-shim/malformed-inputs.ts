@@ -8,7 +8,7 @@ export type WrongAnswer =
   | 'dies';
 
 export interface MalformedInput {
-  readonly verb: 'ADD' | 'DEL';
+  readonly verb: 'ADD' | 'DEL' | 'CHECK' | 'GC' | 'STATUS';
   readonly wrong: 'configuration' | 'environment' | 'node' | 'answer';
   readonly stdin: string;
   /** Over the valid environment; undefined: not set. */
@@ -47,6 +47,17 @@ const validConfigurations = [
     runtimeConfig: { ipRanges: [[{ subnet: 'fd00:1::/64' }]] },
   },
 ];
+
+/** What the later verbs are given beside; each of them is of 1.1.0. */
+const beside = {
+  cniVersion: '1.1.0',
+  prevResult: { cniVersion: '1.1.0', ips: [{ address: '10.1.0.5/16', gateway: '10.1.0.1' }] },
+  // The one that must not be touched.
+  'cni.dev/valid-attachments': [
+    { containerID: 'resident', ifname: 'eth0' },
+    { containerID: 'c1', ifname: 'eth0' },
+  ],
+};
 
 /** Nothing that is a path of this machine: a wrong `dataDir` must not lead anywhere. */
 const strangeValues: fc.Arbitrary<unknown> = fc.oneof(
@@ -255,21 +266,25 @@ const wrongEnvironment: fc.Arbitrary<Record<string, string | undefined>> = fc
 const same = (valid: string): string => valid;
 export const malformedInput: fc.Arbitrary<MalformedInput> = fc
   .record({
-    verb: fc.constantFrom('ADD', 'ADD', 'ADD', 'DEL'),
-    valid: fc.constantFrom(...validConfigurations).map((configuration) => JSON.stringify(configuration)),
+    verb: fc.constantFrom('ADD', 'ADD', 'ADD', 'DEL', 'CHECK', 'GC', 'STATUS'),
+    configuration: fc.constantFrom(...validConfigurations),
     wrong: fc.constantFrom('configuration', 'configuration', 'environment', 'node', 'answer', 'answer'),
     text: wrongText,
     env: wrongEnvironment,
     answers: fc.array(wrongAnswer, { minLength: 1, maxLength: 3 }),
   })
-  .map(({ verb, valid, wrong, text, env, answers }) => ({
-    verb,
-    wrong,
-    stdin: wrong === 'configuration' ? text(valid) : valid,
-    env: wrong === 'environment' ? env : {},
-    node: wrong === 'node' ? text : same,
-    answers: wrong === 'answer' ? answers : [],
-  })) as fc.Arbitrary<MalformedInput>;
+  .map(({ verb, configuration, wrong, text, env, answers }) => {
+    const isLater = verb !== 'ADD' && verb !== 'DEL';
+    const valid = JSON.stringify(isLater ? { ...configuration, ...beside } : configuration);
+    return {
+      verb,
+      wrong,
+      stdin: wrong === 'configuration' ? text(valid) : valid,
+      env: wrong === 'environment' ? env : {},
+      node: wrong === 'node' ? text : same,
+      answers: wrong === 'answer' ? answers : [],
+    };
+  }) as fc.Arbitrary<MalformedInput>;
 
 /** The node's configuration with a directory: without one the call would write into the machine's. */
 export function staying(dataDir: string, text: string): string {

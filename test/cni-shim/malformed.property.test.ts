@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writtenVersion } from '../../cni-shim/cni-version.ts';
+import { isVerb, writtenVersion } from '../../cni-shim/cni-version.ts';
 import { isObject, parseJson } from '../../cni-shim/fields.ts';
 import { nodeFiles } from '../../cni-shim/files.ts';
 import { type Outcome, run } from '../../cni-shim/run.ts';
@@ -14,15 +14,15 @@ import { Node } from './in-process.ts';
 import { type MalformedInput, malformedInput, staying } from './malformed-inputs.ts';
 
 const CONTAINER = 'c1';
-const RUNS = 11_600;
+const RUNS = 12_400;
 const REFUSED = 10_000;
 
 let api: FakeApi;
 let node: Node;
 /** Files before each call, by their names. */
 let resident: ReadonlyMap<string, string>;
-/** Of an ADD and of a DEL. */
-let valid: { readonly leases: string; readonly releases: string };
+/** By the end of the path that is asked. */
+let valid: Readonly<Record<string, string>>;
 
 /** Apart from the log, which is there to be written. */
 const kept = () => {
@@ -50,7 +50,9 @@ beforeAll(async () => {
   for (const verb of ['ADD', 'DEL', 'ADD'])
     expect((await node.call(verb, 'resident', { stdin, surroundings: { fetch: watching } })).exitCode).toBe(0);
   const [leases = '', releases = ''] = bodies;
-  valid = { leases, releases };
+  const own = JSON.stringify({ incarnation: 1, boot: node.bootId, firstOfBoot: 1, leases: [] });
+  const [held, ready] = [JSON.stringify({ held: [] }), JSON.stringify({ ready: true })];
+  valid = { '/leases': leases, '/releases': releases, '/self/leases': own, '/checks': held, '/readiness': ready };
   resident = kept();
 });
 afterAll(async () => {
@@ -87,7 +89,7 @@ async function attempt(input: MalformedInput, plugin: Run): Promise<Trial> {
   let sent = 0;
   const answering = async (url: Parameters<typeof fetch>[0]): Promise<Response> => {
     const path = new URL(String(url)).pathname;
-    const right = path.endsWith('/leases') ? valid.leases : valid.releases;
+    const [, right = ''] = Object.entries(valid).findLast(([end]) => path.endsWith(end)) ?? [];
     const wrong = input.answers[Math.min(sent++, input.answers.length - 1)]?.(right);
     if (wrong === 'dies') throw new TypeError('fetch failed', { cause: { code: 'ECONNRESET' } });
     return wrong === undefined ? new Response(right) : new Response(wrong.body, wrong);
@@ -119,8 +121,7 @@ async function attempt(input: MalformedInput, plugin: Run): Promise<Trial> {
   const poisoned = goesOn ? await next(surroundings) : undefined;
   putBack(goesOn ? kept() : after);
   const given = parseJson(input.stdin);
-  const cniVersion =
-    isObject(given) && ['ADD', 'DEL'].includes(env.CNI_COMMAND ?? '') ? writtenVersion(given) : undefined;
+  const cniVersion = isObject(given) && isVerb(env.CNI_COMMAND) ? writtenVersion(given) : undefined;
   const wrong = refused ? (complaint(ending, cniVersion) ?? differing) : survivor(ending, env.CNI_COMMAND);
   return { ...ending, complaint: wrong ?? poisoned };
 }
@@ -133,7 +134,7 @@ async function next(surroundings: Surroundings): Promise<string | undefined> {
     name: 'malformed',
     ipam: { ranges: [[{ subnet: '10.1.0.0/16' }]] },
   });
-  const right = async () => new Response(valid.leases);
+  const right = async () => new Response(valid['/leases']);
   const { exitCode, stdout } = await run({ ...surroundings, env, fetch: right }, () => stdin);
   return exitCode === 0 ? undefined : `the next ADD failed: ${stdout}`;
 }
@@ -144,14 +145,14 @@ function putBack(after: ReadonlyMap<string, string>): void {
   for (const [name, text] of before) if (after.get(name) !== text) writeFileSync(join(node.dataDir, name), text);
 }
 
-/** A failed ADD that has asked leaves its entry under its two names, by which a DEL frees what may be held. */
+/** A STATUS leaves its verdict, a failed ADD that has asked leaves its entry under its two names, by which a DEL frees what may be held. */
 function difference(
   before: ReadonlyMap<string, string>,
   after: ReadonlyMap<string, string>,
   asked: boolean,
 ): string | undefined {
   for (const [name, text] of before) if (after.get(name) !== text) return `${name} was changed`;
-  const added = [...after.keys()].filter((name) => !before.has(name));
+  const added = [...after.keys()].filter((name) => !before.has(name) && !name.endsWith('/status.json'));
   const own = added.filter((name) => asked && after.get(name)?.includes(`"containerId":"${CONTAINER}"`));
   const foreign = added.find((name) => !own.includes(name));
   if (foreign !== undefined) return `${foreign} came to be`;

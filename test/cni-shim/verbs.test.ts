@@ -82,6 +82,18 @@ describe('CHECK', () => {
     expect((await check('c1', result)).exitCode).toBe(0);
   });
 
+  test('goes by the journal where the service is an older one that does not know the question', async () => {
+    const result = await add('c1');
+    const problem = { code: 'route.unknown', detail: 'POST /v1/leases/checks is not a route', status: 404 };
+    const older: typeof fetch = async (url, init) =>
+      String(url).endsWith(routes.check.path) ? Response.json(problem, { status: 404 }) : service.fetch(url, init);
+    const surroundings = { ...around(), fetch: older };
+    const ask = (prevResult: unknown) =>
+      node.call('CHECK', 'c1', { stdin: conf('blue', { prevResult }), surroundings });
+    expect((await ask(result)).exitCode).toBe(0);
+    expect((await ask({ ...result, ips: [{ address: '10.9.9.9/8' }] })).printed).toMatchObject({ code: 105 });
+  });
+
   test('fails where the lease was released, and says what the container no longer has', async () => {
     const result = await add('c1');
     const { nonce = '' } = node.entry('c1') ?? {};
