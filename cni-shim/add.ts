@@ -141,8 +141,8 @@ async function undone(
   const addresses = answer?.addresses.map(({ address }) => address).join(', ');
   return refusal(
     'service.busy',
-    `another container of this node has used ${addresses} since the API could not be reached`,
-    'the service is told of it soon: add the container again',
+    `on this node ${addresses} is kept for another container, which the service does not know of yet`,
+    'add the container again: it is reported soon, or, where its ADD was killed, forgotten within a minute',
   );
 }
 

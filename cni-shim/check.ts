@@ -1,6 +1,6 @@
 /** CHECK: whether the container still holds the addresses that its ADD was given (CNI specification, section 4). */
 import type { CheckResult } from '../core/contract/node.ts';
-import type { LessorError } from '../core/contract/problems.ts';
+import { LessorError } from '../core/contract/problems.ts';
 import { type JournalEntry, slotsOf } from './journal-entry.ts';
 import { ownLease } from './local-lease.ts';
 import type { Plugin } from './plugin.ts';
