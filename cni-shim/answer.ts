@@ -38,7 +38,11 @@ export function refusedBy(answer: Answer): Refused {
       ...(typeof requestId === 'string' ? { requestId } : {}),
       ...(Array.isArray(problem.former) ? { former: problem.former.filter(isFormer) } : {}),
     };
-    const error = new LessorError(code, typeof detail === 'string' ? detail : problems[code].title, facts);
+    const error = new LessorError(
+      code,
+      typeof detail === 'string' && detail.trim() !== '' ? detail : problems[code].title,
+      facts,
+    );
     return { error, again: error.kind.retry && !LASTING.includes(code) };
   }
   return withoutProblem(answer);
