@@ -286,8 +286,11 @@ export const malformedInput: fc.Arbitrary<MalformedInput> = fc
     };
   }) as fc.Arbitrary<MalformedInput>;
 
-/** The node's configuration with a directory: without one the call would write into the machine's. */
+/** The node's configuration with its own directory: without one, or with another path, the call would write into the machine's. */
 export function staying(dataDir: string, text: string): string {
   const content = parseJson(text);
-  return isObject(content) && !content.dataDir ? JSON.stringify({ ...content, dataDir }) : text;
+  if (!isObject(content)) return text;
+  const { dataDir: given } = content;
+  const leads = !given || (typeof given === 'string' && given.startsWith('/'));
+  return leads ? JSON.stringify({ ...content, dataDir }) : text;
 }
