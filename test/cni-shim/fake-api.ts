@@ -189,7 +189,8 @@ export class FakeApi {
     if (path === '/v1/nodes/self') return { declaredDead: this.declaredDead };
     if (path === '/v1/nodes/self/leases') return this.#ownLeases();
     if (path === '/v1/leases/reports') return this.#report(reportRequest.parse(body));
-    return this.#release(releaseRequest.parse(body));
+    if (path === '/v1/releases') return this.#release(releaseRequest.parse(body));
+    throw new LessorError('route.unknown', `${path} is not a route: this is a service of before`);
   }
 
   #ownLeases(): OwnLeasesResult {
