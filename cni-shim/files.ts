@@ -115,8 +115,12 @@ const DRAFT_LIFE_MS = 60_000;
 
 export const isDraft = (name: string): boolean => name.startsWith(DRAFT_PREFIX);
 
-/** A name in `directory` that nobody else has. */
-export const draftIn = (directory: string): string => `${directory}/${DRAFT_PREFIX}${randomHex(8)}`;
+/** A name in `directory` that nobody else has. @param about what others may look for with `hasDraftAbout` */
+export const draftIn = (directory: string, about = ''): string =>
+  `${directory}/${DRAFT_PREFIX}${about === '' ? '' : `${about}-`}${randomHex(8)}`;
+
+export const hasDraftAbout = (files: Files, directory: string, about: string): boolean =>
+  files.list(directory).some((name) => name.startsWith(`${DRAFT_PREFIX}${about}-`));
 
 /**
  * Writes `text` to `path` so that a reader sees the old text or the new one, never a part. `drafts` is a directory of the

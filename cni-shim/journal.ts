@@ -134,30 +134,53 @@ export function openJournal(files: Files, directory: string, now: () => number):
   const wasDeleted = (entry: JournalEntry, current: JournalEntry | undefined) =>
     current?.nonce !== entry.nonce && files.exists(attachments);
 
+  /**
+   * The entry that is there, as `change` makes it. Undefined where it is not there any more, or its lease is to be released:
+   * that nonce is nobody's again. The draft comes before the look and says for which nonce it is, so whoever releases what
+   * was retired sees the draft or the entry, or is seen (I2).
+   */
+  function adopt(
+    path: string,
+    { nonce }: JournalEntry,
+    change: (there: JournalEntry) => JournalEntry,
+  ): JournalEntry | undefined {
+    const draft = draftIn(slots, nonce);
+    const file = files.create(draft);
+    const there = read(path);
+    const next = there?.nonce === nonce && !isLeaving(there) ? change(there) : undefined;
+    if (next !== undefined) files.write(file, JSON.stringify(next));
+    files.close(file);
+    if (next !== undefined) files.rename(draft, path);
+    else files.remove(draft);
+    if (next === undefined && there?.nonce === nonce) files.move(path, paths.releasePath(nonce));
+    return next;
+  }
+
   /** An answer that was noted is uncertain again while another one is waited for. */
-  function count(entry: JournalEntry, current: JournalEntry | undefined): JournalEntry {
+  function counted(entry: JournalEntry, current: JournalEntry | undefined): JournalEntry {
     const { acknowledged, ...asked } = entry;
     const proposal = acknowledged?.slot ?? asked.proposal;
     // Another process may have counted meanwhile.
     const attempts = Math.max(entry.attempts, current?.attempts ?? 0) + 1;
-    const next: JournalEntry = {
+    return {
       ...asked,
       attempts: Math.min(MOST_ATTEMPTS, attempts),
       ...(proposal === undefined ? {} : { proposal }),
     };
-    replaceFile(files, attachmentPath(entry.attachment), JSON.stringify(next), slots);
-    return next;
   }
 
   function repeat(entry: JournalEntry): JournalEntry | undefined {
     const current = find(entry.attachment);
-    return wasDeleted(entry, current) ? undefined : count(entry, current);
+    if (wasDeleted(entry, current)) return undefined;
+    const next = counted(entry, current);
+    replaceFile(files, attachmentPath(entry.attachment), JSON.stringify(next), slots);
+    return next;
   }
 
   function begin(beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry {
     const { attachment, bootId, netns, pod, addresses, sandbox } = beginning;
     const path = attachmentPath(attachment);
-    const adopt = (there: JournalEntry) => {
+    const adopted = (there: JournalEntry): JournalEntry => {
       const { netns: _, pod: __, sandbox: ___, local, ...kept } = there;
       // Nothing lives with it any more after a reboot; it may be held all the same.
       const former = local !== undefined && there.bootId !== bootId ? { proposal: local.slot } : {};
@@ -170,10 +193,12 @@ export function openJournal(files: Files, directory: string, now: () => number):
         ...(addresses === undefined ? {} : { addresses }),
         ...(sandbox === undefined ? {} : { sandbox }),
       };
-      return count({ ...kept, ...now }, there);
+      return counted({ ...kept, ...now }, there);
     };
-    const there = read(path);
-    if (there !== undefined) return adopt(there);
+    for (let there = read(path); there !== undefined; there = read(path)) {
+      const entry = adopt(path, there, adopted);
+      if (entry !== undefined) return entry;
+    }
     const fresh: JournalEntry = { ...beginning, attempts: 1 };
     const began = now();
     const draft = draftIn(slots);
@@ -193,12 +218,15 @@ export function openJournal(files: Files, directory: string, now: () => number):
         throw refusal('service.busy', 'the machine was asleep between two steps', 'add the container again');
       }
       const winner = read(path);
-      if (winner !== undefined) {
-        releaseSlotName(entry?.proposal, fresh);
-        files.remove(draft);
-        return adopt(winner);
+      if (winner === undefined) {
+        files.remove(path);
+        continue;
       }
-      files.remove(path);
+      const there = adopt(path, winner, adopted);
+      if (there === undefined) continue;
+      releaseSlotName(entry?.proposal, fresh);
+      files.remove(draft);
+      return there;
     }
     throw refusal('node.storage', `${path} changes all the time`, 'is more than one runtime adding this container?');
   }

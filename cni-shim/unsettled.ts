@@ -11,7 +11,7 @@
  * names meanwhile: no other container here gets them before the service has released them.
  */
 import type { SlotReference } from '../core/contract/messages.ts';
-import { type Files, nameFile, replaceFile } from './files.ts';
+import { type Files, hasDraftAbout, nameFile, replaceFile } from './files.ts';
 import type { Journal } from './journal.ts';
 import { type JournalEntry, journalFiles, type LocalLease } from './journal-entry.ts';
 
@@ -76,15 +76,24 @@ export function openUnsettled(files: Files, directory: string, journal: Journal)
     const moved = read(away);
     if (moved === undefined) return false;
     const same = judged !== undefined && JSON.stringify(moved) === JSON.stringify(judged);
-    // Superseded by a later ADD, it is nobody's as well.
-    const isNobodys = same || !nameFile(files, attachmentPath(moved.attachment), JSON.stringify(moved), journal.drafts);
-    if (!isNobodys) {
+    const back = !same && nameFile(files, attachmentPath(moved.attachment), JSON.stringify(moved), journal.drafts);
+    // Superseded by an ADD of another nonce, it is nobody's as well; one that adopted it lives with it.
+    if (back || journal.find(moved.attachment)?.nonce === moved.nonce) {
       files.remove(away);
       return false;
     }
     if (!files.move(away, releasePath(moved.nonce))) return false;
     retired(moved);
     return same;
+  }
+
+  /** An ADD may have adopted the entry while it was taken away, or be about to (`adopt` in journal.ts). */
+  function isNobodys({ attachment, nonce }: JournalEntry): boolean {
+    // In this order: the draft becomes the entry.
+    if (hasDraftAbout(files, journal.drafts, nonce)) return false;
+    if (journal.find(attachment)?.nonce !== nonce) return true;
+    files.remove(releasePath(nonce));
+    return false;
   }
 
   return {
@@ -100,7 +109,7 @@ export function openUnsettled(files: Files, directory: string, journal: Journal)
     toRelease() {
       // Left by a process that was killed: whoever judged it has to judge it again.
       for (const name of files.list(leaving)) settleLeaving(`${leaving}/${name}`, undefined);
-      return readAll(paths.releases);
+      return readAll(paths.releases).filter(isNobodys);
     },
     released(entry, slots) {
       journal.releaseSlotNames(entry, slots);
