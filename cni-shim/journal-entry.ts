@@ -21,6 +21,8 @@ export interface JournalEntry {
   readonly more?: readonly SlotReference[];
   /** With which the container lives, of a block of this node, since before the service knew of it. */
   readonly local?: LocalLease;
+  /** The service was asked to release it, and may do so at any later time: no ADD adopts it any more. */
+  readonly ended?: true;
   /** What the plugin saw of the network namespace, by which its end is told. */
   readonly sandbox?: SandboxView;
 }

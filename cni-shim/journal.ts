@@ -17,7 +17,7 @@
  * - after the answer, before the entry is replaced: the same. After a granted slot's new name: the same, and the name is
  *   valid, since the nonce is the entry's. Before the old slot's name is removed: it counts as valid until DEL, then as
  *   one without an entry.
- * - DEL, before the service answered: everything is still there. After: slot names go first, the entry last, so that a
+ * - DEL, before the service answered: everything is still there, and an ADD puts it aside (`ended`). After: slot names go first, the entry last, so that a
  *   repeated DEL finds what remains.
  *
  * Nothing waits for the disk (fsync(2)): what is written counts in this boot only, and a killed process takes nothing from
@@ -132,11 +132,11 @@ export function openJournal(files: Files, directory: string, now: () => number):
 
   /** The whole directory gone is a loss of the journal, not a DEL: the entry comes to be again. */
   const wasDeleted = (entry: JournalEntry, current: JournalEntry | undefined) =>
-    current?.nonce !== entry.nonce && files.exists(attachments);
+    current?.nonce === entry.nonce ? current.ended === true : files.exists(attachments);
 
   /**
    * The entry that is there, as `change` makes it. Undefined where it is not there any more, or its lease is to be released:
-   * that nonce is nobody's again. The draft comes before the look and says for which nonce it is, so whoever releases what
+   * then that nonce is never used again, since the request may arrive late. The draft comes before the look and says for which nonce it is, so whoever releases what
    * was retired sees the draft or the entry, or is seen (I2).
    */
   function adopt(
@@ -147,7 +147,8 @@ export function openJournal(files: Files, directory: string, now: () => number):
     const draft = draftIn(slots, nonce);
     const file = files.create(draft);
     const there = read(path);
-    const next = there?.nonce === nonce && !isLeaving(there) ? change(there) : undefined;
+    const isOver = there?.nonce !== nonce || there.ended === true || isLeaving(there);
+    const next = isOver ? undefined : change(there);
     if (next !== undefined) files.write(file, JSON.stringify(next));
     files.close(file);
     if (next !== undefined) files.rename(draft, path);

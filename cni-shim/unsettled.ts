@@ -26,6 +26,8 @@ export interface Unsettled {
   /** Whether the service knows of the slot with which the entry's container lives. */
   isReported(entry: JournalEntry): boolean;
   reported(entry: JournalEntry): void;
+  /** The service is about to be asked to release it. */
+  end(found: JournalEntry): void;
   /** The container is gone. Nobody adds the attachment at the same time: the runtime keeps ADD and DEL apart. */
   retire(found: JournalEntry): void;
   /** The same by somebody of whom the runtime does not know: false where the attachment was added again meanwhile. */
@@ -43,7 +45,8 @@ export function openUnsettled(files: Files, directory: string, journal: Journal)
 
   function liveWith(entry: JournalEntry, local: LocalLease): boolean {
     const current = journal.find(entry.attachment);
-    if (current?.nonce !== entry.nonce || read(slotPath(local.slot))?.nonce !== entry.nonce) return false;
+    if (current?.nonce !== entry.nonce || current.ended === true) return false;
+    if (read(slotPath(local.slot))?.nonce !== entry.nonce) return false;
     const text = JSON.stringify({ ...entry, attempts: Math.max(entry.attempts, current.attempts), local });
     replaceFile(files, reportPath(entry.attachment), text, journal.drafts);
     replaceFile(files, attachmentPath(entry.attachment), text, journal.drafts);
@@ -101,6 +104,12 @@ export function openUnsettled(files: Files, directory: string, journal: Journal)
     toReport,
     isReported: ({ attachment, local }) => local === undefined || !files.exists(reportPath(attachment)),
     reported: ({ attachment }) => files.remove(reportPath(attachment)),
+    end(found) {
+      const current = journal.find(found.attachment);
+      if (current?.nonce !== found.nonce || current.ended === true) return;
+      const text = JSON.stringify({ ...current, ended: true } satisfies JournalEntry);
+      replaceFile(files, attachmentPath(found.attachment), text, journal.drafts);
+    },
     retire(found) {
       files.move(attachmentPath(found.attachment), releasePath(found.nonce));
       retired(found);
