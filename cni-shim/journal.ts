@@ -49,7 +49,7 @@ export interface Journal {
   repeat(entry: JournalEntry): JournalEntry | undefined;
   /**
    * Notes the answer. `deleted`: a DEL removed the entry meanwhile. `taken`: another attachment here has the granted slot,
-   * of which the service was not told yet. In both cases nobody else would release the lease.
+   * of which the service was not told yet, or this one lives with another slot by now. In all cases nobody else would release the lease.
    */
   acknowledge(
     entry: JournalEntry,
@@ -239,6 +239,9 @@ export function openJournal(files: Files, directory: string, now: () => number):
     const path = attachmentPath(entry.attachment);
     const current = read(path);
     if (wasDeleted(entry, current)) return 'deleted';
+    // Another ADD of the attachment answered with a slot of the node's own meanwhile.
+    if (current?.local !== undefined && entry.local === undefined && !sameSlot(current.local.slot, slot))
+      return 'taken';
     const { proposal, more: earlier = [], ...asked } = entry;
     const attempts = Math.max(entry.attempts, current?.attempts ?? 0);
     // An earlier try of another configuration may hold it: a search in the granted slot's pool does not come upon it.

@@ -74,6 +74,17 @@ describe('a container that lives with a slot of which the service was not told',
     expect(journal.acknowledge(other, answer(2))).toBe('noted');
   });
 
+  test('keeps it where another slot is granted late to the ADD before', () => {
+    const before = begin('c1', 1);
+    const again = begin('c1', 1);
+    expect(unsettled.liveWith(again, local(1))).toBe(true);
+    expect(journal.acknowledge(before, answer(2))).toBe('taken');
+    expect(journal.find(again.attachment)).toMatchObject({ local: local(1) });
+    expect(begin('c2', 1).proposal).toBeUndefined();
+    expect(journal.acknowledge(before, answer(1))).toBe('noted');
+    expect(journal.slotNames()).toEqual([slotName(slot(1))]);
+  });
+
   test('is no longer to be reported after its DEL', () => {
     const entry = begin('c1', 1);
     unsettled.liveWith(entry, local(1));
