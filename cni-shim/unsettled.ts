@@ -33,6 +33,8 @@ export interface Unsettled {
   /** The same by somebody of whom the runtime does not know: false where the attachment was added again meanwhile. */
   retireUnlessAdded(found: JournalEntry): boolean;
   toRelease(): JournalEntry[];
+  /** Whether there is an entry of that nonce, or one that was only taken away to be judged and may come back. */
+  mayLive(entry: Pick<JournalEntry, 'attachment' | 'nonce'>): boolean;
   /** The service has released it. */
   released(entry: JournalEntry, slots: readonly SlotReference[]): void;
 }
@@ -53,12 +55,18 @@ export function openUnsettled(files: Files, directory: string, journal: Journal)
     return true;
   }
 
+  // In this order: a draft becomes the entry, and so does what comes back.
+  const mayLive: Unsettled['mayLive'] = ({ attachment, nonce }) =>
+    hasDraftAbout(files, journal.drafts, nonce) ||
+    files.exists(`${leaving}/${nonce}`) ||
+    journal.find(attachment)?.nonce === nonce;
+
   function toReport(): JournalEntry[] {
     return readAll(paths.reports).flatMap((report) => {
       const entry = journal.find(report.attachment);
       if (entry?.nonce === report.nonce && entry.local !== undefined) return entry;
       // Not where its ADD is between its two steps.
-      if (entry?.nonce !== report.nonce) files.remove(reportPath(report.attachment));
+      if (!mayLive(report)) files.remove(reportPath(report.attachment));
       return [];
     });
   }
@@ -120,6 +128,7 @@ export function openUnsettled(files: Files, directory: string, journal: Journal)
       for (const name of files.list(leaving)) settleLeaving(`${leaving}/${name}`, undefined);
       return readAll(paths.releases).filter(isNobodys);
     },
+    mayLive,
     released(entry, slots) {
       journal.releaseSlotNames(entry, slots);
       files.remove(releasePath(entry.nonce));

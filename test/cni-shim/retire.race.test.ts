@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Files, nodeFiles } from '../../cni-shim/files.ts';
 import { openJournal } from '../../cni-shim/journal.ts';
+import { knownOf } from '../../cni-shim/reconcile.ts';
+import { reasonToRelease } from '../../cni-shim/reconcile-decision.ts';
 import { openUnsettled, type Unsettled } from '../../cni-shim/unsettled.ts';
 import { dyingFiles } from './in-process.ts';
 
@@ -57,6 +59,16 @@ const settle =
       unsettled.released(entry, []);
     }
   };
+
+/** The table was read before, and is compared with the journal now. */
+const reconcile: Step = (scene, files) => {
+  const { journal, unsettled } = open(scene, files);
+  const known = [knownOf({ journal, unsettled, knownJournalId: '' })];
+  for (const nonce of scene.held) {
+    const lease = { slot, attachment, nonce, incarnation: 1, heldAt: '2026-01-01T00:00:00.000Z' };
+    if (reasonToRelease(lease, known, { firstOfBoot: undefined }) !== undefined) scene.held.delete(nonce);
+  }
+};
 
 /** Runs `outer`; each of `inner` whole before its operation of that number. The count of operations of `outer`. */
 function interleave(scene: Scene, outer: Step, inner: readonly (readonly [at: number, step: Step])[]): number {
@@ -114,6 +126,8 @@ function firstWrong(openRecords: Open): string | undefined {
     [retiring, addAgain, settling],
     [retiring, settling, addAgain],
     [settling, retiring, addAgain],
+    [retiring, addAgain, reconcile],
+    [addAgain, retiring, reconcile],
   ];
   for (const [number, [outer, first, second]] of plans.entries()) {
     for (let one = 0, most = 1; one <= most; one += 1) {
