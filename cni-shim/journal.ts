@@ -102,7 +102,10 @@ export function openJournal(files: Files, directory: string, now: () => number):
   function isForlorn(path: string): boolean {
     if (!isLeftBehind(files, path, now())) return false;
     const content = read(path);
-    return content === undefined || !(find(content.attachment)?.nonce === content.nonce || isLeaving(content));
+    if (content === undefined) return true;
+    const isThere = () => find(content.attachment)?.nonce === content.nonce;
+    // What is judged is there again afterwards, or is to be released.
+    return !(isThere() || files.exists(paths.leavingPath(content.nonce)) || isThere() || isLeaving(content));
   }
 
   /** Removes the names of slots that no entry vouches for. */
@@ -272,7 +275,7 @@ export function openJournal(files: Files, directory: string, now: () => number):
     released: readonly SlotReference[] = [],
   ): void {
     if (found !== undefined) releaseSlotNames(found, released);
-    if (found?.local !== undefined) files.remove(paths.reportPath(attachment));
+    if (found?.local !== undefined) files.remove(paths.reportPath(found.nonce));
     const current = find(attachment);
     if (current === undefined || current.nonce === found?.nonce) files.remove(attachmentPath(attachment));
     sweepDrafts(files, slots, now());

@@ -1,7 +1,7 @@
 /**
  * What the service is still to be told of one network:
  *
- *     reports/<container id>@<interface>   the attachment lives with a slot of its node's block (`local` in its entry), of
+ *     reports/<nonce>                      the attachment lives with a slot of its node's block (`local` in its entry), of
  *                                          which the service does not know yet
  *     releases/<nonce>                     an entry whose container is gone and whose lease is still to be released
  *     leaving/<nonce>                      on its way there
@@ -43,14 +43,14 @@ export interface Unsettled {
 export function openUnsettled(files: Files, directory: string, journal: Journal): Unsettled {
   const paths = journalFiles(files, directory);
   const leaving = `${directory}/leaving`;
-  const { attachmentPath, reportPath, releasePath, slotPath, read, readAll } = paths;
+  const { attachmentPath, reportPath, leavingPath, releasePath, slotPath, read, readAll } = paths;
 
   function liveWith(entry: JournalEntry, local: LocalLease): boolean {
     const current = journal.find(entry.attachment);
     if (current?.nonce !== entry.nonce || current.ended === true) return false;
     if (read(slotPath(local.slot))?.nonce !== entry.nonce) return false;
     const text = JSON.stringify({ ...entry, attempts: Math.max(entry.attempts, current.attempts), local });
-    replaceFile(files, reportPath(entry.attachment), text, journal.drafts);
+    replaceFile(files, reportPath(entry.nonce), text, journal.drafts);
     replaceFile(files, attachmentPath(entry.attachment), text, journal.drafts);
     return true;
   }
@@ -58,7 +58,7 @@ export function openUnsettled(files: Files, directory: string, journal: Journal)
   // In this order: a draft becomes the entry, and so does what comes back.
   const mayLive: Unsettled['mayLive'] = ({ attachment, nonce }) =>
     hasDraftAbout(files, journal.drafts, nonce) ||
-    files.exists(`${leaving}/${nonce}`) ||
+    files.exists(leavingPath(nonce)) ||
     journal.find(attachment)?.nonce === nonce;
 
   function toReport(): JournalEntry[] {
@@ -66,18 +66,18 @@ export function openUnsettled(files: Files, directory: string, journal: Journal)
       const entry = journal.find(report.attachment);
       if (entry?.nonce === report.nonce && entry.local !== undefined) return entry;
       // Not where its ADD is between its two steps.
-      if (!mayLive(report)) files.remove(reportPath(report.attachment));
+      if (!mayLive(report)) files.remove(reportPath(report.nonce));
       return [];
     });
   }
 
   /** A report that was left behind belongs to an entry that is not there any more. */
-  function retired({ attachment, local }: JournalEntry): void {
-    if (local !== undefined) files.remove(reportPath(attachment));
+  function retired({ nonce, local }: JournalEntry): void {
+    if (local !== undefined) files.remove(reportPath(nonce));
   }
 
   function retireUnlessAdded(found: JournalEntry): boolean {
-    const away = `${leaving}/${found.nonce}`;
+    const away = leavingPath(found.nonce);
     if (journal.find(found.attachment)?.nonce !== found.nonce) return false;
     return files.move(attachmentPath(found.attachment), away) && settleLeaving(away, found);
   }
@@ -102,7 +102,10 @@ export function openUnsettled(files: Files, directory: string, journal: Journal)
   function isNobodys({ attachment, nonce }: JournalEntry): boolean {
     // In this order: the draft becomes the entry.
     if (hasDraftAbout(files, journal.drafts, nonce)) return false;
-    if (journal.find(attachment)?.nonce !== nonce) return true;
+    const living = journal.find(attachment);
+    if (living?.nonce !== nonce) return true;
+    // Its report went with what was retired.
+    if (living.local !== undefined) replaceFile(files, reportPath(nonce), JSON.stringify(living), journal.drafts);
     files.remove(releasePath(nonce));
     return false;
   }
@@ -110,8 +113,8 @@ export function openUnsettled(files: Files, directory: string, journal: Journal)
   return {
     liveWith,
     toReport,
-    isReported: ({ attachment, local }) => local === undefined || !files.exists(reportPath(attachment)),
-    reported: ({ attachment }) => files.remove(reportPath(attachment)),
+    isReported: ({ nonce, local }) => local === undefined || !files.exists(reportPath(nonce)),
+    reported: ({ nonce }) => files.remove(reportPath(nonce)),
     end(found) {
       const current = journal.find(found.attachment);
       if (current?.nonce !== found.nonce || current.ended === true) return;
