@@ -25,6 +25,7 @@
  * one without an entry, and what the entry's container held is released as of an earlier boot.
  */
 import type { AllocateResult, Attachment, PoolDefinition, SlotReference } from '../core/contract/messages.ts';
+import { addedAgain, askedAgain } from './added-again.ts';
 import { draftIn, type Files, isDraft, isLeftBehind, nameFile, replaceFile, sweepDrafts } from './files.ts';
 import {
   type Beginning,
@@ -70,7 +71,6 @@ export interface Journal {
   sweep(): void;
 }
 
-const MOST_ATTEMPTS = 1_000;
 const MOST_LINK_TRIES = 8;
 /** Within this from its making nobody takes the name of a slot away from an entry that is not there yet. */
 const SLOT_NAME_IS_SAFE_MS = 30_000;
@@ -138,20 +138,16 @@ export function openJournal(files: Files, directory: string, now: () => number):
     current?.nonce === entry.nonce ? current.ended === true : files.exists(attachments);
 
   /**
-   * The entry that is there, as `change` makes it. Undefined where it is not there any more, or its lease is to be released:
+   * The entry that is there, for another ADD. Undefined where it is not there any more, or its lease is to be released:
    * then that nonce is never used again, since the request may arrive late. The draft comes before the look and says for which nonce it is, so whoever releases what
    * was retired sees the draft or the entry, or is seen (I2).
    */
-  function adopt(
-    path: string,
-    { nonce }: JournalEntry,
-    change: (there: JournalEntry) => JournalEntry,
-  ): JournalEntry | undefined {
+  function adopt(path: string, { nonce }: JournalEntry, beginning: Beginning): JournalEntry | undefined {
     const draft = draftIn(slots, nonce);
     const file = files.create(draft);
     const there = read(path);
     const isOver = there?.nonce !== nonce || there.ended === true || isLeaving(there);
-    const next = isOver ? undefined : change(there);
+    const next = isOver ? undefined : addedAgain(there, beginning);
     if (next !== undefined) files.write(file, JSON.stringify(next));
     files.close(file);
     if (next !== undefined) files.rename(draft, path);
@@ -160,47 +156,19 @@ export function openJournal(files: Files, directory: string, now: () => number):
     return next;
   }
 
-  /** An answer that was noted is uncertain again while another one is waited for. */
-  function counted(entry: JournalEntry, current: JournalEntry | undefined): JournalEntry {
-    const { acknowledged, ...asked } = entry;
-    const proposal = acknowledged?.slot ?? asked.proposal;
-    // Another process may have counted meanwhile.
-    const attempts = Math.max(entry.attempts, current?.attempts ?? 0) + 1;
-    return {
-      ...asked,
-      attempts: Math.min(MOST_ATTEMPTS, attempts),
-      ...(proposal === undefined ? {} : { proposal }),
-    };
-  }
-
   function repeat(entry: JournalEntry): JournalEntry | undefined {
     const current = find(entry.attachment);
     if (wasDeleted(entry, current)) return undefined;
-    const next = counted(entry, current);
+    const next = askedAgain(entry, current);
     replaceFile(files, attachmentPath(entry.attachment), JSON.stringify(next), slots);
     return next;
   }
 
   function begin(beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry {
-    const { attachment, bootId, netns, pod, addresses, sandbox } = beginning;
+    const { attachment } = beginning;
     const path = attachmentPath(attachment);
-    const adopted = (there: JournalEntry): JournalEntry => {
-      const { netns: _, pod: __, sandbox: ___, local, ...kept } = there;
-      // Nothing lives with it any more after a reboot; it may be held all the same.
-      const former = local !== undefined && there.bootId !== bootId ? { proposal: local.slot } : {};
-      const now = {
-        ...former,
-        ...(local === undefined || there.bootId !== bootId ? {} : { local }),
-        bootId,
-        ...(netns === undefined ? {} : { netns }),
-        ...(pod === undefined ? {} : { pod }),
-        ...(addresses === undefined ? {} : { addresses }),
-        ...(sandbox === undefined ? {} : { sandbox }),
-      };
-      return counted({ ...kept, ...now }, there);
-    };
     for (let there = read(path); there !== undefined; there = read(path)) {
-      const entry = adopt(path, there, adopted);
+      const entry = adopt(path, there, beginning);
       if (entry !== undefined) return entry;
     }
     const fresh: JournalEntry = { ...beginning, attempts: 1 };
@@ -226,7 +194,7 @@ export function openJournal(files: Files, directory: string, now: () => number):
         files.remove(path);
         continue;
       }
-      const there = adopt(path, winner, adopted);
+      const there = adopt(path, winner, beginning);
       if (there === undefined) continue;
       releaseSlotName(entry?.proposal, fresh);
       files.remove(draft);
