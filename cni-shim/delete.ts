@@ -31,6 +31,8 @@ export async function removeEntry(plugin: NetworkPlugin, entry: JournalEntry): P
   };
   if (later && reachability.isAway()) return retire();
   const settling: Settling = { records, api: later ? plugin.api.brief : plugin.api, now: surroundings.now };
+  // Whatever comes of the request, it may arrive late: an ADD of the same container must not find itself meant.
+  records.unsettled.end(entry);
   let answer: ReleaseResult;
   try {
     answer = await releaseEntry(settling, entry);
@@ -41,9 +43,8 @@ export async function removeEntry(plugin: NetworkPlugin, entry: JournalEntry): P
   }
   records.journal.forget(entry.attachment, entry, answer.released);
   await noteRelease(settling, entry, answer);
-  if (!later) return;
-  reachability.reached();
-  await settle(settling, SETTLED_AT_ONCE);
+  if (later) reachability.reached();
+  await settle({ ...settling, api: plugin.api.brief }, SETTLED_AT_ONCE);
 }
 
 /** Nobody else needs such a slot before the service is told. */

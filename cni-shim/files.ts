@@ -19,7 +19,7 @@ import {
 import { randomHex } from './random.ts';
 
 export interface Files {
-  /** The file's text, or undefined where there is no such file. */
+  /** The file's text, or undefined where there is no such file, or something else than one. */
   read(path: string): string | undefined;
   /** Opens a file that must not exist yet, 0600; missing directories come to be, 0700. */
   create(path: string): number;
@@ -36,7 +36,7 @@ export interface Files {
   remove(path: string): void;
   /** One that has something in it stays, and so does one that is not there. */
   removeDirectory(path: string): void;
-  /** Names in a directory; none where there is no such directory. */
+  /** Names in a directory; none where there is no such directory, or something else than one. */
   list(directory: string): string[];
   exists(path: string): boolean;
   /** `device:inode` of what the path leads to, or undefined where that is nothing. */
@@ -48,12 +48,12 @@ export interface Files {
 export const isFileError = (error: unknown): error is NodeJS.ErrnoException & { code: string } =>
   error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string' && 'syscall' in error;
 
-/** `otherwise` where the operation failed for exactly the reason `code`. */
-function unless<T, U>(code: string, otherwise: U, operation: () => T): T | U {
+/** `otherwise` where the operation failed for exactly the reason `code`, or one of these. */
+function unless<T, U>(code: string | readonly string[], otherwise: U, operation: () => T): T | U {
   try {
     return operation();
   } catch (error) {
-    if (isFileError(error) && error.code === code) return otherwise;
+    if (isFileError(error) && [code].flat().includes(error.code)) return otherwise;
     throw error;
   }
 }
@@ -72,7 +72,7 @@ function inDirectoryOf<T>(path: string, operation: () => T): T {
 }
 
 export const nodeFiles: Files = {
-  read: (path) => unless('ENOENT', undefined, () => readFileSync(path, 'utf8')),
+  read: (path) => unless(['ENOENT', 'ENOTDIR', 'EISDIR'], undefined, () => readFileSync(path, 'utf8')),
   create: (path) => inDirectoryOf(path, () => openSync(path, 'wx', 0o600)),
   write(file, text) {
     const bytes = new TextEncoder().encode(text);
@@ -95,7 +95,7 @@ export const nodeFiles: Files = {
     }),
   remove: (path) => unless('ENOENT', undefined, () => unlinkSync(path)),
   removeDirectory: (path) => unless('ENOENT', undefined, () => unless('ENOTEMPTY', undefined, () => rmdirSync(path))),
-  list: (directory) => unless('ENOENT', [], () => readdirSync(directory)),
+  list: (directory) => unless(['ENOENT', 'ENOTDIR'], [], () => readdirSync(directory)),
   exists: (path) => statSync(path, { throwIfNoEntry: false }) !== undefined,
   identity(path) {
     try {
@@ -115,8 +115,12 @@ const DRAFT_LIFE_MS = 60_000;
 
 export const isDraft = (name: string): boolean => name.startsWith(DRAFT_PREFIX);
 
-/** A name in `directory` that nobody else has. */
-export const draftIn = (directory: string): string => `${directory}/${DRAFT_PREFIX}${randomHex(8)}`;
+/** A name in `directory` that nobody else has. @param about what others may look for with `hasDraftAbout` */
+export const draftIn = (directory: string, about = ''): string =>
+  `${directory}/${DRAFT_PREFIX}${about === '' ? '' : `${about}-`}${randomHex(8)}`;
+
+export const hasDraftAbout = (files: Files, directory: string, about: string): boolean =>
+  files.list(directory).some((name) => name.startsWith(`${DRAFT_PREFIX}${about}-`));
 
 /**
  * Writes `text` to `path` so that a reader sees the old text or the new one, never a part. `drafts` is a directory of the

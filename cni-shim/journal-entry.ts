@@ -21,6 +21,8 @@ export interface JournalEntry {
   readonly more?: readonly SlotReference[];
   /** With which the container lives, of a block of this node, since before the service knew of it. */
   readonly local?: LocalLease;
+  /** The service was asked to release it, and may do so at any later time: no ADD adopts it any more. */
+  readonly ended?: true;
   /** What the plugin saw of the network namespace, by which its end is told. */
   readonly sandbox?: SandboxView;
 }
@@ -77,7 +79,9 @@ export interface JournalFiles {
   readonly releases: string;
   slotPath(slot: SlotReference): string;
   attachmentPath(attachment: Attachment): string;
-  reportPath(attachment: Attachment): string;
+  reportPath(nonce: string): string;
+  /** Of an entry that was taken away, to be released if it is nobody's. */
+  leavingPath(nonce: string): string;
   releasePath(nonce: string): string;
   /** Undefined where there is no such file, or no entry in it. */
   read(path: string): JournalEntry | undefined;
@@ -98,7 +102,7 @@ export function journalFiles(files: Files, directory: string): JournalFiles {
   const readAll = (parent: string): JournalEntry[] =>
     files.list(parent).flatMap((name) => {
       // Only the first half of a very long container id has no @.
-      if (parent !== releases && !name.includes('@')) return readAll(`${parent}/${name}`);
+      if (parent.startsWith(attachments) && !name.includes('@')) return readAll(`${parent}/${name}`);
       return read(`${parent}/${name}`) ?? [];
     });
   return {
@@ -108,7 +112,8 @@ export function journalFiles(files: Files, directory: string): JournalFiles {
     releases,
     slotPath: (slot) => `${slots}/${slotName(slot)}`,
     attachmentPath: (attachment) => `${attachments}/${attachmentName(attachment)}`,
-    reportPath: (attachment) => `${reports}/${attachmentName(attachment)}`,
+    reportPath: (nonce) => `${reports}/${nonce}`,
+    leavingPath: (nonce) => `${directory}/leaving/${nonce}`,
     releasePath: (nonce) => `${releases}/${nonce}`,
     read,
     readAll,

@@ -17,7 +17,7 @@
  * - after the answer, before the entry is replaced: the same. After a granted slot's new name: the same, and the name is
  *   valid, since the nonce is the entry's. Before the old slot's name is removed: it counts as valid until DEL, then as
  *   one without an entry.
- * - DEL, before the service answered: everything is still there. After: slot names go first, the entry last, so that a
+ * - DEL, before the service answered: everything is still there, and an ADD puts it aside (`ended`). After: slot names go first, the entry last, so that a
  *   repeated DEL finds what remains.
  *
  * Nothing waits for the disk (fsync(2)): what is written counts in this boot only, and a killed process takes nothing from
@@ -25,6 +25,7 @@
  * one without an entry, and what the entry's container held is released as of an earlier boot.
  */
 import type { AllocateResult, Attachment, PoolDefinition, SlotReference } from '../core/contract/messages.ts';
+import { addedAgain, askedAgain } from './added-again.ts';
 import { draftIn, type Files, isDraft, isLeftBehind, nameFile, replaceFile, sweepDrafts } from './files.ts';
 import {
   type Beginning,
@@ -49,7 +50,7 @@ export interface Journal {
   repeat(entry: JournalEntry): JournalEntry | undefined;
   /**
    * Notes the answer. `deleted`: a DEL removed the entry meanwhile. `taken`: another attachment here has the granted slot,
-   * of which the service was not told yet. In both cases nobody else would release the lease.
+   * of which the service was not told yet, or this one lives with another slot by now. In all cases nobody else would release the lease.
    */
   acknowledge(
     entry: JournalEntry,
@@ -70,7 +71,6 @@ export interface Journal {
   sweep(): void;
 }
 
-const MOST_ATTEMPTS = 1_000;
 const MOST_LINK_TRIES = 8;
 /** Within this from its making nobody takes the name of a slot away from an entry that is not there yet. */
 const SLOT_NAME_IS_SAFE_MS = 30_000;
@@ -102,7 +102,10 @@ export function openJournal(files: Files, directory: string, now: () => number):
   function isForlorn(path: string): boolean {
     if (!isLeftBehind(files, path, now())) return false;
     const content = read(path);
-    return content === undefined || !(find(content.attachment)?.nonce === content.nonce || isLeaving(content));
+    if (content === undefined) return true;
+    const isThere = () => find(content.attachment)?.nonce === content.nonce;
+    // What is judged is there again afterwards, or is to be released.
+    return !(isThere() || files.exists(paths.leavingPath(content.nonce)) || isThere() || isLeaving(content));
   }
 
   /** Removes the names of slots that no entry vouches for. */
@@ -132,48 +135,42 @@ export function openJournal(files: Files, directory: string, now: () => number):
 
   /** The whole directory gone is a loss of the journal, not a DEL: the entry comes to be again. */
   const wasDeleted = (entry: JournalEntry, current: JournalEntry | undefined) =>
-    current?.nonce !== entry.nonce && files.exists(attachments);
+    current?.nonce === entry.nonce ? current.ended === true : files.exists(attachments);
 
-  /** An answer that was noted is uncertain again while another one is waited for. */
-  function count(entry: JournalEntry, current: JournalEntry | undefined): JournalEntry {
-    const { acknowledged, ...asked } = entry;
-    const proposal = acknowledged?.slot ?? asked.proposal;
-    // Another process may have counted meanwhile.
-    const attempts = Math.max(entry.attempts, current?.attempts ?? 0) + 1;
-    const next: JournalEntry = {
-      ...asked,
-      attempts: Math.min(MOST_ATTEMPTS, attempts),
-      ...(proposal === undefined ? {} : { proposal }),
-    };
-    replaceFile(files, attachmentPath(entry.attachment), JSON.stringify(next), slots);
+  /**
+   * The entry that is there, for another ADD. Undefined where it is not there any more, or its lease is to be released:
+   * then that nonce is never used again, since the request may arrive late. The draft comes before the look and says for which nonce it is, so whoever releases what
+   * was retired sees the draft or the entry, or is seen (I2).
+   */
+  function adopt(path: string, { nonce }: JournalEntry, beginning: Beginning): JournalEntry | undefined {
+    const draft = draftIn(slots, nonce);
+    const file = files.create(draft);
+    const there = read(path);
+    const isOver = there?.nonce !== nonce || there.ended === true || isLeaving(there);
+    const next = isOver ? undefined : addedAgain(there, beginning);
+    if (next !== undefined) files.write(file, JSON.stringify(next));
+    files.close(file);
+    if (next !== undefined) files.rename(draft, path);
+    else files.remove(draft);
+    if (next === undefined && there?.nonce === nonce) files.move(path, paths.releasePath(nonce));
     return next;
   }
 
   function repeat(entry: JournalEntry): JournalEntry | undefined {
     const current = find(entry.attachment);
-    return wasDeleted(entry, current) ? undefined : count(entry, current);
+    if (wasDeleted(entry, current)) return undefined;
+    const next = askedAgain(entry, current);
+    replaceFile(files, attachmentPath(entry.attachment), JSON.stringify(next), slots);
+    return next;
   }
 
   function begin(beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry {
-    const { attachment, bootId, netns, pod, addresses, sandbox } = beginning;
+    const { attachment } = beginning;
     const path = attachmentPath(attachment);
-    const adopt = (there: JournalEntry) => {
-      const { netns: _, pod: __, sandbox: ___, local, ...kept } = there;
-      // Nothing lives with it any more after a reboot; it may be held all the same.
-      const former = local !== undefined && there.bootId !== bootId ? { proposal: local.slot } : {};
-      const now = {
-        ...former,
-        ...(local === undefined || there.bootId !== bootId ? {} : { local }),
-        bootId,
-        ...(netns === undefined ? {} : { netns }),
-        ...(pod === undefined ? {} : { pod }),
-        ...(addresses === undefined ? {} : { addresses }),
-        ...(sandbox === undefined ? {} : { sandbox }),
-      };
-      return count({ ...kept, ...now }, there);
-    };
-    const there = read(path);
-    if (there !== undefined) return adopt(there);
+    for (let there = read(path); there !== undefined; there = read(path)) {
+      const entry = adopt(path, there, beginning);
+      if (entry !== undefined) return entry;
+    }
     const fresh: JournalEntry = { ...beginning, attempts: 1 };
     const began = now();
     const draft = draftIn(slots);
@@ -193,12 +190,15 @@ export function openJournal(files: Files, directory: string, now: () => number):
         throw refusal('service.busy', 'the machine was asleep between two steps', 'add the container again');
       }
       const winner = read(path);
-      if (winner !== undefined) {
-        releaseSlotName(entry?.proposal, fresh);
-        files.remove(draft);
-        return adopt(winner);
+      if (winner === undefined) {
+        files.remove(path);
+        continue;
       }
-      files.remove(path);
+      const there = adopt(path, winner, beginning);
+      if (there === undefined) continue;
+      releaseSlotName(entry?.proposal, fresh);
+      files.remove(draft);
+      return there;
     }
     throw refusal('node.storage', `${path} changes all the time`, 'is more than one runtime adding this container?');
   }
@@ -210,6 +210,9 @@ export function openJournal(files: Files, directory: string, now: () => number):
     const path = attachmentPath(entry.attachment);
     const current = read(path);
     if (wasDeleted(entry, current)) return 'deleted';
+    // Another ADD of the attachment answered with a slot of the node's own meanwhile.
+    if (current?.local !== undefined && entry.local === undefined && !sameSlot(current.local.slot, slot))
+      return 'taken';
     const { proposal, more: earlier = [], ...asked } = entry;
     const attempts = Math.max(entry.attempts, current?.attempts ?? 0);
     // An earlier try of another configuration may hold it: a search in the granted slot's pool does not come upon it.
@@ -240,7 +243,7 @@ export function openJournal(files: Files, directory: string, now: () => number):
     released: readonly SlotReference[] = [],
   ): void {
     if (found !== undefined) releaseSlotNames(found, released);
-    if (found?.local !== undefined) files.remove(paths.reportPath(attachment));
+    if (found?.local !== undefined) files.remove(paths.reportPath(found.nonce));
     const current = find(attachment);
     if (current === undefined || current.nonce === found?.nonce) files.remove(attachmentPath(attachment));
     sweepDrafts(files, slots, now());

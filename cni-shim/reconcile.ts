@@ -4,7 +4,7 @@ import type { OwnLease } from '../core/contract/node.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import type { Calls } from './api-client.ts';
 import type { NetworkRecords } from './network-records.ts';
-import { type Reason, reasonToRelease } from './reconcile-decision.ts';
+import { type Known, type Reason, reasonToRelease } from './reconcile-decision.ts';
 
 export interface Reconciling {
   readonly api: Calls;
@@ -49,15 +49,20 @@ function reasonOf(
   firstOfBoot: number | undefined,
 ): Reason | undefined {
   if (runtime !== undefined && runtime.network !== lease.attachment.network) return undefined;
-  const known = candidates
-    .filter(({ name }) => name === lease.attachment.network)
-    .map(({ journal, unsettled, knownJournalId }) => ({
-      journalId: knownJournalId,
-      find: journal.find,
-      isReported: unsettled.isReported,
-    }));
+  const known = candidates.filter(({ name }) => name === lease.attachment.network).map(knownOf);
   return reasonToRelease(lease, known, { firstOfBoot, isValid: runtime?.isValid });
 }
+
+export const knownOf = ({
+  journal,
+  unsettled,
+  knownJournalId,
+}: Pick<NetworkRecords, 'journal' | 'unsettled' | 'knownJournalId'>): Known => ({
+  journalId: knownJournalId,
+  find: journal.find,
+  isReported: unsettled.isReported,
+  mayLive: unsettled.mayLive,
+});
 
 async function readTable({ api, bootId }: Reconciling) {
   const leases: OwnLease[] = [];

@@ -67,7 +67,7 @@ export async function reportLease({ records, api }: Settling, entry: JournalEntr
   await api.report({ attachment, nonce, boot: bootId, slot, generation, ...(pod === undefined ? {} : { pod }) });
   // A DEL that came meanwhile released nothing yet.
   if (records.journal.find(attachment)?.nonce === nonce) records.unsettled.reported(entry);
-  else await api.release({ attachment, nonce, slot, acknowledged: true });
+  else if (!records.unsettled.mayLive(entry)) await api.release({ attachment, nonce, slot, acknowledged: true });
 }
 
 async function releaseRetired(settling: Settling, entry: JournalEntry): Promise<void> {

@@ -260,7 +260,10 @@ describe('DEL', () => {
     const { exitCode, printed } = await node.del('c1');
     expect(exitCode).toBe(1);
     expect(printed).toMatchObject({ code: 11, cniVersion: '0.3.1' });
-    expect({ entry: node.entry('c1'), slots: node.slots() }).toEqual(before);
+    expect({ entry: node.entry('c1'), slots: node.slots() }).toEqual({
+      ...before,
+      entry: { ...before.entry, ended: true },
+    });
     api.fate = () => 'answer';
     expect((await node.del('c1')).exitCode).toBe(0);
     expect(api.leases('my-bridge-network').size).toBe(0);

@@ -100,7 +100,9 @@ export class Node {
 
   /** Containers that live with a slot of which the service was not told, and nonces that are to be released. */
   unsettled(): { reports: string[]; releases: string[] } {
-    return { reports: names(this.path('reports')), releases: names(this.path('releases')) };
+    const reports = names(this.path('reports')).map((name) => parsed(this.path('reports', name)) as JournalEntry);
+    const living = reports.map(({ attachment }) => `${attachment.containerId}@${attachment.ifname}`);
+    return { reports: living.sort(), releases: names(this.path('releases')) };
   }
 
   writeState(text: string): void {

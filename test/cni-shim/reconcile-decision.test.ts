@@ -24,10 +24,11 @@ const entry = (change: Partial<JournalEntry> = {}): JournalEntry => ({
   bootId: 'boot-1',
   ...change,
 });
-const journal = (found: JournalEntry | undefined, { reported = true, id = OURS } = {}): Known => ({
+const journal = (found: JournalEntry | undefined, { reported = true, id = OURS, away = false } = {}): Known => ({
   journalId: id,
   find: () => found,
   isReported: () => reported,
+  mayLive: () => away,
 });
 const acknowledged = (number: number) => ({ acknowledged: { slot: slot(number), addresses: [] } });
 const local = (number: number) => ({ local: { slot: slot(number), addresses: [], generation: 1 } });
@@ -41,6 +42,10 @@ describe('a lease that the table has of this node', () => {
     ['is the one with which the container lives', entry(local(7))],
   ])('stays where it %s', (_, found) => {
     expect(reasonToRelease(lease(), [journal(found)], boot)).toBeUndefined();
+  });
+
+  test('stays while its entry was taken away to be judged', () => {
+    expect(reasonToRelease(lease(), [journal(undefined, { away: true })], boot)).toBeUndefined();
   });
 
   test('is released where its nonce is of this journal and has no entry', () => {

@@ -21,7 +21,7 @@ export interface Sent {
 }
 
 export interface Service {
-  readonly fetch: typeof fetch;
+  fetch: typeof fetch;
   readonly sent: Sent[];
   /** What becomes of a request: undefined is answered. */
   fate: (sent: Sent) => 'unreachable' | 'answer lost' | undefined;

@@ -74,6 +74,17 @@ describe('a container that lives with a slot of which the service was not told',
     expect(journal.acknowledge(other, answer(2))).toBe('noted');
   });
 
+  test('keeps it where another slot is granted late to the ADD before', () => {
+    const before = begin('c1', 1);
+    const again = begin('c1', 1);
+    expect(unsettled.liveWith(again, local(1))).toBe(true);
+    expect(journal.acknowledge(before, answer(2))).toBe('taken');
+    expect(journal.find(again.attachment)).toMatchObject({ local: local(1) });
+    expect(begin('c2', 1).proposal).toBeUndefined();
+    expect(journal.acknowledge(before, answer(1))).toBe('noted');
+    expect(journal.slotNames()).toEqual([slotName(slot(1))]);
+  });
+
   test('is no longer to be reported after its DEL', () => {
     const entry = begin('c1', 1);
     unsettled.liveWith(entry, local(1));
@@ -137,6 +148,43 @@ describe('an entry whose container is gone', () => {
     expect(open(racing).unsettled.retireUnlessAdded(entry)).toBe(false);
     expect(journal.find(entry.attachment)).toEqual(again);
     expect(unsettled.toRelease()).toEqual([]);
+  });
+
+  test('takes nothing from the container that is added again while it is taken away, and lives offline', () => {
+    unsettled.liveWith(begin('c1', 1), local(1));
+    const dead = journal.find({ network: 'net', containerId: 'c1', ifname: 'eth0' });
+    let again: JournalEntry | undefined;
+    const racing: Files = {
+      ...nodeFiles,
+      move(from, to) {
+        const moved = nodeFiles.move(from, to);
+        if (again === undefined) {
+          again = begin('c1', 2, { nonce: 'another' });
+          expect(unsettled.liveWith(again, local(2))).toBe(true);
+        }
+        return moved;
+      },
+    };
+    expect(dead && open(racing).unsettled.retireUnlessAdded(dead)).toBe(true);
+    expect(unsettled.toReport()).toMatchObject([{ nonce: 'another', local: local(2) }]);
+    expect(unsettled.toRelease()).toMatchObject([{ nonce: nonceOf('c1') }]);
+  });
+
+  test('keeps its slot’s name while it is judged', () => {
+    const entry = begin('c1', 1);
+    begin('c1', 1, { netns: '/run/netns/another' });
+    const anHourLater = () => Date.now() + 3_600_000;
+    const racing: Files = {
+      ...nodeFiles,
+      move(from, to) {
+        const moved = nodeFiles.move(from, to);
+        openJournal(nodeFiles, directory, anHourLater).sweep();
+        return moved;
+      },
+    };
+    open(racing).unsettled.retireUnlessAdded(entry);
+    expect(journal.find(entry.attachment)?.netns).toBe('/run/netns/another');
+    expect(journal.slotNames()).toEqual([slotName(slot(1))]);
   });
 
   test('is to be released or is in the journal, whenever the agent was killed', () => {

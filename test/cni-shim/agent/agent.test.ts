@@ -1,4 +1,6 @@
 /** The agent's rounds with the service's own use cases behind it, a clock that a test sets, and namespaces that it ends. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Agent, agentTimes } from '../../../cni-shim/agent/agent.ts';
 import { type Metrics, makeMetrics } from '../../../cni-shim/agent/metrics.ts';
@@ -203,6 +205,15 @@ describe('a container whose namespace is gone', () => {
     expect(sentTo(routes.release.path)).toHaveLength(1);
     expect(await figure('lessor_deaths_total{why="namespace"}')).toBeUndefined();
   });
+});
+
+test('what is no network’s keeps the agent from nothing', async () => {
+  for (const path of ['networks/notes', 'networks/my-bridge-network/attachments/notes'])
+    writeFileSync(join(node.dataDir, path), 'of an editor');
+  node.bootId = 'boot-2';
+  agent = startAgent();
+  await agent.round();
+  expect(await held()).toEqual([]);
 });
 
 test('what an earlier boot left is released at once', async () => {

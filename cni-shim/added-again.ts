@@ -1,0 +1,36 @@
+/** What the journal's entry of an attachment becomes when it is asked for again. */
+import type { Beginning, JournalEntry } from './journal-entry.ts';
+
+const MOST_ATTEMPTS = 1_000;
+
+/**
+ * For another send. An answer that was noted is uncertain again while another one is waited for.
+ * @param current what is there by now: another process may have counted meanwhile
+ */
+export function askedAgain(entry: JournalEntry, current: JournalEntry | undefined): JournalEntry {
+  const { acknowledged, ...asked } = entry;
+  const proposal = acknowledged?.slot ?? asked.proposal;
+  const attempts = Math.max(entry.attempts, current?.attempts ?? 0) + 1;
+  return {
+    ...asked,
+    attempts: Math.min(MOST_ATTEMPTS, attempts),
+    ...(proposal === undefined ? {} : { proposal }),
+  };
+}
+
+/** For another ADD of the attachment: nonce and slot are the former one's, what the runtime says is the new one's. */
+export function addedAgain(there: JournalEntry, { bootId, netns, pod, addresses, sandbox }: Beginning): JournalEntry {
+  const { netns: _, pod: __, sandbox: ___, local, ...kept } = there;
+  // Nothing lives with it any more after a reboot; it may be held all the same.
+  const former = local !== undefined && there.bootId !== bootId ? { proposal: local.slot } : {};
+  const now = {
+    ...former,
+    ...(local === undefined || there.bootId !== bootId ? {} : { local }),
+    bootId,
+    ...(netns === undefined ? {} : { netns }),
+    ...(pod === undefined ? {} : { pod }),
+    ...(addresses === undefined ? {} : { addresses }),
+    ...(sandbox === undefined ? {} : { sandbox }),
+  };
+  return askedAgain({ ...kept, ...now }, there);
+}
