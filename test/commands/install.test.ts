@@ -321,6 +321,26 @@ describe('taking an installation away', () => {
     expect(paths(takeAway({ conflist: '../../../etc/lessor/node.json' }))).toContain('absent /etc/cni/net.d/node.json');
   });
 
+  test.each(['.', '..', '/', 'etc/..'])('takes no directory away for the network configuration %j', (name) => {
+    put({ conflist });
+    const before = everything();
+    expect(() => takeAway({ conflist: name })).toThrow(
+      /^\/etc\/cni(\/net\.d)?\/? is a directory, and a file was to be removed: name the file in --conflist/,
+    );
+    expect(everything()).toEqual(before);
+  });
+
+  test('takes no directory away for an executable or a log', () => {
+    put({ settings: { logFile: '/var/log' } });
+    mkdirSync(on('/var/log'), { recursive: true });
+    mkdirSync(on('/usr/share/lessor'), { recursive: true });
+    for (const path of ['/var/log/syslog', '/usr/share/lessor/notes']) writeFileSync(on(path), '');
+    const before = everything();
+    expect(() => takeAway({ purge: true })).toThrow(/^\/var\/log is a directory/);
+    expect(() => takeAway({ binDir: '/usr/share' })).toThrow(/^\/usr\/share\/lessor is a directory/);
+    expect(everything()).toEqual(before);
+  });
+
   test('only says with a dry run what it would do', () => {
     put({ conflist, systemd: systemd(true) });
     const before = everything();
