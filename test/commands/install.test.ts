@@ -95,6 +95,7 @@ describe('an installation', () => {
       'created /opt/cni/bin/lessor',
       'created /etc/lessor/node.json',
       'created /etc/lessor/installed.json',
+      'created /var/lib/cni/lessor',
       'created /etc/systemd/system/lessor-agent.service',
       'created /etc/cni/net.d/10-pods.conflist',
     ]);
@@ -274,6 +275,13 @@ describe('the agent’s unit', () => {
     const unit = agentUnit({ executable: '/usr/lib/cni/lessor', config: '/etc/other.json', dataDir: '/data' });
     expect(unit).toContain('\nExecStart=/usr/lib/cni/lessor agent --config /etc/other.json\n');
     expect(unit).toContain('\nReadWritePaths=/data\n');
+  });
+
+  test('finds the data directory that it may write, since it does not start without', () => {
+    put({ systemd: systemd(true), settings: { dataDir: '/srv/lessor' }, dryRun: true });
+    expect(existsSync(on('/srv'))).toBe(false);
+    put({ systemd: systemd(true), settings: { dataDir: '/srv/lessor' } });
+    expect(statSync(on('/srv/lessor')).mode & 0o777).toBe(0o700);
   });
 
   test('is enabled and started, started anew where something changed, and stopped before it goes', () => {
