@@ -10,6 +10,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmdirSync,
   statSync,
@@ -76,8 +77,14 @@ export const nodeFiles: Files = {
   create: (path) => inDirectoryOf(path, () => openSync(path, 'wx', 0o600)),
   write(file, text) {
     const bytes = new TextEncoder().encode(text);
-    ftruncateSync(file, 0);
-    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, done);
+    try {
+      ftruncateSync(file, 0);
+      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, done);
+    } catch (error) {
+      // An operation on a descriptor does not say of which file it is.
+      if (isFileError(error)) error.path ??= readlinkSync(`/proc/self/fd/${file}`);
+      throw error;
+    }
   },
   close: closeSync,
   link: (from, to) =>
