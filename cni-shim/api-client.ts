@@ -25,6 +25,7 @@ import {
   reportResult,
   seenResult,
 } from './answer-shapes.ts';
+import { answerText } from './answer-text.ts';
 import type { Observer } from './call-record.ts';
 import type { CredentialSupply } from './credentials.ts';
 import { parseJson } from './fields.ts';
@@ -188,7 +189,7 @@ async function attempt<T>(
   try {
     response = await surroundings.fetch(url, { method, headers: all, ...sent, signal, redirect: 'manual' });
     observer?.answered(response.headers);
-    text = await response.text();
+    text = await answerText(response);
   } catch (cause) {
     return { error: unreachable(endpoint, cause, milliseconds), again: true };
   }

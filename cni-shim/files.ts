@@ -10,6 +10,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmdirSync,
   statSync,
@@ -19,7 +20,7 @@ import {
 import { randomHex } from './random.ts';
 
 export interface Files {
-  /** The file's text, or undefined where there is no such file, or something else than one. */
+  /** The file's text, or undefined where there is no such file. */
   read(path: string): string | undefined;
   /** Opens a file that must not exist yet, 0600; missing directories come to be, 0700. */
   create(path: string): number;
@@ -72,12 +73,18 @@ function inDirectoryOf<T>(path: string, operation: () => T): T {
 }
 
 export const nodeFiles: Files = {
-  read: (path) => unless(['ENOENT', 'ENOTDIR', 'EISDIR'], undefined, () => readFileSync(path, 'utf8')),
+  read: (path) => unless(['ENOENT', 'ENOTDIR'], undefined, () => readFileSync(path, 'utf8')),
   create: (path) => inDirectoryOf(path, () => openSync(path, 'wx', 0o600)),
   write(file, text) {
     const bytes = new TextEncoder().encode(text);
-    ftruncateSync(file, 0);
-    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, done);
+    try {
+      ftruncateSync(file, 0);
+      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, done);
+    } catch (error) {
+      // An operation on a descriptor does not say of which file it is.
+      if (isFileError(error)) error.path ??= readlinkSync(`/proc/self/fd/${file}`);
+      throw error;
+    }
   },
   close: closeSync,
   link: (from, to) =>

@@ -1,7 +1,7 @@
 /** What the journal has of an attachment, and where its files lie. */
 import type { AllocateResult, Attachment, Pod, SlotReference } from '../core/contract/messages.ts';
 import { isObject, parseJson } from './fields.ts';
-import type { Files } from './files.ts';
+import { type Files, isFileError } from './files.ts';
 
 export interface JournalEntry {
   readonly attachment: Attachment;
@@ -72,6 +72,16 @@ export function attachmentName({ containerId, ifname }: Attachment): string {
   return `${containerId.slice(0, LONGEST_NAME / 2)}/${containerId.slice(LONGEST_NAME / 2)}@${encodeURIComponent(ifname)}`;
 }
 
+/** A directory of somebody else's stands in no container's way. */
+function textIn(files: Files, path: string): string {
+  try {
+    return files.read(path) ?? '';
+  } catch (error) {
+    if (isFileError(error) && error.code === 'EISDIR') return '';
+    throw error;
+  }
+}
+
 export interface JournalFiles {
   readonly slots: string;
   readonly attachments: string;
@@ -94,7 +104,7 @@ export function journalFiles(files: Files, directory: string): JournalFiles {
     (name) => `${directory}/${name}`,
   ) as [string, string, string, string];
   const read = (path: string): JournalEntry | undefined => {
-    const content = parseJson(files.read(path) ?? '');
+    const content = parseJson(textIn(files, path));
     // A file is complete before it has its name, so what holds a nonce and an attachment is an entry of ours.
     const complete = isObject(content) && typeof content.nonce === 'string' && isObject(content.attachment);
     return complete ? (content as unknown as JournalEntry) : undefined;

@@ -27,7 +27,7 @@ RestartSec=5
 TimeoutStopSec=30
 MemoryMax=256M
 
-# Another dataDir: add ReadWritePaths= in a drop-in.
+# A network with a dataDir of its own: add ReadWritePaths= in a drop-in.
 ${dataDir === DATA_DIR ? '' : `ReadWritePaths=${dataDir}\n`}StateDirectory=cni/lessor
 StateDirectoryMode=0700
 ProtectSystem=strict

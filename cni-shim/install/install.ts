@@ -7,7 +7,7 @@ import { agentUnit } from './agent-unit.ts';
 import { type Conflist, conflistFrom } from './conflist.ts';
 import { absolute, binDirOn, directoryOn, type Host, UNIT, UNIT_FILE } from './host.ts';
 import { type NodeSettings, nodeFile } from './node-file.ts';
-import { type Outcome, placeCopy, placeText, readIfThere, remove } from './place.ts';
+import { type Outcome, placeCopy, placeDirectory, placeText, readIfThere, remove } from './place.ts';
 import { type Installed, readRecord, recordBeside } from './record.ts';
 import type { Systemd } from './systemd.ts';
 
@@ -64,6 +64,8 @@ export function install(installation: Installation): Step[] {
   // Before what it tells of: an installation that is cut off can be taken away as well.
   text('record', recordBeside(config), `${JSON.stringify(installed, undefined, 2)}\n`);
   if (systemd !== undefined) {
+    // The unit does not start while what it may write is not there.
+    done('data directory', node.dataDir, placeDirectory(host.seen(node.dataDir), { dryRun }));
     changes.push(text('unit', UNIT_FILE, agentUnit({ executable: path, config, dataDir: node.dataDir })));
     if (!dryRun) steps.push(...startAgent(systemd, changes));
   }

@@ -74,6 +74,16 @@ function place(path: string, { mode, dryRun }: Placing, content: Content): Outco
   });
 }
 
+/** One that is there stays as it is; else 0700. @throws LessorError `node.storage` */
+export const placeDirectory = (path: string, { dryRun }: Pick<Placing, 'dryRun'>): Outcome =>
+  storing(path, () => {
+    if (isDirectory(path)) return 'unchanged';
+    if (dryRun) return 'created';
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return 'created';
+  });
+
 /** @throws LessorError `node.storage` */
 export function remove(path: string, { dryRun }: Pick<Placing, 'dryRun'>): Outcome {
   return storing(path, () => {
@@ -138,7 +148,8 @@ function haveSameContent(a: string, b: string): boolean {
 }
 
 const remedies: Readonly<Record<string, string>> = {
-  EACCES: 'run it as root',
+  // Root without CAP_DAC_OVERRIDE, as in the chart's pod, meets it where a directory is another user's.
+  EACCES: process.getuid?.() === 0 ? 'give that directory to root: chown root' : 'run it as root',
   EPERM: 'run it as root',
   EROFS: 'the file system is read-only: mount it writable, or name another directory',
   ENOSPC: 'the disk is full: free some space',

@@ -7,7 +7,7 @@ import { refusal } from '../refusal.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { absolute, type Host, UNIT } from './host.ts';
 import type { Step } from './install.ts';
-import { hasNothingBut, type Outcome, readIfThere, remove } from './place.ts';
+import { hasNothingBut, isDirectory, type Outcome, readIfThere, remove } from './place.ts';
 import { readRecord, recordBeside } from './record.ts';
 import type { Systemd } from './systemd.ts';
 
@@ -31,7 +31,8 @@ export interface Uninstallation {
 const DEFAULT_DATA_DIR = '/var/lib/cni/lessor';
 const RECORDS = 'records';
 /** What the plugin and the agent keep there; whatever else is in that directory is somebody else's. */
-const KEPT = ['networks', 'drafts', 'credentials.json', 'unreachable.json'];
+const KEPT_DIRECTORIES = ['networks', 'drafts'];
+const KEPT_FILES = ['credentials.json', 'unreachable.json'];
 
 /** @throws LessorError; `pool.held` where a purge would forget addresses that are in use */
 export function uninstall(uninstallation: Uninstallation): Step[] {
@@ -41,24 +42,41 @@ export function uninstall(uninstallation: Uninstallation): Step[] {
   if (binDir !== undefined) absolute('bin-dir', binDir);
   const installed = readRecord(host, config);
   const kept = purge ? whatIsKept(uninstallation) : [];
+  const named = conflist === undefined ? [] : [join(confDir, basename(conflist))];
+  const conflists = new Set([...named, ...(installed.conflist === undefined ? [] : [installed.conflist])]);
+  const executable = binDir === undefined ? installed.executable : join(binDir, 'lessor');
+  ensureFiles(host, [
+    ...conflists,
+    ...(installed.unit === undefined ? [] : [installed.unit]),
+    ...(executable === undefined ? [] : [executable]),
+    ...kept.filter(({ directory }) => !directory).map(({ path }) => path),
+  ]);
   const steps: Step[] = [];
   const takeAway = (what: string, path: string): Outcome => {
     const outcome = remove(host.seen(path), { dryRun });
     if (outcome !== 'absent' || what !== RECORDS) steps.push({ what, path, outcome });
     return outcome;
   };
-  const named = conflist === undefined ? [] : [join(confDir, basename(conflist))];
-  for (const path of new Set([...named, ...(installed.conflist === undefined ? [] : [installed.conflist])]))
-    takeAway('network configuration', path);
+  for (const path of conflists) takeAway('network configuration', path);
   if (installed.unit !== undefined) {
     if (!dryRun && readIfThere(host.seen(installed.unit)) !== undefined) steps.push(...stopAgent(systemd));
     if (takeAway('unit', installed.unit) === 'removed' && systemd.runs && !dryRun) systemd.call('daemon-reload');
   }
-  const executable = binDir === undefined ? installed.executable : join(binDir, 'lessor');
   if (executable !== undefined) takeAway('executable', executable);
   for (const { what, path } of kept) takeAway(what, path);
   takeAway('record', recordBeside(config));
   return steps;
+}
+
+/** Where a file is meant, a directory is somebody else's. @throws LessorError `node.configuration` */
+function ensureFiles(host: Host, paths: readonly string[]): void {
+  const directory = paths.find((path) => isDirectory(host.seen(path)));
+  if (directory === undefined) return;
+  throw refusal(
+    'node.configuration',
+    `${directory} is a directory, and a file was to be removed`,
+    'name the file in --conflist, --bin-dir, or logFile of the node configuration',
+  );
 }
 
 function stopAgent(systemd: Systemd): Step[] {
@@ -68,7 +86,7 @@ function stopAgent(systemd: Systemd): Step[] {
 }
 
 /** Of the node's own; the directory itself where nothing else is in it. */
-function whatIsKept(uninstallation: Uninstallation): { what: string; path: string }[] {
+function whatIsKept(uninstallation: Uninstallation): { what: string; path: string; directory?: true }[] {
   const { host, config, surroundings } = uninstallation;
   const text = readIfThere(host.seen(config));
   const node = parseJson(text ?? '');
@@ -77,11 +95,15 @@ function whatIsKept(uninstallation: Uninstallation): { what: string; path: strin
   const files = { ...surroundings.files, read: () => text };
   const logFile = text === undefined ? undefined : logFileOf({ config }, { env: {}, files });
   const log = logFile ?? join(dataDir, 'lessor.log');
-  const own = [...KEPT.map((name) => join(dataDir, name)), log, `${log}.1`, `${log}.lock`];
-  const names = own.filter((path) => path.startsWith(`${dataDir}/`)).map((path) => basename(path));
+  const directories = KEPT_DIRECTORIES.map((name) => join(dataDir, name));
+  const own = [...KEPT_FILES.map((name) => join(dataDir, name)), log, `${log}.1`, `${log}.lock`];
+  const names = [...directories, ...own].filter((path) => path.startsWith(`${dataDir}/`)).map((path) => basename(path));
   const whole = hasNothingBut(host.seen(dataDir), names);
-  const records = whole ? [dataDir, ...own.filter((path) => !path.startsWith(`${dataDir}/`))] : own;
-  return [{ what: 'node configuration', path: config }, ...records.map((path) => ({ what: RECORDS, path }))];
+  return [
+    { what: 'node configuration', path: config },
+    ...own.map((path) => ({ what: RECORDS, path })),
+    ...(whole ? [dataDir] : directories).map((path) => ({ what: RECORDS, path, directory: true as const })),
+  ];
 }
 
 function ensureNothingIsHeld({ host, surroundings, force }: Uninstallation, dataDir: string): void {

@@ -115,6 +115,28 @@ describe('the client', () => {
     expect(sent).toHaveLength(3);
   });
 
+  test('reads no answer without an end, and asks only once', async () => {
+    const piece = new Uint8Array(1 << 20).fill(0x20);
+    let pieces = 0;
+    let ended = false;
+    const body = new ReadableStream<Uint8Array>({
+      pull: (to) => {
+        // The most that memory would hold here: a client that reads on is told so.
+        if (pieces++ > 64) return to.error(new Error('it read on'));
+        to.enqueue(piece);
+      },
+      cancel: () => {
+        ended = true;
+      },
+    });
+    const { outcome, sent } = release([() => new Response(body)]);
+    expect((await outcome).error).toMatchObject({
+      code: 11,
+      msg: expect.stringContaining('answered what the contract does not know'),
+    });
+    expect([sent.length, ended]).toEqual([1, true]);
+  });
+
   test('gives up within 20 seconds, and says 11', async () => {
     const { outcome, elapsed, sent } = release([gateway(503, 'Service Unavailable')]);
     expect((await outcome).error).toMatchObject({ code: 11, msg: expect.stringContaining('answered 503') });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -24,6 +24,17 @@ const beginning = (containerId: string, nonce = `nonce of ${containerId}`) => ({
   bootId: 'boot',
 });
 const three = () => [slot(0), slot(1), slot(2)];
+
+describe('a file that cannot be written', () => {
+  test('is named in the error, though only its descriptor was written to', () => {
+    const device = openSync('/dev/full', 'w');
+    try {
+      expect(() => nodeFiles.write(device, 'x')).toThrow(expect.objectContaining({ path: '/dev/full' }));
+    } finally {
+      closeSync(device);
+    }
+  });
+});
 
 describe('the journal', () => {
   test('gives each container another slot, in the order of the candidates', () => {

@@ -95,6 +95,7 @@ describe('an installation', () => {
       'created /opt/cni/bin/lessor',
       'created /etc/lessor/node.json',
       'created /etc/lessor/installed.json',
+      'created /var/lib/cni/lessor',
       'created /etc/systemd/system/lessor-agent.service',
       'created /etc/cni/net.d/10-pods.conflist',
     ]);
@@ -276,6 +277,13 @@ describe('the agent’s unit', () => {
     expect(unit).toContain('\nReadWritePaths=/data\n');
   });
 
+  test('finds the data directory that it may write, since it does not start without', () => {
+    put({ systemd: systemd(true), settings: { dataDir: '/srv/lessor' }, dryRun: true });
+    expect(existsSync(on('/srv'))).toBe(false);
+    put({ systemd: systemd(true), settings: { dataDir: '/srv/lessor' } });
+    expect(statSync(on('/srv/lessor')).mode & 0o777).toBe(0o700);
+  });
+
   test('is enabled and started, started anew where something changed, and stopped before it goes', () => {
     put({ systemd: systemd(true) });
     put({ systemd: systemd(true) });
@@ -319,6 +327,26 @@ describe('taking an installation away', () => {
     expect(paths(takeAway({ conflist: '20-mine.conflist' }))).toContain('removed /etc/cni/net.d/20-mine.conflist');
     expect(readdirSync(on('etc/cni/net.d'))).toEqual(['10-other.conflist']);
     expect(paths(takeAway({ conflist: '../../../etc/lessor/node.json' }))).toContain('absent /etc/cni/net.d/node.json');
+  });
+
+  test.each(['.', '..', '/', 'etc/..'])('takes no directory away for the network configuration %j', (name) => {
+    put({ conflist });
+    const before = everything();
+    expect(() => takeAway({ conflist: name })).toThrow(
+      /^\/etc\/cni(\/net\.d)?\/? is a directory, and a file was to be removed: name the file in --conflist/,
+    );
+    expect(everything()).toEqual(before);
+  });
+
+  test('takes no directory away for an executable or a log', () => {
+    put({ settings: { logFile: '/var/log' } });
+    mkdirSync(on('/var/log'), { recursive: true });
+    mkdirSync(on('/usr/share/lessor'), { recursive: true });
+    for (const path of ['/var/log/syslog', '/usr/share/lessor/notes']) writeFileSync(on(path), '');
+    const before = everything();
+    expect(() => takeAway({ purge: true })).toThrow(/^\/var\/log is a directory/);
+    expect(() => takeAway({ binDir: '/usr/share' })).toThrow(/^\/usr\/share\/lessor is a directory/);
+    expect(everything()).toEqual(before);
   });
 
   test('only says with a dry run what it would do', () => {
