@@ -19,7 +19,7 @@ import {
 import { randomHex } from './random.ts';
 
 export interface Files {
-  /** The file's text, or undefined where there is no such file, or something else than one. */
+  /** The file's text, or undefined where there is no such file. */
   read(path: string): string | undefined;
   /** Opens a file that must not exist yet, 0600; missing directories come to be, 0700. */
   create(path: string): number;
@@ -72,7 +72,7 @@ function inDirectoryOf<T>(path: string, operation: () => T): T {
 }
 
 export const nodeFiles: Files = {
-  read: (path) => unless(['ENOENT', 'ENOTDIR', 'EISDIR'], undefined, () => readFileSync(path, 'utf8')),
+  read: (path) => unless(['ENOENT', 'ENOTDIR'], undefined, () => readFileSync(path, 'utf8')),
   create: (path) => inDirectoryOf(path, () => openSync(path, 'wx', 0o600)),
   write(file, text) {
     const bytes = new TextEncoder().encode(text);
