@@ -128,6 +128,12 @@ export function openJournal(files: Files, directory: string, now: () => number):
     return nameFile(files, path, text, slots) || read(path)?.nonce === nonce;
   }
 
+  /** By a container of which the service does not know: its slot's name may be lost. */
+  const isLivedWith = (slot: SlotReference, { nonce }: JournalEntry) =>
+    paths
+      .readAll(paths.reports)
+      .some((other) => other.nonce !== nonce && other.local !== undefined && sameSlot(other.local.slot, slot));
+
   /** Somebody else may have the name by now: only one of the same nonce is removed. */
   function releaseSlotName(slot: SlotReference | undefined, { nonce }: JournalEntry): void {
     if (slot !== undefined && read(slotPath(slot))?.nonce === nonce) files.remove(slotPath(slot));
@@ -224,6 +230,7 @@ export function openJournal(files: Files, directory: string, now: () => number):
       acknowledged: { slot, addresses },
       ...(more.length === 0 ? {} : { more }),
     };
+    if (pool.affinity === 'node' && isLivedWith(slot, entry)) return 'taken';
     const text = JSON.stringify(noted);
     const isProposed = proposal !== undefined && sameSlot(proposal, slot);
     const granted = isProposed && files.exists(slotPath(slot)) ? further : [slot, ...further];

@@ -13,7 +13,7 @@
 import type { SlotReference } from '../core/contract/messages.ts';
 import { type Files, hasDraftAbout, nameFile, replaceFile } from './files.ts';
 import type { Journal } from './journal.ts';
-import { type JournalEntry, journalFiles, type LocalLease } from './journal-entry.ts';
+import { type JournalEntry, journalFiles, type LocalLease, sameSlot, slotsOf } from './journal-entry.ts';
 
 export interface Unsettled {
   /**
@@ -49,6 +49,9 @@ export function openUnsettled(files: Files, directory: string, journal: Journal)
     const current = journal.find(entry.attachment);
     if (current?.nonce !== entry.nonce || current.ended === true) return false;
     if (read(slotPath(local.slot))?.nonce !== entry.nonce) return false;
+    // Where names were lost and entries were not, the name alone says too little.
+    const others = [...journal.entries(), ...readAll(paths.releases)].filter(({ nonce }) => nonce !== entry.nonce);
+    if (others.some((other) => slotsOf(other).some((slot) => sameSlot(slot, local.slot)))) return false;
     const text = JSON.stringify({ ...entry, attempts: Math.max(entry.attempts, current.attempts), local });
     replaceFile(files, reportPath(entry.nonce), text, journal.drafts);
     replaceFile(files, attachmentPath(entry.attachment), text, journal.drafts);

@@ -1,4 +1,6 @@
 /** A node with blocks of its own while the API cannot be reached, with the service's own use cases behind it. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { apiClient } from '../../cni-shim/api-client.ts';
 import { nodeFiles } from '../../cni-shim/files.ts';
@@ -243,6 +245,22 @@ test('a report is refused where the block was taken from the node on evidence, a
   expect(await held()).toEqual({});
   expect(node.unsettled().reports).toEqual(['a@eth0']);
 });
+
+test.each(['away', 'there'])(
+  'a slot that is lived with is nobody else’s where its name was lost, the API being %s',
+  async (api) => {
+    service.fate = away;
+    const living = await addressOf('a');
+    rmSync(join(node.dataDir, 'networks', NETWORK, 'slots'), { recursive: true });
+    if (api === 'there') {
+      service.fate = reached;
+      here.clock.now += TRIED_AGAIN_MS;
+    }
+    const given: unknown[] = [];
+    for (let count = 0; count < 8; count += 1) given.push((await call('ADD', `c${count}`)).printed.ips?.[0].address);
+    expect(given).not.toContain(living);
+  },
+);
 
 test('a node without blocks of its own says 11', async () => {
   here = world();
