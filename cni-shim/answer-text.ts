@@ -1,7 +1,7 @@
 /** What an endpoint sent, as far as memory is to be spent on it. */
 
 /** Bytes: API Gateway sends no more, and nobody bounds what a wrong endpoint sends. */
-export const LONGEST_ANSWER = 10 << 20;
+const LONGEST_ANSWER = 10 << 20;
 
 /** The beginning of a longer one, with which nothing can be done. @throws what `fetch` throws where it breaks off */
 export async function answerText({ body }: Response): Promise<string> {

@@ -3,15 +3,12 @@
  * a profile, or a `credential_process` that prints them, as IAM Roles Anywhere's helper does.
  */
 import type { CredentialSource } from './credentials.ts';
-import { type ExpiringCredentials, parseCredentials } from './credentials-json.ts';
+import { credentialsOfProcess } from './credentials-process.ts';
 import type { CredentialChoice } from './node-configuration.ts';
 import { refusal } from './refusal.ts';
 import type { Environment, Surroundings } from './surroundings.ts';
 
 type Profile = ReadonlyMap<string, string>;
-
-/** How long a credential process may run. */
-const PROCESS_TIMEOUT_MS = 10_000;
 
 /** Undefined where no such profile has credentials. @throws LessorError `node.credentials`. */
 export function sharedFileCredentials(
@@ -34,7 +31,7 @@ export function sharedFileCredentials(
     return { kind: 'static', credentials: { accessKeyId, secretAccessKey, ...(token ? { sessionToken: token } : {}) } };
   }
   const command = profile.get('credential_process');
-  if (command) return { kind: 'fetched', name: `process ${command}`, fetch: () => runProcess(command, name) };
+  if (command) return { kind: 'fetched', name: `process ${command}`, fetch: () => credentialsOfProcess(command, name) };
   for (const key of ['role_arn', 'sso_session', 'sso_start_url', 'web_identity_token_file']) {
     if (profile.has(key))
       throw refusal(
@@ -63,26 +60,4 @@ export function parseProfiles(text: string): ReadonlyMap<string, Profile> {
     if (key !== undefined && value !== undefined) current?.set(key.toLowerCase(), value.replace(/\s+[#;].*$/, ''));
   }
   return profiles;
-}
-
-/** AWS SDKs and Tools Reference Guide, "Process credential provider". */
-async function runProcess(command: string, profile: string): Promise<ExpiringCredentials> {
-  const { execFile } = await import('node:child_process');
-  const failed = (what: string) =>
-    refusal(
-      'node.credentials',
-      `credential_process of profile ${profile} ${what}`,
-      'run its command by hand, as the user that runs the plugin, and see what it says',
-    );
-  // What it printed is kept out of every message: it may hold the keys.
-  const output = await new Promise<string>((resolve, reject) => {
-    execFile('/bin/sh', ['-c', command], { timeout: PROCESS_TIMEOUT_MS }, (error, stdout) => {
-      if (error === null) resolve(stdout);
-      else
-        reject(failed(error.killed ? `took longer than ${PROCESS_TIMEOUT_MS / 1000} s` : `failed with ${error.code}`));
-    });
-  });
-  const credentials = parseCredentials(output, 'SessionToken');
-  if (credentials === undefined) throw failed('did not print credentials');
-  return credentials;
 }

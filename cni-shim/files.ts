@@ -72,19 +72,34 @@ function inDirectoryOf<T>(path: string, operation: () => T): T {
   }
 }
 
+/** The error of an operation on a descriptor does not say of which file it is. */
+function naming<T>(path: () => string, operation: () => T): T {
+  try {
+    return operation();
+  } catch (error) {
+    if (isFileError(error)) error.path ??= path();
+    throw error;
+  }
+}
+
 export const nodeFiles: Files = {
-  read: (path) => unless(['ENOENT', 'ENOTDIR'], undefined, () => readFileSync(path, 'utf8')),
+  read: (path) =>
+    unless(['ENOENT', 'ENOTDIR'], undefined, () =>
+      naming(
+        () => path,
+        () => readFileSync(path, 'utf8'),
+      ),
+    ),
   create: (path) => inDirectoryOf(path, () => openSync(path, 'wx', 0o600)),
   write(file, text) {
     const bytes = new TextEncoder().encode(text);
-    try {
-      ftruncateSync(file, 0);
-      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, done);
-    } catch (error) {
-      // An operation on a descriptor does not say of which file it is.
-      if (isFileError(error)) error.path ??= readlinkSync(`/proc/self/fd/${file}`);
-      throw error;
-    }
+    naming(
+      () => readlinkSync(`/proc/self/fd/${file}`),
+      () => {
+        ftruncateSync(file, 0);
+        for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, done);
+      },
+    );
   },
   close: closeSync,
   link: (from, to) =>

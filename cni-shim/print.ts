@@ -9,7 +9,10 @@ export function print(descriptor: 1 | 2, text: string): void {
       done += writeSync(descriptor, bytes, done);
     } catch (error) {
       // A full pipe whose reader set it to non-blocking: its reader is about to make room.
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') continue;
+      throw Object.assign(error as NodeJS.ErrnoException, {
+        path: descriptor === 1 ? 'standard output' : 'standard error',
+      });
     }
   }
 }

@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { credentialSupply } from '../../cni-shim/credentials.ts';
+import { credentialsOfProcess } from '../../cni-shim/credentials-process.ts';
 import { parseProfiles } from '../../cni-shim/credentials-shared-files.ts';
 import type { CredentialChoice } from '../../cni-shim/node-configuration.ts';
 import { machine } from '../../cni-shim/surroundings.ts';
@@ -146,6 +147,22 @@ describe('a credential process', () => {
     expect(String(error)).toMatch(message);
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('a-secret\\n');
     expect(String(error)).not.toContain('a-secret');
+  });
+
+  test('that takes too long ends, with everything that it started', async () => {
+    const started = join(home, 'started');
+    await expect(credentialsOfProcess(`sleep 600 & echo $! > '${started}'; wait`, 'default', 500)).rejects.toThrow(
+      'credential_process of profile default took longer than 0.5 s: run its command by hand',
+    );
+    const pid = readFileSync(started, 'utf8').trim();
+    // One that has ended has no command line, though nobody may have reaped it yet.
+    await vi.waitFor(() =>
+      expect(existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toBeFalsy(),
+    );
+  });
+
+  test('that never stops printing is stopped', async () => {
+    await expect(credentialsOfProcess('yes', 'default', 60_000)).rejects.toThrow('did not print credentials');
   });
 });
 

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -25,7 +25,11 @@ const beginning = (containerId: string, nonce = `nonce of ${containerId}`) => ({
 });
 const three = () => [slot(0), slot(1), slot(2)];
 
-describe('a file that cannot be written', () => {
+describe('a file that cannot be read or written', () => {
+  test('is named where a directory stands in its place', () => {
+    expect(() => nodeFiles.read(directory)).toThrow(expect.objectContaining({ code: 'EISDIR', path: directory }));
+  });
+
   test('is named in the error, though only its descriptor was written to', () => {
     const device = openSync('/dev/full', 'w');
     try {
