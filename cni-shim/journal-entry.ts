@@ -111,6 +111,8 @@ export function journalFiles(files: Files, directory: string): JournalFiles {
   };
   const readAll = (parent: string): JournalEntry[] =>
     files.list(parent).flatMap((name) => {
+      // No container id begins so: it is the journal's own.
+      if (name.startsWith('.')) return [];
       // Only the first half of a very long container id has no @.
       if (parent.startsWith(attachments) && !name.includes('@')) return readAll(`${parent}/${name}`);
       return read(`${parent}/${name}`) ?? [];

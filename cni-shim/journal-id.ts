@@ -1,13 +1,13 @@
 /**
- * What names a journal: made once, lost with the directory that it lies in. Blocks of nodes are claimed for one journal,
- * since what was leased in them may be written in that one only.
+ * What names a journal: made once, lost with the entries, among which it lies. Blocks of nodes are claimed for one journal,
+ * since what was leased in them may be written in that one only; and what no entry of this journal explains has no reason.
  */
 import { draftIn, type Files, replaceFile } from './files.ts';
 import { randomHex } from './random.ts';
 
 const VALID = /^[0-9a-f]{16}$/;
 
-const pathIn = (directory: string) => `${directory}/journal`;
+const pathIn = (directory: string) => `${directory}/attachments/.journal`;
 
 /** 16 hex digits, or undefined where there is no journal yet. */
 export function knownJournalIn(files: Files, directory: string): string | undefined {

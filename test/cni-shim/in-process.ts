@@ -126,7 +126,7 @@ export class Node {
   }
 
   attachments(): string[] {
-    return names(this.path('attachments'));
+    return names(this.path('attachments')).filter((name) => !name.startsWith('.'));
   }
 
   slotPath = (name: string): string => this.path('slots', name);

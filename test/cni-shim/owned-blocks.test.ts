@@ -1,5 +1,5 @@
 /** The plugin with the service's own use cases behind its fetch, in a pool whose blocks belong to nodes. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
@@ -246,7 +246,7 @@ describe('a node that lost its journal in the same boot', () => {
   test('uses no block of it, even where the state is left', async () => {
     await add('c1');
     const [block] = node.state?.blocks ?? [];
-    rmSync(join(node.dataDir, 'networks', NETWORK, 'journal'));
+    rmSync(join(node.dataDir, 'networks', NETWORK, 'attachments', '.journal'));
     await add('c2');
     const [first, second] = allocations();
     expect(second?.nonce.slice(0, 16)).not.toBe(first?.nonce.slice(0, 16));
@@ -257,7 +257,8 @@ describe('a node that lost its journal in the same boot', () => {
 
   test('makes another where its name was cut off', async () => {
     node.writeState('');
-    const path = join(node.dataDir, 'networks', NETWORK, 'journal');
+    mkdirSync(join(node.dataDir, 'networks', NETWORK, 'attachments'), { recursive: true });
+    const path = join(node.dataDir, 'networks', NETWORK, 'attachments', '.journal');
     writeFileSync(path, '');
     await add('c1');
     await add('c2');

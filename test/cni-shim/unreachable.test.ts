@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { apiClient } from '../../cni-shim/api-client.ts';
 import { nodeFiles } from '../../cni-shim/files.ts';
 import { openRecords } from '../../cni-shim/network-records.ts';
+import { reconcile } from '../../cni-shim/reconcile.ts';
 import { settle } from '../../cni-shim/settle.ts';
 import { routes } from '../../core/contract/routes.ts';
 import { blockFromText } from '../../core/pool-space.ts';
@@ -45,17 +46,17 @@ const addressOf = async (container: string): Promise<string> => {
 const remove = async (container: string) => expect(await call('DEL', container)).toMatchObject({ exitCode: 0 });
 const records = () =>
   openRecords({ files: nodeFiles, now: around().now }, { dataDir: node.dataDir, name: NETWORK, bootId: node.bootId });
-const settled = () => {
+const client = () => {
   const credentials = { get: async () => ({ credentials: api.identity, cached: false }) };
-  const client = apiClient({
+  return apiClient({
     endpoint: new URL(api.endpoint),
     region: 'eu-central-1',
     credentials,
     surroundings: { ...around(), random: Math.random, env: {}, files: nodeFiles, bootId: () => node.bootId },
     limits: { attempt: 300, total: 900 },
   });
-  return settle({ records: records(), api: client, now: around().now });
 };
+const settled = () => settle({ records: records(), api: client(), now: around().now });
 /** Container by slot, as the table has it. */
 async function held(): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
@@ -273,4 +274,13 @@ test('a node without blocks of its own says 11', async () => {
   service.fate = away;
   expect((await ask('ADD', 'a')).printed).toMatchObject({ code: 11 });
   expect((await ask('DEL', 'first')).printed).toMatchObject({ code: 11 });
+});
+
+test('entries that are lost take their journal’s name with them: a reconcile frees no container that lives', async () => {
+  const before = await held();
+  rmSync(join(node.dataDir, 'networks', NETWORK, 'attachments'), { recursive: true });
+  await addressOf('after');
+  const { released, failures } = await reconcile({ api: client(), bootId: node.bootId, candidates: [records()] });
+  expect([released, failures]).toEqual([[], []]);
+  expect(await held()).toMatchObject(before);
 });
