@@ -110,7 +110,7 @@ describe('a plugin that is killed', () => {
         return false;
       }
       // The service granted a slot whose name a process took that was killed just now: nobody may have it before that is certain.
-      if (verb === 'ADD' && /another container of this node/.test(JSON.stringify(answer.output))) {
+      if (verb === 'ADD' && /is kept for another container/.test(JSON.stringify(answer.output))) {
         later += 1;
         return false;
       }
