@@ -32,7 +32,7 @@ export async function add(plugin: Plugin): Promise<unknown> {
     if (local !== undefined) return result(local);
   }
   try {
-    const asked = await ask(plugin, entry, state, patient ? plugin.api : plugin.api.brief);
+    const asked = await ask(plugin, entry, { pool, state }, patient ? plugin.api : plugin.api.brief);
     if (!patient) reachability.reached();
     if (!(asked instanceof LessorError)) return result(asked);
     const local = liveLocally(plugin, entry);
@@ -61,11 +61,17 @@ function beginning({ attachment, records, bootId, invocation, addresses, surroun
   };
 }
 
+/** The pool from which the address will probably come, and what is known of it in this boot. */
+interface Likely {
+  readonly pool: string | undefined;
+  readonly state: NodeState | undefined;
+}
+
 /** The addresses that the service granted; an error, where they are of no use here and were given back. @throws LessorError */
 async function ask(
   plugin: Plugin,
   first: JournalEntry,
-  state: NodeState | undefined,
+  { pool, state }: Likely,
   api: Calls,
 ): Promise<AllocateResult['addresses'] | LessorError> {
   const { surroundings, bootId, records, choices } = plugin;
@@ -80,7 +86,6 @@ async function ask(
       entry = next;
       return requestFor(plugin, entry, state, former);
     });
-  const pool = choices.likely();
   const former = pool === undefined ? [] : records.formerBlocks(pool).map((block) => ({ ...block, pool }));
   const answer = await allocate(former).catch((error: unknown) => {
     const told = formerIn(error);

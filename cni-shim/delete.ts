@@ -3,7 +3,7 @@
  * where the slot is of a block of this node, for whoever tells the service later.
  */
 import type { ReleaseResult } from '../core/contract/messages.ts';
-import type { JournalEntry } from './journal-entry.ts';
+import { attachmentName, type JournalEntry, slotsOf } from './journal-entry.ts';
 import type { NetworkPlugin, Plugin } from './plugin.ts';
 import { isUnanswered } from './reachability.ts';
 import { noteRelease, releaseEntry, type Settling, settle } from './settle.ts';
@@ -48,19 +48,15 @@ export async function removeEntry(plugin: NetworkPlugin, entry: JournalEntry): P
 }
 
 /** Nobody else needs such a slot before the service is told. */
-function isOfOwnBlock({ records }: NetworkPlugin, { acknowledged, local, proposal }: JournalEntry): boolean {
-  const slot = acknowledged?.slot ?? local?.slot ?? proposal;
+function isOfOwnBlock({ records }: NetworkPlugin, entry: JournalEntry): boolean {
+  const [slot] = slotsOf(entry);
   return slot !== undefined && records.affinityOf(slot.pool) === 'node';
 }
 
 /** A DEL came before, while the service could not be reached. */
 function isLeaving({ attachment, records }: Plugin): boolean {
-  return records.unsettled
-    .toRelease()
-    .some(
-      ({ attachment: { containerId, ifname } }) =>
-        containerId === attachment.containerId && ifname === attachment.ifname,
-    );
+  const name = attachmentName(attachment);
+  return records.unsettled.toRelease().some((entry) => attachmentName(entry.attachment) === name);
 }
 
 /** The journal is lost: what the service has for this attachment is read and then released by what was read. */

@@ -87,10 +87,11 @@ export interface JournalFiles {
   readonly attachments: string;
   readonly reports: string;
   readonly releases: string;
+  /** What was taken away, to be released if it is nobody's. */
+  readonly leaving: string;
   slotPath(slot: SlotReference): string;
   attachmentPath(attachment: Attachment): string;
   reportPath(nonce: string): string;
-  /** Of an entry that was taken away, to be released if it is nobody's. */
   leavingPath(nonce: string): string;
   releasePath(nonce: string): string;
   /** Undefined where there is no such file, or no entry in it. */
@@ -100,9 +101,9 @@ export interface JournalFiles {
 }
 
 export function journalFiles(files: Files, directory: string): JournalFiles {
-  const [slots, attachments, reports, releases] = ['slots', 'attachments', 'reports', 'releases'].map(
-    (name) => `${directory}/${name}`,
-  ) as [string, string, string, string];
+  const [slots, attachments, reports, releases, leaving] = (
+    ['slots', 'attachments', 'reports', 'releases', 'leaving'] as const
+  ).map((name) => `${directory}/${name}`) as [string, string, string, string, string];
   const read = (path: string): JournalEntry | undefined => {
     const content = parseJson(textIn(files, path));
     // A file is complete before it has its name, so what holds a nonce and an attachment is an entry of ours.
@@ -122,10 +123,11 @@ export function journalFiles(files: Files, directory: string): JournalFiles {
     attachments,
     reports,
     releases,
+    leaving,
     slotPath: (slot) => `${slots}/${slotName(slot)}`,
     attachmentPath: (attachment) => `${attachments}/${attachmentName(attachment)}`,
     reportPath: (nonce) => `${reports}/${nonce}`,
-    leavingPath: (nonce) => `${directory}/leaving/${nonce}`,
+    leavingPath: (nonce) => `${leaving}/${nonce}`,
     releasePath: (nonce) => `${releases}/${nonce}`,
     read,
     readAll,

@@ -6,6 +6,13 @@ export function refusal(code: ProblemCode, what: string, remedy: string, cause?:
   return new LessorError(code, `${what}: ${remedy}`, { remedy }, cause);
 }
 
+/** What such an error says, and what to do about it; undefined where it has only one text. */
+export function partsOf({ message, facts: { remedy } }: LessorError): { what: string; remedy: string } | undefined {
+  return typeof remedy === 'string' && message.endsWith(`: ${remedy}`)
+    ? { what: message.slice(0, -remedy.length - 2), remedy }
+    : undefined;
+}
+
 /** With a code of the CNI specification's own (section 5) in place of the problem's. */
 export class CniRefusal extends LessorError {
   readonly cni: number;

@@ -3,7 +3,7 @@ import type { AllocateResult } from '../core/contract/messages.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { type CniVersion, isSince } from './cni-version.ts';
 import { isFileError } from './files.ts';
-import { CniRefusal, refusal } from './refusal.ts';
+import { CniRefusal, partsOf, refusal } from './refusal.ts';
 import type { Dns } from './resolv-conf.ts';
 import type { Route } from './route.ts';
 
@@ -99,16 +99,10 @@ function wholeError(thrown: unknown, cniVersion: string): CniError {
     };
   }
   const code = error instanceof CniRefusal ? error.cni : error.kind.cni;
-  const { remedy, requestId } = error.facts;
+  const { requestId } = error.facts;
   const request = typeof requestId === 'string' ? ` (request ${requestId})` : '';
-  return typeof remedy === 'string' && error.message.endsWith(`: ${remedy}`)
-    ? {
-        cniVersion,
-        code,
-        msg: `lessor: ${error.message.slice(0, -remedy.length - 2)}`,
-        details: `${remedy}${request}`,
-      }
-    : { cniVersion, code, msg: `lessor: ${error.kind.title}`, details: `${error.message}${request}` };
+  const { what, remedy } = partsOf(error) ?? { what: error.kind.title, remedy: error.message };
+  return { cniVersion, code, msg: `lessor: ${what}`, details: `${remedy}${request}` };
 }
 
 const remedies: Readonly<Record<string, string>> = {

@@ -94,12 +94,12 @@ function isAllThatIsHeld({ acknowledged, addresses, more, attempts }: JournalEnt
 /** The released slots cool, and a block that is empty now is given back. */
 export async function noteRelease(
   { records, api, now }: Settling,
-  { acknowledged, local, proposal, more = [] }: JournalEntry,
+  entry: JournalEntry,
   { draining = false }: ReleaseResult,
 ): Promise<void> {
-  const slot = acknowledged?.slot ?? local?.slot ?? proposal;
+  const [slot] = slotsOf(entry);
   const state = slot && records.stateOf(slot.pool);
   if (slot === undefined || state === undefined) return;
-  records.write([slot, ...more].reduce((known, one) => learnRelease(known, one, now()), state));
+  records.write([slot, ...(entry.more ?? [])].reduce((known, one) => learnRelease(known, one, now()), state));
   await giveBackEmptyBlock({ records, api, now: now() }, slot, draining);
 }

@@ -10,7 +10,7 @@ import { slotName } from './journal-entry.ts';
 import type { NetworkPlugin } from './plugin.ts';
 import { proposals } from './propose.ts';
 import { isUnanswered } from './reachability.ts';
-import { notReady } from './refusal.ts';
+import { notReady, partsOf } from './refusal.ts';
 
 interface Verdict {
   readonly wish: string;
@@ -78,11 +78,13 @@ async function ask({ surroundings, network, labels, api }: NetworkPlugin, wish: 
     if (!(error instanceof LessorError)) throw error;
     // An older service does not know the question, but it answers.
     if (error.code === 'route.unknown') return { wish, at };
-    const remedy = typeof error.facts.remedy === 'string' ? error.facts.remedy : '';
-    const why = remedy === '' ? error.message : error.message.replace(`: ${remedy}`, '');
-    return { wish, at, why, remedy: isUnanswered(error) ? remedy : remedy || 'see the configuration' };
+    const { what, remedy } = partsOf(error) ?? { what: error.message, remedy: remedyFor(error) };
+    return { wish, at, why: what, remedy };
   }
 }
+
+const remedyFor = (error: LessorError): string =>
+  isUnanswered(error) ? 'repeat later; see the alarms of the service' : 'see the configuration';
 
 function readVerdict(text: string | undefined, wish: string): Verdict | undefined {
   const read = parseJson(text ?? '');

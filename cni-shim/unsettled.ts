@@ -42,8 +42,7 @@ export interface Unsettled {
 /** `directory` is the network's own. */
 export function openUnsettled(files: Files, directory: string, journal: Journal): Unsettled {
   const paths = journalFiles(files, directory);
-  const leaving = `${directory}/leaving`;
-  const { attachmentPath, reportPath, leavingPath, releasePath, slotPath, read, readAll } = paths;
+  const { leaving, attachmentPath, reportPath, leavingPath, releasePath, slotPath, read, readAll } = paths;
 
   function liveWith(entry: JournalEntry, local: LocalLease): boolean {
     const current = journal.find(entry.attachment);

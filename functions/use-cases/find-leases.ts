@@ -8,6 +8,7 @@ import { blockToText } from '../../core/pool-space.ts';
 import { covers } from '../../core/slot-intervals.ts';
 import { type Call, type Dependencies, freshPool, type KnownPool, knownPool } from './dependencies.ts';
 import { rowsIn } from './list-leases.ts';
+import { unknownNode } from './membership.ts';
 import { readPool } from './read-pool.ts';
 
 /** @throws LessorError request.invalid */
@@ -66,10 +67,7 @@ type Row = LeaseRow & { pool: string };
 /** A node's item has every block in which it may hold a lease. */
 async function ofNode(deps: Dependencies, vrf: string, id: string): Promise<Row[]> {
   const node = await deps.store.nodes.readNode(id);
-  if (node === undefined) {
-    const remedy = 'give its id as a lease shows it';
-    throw new LessorError('node.unknown', `Node ${id} never leased an address here: ${remedy}`);
-  }
+  if (node === undefined) throw unknownNode(id);
   const rows: Row[] = [];
   for (const place of [...node.places].map(placeFrom)) {
     const pool = await knownPool(deps, place.pool);

@@ -15,6 +15,9 @@ const ATTEMPTS = 4;
  */
 const REMEMBERED_FOR_MS = 30_000;
 
+export const unknownNode = (id: string): LessorError =>
+  new LessorError('node.unknown', `Node ${id} never leased an address here: give its id as a lease shows it`);
+
 export type Member = Pick<NodeState, 'incarnation' | 'places'>;
 export type Joined = Member & {
   /** Places that the node had before this write. */

@@ -21,15 +21,16 @@ export async function reportLease(deps: Dependencies, call: Call, request: Repor
   const { incarnation } = owner;
   const now = deps.now();
   const holding: Holding = { attachment, nonce, node: call.caller, incarnation, heldAt: now, ...(pod ? { pod } : {}) };
-  const { held, ...refused } = await deps.store.leases.hold(slot, holding, generation);
-  if (held) return { incarnation };
-  const current = 'current' in refused ? refused.current : undefined;
+  const outcome = await deps.store.leases.hold(slot, holding, generation);
+  if (outcome.held) return { incarnation };
+  const { current } = outcome;
   if (current?.held === false && current.generation <= generation) throw cooling(asked, current.reusableAt);
-  const { node, attachment: holder } = current?.holding ?? {};
-  const who = current?.held
-    ? `container ${holder?.containerId} of node ${node} holds slot ${asked.slot}`
-    : 'the block has moved on';
-  throw lost(who, current?.held ? { holder: `${node}`, container: `${holder?.containerId}` } : {});
+  if (!current?.held) throw lost('the block has moved on');
+  const [node, container] = [current.holding?.node, current.holding?.attachment.containerId].map(String);
+  throw lost(`container ${container} of node ${node} holds slot ${asked.slot}`, {
+    holder: `${node}`,
+    container: `${container}`,
+  });
 }
 
 /** A fence goes through the slots that there are: what were held beside them, nobody would find (I4). */

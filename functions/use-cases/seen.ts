@@ -1,10 +1,10 @@
 /** That a node is up, said by itself: shown to people, never evidence of anything. */
 import type { NodeView, SeenRequest, SeenResult } from '../../core/contract/node.ts';
-import { LessorError } from '../../core/contract/problems.ts';
 import type { BlockKey } from '../../core/lease.ts';
 import { placeFrom } from '../../core/node.ts';
 import { blockToText } from '../../core/pool-space.ts';
 import type { Call, Dependencies } from './dependencies.ts';
+import { unknownNode } from './membership.ts';
 
 /** Makes no node and begins no life: a node that never leased anything has nothing to lose. */
 export async function seen(
@@ -26,8 +26,7 @@ export async function seen(
 /** @throws LessorError node.unknown */
 export async function readNode({ store }: Dependencies, id: string): Promise<NodeView> {
   const [node, news] = await Promise.all([store.nodes.readNode(id), store.nodes.readNews(id)]);
-  if (node === undefined)
-    throw new LessorError('node.unknown', `Node ${id} never leased an address here: give its id as a lease shows it`);
+  if (node === undefined) throw unknownNode(id);
   const { alive, incarnation, boot, places } = node;
   const { seenAt, name, version } = news ?? {};
   return {

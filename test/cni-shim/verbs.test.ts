@@ -243,6 +243,14 @@ describe('STATUS', () => {
     expect((await status()).exitCode).toBe(0);
   });
 
+  test('says what to do where the service is busy and its words name no remedy', async () => {
+    const busy = { code: 'service.busy', detail: 'Too many callers changed the same thing at once', status: 503 };
+    const surroundings = { ...around(), fetch: async () => Response.json(busy, { status: 503 }) };
+    const env = { CNI_CONTAINERID: undefined, CNI_IFNAME: undefined, CNI_NETNS: undefined };
+    const { printed } = await node.call('STATUS', '', { stdin: conf('blue'), env, surroundings });
+    expect(printed).toMatchObject({ code: 50, msg: `lessor: ${busy.detail}`, details: expect.stringMatching(/\S/) });
+  });
+
   test('is not ready where each address is held, by the counters', async () => {
     await here.store.counters.add(
       { pool: (await here.store.pools.readRegistry('default')).pools.find(({ name }) => name === 'blue')?.id ?? '' },
