@@ -1,16 +1,13 @@
 /** Lists of plugins in which `bridge` asks `lessor` for addresses and others come after it, run as libcni runs them, and by it. */
 import { execFile, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildPlugin } from '../../cni-shim/build.ts';
 import { type CniRuntime, callPlugin } from '../../local/cni-runtime.ts';
-import { writeNodeFiles } from '../../local/demo-nodes.ts';
-import { ip, NodeNetwork, onPath, prerequisites } from '../../local/node-network.ts';
-import { Operator } from '../../local/operator.ts';
-import { type LocalStack, startStack } from '../../local/stack.ts';
+import { ip, type NodeNetwork, onPath, prerequisites } from '../../local/node-network.ts';
+import type { Operator } from '../../local/operator.ts';
+import { openPlace, type Place } from '../support/place.ts';
 import { available } from '../support/prerequisite.ts';
 import { addList, type Container, checkList, deleteList, type PluginList } from './conflist.ts';
 import { type InterfaceResult, linksIn, podInterface } from './pod-interface.ts';
@@ -26,7 +23,7 @@ process.stdin.on('end', () => process.exit()).resume();
 const GET = 'fetch(process.argv[1]).then((answer) => answer.text()).then((text) => process.stdout.write(text))';
 
 describe.runIf(available('Pods in network namespaces', missing))('a list of plugins', () => {
-  let stack: LocalStack;
+  let place: Place;
   let network: NodeNetwork;
   let directory: string;
   let operator: Operator;
@@ -34,19 +31,13 @@ describe.runIf(available('Pods in network namespaces', missing))('a list of plug
   let runtime: CniRuntime;
 
   beforeAll(async () => {
-    const { path: plugin } = await buildPlugin();
-    stack = await startStack({ context: { inlinePoolCooldownSeconds: '0' } });
-    operator = new Operator(stack.endpoint, stack.region, stack.operator);
-    directory = mkdtempSync(join(tmpdir(), 'lessor-test-'));
-    network = new NodeNetwork(stack.endpoint, directory);
-    node = await network.addNode('chain');
-    const environment = { LESSOR_CONFIG: writeNodeFiles(join(directory, 'node'), stack, stack.nodes[0]) };
-    runtime = { plugin, cniDirectory, namespace: node, environment };
+    place = await openPlace({ inlinePoolCooldownSeconds: '0' });
+    ({ operator, network, directory } = place);
+    runtime = await place.addNode('chain');
+    node = runtime.namespace ?? '';
   });
   afterAll(async () => {
-    network?.stop();
-    rmSync(directory, { recursive: true, force: true });
-    await stack?.stop();
+    await place?.close();
   });
 
   const listOf = (cniVersion: string, net: number): PluginList => ({

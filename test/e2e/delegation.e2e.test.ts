@@ -1,21 +1,13 @@
-/**
- * The reference plugins that make interfaces, each with `lessor` and beside it, on a node of its own, with host-local: what
- * they answer and what is then on the pod's interface is the same, field by field.
- */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildPlugin } from '../../cni-shim/build.ts';
 import { type CniRuntime, callPlugin } from '../../local/cni-runtime.ts';
-import { writeNodeFiles } from '../../local/demo-nodes.ts';
-import { ip, NodeNetwork, prerequisites } from '../../local/node-network.ts';
-import { Operator } from '../../local/operator.ts';
-import { type LocalStack, startStack } from '../../local/stack.ts';
+import { ip, type NodeNetwork, prerequisites } from '../../local/node-network.ts';
+import type { Operator } from '../../local/operator.ts';
+import { openPlace, type Place } from '../support/place.ts';
 import { available } from '../support/prerequisite.ts';
 import { type InterfaceResult, linksIn, podInterface, withoutChance } from './pod-interface.ts';
 
-const { cniDirectory, missing } = prerequisites();
+const { missing } = prerequisites();
 
 interface Kind {
   readonly type: string;
@@ -90,7 +82,7 @@ function kernelHas(node: string, type: string): boolean {
 }
 
 describe.runIf(available('Pods in network namespaces', missing))('pods of two range sets through', () => {
-  let stack: LocalStack;
+  let place: Place;
   let network: NodeNetwork;
   let directory: string;
   let operator: Operator;
@@ -100,21 +92,15 @@ describe.runIf(available('Pods in network namespaces', missing))('pods of two ra
   let hostLocal: CniRuntime;
 
   beforeAll(async () => {
-    const { path: plugin } = await buildPlugin();
-    stack = await startStack();
-    operator = new Operator(stack.endpoint, stack.region, stack.operator);
-    directory = mkdtempSync(join(tmpdir(), 'lessor-test-'));
-    network = new NodeNetwork(stack.endpoint, directory);
-    node = await network.addNode('node');
+    place = await openPlace();
+    ({ operator, network, directory } = place);
+    lessor = await place.addNode('node');
+    node = lessor.namespace ?? '';
     twin = network.addPod('twin').namespace;
-    const environment = { LESSOR_CONFIG: writeNodeFiles(join(directory, 'node'), stack, stack.nodes[0]) };
-    lessor = { plugin, cniDirectory, namespace: node, environment };
-    hostLocal = { plugin, cniDirectory, namespace: twin, environment: {} };
+    hostLocal = { ...lessor, namespace: twin, environment: {} };
   });
   afterAll(async () => {
-    network?.stop();
-    rmSync(directory, { recursive: true, force: true });
-    await stack?.stop();
+    await place?.close();
   });
 
   it.for(cases)('$title get what host-local gives them, reach each other, and give it back', async (one, { skip }) => {

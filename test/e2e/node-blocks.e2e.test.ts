@@ -1,47 +1,34 @@
-/** Pods of two nodes in a pool whose blocks belong to nodes: claimed, listed for routing, given back, reclaimed. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildPlugin } from '../../cni-shim/build.ts';
 import { type CniRuntime, callPlugin } from '../../local/cni-runtime.ts';
 import { demoNetwork } from '../../local/demo-network.ts';
-import { writeNodeFiles } from '../../local/demo-nodes.ts';
-import { NodeNetwork, prerequisites } from '../../local/node-network.ts';
-import { Operator } from '../../local/operator.ts';
-import { type LocalStack, startStack } from '../../local/stack.ts';
+import { type NodeNetwork, prerequisites } from '../../local/node-network.ts';
+import type { Operator } from '../../local/operator.ts';
+import { openPlace, type Place } from '../support/place.ts';
 import { addressOf } from '../support/plugin-node.ts';
 import { available } from '../support/prerequisite.ts';
 
-const { cniDirectory, missing } = prerequisites();
+const { missing } = prerequisites();
 const path = { pool: demoNetwork.name };
 
 describe.runIf(available('Pods in network namespaces', missing))('nodes with blocks of their own', () => {
-  let stack: LocalStack;
+  let place: Place;
+  let stack: Place['stack'];
   let network: NodeNetwork;
-  let directory: string;
   let operator: Operator;
   let runtimes: CniRuntime[];
 
   beforeAll(async () => {
-    const { path: plugin } = await buildPlugin();
-    stack = await startStack();
-    operator = new Operator(stack.endpoint, stack.region, stack.operator);
+    place = await openPlace();
+    ({ stack, operator, network } = place);
     const { ranges } = demoNetwork.ipam;
     await operator.ask('createPool', { body: { name: demoNetwork.name, affinity: 'node', blockSize: 4, ranges } });
-    directory = mkdtempSync(join(tmpdir(), 'lessor-test-'));
-    network = new NodeNetwork(stack.endpoint, directory);
     runtimes = [];
     for (const [index, identity] of stack.nodes.entries()) {
-      const namespace = await network.addNode(`owner-${index}`);
-      const environment = { LESSOR_CONFIG: writeNodeFiles(join(directory, `owner-${index}`), stack, identity) };
-      runtimes.push({ plugin, cniDirectory, namespace, environment });
+      runtimes.push(await place.addNode(`owner-${index}`, identity));
     }
   });
   afterAll(async () => {
-    network.stop();
-    rmSync(directory, { recursive: true, force: true });
-    await stack.stop();
+    await place?.close();
   });
 
   const call = (node: number, verb: 'ADD' | 'DEL', pod: { namespace: string; path: string }) => {

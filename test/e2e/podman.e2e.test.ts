@@ -1,13 +1,10 @@
 /** Podman, a runtime of its own kind, runs containers on a list of plugins of which the first one asks `lessor` for addresses. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { buildPlugin } from '../../cni-shim/build.ts';
-import { writeNodeFiles } from '../../local/demo-nodes.ts';
-import { NodeNetwork, prerequisites } from '../../local/node-network.ts';
-import { Operator } from '../../local/operator.ts';
-import { type LocalStack, startStack } from '../../local/stack.ts';
+import { prerequisites } from '../../local/node-network.ts';
+import type { Operator } from '../../local/operator.ts';
+import { openPlace, type Place } from '../support/place.ts';
 import { eventually } from '../support/plugin-node.ts';
 import { missingForPodman, openPodman, type Podman } from '../support/podman.ts';
 import { available } from '../support/prerequisite.ts';
@@ -17,21 +14,17 @@ const NETWORK = 'containers';
 const GATEWAYS = ['10.91.0.1', 'fd00:91::1'];
 
 describe.runIf(available('Podman', [...missing, ...missingForPodman()]))('containers of Podman', () => {
-  let stack: LocalStack;
-  let network: NodeNetwork;
-  let directory: string;
+  let place: Place;
   let operator: Operator;
   let podman: Podman;
 
   beforeAll(async () => {
-    const { path: plugin } = await buildPlugin();
-    stack = await startStack({ context: { inlinePoolCooldownSeconds: '0' } });
-    operator = new Operator(stack.endpoint, stack.region, stack.operator);
-    directory = mkdtempSync(join(tmpdir(), 'lessor-test-'));
-    network = new NodeNetwork(stack.endpoint, directory);
-    const namespace = await network.addNode('podman');
+    place = await openPlace({ inlinePoolCooldownSeconds: '0' });
+    const { plugin, directory } = place;
+    operator = place.operator;
+    const { namespace, environment } = await place.addNode('node');
     // What cleans up behind a container has none of its starter's environment.
-    const config = writeNodeFiles(join(directory, 'node'), stack, stack.nodes[0]);
+    const config = environment.LESSOR_CONFIG;
     const ranges = [[{ subnet: '10.91.0.0/24' }], [{ subnet: 'fd00:91::/120' }]];
     const routes = [{ dst: '0.0.0.0/0' }, { dst: '::/0' }];
     const bridge = { type: 'bridge', bridge: 'cni0', isGateway: true, capabilities: { ips: true } };
@@ -46,9 +39,7 @@ describe.runIf(available('Podman', [...missing, ...missingForPodman()]))('contai
   });
   afterAll(async () => {
     await podman?.stop();
-    network?.stop();
-    rmSync(directory, { recursive: true, force: true });
-    await stack?.stop();
+    await place?.close();
   });
 
   afterEach(async () => {

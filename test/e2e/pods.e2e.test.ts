@@ -1,42 +1,27 @@
-/** Pods of two nodes through the real reference `bridge` plugin, in network namespaces: each CNI version, there and back. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildPlugin } from '../../cni-shim/build.ts';
 import { type CniRuntime, callPlugin } from '../../local/cni-runtime.ts';
 import { demoNetwork } from '../../local/demo-network.ts';
-import { writeNodeFiles } from '../../local/demo-nodes.ts';
-import { NodeNetwork, prerequisites } from '../../local/node-network.ts';
-import { Operator } from '../../local/operator.ts';
-import { type LocalStack, startStack } from '../../local/stack.ts';
+import { type NodeNetwork, prerequisites } from '../../local/node-network.ts';
+import { openPlace, type Place } from '../support/place.ts';
 import { addressOf, leasesOf } from '../support/plugin-node.ts';
 import { available } from '../support/prerequisite.ts';
 
-const { cniDirectory, missing } = prerequisites();
+const { missing } = prerequisites();
 
 describe.runIf(available('Pods in network namespaces', missing))('pods of two nodes', () => {
-  let stack: LocalStack;
+  let place: Place;
   let network: NodeNetwork;
-  let directory: string;
   let runtimes: CniRuntime[];
 
   beforeAll(async () => {
-    const { path: plugin } = await buildPlugin();
-    stack = await startStack();
-    directory = mkdtempSync(join(tmpdir(), 'lessor-test-'));
-    network = new NodeNetwork(stack.endpoint, directory);
+    place = await openPlace();
+    network = place.network;
     runtimes = [];
-    for (const [index, identity] of stack.nodes.entries()) {
-      const namespace = await network.addNode(`node-${index}`);
-      const environment = { LESSOR_CONFIG: writeNodeFiles(join(directory, `node-${index}`), stack, identity) };
-      runtimes.push({ plugin, cniDirectory, namespace, environment });
-    }
+    for (const [index, identity] of place.stack.nodes.entries())
+      runtimes.push(await place.addNode(`node-${index}`, identity));
   });
   afterAll(async () => {
-    network.stop();
-    rmSync(directory, { recursive: true, force: true });
-    await stack.stop();
+    await place?.close();
   });
 
   it('get addresses through bridge in each CNI version, ping each other across nodes, and give the addresses back', async () => {
@@ -69,7 +54,7 @@ describe.runIf(available('Pods in network namespaces', missing))('pods of two no
     }
     expect(network.reaches(pods[0]?.pod.namespace ?? '', '10.244.1.9'), 'an address that nobody has').toBe(false);
 
-    const operator = new Operator(stack.endpoint, stack.region, stack.operator);
+    const { operator } = place;
     expect((await leasesOf(operator)).map(({ state }) => state)).toEqual(pods.map(() => 'held'));
     for (const { call, runtime } of pods) {
       expect(await callPlugin(runtime, { ...call, verb: 'DEL' })).toMatchObject({ ok: true });

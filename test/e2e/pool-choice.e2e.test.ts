@@ -1,18 +1,12 @@
-/** Pods through the real `bridge` whose configuration asks for addresses, names several pools, or leaves the pool to the service. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildPlugin } from '../../cni-shim/build.ts';
 import { type CniRuntime, callPlugin } from '../../local/cni-runtime.ts';
-import { writeNodeFiles } from '../../local/demo-nodes.ts';
-import { NodeNetwork, prerequisites } from '../../local/node-network.ts';
-import { Operator } from '../../local/operator.ts';
-import { type LocalStack, startStack } from '../../local/stack.ts';
+import { type NodeNetwork, prerequisites } from '../../local/node-network.ts';
+import type { Operator } from '../../local/operator.ts';
+import { openPlace, type Place } from '../support/place.ts';
 import { addressOf, errorOf } from '../support/plugin-node.ts';
 import { available } from '../support/prerequisite.ts';
 
-const { cniDirectory, missing } = prerequisites();
+const { missing } = prerequisites();
 
 interface Wish {
   readonly ipam?: Record<string, unknown>;
@@ -22,9 +16,8 @@ interface Wish {
 }
 
 describe.runIf(available('Pods in network namespaces', missing))('pods whose pool or address is chosen', () => {
-  let stack: LocalStack;
+  let place: Place;
   let network: NodeNetwork;
-  let directory: string;
   let operator: Operator;
   let runtime: CniRuntime;
 
@@ -33,25 +26,18 @@ describe.runIf(available('Pods in network namespaces', missing))('pods whose poo
     operator.ask('createPool', { body: { name, affinity: 'shared', ...body } });
 
   beforeAll(async () => {
-    const { path: plugin } = await buildPlugin();
-    stack = await startStack();
-    operator = new Operator(stack.endpoint, stack.region, stack.operator);
+    place = await openPlace();
+    ({ operator, network } = place);
     // All of them before the first ADD: what the service remembers of a VRF's pools may be half a minute old.
     await create('asked', { ranges: [...subnet('10.61.0.0/24'), ...subnet('fd61::/120')], cooldownSeconds: 0 });
     await create('tiny', { ranges: [[{ subnet: '10.63.0.0/24', rangeStart: '10.63.0.9', rangeEnd: '10.63.0.9' }]] });
     await create('wide', { ranges: subnet('10.64.0.0/24') });
     await create('shop', { vrf: 'chosen', ranges: subnet('10.65.0.0/24'), namespaces: ['shop'] });
     await create('rest', { vrf: 'chosen', ranges: subnet('10.66.0.0/24'), default: true });
-    directory = mkdtempSync(join(tmpdir(), 'lessor-test-'));
-    network = new NodeNetwork(stack.endpoint, directory);
-    const namespace = await network.addNode('chooser');
-    const environment = { LESSOR_CONFIG: writeNodeFiles(join(directory, 'chooser'), stack, stack.nodes[0]) };
-    runtime = { plugin, cniDirectory, namespace, environment };
+    runtime = await place.addNode('chooser');
   });
   afterAll(async () => {
-    network.stop();
-    rmSync(directory, { recursive: true, force: true });
-    await stack.stop();
+    await place?.close();
   });
 
   const held = async (pool: string) => {

@@ -1,0 +1,48 @@
+/** Where node-level tests take place: the whole service, a network of nodes, and the compiled plugin. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildPlugin } from '../../cni-shim/build.ts';
+import type { CniRuntime } from '../../local/cni-runtime.ts';
+import { writeNodeFiles } from '../../local/demo-nodes.ts';
+import type { Identity } from '../../local/identities.ts';
+import { NodeNetwork, prerequisites } from '../../local/node-network.ts';
+import { Operator } from '../../local/operator.ts';
+import { type LocalStack, startStack } from '../../local/stack.ts';
+
+export interface Place {
+  /** Path of the executable. */
+  readonly plugin: string;
+  readonly stack: LocalStack;
+  readonly operator: Operator;
+  readonly network: NodeNetwork;
+  readonly directory: string;
+  /** A node of that name, with files of its own. `identity`: the first node's of the stack if left out. */
+  addNode(name: string, identity?: Identity): Promise<CniRuntime & { readonly namespace: string }>;
+  close(): Promise<void>;
+}
+
+/** `context`: settings of the stack. */
+export async function openPlace(context?: Readonly<Record<string, string>>): Promise<Place> {
+  const { path: plugin } = await buildPlugin();
+  const stack = await startStack(context === undefined ? {} : { context });
+  const directory = mkdtempSync(join(tmpdir(), 'lessor-test-'));
+  const network = new NodeNetwork(stack.endpoint, directory);
+  return {
+    plugin,
+    stack,
+    operator: new Operator(stack.endpoint, stack.region, stack.operator),
+    network,
+    directory,
+    async addNode(name, identity = stack.nodes[0]) {
+      const namespace = await network.addNode(name);
+      const environment = { LESSOR_CONFIG: writeNodeFiles(join(directory, name), stack, identity) };
+      return { plugin, cniDirectory: prerequisites().cniDirectory, namespace, environment };
+    },
+    async close() {
+      network.stop();
+      await stack.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
