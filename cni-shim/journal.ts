@@ -8,7 +8,8 @@
  *
  * link(2) gives a name to one process only, so the names are bitmap, journal and lock in one and nothing is locked while
  * the network is waited for. A slot's name is valid while the attachment that its content names has an entry of the same
- * nonce, or one of that nonce is to be released. A process may be killed between any two steps; what it leaves, and what heals it:
+ * nonce, or one of that nonce is to be released. A process may be killed between any two steps; what it leaves, and what
+ * heals it:
  *
  * - ADD, before or after the draft is written: a draft; DEL removes it when it is old.
  * - after the slot's name: a slot without an entry; nothing was asked yet; an ADD that finds no free slot removes it.
@@ -17,8 +18,8 @@
  * - after the answer, before the entry is replaced: the same. After a granted slot's new name: the same, and the name is
  *   valid, since the nonce is the entry's. Before the old slot's name is removed: it counts as valid until DEL, then as
  *   one without an entry.
- * - DEL, before the service answered: everything is still there, and an ADD puts it aside (`ended`). After: slot names go first, the entry last, so that a
- *   repeated DEL finds what remains.
+ * - DEL, before the service answered: everything is still there, and an ADD puts it aside (`ended`). After: slot names go
+ *   first, the entry last, so that a repeated DEL finds what remains.
  *
  * Nothing waits for the disk (fsync(2)): what is written counts in this boot only, and a killed process takes nothing from
  * the page cache with it. After a power cut a file may be empty: an unreadable entry counts as none, an unreadable slot as
