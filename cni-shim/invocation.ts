@@ -1,5 +1,5 @@
 /** The environment variables by which a runtime calls a CNI plugin (CNI specification, section 2). */
-import { formatAddress, parseAddress, parsePrefix } from '../core/address.ts';
+import { formatAddress, parseAddress, parsePrefix } from '../core/addresses/address.ts';
 import type { Pod } from '../core/contract/messages.ts';
 import { show } from './fields.ts';
 import { refusal } from './refusal.ts';

@@ -3,10 +3,11 @@
  * Ranges of the runtime (`runtimeConfig.ipRanges`) may differ from pod to pod, those of a pool never do: so each choice of
  * them is a pool of its own, called `<network>.<8 hex digits>` after them.
  */
+
+import { resolveRangeSets } from '../core/addresses/range.ts';
 import type { AllocateRequest, RangeText } from '../core/contract/messages.ts';
 import { LessorError } from '../core/contract/problems.ts';
-import { resolvePoolRanges } from '../core/pool-space.ts';
-import { resolveRangeSets } from '../core/range.ts';
+import { resolvePoolRanges } from '../core/pools/pool-space.ts';
 import { fieldsOf, list, nameIn, text, wrong } from './configuration-fields.ts';
 import type { Fields } from './fields.ts';
 import { unsupportedField } from './refusal.ts';

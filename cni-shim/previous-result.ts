@@ -1,5 +1,5 @@
 /** `prevResult`: what an ADD of the same attachment printed, or the plugins that came after it in the chain. */
-import { formatAddress, parsePrefix } from '../core/address.ts';
+import { formatAddress, parsePrefix } from '../core/addresses/address.ts';
 import { type CniVersion, isSince, parseVersion } from './cni-version.ts';
 import { fieldsOf, list, text, wrong } from './configuration-fields.ts';
 import { show } from './fields.ts';

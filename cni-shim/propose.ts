@@ -1,6 +1,6 @@
 /** Which slot the node asks for: the one that it has not used for the longest time. */
 import type { SlotReference } from '../core/contract/messages.ts';
-import { blockFromText, blockToText, poolSpace } from '../core/pool-space.ts';
+import { blockFromText, blockToText, poolSpace } from '../core/pools/pool-space.ts';
 import { isRecent, type NodeState } from './node-state.ts';
 
 /** Where three quarters of a block were seen taken, a slot of a block that was not seen is taken as likely. */

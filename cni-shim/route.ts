@@ -1,5 +1,5 @@
 /** Routes of the configuration, which the result carries to the network plugin. */
-import { formatAddress, parseAddress, parsePrefix } from '../core/address.ts';
+import { formatAddress, parseAddress, parsePrefix } from '../core/addresses/address.ts';
 import { fieldsOf, text, wrong } from './configuration-fields.ts';
 import { type Fields, show } from './fields.ts';
 

@@ -2,9 +2,9 @@
  * Whether an answer can be worked with. The contract has addresses and ranges as text: what is none would reach an
  * interface, or would be kept as what is known of the pool and fail every ADD after this one.
  */
-import { parseAddress, parsePrefix } from '../core/address.ts';
+import { parseAddress, parsePrefix } from '../core/addresses/address.ts';
 import type { AllocateResult } from '../core/contract/messages.ts';
-import { blockFromText, type PoolSpace, poolSpace } from '../core/pool-space.ts';
+import { blockFromText, type PoolSpace, poolSpace } from '../core/pools/pool-space.ts';
 
 /** Of slot references, the contract has it so too. */
 const LARGEST_BLOCK = 4096;

@@ -2,12 +2,13 @@
  * What the use cases need of a database: single-item conditional writes and strongly consistent reads, nothing else.
  * That a condition did not hold is an answer, never an exception.
  */
-import type { BlockOwner, BlockState } from './block.ts';
+
 import type { PoolDefinition } from './contract/messages.ts';
-import type { CountedChanges, Counter, CounterKey } from './counter.ts';
-import type { BlockKey, Holding, SlotKey, SlotState } from './lease.ts';
-import type { Boots, DeathRecord, NodeNews, NodeState } from './node.ts';
-import type { Registry } from './registry.ts';
+import type { Registry } from './pools/registry.ts';
+import type { BlockOwner, BlockState } from './protocol/block.ts';
+import type { CountedChanges, Counter, CounterKey } from './protocol/counter.ts';
+import type { BlockKey, Holding, SlotKey, SlotState } from './protocol/lease.ts';
+import type { Boots, DeathRecord, NodeNews, NodeState } from './protocol/node.ts';
 
 export interface LeaseStore {
   /**

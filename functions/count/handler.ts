@@ -1,6 +1,6 @@
 /** The function that counts: invoked with the changes of the leases table, a batch of one shard at a time. */
 import type { DynamoDBStreamEvent } from 'aws-lambda';
-import type { LeaseChange } from '../../core/counter.ts';
+import type { LeaseChange } from '../../core/protocol/counter.ts';
 import { dependencies } from '../runtime.ts';
 import { leaseChange } from '../store/lease-changes.ts';
 import { countChanges } from '../use-cases/count-changes.ts';

@@ -1,6 +1,6 @@
 /** Nodes and the deaths that operators declared, in DynamoDB. */
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { DeathRecord } from '../../core/node.ts';
+import type { DeathRecord } from '../../core/protocol/node.ts';
 import type { NodeStore } from '../../core/store.ts';
 import { available, conditional, queryAll } from './dynamodb-client.ts';
 import { nodeExpressions as when } from './expressions.ts';

@@ -1,6 +1,6 @@
 /** The named conditions as DynamoDB writes them: one expression a name, one condition expression an operation. */
-import { type BlockConditionName, type BlockOperation, blockOperations } from '../../core/block.ts';
-import { type SlotConditionName, type SlotOperation, slotOperations } from '../../core/lease.ts';
+import { type BlockConditionName, type BlockOperation, blockOperations } from '../../core/protocol/block.ts';
+import { type SlotConditionName, type SlotOperation, slotOperations } from '../../core/protocol/lease.ts';
 
 /** Attribute names are short because an item of up to 1 KB costs one write unit; see items.ts for what each holds. */
 export const slotExpressions: Record<SlotConditionName, string> = {

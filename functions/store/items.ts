@@ -1,12 +1,12 @@
 /** The items of the two tables: how keys are made, and how an item is read. Keys hold numbers, never textual addresses. */
 import * as z from 'zod/mini';
-import { type BlockState, shardOf } from '../../core/block.ts';
 import { poolDefinition } from '../../core/contract/messages.ts';
-import type { Counter, CounterKey } from '../../core/counter.ts';
-import type { BlockKey, Holding, SlotKey, SlotState } from '../../core/lease.ts';
-import type { DeathRecord, NodeNews, NodeState } from '../../core/node.ts';
-import { blockToText } from '../../core/pool-space.ts';
-import type { Registry } from '../../core/registry.ts';
+import { blockToText } from '../../core/pools/pool-space.ts';
+import type { Registry } from '../../core/pools/registry.ts';
+import { type BlockState, shardOf } from '../../core/protocol/block.ts';
+import type { Counter, CounterKey } from '../../core/protocol/counter.ts';
+import type { BlockKey, Holding, SlotKey, SlotState } from '../../core/protocol/lease.ts';
+import type { DeathRecord, NodeNews, NodeState } from '../../core/protocol/node.ts';
 import type { PoolState } from '../../core/store.ts';
 
 type Item = Record<string, unknown>;

@@ -1,7 +1,7 @@
 /** From the records of the leases table's stream to what changed. */
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
-import type { LeaseChange } from '../../core/counter.ts';
+import type { LeaseChange } from '../../core/protocol/counter.ts';
 import { HELD } from './items.ts';
 
 /** As DynamoDB writes an item: each value under the name of its type. */

@@ -1,9 +1,9 @@
 /** ADD where blocks belong to nodes: the node's proposal, else its own blocks, else a block that it claims. */
 import type { AllocateRequest, AllocateResult } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import type { SlotKey } from '../../core/lease.ts';
-import { placeOf } from '../../core/node.ts';
-import { blockFromText, blockToText } from '../../core/pool-space.ts';
+import { blockFromText, blockToText } from '../../core/pools/pool-space.ts';
+import type { SlotKey } from '../../core/protocol/lease.ts';
+import { placeOf } from '../../core/protocol/node.ts';
 import { type Allocation, answer, holdingOf, placesIn, type Seen } from './allocation.ts';
 import { ensureTime, keepOwn, READ_AT_ONCE, readBlocks, takeFrom } from './block-slots.ts';
 import { claimBlock, probesOf } from './claim-block.ts';

@@ -1,9 +1,9 @@
 /** ADD: one conditional write where the node's proposal is good; a search that never misses a free slot where it is not. */
 import type { AllocateRequest, AllocateResult, SlotReference } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import type { SlotKey } from '../../core/lease.ts';
-import { blockFromText, blockToText } from '../../core/pool-space.ts';
-import { reservationFor } from '../../core/reservations.ts';
+import { blockFromText, blockToText } from '../../core/pools/pool-space.ts';
+import { reservationFor } from '../../core/pools/reservations.ts';
+import type { SlotKey } from '../../core/protocol/lease.ts';
 import { allocateOwned } from './allocate-owned.ts';
 import { type Allocation, answer, holdingOf, placesIn } from './allocation.ts';
 import { type Candidate, choosePools, noteFullPool } from './choose-pool.ts';

@@ -1,8 +1,8 @@
 /** What one ADD works with, once its pool is known, and what it is answered. */
 import type { AllocateRequest, AllocateResult, ClaimedBlock } from '../../core/contract/messages.ts';
-import type { Holding, SlotKey } from '../../core/lease.ts';
-import { placeFrom } from '../../core/node.ts';
-import { blockToText } from '../../core/pool-space.ts';
+import { blockToText } from '../../core/pools/pool-space.ts';
+import type { Holding, SlotKey } from '../../core/protocol/lease.ts';
+import { placeFrom } from '../../core/protocol/node.ts';
 import type { Call, Dependencies, KnownPool } from './dependencies.ts';
 
 /** Slots of a block that are held or cooling. */

@@ -1,6 +1,6 @@
 /** The slots of a block that was just read: one's own lease first, then free ones. */
 import { LessorError } from '../../core/contract/problems.ts';
-import { against, allows, type SlotKey, type SlotState } from '../../core/lease.ts';
+import { against, allows, type SlotKey, type SlotState } from '../../core/protocol/lease.ts';
 import type { Allocation } from './allocation.ts';
 import { spread } from './dependencies.ts';
 

@@ -2,8 +2,8 @@
 import type { PoolDefinition } from '../../core/contract/messages.ts';
 import { type ChangePoolResult, FIXED, type PoolPatch } from '../../core/contract/pools.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import { poolSpace, resolvePoolShape } from '../../core/pool-space.ts';
-import { beginWith, claim, type RegisteredPool, type Registry, sameRanges } from '../../core/registry.ts';
+import { poolSpace, resolvePoolShape } from '../../core/pools/pool-space.ts';
+import { beginWith, claim, type RegisteredPool, type Registry, sameRanges } from '../../core/pools/registry.ts';
 import type { PoolState } from '../../core/store.ts';
 import { ensureRoom, entryNamed, overlapProblem, pause, storedPool } from './change-registry.ts';
 import { type Dependencies, type KnownPool, remember } from './dependencies.ts';

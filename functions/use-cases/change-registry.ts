@@ -1,6 +1,6 @@
 /** Changing a VRF's list of pools: read, decide, write if nobody wrote meanwhile, and so on until that succeeds. */
 import { LessorError } from '../../core/contract/problems.ts';
-import type { Overlap, RegisteredPool, Registry } from '../../core/registry.ts';
+import type { Overlap, RegisteredPool, Registry } from '../../core/pools/registry.ts';
 import { type Dependencies, freshPool, type KnownPool } from './dependencies.ts';
 
 /** Each write that fails is another's success, so that 64 at the same moment need no more than 64. */

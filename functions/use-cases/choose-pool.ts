@@ -1,7 +1,7 @@
 /** The pools that an ADD may use, in the order in which they are tried, each with the rule that chose it. */
 import type { AllocateRequest } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import { type Asker, type Passed, type Rule, selectPools } from '../../core/selection.ts';
+import { type Asker, type Passed, type Rule, selectPools } from '../../core/pools/selection.ts';
 import {
   type Call,
   type Dependencies,

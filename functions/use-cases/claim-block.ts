@@ -1,6 +1,7 @@
 /** How a block comes to a node: two probes, then what one shard has free, then the other shards, then blocks not open yet. */
-import { BLOCKS_A_SHARD, blockAllows, shardOf } from '../../core/block.ts';
+
 import { LessorError } from '../../core/contract/problems.ts';
+import { BLOCKS_A_SHARD, blockAllows, shardOf } from '../../core/protocol/block.ts';
 import { type Dependencies, type KnownPool, spread } from './dependencies.ts';
 import type { Member } from './membership.ts';
 import { openMore } from './open-blocks.ts';

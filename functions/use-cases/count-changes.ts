@@ -1,5 +1,5 @@
 /** Keeps the counters by the changes of the leases table. */
-import type { CounterKey, LeaseChange } from '../../core/counter.ts';
+import type { CounterKey, LeaseChange } from '../../core/protocol/counter.ts';
 import type { Dependencies } from './dependencies.ts';
 
 interface Step {

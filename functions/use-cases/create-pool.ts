@@ -2,8 +2,8 @@
 import type { PoolDefinition } from '../../core/contract/messages.ts';
 import type { CreatePoolResult, PoolInput } from '../../core/contract/pools.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import { resolvePoolShape } from '../../core/pool-space.ts';
-import type { RegisteredPool } from '../../core/registry.ts';
+import { resolvePoolShape } from '../../core/pools/pool-space.ts';
+import type { RegisteredPool } from '../../core/pools/registry.ts';
 import { storedPool } from './change-registry.ts';
 import type { Dependencies, KnownPool } from './dependencies.ts';
 import { viewOf } from './pool-view.ts';

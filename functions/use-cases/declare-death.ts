@@ -1,7 +1,7 @@
 /** An operator says that a node's life is over: the only evidence there is on which leases are freed without their owner. */
 import type { Death, DeclareDeathRequest, ListDeathsResult } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import type { DeathRecord } from '../../core/node.ts';
+import type { DeathRecord } from '../../core/protocol/node.ts';
 import type { Call, Dependencies } from './dependencies.ts';
 
 /**

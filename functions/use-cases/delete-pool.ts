@@ -1,7 +1,7 @@
 /** An operator deletes a pool. Each step may be the last one: the same request goes on where it ended. */
 import type { DeletePoolResult } from '../../core/contract/pools.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import { without } from '../../core/registry.ts';
+import { without } from '../../core/pools/registry.ts';
 import type { PoolState } from '../../core/store.ts';
 import { changeRegistry, entryNamed, pause, storedPool } from './change-registry.ts';
 import type { Call, Dependencies, KnownPool } from './dependencies.ts';

@@ -1,8 +1,9 @@
 /** What the use cases are given: the store, the deployment's settings, time and chance, and what this process remembers. */
-import type { BlockOwner } from '../../core/block.ts';
-import type { NodeState } from '../../core/node.ts';
-import { type PoolSpace, poolSpace } from '../../core/pool-space.ts';
-import type { RegisteredPool, Registry } from '../../core/registry.ts';
+
+import { type PoolSpace, poolSpace } from '../../core/pools/pool-space.ts';
+import type { RegisteredPool, Registry } from '../../core/pools/registry.ts';
+import type { BlockOwner } from '../../core/protocol/block.ts';
+import type { NodeState } from '../../core/protocol/node.ts';
 import type { PoolState, Store } from '../../core/store.ts';
 import type { QuotaView } from './quota.ts';
 

@@ -1,9 +1,10 @@
 /** Why a pod gets an address, or none: every pool and every block that an ADD would consider, each with a reason. */
+
+import { covers } from '../../core/addresses/slot-intervals.ts';
 import type { ExplainRequest, ExplainResult } from '../../core/contract/usage.ts';
-import type { SlotState } from '../../core/lease.ts';
-import { reservationFor } from '../../core/reservations.ts';
-import { selectPools } from '../../core/selection.ts';
-import { covers } from '../../core/slot-intervals.ts';
+import { reservationFor } from '../../core/pools/reservations.ts';
+import { selectPools } from '../../core/pools/selection.ts';
+import type { SlotState } from '../../core/protocol/lease.ts';
 import { type Call, type Dependencies, type KnownPool, knownPool } from './dependencies.ts';
 import { type ReadBlock, readPool } from './read-pool.ts';
 

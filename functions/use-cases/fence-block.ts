@@ -2,9 +2,10 @@
  * The fence: takes a block back so that no request of an earlier generation, however late, can hold one of its slots (I4).
  * Every step is one conditional write, so it may be stopped anywhere, and whoever finds the block releasing goes on.
  */
-import type { BlockState } from '../../core/block.ts';
+
 import { LessorError } from '../../core/contract/problems.ts';
-import { type BlockKey, type SlotState, slotConditions } from '../../core/lease.ts';
+import type { BlockState } from '../../core/protocol/block.ts';
+import { type BlockKey, type SlotState, slotConditions } from '../../core/protocol/lease.ts';
 import { type Dependencies, knownPool } from './dependencies.ts';
 
 const SLOTS_AT_ONCE = 64;

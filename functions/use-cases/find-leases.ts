@@ -1,11 +1,11 @@
 /** Who has an address, and which addresses a node or a pod has. */
-import { formatAddress, parseAddress } from '../../core/address.ts';
+import { formatAddress, parseAddress } from '../../core/addresses/address.ts';
+import { covers } from '../../core/addresses/slot-intervals.ts';
 import type { LeaseRow } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { AddressResult, LeasesQuery, LeasesResult } from '../../core/contract/usage.ts';
-import { placeFrom } from '../../core/node.ts';
-import { blockToText } from '../../core/pool-space.ts';
-import { covers } from '../../core/slot-intervals.ts';
+import { blockToText } from '../../core/pools/pool-space.ts';
+import { placeFrom } from '../../core/protocol/node.ts';
 import { type Call, type Dependencies, freshPool, type KnownPool, knownPool } from './dependencies.ts';
 import { rowsIn } from './list-leases.ts';
 import { unknownNode } from './membership.ts';

@@ -1,7 +1,7 @@
 /** What operators ask of a pool: its definition, who holds its addresses, which are cooling. */
 import type { LeaseRow, ListLeasesResult } from '../../core/contract/messages.ts';
-import type { SlotKey, SlotState } from '../../core/lease.ts';
-import { blockFromText, blockToText } from '../../core/pool-space.ts';
+import { blockFromText, blockToText } from '../../core/pools/pool-space.ts';
+import type { SlotKey, SlotState } from '../../core/protocol/lease.ts';
 import { entryNamed, storedPool } from './change-registry.ts';
 import { type Dependencies, type KnownPool, knownPool } from './dependencies.ts';
 

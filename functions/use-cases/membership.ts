@@ -3,7 +3,7 @@
  * before its claim, so that what a dead node had is found without searching the pool.
  */
 import { LessorError } from '../../core/contract/problems.ts';
-import { bootsAfter, type NodeState, placeOf } from '../../core/node.ts';
+import { bootsAfter, type NodeState, placeOf } from '../../core/protocol/node.ts';
 import type { Call, Dependencies, KnownPool } from './dependencies.ts';
 
 /** Blocks joined by one write, neighbours of the one that is needed; fewer than 16 places to look when the node dies cost nothing. */

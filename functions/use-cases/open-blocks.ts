@@ -3,7 +3,7 @@
  * leases are found without going through all that it could hold.
  */
 import type { PoolDefinition } from '../../core/contract/messages.ts';
-import { poolSpace } from '../../core/pool-space.ts';
+import { poolSpace } from '../../core/pools/pool-space.ts';
 import type { PoolState } from '../../core/store.ts';
 import { type Dependencies, freshPool, type KnownPool, remember } from './dependencies.ts';
 

@@ -1,8 +1,9 @@
 /** Which blocks are a node's: a fact about a block and its generation that never changes (I6). */
-import type { BlockOwner, BlockState } from '../../core/block.ts';
+
 import type { AllocateRequest, ClaimedBlock } from '../../core/contract/messages.ts';
-import type { BlockKey } from '../../core/lease.ts';
-import { blockToText } from '../../core/pool-space.ts';
+import { blockToText } from '../../core/pools/pool-space.ts';
+import type { BlockOwner, BlockState } from '../../core/protocol/block.ts';
+import type { BlockKey } from '../../core/protocol/lease.ts';
 import type { Call, Dependencies } from './dependencies.ts';
 
 /** For whom blocks are claimed: a node, in one boot and with one journal. */

@@ -1,7 +1,7 @@
 /** What the table says that the calling node holds, for it to compare with what it knows. */
 import type { OwnLease, OwnLeasesResult } from '../../core/contract/node.ts';
-import { placeFrom } from '../../core/node.ts';
-import { blockToText } from '../../core/pool-space.ts';
+import { blockToText } from '../../core/pools/pool-space.ts';
+import { placeFrom } from '../../core/protocol/node.ts';
 import type { Call, Dependencies } from './dependencies.ts';
 
 const BLOCKS_A_PAGE = 16;

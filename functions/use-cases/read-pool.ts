@@ -1,7 +1,8 @@
 /** Reading all that a pool holds: every block that may ever have been used, and no other. */
-import { BLOCKS_A_SHARD, type BlockState } from '../../core/block.ts';
+
 import { LessorError } from '../../core/contract/problems.ts';
-import type { SlotState } from '../../core/lease.ts';
+import { BLOCKS_A_SHARD, type BlockState } from '../../core/protocol/block.ts';
+import type { SlotState } from '../../core/protocol/lease.ts';
 import type { Call, Dependencies, KnownPool } from './dependencies.ts';
 
 const READ_AT_ONCE = 32;

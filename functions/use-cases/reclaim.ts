@@ -2,8 +2,8 @@
  * The scheduled reclaim: frees, by node and life, the leases of nodes that were declared dead, and takes back the blocks that
  * belong to them. It frees nothing else (I3).
  */
-import { against, allows, type BlockKey } from '../../core/lease.ts';
-import { type DeathRecord, type NodeState, placeFrom } from '../../core/node.ts';
+import { against, allows, type BlockKey } from '../../core/protocol/lease.ts';
+import { type DeathRecord, type NodeState, placeFrom } from '../../core/protocol/node.ts';
 import { type Dependencies, knownPool, reusableAfter } from './dependencies.ts';
 import { fenceBlock, resumeFence } from './fence-block.ts';
 

@@ -3,7 +3,7 @@
  * the event source tries).
  */
 import { LessorError } from '../../core/contract/problems.ts';
-import type { Counter, CounterKey } from '../../core/counter.ts';
+import type { Counter, CounterKey } from '../../core/protocol/counter.ts';
 import { type Call, type Dependencies, freshPool } from './dependencies.ts';
 import { readPool } from './read-pool.ts';
 

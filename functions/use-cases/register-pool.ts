@@ -1,6 +1,6 @@
 /** How a pool comes to be, written inline or created by an operator: its item first, then its place in the registry. */
 import type { PoolDefinition } from '../../core/contract/messages.ts';
-import { admit, type RegisteredPool } from '../../core/registry.ts';
+import { admit, type RegisteredPool } from '../../core/pools/registry.ts';
 import type { PoolState } from '../../core/store.ts';
 import { changeRegistry, ensureRoom, overlapProblem } from './change-registry.ts';
 import { type Dependencies, type KnownPool, remember } from './dependencies.ts';

@@ -1,8 +1,8 @@
 /** DEL: released by owner, never by address alone; what is not held any more is released as well. */
 import type { Attachment, ReleaseRequest, ReleaseResult, SlotReference } from '../../core/contract/messages.ts';
-import type { SlotKey } from '../../core/lease.ts';
-import { placeFrom } from '../../core/node.ts';
-import { blockFromText, blockToText } from '../../core/pool-space.ts';
+import { blockFromText, blockToText } from '../../core/pools/pool-space.ts';
+import type { SlotKey } from '../../core/protocol/lease.ts';
+import { placeFrom } from '../../core/protocol/node.ts';
 import { type Call, type Dependencies, knownPool, reusableAfter } from './dependencies.ts';
 
 /** @throws LessorError service.unavailable */

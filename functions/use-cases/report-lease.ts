@@ -2,8 +2,8 @@
 import type { SlotReference } from '../../core/contract/messages.ts';
 import type { ReportRequest, ReportResult } from '../../core/contract/node.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import type { Holding, SlotKey } from '../../core/lease.ts';
-import { blockFromText } from '../../core/pool-space.ts';
+import { blockFromText } from '../../core/pools/pool-space.ts';
+import type { Holding, SlotKey } from '../../core/protocol/lease.ts';
 import { type Call, type Dependencies, freshPool, type KnownPool, knownPool } from './dependencies.ts';
 import { claimantOf, isOf, ownerOf } from './own-blocks.ts';
 

@@ -1,10 +1,10 @@
 /** Requested addresses: each in the slot that has it, or none at all. */
-import { type Address, formatAddress, parseAddress } from '../../core/address.ts';
+import { type Address, formatAddress, parseAddress } from '../../core/addresses/address.ts';
+import { covers } from '../../core/addresses/slot-intervals.ts';
 import type { AllocateResult, Reservation } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import { against, allows, type SlotKey, type SlotState } from '../../core/lease.ts';
-import { reservationFor } from '../../core/reservations.ts';
-import { covers } from '../../core/slot-intervals.ts';
+import { reservationFor } from '../../core/pools/reservations.ts';
+import { against, allows, type SlotKey, type SlotState } from '../../core/protocol/lease.ts';
 import type { Allocation } from './allocation.ts';
 import type { KnownPool } from './dependencies.ts';
 import { openUpTo } from './open-blocks.ts';

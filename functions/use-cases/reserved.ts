@@ -1,7 +1,7 @@
 /** Reservations: a pod that one is for gets an address of it or none. */
 import type { Reservation } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import type { SlotKey } from '../../core/lease.ts';
+import type { SlotKey } from '../../core/protocol/lease.ts';
 import type { Allocation } from './allocation.ts';
 import { ensureTime, keepOwn, READ_AT_ONCE, readBlocks } from './block-slots.ts';
 import { openUpTo } from './open-blocks.ts';

@@ -2,8 +2,8 @@
 import type { AllocateRequest, PoolDefinition } from '../../core/contract/messages.ts';
 import { defaultPolicy } from '../../core/contract/pools.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import { resolvePoolRanges } from '../../core/pool-space.ts';
-import { beginWith, type RegisteredPool, type Registry } from '../../core/registry.ts';
+import { resolvePoolRanges } from '../../core/pools/pool-space.ts';
+import { beginWith, type RegisteredPool, type Registry } from '../../core/pools/registry.ts';
 import { storedPool } from './change-registry.ts';
 import { type Dependencies, type KnownPool, knownPool, readRegistry, rememberedRegistry } from './dependencies.ts';
 import { registerPool } from './register-pool.ts';

@@ -1,7 +1,8 @@
 /** Sealing: from then on no request, however late it arrives, can lease anything of the pool, nor claim a block of it. */
-import { BLOCKS_A_SHARD } from '../../core/block.ts';
+
 import { LessorError } from '../../core/contract/problems.ts';
-import { SEALED_GENERATION } from '../../core/lease.ts';
+import { BLOCKS_A_SHARD } from '../../core/protocol/block.ts';
+import { SEALED_GENERATION } from '../../core/protocol/lease.ts';
 import type { Call, Dependencies, KnownPool } from './dependencies.ts';
 
 /** Blocks at once, and requests at once in each of them: together less than the client has connections. */

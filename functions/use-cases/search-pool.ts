@@ -1,7 +1,7 @@
 /** Finding a slot by strongly consistent reads of whole blocks, more of them at a time the longer it takes. */
 import { LessorError } from '../../core/contract/problems.ts';
-import type { BlockKey, SlotKey } from '../../core/lease.ts';
-import { placeOf } from '../../core/node.ts';
+import type { BlockKey, SlotKey } from '../../core/protocol/lease.ts';
+import { placeOf } from '../../core/protocol/node.ts';
 import type { Allocation } from './allocation.ts';
 import { blockOrder } from './block-order.ts';
 import { ensureTime, keepOwn, READ_AT_ONCE, readBlocks, takeFrom } from './block-slots.ts';

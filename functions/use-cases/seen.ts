@@ -1,8 +1,8 @@
 /** That a node is up, said by itself: shown to people, never evidence of anything. */
 import type { NodeView, SeenRequest, SeenResult } from '../../core/contract/node.ts';
-import type { BlockKey } from '../../core/lease.ts';
-import { placeFrom } from '../../core/node.ts';
-import { blockToText } from '../../core/pool-space.ts';
+import { blockToText } from '../../core/pools/pool-space.ts';
+import type { BlockKey } from '../../core/protocol/lease.ts';
+import { placeFrom } from '../../core/protocol/node.ts';
 import type { Call, Dependencies } from './dependencies.ts';
 import { unknownNode } from './membership.ts';
 

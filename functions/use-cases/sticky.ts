@@ -5,7 +5,7 @@
  */
 import type { Pod } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import type { SlotKey, SlotState } from '../../core/lease.ts';
+import type { SlotKey, SlotState } from '../../core/protocol/lease.ts';
 import type { Allocation } from './allocation.ts';
 import { keepOwn, readBlocks, takeFrom } from './block-slots.ts';
 import { spread } from './dependencies.ts';

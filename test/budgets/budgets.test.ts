@@ -1,8 +1,8 @@
 /** The budgets of docs/budgets.md, as counts of requests: a regression beyond them fails here. `npm run budgets` measures units. */
 import { describe, expect, it } from 'vitest';
-import { memoryStore } from '../../core/memory-store.ts';
 import { counted } from '../functions/intercepted.ts';
 import { world } from '../functions/world.ts';
+import { memoryStore } from '../store/memory-store.ts';
 import { type Affinity, costOfAdd, filledPool } from './cost-of-add.ts';
 import { operations } from './operations.ts';
 

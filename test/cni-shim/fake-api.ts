@@ -8,7 +8,8 @@ import { Sha256 } from '@aws-crypto/sha256-js';
 import { HttpRequest } from '@smithy/protocol-http';
 import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod/mini';
-import { formatAddress, parseAddress } from '../../core/address.ts';
+import { formatAddress, parseAddress } from '../../core/addresses/address.ts';
+import { resolveRangeSets } from '../../core/addresses/range.ts';
 import {
   type AllocateRequest,
   type AllocateResult,
@@ -24,9 +25,8 @@ import {
 } from '../../core/contract/messages.ts';
 import { type OwnLeasesResult, type ReportRequest, reportRequest, type SeenRequest } from '../../core/contract/node.ts';
 import { LessorError, problemBody } from '../../core/contract/problems.ts';
-import { blockToText, type PoolSpace, poolSpace } from '../../core/pool-space.ts';
-import { resolveRangeSets } from '../../core/range.ts';
-import { type Rule, selectPools } from '../../core/selection.ts';
+import { blockToText, type PoolSpace, poolSpace } from '../../core/pools/pool-space.ts';
+import { type Rule, selectPools } from '../../core/pools/selection.ts';
 
 export const REGION = 'eu-central-1';
 const BLOCK_SIZE = 64;

@@ -14,7 +14,7 @@ import { type NetworkRecords, openRecords } from '../../cni-shim/network-records
 import { learn } from '../../cni-shim/node-state.ts';
 import type { AllocateResult } from '../../core/contract/messages.ts';
 import { defaultPolicy } from '../../core/contract/pools.ts';
-import { resolvePoolShape } from '../../core/pool-space.ts';
+import { resolvePoolShape } from '../../core/pools/pool-space.ts';
 
 const POOL = 'a'.repeat(16);
 const shape = resolvePoolShape({

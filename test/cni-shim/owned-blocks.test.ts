@@ -14,7 +14,7 @@ import {
 import { poolInput } from '../../core/contract/pools.ts';
 import { LessorError, problemBody } from '../../core/contract/problems.ts';
 import { routes } from '../../core/contract/routes.ts';
-import { blockFromText } from '../../core/pool-space.ts';
+import { blockFromText } from '../../core/pools/pool-space.ts';
 import { allocate } from '../../functions/use-cases/allocate.ts';
 import { createPool } from '../../functions/use-cases/create-pool.ts';
 import { giveBack } from '../../functions/use-cases/give-back.ts';

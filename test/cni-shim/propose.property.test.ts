@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import { type NodeState, takenFor } from '../../cni-shim/node-state.ts';
 import { proposals } from '../../cni-shim/propose.ts';
 import { poolPolicy } from '../../core/contract/messages.ts';
-import { poolSpace } from '../../core/pool-space.ts';
+import { poolSpace } from '../../core/pools/pool-space.ts';
 
 type Proposals = typeof proposals;
 

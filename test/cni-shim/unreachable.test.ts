@@ -8,7 +8,7 @@ import { openRecords } from '../../cni-shim/network-records.ts';
 import { reconcile } from '../../cni-shim/reconcile.ts';
 import { settle } from '../../cni-shim/settle.ts';
 import { routes } from '../../core/contract/routes.ts';
-import { blockFromText } from '../../core/pool-space.ts';
+import { blockFromText } from '../../core/pools/pool-space.ts';
 import { fenceBlock } from '../../functions/use-cases/fence-block.ts';
 import { ownedPool } from '../functions/owned-pool.ts';
 import { operatorsPool, type World, world } from '../functions/world.ts';

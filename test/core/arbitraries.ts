@@ -1,6 +1,6 @@
 /** Addresses and ranges as properties need them: edges often, every spelling, range sets that are valid by construction. */
 import fc from 'fast-check';
-import { type Address, bits, type Family, formatAddress } from '../../core/address.ts';
+import { type Address, bits, type Family, formatAddress } from '../../core/addresses/address.ts';
 import type { PoolDefinition } from '../../core/contract/messages.ts';
 
 const edge = (family: Family) => {

@@ -6,12 +6,12 @@ import {
   type SlotOperation,
   slotConditions,
   slotOperations,
-} from '../../core/lease.ts';
-import { memoryStore } from '../../core/memory-store.ts';
+} from '../../core/protocol/lease.ts';
 import type { Store } from '../../core/store.ts';
 import { declareDeath } from '../../functions/use-cases/declare-death.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
 import { reclaim } from '../../functions/use-cases/reclaim.ts';
+import { memoryStore } from '../store/memory-store.ts';
 import { BlockHistory } from './block-history.ts';
 import { intercepted } from './intercepted.ts';
 import { OwnerNode, ownedPool } from './owned-pool.ts';

@@ -1,6 +1,5 @@
 /** Many nodes that claim at once: no block goes to two, and the requests of each are few. */
 import { describe, expect, it } from 'vitest';
-import { memoryStore } from '../../core/memory-store.ts';
 import type { Store } from '../../core/store.ts';
 import { documentClient } from '../../functions/store/dynamodb-client.ts';
 import { dynamodbStore } from '../../functions/store/dynamodb-store.ts';
@@ -9,6 +8,7 @@ import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
 import { join } from '../../functions/use-cases/membership.ts';
 import { resolvePool } from '../../functions/use-cases/resolve-pool.ts';
 import { localTables, tables } from '../store/local-tables.ts';
+import { memoryStore } from '../store/memory-store.ts';
 import { counted } from './intercepted.ts';
 import { named, ownedPool } from './owned-pool.ts';
 import { world } from './world.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { LeaseChange } from '../../core/counter.ts';
-import { memoryStore } from '../../core/memory-store.ts';
+import type { LeaseChange } from '../../core/protocol/counter.ts';
 import type { CounterStore } from '../../core/store.ts';
 import { countChanges } from '../../functions/use-cases/count-changes.ts';
+import { memoryStore } from '../store/memory-store.ts';
 import { intercepted } from './intercepted.ts';
 import { world } from './world.ts';
 

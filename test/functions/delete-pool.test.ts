@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { shardOf } from '../../core/block.ts';
-import { SEALED_GENERATION } from '../../core/lease.ts';
+import { shardOf } from '../../core/protocol/block.ts';
+import { SEALED_GENERATION } from '../../core/protocol/lease.ts';
 import { declareDeath } from '../../functions/use-cases/declare-death.ts';
 import { reclaim } from '../../functions/use-cases/reclaim.ts';
 import { intercepted } from './intercepted.ts';

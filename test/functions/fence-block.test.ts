@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { BlockKey } from '../../core/lease.ts';
-import { blockFromText } from '../../core/pool-space.ts';
+import { blockFromText } from '../../core/pools/pool-space.ts';
+import type { BlockKey } from '../../core/protocol/lease.ts';
 import { declareDeath } from '../../functions/use-cases/declare-death.ts';
 import { fenceBlock, resumeFence } from '../../functions/use-cases/fence-block.ts';
 import { reclaim } from '../../functions/use-cases/reclaim.ts';

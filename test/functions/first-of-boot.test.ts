@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reasonToRelease } from '../../cni-shim/reconcile-decision.ts';
-import { type Boots, bootsAfter } from '../../core/node.ts';
+import { type Boots, bootsAfter } from '../../core/protocol/node.ts';
 import { declareDeath } from '../../functions/use-cases/declare-death.ts';
 import { ownLeases } from '../../functions/use-cases/own-leases.ts';
 import { add, addOf, attachmentOf, callOf, operatorsPool, proposal, world } from './world.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { blockFromText } from '../../core/pool-space.ts';
+import { blockFromText } from '../../core/pools/pool-space.ts';
 import { giveBack } from '../../functions/use-cases/give-back.ts';
 import { intercepted } from './intercepted.ts';
 import { OwnerNode, ownedPool } from './owned-pool.ts';

@@ -3,9 +3,9 @@
  * is judged by who held the slot before, by which answers nodes were given, and by what owners and operators had asked for.
  */
 import type { AllocateResult, SlotReference } from '../../core/contract/messages.ts';
-import { type Against, allows, type SlotKey, type SlotOperation, type SlotState } from '../../core/lease.ts';
-import { memoryStore } from '../../core/memory-store.ts';
+import { type Against, allows, type SlotKey, type SlotOperation, type SlotState } from '../../core/protocol/lease.ts';
 import type { Store } from '../../core/store.ts';
+import { memoryStore } from '../store/memory-store.ts';
 import { intercepted } from './intercepted.ts';
 
 /** A try to attach: what one nonce stands for. `life` is the node's real one, whatever the tables say. */

@@ -6,8 +6,8 @@ import {
   type SlotOperation,
   slotConditions,
   slotOperations,
-} from '../../core/lease.ts';
-import { placeFrom } from '../../core/node.ts';
+} from '../../core/protocol/lease.ts';
+import { placeFrom } from '../../core/protocol/node.ts';
 import { declareDeath } from '../../functions/use-cases/declare-death.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
 import { reclaim } from '../../functions/use-cases/reclaim.ts';

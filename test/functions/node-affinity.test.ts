@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { blockFromText } from '../../core/pool-space.ts';
+import { blockFromText } from '../../core/pools/pool-space.ts';
 import { declareDeath } from '../../functions/use-cases/declare-death.ts';
 import { listBlocks } from '../../functions/use-cases/list-blocks.ts';
 import { reclaim } from '../../functions/use-cases/reclaim.ts';

@@ -7,7 +7,7 @@ import {
   type PoolDefinition,
   poolPolicy,
 } from '../../core/contract/messages.ts';
-import { resolvePoolShape } from '../../core/pool-space.ts';
+import { resolvePoolShape } from '../../core/pools/pool-space.ts';
 import type { Store } from '../../core/store.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
 import { newPool } from '../../functions/use-cases/open-blocks.ts';

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { LessorError } from '../../core/contract/problems.ts';
-import type { allows } from '../../core/lease.ts';
+import type { allows } from '../../core/protocol/lease.ts';
 import type { Store } from '../../core/store.ts';
 import { declareDeath } from '../../functions/use-cases/declare-death.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AllocateResult } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import { SEALED_GENERATION } from '../../core/lease.ts';
+import { SEALED_GENERATION } from '../../core/protocol/lease.ts';
 import type { Store } from '../../core/store.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
 import { intercepted } from './intercepted.ts';

@@ -1,11 +1,11 @@
 /** Creating, growing and deleting pools whose ranges clash, interleaved at every request (I8). */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { overlaps, parseRangeSets, type Range } from '../../core/addresses/range.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import { memoryStore } from '../../core/memory-store.ts';
-import { overlaps, parseRangeSets, type Range } from '../../core/range.ts';
-import { beginWith } from '../../core/registry.ts';
+import { beginWith } from '../../core/pools/registry.ts';
 import type { Store } from '../../core/store.ts';
+import { memoryStore } from '../store/memory-store.ts';
 import { intercepted } from './intercepted.ts';
 import { change, create, remove } from './pool-requests.ts';
 import { world } from './world.ts';

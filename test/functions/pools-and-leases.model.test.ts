@@ -7,14 +7,14 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { poolInput } from '../../core/contract/pools.ts';
 import { LessorError, type ProblemCode } from '../../core/contract/problems.ts';
-import { allows, type SlotState } from '../../core/lease.ts';
-import { memoryStore } from '../../core/memory-store.ts';
+import { allows, type SlotState } from '../../core/protocol/lease.ts';
 import type { Store } from '../../core/store.ts';
 import { changePool } from '../../functions/use-cases/change-pool.ts';
 import { createPool } from '../../functions/use-cases/create-pool.ts';
 import { deletePool } from '../../functions/use-cases/delete-pool.ts';
 import { type Dependencies, emptyMemory } from '../../functions/use-cases/dependencies.ts';
 import { usage } from '../../functions/use-cases/usage.ts';
+import { memoryStore } from '../store/memory-store.ts';
 import { add, addOf, attachmentOf, callOf, del, delOf, nonceOf, type World, world } from './world.ts';
 
 const NAMES = ['blue', 'green'] as const;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { overlaps, parseRangeSets, type Range } from '../../core/addresses/range.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import { memoryStore } from '../../core/memory-store.ts';
-import { overlaps, parseRangeSets, type Range } from '../../core/range.ts';
 import type { Store } from '../../core/store.ts';
+import { memoryStore } from '../store/memory-store.ts';
 import { intercepted } from './intercepted.ts';
 import { add, addOf, world } from './world.ts';
 

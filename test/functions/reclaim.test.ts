@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SlotKey } from '../../core/lease.ts';
+import type { SlotKey } from '../../core/protocol/lease.ts';
 import { declareDeath, listDeaths } from '../../functions/use-cases/declare-death.ts';
 import { reclaim } from '../../functions/use-cases/reclaim.ts';
 import { counted, intercepted } from './intercepted.ts';

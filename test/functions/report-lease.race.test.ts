@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LessorError } from '../../core/contract/problems.ts';
-import { allows, type BlockKey, slotConditions, slotOperations } from '../../core/lease.ts';
-import { memoryStore } from '../../core/memory-store.ts';
+import { allows, type BlockKey, slotConditions, slotOperations } from '../../core/protocol/lease.ts';
 import type { Store } from '../../core/store.ts';
 import { declareDeath } from '../../functions/use-cases/declare-death.ts';
 import { giveBack } from '../../functions/use-cases/give-back.ts';
 import { reclaim } from '../../functions/use-cases/reclaim.ts';
 import { reportLease } from '../../functions/use-cases/report-lease.ts';
+import { memoryStore } from '../store/memory-store.ts';
 import { BlockHistory } from './block-history.ts';
 import { intercepted } from './intercepted.ts';
 import { named, OwnerNode, ownedPool } from './owned-pool.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ReportRequest } from '../../core/contract/node.ts';
-import { SEALED_GENERATION } from '../../core/lease.ts';
-import { blockFromText } from '../../core/pool-space.ts';
+import { blockFromText } from '../../core/pools/pool-space.ts';
+import { SEALED_GENERATION } from '../../core/protocol/lease.ts';
 import { declareDeath } from '../../functions/use-cases/declare-death.ts';
 import { giveBack } from '../../functions/use-cases/give-back.ts';
 import { reclaim } from '../../functions/use-cases/reclaim.ts';

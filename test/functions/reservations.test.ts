@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PoolPolicy } from '../../core/contract/messages.ts';
-import { resolvePoolShape } from '../../core/pool-space.ts';
+import { resolvePoolShape } from '../../core/pools/pool-space.ts';
 import { explain } from '../../functions/use-cases/explain.ts';
 import { usage } from '../../functions/use-cases/usage.ts';
 import { add, addOf, COOLDOWN_MS, callOf, del, delOf, operatorsPool, proposal, refusalOf, world } from './world.ts';

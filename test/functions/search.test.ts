@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PoolDefinition } from '../../core/contract/messages.ts';
-import { memoryStore } from '../../core/memory-store.ts';
 import { blockOrder } from '../../functions/use-cases/block-order.ts';
+import { memoryStore } from '../store/memory-store.ts';
 import { intercepted } from './intercepted.ts';
 import { add, addOf, attachmentOf, nonceOf, operatorsPool, refusalOf, START, type World, world } from './world.ts';
 

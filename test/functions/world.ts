@@ -9,12 +9,12 @@ import {
   type ReleaseResult,
 } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import { memoryStore } from '../../core/memory-store.ts';
 import type { Store } from '../../core/store.ts';
 import { allocate } from '../../functions/use-cases/allocate.ts';
 import { type Call, type Dependencies, emptyMemory, type Settings } from '../../functions/use-cases/dependencies.ts';
 import { newPool } from '../../functions/use-cases/open-blocks.ts';
 import { release } from '../../functions/use-cases/release.ts';
+import { memoryStore } from '../store/memory-store.ts';
 
 export const START = Date.parse('2026-01-01T00:00:00Z');
 export const COOLDOWN_MS = 30_000;

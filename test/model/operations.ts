@@ -2,8 +2,14 @@
  * Every write and every decision of the protocol with its conditions, each by its name: it happens only if all conditions
  * of one of its alternatives hold. Those of items are the code's own; the explorer takes them away one at a time.
  */
-import { blockConditions, blockOperations } from '../../core/block.ts';
-import { type Against, type SlotOperation, type SlotState, slotConditions, slotOperations } from '../../core/lease.ts';
+import { blockConditions, blockOperations } from '../../core/protocol/block.ts';
+import {
+  type Against,
+  type SlotOperation,
+  type SlotState,
+  slotConditions,
+  slotOperations,
+} from '../../core/protocol/lease.ts';
 import { at, type Universe, type World } from './world.ts';
 
 /** Conditions that are taken away, as `sweep.sameNonce`, and bad variants of the protocol by their names. */

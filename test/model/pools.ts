@@ -6,8 +6,8 @@
  * Of a pool with shared affinity each slot goes to a generation that no request carries; of one with node affinity each
  * block is sealed. Only places below `open` may ever be written to, so nothing beyond them has to be sealed.
  */
-import { blockConditions, blockOperations } from '../../core/block.ts';
-import { slotConditions, slotOperations } from '../../core/lease.ts';
+import { blockConditions, blockOperations } from '../../core/protocol/block.ts';
+import { slotConditions, slotOperations } from '../../core/protocol/lease.ts';
 import type { Model, Step } from './explore.ts';
 import type { Mutations } from './operations.ts';
 import { at } from './world.ts';

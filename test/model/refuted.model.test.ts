@@ -1,8 +1,8 @@
 /** The protocol without each of its conditions, and its bad variants: each is caught, and told in docs/refuted.md. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { blockOperations } from '../../core/block.ts';
-import { slotOperations } from '../../core/lease.ts';
+import { blockOperations } from '../../core/protocol/block.ts';
+import { slotOperations } from '../../core/protocol/lease.ts';
 import { mutants } from './mutants.ts';
 import { decisions } from './operations.ts';
 import { poolDecisions } from './pools.ts';

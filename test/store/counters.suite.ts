@@ -1,6 +1,6 @@
 /** What the counters of every store do, and for each of their conditions a case that it alone refuses. */
 import { expect, it } from 'vitest';
-import type { Counter } from '../../core/counter.ts';
+import type { Counter } from '../../core/protocol/counter.ts';
 import type { CounterStore, Store } from '../../core/store.ts';
 import { newId, type RecordRefusal } from './refusals.ts';
 

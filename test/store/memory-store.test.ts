@@ -5,8 +5,8 @@ import {
   type SlotOperation,
   slotConditions,
   slotOperations,
-} from '../../core/lease.ts';
-import { memoryStore } from '../../core/memory-store.ts';
+} from '../../core/protocol/lease.ts';
+import { memoryStore } from './memory-store.ts';
 import { titled } from './refusals.ts';
 import { expectRefused, slotRefusals } from './slot-refusals.ts';
 import { storeSuite } from './store.suite.ts';

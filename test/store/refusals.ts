@@ -5,10 +5,10 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import * as z from 'zod/mini';
-import type { BlockOwner } from '../../core/block.ts';
 import { type PoolDefinition, poolPolicy } from '../../core/contract/messages.ts';
-import type { Holding, SlotKey } from '../../core/lease.ts';
-import type { DeathRecord } from '../../core/node.ts';
+import type { BlockOwner } from '../../core/protocol/block.ts';
+import type { Holding, SlotKey } from '../../core/protocol/lease.ts';
+import type { DeathRecord } from '../../core/protocol/node.ts';
 import type { BlockStore, PoolState, Store } from '../../core/store.ts';
 
 /** Ids that no other case uses, since one table serves them all. */

@@ -3,7 +3,7 @@
  * changes nothing; a store that lacks the condition is found out by it.
  */
 import { expect } from 'vitest';
-import type { Holding, SlotConditionName, SlotKey, SlotOperation } from '../../core/lease.ts';
+import type { Holding, SlotConditionName, SlotKey, SlotOperation } from '../../core/protocol/lease.ts';
 import type { LeaseStore, Store } from '../../core/store.ts';
 import { attachment, mine, newSlot, others, owner } from './refusals.ts';
 

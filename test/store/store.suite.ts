@@ -1,7 +1,7 @@
 /** What every store does; run over each of them. */
 import { describe, expect, it } from 'vitest';
-import type { Holding } from '../../core/lease.ts';
-import { slotOperations } from '../../core/lease.ts';
+import type { Holding } from '../../core/protocol/lease.ts';
+import { slotOperations } from '../../core/protocol/lease.ts';
 import type { Store } from '../../core/store.ts';
 import { blocksSuite } from './blocks.suite.ts';
 import { counterRefusals, countersSuite } from './counters.suite.ts';

@@ -10,7 +10,7 @@ import { type Files, nodeFiles } from '../../../cni-shim/files.ts';
 import { openReachability } from '../../../cni-shim/reachability.ts';
 import { machine } from '../../../cni-shim/surroundings.ts';
 import { routes } from '../../../core/contract/routes.ts';
-import { blockFromText } from '../../../core/pool-space.ts';
+import { blockFromText } from '../../../core/pools/pool-space.ts';
 import { declareDeath } from '../../../functions/use-cases/declare-death.ts';
 import { fenceBlock } from '../../../functions/use-cases/fence-block.ts';
 import { readNode } from '../../../functions/use-cases/seen.ts';

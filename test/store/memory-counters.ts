@@ -1,6 +1,6 @@
 /** Counters in memory. */
-import type { Counter, CounterKey } from './counter.ts';
-import type { CounterStore } from './store.ts';
+import type { Counter, CounterKey } from '../../core/protocol/counter.ts';
+import type { CounterStore } from '../../core/store.ts';
 
 const NOTHING: Omit<Counter, 'recountedAt'> = { held: 0, changes: 0, recounts: 0, counted: new Map() };
 

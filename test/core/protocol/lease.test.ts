@@ -8,7 +8,7 @@ import {
   type SlotState,
   slotConditions,
   slotOperations,
-} from '../../core/lease.ts';
+} from '../../../core/protocol/lease.ts';
 
 const holding: Holding = {
   attachment: { network: 'blue', containerId: 'c1', ifname: 'eth0' },

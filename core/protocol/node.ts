@@ -1,6 +1,7 @@
 /** What is known of a node. It is whoever calls, as its signature proves it. */
+
+import { blockToText } from '../pools/pool-space.ts';
 import type { BlockKey } from './lease.ts';
-import { blockToText } from './pool-space.ts';
 
 /** A boot of a node's machine. */
 export interface Boot {

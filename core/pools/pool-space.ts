@@ -2,12 +2,12 @@
  * A pool's arithmetic: slot k of a pool is the k-th address of every range set together, and a block is `blockSize`
  * consecutive slots. Nothing is enumerated, so an IPv6 /48 costs what a /24 costs.
  */
-import { type Address, bits, type Family, formatAddress } from './address.ts';
-import type { PoolDefinition, RangeText } from './contract/messages.ts';
-import { outsideOf, parseExclusions } from './exclusions.ts';
-import { parseRangeSets, type Range, type RangeOutcome, rangesToText, type Span, span } from './range.ts';
+import { type Address, bits, type Family, formatAddress } from '../addresses/address.ts';
+import { outsideOf, parseExclusions } from '../addresses/exclusions.ts';
+import { parseRangeSets, type Range, type RangeOutcome, rangesToText, type Span, span } from '../addresses/range.ts';
+import { common, covering, covers, type Interval, sizeWithin, without } from '../addresses/slot-intervals.ts';
+import type { PoolDefinition, RangeText } from '../contract/messages.ts';
 import { parseReservations, type Reserved } from './reservations.ts';
-import { common, covering, covers, type Interval, sizeWithin, without } from './slot-intervals.ts';
 
 export interface PoolSpace {
   /** Slots of the pool, usable or not: the size of its smallest range set. */

@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { Address4, Address6 } from 'ip-address';
 import { describe, expect, it } from 'vitest';
-import { formatAddress, parseAddress } from '../../core/address.ts';
-import { parseExclusions } from '../../core/exclusions.ts';
-import { poolSpace } from '../../core/pool-space.ts';
-import { type SmallRange, smallRangeSets } from './arbitraries.ts';
+import { formatAddress, parseAddress } from '../../../core/addresses/address.ts';
+import { parseExclusions } from '../../../core/addresses/exclusions.ts';
+import { poolSpace } from '../../../core/pools/pool-space.ts';
+import { type SmallRange, smallRangeSets } from '../arbitraries.ts';
 
 type MakeSpace = typeof poolSpace;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatAddress, lastOf, networkOf, parseAddress, parsePrefix } from '../../core/address.ts';
+import { formatAddress, lastOf, networkOf, parseAddress, parsePrefix } from '../../../core/addresses/address.ts';
 
 const MALFORMED = [
   ['empty text', ''],

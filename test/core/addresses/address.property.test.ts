@@ -2,8 +2,8 @@ import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { Address4, Address6 } from 'ip-address';
 import { describe, expect, it } from 'vitest';
-import { bits, formatAddress, lastOf, networkOf, parseAddress, parsePrefix } from '../../core/address.ts';
-import { address, nearlyAddress, spelling6, subnet } from './arbitraries.ts';
+import { bits, formatAddress, lastOf, networkOf, parseAddress, parsePrefix } from '../../../core/addresses/address.ts';
+import { address, nearlyAddress, spelling6, subnet } from '../arbitraries.ts';
 
 type Parse = typeof parseAddress;
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseAddress } from '../../core/address.ts';
-import { admit, type RegisteredPool, type Registry } from '../../core/registry.ts';
-import { smallRangeSets } from './arbitraries.ts';
+import { parseAddress } from '../../../core/addresses/address.ts';
+import { admit, type RegisteredPool, type Registry } from '../../../core/pools/registry.ts';
+import { smallRangeSets } from '../arbitraries.ts';
 
 type Admit = typeof admit;
 

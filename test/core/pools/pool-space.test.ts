@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { RangeText } from '../../core/contract/messages.ts';
-import { blockFromText, blockToText, type PoolSpace, poolSpace } from '../../core/pool-space.ts';
-import { resolveRangeSets } from '../../core/range.ts';
+import { resolveRangeSets } from '../../../core/addresses/range.ts';
+import type { RangeText } from '../../../core/contract/messages.ts';
+import { blockFromText, blockToText, type PoolSpace, poolSpace } from '../../../core/pools/pool-space.ts';
 
 const spaceOf = (sets: RangeText[][], blockSize = 64): PoolSpace => {
   const outcome = resolveRangeSets(sets);

@@ -1,5 +1,8 @@
 /** The store in memory: the same operations under the same conditions, for tests that need speed or a scheduler's hand. */
-import { type BlockOperation, type BlockState, blockAllows, shardOf } from './block.ts';
+
+import { blockToText } from '../../core/pools/pool-space.ts';
+import type { Registry } from '../../core/pools/registry.ts';
+import { type BlockOperation, type BlockState, blockAllows, shardOf } from '../../core/protocol/block.ts';
 import {
   type Against,
   against,
@@ -9,12 +12,10 @@ import {
   type SlotKey,
   type SlotOperation,
   type SlotState,
-} from './lease.ts';
+} from '../../core/protocol/lease.ts';
+import type { DeathRecord, NodeNews, NodeState } from '../../core/protocol/node.ts';
+import type { BlockStore, LeaseStore, NodeStore, PoolState, PoolStore, Store } from '../../core/store.ts';
 import { memoryCounters } from './memory-counters.ts';
-import type { DeathRecord, NodeNews, NodeState } from './node.ts';
-import { blockToText } from './pool-space.ts';
-import type { Registry } from './registry.ts';
-import type { BlockStore, LeaseStore, NodeStore, PoolState, PoolStore, Store } from './store.ts';
 
 const copy = <T>(value: T): T => structuredClone(value);
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseAddress } from '../../core/address.ts';
-import { poolSpace } from '../../core/pool-space.ts';
-import { type SmallRange, smallRangeSets } from './arbitraries.ts';
+import { parseAddress } from '../../../core/addresses/address.ts';
+import { poolSpace } from '../../../core/pools/pool-space.ts';
+import { type SmallRange, smallRangeSets } from '../arbitraries.ts';
 
 type MakeSpace = typeof poolSpace;
 

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RangeText } from '../../core/contract/messages.ts';
-import { poolSpace } from '../../core/pool-space.ts';
-import { resolveRangeSets } from '../../core/range.ts';
-import { available } from '../support/prerequisite.ts';
-import { smallRangeSets } from './arbitraries.ts';
+import { resolveRangeSets } from '../../../core/addresses/range.ts';
+import type { RangeText } from '../../../core/contract/messages.ts';
+import { poolSpace } from '../../../core/pools/pool-space.ts';
+import { available } from '../../support/prerequisite.ts';
+import { smallRangeSets } from '../arbitraries.ts';
 
 const HOST_LOCAL = '/usr/lib/cni/host-local';
 const comparable = available(

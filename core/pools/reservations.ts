@@ -1,7 +1,8 @@
 /** Addresses of a pool that are kept for certain pods. */
-import type { Pod, Reservation } from './contract/messages.ts';
-import { type Exclusion, outsideOf, parseExclusions } from './exclusions.ts';
-import { overlaps, type Range, type RangeOutcome } from './range.ts';
+
+import { type Exclusion, outsideOf, parseExclusions } from '../addresses/exclusions.ts';
+import { overlaps, type Range, type RangeOutcome } from '../addresses/range.ts';
+import type { Pod, Reservation } from '../contract/messages.ts';
 
 export interface Reserved {
   readonly reservation: Reservation;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RangeText } from '../../core/contract/messages.ts';
-import { resolveRangeSets } from '../../core/range.ts';
+import { resolveRangeSets } from '../../../core/addresses/range.ts';
+import type { RangeText } from '../../../core/contract/messages.ts';
 
 const problemOf = (sets: RangeText[][]): string => {
   const outcome = resolveRangeSets(sets);

@@ -2,6 +2,8 @@
  * Ranges as host-local describes them (containernetworking/plugins, plugins/ipam/host-local/backend/allocator:
  * range.go, range_set.go), with its defaults filled in and its rules checked.
  */
+
+import type { PoolDefinition, RangeText } from '../contract/messages.ts';
 import {
   type Address,
   bits,
@@ -13,7 +15,6 @@ import {
   parseAddress,
   parsePrefix,
 } from './address.ts';
-import type { PoolDefinition, RangeText } from './contract/messages.ts';
 
 /** A range with every default filled in; `first` and `last` are inclusive. */
 export interface Range {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { Address4, Address6 } from 'ip-address';
 import { describe, expect, it } from 'vitest';
-import { bits, formatAddress } from '../../core/address.ts';
-import { overlaps, parseRangeSets, type Range, resolveRangeSets } from '../../core/range.ts';
-import { smallRangeSets, subnet } from './arbitraries.ts';
+import { bits, formatAddress } from '../../../core/addresses/address.ts';
+import { overlaps, parseRangeSets, type Range, resolveRangeSets } from '../../../core/addresses/range.ts';
+import { smallRangeSets, subnet } from '../arbitraries.ts';
 
 type Overlaps = typeof overlaps;
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { type PoolDefinition, poolPolicy } from '../../core/contract/messages.ts';
-import { type Asker, selectPools } from '../../core/selection.ts';
+import { type PoolDefinition, poolPolicy } from '../../../core/contract/messages.ts';
+import { type Asker, selectPools } from '../../../core/pools/selection.ts';
 
 const pool = (name: string, policy: z.input<typeof poolPolicy> = {}): PoolDefinition => ({
   ...z.parse(poolPolicy, policy),

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { describe, expect, it } from 'vitest';
-import { openApiDocument } from '../../core/contract/openapi.ts';
-import { routes } from '../../core/contract/routes.ts';
+import { openApiDocument } from '../../../core/contract/openapi.ts';
+import { routes } from '../../../core/contract/routes.ts';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const findings = async (document: unknown) => {
