@@ -3,9 +3,9 @@
  * the commands with which people keep a node.
  */
 import { readFileSync } from 'node:fs';
-import { print } from './print.ts';
-import { run } from './run.ts';
-import { machine } from './surroundings.ts';
+import { print } from './machine/print.ts';
+import { machine } from './machine/surroundings.ts';
+import { run } from './verbs/call.ts';
 
 const [, , ...argv] = process.argv;
 const surroundings = machine(process.env);
@@ -14,7 +14,7 @@ async function main(): Promise<number> {
   // A runtime names its verb in the environment and gives no arguments.
   if (!process.env.CNI_COMMAND && argv.length > 0) {
     const terminal = { print: (text: string) => print(1, text), complain: (text: string) => print(2, text) };
-    return (await import('./command-line.ts')).runCommand(argv, { surroundings, terminal });
+    return (await import('./commands/command-line.ts')).runCommand(argv, { surroundings, terminal });
   }
   const { stdout, exitCode } = await run(surroundings, () => readFileSync(0, 'utf8'));
   print(1, stdout);

@@ -1,7 +1,7 @@
 /** `npm start`: the local stack and the plugin on one machine, and one pod's way from ADD to reclaim. */
 import { parseArgs } from 'node:util';
 import color from 'picocolors';
-import { buildPlugin } from '../cni-shim/build.ts';
+import { buildPlugin } from '../cni-shim/build/build.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { demonstrate } from './demo.ts';
 import { openDemoNodes } from './demo-nodes.ts';

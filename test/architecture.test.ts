@@ -10,14 +10,14 @@ const RULES: readonly { readonly folder: string; readonly may: readonly RegExp[]
   { folder: 'functions/use-cases/', may: [/^core\//, /^functions\/use-cases\//] },
   { folder: 'functions/store/', may: [/^core\//, /^functions\/store\//, /^@aws-sdk\//, /^zod\/mini$/] },
   { folder: 'functions/', may: [/^core\//, /^functions\//, /^zod\/mini$/, /^aws-lambda$/, /^node:/] },
-  { folder: 'cni-shim/build.ts', may: [/^core\//, /^node:/, /^esbuild$/] },
+  { folder: 'cni-shim/build/', may: [/^cni-shim\/build\//, /^core\//, /^node:/, /^esbuild$/] },
   { folder: 'cni-shim/agent/metrics.ts', may: [/^prom-client$/] },
   { folder: 'cni-shim/', may: [/^core\//, /^cni-shim\//, /^node:/] },
   {
     folder: 'infra/',
     may: [/^core\/contract\//, /^infra\//, /^aws-cdk-lib(\/|$)/, /^constructs$/, /^cdk-nag$/, /^node:/],
   },
-  { folder: 'local/', may: [/^(core|functions|infra|local)\//, /^cni-shim\/build\.ts$/, /(?<!\.ts)$/] },
+  { folder: 'local/', may: [/^(core|functions|infra|local)\//, /^cni-shim\/build\/build\.ts$/, /(?<!\.ts)$/] },
   { folder: 'test/', may: [/./] },
 ];
 
@@ -149,7 +149,7 @@ describe('the rules find', () => {
       ['core/pool.ts', "import { x } from './range.ts';\nimport type { Y } from './contract/messages.ts';"],
       [
         'local/demo.ts',
-        "import { build } from '../cni-shim/build.ts';\nimport pc from 'picocolors';\nimport fs from 'node:fs';",
+        "import { build } from '../cni-shim/build/build.ts';\nimport pc from 'picocolors';\nimport fs from 'node:fs';",
       ],
       ['test/core/pool.property.test.ts', "import { x } from '../../cni-shim/main.ts';"],
     ]);

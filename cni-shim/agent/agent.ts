@@ -5,13 +5,13 @@
  */
 import type { SeenRequest } from '../../core/contract/node.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import type { Calls } from '../api-client.ts';
-import type { NetworkRecords } from '../network-records.ts';
-import { isUnanswered, type Reachability } from '../reachability.ts';
-import { reconcile } from '../reconcile.ts';
+import type { Calls } from '../api/client.ts';
+import { isUnanswered, type Reachability } from '../api/outage.ts';
+import type { NetworkRecords } from '../node/network-records.ts';
+import { reconcile } from '../sync/reconcile.ts';
+import { bury, findDeaths, type Gone, hasUnsettled, type Place, recordsIn, settleAll } from '../sync/round.ts';
 import { Due } from './due.ts';
 import type { Metrics } from './metrics.ts';
-import { bury, findDeaths, type Gone, hasUnsettled, type Place, recordsIn, settleAll } from './round.ts';
 
 export interface AgentOptions extends Place {
   readonly api: Calls;

@@ -1,8 +1,8 @@
 /** `lessor agent`: rounds until it is told to stop, with its health and metrics on a loopback port. */
-import type { Surroundings } from '../surroundings.ts';
+import type { Surroundings } from '../machine/surroundings.ts';
+import { type AccessOptions, accessNode } from '../sync/node-access.ts';
 import { Agent, type AgentOptions, agentTimes } from './agent.ts';
 import { makeMetrics } from './metrics.ts';
-import { type AccessOptions, accessNode } from './node-access.ts';
 import { serve } from './server.ts';
 
 export interface AgentCommand extends AccessOptions {

@@ -1,6 +1,6 @@
 /** The agent's HTTP server: `/healthz` and `/metrics`, meant for the loopback interface. */
 import { createServer, type Server } from 'node:http';
-import { refusal } from '../refusal.ts';
+import { refusal } from '../machine/refusal.ts';
 
 export interface Listening {
   readonly address: string;

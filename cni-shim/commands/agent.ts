@@ -1,6 +1,6 @@
 /** `lessor agent`. */
 import { serveAgent } from '../agent/serve-agent.ts';
-import { version } from '../version.ts';
+import { version } from '../machine/version.ts';
 import { command } from './command.ts';
 import { nodeOptions, secondsOf } from './options.ts';
 

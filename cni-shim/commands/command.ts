@@ -1,5 +1,5 @@
 /** What a command of the executable is: options, and what is done with their values. */
-import type { Surroundings } from '../surroundings.ts';
+import type { Surroundings } from '../machine/surroundings.ts';
 
 export interface Option {
   /** A `flag` is there or not; a `value` is given. */

@@ -5,7 +5,7 @@ import { install, type Step } from '../install/install.ts';
 import { labelsFrom } from '../install/node-file.ts';
 import { systemdOf } from '../install/systemd.ts';
 import { uninstall } from '../install/uninstall.ts';
-import { refusal } from '../refusal.ts';
+import { refusal } from '../machine/refusal.ts';
 import { type Calling, command, type Options } from './command.ts';
 import { jsonOption } from './options.ts';
 import { table } from './table.ts';

@@ -1,6 +1,6 @@
 /** Options that several commands have, and reading an argument list by a command's options. */
 import { parseArgs } from 'node:util';
-import { refusal } from '../refusal.ts';
+import { refusal } from '../machine/refusal.ts';
 import type { Options, Values } from './command.ts';
 
 export const nodeOptions = {

@@ -2,11 +2,11 @@
 import type { Attachment } from '../../core/contract/messages.ts';
 import type { OwnLease } from '../../core/contract/node.ts';
 import type { LessorError } from '../../core/contract/problems.ts';
-import { accessNode, type NodeAccess } from '../agent/node-access.ts';
-import { bury, type Death, findDeaths, recordsIn, settleAll } from '../agent/round.ts';
-import type { NetworkRecords } from '../network-records.ts';
-import { reconcile } from '../reconcile.ts';
-import type { Settled } from '../settle.ts';
+import type { NetworkRecords } from '../node/network-records.ts';
+import type { Settled } from '../sync/flush.ts';
+import { accessNode, type NodeAccess } from '../sync/node-access.ts';
+import { reconcile } from '../sync/reconcile.ts';
+import { bury, type Death, findDeaths, recordsIn, settleAll } from '../sync/round.ts';
 import { command } from './command.ts';
 import { jsonOption, nodeOptions, secondsOf } from './options.ts';
 import { shortId, table } from './table.ts';

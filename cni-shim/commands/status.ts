@@ -1,11 +1,11 @@
 /** `lessor status`. */
 import { LessorError } from '../../core/contract/problems.ts';
-import { accessNode, type NodeAccess } from '../agent/node-access.ts';
-import { type NodeStatus, nodeStatus } from '../agent/node-status.ts';
-import { logFileOf } from '../node-configuration.ts';
-import { version } from '../version.ts';
+import { type FailedCall, failedCalls } from '../log/failed-calls.ts';
+import { logFileOf } from '../machine/node-configuration.ts';
+import { version } from '../machine/version.ts';
+import { accessNode, type NodeAccess } from '../sync/node-access.ts';
 import { command } from './command.ts';
-import { type FailedCall, failedCalls } from './failed-calls.ts';
+import { type NodeStatus, nodeStatus } from './node-status.ts';
 import { jsonOption, nodeOptions } from './options.ts';
 import { shortId, table } from './table.ts';
 

@@ -1,7 +1,7 @@
 /** The network configuration list that a runtime reads: once it is there, the node counts as ready for pods. */
 import { basename } from 'node:path';
-import { isObject, parseJson } from '../fields.ts';
-import { refusal } from '../refusal.ts';
+import { isObject, parseJson } from '../machine/json.ts';
+import { refusal } from '../machine/refusal.ts';
 
 /** What is copied to each node. */
 export interface Conflist {

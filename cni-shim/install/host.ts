@@ -1,6 +1,6 @@
 /** Where things lie on a host, whose root may be mounted somewhere else. */
 import { join } from 'node:path';
-import { refusal } from '../refusal.ts';
+import { refusal } from '../machine/refusal.ts';
 import { isDirectory } from './place.ts';
 
 export interface Host {

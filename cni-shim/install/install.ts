@@ -1,8 +1,8 @@
 /** Puts the executable, the node configuration, the agent's unit and the network configuration on a host, in this order. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { isObject, parseJson } from '../fields.ts';
-import { refusal } from '../refusal.ts';
+import { isObject, parseJson } from '../machine/json.ts';
+import { refusal } from '../machine/refusal.ts';
 import { agentUnit } from './agent-unit.ts';
 import { type Conflist, conflistFrom } from './conflist.ts';
 import { absolute, binDirOn, directoryOn, type Host, UNIT, UNIT_FILE } from './host.ts';

@@ -1,7 +1,7 @@
 /** The node configuration that an installation leaves: what was there, and what was given. */
-import { isObject, parseJson } from '../fields.ts';
-import { loadNodeConfiguration } from '../node-configuration.ts';
-import { refusal } from '../refusal.ts';
+import { isObject, parseJson } from '../machine/json.ts';
+import { loadNodeConfiguration } from '../machine/node-configuration.ts';
+import { refusal } from '../machine/refusal.ts';
 
 export interface NodeSettings {
   readonly endpoint?: string | undefined;

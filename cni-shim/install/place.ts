@@ -16,9 +16,9 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { LessorError } from '../../core/contract/problems.ts';
-import { isFileError } from '../files.ts';
-import { randomHex } from '../random.ts';
-import { refusal } from '../refusal.ts';
+import { isFileError } from '../machine/files.ts';
+import { randomHex } from '../machine/random.ts';
+import { refusal } from '../machine/refusal.ts';
 
 export type Outcome = 'created' | 'replaced' | 'unchanged' | 'removed' | 'absent';
 

@@ -1,6 +1,6 @@
 /** What an installation put on the host, in `installed.json` beside the node configuration, for the next one and for the end. */
 import { dirname, join } from 'node:path';
-import { isObject, parseJson } from '../fields.ts';
+import { isObject, parseJson } from '../machine/json.ts';
 import type { Host } from './host.ts';
 import { readIfThere } from './place.ts';
 

@@ -1,8 +1,8 @@
 /** systemd on the host, as far as an installation needs it. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { refusal } from '../refusal.ts';
-import type { Environment } from '../surroundings.ts';
+import { refusal } from '../machine/refusal.ts';
+import type { Environment } from '../machine/surroundings.ts';
 
 export interface Systemd {
   /** Whether there is a systemctl at all. */

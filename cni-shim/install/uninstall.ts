@@ -1,10 +1,10 @@
 /** Takes an installation away: the network configuration first, so that no pod is given to a plugin that is going. */
 import { basename, join } from 'node:path';
-import { recordsIn } from '../agent/round.ts';
-import { isObject, parseJson } from '../fields.ts';
-import { logFileOf } from '../node-configuration.ts';
-import { refusal } from '../refusal.ts';
-import type { Surroundings } from '../surroundings.ts';
+import { isObject, parseJson } from '../machine/json.ts';
+import { logFileOf } from '../machine/node-configuration.ts';
+import { refusal } from '../machine/refusal.ts';
+import type { Surroundings } from '../machine/surroundings.ts';
+import { recordsIn } from '../sync/round.ts';
 import { absolute, type Host, UNIT } from './host.ts';
 import type { Step } from './install.ts';
 import { hasNothingBut, isDirectory, type Outcome, readIfThere, remove } from './place.ts';

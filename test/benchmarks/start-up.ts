@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { buildPlugin } from '../../cni-shim/build.ts';
+import { buildPlugin } from '../../cni-shim/build/build.ts';
 import { type Identity, REGION } from '../cni-shim/fake-api.ts';
 
 const HOST_LOCAL = '/usr/lib/cni/host-local';

@@ -1,6 +1,6 @@
 /** What an ADD costs in a pool that is filled to some degree, with some nodes allocating at the same time. */
-import { learn, type NodeState } from '../../cni-shim/node-state.ts';
-import { proposableAt, proposals } from '../../cni-shim/propose.ts';
+import { learn, type NodeState } from '../../cni-shim/node/node-state.ts';
+import { proposableAt, proposals } from '../../cni-shim/node/propose.ts';
 import type { PoolDefinition, SlotReference } from '../../core/contract/messages.ts';
 import { type Dependencies, spread } from '../../functions/use-cases/dependencies.ts';
 import { add, addOf, attachmentOf, nonceOf, operatorsPool, type World } from '../functions/world.ts';

@@ -1,7 +1,7 @@
 /** Debian's host-local and the compiled plugin, called with the same configuration. */
 import { existsSync } from 'node:fs';
-import { buildPlugin } from '../../cni-shim/build.ts';
-import { type CniVersion, supportedVersions } from '../../cni-shim/cni-version.ts';
+import { buildPlugin } from '../../cni-shim/build/build.ts';
+import { type CniVersion, supportedVersions } from '../../cni-shim/cni/version.ts';
 import { FakeApi } from './fake-api.ts';
 import { Node } from './in-process.ts';
 import { call } from './plugin-process.ts';

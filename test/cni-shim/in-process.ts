@@ -2,12 +2,12 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Limits } from '../../cni-shim/api-client.ts';
-import type { Files } from '../../cni-shim/files.ts';
-import type { JournalEntry } from '../../cni-shim/journal-entry.ts';
-import type { NodeState } from '../../cni-shim/node-state.ts';
-import { run } from '../../cni-shim/run.ts';
-import { machine, type Surroundings } from '../../cni-shim/surroundings.ts';
+import type { Limits } from '../../cni-shim/api/client.ts';
+import type { Files } from '../../cni-shim/machine/files.ts';
+import { machine, type Surroundings } from '../../cni-shim/machine/surroundings.ts';
+import type { JournalEntry } from '../../cni-shim/node/journal-entry.ts';
+import type { NodeState } from '../../cni-shim/node/node-state.ts';
+import { run } from '../../cni-shim/verbs/call.ts';
 import { type FakeApi, REGION } from './fake-api.ts';
 
 export const NETWORK = 'my-bridge-network';

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildPlugin } from '../../cni-shim/build.ts';
+import { buildPlugin } from '../../cni-shim/build/build.ts';
 import { available } from '../support/prerequisite.ts';
 import { objectsIn } from './helm.ts';
 import { podOf } from './privileges.ts';

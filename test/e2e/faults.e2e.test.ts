@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buildPlugin } from '../../cni-shim/build.ts';
+import { buildPlugin } from '../../cni-shim/build/build.ts';
 import { callPlugin } from '../../local/cni-runtime.ts';
 import { demoNetwork } from '../../local/demo-network.ts';
 import { Operator } from '../../local/operator.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reasonToRelease } from '../../cni-shim/reconcile-decision.ts';
+import { reasonToRelease } from '../../cni-shim/sync/reconcile-decision.ts';
 import { type Boots, bootsAfter } from '../../core/protocol/node.ts';
 import { declareDeath } from '../../functions/use-cases/declare-death.ts';
 import { ownLeases } from '../../functions/use-cases/own-leases.ts';

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildPlugin } from '../../cni-shim/build.ts';
+import { buildPlugin } from '../../cni-shim/build/build.ts';
 import type { CniRuntime } from '../../local/cni-runtime.ts';
 import { writeNodeFiles } from '../../local/demo-nodes.ts';
 import type { Identity } from '../../local/identities.ts';

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildPlugin } from '../../cni-shim/build.ts';
+import { buildPlugin } from '../../cni-shim/build/build.ts';
 import { type CniAnswer, callPlugin, startPlugin } from '../../local/cni-runtime.ts';
 import { type CniResult, demoNetwork } from '../../local/demo-network.ts';
 import { writeNodeFiles } from '../../local/demo-nodes.ts';

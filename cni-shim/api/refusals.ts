@@ -1,0 +1,75 @@
+/** What an answer of the API says: a result, or a refusal and whether the same request can help. */
+import { isProblemCode, LessorError, type ProblemCode, problems } from '../../core/contract/problems.ts';
+import { parseJson } from '../machine/json.ts';
+import { refusal } from '../machine/refusal.ts';
+
+export interface Refused {
+  readonly error: LessorError;
+  /** Whether the same request may succeed within this very call. */
+  readonly again: boolean;
+}
+
+/** More than this is refused by AWS, which allows five minutes. */
+const CLOCK_TOLERANCE_MS = 4 * 60_000;
+
+/** An address comes back after the pool's cooldown or another container's end, longer than a caller waits: the runtime tries again. */
+const LASTING: readonly ProblemCode[] = ['pool.cooling', 'address.cooling', 'address.held'];
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** Milliseconds since 1970 by the node's clock. */
+  readonly receivedAt: number;
+  readonly endpoint: string;
+}
+
+/** `<pool>:<block>:<generation>`: it goes into the next request, which the API would refuse for what is none. */
+const isFormer = (text: unknown): text is string =>
+  typeof text === 'string' && /^[0-9a-f]{16}:(0|[1-9a-f][0-9a-f]{0,31}):[1-9]\d{0,14}$/.test(text);
+
+/** What an answer other than 200 means. */
+export function refusedBy(answer: Answer): Refused {
+  const body = parseJson(answer.text);
+  const problem = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+  const { code, detail, requestId } = problem;
+  if (isProblemCode(code)) {
+    const facts = {
+      ...(typeof requestId === 'string' ? { requestId } : {}),
+      ...(Array.isArray(problem.former) ? { former: problem.former.filter(isFormer) } : {}),
+    };
+    const error = new LessorError(
+      code,
+      typeof detail === 'string' && detail.trim() !== '' ? detail : problems[code].title,
+      facts,
+    );
+    return { error, again: error.kind.retry && !LASTING.includes(code) };
+  }
+  return withoutProblem(answer);
+}
+
+/** API Gateway's own refusals. Their text is not passed on: a signature error quotes the request with its session token. */
+function withoutProblem({ status, headers, receivedAt, endpoint }: Answer): Refused {
+  const id = headers.get('apigw-requestid') ?? headers.get('x-amzn-requestid');
+  const answered = `${endpoint} answered ${status}${id === null ? '' : ` (request ${id})`}`;
+  const final = (code: Parameters<typeof refusal>[0], remedy: string): Refused => ({
+    error: refusal(code, answered, remedy),
+    again: problems[code].retry,
+  });
+  if (status === 401 || status === 403) return final('auth.denied', deniedRemedy(headers, receivedAt));
+  if (status === 404)
+    return final('route.unknown', "check the path of endpoint: is it the Lessor API's, with its stage?");
+  if (status === 429) return final('service.busy', 'the API throttles its callers: repeat later, or raise its limits');
+  if (status === 408 || status >= 500)
+    return final('service.unavailable', 'repeat later; see the alarms of the service');
+  if (status >= 300 && status < 400)
+    return final('node.configuration', `it redirects to ${headers.get('location')}: write the final URL as endpoint`);
+  return final('request.invalid', 'is endpoint the Lessor API, in a version that fits this plugin?');
+}
+
+function deniedRemedy(headers: Headers, receivedAt: number): string {
+  const skew = receivedAt - Date.parse(headers.get('date') ?? '');
+  if (Math.abs(skew) > CLOCK_TOLERANCE_MS)
+    return `the node's clock is ${Math.round(Math.abs(skew) / 60_000)} minutes ${skew > 0 ? 'ahead' : 'behind'}: set it`;
+  return "give the node's role the node policy of the Lessor stack; check region and credentials in the node configuration";
+}

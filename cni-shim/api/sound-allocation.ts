@@ -1,0 +1,32 @@
+/**
+ * Whether an answer can be worked with. The contract has addresses and ranges as text: what is none would reach an
+ * interface, or would be kept as what is known of the pool and fail every ADD after this one.
+ */
+import { parseAddress, parsePrefix } from '../../core/addresses/address.ts';
+import type { AllocateResult } from '../../core/contract/messages.ts';
+import { blockFromText, type PoolSpace, poolSpace } from '../../core/pools/pool-space.ts';
+
+/** Of slot references, the contract has it so too. */
+const LARGEST_BLOCK = 4096;
+
+export function isSound({ pool, slot, more = [], addresses }: AllocateResult): boolean {
+  const { id, blockSize } = pool;
+  if (blockSize < 1 || blockSize > LARGEST_BLOCK || (blockSize & (blockSize - 1)) !== 0) return false;
+  if (addresses.length === 0) return false;
+  if (!addresses.every(({ address, gateway }) => parsePrefix(address) && parseAddress(gateway))) return false;
+  const space = spaceOf(pool);
+  const exists = (one: typeof slot) =>
+    one.pool === id &&
+    one.slot < blockSize &&
+    blockFromText(one.block) * BigInt(blockSize) + BigInt(one.slot) < (space?.slots ?? 0n);
+  return [slot, ...more].every(exists);
+}
+
+function spaceOf(pool: AllocateResult['pool']): PoolSpace | undefined {
+  try {
+    return poolSpace(pool);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * Which pool a network configuration means: one of its own ranges, those that it names, or one that the service chooses.
+ * Ranges of the runtime (`runtimeConfig.ipRanges`) may differ from pod to pod, those of a pool never do: so each choice of
+ * them is a pool of its own, called `<network>.<8 hex digits>` after them.
+ */
+
+import { resolveRangeSets } from '../../core/addresses/range.ts';
+import type { AllocateRequest, RangeText } from '../../core/contract/messages.ts';
+import { LessorError } from '../../core/contract/problems.ts';
+import { resolvePoolRanges } from '../../core/pools/pool-space.ts';
+import type { Fields } from '../machine/json.ts';
+import { unsupportedField } from '../machine/refusal.ts';
+import { fieldsOf, list, nameIn, text, wrong } from './fields.ts';
+
+export type PoolWish = AllocateRequest['pool'];
+
+const rangeFields = ['subnet', 'rangeStart', 'rangeEnd', 'gateway'] as const;
+export const wishFields = [...rangeFields, 'ranges', 'pool', 'pools', 'vrf'] as const;
+
+const MOST_POOLS = 64;
+const DEFAULT_VRF = 'default';
+const RUNTIME = 'runtimeConfig.ipRanges';
+/** Of a pool. */
+const LONGEST_NAME = 255;
+
+/** @param ofRuntime `runtimeConfig.ipRanges`. @throws LessorError `cni.configuration`, which names the fields. */
+export function poolWishOf(ipam: Fields, network: string, ofRuntime: unknown): PoolWish {
+  const vrf = nameIn(ipam.get('vrf'), 'ipam.vrf', 'VRF') ?? DEFAULT_VRF;
+  const name = nameIn(ipam.get('pool'), 'ipam.pool', 'pool');
+  const names = namesOf(ipam.get('pools'));
+  if (name !== undefined && names !== undefined)
+    throw wrong('ipam.pool and ipam.pools are both given', 'leave one of them out');
+  const given = [...rangeFields, 'ranges'].filter((key) => ipam.get(key) !== undefined);
+  const runtime = setsOf(ofRuntime, RUNTIME);
+  if (name === undefined && names === undefined) {
+    if (given.length === 0 && runtime.length === 0) return { vrf, name: network, names: [] };
+    const ranges = rangesOf(ipam, runtime);
+    return { vrf, name: runtime.length === 0 ? network : nameAfter(network, runtime), ranges };
+  }
+  if (runtime.length > 0)
+    throw unsupportedField(
+      RUNTIME,
+      ofRuntime,
+      'a pool that is named has its ranges already: leave it out, or ipam.pool and ipam.pools',
+    );
+  if (given.length > 0)
+    throw wrong(
+      `ipam.${name === undefined ? 'pools' : 'pool'} and ipam.${given.join(', ipam.')} are both given`,
+      'a pool that is named has its ranges already: leave one of the two out',
+    );
+  return name === undefined ? { vrf, name: network, names: names ?? [] } : { vrf, name };
+}
+
+function namesOf(value: unknown): string[] | undefined {
+  if (value === undefined) return undefined;
+  const names = list(value, 'ipam.pools').map((one, index) => {
+    const name = nameIn(one, `ipam.pools[${index}]`, 'pool');
+    if (name === undefined) throw wrong(`ipam.pools[${index}] is empty`, 'name a pool');
+    return name;
+  });
+  if (names.length === 0)
+    throw wrong('ipam.pools [] names no pool', 'name one, or leave pools out so that the service chooses');
+  if (names.length > MOST_POOLS)
+    throw wrong(`ipam.pools names ${names.length} pools`, `${MOST_POOLS} are the most that it may`);
+  return names;
+}
+
+/** A range set and where it is written. */
+interface PlacedSet {
+  readonly where: string;
+  readonly ranges: RangeText[];
+}
+
+const setsOf = (value: unknown, where: string): PlacedSet[] =>
+  list(value, where).map((set, setIndex) => {
+    const place = `${where}[${setIndex}]`;
+    return { where: place, ranges: list(set, place).map((range, index) => rangeOf(range, `${place}[${index}]`)) };
+  });
+
+/** In host-local's order. */
+function rangesOf(ipam: Fields, runtime: readonly PlacedSet[]): RangeText[][] {
+  const single = ipam.get('subnet') === undefined ? [] : [{ where: 'ipam', ranges: [rangeFrom(ipam, 'ipam')] }];
+  const sets = [...runtime, ...single, ...setsOf(ipam.get('ranges'), 'ipam.ranges')];
+  if (sets.length === 0)
+    throw wrong(
+      ipam.get('ranges') === undefined ? 'ipam.subnet is missing' : 'ipam.ranges [] holds no range',
+      'write "ranges": [[{"subnet": "10.1.0.0/16"}]] with the addresses of your network, or no range at all so that the service chooses a pool',
+    );
+  const ranges = sets.map((set) => set.ranges);
+  const resolved = resolvePoolRanges(ranges);
+  if (!resolved.ok) throw new LessorError('cni.configuration', whereWritten(resolved.problem, sets));
+  return ranges;
+}
+
+/** Problems count the sets of all places together. */
+const whereWritten = (problem: string, sets: readonly PlacedSet[]): string =>
+  problem.replace(/\branges\[(\d+)\](\[\d+\])?/g, (found, index: string, range = '') => {
+    const where = sets[Number(index)]?.where;
+    if (where === undefined) return found;
+    return where === 'ipam' ? where : `${where}${range}`;
+  });
+
+/** Of each set the family: 4 or 6. */
+export const familiesOf = (ranges: readonly (readonly RangeText[])[]): (4 | 6)[] =>
+  ranges.map(([first]) => (first?.subnet.includes(':') ? 6 : 4));
+
+/** However the ranges are spelt, the same ones make the same name. */
+function nameAfter(network: string, runtime: readonly PlacedSet[]): string {
+  const resolved = resolveRangeSets(runtime.map(({ ranges }) => ranges));
+  if (!resolved.ok) throw new LessorError('cni.configuration', whereWritten(resolved.problem, runtime));
+  const name = `${network}.${fnv1a(JSON.stringify(resolved.ranges))}`;
+  if (name.length > LONGEST_NAME)
+    throw wrong(
+      `name ${network} is too long beside ${RUNTIME}`,
+      `the pool is called after both: shorten it to ${LONGEST_NAME - name.length + network.length} characters`,
+    );
+  return name;
+}
+
+/** FNV-1a, 32 bits. Two ranges of one hash are told apart by the service: a pool of other ranges is a conflict. */
+function fnv1a(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}
+
+const rangeOf = (value: unknown, where: string): RangeText => rangeFrom(fieldsOf(value, where, rangeFields), where);
+
+function rangeFrom(fields: Fields, where: string): RangeText {
+  const [subnet, rangeStart, rangeEnd, gateway] = rangeFields.map((key) => text(fields.get(key), `${where}.${key}`));
+  if (subnet === undefined) throw wrong(`${where}.subnet is missing`, 'give the subnet, for example "10.1.0.0/16"');
+  return {
+    subnet,
+    ...(rangeStart === undefined ? {} : { rangeStart }),
+    ...(rangeEnd === undefined ? {} : { rangeEnd }),
+    ...(gateway === undefined ? {} : { gateway }),
+  };
+}

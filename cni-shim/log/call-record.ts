@@ -1,0 +1,76 @@
+/** What of one call goes into the log, gathered while it runs. */
+import type { Pod } from '../../core/contract/messages.ts';
+import { CNI_NAME, IFNAME, type Invocation } from '../cni/environment.ts';
+import type { CniError } from '../cni/result.ts';
+import type { Surroundings } from '../machine/surroundings.ts';
+import type { CallRecord } from './call-log.ts';
+import { traceContext } from './trace-context.ts';
+
+/** Whom the plugin tells what happens, and who has a say in what is sent. */
+export interface Observer {
+  /** For each request to the API, not signed. */
+  readonly headers: Readonly<Record<string, string>>;
+  sent(): void;
+  answered(headers: Headers): void;
+  /** With prefix lengths. */
+  addresses(given: readonly string[]): void;
+  /** The node did without the API: the service is told later. */
+  local(): void;
+}
+
+export interface Watch {
+  readonly observer: Observer;
+  /** What the request is about, as soon as that is known. */
+  about(request: { readonly network: { readonly name: string }; readonly invocation?: Invocation }): void;
+  failed(error: CniError): void;
+  /** The call is over. */
+  record(): CallRecord;
+}
+
+export function watchCall(verb: string, { env, now }: Pick<Surroundings, 'env' | 'now'>): Watch {
+  const begun = now();
+  const { traceId, headers } = traceContext(env);
+  const { CNI_CONTAINERID: containerId, CNI_IFNAME: ifname } = env;
+  let attempts = 0;
+  let known: { network?: string; pod?: Pod } = {};
+  let addresses: readonly string[] | undefined;
+  let requestId: string | undefined;
+  let local = false;
+  let error: CniError | undefined;
+  return {
+    observer: {
+      headers,
+      sent: () => attempts++,
+      answered(answer) {
+        requestId = answer.get('apigw-requestid') ?? answer.get('x-amzn-requestid') ?? requestId;
+      },
+      addresses(given) {
+        addresses = given;
+      },
+      local() {
+        local = true;
+      },
+    },
+    about({ network, invocation }) {
+      known = { network: network.name, ...(invocation?.pod === undefined ? {} : { pod: invocation.pod }) };
+    },
+    failed(printed) {
+      error = printed;
+    },
+    record: () => ({
+      time: new Date(begun).toISOString(),
+      verb,
+      ...(known.network === undefined ? {} : { network: known.network }),
+      ...(containerId !== undefined && CNI_NAME.test(containerId) ? { container: containerId } : {}),
+      ...(ifname !== undefined && IFNAME.test(ifname) ? { ifname } : {}),
+      ...(known.pod === undefined ? {} : { pod: known.pod }),
+      ...(addresses === undefined ? {} : { addresses }),
+      ms: Math.round(now() - begun),
+      attempts,
+      ...(local ? { local } : {}),
+      ...(requestId === undefined ? {} : { requestId }),
+      ...(error === undefined ? {} : { code: error.code, msg: `${error.msg}: ${error.details}` }),
+      ...(traceId === undefined ? {} : { trace: traceId }),
+    }),
+  };
+}

@@ -1,0 +1,32 @@
+import { LessorError, type ProblemCode } from '../../core/contract/problems.ts';
+import { show } from './json.ts';
+
+/** An error that names what is wrong (field and value) and what to do about it; a CNI error shows the two apart. */
+export function refusal(code: ProblemCode, what: string, remedy: string, cause?: unknown): LessorError {
+  return new LessorError(code, `${what}: ${remedy}`, { remedy }, cause);
+}
+
+/** What such an error says, and what to do about it; undefined where it has only one text. */
+export function partsOf({ message, facts: { remedy } }: LessorError): { what: string; remedy: string } | undefined {
+  return typeof remedy === 'string' && message.endsWith(`: ${remedy}`)
+    ? { what: message.slice(0, -remedy.length - 2), remedy }
+    : undefined;
+}
+
+/** With a code of the CNI specification's own (section 5) in place of the problem's. */
+export class CniRefusal extends LessorError {
+  readonly cni: number;
+
+  constructor(cni: number, code: ProblemCode, what: string, remedy: string) {
+    super(code, `${what}: ${remedy}`, { remedy });
+    this.cni = cni;
+  }
+}
+
+/** Code 2: the message must hold the key and the value of the unsupported field. */
+export const unsupportedField = (key: string, value: unknown, remedy: string): CniRefusal =>
+  new CniRefusal(2, 'cni.configuration', `${key} ${show(value)} is not supported`, remedy);
+
+/** Code 50: the plugin is not available, an ADD would fail. */
+export const notReady = (why: string, remedy: string): CniRefusal =>
+  new CniRefusal(50, 'service.unavailable', why, remedy);

@@ -1,0 +1,62 @@
+/**
+ * From which pool the next ADD is likely to be given its address: `choices.json` in the network's directory has, for one
+ * wish, the pool that the service chose last, by namespace where that matters.
+ *
+ * So pods of two namespaces that get different pools propose slots in turn. A wrong guess is a proposal in vain: the
+ * service overlooks one of a pool that it does not choose.
+ */
+
+import type { PoolWish } from '../cni/pool-selector.ts';
+import { type Files, replaceFile } from '../machine/files.ts';
+import { isObject, parseJson } from '../machine/json.ts';
+import type { NetworkRecords } from './network-records.ts';
+
+/** Who asks, as far as the choice of the pool depends on it. */
+export interface Asking {
+  readonly wish: PoolWish;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly namespace: string | undefined;
+}
+
+export interface PoolChoices {
+  /** The id of the pool that was chosen last for such a pod. */
+  likely(): string | undefined;
+  /** Of the pools that were chosen for such a wish, whatever the pod. */
+  all(): readonly string[];
+  /** Notes which pool the service chose. */
+  chosen(pool: string): void;
+}
+
+/** Namespaces that are remembered: what is forgotten costs one request without a proposal. */
+const MOST_NAMESPACES = 256;
+const POOL_ID = /^[0-9a-f]{16}$/;
+
+export function openPoolChoices(
+  files: Files,
+  { directory, journal: { drafts } }: NetworkRecords,
+  { wish, labels, namespace }: Asking,
+): PoolChoices {
+  const choicesFile = `${directory}/choices.json`;
+  const serviceChooses = wish.ranges === undefined && wish.names?.length === 0;
+  const text = JSON.stringify(serviceChooses ? { wish, labels } : { wish });
+  const key = serviceChooses ? (namespace ?? '') : '';
+
+  /** Pool ids by namespace, the one noted last at the end; none for another wish. */
+  function choices(): ReadonlyMap<string, string> {
+    const read = parseJson(files.read(choicesFile) ?? '');
+    if (!isObject(read) || read.wish !== text || !Array.isArray(read.pools)) return new Map();
+    const pairs = read.pools.filter((pair) => Array.isArray(pair) && POOL_ID.test(String(pair[1])));
+    return new Map(pairs as [string, string][]);
+  }
+
+  return {
+    likely: () => choices().get(key),
+    all: () => [...new Set(choices().values())],
+    chosen(pool) {
+      const known = choices();
+      if (known.get(key) === pool) return;
+      const others = [...known].filter(([other]) => other !== key).slice(1 - MOST_NAMESPACES);
+      replaceFile(files, choicesFile, JSON.stringify({ wish: text, pools: [...others, [key, pool]] }), drafts);
+    },
+  };
+}

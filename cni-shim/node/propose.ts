@@ -1,0 +1,46 @@
+/** Which slot the node asks for: the one that it has not used for the longest time. */
+import type { SlotReference } from '../../core/contract/messages.ts';
+import { blockFromText, blockToText, poolSpace } from '../../core/pools/pool-space.ts';
+import { isRecent, type NodeState } from './node-state.ts';
+
+/** Where three quarters of a block were seen taken, a slot of a block that was not seen is taken as likely. */
+const CROWDED = 0.75;
+
+/**
+ * The usable slots of the node's blocks in the order in which to try them: from behind the cursor once around, without
+ * those that were seen taken lately and, in a crowded pool, without blocks that were not seen. None left: let the service
+ * choose.
+ */
+export function* proposals(state: NodeState, now: number): Generator<SlotReference> {
+  const space = poolSpace(state.pool);
+  const blocks = state.blocks.map(({ block }) => blockFromText(block)).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const last = blockFromText(state.cursor.block);
+  const found = blocks.findIndex((block) => block >= last);
+  const start = found === -1 ? 0 : found;
+  // A block of its own the node knows better than any answer.
+  const shared = state.pool.affinity === 'shared';
+  const crowded =
+    shared &&
+    Object.values(state.taken).some(
+      (slots) => Object.values(slots).filter((at) => isRecent(state, at, now)).length >= CROWDED * space.blockSize,
+    );
+  const split = blocks[start] === last ? state.cursor.slot + 1 : 0;
+  for (let step = 0; step <= blocks.length; step++) {
+    const block = blocks[(start + step) % blocks.length];
+    if (block === undefined) return;
+    const from = step === 0 ? split : 0;
+    const to = step === blocks.length ? split : space.blockSize;
+    const text = blockToText(block);
+    if (crowded && state.taken[text] === undefined) continue;
+    const taken = state.taken[text] ?? {};
+    for (let slot = from; slot < to; slot++) {
+      const seen = taken[slot];
+      if (space.isUsable(block, slot) && (seen === undefined || !isRecent(state, seen, now)))
+        yield { pool: state.pool.id, block: text, slot };
+    }
+  }
+}
+
+/** The generation of the block as which the node may still propose this slot; undefined where it may not. */
+export const proposableAt = (state: NodeState | undefined, slot: SlotReference): number | undefined =>
+  state?.pool.id === slot.pool ? state.blocks.find(({ block }) => block === slot.block)?.generation : undefined;

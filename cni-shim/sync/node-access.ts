@@ -1,0 +1,45 @@
+/** What a command on a node works with: the node configuration, the API, and where the plugin keeps its records. */
+import { type Api, apiClient } from '../api/client.ts';
+import { openReachability, type Reachability } from '../api/outage.ts';
+import { credentialSupply } from '../aws/credentials.ts';
+import { loadNodeConfiguration } from '../machine/node-configuration.ts';
+import { refusal } from '../machine/refusal.ts';
+import type { Surroundings } from '../machine/surroundings.ts';
+import type { Place } from './round.ts';
+
+export interface NodeAccess extends Place {
+  readonly surroundings: Surroundings;
+  readonly endpoint: URL;
+  readonly api: Api;
+  readonly reachability: readonly Reachability[];
+}
+
+export interface AccessOptions {
+  /** Path of the node configuration. */
+  readonly config?: string | undefined;
+  /** Data directories beside the node configuration's: those of networks with a `dataDir` of their own. */
+  readonly dataDirs?: readonly string[] | undefined;
+}
+
+/** @throws LessorError `node.configuration` */
+export function accessNode(surroundings: Surroundings, { config, dataDirs = [] }: AccessOptions): NodeAccess {
+  const relative = dataDirs.find((one) => !one.startsWith('/'));
+  if (relative !== undefined)
+    throw refusal(
+      'node.configuration',
+      `--data-dir ${JSON.stringify(relative)} is not absolute`,
+      'write it like /var/lib/cni/lessor',
+    );
+  const node = loadNodeConfiguration(config === undefined ? {} : { config }, surroundings);
+  const { endpoint, region, dataDir, credentials: choice } = node;
+  const all = [...new Set([dataDir, ...dataDirs])];
+  const credentials = credentialSupply(surroundings, { dataDir, choice });
+  return {
+    surroundings,
+    endpoint,
+    dataDirs: all,
+    bootId: surroundings.bootId(),
+    api: apiClient({ endpoint, region, credentials, surroundings }),
+    reachability: all.map((one) => openReachability(surroundings, one)),
+  };
+}

@@ -1,0 +1,78 @@
+/** Compares what the table says this node holds with what the node knows, and releases what has no reason any more. */
+import type { Attachment } from '../../core/contract/messages.ts';
+import type { OwnLease } from '../../core/contract/node.ts';
+import { LessorError } from '../../core/contract/problems.ts';
+import type { Calls } from '../api/client.ts';
+import type { NetworkRecords } from '../node/network-records.ts';
+import { type Known, type Reason, reasonToRelease } from './reconcile-decision.ts';
+
+export interface Reconciling {
+  readonly api: Calls;
+  readonly bootId: string;
+  /** What the node keeps; of a network of which it keeps nothing there is none. One network may be in several data directories. */
+  readonly candidates: readonly NetworkRecords[];
+  /** Of one network, what its runtime knows; nothing of any other network is released then. */
+  readonly runtime?: { readonly network: string; isValid(attachment: Attachment): boolean };
+}
+
+export interface Reconciled {
+  /** Leases that the table has of this node. */
+  readonly leases: number;
+  readonly released: readonly { readonly lease: OwnLease; readonly reason: Reason }[];
+  readonly failures: readonly { readonly lease: OwnLease; readonly error: LessorError }[];
+}
+
+/** @throws LessorError where the table could not be read */
+export async function reconcile(reconciling: Reconciling): Promise<Reconciled> {
+  const { leases, firstOfBoot } = await readTable(reconciling);
+  const released: { lease: OwnLease; reason: Reason }[] = [];
+  const failures: { lease: OwnLease; error: LessorError }[] = [];
+  for (const lease of leases) {
+    const reason = reasonOf(reconciling, lease, firstOfBoot);
+    if (reason === undefined) continue;
+    const { attachment, nonce, slot } = lease;
+    try {
+      await reconciling.api.release({ attachment, nonce, slot, acknowledged: true });
+      released.push({ lease, reason });
+    } catch (error) {
+      if (!(error instanceof LessorError)) throw error;
+      failures.push({ lease, error });
+    }
+  }
+  return { leases: leases.length, released, failures };
+}
+
+/** The first that is found; a journal decides of its own nonces only, so that several agree. */
+function reasonOf(
+  { candidates, runtime }: Reconciling,
+  lease: OwnLease,
+  firstOfBoot: number | undefined,
+): Reason | undefined {
+  if (runtime !== undefined && runtime.network !== lease.attachment.network) return undefined;
+  const known = candidates.filter(({ name }) => name === lease.attachment.network).map(knownOf);
+  return reasonToRelease(lease, known, { firstOfBoot, isValid: runtime?.isValid });
+}
+
+export const knownOf = ({
+  journal,
+  unsettled,
+  knownJournalId,
+}: Pick<NetworkRecords, 'journal' | 'unsettled' | 'knownJournalId'>): Known => ({
+  journalId: knownJournalId,
+  find: journal.find,
+  isReported: unsettled.isReported,
+  mayLive: unsettled.mayLive,
+});
+
+async function readTable({ api, bootId }: Reconciling) {
+  const leases: OwnLease[] = [];
+  let firstOfBoot: number | undefined;
+  let cursor: string | undefined;
+  do {
+    const page = await api.ownLeases(cursor);
+    leases.push(...(page?.leases ?? []));
+    firstOfBoot = page?.boot === bootId ? page.firstOfBoot : undefined;
+    cursor = page?.nextCursor;
+  } while (cursor !== undefined);
+  return { leases, firstOfBoot };
+}

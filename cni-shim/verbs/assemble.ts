@@ -1,0 +1,87 @@
+/** What the verbs work with, made from the configurations: the API, and what the node keeps of the network. */
+import type { Attachment } from '../../core/contract/messages.ts';
+import { type Api, apiClient, type Limits } from '../api/client.ts';
+import { openReachability, type Reachability } from '../api/outage.ts';
+import { credentialSupply } from '../aws/credentials.ts';
+import type { Invocation } from '../cni/environment.ts';
+import type { NetworkConfiguration } from '../cni/network-configuration.ts';
+import type { Observer } from '../log/call-record.ts';
+import { loadNodeConfiguration } from '../machine/node-configuration.ts';
+import type { Surroundings } from '../machine/surroundings.ts';
+import { type NetworkRecords, openRecords } from '../node/network-records.ts';
+import { openPoolChoices, type PoolChoices } from '../node/pool-choices.ts';
+
+/** What is the same for each attachment of a network. */
+export interface NetworkPlugin {
+  readonly surroundings: Surroundings;
+  readonly network: NetworkConfiguration;
+  readonly bootId: string;
+  readonly api: Api;
+  readonly reachability: Reachability;
+  readonly records: NetworkRecords;
+  readonly choices: PoolChoices;
+  /** The node's. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Who is told for the log. */
+  readonly observer: Observer | undefined;
+}
+
+export interface Plugin extends NetworkPlugin {
+  readonly invocation: Invocation;
+  readonly attachment: Attachment;
+  /** Addresses that are asked for, each once: of CNI_ARGS, args and runtimeConfig, in host-local's order. */
+  readonly addresses: readonly string[];
+}
+
+export interface Watching {
+  readonly limits?: Limits | undefined;
+  readonly observer?: Observer;
+}
+
+/** @throws LessorError `node.configuration`, `node.storage`. */
+export function assembleNetwork(
+  surroundings: Surroundings,
+  network: NetworkConfiguration,
+  { limits, observer }: Watching,
+  namespace?: string,
+): NetworkPlugin {
+  const { endpoint, region, dataDir, labels, credentials: choice } = loadNodeConfiguration(network, surroundings);
+  const bootId = surroundings.bootId();
+  // Whatever VRF the configuration names by then, a DEL finds what the ADD wrote.
+  const records = openRecords(surroundings, { dataDir, name: network.name, bootId });
+  const credentials = credentialSupply(surroundings, { dataDir, choice });
+  return {
+    surroundings,
+    network,
+    bootId,
+    api: apiClient({
+      endpoint,
+      region,
+      credentials,
+      surroundings,
+      observer,
+      ...(limits === undefined ? {} : { limits }),
+    }),
+    reachability: openReachability(surroundings, dataDir),
+    records,
+    choices: openPoolChoices(surroundings.files, records, { wish: network.pool, labels, namespace }),
+    labels,
+    observer,
+  };
+}
+
+/** @throws LessorError `node.configuration`, `node.storage`. */
+export function assemble(
+  surroundings: Surroundings,
+  network: NetworkConfiguration,
+  invocation: Invocation,
+  watching: Watching = {},
+): Plugin {
+  const { address, pod, containerId, ifname } = invocation;
+  return {
+    ...assembleNetwork(surroundings, network, watching, pod?.namespace),
+    invocation,
+    attachment: { network: network.name, containerId, ifname },
+    addresses: [...new Set([...(address === undefined ? [] : [address]), ...network.addresses])],
+  };
+}

@@ -1,0 +1,71 @@
+/** CHECK: whether the container still holds the addresses that its ADD was given (CNI specification, section 4). */
+import type { CheckResult } from '../../core/contract/node.ts';
+import { LessorError } from '../../core/contract/problems.ts';
+import { isUnanswered } from '../api/outage.ts';
+import { refusal } from '../machine/refusal.ts';
+import { type JournalEntry, slotsOf } from '../node/journal-entry.ts';
+import { ownLease } from '../node/offline-lease.ts';
+import type { Plugin } from './assemble.ts';
+
+type Held = CheckResult['held'][number];
+
+/**
+ * @param previous the addresses of `prevResult`, with or without prefix length
+ * @throws LessorError `lease.lost` where the container does not hold exactly these; `service.*` where nobody can tell
+ */
+export async function check(plugin: Plugin, previous: readonly string[]): Promise<void> {
+  const { attachment, records } = plugin;
+  const entry = records.journal.find(attachment);
+  const held = await heldBy(plugin, entry);
+  const lease = held.filter(({ nonce }) => entry === undefined || nonce === entry.nonce);
+  const addresses = new Set(lease.flatMap((one) => one.addresses.map(({ address }) => bare(address))));
+  const wanted = new Set(previous.map(bare));
+  const lost = [...wanted].filter((address) => !addresses.has(address));
+  if (addresses.size === 0)
+    throw lostLease(plugin, `holds no lease, and its interface has ${[...wanted].join(', ') || 'no address'}`);
+  if (lost.length > 0) throw lostLease(plugin, `does not hold ${lost.join(', ')} but ${[...addresses].join(', ')}`);
+  const missing = [...addresses].filter((address) => !wanted.has(address));
+  // Of two slots that were asked for only one set's address each is the container's.
+  if (missing.length > 0 && (entry?.addresses === undefined || wanted.size === 0))
+    throw lostLease(plugin, `holds ${missing.join(', ')} too, which prevResult does not have`);
+}
+
+/** A node that owns the block knows without the service: nobody else can have been given the slot (I3). */
+async function heldBy(plugin: Plugin, entry: JournalEntry | undefined): Promise<readonly Held[]> {
+  const { attachment, api, records, reachability } = plugin;
+  const own = entry && ownHeld(plugin, entry);
+  // What the service was not told of yet it cannot confirm.
+  if (own !== undefined && entry !== undefined && !records.unsettled.isReported(entry)) return [own];
+  if (own !== undefined && reachability.isAway()) return [own];
+  const slots = entry === undefined ? [] : slotsOf(entry);
+  try {
+    const asked = { attachment, ...(slots.length === 0 ? {} : { slots }) };
+    return (await (own === undefined ? api : api.brief).check(asked))?.held ?? [];
+  } catch (error) {
+    // An older service does not know the question: then the journal is all there is.
+    const noted = entry?.acknowledged;
+    if (error instanceof LessorError && error.code === 'route.unknown' && entry !== undefined && noted !== undefined)
+      return [{ ...noted, nonce: entry.nonce }];
+    if (own === undefined || !isUnanswered(error)) throw error;
+    reachability.failed(error);
+    return [own];
+  }
+}
+
+function ownHeld({ records }: Plugin, entry: JournalEntry): Held | undefined {
+  const { nonce, acknowledged, local } = entry;
+  const lease = acknowledged ?? local;
+  if (lease === undefined) return undefined;
+  const own = ownLease(records, { ...entry, proposal: lease.slot });
+  return own && { slot: lease.slot, nonce, addresses: lease.addresses };
+}
+
+const bare = (address: string): string => address.split('/')[0] ?? address;
+
+function lostLease({ attachment: { containerId, ifname } }: Plugin, what: string): LessorError {
+  return refusal(
+    'lease.lost',
+    `interface ${ifname} of container ${containerId} ${what}`,
+    'delete the container and create it again; GET /v1/addresses/{address} tells who has an address',
+  );
+}

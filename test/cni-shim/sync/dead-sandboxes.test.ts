@@ -1,0 +1,75 @@
+/** Evidence of a container's end: what would be mistaken for it frees nothing. */
+import { describe, expect, test } from 'vitest';
+import type { JournalEntry } from '../../../cni-shim/node/journal-entry.ts';
+import { livingNamespaces, sandboxOf } from '../../../cni-shim/sync/dead-sandboxes.ts';
+
+const NETNS = '/run/netns/cni-1';
+const entry = (change: Partial<JournalEntry> = {}): JournalEntry => ({
+  attachment: { network: 'net', containerId: 'c1', ifname: 'eth0' },
+  nonce: 'n',
+  attempts: 1,
+  bootId: 'boot-1',
+  netns: NETNS,
+  sandbox: { directory: '25:1', namespace: '4:4026532177' },
+  ...change,
+});
+/** Paths that lead somewhere; a directory's names are those of the paths below it. */
+const files = (there: Record<string, string>) => ({
+  identity: (path: string) => there[path],
+  list: (directory: string) =>
+    Object.keys(there)
+      .filter((path) => path.startsWith(`${directory}/`))
+      .map((path) => path.slice(directory.length + 1).split('/')[0] ?? ''),
+});
+const here = (...namespaces: string[]) => ({ bootId: 'boot-1', namespaces: () => new Set(namespaces) });
+const DIRECTORY = { '/run/netns': '25:1' };
+
+describe('the sandbox of a container', () => {
+  test('is alive while its file leads to its namespace', () => {
+    expect(sandboxOf(files({ ...DIRECTORY, [NETNS]: '4:4026532177' }), entry(), here())).toBe('alive');
+  });
+
+  test('is gone where its file is not in the directory any more and no process is in its namespace', () => {
+    expect(sandboxOf(files(DIRECTORY), entry(), here('4:1'))).toBe('gone');
+  });
+
+  test('is alive while a process is in its namespace, whatever became of the file', () => {
+    expect(sandboxOf(files(DIRECTORY), entry(), here('4:4026532177'))).toBe('alive');
+  });
+
+  test('is gone after a reboot', () => {
+    expect(sandboxOf(files({ ...DIRECTORY, [NETNS]: '4:4026532177' }), entry({ bootId: 'boot-0' }), here())).toBe(
+      'gone',
+    );
+  });
+
+  test.each<[string, Record<string, string>, Partial<JournalEntry>]>([
+    ['the directory is not there, as in a container without that mount', {}, {}],
+    ['the directory is another one, as in a container that has its own', { '/run/netns': '99:1' }, {}],
+    ['its file leads to something else, as where mounts are not passed on', { ...DIRECTORY, [NETNS]: '25:7' }, {}],
+    ['the plugin did not see the namespace', DIRECTORY, { sandbox: undefined as never }],
+    ['the runtime named no namespace', DIRECTORY, { netns: undefined as never }],
+  ])('is unknown where %s', (_, there, change) => {
+    expect(sandboxOf(files(there), entry(change), here())).toBe('unknown');
+  });
+
+  test('is unknown where the directory may not be read', () => {
+    const denied = {
+      ...files(DIRECTORY),
+      list: () => {
+        throw Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'scandir' });
+      },
+    };
+    expect(sandboxOf(denied, entry(), here())).toBe('unknown');
+  });
+});
+
+test('the namespaces in which processes are come from /proc, without those that may not be looked at', () => {
+  const there = files({
+    '/proc/1/ns/net': '4:1',
+    '/proc/20/ns/net': '4:2',
+    '/proc/21/stat': 'x',
+    '/proc/self/ns/net': '4:9',
+  });
+  expect(livingNamespaces(there)).toEqual(new Set(['4:1', '4:2']));
+});

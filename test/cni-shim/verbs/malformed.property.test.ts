@@ -1,0 +1,233 @@
+/** 10,000 malformed inputs: always an error object, never a stack, and nothing that the node keeps is changed. */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isVerb, writtenVersion } from '../../../cni-shim/cni/version.ts';
+import { nodeFiles } from '../../../cni-shim/machine/files.ts';
+import { isObject, parseJson } from '../../../cni-shim/machine/json.ts';
+import { machine, type Surroundings } from '../../../cni-shim/machine/surroundings.ts';
+import { type Outcome, run } from '../../../cni-shim/verbs/call.ts';
+import { complaint, type Ending } from '../cni-error-object.ts';
+import { FakeApi, REGION } from '../fake-api.ts';
+import { Node } from '../in-process.ts';
+import { type MalformedInput, malformedInput, staying } from './malformed-inputs.ts';
+
+const CONTAINER = 'c1';
+const RUNS = 12_400;
+const REFUSED = 10_000;
+
+let api: FakeApi;
+let node: Node;
+/** Files before each call, by their names. */
+let resident: ReadonlyMap<string, string>;
+/** By the end of the path that is asked. */
+let valid: Readonly<Record<string, string>>;
+
+/** Apart from the log, which is there to be written. */
+const kept = () => {
+  const found = readdirSync(node.dataDir, { recursive: true, withFileTypes: true });
+  const paths = found
+    .filter((one) => one.isFile() && one.name !== 'lessor.log')
+    .map(({ parentPath, name }) => join(parentPath, name));
+  return new Map(paths.map((path) => [relative(node.dataDir, path), readFileSync(path, 'utf8')]));
+};
+
+beforeAll(async () => {
+  api = await FakeApi.start();
+  node = new Node(api);
+  const bodies: string[] = [];
+  const watching: typeof fetch = async (url, init) => {
+    const response = await fetch(url, init);
+    bodies.push(await response.clone().text());
+    return response;
+  };
+  const stdin = JSON.stringify({
+    cniVersion: '1.0.0',
+    name: 'malformed',
+    ipam: { ranges: [[{ subnet: '10.1.0.0/16' }]] },
+  });
+  for (const verb of ['ADD', 'DEL', 'ADD'])
+    expect((await node.call(verb, 'resident', { stdin, surroundings: { fetch: watching } })).exitCode).toBe(0);
+  const [leases = '', releases = ''] = bodies;
+  const own = JSON.stringify({ incarnation: 1, boot: node.bootId, firstOfBoot: 1, leases: [] });
+  const [held, ready] = [JSON.stringify({ held: [] }), JSON.stringify({ ready: true })];
+  valid = { '/leases': leases, '/releases': releases, '/self/leases': own, '/checks': held, '/readiness': ready };
+  resident = kept();
+});
+afterAll(async () => {
+  node.remove();
+  await api.stop();
+});
+
+type Run = typeof run;
+
+interface Trial extends Ending {
+  /** What is wrong with it; undefined where nothing is. */
+  readonly complaint: string | undefined;
+}
+
+/** One call with a clock of its own, so that no pause takes any time. */
+async function attempt(input: MalformedInput, plugin: Run): Promise<Trial> {
+  const content = {
+    endpoint: api.endpoint,
+    region: REGION,
+    labels: { kind: 'x' },
+    logFile: false,
+    dataDir: node.dataDir,
+  };
+  const text = staying(node.dataDir, input.node(JSON.stringify(content)));
+  const env = {
+    ...node.env,
+    HOME: node.directory,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    CNI_COMMAND: input.verb,
+    CNI_CONTAINERID: CONTAINER,
+    ...input.env,
+  };
+  let now = 1_800_000_000_000;
+  let sent = 0;
+  const answering = async (url: Parameters<typeof fetch>[0]): Promise<Response> => {
+    const path = new URL(String(url)).pathname;
+    const [, right = ''] = Object.entries(valid).findLast(([end]) => path.endsWith(end)) ?? [];
+    const wrong = input.answers[Math.min(sent++, input.answers.length - 1)]?.(right);
+    if (wrong === 'dies') throw new TypeError('fetch failed', { cause: { code: 'ECONNRESET' } });
+    return wrong === undefined ? new Response(right) : new Response(wrong.body, wrong);
+  };
+  const surroundings = {
+    ...machine(env),
+    fetch: answering as typeof fetch,
+    files: {
+      ...nodeFiles,
+      read: (path: string) => (path === node.config ? text : nodeFiles.read(path)),
+    },
+    bootId: () => node.bootId,
+    now: () => now,
+    random: () => 0.9,
+    async sleep(milliseconds: number) {
+      now += milliseconds;
+    },
+  };
+  let ending: Outcome;
+  try {
+    ending = await plugin(surroundings, () => input.stdin, { attempt: 300, total: 900 });
+  } catch (error) {
+    return { exitCode: null, stdout: '', complaint: `it threw ${String(error)}` };
+  }
+  const after = kept();
+  const refused = ending.exitCode !== 0;
+  const differing = refused ? difference(resident, after, sent > 0 || input.wrong === 'answer') : undefined;
+  const goesOn = !refused && input.wrong === 'answer';
+  const poisoned = goesOn ? await next(surroundings) : undefined;
+  putBack(goesOn ? kept() : after);
+  const given = parseJson(input.stdin);
+  const cniVersion = isObject(given) && isVerb(env.CNI_COMMAND) ? writtenVersion(given) : undefined;
+  const wrong = refused ? (complaint(ending, cniVersion) ?? differing) : survivor(ending, env.CNI_COMMAND);
+  return { ...ending, complaint: wrong ?? poisoned };
+}
+
+/** What an accepted answer leaves must not be in the way of the next container. */
+async function next(surroundings: Surroundings): Promise<string | undefined> {
+  const env = { ...node.env, CNI_COMMAND: 'ADD', CNI_CONTAINERID: 'next' };
+  const stdin = JSON.stringify({
+    cniVersion: '1.0.0',
+    name: 'malformed',
+    ipam: { ranges: [[{ subnet: '10.1.0.0/16' }]] },
+  });
+  const right = async () => new Response(valid['/leases']);
+  const { exitCode, stdout } = await run({ ...surroundings, env, fetch: right }, () => stdin);
+  return exitCode === 0 ? undefined : `the next ADD failed: ${stdout}`;
+}
+
+function putBack(after: ReadonlyMap<string, string>): void {
+  const before = resident;
+  for (const name of after.keys()) if (after.get(name) !== before.get(name)) rmSync(join(node.dataDir, name));
+  for (const [name, text] of before) if (after.get(name) !== text) writeFileSync(join(node.dataDir, name), text);
+}
+
+/** A STATUS leaves its verdict, a failed ADD that has asked leaves its entry under its two names, by which a DEL frees what may be held. */
+function difference(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+  asked: boolean,
+): string | undefined {
+  for (const [name, text] of before) if (after.get(name) !== text) return `${name} was changed`;
+  const added = [...after.keys()].filter((name) => !before.has(name) && !name.endsWith('/status.json'));
+  const own = added.filter((name) => asked && after.get(name)?.includes(`"containerId":"${CONTAINER}"`));
+  const foreign = added.find((name) => !own.includes(name));
+  if (foreign !== undefined) return `${foreign} came to be`;
+  return own.length <= 2 ? undefined : `too many entries: ${own.join(', ')}`;
+}
+
+/** What is accepted after all must be a whole result. */
+function survivor({ stdout }: Outcome, verb: string | undefined): string | undefined {
+  if (verb !== 'ADD') return verb === 'VERSION' || stdout === '' ? undefined : `printed: ${stdout}`;
+  const { ips, ip4, ip6 } = JSON.parse(stdout) as Record<string, unknown>;
+  return ip4 !== undefined || ip6 !== undefined || (Array.isArray(ips) && ips.length > 0)
+    ? undefined
+    : `no address: ${stdout}`;
+}
+
+test(`of ${RUNS} malformed inputs at least ${REFUSED} are refused, each with an error object and without a trace`, async () => {
+  const refused = { configuration: 0, environment: 0, node: 0, answer: 0 };
+  let accepted = 0;
+  await fc.assert(
+    fc.asyncProperty(malformedInput, async (input) => {
+      const trial = await attempt(input, run);
+      if (trial.complaint !== undefined) throw new Error(trial.complaint);
+      if (trial.exitCode === 0) accepted++;
+      else refused[input.wrong]++;
+    }),
+    { numRuns: RUNS },
+  );
+  const total = Object.values(refused).reduce((sum, count) => sum + count, 0);
+  console.info(`refused ${total} (${JSON.stringify(refused)}), accepted ${accepted}`);
+  expect(total).toBeGreaterThanOrEqual(REFUSED);
+}, 240_000);
+
+describe('the check finds', () => {
+  const failing = async (spoil: (outcome: Outcome) => Outcome | Promise<Outcome>, ...args: Parameters<Run>) => {
+    const outcome = await run(...args);
+    return outcome.exitCode === 0 ? outcome : spoil(outcome);
+  };
+  const broken: Record<string, Run> = {
+    'a plugin that throws': (...args) =>
+      failing(
+        () => {
+          throw new Error('x');
+        },
+        ...args,
+      ),
+    'one that prints a stack': (...args) =>
+      failing(() => ({ stdout: new Error('x').stack ?? '', exitCode: 1 }), ...args),
+    'one whose message holds a stack': (...args) =>
+      failing(
+        ({ stdout }) => {
+          const details = new Error('x').stack;
+          return { stdout: `${JSON.stringify({ ...JSON.parse(stdout), details })}\n`, exitCode: 1 };
+        },
+        ...args,
+      ),
+    'one that says nothing': (...args) => failing(() => ({ stdout: '', exitCode: 1 }), ...args),
+    'one that exits 0': (...args) => failing(({ stdout }) => ({ stdout, exitCode: 0 }), ...args),
+    'one that calls everything a fault': (...args) =>
+      failing(({ stdout }) => ({ stdout: stdout.replace(/"code":\d+/, '"code":100'), exitCode: 1 }), ...args),
+    'one that forgets the resident': (...args) =>
+      failing(
+        (outcome) => {
+          const [file = ''] = [...kept().keys()].filter((name) => name.includes('resident'));
+          rmSync(join(node.dataDir, file));
+          return outcome;
+        },
+        ...args,
+      ),
+  };
+  test.each(Object.entries(broken))('%s', async (_, plugin) => {
+    const property = fc.asyncProperty(malformedInput, async (input) => {
+      const { complaint } = await attempt(input, plugin);
+      return complaint === undefined;
+    });
+    const { failed } = await fc.check(property, { numRuns: 50, endOnFailure: true });
+    expect(failed).toBe(true);
+  });
+});

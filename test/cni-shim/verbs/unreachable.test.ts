@@ -1,0 +1,286 @@
+/** A node with blocks of its own while the API cannot be reached, with the service's own use cases behind it. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { apiClient } from '../../../cni-shim/api/client.ts';
+import { nodeFiles } from '../../../cni-shim/machine/files.ts';
+import { openRecords } from '../../../cni-shim/node/network-records.ts';
+import { settle } from '../../../cni-shim/sync/flush.ts';
+import { reconcile } from '../../../cni-shim/sync/reconcile.ts';
+import { routes } from '../../../core/contract/routes.ts';
+import { blockFromText } from '../../../core/pools/pool-space.ts';
+import { fenceBlock } from '../../../functions/use-cases/fence-block.ts';
+import { ownedPool } from '../../functions/owned-pool.ts';
+import { operatorsPool, type World, world } from '../../functions/world.ts';
+import type { FakeApi } from '../fake-api.ts';
+import { configuration, NETWORK, Node } from '../in-process.ts';
+import { type Service, serviceFor } from '../service.ts';
+
+const api = {
+  endpoint: 'http://lessor.test',
+  identity: { accessKeyId: 'AKIDTESTTESTTESTTEST', secretAccessKey: 'secret', sessionToken: 'token' },
+} as unknown as FakeApi;
+const POOL = 'a'.repeat(16);
+/** After so long it tries the API again. */
+const TRIED_AGAIN_MS = 10_001;
+
+let here: World;
+let node: Node;
+let service: Service;
+const away = () => 'unreachable' as const;
+const reached = () => undefined;
+const around = () => ({
+  fetch: service.fetch,
+  now: () => here.clock.now,
+  sleep: async (milliseconds: number) => {
+    here.clock.now += milliseconds;
+  },
+});
+const stdin = configuration({ ranges: undefined, pool: 'green', routes: undefined });
+const call = (verb: string, container: string) => node.call(verb, container, { stdin, surroundings: around() });
+const addressOf = async (container: string): Promise<string> => {
+  const called = await call('ADD', container);
+  if (called.exitCode !== 0) throw new Error(called.stdout);
+  return called.printed.ips[0].address;
+};
+const remove = async (container: string) => expect(await call('DEL', container)).toMatchObject({ exitCode: 0 });
+const records = () =>
+  openRecords({ files: nodeFiles, now: around().now }, { dataDir: node.dataDir, name: NETWORK, bootId: node.bootId });
+const client = () => {
+  const credentials = { get: async () => ({ credentials: api.identity, cached: false }) };
+  return apiClient({
+    endpoint: new URL(api.endpoint),
+    region: 'eu-central-1',
+    credentials,
+    surroundings: { ...around(), random: Math.random, env: {}, files: nodeFiles, bootId: () => node.bootId },
+    limits: { attempt: 300, total: 900 },
+  });
+};
+const settled = () => settle({ records: records(), api: client(), now: around().now });
+/** Container by slot, as the table has it. */
+async function held(): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (let block = 0n; block < 64n; block += 1n) {
+    for (const [slot, state] of await here.store.leases.readBlock({ pool: POOL, block }))
+      if (state.held) found[`${block.toString(16)}.${slot}`] = state.holding?.attachment.containerId ?? '';
+  }
+  return found;
+}
+
+beforeEach(async () => {
+  here = world();
+  await ownedPool(here, { blocks: 64, blockSize: 8, cooldownSeconds: 0, name: 'green' });
+  node = new Node(api);
+  service = serviceFor(here.environment(), 'i-1');
+  await addressOf('first');
+});
+afterEach(() => node.remove());
+
+describe('while the API cannot be reached, a node with a block of its own', () => {
+  beforeEach(() => {
+    service.fate = away;
+  });
+
+  test('goes on starting pods, each with an address of its own, and tells the service afterwards', async () => {
+    const addresses = [];
+    for (const container of ['a', 'b', 'c']) addresses.push(await addressOf(container));
+    expect(new Set(addresses).size).toBe(3);
+    expect(Object.values(await held())).toEqual(['first']);
+    expect(node.unsettled().reports).toEqual(['a@eth0', 'b@eth0', 'c@eth0']);
+    service.fate = reached;
+    expect(await settled()).toMatchObject({ reported: 3, released: 0, failures: [] });
+    expect(Object.values(await held()).sort()).toEqual(['a', 'b', 'c', 'first']);
+    expect(node.unsettled()).toEqual({ reports: [], releases: [] });
+  });
+
+  test('waits for one answer only: the next calls do without, until it is time to try again', async () => {
+    await addressOf('a');
+    const tries = service.sent.length;
+    await addressOf('b');
+    await remove('b');
+    expect(service.sent).toHaveLength(tries);
+    here.clock.now += TRIED_AGAIN_MS;
+    await addressOf('c');
+    expect(service.sent.length).toBeGreaterThan(tries);
+  });
+
+  test('answers a repeated ADD with the same address', async () => {
+    expect(await addressOf('a')).toBe(await addressOf('a'));
+    service.fate = reached;
+    here.clock.now += TRIED_AGAIN_MS;
+    const before = await addressOf('a');
+    expect(Object.values(await held()).sort()).toEqual(['a', 'first']);
+    expect(await addressOf('a')).toBe(before);
+    expect(node.unsettled().reports).toEqual([]);
+  });
+
+  test('goes on stopping pods, whose addresses nobody gets before the service has released them', async () => {
+    await remove('first');
+    await remove('first');
+    expect(Object.values(await held())).toEqual(['first']);
+    const others = [];
+    for (let count = 0; count < 7; count += 1) others.push(await addressOf(`c${count}`));
+    expect(new Set(others).size).toBe(7);
+    expect((await call('ADD', 'one-too-many')).printed).toMatchObject({ code: 11 });
+    service.fate = reached;
+    expect(await settled()).toMatchObject({ reported: 7, released: 1, failures: [] });
+    expect(Object.values(await held())).not.toContain('first');
+    expect(node.unsettled()).toEqual({ reports: [], releases: [] });
+  });
+
+  test('leaves nothing of a pod that came and went meanwhile', async () => {
+    await addressOf('a');
+    await remove('a');
+    service.fate = reached;
+    expect(await settled()).toMatchObject({ reported: 0, released: 1 });
+    expect(Object.values(await held())).toEqual(['first']);
+    expect(node.slots()).toHaveLength(1);
+  });
+
+  test('tells the service with the next DEL where no agent runs', async () => {
+    await addressOf('a');
+    service.fate = reached;
+    here.clock.now += TRIED_AGAIN_MS;
+    await remove('first');
+    expect(Object.values(await held())).toEqual(['a']);
+    expect(node.unsettled()).toEqual({ reports: [], releases: [] });
+  });
+
+  test.each(['ADD', 'DEL'])('fails with code 11 where its journal was lost, and so %s would guess', async (verb) => {
+    node.loseJournal();
+    expect((await call(verb, 'a')).printed).toMatchObject({ code: 11 });
+  });
+
+  test('fails with code 11 after a reboot, since it may have been declared dead meanwhile', async () => {
+    node.bootId = 'boot-2';
+    expect((await call('ADD', 'a')).printed).toMatchObject({ code: 11 });
+  });
+
+  test('fails with code 11 where an address is asked for', async () => {
+    const asking = { stdin, surroundings: around(), env: { CNI_ARGS: 'IP=10.1.0.5' } };
+    expect((await node.call('ADD', 'a', asking)).printed).toMatchObject({ code: 11 });
+  });
+});
+
+test('a report whose slot still cools keeps no other waiting', async () => {
+  service.fate = away;
+  for (const container of ['a', 'b']) await addressOf(container);
+  const { local } = node.entry('a') ?? {};
+  const key = { pool: POOL, block: blockFromText(local?.slot.block ?? '0'), slot: local?.slot.slot ?? 0 };
+  const before = { attachment: { network: NETWORK, containerId: 'old', ifname: 'eth0' }, nonce: 'f'.repeat(32) };
+  await here.store.leases.hold(key, { ...before, node: 'i-1', incarnation: 1, heldAt: here.clock.now }, 1);
+  const by = { containerId: 'old', ifname: 'eth0', node: 'i-1', nonce: before.nonce };
+  await here.store.leases.release(key, by, here.clock.now + 30_000);
+  service.fate = reached;
+  const { reported, failures } = await settled();
+  expect([reported, failures.map(({ error }) => error.code)]).toEqual([1, ['address.cooling']]);
+  here.clock.now += 30_001;
+  expect(await settled()).toMatchObject({ reported: 1, failures: [] });
+});
+
+test('a pod whose DEL has released nothing yet when its report arrives leaves no lease', async () => {
+  service.fate = away;
+  await addressOf('a');
+  const entry = node.entry('a');
+  service.fate = ({ path }) => {
+    if (path === routes.report.path && entry !== undefined) records().journal.forget(entry.attachment, entry);
+    return undefined;
+  };
+  expect(await settled()).toMatchObject({ failures: [] });
+  expect(Object.values(await held())).toEqual(['first']);
+});
+
+test('an ADD whose answer was lost lives with the slot that it proposed, and is the same lease when it is reported', async () => {
+  service.fate = ({ path }) => (path === routes.allocate.path ? 'answer lost' : undefined);
+  await addressOf('a');
+  const before = await held();
+  expect(Object.values(before).sort()).toEqual(['a', 'first']);
+  service.fate = reached;
+  expect(await settled()).toMatchObject({ reported: 1 });
+  expect(await held()).toEqual(before);
+});
+
+test('a slot with which an unreported container lives is given back by the ADD to which the service grants it', async () => {
+  service.fate = away;
+  const living = await addressOf('a');
+  service.fate = reached;
+  here.clock.now += TRIED_AGAIN_MS;
+  // An ADD of an earlier try has the service look for any free slot of the block.
+  const { proposal } = node.entry('a') ?? {};
+  const named = `${proposal?.pool}.${proposal?.block}.${proposal?.slot}`;
+  expect(node.slots()).toContain(named);
+  const searching = { ...around(), fetch: proposingNothing(service.fetch) };
+  const granted = await node.call('ADD', 'b', { stdin, surroundings: searching });
+  expect(granted.printed.ips[0].address).not.toBe(living);
+  expect(await settled()).toMatchObject({ failures: [] });
+  expect(node.unsettled().reports).toEqual([]);
+  expect(Object.entries(await held()).filter(([, container]) => container === 'a')).toHaveLength(1);
+});
+
+/** As if the plugin had not proposed: the service chooses, and the slot that it finds first may be one that is lived with. */
+const proposingNothing =
+  (send: typeof fetch): typeof fetch =>
+  (url, init) => {
+    const { proposal: _, generation: __, ...rest } = JSON.parse(String(init?.body));
+    return send(url, { ...init, body: JSON.stringify(rest) });
+  };
+
+test('a block that is given back is not lived in, whoever looks first', async () => {
+  const state = records().stateOf(POOL);
+  const [block] = state?.blocks ?? [];
+  if (block === undefined) throw new Error('no block');
+  records().givenBack.mark(POOL, block);
+  service.fate = away;
+  expect((await call('ADD', 'a')).printed).toMatchObject({ code: 11 });
+});
+
+test('a report is refused where the block was taken from the node on evidence, and the container is said to be lost', async () => {
+  service.fate = away;
+  await addressOf('a');
+  const { local } = node.entry('a') ?? {};
+  const key = { pool: POOL, block: blockFromText(local?.slot.block ?? '0') };
+  await fenceBlock(here.environment(), key, { generation: local?.generation ?? 0, forced: true });
+  service = serviceFor(here.environment(), 'i-1');
+  const { reported, failures } = await settled();
+  expect([reported, failures.map(({ error }) => error.code)]).toEqual([0, ['lease.lost']]);
+  expect(await held()).toEqual({});
+  expect(node.unsettled().reports).toEqual(['a@eth0']);
+});
+
+test.each(['away', 'there'])(
+  'a slot that is lived with is nobody else’s where its name was lost, the API being %s',
+  async (api) => {
+    service.fate = away;
+    const living = await addressOf('a');
+    rmSync(join(node.dataDir, 'networks', NETWORK, 'slots'), { recursive: true });
+    if (api === 'there') {
+      service.fate = reached;
+      here.clock.now += TRIED_AGAIN_MS;
+    }
+    const given: unknown[] = [];
+    for (let count = 0; count < 8; count += 1) given.push((await call('ADD', `c${count}`)).printed.ips?.[0].address);
+    expect(given).not.toContain(living);
+  },
+);
+
+test('a node without blocks of its own says 11', async () => {
+  here = world();
+  const pool = await operatorsPool(here, { addresses: 16, blockSize: 8 });
+  service = serviceFor(here.environment(), 'i-1');
+  node.loseJournal();
+  const shared = configuration({ ranges: undefined, pool: pool.name, routes: undefined });
+  const ask = (verb: string, id: string) => node.call(verb, id, { stdin: shared, surroundings: around() });
+  expect((await ask('ADD', 'first')).exitCode).toBe(0);
+  service.fate = away;
+  expect((await ask('ADD', 'a')).printed).toMatchObject({ code: 11 });
+  expect((await ask('DEL', 'first')).printed).toMatchObject({ code: 11 });
+});
+
+test('entries that are lost take their journal’s name with them: a reconcile frees no container that lives', async () => {
+  const before = await held();
+  rmSync(join(node.dataDir, 'networks', NETWORK, 'attachments'), { recursive: true });
+  await addressOf('after');
+  const { released, failures } = await reconcile({ api: client(), bootId: node.bootId, candidates: [records()] });
+  expect([released, failures]).toEqual([[], []]);
+  expect(await held()).toMatchObject(before);
+});
