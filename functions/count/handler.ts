@@ -3,7 +3,7 @@ import type { DynamoDBStreamEvent } from 'aws-lambda';
 import type { LeaseChange } from '../../core/protocol/counter.ts';
 import { dependencies } from '../runtime.ts';
 import { leaseChange } from '../store/lease-changes.ts';
-import { countChanges } from '../use-cases/count-changes.ts';
+import { countChanges } from '../use-cases/changes/count-changes.ts';
 
 /** Lambda tells the shard only where the event source has a tumbling window; its state must come back. */
 interface WindowedEvent extends DynamoDBStreamEvent {

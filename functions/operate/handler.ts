@@ -1,19 +1,19 @@
 /** The function that answers operators. */
 import { routes } from '../../core/contract/routes.ts';
-import { answering, handlerOf } from '../http.ts';
+import { answering, handlerOf } from '../http/http.ts';
+import { versionTag, versionWanted } from '../http/version-tag.ts';
 import { dependencies } from '../runtime.ts';
-import { changePool } from '../use-cases/change-pool.ts';
-import { createPool } from '../use-cases/create-pool.ts';
-import { declareDeath, listDeaths } from '../use-cases/declare-death.ts';
-import { deletePool } from '../use-cases/delete-pool.ts';
-import { explain } from '../use-cases/explain.ts';
-import { findLeases, whoHas } from '../use-cases/find-leases.ts';
-import { listBlocks } from '../use-cases/list-blocks.ts';
-import { listLeases } from '../use-cases/list-leases.ts';
-import { listPools, readPoolNamed } from '../use-cases/list-pools.ts';
-import { readNode } from '../use-cases/seen.ts';
-import { usage } from '../use-cases/usage.ts';
-import { versionTag, versionWanted } from '../version-tag.ts';
+import { declareDeath, listDeaths } from '../use-cases/nodes/declare-death.ts';
+import { readNode } from '../use-cases/nodes/seen.ts';
+import { changePool } from '../use-cases/pools/change-pool.ts';
+import { createPool } from '../use-cases/pools/create-pool.ts';
+import { deletePool } from '../use-cases/pools/delete-pool.ts';
+import { listPools, readPoolNamed } from '../use-cases/pools/list-pools.ts';
+import { explain } from '../use-cases/questions/explain.ts';
+import { findLeases, whoHas } from '../use-cases/questions/find-leases.ts';
+import { listBlocks } from '../use-cases/questions/list-blocks.ts';
+import { listLeases } from '../use-cases/questions/list-leases.ts';
+import { usage } from '../use-cases/questions/usage.ts';
 
 export const handler = handlerOf({
   ...answering(

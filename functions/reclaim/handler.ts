@@ -2,8 +2,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import { dependencies } from '../runtime.ts';
-import { type ReclaimReport, reclaim } from '../use-cases/reclaim.ts';
-import { type RecountReport, recount } from '../use-cases/recount.ts';
+import { type RecountReport, recount } from '../use-cases/changes/recount.ts';
+import { type ReclaimReport, reclaim } from '../use-cases/reclaim/reclaim.ts';
 
 export const handler = async (_: unknown, context: Context): Promise<ReclaimReport & RecountReport> => {
   const reclaimed = await reclaim(dependencies);

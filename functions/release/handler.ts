@@ -1,12 +1,12 @@
 /** The releasing function, and what else a node asks about what it has. */
 import { routes } from '../../core/contract/routes.ts';
-import { answering, handlerOf } from '../http.ts';
+import { answering, handlerOf } from '../http/http.ts';
 import { dependencies } from '../runtime.ts';
-import { checkLease } from '../use-cases/check-lease.ts';
-import { giveBack } from '../use-cases/give-back.ts';
-import { ownLeases } from '../use-cases/own-leases.ts';
-import { release } from '../use-cases/release.ts';
-import { seen } from '../use-cases/seen.ts';
+import { giveBack } from '../use-cases/blocks/give-back.ts';
+import { checkLease } from '../use-cases/leases/check-lease.ts';
+import { ownLeases } from '../use-cases/leases/own-leases.ts';
+import { release } from '../use-cases/leases/release.ts';
+import { seen } from '../use-cases/nodes/seen.ts';
 
 export const handler = handlerOf({
   ...answering(routes.release, ({ call, body }) => release(dependencies, call, body)),

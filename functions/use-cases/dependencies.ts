@@ -5,7 +5,7 @@ import type { RegisteredPool, Registry } from '../../core/pools/registry.ts';
 import type { BlockOwner } from '../../core/protocol/block.ts';
 import type { NodeState } from '../../core/protocol/node.ts';
 import type { PoolState, Store } from '../../core/store.ts';
-import type { QuotaView } from './quota.ts';
+import type { QuotaView } from './add/quota.ts';
 
 export interface Settings {
   /** Ranges written in a CNI configuration become a pool on first use. */

@@ -1,12 +1,12 @@
 /** What single operations cost, each in a deployment of its own. */
 import type { Store } from '../../core/store.ts';
-import { checkLease } from '../../functions/use-cases/check-lease.ts';
-import { declareDeath } from '../../functions/use-cases/declare-death.ts';
-import { ownLeases } from '../../functions/use-cases/own-leases.ts';
-import { readiness } from '../../functions/use-cases/readiness.ts';
-import { reclaim } from '../../functions/use-cases/reclaim.ts';
-import { reportLease } from '../../functions/use-cases/report-lease.ts';
-import { seen } from '../../functions/use-cases/seen.ts';
+import { checkLease } from '../../functions/use-cases/leases/check-lease.ts';
+import { ownLeases } from '../../functions/use-cases/leases/own-leases.ts';
+import { reportLease } from '../../functions/use-cases/leases/report-lease.ts';
+import { declareDeath } from '../../functions/use-cases/nodes/declare-death.ts';
+import { seen } from '../../functions/use-cases/nodes/seen.ts';
+import { readiness } from '../../functions/use-cases/questions/readiness.ts';
+import { reclaim } from '../../functions/use-cases/reclaim/reclaim.ts';
 import {
   add,
   addOf,

@@ -2,15 +2,15 @@
 import * as z from 'zod/mini';
 import { LessorError, problemBody } from '../../core/contract/problems.ts';
 import { routes } from '../../core/contract/routes.ts';
-import { allocate } from '../../functions/use-cases/allocate.ts';
-import { checkLease } from '../../functions/use-cases/check-lease.ts';
+import { allocate } from '../../functions/use-cases/add/allocate.ts';
+import { giveBack } from '../../functions/use-cases/blocks/give-back.ts';
 import type { Call, Dependencies } from '../../functions/use-cases/dependencies.ts';
-import { giveBack } from '../../functions/use-cases/give-back.ts';
-import { ownLeases } from '../../functions/use-cases/own-leases.ts';
-import { readiness } from '../../functions/use-cases/readiness.ts';
-import { release } from '../../functions/use-cases/release.ts';
-import { reportLease } from '../../functions/use-cases/report-lease.ts';
-import { seen } from '../../functions/use-cases/seen.ts';
+import { checkLease } from '../../functions/use-cases/leases/check-lease.ts';
+import { ownLeases } from '../../functions/use-cases/leases/own-leases.ts';
+import { release } from '../../functions/use-cases/leases/release.ts';
+import { reportLease } from '../../functions/use-cases/leases/report-lease.ts';
+import { seen } from '../../functions/use-cases/nodes/seen.ts';
+import { readiness } from '../../functions/use-cases/questions/readiness.ts';
 import { callOf } from '../functions/world.ts';
 
 export interface Sent {

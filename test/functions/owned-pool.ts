@@ -10,7 +10,7 @@ import {
 import { resolvePoolShape } from '../../core/pools/pool-space.ts';
 import type { Store } from '../../core/store.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
-import { newPool } from '../../functions/use-cases/open-blocks.ts';
+import { newPool } from '../../functions/use-cases/pools/open-blocks.ts';
 import { add, addOf, attachmentOf, START } from './world.ts';
 
 export const named = { vrf: 'default', name: 'green' };

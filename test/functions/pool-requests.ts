@@ -1,11 +1,11 @@
 /** What an operator asks of pools, with what a request has by default. */
 import * as z from 'zod/mini';
 import { poolInput, poolPatch } from '../../core/contract/pools.ts';
-import { changePool } from '../../functions/use-cases/change-pool.ts';
-import { createPool } from '../../functions/use-cases/create-pool.ts';
-import { deletePool } from '../../functions/use-cases/delete-pool.ts';
 import type { Call, Dependencies } from '../../functions/use-cases/dependencies.ts';
-import type { Change } from '../../functions/use-cases/pool-view.ts';
+import { changePool } from '../../functions/use-cases/pools/change-pool.ts';
+import { createPool } from '../../functions/use-cases/pools/create-pool.ts';
+import { deletePool } from '../../functions/use-cases/pools/delete-pool.ts';
+import type { Change } from '../../functions/use-cases/pools/pool-view.ts';
 import { callOf } from './world.ts';
 
 type Input = Partial<z.input<typeof poolInput>>;

@@ -6,9 +6,9 @@ import fc from 'fast-check';
 import type { AllocateResult } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { allows } from '../../core/protocol/lease.ts';
-import { declareDeath } from '../../functions/use-cases/declare-death.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
-import { reclaim } from '../../functions/use-cases/reclaim.ts';
+import { declareDeath } from '../../functions/use-cases/nodes/declare-death.ts';
+import { reclaim } from '../../functions/use-cases/reclaim/reclaim.ts';
 import { History, type Owner } from './history.ts';
 import { intercepted } from './intercepted.ts';
 import {

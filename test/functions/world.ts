@@ -10,10 +10,10 @@ import {
 } from '../../core/contract/messages.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { Store } from '../../core/store.ts';
-import { allocate } from '../../functions/use-cases/allocate.ts';
+import { allocate } from '../../functions/use-cases/add/allocate.ts';
 import { type Call, type Dependencies, emptyMemory, type Settings } from '../../functions/use-cases/dependencies.ts';
-import { newPool } from '../../functions/use-cases/open-blocks.ts';
-import { release } from '../../functions/use-cases/release.ts';
+import { release } from '../../functions/use-cases/leases/release.ts';
+import { newPool } from '../../functions/use-cases/pools/open-blocks.ts';
 import { memoryStore } from '../store/memory-store.ts';
 
 export const START = Date.parse('2026-01-01T00:00:00Z');

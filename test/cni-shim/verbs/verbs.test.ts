@@ -1,7 +1,7 @@
 /** CHECK, GC and STATUS with the service's own use cases behind the plugin. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { routes } from '../../../core/contract/routes.ts';
-import { release } from '../../../functions/use-cases/release.ts';
+import { release } from '../../../functions/use-cases/leases/release.ts';
 import { ownedPool } from '../../functions/owned-pool.ts';
 import { callOf, operatorsPool, type World, world } from '../../functions/world.ts';
 import type { FakeApi } from '../fake-api.ts';

@@ -1,0 +1,112 @@
+/** The slots of a block that was just read: one's own lease first, then free ones. */
+import { LessorError } from '../../../core/contract/problems.ts';
+import { against, allows, type SlotKey, type SlotState } from '../../../core/protocol/lease.ts';
+import { spread } from '../dependencies.ts';
+import type { Allocation } from './allocation.ts';
+
+/** Of one block's free slots, as many are tried as others may snatch away at the same moment. */
+const TRIES_A_BLOCK = 4;
+/** What remains of the request's time must suffice for an answer. */
+const RESERVE_MS = 500;
+/** The answer tells the node about so many blocks at most. */
+const BLOCKS_TOLD = 4;
+
+export const READ_AT_ONCE = 16;
+
+type Slots = ReadonlyMap<number, SlotState>;
+
+export interface Taken {
+  readonly slot?: SlotKey;
+  /** Whether a slot was seen free, though others snatched away what was tried. */
+  readonly sawFree: boolean;
+  /** When (ms) the first of its cooling slots can be had. */
+  readonly coolingUntil: number;
+}
+
+export async function readBlocks({ deps, pool }: Allocation, blocks: readonly bigint[]): Promise<[bigint, Slots][]> {
+  const read = async (block: bigint): Promise<[bigint, Slots]> => [
+    block,
+    await deps.store.leases.readBlock({ pool: pool.definition.id, block }),
+  ];
+  return Promise.all(blocks.map(read));
+}
+
+/** @param passed over: known not to be had */
+export async function takeFrom(
+  allocation: Allocation,
+  block: bigint,
+  slots: Slots,
+  passed: SlotKey | undefined,
+): Promise<Taken> {
+  const own = await keepOwn(allocation, block, slots);
+  if (own) return { slot: own, sawFree: true, coolingUntil: Number.POSITIVE_INFINITY };
+  const { request, pool } = allocation;
+  const { free, unavailable, coolingUntil } = inspect(allocation, block, slots);
+  note(allocation, block, unavailable);
+  const order = from(spread(request.nonce) % pool.space.blockSize, free);
+  const tried = order.filter((slot) => block !== passed?.block || slot !== passed.slot).slice(0, TRIES_A_BLOCK);
+  for (const slot of tried) {
+    const key = { pool: pool.definition.id, block, slot };
+    if (await allocation.hold(key)) return { slot: key, sawFree: true, coolingUntil };
+  }
+  return { sawFree: free.length > 0, coolingUntil };
+}
+
+/** One's own lease of an earlier life is held anew in this one first: a sweep of that life may be under way. */
+export async function keepOwn(allocation: Allocation, block: bigint, slots: Slots): Promise<SlotKey | undefined> {
+  const own = ownIn(allocation, block, slots);
+  if (own === undefined) return undefined;
+  const incarnation = await allocation.incarnationIn(block);
+  return own.incarnation === incarnation || (await allocation.hold(own.key, true)) ? own.key : undefined;
+}
+
+function ownIn(
+  { call, request, pool }: Allocation,
+  block: bigint,
+  slots: Slots,
+): { key: SlotKey; incarnation: number } | undefined {
+  const { containerId, ifname } = request.attachment;
+  const me = against({ containerId, ifname, nonce: request.nonce, node: call.caller });
+  for (const [slot, state] of slots) {
+    if (state.holding === undefined || !allows('release', state, me)) continue;
+    return { key: { pool: pool.definition.id, block, slot }, incarnation: state.holding.incarnation };
+  }
+  return undefined;
+}
+
+function inspect({ deps, pool }: Allocation, block: bigint, slots: Slots) {
+  const now = deps.now();
+  const free: number[] = [];
+  const unavailable: number[] = [];
+  let coolingUntil = Number.POSITIVE_INFINITY;
+  for (let slot = 0; slot < pool.space.blockSize; slot += 1) {
+    if (!pool.space.isUsable(block, slot)) continue;
+    const state = slots.get(slot);
+    if (state === undefined || (!state.held && state.reusableAt <= now)) {
+      free.push(slot);
+      continue;
+    }
+    unavailable.push(slot);
+    if (!state.held) coolingUntil = Math.min(coolingUntil, state.reusableAt);
+  }
+  return { free, unavailable, coolingUntil };
+}
+
+function note({ seen }: Allocation, block: bigint, unavailable: number[]): void {
+  if (unavailable.length > 0 && (seen.has(block) || seen.size < BLOCKS_TOLD)) seen.set(block, unavailable);
+}
+
+/** @throws LessorError service.busy */
+export function ensureTime({ call, pool }: Pick<Allocation, 'call' | 'pool'>): void {
+  if (call.remainingMs() > RESERVE_MS) return;
+  throw new LessorError(
+    'service.busy',
+    `The search for a free address of pool ${pool.definition.name} ran out of time before every block was read: try again`,
+  );
+}
+
+/** Beginning at a slot that does not depend on which are free: so doubled requests meet in the same slot. */
+const from = (first: number, slots: readonly number[]): number[] => [
+  ...slots.filter((slot) => slot >= first),
+  ...slots.filter((slot) => slot < first),
+];

@@ -1,0 +1,95 @@
+/** The pools that an ADD may use, in the order in which they are tried, each with the rule that chose it. */
+import type { AllocateRequest } from '../../../core/contract/messages.ts';
+import { LessorError } from '../../../core/contract/problems.ts';
+import { type Asker, type Passed, type Rule, selectPools } from '../../../core/pools/selection.ts';
+import {
+  type Call,
+  type Dependencies,
+  type KnownPool,
+  knownPool,
+  readRegistry,
+  rememberedRegistry,
+} from '../dependencies.ts';
+import { resolvePool } from './resolve-pool.ts';
+
+/** A pool that was found full is tried last for so long. */
+const FULL_FOR_MS = 10_000;
+
+export interface Candidate {
+  readonly pool: KnownPool;
+  readonly rule: Rule;
+}
+
+/**
+ * One pool where the configuration has ranges or names just one; else those that it names or, where it names none, those
+ * that ask for such a pod. Never empty.
+ * @param probe for whichever pod the node may be asked; no pool comes to be
+ * @throws LessorError pool.forbidden, pool.unmatched, and as resolvePool does
+ */
+export async function choosePools(
+  deps: Dependencies,
+  call: Call,
+  request: Pick<AllocateRequest, 'pool' | 'proposal' | 'pod' | 'labels'>,
+  probe = false,
+): Promise<readonly [Candidate, ...Candidate[]]> {
+  const { pool: wish, proposal, pod, labels = {} } = request;
+  const asker = { cluster: call.cluster, namespace: pod?.namespace, anyNamespace: probe, labels };
+  if (wish.ranges || !wish.names) {
+    const pool = await resolvePool(deps, wish, proposal?.pool, probe);
+    ensureAllowed(pool, asker);
+    return [{ pool, rule: 'named' }];
+  }
+  const remembered = rememberedRegistry(deps, wish.vrf);
+  // A pool that was just created is looked for before it is refused.
+  const knows = wish.names.every((name) => remembered?.some((pool) => pool.name === name));
+  const registered = remembered && knows ? remembered : (await readRegistry(deps, wish.vrf)).pools;
+  const known = (await Promise.all(registered.map(({ id }) => knownPool(deps, id)))).flatMap((pool) => pool ?? []);
+  const active = known.filter(({ state }) => state === 'active');
+  const definitions = active.map(({ definition }) => definition);
+  const { choices, passed } = selectPools(definitions, wish.names, asker);
+  const candidates = choices.flatMap(({ pool: definition, rule }) =>
+    active.filter((pool) => pool.definition === definition).map((pool) => ({ pool, rule })),
+  );
+  const full = ({ pool }: Candidate) => isFull(deps, pool);
+  const [first, ...rest] = [...candidates.filter((one) => !full(one)), ...candidates.filter(full)];
+  if (first === undefined) throw unmatched(wish, known, passed);
+  return [first, ...rest];
+}
+
+export function noteFullPool({ memory, now }: Dependencies, { definition }: KnownPool): void {
+  memory.fullPools.set(definition.id, now());
+}
+
+function isFull({ memory, now }: Dependencies, { definition }: KnownPool): boolean {
+  const seenAt = memory.fullPools.get(definition.id);
+  return seenAt !== undefined && now() - seenAt < FULL_FOR_MS;
+}
+
+function ensureAllowed({ definition }: KnownPool, { cluster }: Asker): void {
+  const { name, clusters } = definition;
+  if (clusters.length === 0 || clusters.includes(cluster ?? '')) return;
+  const of = cluster === undefined ? 'no cluster' : `cluster ${cluster}`;
+  throw new LessorError(
+    'pool.forbidden',
+    `Pool ${name} is kept to cluster ${clusters.join(', ')}, and the caller's role is of ${of}: name another pool, or let the cluster in`,
+    { pool: name },
+  );
+}
+
+function unmatched(
+  { vrf, names = [] }: AllocateRequest['pool'],
+  known: readonly KnownPool[],
+  passed: readonly Passed[],
+): LessorError {
+  const missing = names.filter((name) => !known.some(({ definition }) => definition.name === name));
+  const idle = known.filter(({ state }) => state !== 'active');
+  const reasons = [
+    ...missing.map((name) => `${name}: there is no such pool`),
+    ...idle.map(({ definition, state }) => `${definition.name}: it is ${state}`),
+    ...passed
+      .filter(({ pool }) => names.length === 0 || names.includes(pool.name))
+      .map(({ pool, why }) => `${pool.name}: ${why}`),
+  ];
+  const why = reasons.length > 0 ? reasons.join('; ') : 'it has none';
+  return new LessorError('pool.unmatched', `No pool of VRF ${vrf} may be used for this pod (${why})`, { vrf });
+}

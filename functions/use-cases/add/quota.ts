@@ -1,0 +1,74 @@
+/** How many leases a namespace may hold in a pool. docs/quotas.md has the guarantee and its proof. */
+import { LessorError } from '../../../core/contract/problems.ts';
+import type { Dependencies, KnownPool } from '../dependencies.ts';
+
+/** What an environment knows of a namespace's leases in a pool. */
+export interface QuotaView {
+  /** As the counter had it, asked at `readAt` (ms). */
+  readonly held: number;
+  readonly readAt: number;
+  /** When this environment let a lease be made (ms): those that the reading may lack, and all since. */
+  readonly granted: number[];
+  /** How many of them since the reading. */
+  since: number;
+}
+
+export const quotaTimes = {
+  /** A reading of the counter counts for so long. */
+  readEveryMs: 2_000,
+  /** What was granted longer ago than this before a reading is in it. */
+  countedWithinMs: 3_000,
+};
+/** The part of what is left that an environment may grant before it looks what others granted. */
+const SHARE = 8;
+
+/**
+ * Call it before a new slot is held, and only then: what is asked for counts as granted. It makes a request only where the
+ * pool has a quota and what is known is old or nearly used up.
+ * @param namespace of the pod; '' where the pod is not known
+ * @throws LessorError pool.quota
+ */
+export async function withinQuota(deps: Dependencies, pool: KnownPool, namespace = ''): Promise<void> {
+  const { id, quota, quotas } = pool.definition;
+  const limit = Object.hasOwn(quotas, namespace) ? quotas[namespace] : quota;
+  if (limit === undefined) return;
+  const key = `${id} ${namespace}`;
+  const now = deps.now();
+  let view = deps.memory.quotas.get(key);
+  if (view === undefined || now - view.readAt >= quotaTimes.readEveryMs || view.since >= shareOf(view, limit)) {
+    const held = (await deps.store.counters.read({ pool: id, namespace }))?.held ?? 0;
+    // As it is now: another request may have been granted while this one read.
+    const earlier = deps.memory.quotas.get(key)?.granted ?? [];
+    const granted = earlier.filter((at) => at > now - quotaTimes.countedWithinMs);
+    view = { held, readAt: now, granted, since: 0 };
+    deps.memory.quotas.set(key, view);
+  }
+  const held = view.held + view.granted.length;
+  if (held >= limit) throw usedUp(pool, namespace, limit, held);
+  view.granted.push(deps.now());
+  view.since += 1;
+}
+
+/** The same, asked once for a request however many slots it tries. */
+export function quotaOnce(deps: Dependencies, pool: KnownPool, namespace: string | undefined): () => Promise<void> {
+  let asked: Promise<void> | undefined;
+  return () => {
+    asked ??= withinQuota(deps, pool, namespace);
+    return asked;
+  };
+}
+
+function shareOf({ held, granted, since }: QuotaView, limit: number): number {
+  const left = limit - held - (granted.length - since);
+  return Math.max(1, Math.floor(left / SHARE));
+}
+
+function usedUp({ definition }: KnownPool, namespace: string, quota: number, held: number): LessorError {
+  const { name, vrf } = definition;
+  const whose = namespace === '' ? 'Pods whose namespace is not known' : `Namespace ${namespace}`;
+  return new LessorError(
+    'pool.quota',
+    `${whose} may hold ${quota} leases in pool ${name} of VRF ${vrf}, and holds ${held}: delete pods of it, or raise quota or quotas of the pool`,
+    { pool: name, vrf, namespace, quota, held },
+  );
+}

@@ -1,0 +1,153 @@
+/** Requested addresses: each in the slot that has it, or none at all. */
+import { type Address, formatAddress, parseAddress } from '../../../core/addresses/address.ts';
+import { covers } from '../../../core/addresses/slot-intervals.ts';
+import type { AllocateResult, Reservation } from '../../../core/contract/messages.ts';
+import { LessorError } from '../../../core/contract/problems.ts';
+import { reservationFor } from '../../../core/pools/reservations.ts';
+import { against, allows, type SlotKey, type SlotState } from '../../../core/protocol/lease.ts';
+import type { KnownPool } from '../dependencies.ts';
+import { openUpTo } from '../pools/open-blocks.ts';
+import type { Allocation } from './allocation.ts';
+
+export interface Requested {
+  /** One for each slot, held now; two addresses that are not one slot's take two. */
+  readonly slots: readonly [SlotKey, ...SlotKey[]];
+  readonly addresses: AllocateResult['addresses'];
+}
+
+interface Place {
+  readonly key: SlotKey;
+  /** Which range set has the address. */
+  readonly set: number;
+}
+
+/**
+ * Holds what is asked for. Where another snatches a part of it away at the same moment, what is held already stays with the
+ * nonce until the DEL that follows a failed ADD: freeing it here could free what a copy of this request was granted.
+ * @param texts as host-local takes them: an address, with or without a prefix length
+ * @throws LessorError address.unknown, address.held, address.cooling
+ */
+export async function holdRequested(allocation: Allocation, texts: readonly string[]): Promise<Requested> {
+  const { pool, request, deps } = allocation;
+  const reservation = reservationFor(pool.definition.reservations, request.pod);
+  const places = texts.map((text, index) => placeOf(pool, text, `addresses[${index}]`, reservation));
+  const twice = places.find(({ set }, index) => places.findIndex((other) => other.set === set) !== index);
+  if (twice) {
+    const remedy = 'an attachment gets one address of each range set, so ask for one of each at most';
+    throw new LessorError(
+      'address.unknown',
+      `addresses ${texts.join(', ')} ask twice for range set ${twice.set}: ${remedy}`,
+    );
+  }
+  const slots = distinct(places.map(({ key }) => key));
+  const [first, ...more] = slots;
+  if (first === undefined) throw new LessorError('request.invalid', 'addresses is empty: leave it out, or name one');
+  for (const { block } of slots) {
+    const opened = await openUpTo(deps, allocation.pool, block);
+    if (opened === undefined) throw tooFar(pool, texts);
+    allocation.pool = opened;
+  }
+  // What an earlier try holds already is neither a quota's business nor anybody else's.
+  const own = request.attempt > 1 ? await ownAmong(allocation, slots) : [];
+  // Looked at before anything is held: what is known to be in vain leaves nothing behind.
+  if (slots.length > 1) for (const key of slots) await ensureFree(allocation, key);
+  for (const key of slots)
+    if (!(await allocation.hold(key, own.includes(key)))) throw whyNot(allocation, key, await stateOf(allocation, key));
+  return { slots: [first, ...more], addresses: addressesOf(pool, places, first) };
+}
+
+function tooFar({ definition, state }: KnownPool, texts: readonly string[]): LessorError {
+  const why = state === 'active' ? 'they lie too far behind its beginning to be asked for by name' : `it is ${state}`;
+  return new LessorError(
+    'address.unknown',
+    `addresses ${texts.join(', ')} cannot be had from pool ${definition.name}: ${why}; make a smaller pool of their range`,
+  );
+}
+
+/** Of each set the requested address, and where none was requested that of the first slot. */
+function addressesOf({ space }: KnownPool, places: readonly Place[], first: SlotKey): AllocateResult['addresses'] {
+  return space.addresses(first.block, first.slot).map((otherwise, set) => {
+    const asked = places.find((place) => place.set === set)?.key;
+    return (asked && space.addresses(asked.block, asked.slot)[set]) ?? otherwise;
+  });
+}
+
+function placeOf(
+  { definition, space }: KnownPool,
+  text: string,
+  where: string,
+  reservation: Reservation | undefined,
+): Place {
+  const address = parseAddress(text.replace(/\/\d+$/, ''));
+  if (address === undefined) {
+    const remedy = 'write it like 10.1.0.5 or fd00::5';
+    throw new LessorError('address.unknown', `${where} ${JSON.stringify(text)} is not an IP address: ${remedy}`);
+  }
+  const found = space.find(address);
+  const k = found && found.block * BigInt(space.blockSize) + BigInt(found.slot);
+  const isReserved = (name: string) => k !== undefined && covers(space.reservedFor(name), k);
+  // Who has a reservation gets its addresses and no others, whoever has none gets none of them.
+  const isOpen = found && (reservation ? isReserved(reservation.name) : space.isUsable(found.block, found.slot));
+  if (found === undefined || !isOpen) {
+    const keeper = definition.reservations.find(({ name }) => isReserved(name));
+    const kept = keeper ? `is reserved (${keeper.name})` : 'is a gateway or excluded there';
+    const outside = reservation && !keeper ? `is not in the pod's reservation ${reservation.name}` : kept;
+    const why = found === undefined ? 'is not in its ranges' : outside;
+    throw new LessorError(
+      'address.unknown',
+      `${where} ${text} cannot be had from pool ${definition.name}: it ${why} (${JSON.stringify(definition.ranges)})`,
+    );
+  }
+  const set = space.addresses(found.block, found.slot).findIndex((one) => isThe(address, one.address));
+  return { key: { pool: definition.id, ...found }, set };
+}
+
+const isThe = (address: Address, text: string): boolean => text.replace(/\/\d+$/, '') === formatAddress(address);
+
+function distinct(keys: readonly SlotKey[]): SlotKey[] {
+  return keys.filter(
+    ({ block, slot }, index) => keys.findIndex((other) => other.block === block && other.slot === slot) === index,
+  );
+}
+
+async function ownAmong(allocation: Allocation, slots: readonly SlotKey[]): Promise<SlotKey[]> {
+  const states = await Promise.all(slots.map((key) => stateOf(allocation, key)));
+  return slots.filter((_, index) => isOwn(allocation, states[index]));
+}
+
+function isOwn({ call, request }: Allocation, state: SlotState | undefined): boolean {
+  const { containerId, ifname } = request.attachment;
+  return allows('release', state, against({ containerId, ifname, nonce: request.nonce, node: call.caller }));
+}
+
+async function ensureFree(allocation: Allocation, key: SlotKey): Promise<void> {
+  const state = await stateOf(allocation, key);
+  const isFree = state === undefined || (!state.held && state.reusableAt <= allocation.deps.now());
+  if (isFree || isOwn(allocation, state)) return;
+  throw whyNot(allocation, key, state);
+}
+
+async function stateOf({ deps }: Allocation, { slot, ...block }: SlotKey): Promise<SlotState | undefined> {
+  return (await deps.store.leases.readBlock(block)).get(slot);
+}
+
+function whyNot({ deps, pool }: Allocation, { block, slot }: SlotKey, state: SlotState | undefined): LessorError {
+  const addresses = pool.space.addresses(block, slot).map(({ address }) => address);
+  const facts = { pool: pool.definition.name, addresses };
+  const which = `Address ${addresses.join(', ')} of pool ${pool.definition.name}`;
+  if (state?.held) {
+    const { attachment, node } = state.holding ?? {};
+    const by = `container ${attachment?.containerId ?? '?'} on node ${node ?? '?'}`;
+    return new LessorError('address.held', `${which} is held by ${by}: it can be had when that one ends`, facts);
+  }
+  const freeAt = new Date(state?.reusableAt ?? deps.now()).toISOString();
+  return new LessorError('address.cooling', `${which} cools: it can be had at ${freeAt}`, { ...facts, freeAt });
+}
+
+export function noneRequested({ definition }: KnownPool, texts: readonly string[]): LessorError {
+  const remedy = 'leave the request out, or name a pool with shared affinity';
+  return new LessorError(
+    'address.unknown',
+    `Addresses ${texts.join(', ')} cannot be requested from pool ${definition.name}, since its blocks belong to nodes: ${remedy}`,
+  );
+}

@@ -1,0 +1,110 @@
+/**
+ * Corrects counters that have drifted: after changes that were never delivered (the counting function failed for longer than
+ * the event source tries).
+ */
+import { LessorError } from '../../../core/contract/problems.ts';
+import type { Counter, CounterKey } from '../../../core/protocol/counter.ts';
+import { type Call, type Dependencies, freshPool } from '../dependencies.ts';
+import { readPool } from '../pools/read-pool.ts';
+
+/** A pool is read whole for it. */
+const RECOUNTED_EVERY_MS = 60 * 60 * 1000;
+/** By then a change that was made before is counted, or the stream is behind: then the next recount makes up for this one. */
+const SETTLED_MS = 5_000;
+/** DynamoDB Streams keeps a change for 24 hours: no shard's change comes again later. */
+const SHARD_REMEMBERED_MS = 25 * 60 * 60 * 1000;
+
+export interface RecountReport {
+  readonly recounted: number;
+  /** Counters that were wrong, and by how much. */
+  readonly corrected: readonly { readonly pool: string; readonly namespace?: string; readonly by: number }[];
+}
+
+interface View {
+  readonly total: Counter | undefined;
+  readonly namespaces: ReadonlyMap<string, Counter>;
+}
+
+/**
+ * Those pools whose counters were not gone through for an hour, as far as the time suffices, the longest due first.
+ *
+ * A pool that is in use cannot be counted at one moment, and what is read may or may not be counted yet. So a counter is
+ * never set. It is read, then the pool, then the counter again: every change that the pool's count and the first counter
+ * do not have in common was counted in between, so the two can differ by so many without any drift. What they differ
+ * more is drift, and is added: an addition is as right before as after the changes that are counted at the same moment.
+ * Where nothing changed meanwhile, the correction is exact.
+ */
+export async function recount(
+  deps: Dependencies,
+  call: Call,
+  wait: (milliseconds: number) => Promise<unknown>,
+): Promise<RecountReport> {
+  const due = [...(await deps.store.counters.readPools())]
+    .map(([pool, { recountedAt }]) => ({ pool, recountedAt }))
+    .filter(({ recountedAt }) => deps.now() - recountedAt >= RECOUNTED_EVERY_MS)
+    .sort((a, b) => a.recountedAt - b.recountedAt);
+  const counts: { pool: string; before: View; held: ReadonlyMap<string, number> }[] = [];
+  for (const { pool } of due) {
+    const before = await view(deps, pool);
+    const held = await heldIn(deps, call, pool);
+    if (held === undefined) break;
+    counts.push({ pool, before, held });
+  }
+  if (counts.length > 0) await wait(SETTLED_MS);
+  const corrected: RecountReport['corrected'][number][] = [];
+  for (const { pool, before, held } of counts) {
+    const after = await view(deps, pool);
+    const all = [...held.values()].reduce((sum, count) => sum + count, 0);
+    for (const namespace of [...new Set([...held.keys(), ...before.namespaces.keys()])].sort()) {
+      const counter = [before, after].map(({ namespaces }) => namespaces.get(namespace));
+      const by = await correct(deps, { pool, namespace }, counter, held.get(namespace) ?? 0);
+      if (by !== 0) corrected.push({ pool, namespace, by });
+    }
+    // The total comes last: it says that the pool is recounted.
+    const by = await correct(deps, { pool }, [before.total, after.total], all);
+    if (by !== 0) corrected.push({ pool, by });
+  }
+  return { recounted: counts.length, corrected };
+}
+
+async function view({ store }: Dependencies, pool: string): Promise<View> {
+  const [total, namespaces] = await Promise.all([store.counters.read({ pool }), store.counters.readNamespaces(pool)]);
+  return { total, namespaces };
+}
+
+/** By namespace; undefined where the time does not suffice. */
+async function heldIn(deps: Dependencies, call: Call, id: string): Promise<Map<string, number> | undefined> {
+  const pool = await freshPool(deps, id);
+  const held = new Map<string, number>();
+  try {
+    for await (const { slots } of pool ? readPool(deps, call, pool) : []) {
+      for (const state of slots.values()) {
+        if (!state.held) continue;
+        const namespace = state.holding?.pod?.namespace ?? '';
+        held.set(namespace, (held.get(namespace) ?? 0) + 1);
+      }
+    }
+    return held;
+  } catch (error) {
+    if (error instanceof LessorError && error.code === 'service.busy') return undefined;
+    throw error;
+  }
+}
+
+/** By how much the counter was wrong for certain, which was added to it. */
+async function correct(
+  deps: Dependencies,
+  key: CounterKey,
+  [before, after]: readonly (Counter | undefined)[],
+  held: number,
+): Promise<number> {
+  const changed = (after?.changes ?? 0) - (before?.changes ?? 0);
+  const difference = held - (before?.held ?? 0);
+  const certain = Math.max(0, Math.abs(difference) - changed);
+  const by = certain === 0 ? 0 : Math.sign(difference) * certain;
+  const now = deps.now();
+  const forget = [...(after?.counted ?? [])].filter(([, { at }]) => now - at > SHARD_REMEMBERED_MS).map(([id]) => id);
+  if (by === 0 && forget.length === 0 && key.namespace !== undefined) return 0;
+  // Against the recounts that were seen first: two at once would both add what was missing.
+  return (await deps.store.counters.correct(key, { recounts: before?.recounts ?? 0, by, now, forget })) ? by : 0;
+}

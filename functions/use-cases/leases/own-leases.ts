@@ -1,0 +1,46 @@
+/** What the table says that the calling node holds, for it to compare with what it knows. */
+import type { OwnLease, OwnLeasesResult } from '../../../core/contract/node.ts';
+import { blockToText } from '../../../core/pools/pool-space.ts';
+import { placeFrom } from '../../../core/protocol/node.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
+
+const BLOCKS_A_PAGE = 16;
+
+/** Leases of all the node's lives, in blocks that follow `cursor` in the order of its places. */
+export async function ownLeases(
+  { store }: Dependencies,
+  { caller }: Call,
+  cursor: string | undefined,
+): Promise<OwnLeasesResult> {
+  const node = await store.nodes.readNode(caller);
+  if (node === undefined) return { leases: [] };
+  const places = [...node.places].sort();
+  const from = cursor === undefined ? 0 : places.findIndex((place) => place > cursor);
+  const page = from === -1 ? [] : places.slice(from, from + BLOCKS_A_PAGE);
+  const read = await Promise.all(page.map((place) => leasesIn(store.leases.readBlock, caller, place)));
+  const last = page.at(-1);
+  const { incarnation, boot, firstOfBoot } = node;
+  return {
+    incarnation,
+    boot,
+    firstOfBoot,
+    leases: read.flat(),
+    ...(last !== undefined && last !== places.at(-1) ? { nextCursor: last } : {}),
+  };
+}
+
+async function leasesIn(
+  readBlock: Dependencies['store']['leases']['readBlock'],
+  caller: string,
+  place: string,
+): Promise<OwnLease[]> {
+  const key = placeFrom(place);
+  const slots = [...(await readBlock(key))];
+  return slots.flatMap(([slot, { held, holding }]) => {
+    if (!held || holding?.node !== caller) return [];
+    const { attachment, nonce, incarnation, heldAt, pod } = holding;
+    const where = { pool: key.pool, block: blockToText(key.block), slot };
+    const since = new Date(heldAt).toISOString();
+    return [{ slot: where, attachment, nonce, incarnation, heldAt: since, ...(pod === undefined ? {} : { pod }) }];
+  });
+}

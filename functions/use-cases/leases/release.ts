@@ -1,0 +1,68 @@
+/** DEL: released by owner, never by address alone; what is not held any more is released as well. */
+import type { Attachment, ReleaseRequest, ReleaseResult, SlotReference } from '../../../core/contract/messages.ts';
+import { blockFromText, blockToText } from '../../../core/pools/pool-space.ts';
+import type { SlotKey } from '../../../core/protocol/lease.ts';
+import { placeFrom } from '../../../core/protocol/node.ts';
+import { type Call, type Dependencies, knownPool, reusableAfter } from '../dependencies.ts';
+
+/** @throws LessorError service.unavailable */
+export async function release(deps: Dependencies, call: Call, request: ReleaseRequest): Promise<ReleaseResult> {
+  const { nonce } = request;
+  if (nonce === undefined) {
+    const found = await findHeld(deps, call, request.attachment);
+    return { released: [], held: found.map((one) => ({ slot: referenceTo(one.key), nonce: one.nonce })) };
+  }
+  const known = request.slot && {
+    pool: request.slot.pool,
+    block: blockFromText(request.slot.block),
+    slot: request.slot.slot,
+  };
+  const released: SlotKey[] = [];
+  if (known && (await releaseSlot(deps, call, request.attachment, nonce, known))) released.push(known);
+  // An answer that was lost may have left the lease in another slot than the journal has.
+  if (known === undefined || !request.acknowledged) {
+    for (const found of await findHeld(deps, call, request.attachment)) {
+      if (found.nonce === nonce && (await releaseSlot(deps, call, request.attachment, nonce, found.key)))
+        released.push(found.key);
+    }
+  }
+  const pool = known && deps.memory.pools.get(known.pool);
+  const draining = pool !== undefined && pool.state !== 'active';
+  return { released: released.map(referenceTo), ...(draining ? { draining } : {}) };
+}
+
+const referenceTo = ({ pool, block, slot }: SlotKey): SlotReference => ({ pool, block: blockToText(block), slot });
+
+async function releaseSlot(
+  deps: Dependencies,
+  { caller }: Call,
+  { containerId, ifname }: Attachment,
+  nonce: string,
+  key: SlotKey,
+): Promise<boolean> {
+  const pool = await knownPool(deps, key.pool);
+  return deps.store.leases.release(key, { containerId, ifname, node: caller, nonce }, reusableAfter(deps, pool));
+}
+
+/** What the attachment holds in any block that its node has joined. */
+export async function findHeld(
+  { store }: Dependencies,
+  { caller }: Call,
+  attachment: Attachment,
+): Promise<{ readonly key: SlotKey; readonly nonce: string }[]> {
+  const node = await store.nodes.readNode(caller);
+  const places = [...(node?.places ?? [])].map(placeFrom);
+  const found = await Promise.all(
+    places.map(async (place) =>
+      [...(await store.leases.readBlock(place))].flatMap(([slot, { held, holding }]) =>
+        held && holding?.node === caller && sameAttachment(holding.attachment, attachment)
+          ? [{ key: { ...place, slot }, nonce: holding.nonce }]
+          : [],
+      ),
+    ),
+  );
+  return found.flat();
+}
+
+export const sameAttachment = (a: Attachment, b: Attachment): boolean =>
+  a.network === b.network && a.containerId === b.containerId && a.ifname === b.ifname;

@@ -1,0 +1,52 @@
+/** A lease that a node took from its own block while the service could not be reached: exactly that slot, or none. */
+import type { SlotReference } from '../../../core/contract/messages.ts';
+import type { ReportRequest, ReportResult } from '../../../core/contract/node.ts';
+import { LessorError } from '../../../core/contract/problems.ts';
+import { blockFromText } from '../../../core/pools/pool-space.ts';
+import type { Holding, SlotKey } from '../../../core/protocol/lease.ts';
+import { claimantOf, isOf, ownerOf } from '../blocks/own-blocks.ts';
+import { type Call, type Dependencies, freshPool, type KnownPool, knownPool } from '../dependencies.ts';
+
+/**
+ * The container lives already, so neither quota nor state of the pool stands in the way.
+ * @throws LessorError lease.lost, address.cooling, request.invalid
+ */
+export async function reportLease(deps: Dependencies, call: Call, request: ReportRequest): Promise<ReportResult> {
+  const { attachment, nonce, generation, pod, slot: asked } = request;
+  const slot: SlotKey = { pool: asked.pool, block: blockFromText(asked.block), slot: asked.slot };
+  const owner = await ownerOf(deps, slot, generation);
+  if (!isOf(claimantOf(call, request), owner))
+    throw lost(`block ${asked.block} of pool ${asked.pool} is not this node's at generation ${generation}`);
+  await ensureExists(deps, slot);
+  const { incarnation } = owner;
+  const now = deps.now();
+  const holding: Holding = { attachment, nonce, node: call.caller, incarnation, heldAt: now, ...(pod ? { pod } : {}) };
+  const outcome = await deps.store.leases.hold(slot, holding, generation);
+  if (outcome.held) return { incarnation };
+  const { current } = outcome;
+  if (current?.held === false && current.generation <= generation) throw cooling(asked, current.reusableAt);
+  if (!current?.held) throw lost('the block has moved on');
+  const [node, container] = [current.holding?.node, current.holding?.attachment.containerId].map(String);
+  throw lost(`container ${container} of node ${node} holds slot ${asked.slot}`, {
+    holder: `${node}`,
+    container: `${container}`,
+  });
+}
+
+/** A fence goes through the slots that there are: what were held beside them, nobody would find (I4). */
+async function ensureExists(deps: Dependencies, { pool: id, block, slot }: SlotKey): Promise<void> {
+  const exists = (pool: KnownPool | undefined) => pool !== undefined && slot < pool.space.slotsIn(block);
+  // What this process remembers may be of before the pool grew.
+  if (exists(await knownPool(deps, id)) || exists(await freshPool(deps, id))) return;
+  const which = `block ${block.toString(16)} of pool ${id} has no slot ${slot}`;
+  throw new LessorError('request.invalid', `body.slot.slot: ${which}: report the slot that the journal has`);
+}
+
+function cooling({ pool, block, slot }: SlotReference, reusableAt: number): LessorError {
+  const freeAt = new Date(reusableAt).toISOString();
+  const which = `Slot ${slot} of block ${block} of pool ${pool}`;
+  return new LessorError('address.cooling', `${which} cools until ${freeAt}: report it again then`, { freeAt });
+}
+
+const lost = (what: string, facts: Record<string, string> = {}) =>
+  new LessorError('lease.lost', `${what}: delete the container and create it again`, facts);

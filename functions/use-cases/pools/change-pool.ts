@@ -1,0 +1,119 @@
+/** An operator changes a pool in use: its policy, whether it gives new leases, and further ranges. */
+import type { PoolDefinition } from '../../../core/contract/messages.ts';
+import { type ChangePoolResult, FIXED, type PoolPatch } from '../../../core/contract/pools.ts';
+import { LessorError } from '../../../core/contract/problems.ts';
+import { poolSpace, resolvePoolShape } from '../../../core/pools/pool-space.ts';
+import { beginWith, claim, type RegisteredPool, type Registry, sameRanges } from '../../../core/pools/registry.ts';
+import type { PoolState } from '../../../core/store.ts';
+import { type Dependencies, type KnownPool, remember } from '../dependencies.ts';
+import { ensureRoom, entryNamed, overlapProblem, pause, storedPool } from './change-registry.ts';
+import { type Change, ensureVersion, viewOf } from './pool-view.ts';
+
+const ATTEMPTS = 16;
+
+/**
+ * Where the pool grows, the registry is written first: it always claims all that the pool's item has (I8). A growth that was
+ * interrupted between the two is completed by the same request.
+ * @throws LessorError pool.unknown, pool.changed, pool.fixed, pool.overlap, pool.draining, request.invalid, service.busy
+ */
+export async function changePool(deps: Dependencies, change: Change, patch: PoolPatch): Promise<ChangePoolResult> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const result = await tryToChange(deps, change, patch);
+    if (result) return result;
+    await pause(deps.random(Math.min(100, 10 * 2 ** attempt)));
+  }
+  throw new LessorError('service.busy', `Pool ${change.name} is being changed by many at once: try again`);
+}
+
+/** Undefined where another wrote meanwhile. */
+async function tryToChange(
+  deps: Dependencies,
+  { vrf, name, ifMatch, dryRun }: Change,
+  patch: PoolPatch,
+): Promise<ChangePoolResult | undefined> {
+  const registry = await deps.store.pools.readRegistry(vrf);
+  const entry = entryNamed(registry, name);
+  const pool = await storedPool(deps, entry);
+  ensureVersion(pool, [ifMatch]);
+  if (pool.state === 'closing') {
+    throw new LessorError(
+      'pool.draining',
+      `Pool ${name} in VRF ${vrf} is being deleted and can no longer be changed: repeat DELETE /v1/pools/${name} until it is gone`,
+      { pool: name, vrf, state: pool.state },
+    );
+  }
+  const next = changed(pool, entry, patch);
+  const effects = effectsOf(pool, next);
+  if (effects.length === 0) return { dryRun, effects: ['nothing changes'], pool: viewOf(pool) };
+  const grown = sameRanges(next.definition.ranges, entry.ranges) ? undefined : grownRegistry(registry, next.definition);
+  if (dryRun) return { dryRun, effects, pool: viewOf({ ...pool, ...next, space: poolSpace(next.definition) }) };
+  if (grown && patch.ranges && !(await deps.store.pools.writeRegistry(grown))) return undefined;
+  if (!(await deps.store.pools.changePool(next))) return undefined;
+  return { dryRun, effects, pool: viewOf(remember(deps, next)) };
+}
+
+function grownRegistry(registry: Registry, { id, name, vrf, ranges }: PoolDefinition): Registry {
+  const claimed = claim(registry, { id, name, ranges });
+  if (claimed.kind === 'overlap') throw overlapProblem(claimed, name, vrf);
+  return ensureRoom(claimed.registry);
+}
+
+function changed(pool: KnownPool, entry: RegisteredPool, patch: PoolPatch): PoolState {
+  const { definition } = pool;
+  for (const field of FIXED) {
+    if (patch[field] === undefined || JSON.stringify(patch[field]) === JSON.stringify(definition[field])) continue;
+    throw fixed(definition, field, `${field} is ${JSON.stringify(definition[field])} for good`);
+  }
+  const { state = pool.state, ranges, ...rest } = patch;
+  const policy = Object.fromEntries(
+    Object.entries(rest).filter(
+      ([field, value]) => value !== undefined && !(FIXED as readonly string[]).includes(field),
+    ),
+  );
+  const { quota, ...merged } = { ...definition, ...policy, ranges: ranges ?? definition.ranges };
+  // RFC 7396: null takes a field away.
+  const wish = { ...merged, ...(quota == null ? {} : { quota }) };
+  const shape = resolvePoolShape(wish);
+  if (!shape.ok) throw new LessorError('request.invalid', `Pool ${definition.name}: ${shape.problem}`);
+  if (ranges && !beginWith(shape.value.ranges, entry.ranges)) {
+    const begun = sameRanges(entry.ranges, definition.ranges) ? '' : ' (a growth to them has begun: complete it first)';
+    throw fixed(
+      definition,
+      'ranges',
+      `ranges has to begin with what is there${begun}, set by set: ${JSON.stringify(entry.ranges)}; further ranges go to the ends of the sets`,
+    );
+  }
+  return {
+    definition: { ...wish, ...shape.value },
+    state,
+    open: pool.open,
+    version: pool.version + 1,
+  };
+}
+
+function fixed({ name, vrf }: PoolDefinition, field: string, why: string): LessorError {
+  return new LessorError(
+    'pool.fixed',
+    `Pool ${name} in VRF ${vrf}: ${why}. What an address is computed from cannot be edited, since leases are kept as numbers; ` +
+      'create another pool beside it, drain this one and delete it',
+    { pool: name, vrf, field },
+  );
+}
+
+/** A sentence for each difference; none: nothing changes. */
+function effectsOf(pool: KnownPool, next: PoolState): string[] {
+  const effects: string[] = [];
+  const [before, after] = [pool.definition, next.definition];
+  const added = after.ranges.flatMap((set, index) => set.slice(before.ranges[index]?.length ?? 0));
+  for (const { rangeStart, rangeEnd } of added) effects.push(`the range ${rangeStart}-${rangeEnd} is added`);
+  for (const field of Object.keys({ ...before, ...after }) as (keyof PoolDefinition)[]) {
+    const [from, to] = [before, after].map((one) => JSON.stringify(one[field]) ?? 'nothing');
+    if (field !== 'ranges' && from !== to) effects.push(`${field} changes from ${from} to ${to}`);
+  }
+  const [from, to] = [pool.space.capacity, poolSpace(after).capacity];
+  if (from !== to) effects.push(`capacity ${to > from ? 'grows' : 'falls'} from ${from} to ${to}`);
+  if (next.state === 'draining' && pool.state !== 'draining')
+    effects.push('the pool gives no new lease, everywhere within 30 seconds; what is held stays until it is released');
+  if (next.state === 'active' && pool.state !== 'active') effects.push('the pool gives new leases again');
+  return effects;
+}

@@ -1,0 +1,54 @@
+/** An operator creates a pool; the same pool again is found. */
+import type { PoolDefinition } from '../../../core/contract/messages.ts';
+import type { CreatePoolResult, PoolInput } from '../../../core/contract/pools.ts';
+import { LessorError } from '../../../core/contract/problems.ts';
+import { resolvePoolShape } from '../../../core/pools/pool-space.ts';
+import type { RegisteredPool } from '../../../core/pools/registry.ts';
+import type { Dependencies, KnownPool } from '../dependencies.ts';
+import { storedPool } from './change-registry.ts';
+import { viewOf } from './pool-view.ts';
+import { registerPool } from './register-pool.ts';
+
+/** @throws LessorError request.invalid, pool.conflict, pool.overlap, pool.draining, service.busy */
+export async function createPool(deps: Dependencies, input: PoolInput, dryRun: boolean): Promise<CreatePoolResult> {
+  const shape = resolvePoolShape(input);
+  if (!shape.ok) throw new LessorError('request.invalid', `Pool ${input.name}: ${shape.problem}`);
+  const definition = {
+    ...input,
+    ...shape.value,
+    id: deps.newPoolId(),
+    createdAt: new Date(deps.now()).toISOString(),
+  };
+  const same = async (entry: RegisteredPool) => ensureSame(await storedPool(deps, entry), definition);
+  const { pool, created } = await registerPool(deps, definition, same, dryRun);
+  const { vrf, name } = definition;
+  const effect = created
+    ? `pool ${name} of VRF ${vrf} is created with a capacity of ${pool.space.capacity}`
+    : `nothing changes: pool ${name} of VRF ${vrf} is there with the same definition`;
+  return { created, dryRun, effects: [effect], pool: viewOf(pool) };
+}
+
+function ensureSame(pool: KnownPool, wish: PoolDefinition): KnownPool {
+  const { name, vrf } = wish;
+  const fields = Object.keys(wish) as (keyof PoolDefinition)[];
+  const text = (value: unknown) => JSON.stringify(value);
+  const differing = fields.filter(
+    (field) => field !== 'id' && field !== 'createdAt' && text(pool.definition[field]) !== text(wish[field]),
+  );
+  if (differing.length > 0) {
+    const differences = differing.map(
+      (field) => `${field} is ${text(pool.definition[field])}, not ${text(wish[field])}`,
+    );
+    throw new LessorError(
+      'pool.conflict',
+      `Pool ${name} in VRF ${vrf} exists with another definition: its ${differences.join('; its ')}. Change it with PATCH, or choose another name`,
+      { pool: name, vrf, fields: differing },
+    );
+  }
+  if (pool.state !== 'closing') return pool;
+  throw new LessorError(
+    'pool.draining',
+    `Pool ${name} in VRF ${vrf} is being deleted: repeat DELETE /v1/pools/${name} until it is gone, then create it`,
+    { pool: name, vrf, state: pool.state },
+  );
+}

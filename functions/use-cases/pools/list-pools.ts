@@ -1,0 +1,27 @@
+/** What operators ask: which pools there are, and what one of them is. */
+import type { ListPoolsResult, PoolView } from '../../../core/contract/pools.ts';
+import { type Dependencies, freshPool } from '../dependencies.ts';
+import { entryNamed, storedPool } from './change-registry.ts';
+import { type NamedPool, viewOf } from './pool-view.ts';
+
+/** Pools in the order of their names, so that pages fit together while others are created and deleted. */
+export async function listPools(
+  deps: Dependencies,
+  { vrf, cursor = '', limit }: { vrf: string; cursor?: string | undefined; limit: number },
+): Promise<ListPoolsResult> {
+  const { pools } = await deps.store.pools.readRegistry(vrf);
+  const sorted = pools.filter(({ name }) => name > cursor).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const page = sorted.slice(0, limit);
+  const found = await Promise.all(page.map(({ id }) => freshPool(deps, id)));
+  const last = page.at(-1);
+  return {
+    pools: found.flatMap((pool) => (pool ? [viewOf(pool)] : [])),
+    ...(last !== undefined && sorted.length > limit ? { nextCursor: last.name } : {}),
+  };
+}
+
+/** @throws LessorError pool.unknown */
+export async function readPoolNamed(deps: Dependencies, { vrf, name }: NamedPool): Promise<PoolView> {
+  const registry = await deps.store.pools.readRegistry(vrf);
+  return viewOf(await storedPool(deps, entryNamed(registry, name)));
+}

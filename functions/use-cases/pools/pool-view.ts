@@ -1,0 +1,32 @@
+/** What operators see of a pool, and the version that they want it to have. */
+import type { PoolView } from '../../../core/contract/pools.ts';
+import { LessorError } from '../../../core/contract/problems.ts';
+import type { KnownPool } from '../dependencies.ts';
+
+export interface NamedPool {
+  readonly vrf: string;
+  readonly name: string;
+}
+
+/** A wish to change a pool. */
+export interface Change extends NamedPool {
+  /** The version that the wish was made for; undefined: whichever there is. */
+  readonly ifMatch: number | undefined;
+  /** Decides everything and writes nothing. */
+  readonly dryRun: boolean;
+}
+
+export function viewOf({ definition, state, open, version, space }: KnownPool): PoolView {
+  return { ...definition, state, capacity: String(space.capacity), openBlocks: String(open), version };
+}
+
+/** @throws LessorError pool.changed */
+export function ensureVersion({ definition, version }: KnownPool, wanted: readonly (number | undefined)[]): void {
+  if (wanted.includes(undefined) || wanted.includes(version)) return;
+  const { name, vrf } = definition;
+  throw new LessorError(
+    'pool.changed',
+    `Pool ${name} in VRF ${vrf} has version ${version}, the request is for version ${wanted[0]}: read the pool again and decide anew`,
+    { pool: name, vrf, version, ifMatch: wanted[0] ?? 0 },
+  );
+}

@@ -1,0 +1,82 @@
+/** Sealing: from then on no request, however late it arrives, can lease anything of the pool, nor claim a block of it. */
+
+import { LessorError } from '../../../core/contract/problems.ts';
+import { BLOCKS_A_SHARD } from '../../../core/protocol/block.ts';
+import { SEALED_GENERATION } from '../../../core/protocol/lease.ts';
+import type { Call, Dependencies, KnownPool } from '../dependencies.ts';
+
+/** Blocks at once, and requests at once in each of them: together less than the client has connections. */
+const BLOCKS_AT_ONCE = 4;
+const REQUESTS_AT_ONCE = 8;
+/** Each pass but the first finds what requests changed meanwhile that were under way when the pool closed. */
+const PASSES = 8;
+/** What remains of the request's time must suffice for an answer. */
+const RESERVE_MS = 1_500;
+
+export interface Sealed {
+  /** Open blocks that are sealed, of `total`. */
+  readonly sealed: number;
+  readonly total: number;
+  /** Leases that were held, or blocks that were owned, when their turn came. */
+  readonly inUse: number;
+}
+
+/** Seals what is open, as far as the time suffices; run again, it goes on. @throws LessorError service.busy. `pool` was read after its state became closing. */
+export async function sealPool(deps: Dependencies, call: Call, pool: KnownPool): Promise<Sealed> {
+  const total = Number(pool.open);
+  const step = pool.definition.affinity === 'node' ? Number(BLOCKS_A_SHARD) : BLOCKS_AT_ONCE;
+  let sealed = 0;
+  for (let first = 0; first < total; first += step) {
+    if (call.remainingMs() < RESERVE_MS) break;
+    const blocks = Array.from({ length: Math.min(step, total - first) }, (_, index) => BigInt(first + index));
+    const inUse =
+      pool.definition.affinity === 'node' ? await sealBlocks(deps, pool, blocks) : await sealEach(deps, pool, blocks);
+    if (inUse > 0) return { sealed, total, inUse };
+    sealed += blocks.length;
+  }
+  return { sealed, total, inUse: 0 };
+}
+
+async function sealEach(deps: Dependencies, pool: KnownPool, blocks: readonly bigint[]): Promise<number> {
+  const held = await Promise.all(blocks.map((block) => sealSlots(deps, pool, block)));
+  return held.reduce((sum, count) => sum + count, 0);
+}
+
+/** Shared affinity: until a pass finds each slot present, free and at the last generation. */
+async function sealSlots({ store }: Dependencies, { definition, space }: KnownPool, block: bigint): Promise<number> {
+  const key = { pool: definition.id, block };
+  for (let pass = 1; pass <= PASSES; pass += 1) {
+    const found = await store.leases.readBlock(key);
+    const held = [...found.values()].filter((slot) => slot.held).length;
+    if (held > 0) return held;
+    // Excluded ones too: they may have been usable to a request that is still under way.
+    const all = Array.from({ length: space.slotsIn(block) }, (_, slot) => slot);
+    const left = all.filter((slot) => found.get(slot)?.generation !== SEALED_GENERATION);
+    if (left.length === 0) return 0;
+    await inChunks(left, (slot) => store.leases.advance({ ...key, slot }, SEALED_GENERATION));
+  }
+  throw changing(definition.name);
+}
+
+/** Node affinity: the blocks of one shard, until a pass finds each of them sealed. */
+async function sealBlocks({ store }: Dependencies, { definition }: KnownPool, blocks: bigint[]): Promise<number> {
+  const shard = (blocks[0] ?? 0n) / BLOCKS_A_SHARD;
+  for (let pass = 1; pass <= PASSES; pass += 1) {
+    const found = await store.blocks.readShard(definition.id, shard);
+    const stateOf = (block: bigint) => found.get(block)?.state;
+    const owned = blocks.filter((block) => stateOf(block) === 'claimed' || stateOf(block) === 'releasing').length;
+    if (owned > 0) return owned;
+    const left = blocks.filter((block) => stateOf(block) !== 'sealed');
+    if (left.length === 0) return 0;
+    await inChunks(left, (block) => store.blocks.seal({ pool: definition.id, block }));
+  }
+  throw changing(definition.name);
+}
+
+const changing = (name: string) =>
+  new LessorError('service.busy', `Pool ${name} is still being used by requests that are under way: delete it again`);
+
+async function inChunks<T>(all: readonly T[], each: (one: T) => Promise<unknown>): Promise<void> {
+  for (let first = 0; first < all.length; first += REQUESTS_AT_ONCE)
+    await Promise.all(all.slice(first, first + REQUESTS_AT_ONCE).map(each));
+}

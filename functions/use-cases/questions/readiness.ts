@@ -1,0 +1,40 @@
+/** Whether an ADD could be given an address, as far as a few reads tell: nothing is leased and no pool comes to be. */
+import type { ReadinessRequest, ReadinessResult } from '../../../core/contract/node.ts';
+import { LessorError } from '../../../core/contract/problems.ts';
+import { type Candidate, choosePools } from '../add/choose-pool.ts';
+import { full } from '../add/pool-full.ts';
+import type { Call, Dependencies, KnownPool } from '../dependencies.ts';
+
+/**
+ * Pods have namespaces, and the runtime that asks has none in mind: a node is ready if pods of some namespace can be given
+ * an address.
+ * @throws LessorError service.busy, service.unavailable
+ */
+export async function readiness(
+  deps: Dependencies,
+  call: Call,
+  { pool: wish, labels }: ReadinessRequest,
+): Promise<ReadinessResult> {
+  try {
+    const asked = { pool: wish, ...(labels === undefined ? {} : { labels }) };
+    return await firstWithRoom(deps, await choosePools(deps, call, asked, true));
+  } catch (error) {
+    if (!(error instanceof LessorError) || error.kind.retry) throw error;
+    return { ready: false, code: error.code, detail: error.message };
+  }
+}
+
+async function firstWithRoom(deps: Dependencies, candidates: readonly Candidate[]): Promise<ReadinessResult> {
+  for (const { pool } of candidates) if (await mayHaveRoom(deps, pool)) return { ready: true };
+  const reasons = candidates.map(({ pool }) => full(pool, Number.POSITIVE_INFINITY).message);
+  return { ready: false, code: 'pool.exhausted', detail: reasons.join('; ') };
+}
+
+/**
+ * By the counter, which may be some seconds behind, and does not tell which leases lie in reservations: a pool that still has
+ * reserved addresses counts as one that has room, since a node that is not ready gets no pods at all.
+ */
+async function mayHaveRoom(deps: Dependencies, { definition: { id }, space }: KnownPool): Promise<boolean> {
+  const counter = await deps.store.counters.read({ pool: id });
+  return BigInt(Math.max(0, counter?.held ?? 0)) < space.capacity;
+}

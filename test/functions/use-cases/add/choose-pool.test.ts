@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+import type { AllocateRequest, PoolPolicy } from '../../../../core/contract/messages.ts';
+import { allocate } from '../../../../functions/use-cases/add/allocate.ts';
+import { deletePool } from '../../../../functions/use-cases/pools/delete-pool.ts';
+import {
+  add,
+  addOf,
+  attachmentOf,
+  callOf,
+  del,
+  delOf,
+  operatorsPool,
+  refusalOf,
+  type World,
+  world,
+} from '../../world.ts';
+
+async function poolOf(here: World, name: string, policy: Partial<PoolPolicy> = {}, addresses = 4) {
+  const pool = await operatorsPool(here, { addresses, blockSize: 4, name });
+  const state = await here.store.pools.readPool(pool.id);
+  if (state === undefined) throw new Error('no pool');
+  await here.store.pools.changePool({ ...state, definition: { ...pool, ...policy }, version: 2 });
+  return pool;
+}
+/** An ADD of a network that names pools, or none. */
+const wish = (n: number, names: string[], over: Partial<AllocateRequest> = {}) =>
+  addOf(n, { pool: { vrf: 'default', name: 'network', names }, ...over });
+const chosen = ({ pool, chosenBy }: { pool: { name: string }; chosenBy?: string | undefined }) => [pool.name, chosenBy];
+
+describe('a configuration that names pools', () => {
+  it('gets addresses of the first, and of the next where that is full', async () => {
+    const here = world();
+    await poolOf(here, 'small');
+    await poolOf(here, 'large', {}, 100);
+    const deps = here.environment();
+    const got = [];
+    for (let n = 0; n < 6; n += 1) got.push(chosen(await add(deps, 'i-1', wish(n, ['small', 'large']))));
+    expect(got.slice(0, 4)).toEqual(Array(4).fill(['small', 'named']));
+    expect(got.slice(4)).toEqual(Array(2).fill(['large', 'named']));
+  });
+
+  it('is told for each of them why it has no address', async () => {
+    const here = world();
+    await poolOf(here, 'a');
+    await poolOf(here, 'b');
+    const deps = here.environment();
+    for (let n = 0; n < 8; n += 1) await add(deps, 'i-1', wish(n, ['a', 'b']));
+    const refusal = await refusalOf(add(here.environment(), 'i-1', wish(9, ['a', 'b'])));
+    expect(refusal.code).toBe('pool.exhausted');
+    expect(refusal.message).toMatch(/Pool a in VRF default .*; Pool b in VRF default /);
+    await del(deps, 'i-1', delOf(0));
+    expect((await refusalOf(add(here.environment(), 'i-1', wish(9, ['a', 'b'])))).code).toBe('pool.cooling');
+  });
+
+  it('looks into a full pool last for a while, and then first again', async () => {
+    const here = world();
+    await poolOf(here, 'a', { cooldownSeconds: 0 });
+    await poolOf(here, 'b', {}, 100);
+    const deps = here.environment();
+    for (let n = 0; n < 5; n += 1) await add(deps, 'i-1', wish(n, ['a', 'b']));
+    await del(deps, 'i-1', delOf(0));
+    expect(chosen(await add(deps, 'i-1', wish(6, ['a', 'b'])))).toEqual(['b', 'named']);
+    here.clock.now += 10_000;
+    expect(chosen(await add(deps, 'i-1', wish(7, ['a', 'b'])))).toEqual(['a', 'named']);
+  });
+
+  it('finds the lease of an earlier try in whichever pool it is', async () => {
+    const here = world();
+    await poolOf(here, 'a', { cooldownSeconds: 0 });
+    await poolOf(here, 'b', {}, 100);
+    const deps = here.environment();
+    for (let n = 0; n < 4; n += 1) await add(deps, 'i-1', wish(n, ['a', 'b']));
+    const first = await add(deps, 'i-1', wish(4, ['a', 'b']));
+    await del(deps, 'i-1', delOf(0));
+    const again = await add(here.environment(), 'i-1', wish(4, ['a', 'b'], { attempt: 2 }));
+    expect(again.slot).toEqual(first.slot);
+  });
+
+  it.each([
+    [['nowhere'], /nowhere: there is no such pool/],
+    [['draining'], /draining: it is draining/],
+    [['prod'], /prod: it is kept to cluster production, and the caller is of none/],
+  ])('%j is refused with the reason', async (names, message) => {
+    const here = world();
+    const idle = await poolOf(here, 'draining');
+    const state = await here.store.pools.readPool(idle.id);
+    if (state) await here.store.pools.changePool({ ...state, state: 'draining', version: 3 });
+    await poolOf(here, 'prod', { clusters: ['production'] });
+    const refusal = await refusalOf(add(here.environment(), 'i-1', wish(1, names)));
+    expect(refusal).toMatchObject({ code: 'pool.unmatched', message: expect.stringMatching(message) });
+  });
+});
+
+describe('what an environment remembers of pools', () => {
+  it('does not stand in the way of a new pool of the same name', async () => {
+    const here = world();
+    const ranges = [[{ subnet: '10.7.0.0/24' }]];
+    const deps = here.environment();
+    const asked = { pool: { vrf: 'default', name: 'blue', ranges } };
+    const { slot } = await add(deps, 'i-1', addOf(1, asked));
+    await del(deps, 'i-1', delOf(1, { slot, acknowledged: true }));
+    const change = { vrf: 'default', name: 'blue', ifMatch: undefined, dryRun: false };
+    await deletePool(here.environment(), callOf('user/ann'), change);
+    const { pool } = await add(here.environment(), 'i-2', addOf(2, asked));
+    expect((await add(deps, 'i-1', addOf(3, asked))).pool.id).toBe(pool.id);
+  });
+
+  it('does not hide a pool that was just created', async () => {
+    const here = world();
+    await poolOf(here, 'a');
+    const deps = here.environment();
+    await add(deps, 'i-1', wish(1, ['a']));
+    await poolOf(here, 'b');
+    expect(chosen(await add(deps, 'i-1', wish(2, ['b'])))).toEqual(['b', 'named']);
+  });
+
+  it('does not hide the lease of an earlier try in a pool that is drained since', async () => {
+    const here = world();
+    const pool = await poolOf(here, 'a');
+    await poolOf(here, 'b');
+    const first = await add(here.environment(), 'i-1', wish(1, ['a', 'b']));
+    const state = await here.store.pools.readPool(pool.id);
+    if (state) await here.store.pools.changePool({ ...state, state: 'draining', version: 3 });
+    const again = await add(here.environment(), 'i-1', wish(1, ['a', 'b'], { attempt: 2 }));
+    expect(again.slot).toEqual(first.slot);
+  });
+});
+
+describe('a configuration that names no pool', () => {
+  it('gets an address of a pool that asks for such pods, else of a default pool', async () => {
+    const here = world();
+    await poolOf(here, 'rest', { default: true }, 100);
+    await poolOf(here, 'shop', { namespaces: ['shop'] });
+    await poolOf(here, 'gpu', { nodeLabels: { kind: 'gpu' } });
+    const deps = here.environment();
+    const ask = async (n: number, namespace: string, labels = {}) =>
+      chosen(await add(deps, 'i-1', wish(n, [], { pod: { namespace, name: `p${n}` }, labels })));
+    expect(await ask(1, 'shop')).toEqual(['shop', 'selector']);
+    expect(await ask(2, 'bank')).toEqual(['rest', 'default']);
+    expect(await ask(3, 'bank', { kind: 'gpu' })).toEqual(['gpu', 'selector']);
+    for (let n = 4; n < 7; n += 1) await ask(n, 'shop');
+    expect(await ask(8, 'shop')).toEqual(['rest', 'default']);
+  });
+
+  it('is refused with each pool’s reason where none fits', async () => {
+    const here = world();
+    await poolOf(here, 'shop', { namespaces: ['shop'] });
+    const refusal = await refusalOf(add(here.environment(), 'i-1', wish(1, [])));
+    expect(refusal).toMatchObject({
+      code: 'pool.unmatched',
+      message: expect.stringContaining('shop: it is for namespace shop, and the pod is of none'),
+    });
+  });
+});
+
+describe('clusters', () => {
+  it('share a pool or have it for themselves, by the role of the caller', async () => {
+    const here = world();
+    await poolOf(here, 'both', { clusters: ['a', 'b'] });
+    await poolOf(here, 'only', { clusters: ['a'] });
+    const deps = here.environment();
+    let containers = 0;
+    const ask = (cluster: string | undefined, name: string) => {
+      containers += 1;
+      const attachment = attachmentOf(containers);
+      return allocate(
+        deps,
+        { ...callOf(`i-${cluster}`), cluster },
+        addOf(containers, { attachment, pool: { vrf: 'default', name } }),
+      );
+    };
+    const [first, second] = [await ask('a', 'both'), await ask('b', 'both')];
+    expect(first.addresses).not.toEqual(second.addresses);
+    expect((await ask('a', 'only')).pool.name).toBe('only');
+    for (const cluster of ['b', undefined])
+      expect(await refusalOf(ask(cluster, 'only'))).toMatchObject({
+        code: 'pool.forbidden',
+        message: expect.stringContaining('cluster a'),
+      });
+  });
+});

@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  allows,
+  type SlotConditionName,
+  type SlotOperation,
+  slotConditions,
+  slotOperations,
+} from '../../../../core/protocol/lease.ts';
+import { placeFrom } from '../../../../core/protocol/node.ts';
+import type { Dependencies } from '../../../../functions/use-cases/dependencies.ts';
+import { declareDeath } from '../../../../functions/use-cases/nodes/declare-death.ts';
+import { reclaim } from '../../../../functions/use-cases/reclaim/reclaim.ts';
+import { plan, play, type Use } from '../../scenario.ts';
+import { callOf, world } from '../../world.ts';
+
+const RUNS = 400;
+
+/** No slot goes to two owners, what was acknowledged stays held, nothing is freed without a right to it. */
+const invariantsHold = (use: Use = {}) =>
+  fc.asyncProperty(plan, fc.scheduler(), async (steps, scheduler) => {
+    const history = await play(steps, scheduler, use);
+    if (history.violations.length > 0) throw new Error(history.story.join('\n'));
+  });
+
+describe('ADD, DEL, declarations and reclaim, interleaved at every request', () => {
+  it('keep I1, I2 and I3', async () => {
+    await fc.assert(invariantsHold(), { numRuns: RUNS });
+  });
+
+  it('leave nothing held by a dead node, once its death is declared and reclaimed after the last of its requests', async () => {
+    await fc.assert(
+      fc.asyncProperty(plan, fc.scheduler(), async (steps, scheduler) => {
+        const history = await play({ ...steps, dies: true, comesBack: false }, scheduler);
+        const living = history.heldByTheLiving;
+        const deps = world(history.store).environment();
+        // A request that came late may have made the node known, or have begun a life of it that nobody leads.
+        await declareDeath(deps, callOf('user/ann'), { node: 'node 0', reason: 'still off' }).catch(() => undefined);
+        await reclaim(deps);
+        expect(history.violations).toEqual([]);
+        expect(history.heldByTheLiving).toEqual(living);
+        expect(history.heldByTheDead).toEqual([]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+/** The store's decision without a condition, wherever it stands. */
+const without =
+  (dropped: SlotConditionName, from: SlotOperation): typeof allows =>
+  (operation, slot, against) =>
+    slotOperations[operation].some((names: readonly SlotConditionName[]) =>
+      names
+        .filter((name) => operation !== from || name !== dropped)
+        .every((name) => slotConditions[name](slot, against)),
+    );
+
+describe('the history finds out', () => {
+  it.each<[string, Use]>([
+    ['a store that writes whatever it is told', { permits: () => true }],
+    ['a hold without slotFree', { permits: without('slotFree', 'hold') }],
+    ['a hold without sameNonce', { permits: without('sameNonce', 'hold') }],
+    ['a release without sameNonce', { permits: without('sameNonce', 'release') }],
+    [
+      'a release without sameOwner',
+      { permits: (...asked) => allows(...asked) || (asked[0] === 'release' && asked[1]?.held === true) },
+    ],
+    ['a reclaim that frees without a declared death', { reclaim: (deps) => sweepNodes(deps, ['node 0', 'node 1']) }],
+    ['a reclaim that frees the next life of a node as well', { reclaim: sweepEachLife }],
+  ])('%s', async (_, use) => {
+    const outcome = await fc.check(invariantsHold(use), { seed: 7, numRuns: RUNS, endOnFailure: true });
+    expect(outcome.failed).toBe(true);
+    expect(String(outcome.errorInstance)).toMatch(/\*\*\* I[123]: /);
+  });
+
+  it('but not a store without slotCooled: cooling delays reuse, and nothing that is safe depends on it (I9)', async () => {
+    await fc.assert(invariantsHold({ permits: without('slotCooled', 'hold') }), { numRuns: 100 });
+  });
+});
+
+/** Frees whatever these nodes hold, in whichever life. */
+async function sweepNodes(deps: Dependencies, ids: readonly string[]): ReturnType<typeof reclaim> {
+  for (const id of ids) {
+    const node = await deps.store.nodes.readNode(id);
+    for (const place of [...(node?.places ?? [])].map(placeFrom))
+      for (const [slot, { holding }] of await deps.store.leases.readBlock(place))
+        if (holding?.node === id) await deps.store.leases.sweep({ ...place, slot }, { node: id, incarnation: 99 }, 0);
+  }
+  return { nodes: [] };
+}
+
+async function sweepEachLife(deps: Dependencies): ReturnType<typeof reclaim> {
+  const deaths = await deps.store.nodes.listDeaths();
+  return sweepNodes(
+    deps,
+    deaths.map(({ node }) => node),
+  );
+}

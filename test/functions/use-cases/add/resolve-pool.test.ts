@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
+import type { RangeText } from '../../../../core/contract/messages.ts';
+import { poolPolicy } from '../../../../core/contract/messages.ts';
+import { intercepted } from '../../intercepted.ts';
+import { add, addOf, nonceOf, operatorsPool, RANGES, refusalOf, START, type World, world } from '../../world.ts';
+
+const wish = (name: string, ranges?: RangeText[][], vrf = 'default') => ({
+  pool: ranges ? { vrf, name, ranges } : { vrf, name },
+});
+const registryOf = ({ store }: World, vrf = 'default') => store.pools.readRegistry(vrf);
+
+describe('ranges written in a configuration', () => {
+  it('become a pool on first use, with host-local’s defaults', async () => {
+    const here = world();
+    const { pool } = await add(here.environment(), 'i-1', addOf(1));
+    expect(pool).toEqual({
+      id: '0000000000000000',
+      vrf: 'default',
+      name: 'blue',
+      affinity: 'shared',
+      ranges: [
+        [{ subnet: '10.244.0.0/16', rangeStart: '10.244.1.10', rangeEnd: '10.244.1.250', gateway: '10.244.0.1' }],
+      ],
+      blockSize: 64,
+      ...z.parse(poolPolicy, {}),
+      gateway: 'pool',
+      createdAt: new Date(START).toISOString(),
+    });
+    const stored = { definition: pool, state: 'active', open: 4n, version: 1 };
+    expect(await here.store.pools.readPool(pool.id)).toEqual(stored);
+    expect((await registryOf(here)).pools).toEqual([{ id: pool.id, name: 'blue', ranges: pool.ranges }]);
+  });
+
+  it('mean the pool that is there, in whatever spelling', async () => {
+    const here = world();
+    const ranges = [[{ subnet: 'fd00::/64', rangeStart: 'fd00::10' }]];
+    const other = [[{ subnet: 'FD00:0:0::/64', rangeStart: 'fd00:0::0010', gateway: 'fd00::1', rangeEnd: '' }]];
+    const first = await add(here.environment(), 'i-1', addOf(1, wish('blue', ranges)));
+    const second = await add(here.environment(), 'i-2', addOf(2, wish('blue', other)));
+    expect(second.pool).toEqual(first.pool);
+  });
+
+  it('become one pool where 64 environments use them first at the same moment', async () => {
+    const here = world();
+    const results = await Promise.all(
+      Array.from({ length: 64 }, (_, index) => add(here.environment(), `i-${index}`, addOf(index))),
+    );
+    const { pools, version } = await registryOf(here);
+    expect([pools.length, version]).toEqual([1, 1]);
+    expect(new Set(results.map(({ pool }) => pool.id))).toEqual(new Set([pools[0]?.id]));
+    expect(new Set(results.flatMap(({ addresses }) => addresses.map(({ address }) => address))).size).toBe(64);
+  });
+
+  it('are refused where the pool has others, and the refusal shows both', async () => {
+    const here = world();
+    await add(here.environment(), 'i-1', addOf(1));
+    const other = [[{ subnet: '10.244.0.0/16', rangeStart: '10.244.1.11', rangeEnd: '10.244.1.250' }]];
+    const refusal = await refusalOf(add(here.environment(), 'i-1', addOf(2, wish('blue', other))));
+    expect(refusal.code).toBe('pool.conflict');
+    expect(refusal.message).toMatch(
+      /^Pool blue in VRF default exists with other ranges: it has .*"10\.244\.1\.10".*10\.244\.1\.11/,
+    );
+  });
+
+  it('are refused where a proposal names the pool but the ranges have changed', async () => {
+    const here = world();
+    const deps = here.environment();
+    const { slot } = await add(deps, 'i-1', addOf(1));
+    const refusal = await refusalOf(
+      add(deps, 'i-1', addOf(2, { ...wish('blue', [[{ subnet: '10.9.0.0/24' }]]), proposal: slot })),
+    );
+    expect(refusal.code).toBe('pool.conflict');
+  });
+
+  it('are refused where they overlap another pool, and the refusal names both with the ranges', async () => {
+    const here = world();
+    await add(here.environment(), 'i-1', addOf(1));
+    const other = [[{ subnet: '10.9.0.0/24' }, { subnet: '10.244.0.0/16', rangeStart: '10.244.1.250' }]];
+    const refusal = await refusalOf(add(here.environment(), 'i-1', addOf(2, wish('green', other))));
+    expect(refusal.code).toBe('pool.overlap');
+    expect(refusal.message).toContain('Range 10.244.1.250-10.244.255.254 of pool green');
+    expect(refusal.message).toContain('range 10.244.1.10-10.244.1.250 of pool blue in VRF default');
+    expect((await registryOf(here)).pools).toHaveLength(1);
+  });
+
+  it('may be the same in another VRF', async () => {
+    const here = world();
+    const first = await add(here.environment(), 'i-1', addOf(1));
+    const second = await add(here.environment(), 'i-1', addOf(2, wish('blue', RANGES, 'lab')));
+    expect(second.pool.id).not.toBe(first.pool.id);
+    expect((await registryOf(here, 'lab')).pools).toHaveLength(1);
+  });
+
+  it('mean the pool of their own VRF, whichever pool a proposal names', async () => {
+    const here = world();
+    const { slot } = await add(here.environment(), 'i-1', addOf(1, wish('blue', RANGES, 'lab')));
+    const { pool } = await add(here.environment(), 'i-1', addOf(2, { ...wish('blue', RANGES), proposal: slot }));
+    expect(pool.vrf).toBe('default');
+  });
+
+  it('are refused where the deployment lets no node create pools, unless the pool is there already', async () => {
+    const here = world(undefined, { inlinePools: false });
+    const refusal = await refusalOf(add(here.environment(), 'i-1', addOf(1)));
+    expect(refusal.code).toBe('pool.inline-forbidden');
+    expect(refusal.message).toContain('inlinePools=true');
+    const pool = await operatorsPool(here, { addresses: 5, blockSize: 64 });
+    const ranges = pool.ranges.map((set) => [...set]);
+    expect((await add(here.environment(), 'i-1', addOf(1, wish('blue', ranges)))).pool).toEqual(pool);
+  });
+
+  it('are refused where they hold no address to hand out, and no pool keeps name and ranges for that', async () => {
+    const here = world();
+    const gatewayOnly = [[{ subnet: '172.24.0.0/24', rangeStart: '172.24.0.1', rangeEnd: '172.24.0.1' }]];
+    const refusal = await refusalOf(add(here.environment(), 'i-1', addOf(1, wish('typo', gatewayOnly))));
+    expect(refusal).toMatchObject({
+      code: 'request.invalid',
+      message: expect.stringContaining('gateway (172.24.0.1)'),
+    });
+    expect((await registryOf(here)).pools).toEqual([]);
+    await add(here.environment(), 'i-1', addOf(1, wish('typo', [[{ subnet: '172.24.0.0/24' }]])));
+  });
+
+  it('are refused where they are wrong, and the refusal names pool, field and value', async () => {
+    const here = world();
+    const refusal = await refusalOf(
+      add(here.environment(), 'i-1', addOf(1, wish('blue', [[{ subnet: '10.0.0.1/24' }]]))),
+    );
+    expect(refusal.code).toBe('request.invalid');
+    expect(refusal.message).toMatch(/^Pool blue: ranges\[0]\[0]\.subnet "10\.0\.0\.1\/24" has host bits set/);
+    expect((await registryOf(here)).version).toBe(0);
+  });
+});
+
+describe('a name without ranges', () => {
+  it('means the pool of that name', async () => {
+    const here = world();
+    const pool = await operatorsPool(here, { addresses: 5, blockSize: 4, name: 'green' });
+    expect((await add(here.environment(), 'i-1', addOf(1, wish('green')))).pool).toEqual(pool);
+  });
+
+  it('is refused where there is none', async () => {
+    const refusal = await refusalOf(add(world().environment(), 'i-1', addOf(1, wish('green'))));
+    expect(refusal.code).toBe('pool.unknown');
+    expect(refusal.message).toContain('VRF default has no pool green');
+  });
+});
+
+describe('the registry', () => {
+  it('is read again where another changed it meanwhile, and an overlap that came to be is found', async () => {
+    const here = world();
+    let others = 0;
+    const store = intercepted(here.store, async (name, _, proceed) => {
+      if (name === 'writeRegistry' && others++ === 0)
+        await add(here.environment(), 'i-2', addOf(2, wish('green', RANGES)));
+      return proceed();
+    });
+    const refusal = await refusalOf(add(here.environment({ store }), 'i-1', addOf(1)));
+    expect(refusal.code).toBe('pool.overlap');
+    expect((await registryOf(here)).pools.map(({ name }) => name)).toEqual(['green']);
+  });
+
+  it('that never stands still is given up on, and the refusal asks to try again', async () => {
+    const here = world();
+    const store = intercepted(here.store, (name, _, proceed) =>
+      name === 'writeRegistry' ? Promise.resolve(false) : proceed(),
+    );
+    const refusal = await refusalOf(add(here.environment({ store }), 'i-1', addOf(1, { nonce: nonceOf(1) })));
+    expect([refusal.code, refusal.kind.retry]).toEqual(['service.busy', true]);
+  });
+});

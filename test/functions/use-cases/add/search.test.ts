@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { PoolDefinition } from '../../../../core/contract/messages.ts';
+import { blockOrder } from '../../../../functions/use-cases/add/block-order.ts';
+import { memoryStore } from '../../../store/memory-store.ts';
+import { intercepted } from '../../intercepted.ts';
+import { add, addOf, attachmentOf, nonceOf, operatorsPool, refusalOf, START, type World, world } from '../../world.ts';
+
+const named = { vrf: 'default', name: 'blue' };
+
+describe('the order of blocks', () => {
+  it('has every block of a pool once, the near ones first', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 600 }),
+        fc.array(fc.bigInt(0n, 700n), { maxLength: 5 }),
+        fc.nat(),
+        (count, near, seed) => {
+          const blocks = BigInt(count);
+          const order = [...blockOrder(blocks, near, seed % 2 ** 32)];
+          const inPool = [...new Set(near.filter((block) => block < blocks))];
+          expect(order.slice(0, inPool.length)).toEqual(inPool);
+          expect([...order].sort((a, b) => Number(a - b))).toEqual(
+            Array.from({ length: count }, (_, index) => BigInt(index)),
+          );
+        },
+      ),
+    );
+  });
+
+  it('is the same for the same seed, scattered for different ones, and costs nothing in an IPv6 /48', () => {
+    const begin = (seed: number) => {
+      const order = blockOrder(1n << 74n, [], seed);
+      return Array.from({ length: 4 }, () => order.next().value as bigint);
+    };
+    expect(begin(7)).toEqual(begin(7));
+    expect(new Set([...begin(7), ...begin(70_000_000)]).size).toBe(8);
+  });
+});
+
+/** Holds the slots that `taken` names for another node; a number is when a slot that is free again can be had. */
+async function occupy({ store }: World, { id, blockSize }: PoolDefinition, taken: readonly (boolean | number)[]) {
+  const other = { attachment: attachmentOf('other'), nonce: nonceOf(999), node: 'i-9', incarnation: 1, heldAt: START };
+  for (const [k, state] of taken.entries()) {
+    if (state === false) continue;
+    const key = { pool: id, block: BigInt(Math.floor(k / blockSize)), slot: k % blockSize };
+    await store.leases.hold(key, other, 1);
+    const owner = { containerId: 'container-other', ifname: 'eth0', node: 'i-9', nonce: nonceOf(999) };
+    if (typeof state === 'number') await store.leases.release(key, owner, START + state);
+  }
+}
+
+describe('the search for a free slot', () => {
+  it('finds one wherever there is one, and where there is none says so, and when the first will be', async () => {
+    const slot = fc.oneof(
+      { weight: 8, arbitrary: fc.constant(true) },
+      fc.integer({ min: -5, max: 90_000 }),
+      fc.constant(false),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(slot, { minLength: 1, maxLength: 40 }),
+        fc.constantFrom(1, 2, 8),
+        async (taken, blockSize) => {
+          const here = world();
+          const pool = await operatorsPool(here, { addresses: taken.length, blockSize });
+          await occupy(here, pool, taken);
+          const free = taken.flatMap((state, k) => (state === false || (state !== true && state <= 0) ? [k] : []));
+          const cooling = taken.filter((state): state is number => typeof state === 'number' && state > 0);
+          const wanted = add(here.environment(), 'i-1', addOf(1, { pool: named }));
+          if (free.length > 0) {
+            const { slot: found } = await wanted;
+            expect(free).toContain(Number.parseInt(found.block, 16) * blockSize + found.slot);
+            return;
+          }
+          const { code, facts } = await refusalOf(wanted);
+          expect(code).toBe(cooling.length > 0 ? 'pool.cooling' : 'pool.exhausted');
+          const freeAt = cooling.length > 0 ? new Date(START + Math.min(...cooling)).toISOString() : undefined;
+          expect(facts.freeAt).toBe(freeAt);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('reads one block after the other, then more at a time the longer it takes, and each only once', async () => {
+    const here = world();
+    const pool = await operatorsPool(here, { addresses: 60, blockSize: 1 });
+    await occupy(here, pool, Array<boolean>(60).fill(true));
+    const blocks: bigint[] = [];
+    let under_way = 0;
+    const rounds: number[] = [];
+    const store = intercepted(here.store, async (name, args, proceed) => {
+      if (name !== 'readBlock') return proceed();
+      blocks.push((args[0] as { block: bigint }).block);
+      under_way += 1;
+      await new Promise(setImmediate);
+      if (under_way > 0) rounds.push(under_way);
+      under_way = 0;
+      return proceed();
+    });
+    const { code } = await refusalOf(add(here.environment({ store }), 'i-1', addOf(1, { pool: named })));
+    expect(code).toBe('pool.exhausted');
+    expect(rounds).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 8, 16, 16, 12]);
+    expect(new Set(blocks).size).toBe(60);
+    expect(blocks).toHaveLength(60);
+  });
+
+  it('gives up where others take each free slot first, and asks to try again', async () => {
+    const here = world();
+    await operatorsPool(here, { addresses: 8, blockSize: 2 });
+    const store = intercepted(here.store, (name, _, proceed) =>
+      name === 'hold' ? Promise.resolve({ held: false, current: undefined }) : proceed(),
+    );
+    const refusal = await refusalOf(add(here.environment({ store }), 'i-1', addOf(1, { pool: named })));
+    expect(refusal.code).toBe('service.busy');
+    expect(refusal.kind.retry).toBe(true);
+  });
+
+  it('takes a slot that its proposal was refused for, if it became free meanwhile', async () => {
+    const here = world(memoryStore());
+    const pool = await operatorsPool(here, { addresses: 1, blockSize: 1 });
+    let refused = false;
+    const store = intercepted(here.store, async (name, _, proceed) => {
+      if (name !== 'hold' || refused) return proceed();
+      refused = true;
+      return { held: false, current: undefined };
+    });
+    const wish = { pool: pool.id, block: '0', slot: 0 };
+    expect((await add(here.environment({ store }), 'i-1', addOf(1, { pool: named, proposal: wish }))).slot).toEqual(
+      wish,
+    );
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { blockFromText } from '../../../../core/pools/pool-space.ts';
+import { giveBack } from '../../../../functions/use-cases/blocks/give-back.ts';
+import { intercepted } from '../../intercepted.ts';
+import { OwnerNode, ownedPool } from '../../owned-pool.ts';
+import { add, callOf, del, world } from '../../world.ts';
+
+/** A node whose one lease is released again. */
+async function emptied() {
+  const here = world();
+  const pool = await ownedPool(here, { blocks: 8 });
+  const node = new OwnerNode('i-1', pool);
+  const request = node.request(1);
+  const answer = await add(here.environment(), 'i-1', request);
+  node.learn(answer);
+  const { attachment, nonce } = request;
+  await del(here.environment(), 'i-1', { attachment, nonce, slot: answer.slot, acknowledged: true });
+  const wish = {
+    pool: pool.id,
+    block: answer.slot.block,
+    generation: 1,
+    boot: node.bootId,
+    journal: node.journalId,
+  };
+  const key = { pool: pool.id, block: blockFromText(wish.block) };
+  const state = () => here.store.blocks.read(key);
+  const ask = (over: Partial<typeof wish> = {}, caller = 'i-1') =>
+    giveBack(here.environment(), callOf(caller), { ...wish, ...over });
+  return { here, node, wish, key, state, ask };
+}
+
+describe('a block that is given back', () => {
+  it('is free for others, one generation later, and a repeat says the same', async () => {
+    const { state, ask } = await emptied();
+    expect(await ask()).toEqual({ outcome: 'released' });
+    expect(await state()).toEqual({ state: 'free', generation: 2, forced: false });
+    expect(await ask()).toEqual({ outcome: 'released' });
+    expect(await state()).toMatchObject({ state: 'free', generation: 2 });
+  });
+
+  it('is kept where an address of it is held, and a repeat says the same', async () => {
+    const { here, node, state, ask } = await emptied();
+    const { slot } = await node.add(here.environment(), 2);
+    expect(await ask()).toEqual({ outcome: 'kept', generation: 2 });
+    expect(await ask()).toEqual({ outcome: 'kept', generation: 2 });
+    expect(await state()).toMatchObject({ state: 'claimed', generation: 2 });
+    node.blocks = [{ block: slot.block, generation: 2 }];
+    expect((await node.add(here.environment(), 3, (slot.slot + 1) % 4)).slot.block).toBe(slot.block);
+  });
+
+  it.each<[string, (wish: Awaited<ReturnType<typeof emptied>>) => Promise<unknown>]>([
+    ['another node', ({ ask }) => ask({}, 'i-2')],
+    ['another boot', ({ ask }) => ask({ boot: 'boot-2' })],
+    ['another journal', ({ ask }) => ask({ journal: '1'.repeat(16) })],
+    ['another generation', ({ ask }) => ask({ generation: 2 })],
+  ])('stays whose it is where %s asks', async (_, tries) => {
+    const here = await emptied();
+    const before = await here.state();
+    await tries(here);
+    expect(await here.state()).toEqual(before);
+  });
+
+  it('stays with its next owner when a copy of the request comes late', async () => {
+    const { here, node, wish, key, state, ask } = await emptied();
+    await ask();
+    const next = { node: 'i-1', incarnation: 1, boot: node.bootId, journal: node.journalId };
+    await here.store.blocks.claim(key, next);
+    const before = await state();
+    expect(before).toMatchObject({ generation: 3 });
+    await ask(wish);
+    expect(await state()).toEqual(before);
+  });
+
+  it('is given back by the repeat of a request that was stopped', async () => {
+    const { here, wish, state, ask } = await emptied();
+    let done = 0;
+    const store = intercepted(here.store, (_, __, proceed) => {
+      done += 1;
+      if (done > 5) throw new Error('stopped here');
+      return proceed();
+    });
+    await giveBack(here.environment({ store }), callOf('i-1'), wish).catch(() => undefined);
+    expect(await state()).toMatchObject({ state: 'releasing' });
+    expect(await ask()).toEqual({ outcome: 'released' });
+    expect(await state()).toEqual({ state: 'free', generation: 2, forced: false });
+  });
+});
