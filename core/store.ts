@@ -3,7 +3,7 @@
  * That a condition did not hold is an answer, never an exception.
  */
 
-import type { PoolDefinition } from './contract/messages.ts';
+import type { PoolDefinition } from './contract/pool.ts';
 import type { Registry } from './pools/registry.ts';
 import type { BlockOwner, BlockState } from './protocol/block.ts';
 import type { CountedChanges, Counter, CounterKey } from './protocol/counter.ts';

@@ -3,7 +3,7 @@
  * only what is new. It frees what died without a DEL, reports what began while the API could not be reached, and renews when
  * the node was last seen.
  */
-import type { SeenRequest } from '../../core/contract/node.ts';
+import type { SeenRequest } from '../../core/contract/nodes.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { Calls } from '../api/client.ts';
 import { isUnanswered, type Reachability } from '../api/outage.ts';

@@ -1,18 +1,18 @@
 /** Signed requests to the API, each with its own deadline and all within one, repeated where that can help. */
 import type { GiveBackRequest, GiveBackResult } from '../../core/contract/blocks.ts';
-import type { AllocateRequest, AllocateResult, ReleaseRequest, ReleaseResult } from '../../core/contract/messages.ts';
 import type {
+  AllocateRequest,
+  AllocateResult,
   CheckRequest,
   CheckResult,
-  OwnLeasesResult,
-  ReadinessRequest,
-  ReadinessResult,
+  ReleaseRequest,
+  ReleaseResult,
   ReportRequest,
   ReportResult,
-  SeenRequest,
-  SeenResult,
-} from '../../core/contract/node.ts';
+} from '../../core/contract/lease.ts';
+import type { OwnLeasesResult, SeenRequest, SeenResult } from '../../core/contract/nodes.ts';
 import { LessorError } from '../../core/contract/problems.ts';
+import type { ReadinessRequest, ReadinessResult } from '../../core/contract/questions.ts';
 import { CONTRACT, CONTRACT_HEADER, contractText, parseContract } from '../../core/contract/version.ts';
 import type { CredentialSupply } from '../aws/credentials.ts';
 import { sign } from '../aws/sigv4.ts';

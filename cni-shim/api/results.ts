@@ -1,13 +1,8 @@
 /** The service's answers, as core/contract has them; a test compares the two. */
 import type { GiveBackResult } from '../../core/contract/blocks.ts';
-import type { AllocateResult, ReleaseResult } from '../../core/contract/messages.ts';
-import type {
-  CheckResult,
-  OwnLeasesResult,
-  ReadinessResult,
-  ReportResult,
-  SeenResult,
-} from '../../core/contract/node.ts';
+import type { AllocateResult, CheckResult, ReleaseResult, ReportResult } from '../../core/contract/lease.ts';
+import type { OwnLeasesResult, SeenResult } from '../../core/contract/nodes.ts';
+import type { ReadinessResult } from '../../core/contract/questions.ts';
 import { flag, integer, list, object, oneOf, optional, otherwise, record, type Shape, text } from './shapes.ts';
 
 const cniName = text({ most: 255, matching: /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/ });

@@ -3,7 +3,7 @@
  * interface, or would be kept as what is known of the pool and fail every ADD after this one.
  */
 import { parseAddress, parsePrefix } from '../../core/addresses/address.ts';
-import type { AllocateResult } from '../../core/contract/messages.ts';
+import type { AllocateResult } from '../../core/contract/lease.ts';
 import { blockFromText, type PoolSpace, poolSpace } from '../../core/pools/pool-space.ts';
 
 /** Of slot references, the contract has it so too. */

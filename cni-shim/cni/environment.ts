@@ -1,6 +1,6 @@
 /** The environment variables by which a runtime calls a CNI plugin (CNI specification, section 2). */
 import { formatAddress, parseAddress, parsePrefix } from '../../core/addresses/address.ts';
-import type { Pod } from '../../core/contract/messages.ts';
+import type { Pod } from '../../core/contract/ids.ts';
 import { show } from '../machine/json.ts';
 import { refusal } from '../machine/refusal.ts';
 import type { Environment } from '../machine/surroundings.ts';

@@ -5,7 +5,8 @@
  */
 
 import { resolveRangeSets } from '../../core/addresses/range.ts';
-import type { AllocateRequest, RangeText } from '../../core/contract/messages.ts';
+import type { AllocateRequest } from '../../core/contract/lease.ts';
+import type { RangeText } from '../../core/contract/pool.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import { resolvePoolRanges } from '../../core/pools/pool-space.ts';
 import type { Fields } from '../machine/json.ts';

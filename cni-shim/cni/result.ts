@@ -1,5 +1,5 @@
 /** What the plugin prints: CNI results as host-local gives them, and CNI error objects (specification, section 5). */
-import type { AllocateResult } from '../../core/contract/messages.ts';
+import type { AllocateResult } from '../../core/contract/lease.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import { isFileError } from '../machine/files.ts';
 import { CniRefusal, partsOf, refusal } from '../machine/refusal.ts';

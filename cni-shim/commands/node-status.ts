@@ -1,5 +1,5 @@
 /** What `lessor status` tells of a node: blocks, journal, what waits to be told, reachability, the last errors. */
-import type { Attachment } from '../../core/contract/messages.ts';
+import type { Attachment } from '../../core/contract/ids.ts';
 import type { Outage } from '../api/outage.ts';
 import type { JournalEntry } from '../node/journal-entry.ts';
 import type { NetworkRecords } from '../node/network-records.ts';

@@ -1,6 +1,6 @@
 /** `lessor reconcile`. */
-import type { Attachment } from '../../core/contract/messages.ts';
-import type { OwnLease } from '../../core/contract/node.ts';
+import type { Attachment } from '../../core/contract/ids.ts';
+import type { OwnLease } from '../../core/contract/nodes.ts';
 import type { LessorError } from '../../core/contract/problems.ts';
 import type { NetworkRecords } from '../node/network-records.ts';
 import type { Settled } from '../sync/flush.ts';

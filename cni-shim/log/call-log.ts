@@ -4,7 +4,7 @@
  * one, so that there are two at most.
  */
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
-import type { Pod } from '../../core/contract/messages.ts';
+import type { Pod } from '../../core/contract/ids.ts';
 import { isFileError } from '../machine/files.ts';
 
 export interface CallRecord {

@@ -1,5 +1,5 @@
 /** What of one call goes into the log, gathered while it runs. */
-import type { Pod } from '../../core/contract/messages.ts';
+import type { Pod } from '../../core/contract/ids.ts';
 import { CNI_NAME, IFNAME, type Invocation } from '../cni/environment.ts';
 import type { CniError } from '../cni/result.ts';
 import type { Surroundings } from '../machine/surroundings.ts';

@@ -8,7 +8,7 @@
  * the block has a name; whoever lets a container live with a slot before the service answers has named it first and then
  * looks for the mark. So at least one of two such processes sees the other (I3), and no late answer brings the block back.
  */
-import type { ClaimedBlock } from '../../core/contract/messages.ts';
+import type { ClaimedBlock } from '../../core/contract/ids.ts';
 import { draftIn, type Files } from '../machine/files.ts';
 
 export interface GivenBack {

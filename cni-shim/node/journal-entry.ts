@@ -1,5 +1,7 @@
 /** What the journal has of an attachment, and where its files lie. */
-import type { AllocateResult, Attachment, Pod, SlotReference } from '../../core/contract/messages.ts';
+
+import type { Attachment, Pod, SlotReference } from '../../core/contract/ids.ts';
+import type { AllocateResult } from '../../core/contract/lease.ts';
 import { type Files, isFileError } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 

@@ -25,7 +25,10 @@
  * the page cache with it. After a power cut a file may be empty: an unreadable entry counts as none, an unreadable slot as
  * one without an entry, and what the entry's container held is released as of an earlier boot.
  */
-import type { AllocateResult, Attachment, PoolDefinition, SlotReference } from '../../core/contract/messages.ts';
+
+import type { Attachment, SlotReference } from '../../core/contract/ids.ts';
+import type { AllocateResult } from '../../core/contract/lease.ts';
+import type { PoolDefinition } from '../../core/contract/pool.ts';
 import { draftIn, type Files, isDraft, isLeftBehind, nameFile, replaceFile, sweepDrafts } from '../machine/files.ts';
 import { refusal } from '../machine/refusal.ts';
 import { addedAgain, askedAgain } from './added-again.ts';

@@ -1,5 +1,5 @@
 /** What a node keeps of one network: the journal and its id, what it was told of pools, and the blocks that it gave back. */
-import type { ClaimedBlock } from '../../core/contract/messages.ts';
+import type { ClaimedBlock } from '../../core/contract/ids.ts';
 import { type Files, replaceFile } from '../machine/files.ts';
 import { type GivenBack, openGivenBack, sweepGivenBack } from './given-back.ts';
 import { type Journal, openJournal } from './journal.ts';

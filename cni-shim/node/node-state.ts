@@ -2,7 +2,10 @@
  * What the node was told about a pool: where it may propose slots, and which it need not try. One file a pool, replaced as a
  * whole, the last writer wins. All of it is a cache: lost or stale it costs requests, never an address.
  */
-import type { AllocateResult, ClaimedBlock, PoolDefinition, SlotReference } from '../../core/contract/messages.ts';
+
+import type { ClaimedBlock, SlotReference } from '../../core/contract/ids.ts';
+import type { AllocateResult } from '../../core/contract/lease.ts';
+import type { PoolDefinition } from '../../core/contract/pool.ts';
 import type { Files } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 

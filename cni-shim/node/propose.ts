@@ -1,5 +1,5 @@
 /** Which slot the node asks for: the one that it has not used for the longest time. */
-import type { SlotReference } from '../../core/contract/messages.ts';
+import type { SlotReference } from '../../core/contract/ids.ts';
 import { blockFromText, blockToText, poolSpace } from '../../core/pools/pool-space.ts';
 import { isRecent, type NodeState } from './node-state.ts';
 

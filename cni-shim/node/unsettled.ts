@@ -10,7 +10,7 @@
  * an entry is removed. An entry goes to `releases` by rename(2), so it has one name or the other, and its slots keep their
  * names meanwhile: no other container here gets them before the service has released them.
  */
-import type { SlotReference } from '../../core/contract/messages.ts';
+import type { SlotReference } from '../../core/contract/ids.ts';
 import { type Files, hasDraftAbout, nameFile, replaceFile } from '../machine/files.ts';
 import type { Journal } from './journal.ts';
 import { type JournalEntry, journalFiles, type LocalLease, sameSlot, slotsOf } from './journal-entry.ts';

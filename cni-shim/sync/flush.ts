@@ -1,5 +1,7 @@
 /** Tells the service what happened while it could not be reached: leases that containers live with, and those that ended. */
-import type { ReleaseResult, SlotReference } from '../../core/contract/messages.ts';
+
+import type { SlotReference } from '../../core/contract/ids.ts';
+import type { ReleaseResult } from '../../core/contract/lease.ts';
 import { LessorError, type ProblemCode } from '../../core/contract/problems.ts';
 import type { Calls } from '../api/client.ts';
 import { type JournalEntry, slotsOf } from '../node/journal-entry.ts';

@@ -3,8 +3,8 @@
  * first and the journal is read now: what was added since is not in that list, what was added before is in the journal. So
  * there is no period of grace, and no clock.
  */
-import type { Attachment } from '../../core/contract/messages.ts';
-import type { OwnLease } from '../../core/contract/node.ts';
+import type { Attachment } from '../../core/contract/ids.ts';
+import type { OwnLease } from '../../core/contract/nodes.ts';
 import { type JournalEntry, sameSlot } from '../node/journal-entry.ts';
 
 export type Reason = 'unjournaled' | 'elsewhere' | 'of an earlier boot' | 'unknown to the runtime';

@@ -1,6 +1,6 @@
 /** Compares what the table says this node holds with what the node knows, and releases what has no reason any more. */
-import type { Attachment } from '../../core/contract/messages.ts';
-import type { OwnLease } from '../../core/contract/node.ts';
+import type { Attachment } from '../../core/contract/ids.ts';
+import type { OwnLease } from '../../core/contract/nodes.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { Calls } from '../api/client.ts';
 import type { NetworkRecords } from '../node/network-records.ts';

@@ -1,5 +1,5 @@
 /** A block of this node that no attachment uses is given back where the node has room elsewhere: other nodes may need it. */
-import type { ClaimedBlock, SlotReference } from '../../core/contract/messages.ts';
+import type { ClaimedBlock, SlotReference } from '../../core/contract/ids.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { Calls } from '../api/client.ts';
 import { slotName } from '../node/journal-entry.ts';

@@ -1,5 +1,7 @@
 /** ADD: journal, ask, note, answer. A failed one leaves its entry, by which the runtime's DEL frees what may be held. */
-import type { AllocateRequest, AllocateResult, FormerBlock } from '../../core/contract/messages.ts';
+
+import type { FormerBlock } from '../../core/contract/ids.ts';
+import type { AllocateRequest, AllocateResult } from '../../core/contract/lease.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { Calls } from '../api/client.ts';
 import { isUnanswered } from '../api/outage.ts';

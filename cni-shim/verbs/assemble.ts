@@ -1,5 +1,5 @@
 /** What the verbs work with, made from the configurations: the API, and what the node keeps of the network. */
-import type { Attachment } from '../../core/contract/messages.ts';
+import type { Attachment } from '../../core/contract/ids.ts';
 import { type Api, apiClient, type Limits } from '../api/client.ts';
 import { openReachability, type Reachability } from '../api/outage.ts';
 import { credentialSupply } from '../aws/credentials.ts';

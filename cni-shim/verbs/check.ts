@@ -1,5 +1,5 @@
 /** CHECK: whether the container still holds the addresses that its ADD was given (CNI specification, section 4). */
-import type { CheckResult } from '../../core/contract/node.ts';
+import type { CheckResult } from '../../core/contract/lease.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import { isUnanswered } from '../api/outage.ts';
 import { refusal } from '../machine/refusal.ts';

@@ -1,5 +1,5 @@
 /** GC: what this node holds in this network for attachments that the runtime does not know (CNI specification, section 4). */
-import type { Attachment } from '../../core/contract/messages.ts';
+import type { Attachment } from '../../core/contract/ids.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { ValidAttachment } from '../cni/valid-attachments.ts';
 import { reconcile } from '../sync/reconcile.ts';

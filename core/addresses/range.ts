@@ -3,7 +3,7 @@
  * range.go, range_set.go), with its defaults filled in and its rules checked.
  */
 
-import type { PoolDefinition, RangeText } from '../contract/messages.ts';
+import type { PoolDefinition, RangeText } from '../contract/pool.ts';
 import {
   type Address,
   bits,

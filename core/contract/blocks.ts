@@ -1,6 +1,6 @@
 /** Blocks that belong to nodes: who has which, and giving one back. */
 import * as z from 'zod/mini';
-import { blockIndex, cniName, poolId } from './messages.ts';
+import { blockIndex, boot, poolId, vrf } from './ids.ts';
 
 export const giveBackRequest = z.strictObject({
   pool: poolId,
@@ -8,7 +8,7 @@ export const giveBackRequest = z.strictObject({
   /** As the node was told it: a late copy of the request gives back nothing that was claimed later. */
   generation: z.int().check(z.gte(1)),
   /** The start of the node's machine, and the first 16 digits of its nonces: for whom the block was claimed. */
-  boot: z.string().check(z.minLength(1), z.maxLength(64)),
+  boot,
   journal: poolId,
 });
 export type GiveBackRequest = z.infer<typeof giveBackRequest>;
@@ -34,7 +34,8 @@ export const blockRow = z.object({
 });
 export type BlockRow = z.infer<typeof blockRow>;
 
-export const listBlocksQuery = z.strictObject({ vrf: z._default(cniName, 'default'), cursor: z.optional(blockIndex) });
+export const listBlocksQuery = z.strictObject({ vrf: vrf, cursor: z.optional(blockIndex) });
+
 export const listBlocksResult = z.object({
   /** Blocks that were claimed at some time. */
   blocks: z.array(blockRow),

@@ -3,28 +3,24 @@ import { giveBackRequest, giveBackResult, listBlocksQuery, listBlocksResult } fr
 import {
   allocateRequest,
   allocateResult,
+  checkRequest,
+  checkResult,
+  releaseRequest,
+  releaseResult,
+  reportRequest,
+  reportResult,
+} from './lease.ts';
+import {
   death,
   declareDeathRequest,
   listDeathsResult,
-  listLeasesQuery,
-  listLeasesResult,
-  releaseRequest,
-  releaseResult,
-} from './messages.ts';
-import {
-  checkRequest,
-  checkResult,
   nodeQuery,
   nodeView,
   ownLeasesQuery,
   ownLeasesResult,
-  readinessRequest,
-  readinessResult,
-  reportRequest,
-  reportResult,
   seenRequest,
   seenResult,
-} from './node.ts';
+} from './nodes.ts';
 import {
   changePoolQuery,
   changePoolResult,
@@ -37,7 +33,7 @@ import {
   poolPatch,
   poolQuery,
   poolView,
-} from './pools.ts';
+} from './pool.ts';
 import {
   addressQuery,
   addressResult,
@@ -45,9 +41,13 @@ import {
   explainResult,
   leasesQuery,
   leasesResult,
+  listLeasesQuery,
+  listLeasesResult,
+  readinessRequest,
+  readinessResult,
   usageQuery,
   usageResult,
-} from './usage.ts';
+} from './questions.ts';
 
 export const routes = {
   allocate: {

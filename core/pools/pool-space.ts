@@ -6,7 +6,7 @@ import { type Address, bits, type Family, formatAddress } from '../addresses/add
 import { outsideOf, parseExclusions } from '../addresses/exclusions.ts';
 import { parseRangeSets, type Range, type RangeOutcome, rangesToText, type Span, span } from '../addresses/range.ts';
 import { common, covering, covers, type Interval, sizeWithin, without } from '../addresses/slot-intervals.ts';
-import type { PoolDefinition, RangeText } from '../contract/messages.ts';
+import type { PoolDefinition, RangeText } from '../contract/pool.ts';
 import { parseReservations, type Reserved } from './reservations.ts';
 
 export interface PoolSpace {

@@ -1,7 +1,7 @@
 /** The VRF's list of its pools: one item, so that two overlapping pools cannot both come to be (I8). */
 
 import { overlaps, parseRangeSets, type Range, span } from '../addresses/range.ts';
-import type { PoolDefinition } from '../contract/messages.ts';
+import type { PoolDefinition } from '../contract/pool.ts';
 
 export interface RegisteredPool {
   readonly id: string;

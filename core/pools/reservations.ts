@@ -2,7 +2,8 @@
 
 import { type Exclusion, outsideOf, parseExclusions } from '../addresses/exclusions.ts';
 import { overlaps, type Range, type RangeOutcome } from '../addresses/range.ts';
-import type { Pod, Reservation } from '../contract/messages.ts';
+import type { Pod } from '../contract/ids.ts';
+import type { Reservation } from '../contract/pool.ts';
 
 export interface Reserved {
   readonly reservation: Reservation;

@@ -1,5 +1,5 @@
 /** Which pools a pod's address may come from, in which order, and why not from the others. */
-import type { PoolDefinition } from '../contract/messages.ts';
+import type { PoolDefinition } from '../contract/pool.ts';
 
 /** What is known of who asks. */
 export interface Asker {

@@ -1,5 +1,5 @@
 /** What is known of a slot, and the conditions under which it may change. */
-import type { Attachment, Pod } from '../contract/messages.ts';
+import type { Attachment, Pod } from '../contract/ids.ts';
 
 export interface BlockKey {
   readonly pool: string;

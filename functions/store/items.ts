@@ -1,6 +1,6 @@
 /** The items of the two tables: how keys are made, and how an item is read. Keys hold numbers, never textual addresses. */
 import * as z from 'zod/mini';
-import { poolDefinition } from '../../core/contract/messages.ts';
+import { poolDefinition } from '../../core/contract/pool.ts';
 import { blockToText } from '../../core/pools/pool-space.ts';
 import type { Registry } from '../../core/pools/registry.ts';
 import { type BlockState, shardOf } from '../../core/protocol/block.ts';

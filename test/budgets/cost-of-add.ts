@@ -1,7 +1,8 @@
 /** What an ADD costs in a pool that is filled to some degree, with some nodes allocating at the same time. */
 import { learn, type NodeState } from '../../cni-shim/node/node-state.ts';
 import { proposableAt, proposals } from '../../cni-shim/node/propose.ts';
-import type { PoolDefinition, SlotReference } from '../../core/contract/messages.ts';
+import type { SlotReference } from '../../core/contract/ids.ts';
+import type { PoolDefinition } from '../../core/contract/pool.ts';
 import { type Dependencies, spread } from '../../functions/use-cases/dependencies.ts';
 import { add, addOf, attachmentOf, nonceOf, operatorsPool, type World } from '../functions/world.ts';
 import type { Costs, Meter } from './meter.ts';

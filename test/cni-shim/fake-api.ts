@@ -10,20 +10,19 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod/mini';
 import { formatAddress, parseAddress } from '../../core/addresses/address.ts';
 import { resolveRangeSets } from '../../core/addresses/range.ts';
+import type { Attachment } from '../../core/contract/ids.ts';
 import {
   type AllocateRequest,
   type AllocateResult,
-  type Attachment,
   allocateRequest,
-  type PoolDefinition,
-  type PoolPolicy,
-  poolPolicy,
-  type RangeText,
   type ReleaseRequest,
   type ReleaseResult,
+  type ReportRequest,
   releaseRequest,
-} from '../../core/contract/messages.ts';
-import { type OwnLeasesResult, type ReportRequest, reportRequest, type SeenRequest } from '../../core/contract/node.ts';
+  reportRequest,
+} from '../../core/contract/lease.ts';
+import type { OwnLeasesResult, SeenRequest } from '../../core/contract/nodes.ts';
+import { type PoolDefinition, type PoolPolicy, poolPolicy, type RangeText } from '../../core/contract/pool.ts';
 import { LessorError, problemBody } from '../../core/contract/problems.ts';
 import { blockToText, type PoolSpace, poolSpace } from '../../core/pools/pool-space.ts';
 import { type Rule, selectPools } from '../../core/pools/selection.ts';

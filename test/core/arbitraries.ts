@@ -1,7 +1,7 @@
 /** Addresses and ranges as properties need them: edges often, every spelling, range sets that are valid by construction. */
 import fc from 'fast-check';
 import { type Address, bits, type Family, formatAddress } from '../../core/addresses/address.ts';
-import type { PoolDefinition } from '../../core/contract/messages.ts';
+import type { PoolDefinition } from '../../core/contract/pool.ts';
 
 const edge = (family: Family) => {
   const last = (1n << BigInt(bits(family))) - 1n;

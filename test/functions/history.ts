@@ -2,7 +2,9 @@
  * What happened to every slot, in its order, and whether that was right. It believes no condition of the store: an operation
  * is judged by who held the slot before, by which answers nodes were given, and by what owners and operators had asked for.
  */
-import type { AllocateResult, SlotReference } from '../../core/contract/messages.ts';
+
+import type { SlotReference } from '../../core/contract/ids.ts';
+import type { AllocateResult } from '../../core/contract/lease.ts';
 import { type Against, allows, type SlotKey, type SlotOperation, type SlotState } from '../../core/protocol/lease.ts';
 import type { Store } from '../../core/store.ts';
 import { memoryStore } from '../store/memory-store.ts';

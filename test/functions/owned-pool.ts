@@ -1,12 +1,8 @@
 /** Pools whose blocks belong to nodes, and nodes that know what a plugin would know. */
 import * as z from 'zod/mini';
-import {
-  type AllocateRequest,
-  type AllocateResult,
-  type ClaimedBlock,
-  type PoolDefinition,
-  poolPolicy,
-} from '../../core/contract/messages.ts';
+import type { ClaimedBlock } from '../../core/contract/ids.ts';
+import type { AllocateRequest, AllocateResult } from '../../core/contract/lease.ts';
+import { type PoolDefinition, poolPolicy } from '../../core/contract/pool.ts';
 import { resolvePoolShape } from '../../core/pools/pool-space.ts';
 import type { Store } from '../../core/store.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';

@@ -1,6 +1,6 @@
 /** What an operator asks of pools, with what a request has by default. */
 import * as z from 'zod/mini';
-import { poolInput, poolPatch } from '../../core/contract/pools.ts';
+import { poolInput, poolPatch } from '../../core/contract/pool.ts';
 import type { Call, Dependencies } from '../../functions/use-cases/dependencies.ts';
 import { changePool } from '../../functions/use-cases/pools/change-pool.ts';
 import { createPool } from '../../functions/use-cases/pools/create-pool.ts';

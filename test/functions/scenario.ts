@@ -3,7 +3,7 @@
  * others' by fast-check's scheduler: before it is carried out, and before its answer is read.
  */
 import fc from 'fast-check';
-import type { AllocateResult } from '../../core/contract/messages.ts';
+import type { AllocateResult } from '../../core/contract/lease.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { allows } from '../../core/protocol/lease.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';

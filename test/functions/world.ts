@@ -1,13 +1,7 @@
 /** A deployment in memory: its tables, its clock, and as many Lambda environments and nodes as a test wants. */
 import * as z from 'zod/mini';
-import {
-  type AllocateRequest,
-  type AllocateResult,
-  type PoolDefinition,
-  poolPolicy,
-  type ReleaseRequest,
-  type ReleaseResult,
-} from '../../core/contract/messages.ts';
+import type { AllocateRequest, AllocateResult, ReleaseRequest, ReleaseResult } from '../../core/contract/lease.ts';
+import { type PoolDefinition, poolPolicy } from '../../core/contract/pool.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { Store } from '../../core/store.ts';
 import { allocate } from '../../functions/use-cases/add/allocate.ts';

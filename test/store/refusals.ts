@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import * as z from 'zod/mini';
-import { type PoolDefinition, poolPolicy } from '../../core/contract/messages.ts';
+import { type PoolDefinition, poolPolicy } from '../../core/contract/pool.ts';
 import type { BlockOwner } from '../../core/protocol/block.ts';
 import type { Holding, SlotKey } from '../../core/protocol/lease.ts';
 import type { DeathRecord } from '../../core/protocol/node.ts';

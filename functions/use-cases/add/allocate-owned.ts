@@ -1,5 +1,5 @@
 /** ADD where blocks belong to nodes: the node's proposal, else its own blocks, else a block that it claims. */
-import type { AllocateRequest, AllocateResult } from '../../../core/contract/messages.ts';
+import type { AllocateRequest, AllocateResult } from '../../../core/contract/lease.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { blockFromText, blockToText } from '../../../core/pools/pool-space.ts';
 import type { SlotKey } from '../../../core/protocol/lease.ts';

@@ -1,5 +1,7 @@
 /** ADD: one conditional write where the node's proposal is good; a search that never misses a free slot where it is not. */
-import type { AllocateRequest, AllocateResult, SlotReference } from '../../../core/contract/messages.ts';
+
+import type { SlotReference } from '../../../core/contract/ids.ts';
+import type { AllocateRequest, AllocateResult } from '../../../core/contract/lease.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { blockFromText, blockToText } from '../../../core/pools/pool-space.ts';
 import { reservationFor } from '../../../core/pools/reservations.ts';

@@ -1,5 +1,7 @@
 /** What one ADD works with, once its pool is known, and what it is answered. */
-import type { AllocateRequest, AllocateResult, ClaimedBlock } from '../../../core/contract/messages.ts';
+
+import type { ClaimedBlock } from '../../../core/contract/ids.ts';
+import type { AllocateRequest, AllocateResult } from '../../../core/contract/lease.ts';
 import { blockToText } from '../../../core/pools/pool-space.ts';
 import type { Holding, SlotKey } from '../../../core/protocol/lease.ts';
 import { placeFrom } from '../../../core/protocol/node.ts';

@@ -1,5 +1,5 @@
 /** The pools that an ADD may use, in the order in which they are tried, each with the rule that chose it. */
-import type { AllocateRequest } from '../../../core/contract/messages.ts';
+import type { AllocateRequest } from '../../../core/contract/lease.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { type Asker, type Passed, type Rule, selectPools } from '../../../core/pools/selection.ts';
 import {

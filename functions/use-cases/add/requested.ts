@@ -1,7 +1,8 @@
 /** Requested addresses: each in the slot that has it, or none at all. */
 import { type Address, formatAddress, parseAddress } from '../../../core/addresses/address.ts';
 import { covers } from '../../../core/addresses/slot-intervals.ts';
-import type { AllocateResult, Reservation } from '../../../core/contract/messages.ts';
+import type { AllocateResult } from '../../../core/contract/lease.ts';
+import type { Reservation } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { reservationFor } from '../../../core/pools/reservations.ts';
 import { against, allows, type SlotKey, type SlotState } from '../../../core/protocol/lease.ts';

@@ -1,5 +1,5 @@
 /** Reservations: a pod that one is for gets an address of it or none. */
-import type { Reservation } from '../../../core/contract/messages.ts';
+import type { Reservation } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { SlotKey } from '../../../core/protocol/lease.ts';
 import { openUpTo } from '../pools/open-blocks.ts';

@@ -1,6 +1,7 @@
 /** From what a CNI configuration says to the pool that is meant; inline ranges become one on first use. */
-import type { AllocateRequest, PoolDefinition } from '../../../core/contract/messages.ts';
-import { defaultPolicy } from '../../../core/contract/pools.ts';
+import type { AllocateRequest } from '../../../core/contract/lease.ts';
+import type { PoolDefinition } from '../../../core/contract/pool.ts';
+import { defaultPolicy } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { resolvePoolRanges } from '../../../core/pools/pool-space.ts';
 import { beginWith, type RegisteredPool, type Registry } from '../../../core/pools/registry.ts';

@@ -3,7 +3,7 @@
  * A pod's address lies in one of a few blocks that its name gives, so no index of pods is needed: the released slot
  * remembers whose it was.
  */
-import type { Pod } from '../../../core/contract/messages.ts';
+import type { Pod } from '../../../core/contract/ids.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { SlotKey, SlotState } from '../../../core/protocol/lease.ts';
 import { spread } from '../dependencies.ts';

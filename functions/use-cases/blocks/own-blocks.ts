@@ -1,6 +1,7 @@
 /** Which blocks are a node's: a fact about a block and its generation that never changes (I6). */
 
-import type { AllocateRequest, ClaimedBlock } from '../../../core/contract/messages.ts';
+import type { ClaimedBlock } from '../../../core/contract/ids.ts';
+import type { AllocateRequest } from '../../../core/contract/lease.ts';
 import { blockToText } from '../../../core/pools/pool-space.ts';
 import type { BlockOwner, BlockState } from '../../../core/protocol/block.ts';
 import type { BlockKey } from '../../../core/protocol/lease.ts';

@@ -1,5 +1,5 @@
 /** What an attachment of the calling node holds, and with which addresses. */
-import type { CheckRequest, CheckResult } from '../../../core/contract/node.ts';
+import type { CheckRequest, CheckResult } from '../../../core/contract/lease.ts';
 import { blockFromText, blockToText } from '../../../core/pools/pool-space.ts';
 import type { SlotKey } from '../../../core/protocol/lease.ts';
 import { type Call, type Dependencies, knownPool } from '../dependencies.ts';

@@ -1,5 +1,5 @@
 /** What the table says that the calling node holds, for it to compare with what it knows. */
-import type { OwnLease, OwnLeasesResult } from '../../../core/contract/node.ts';
+import type { OwnLease, OwnLeasesResult } from '../../../core/contract/nodes.ts';
 import { blockToText } from '../../../core/pools/pool-space.ts';
 import { placeFrom } from '../../../core/protocol/node.ts';
 import type { Call, Dependencies } from '../dependencies.ts';

@@ -1,5 +1,6 @@
 /** DEL: released by owner, never by address alone; what is not held any more is released as well. */
-import type { Attachment, ReleaseRequest, ReleaseResult, SlotReference } from '../../../core/contract/messages.ts';
+import type { Attachment, SlotReference } from '../../../core/contract/ids.ts';
+import type { ReleaseRequest, ReleaseResult } from '../../../core/contract/lease.ts';
 import { blockFromText, blockToText } from '../../../core/pools/pool-space.ts';
 import type { SlotKey } from '../../../core/protocol/lease.ts';
 import { placeFrom } from '../../../core/protocol/node.ts';

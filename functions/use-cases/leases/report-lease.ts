@@ -1,6 +1,6 @@
 /** A lease that a node took from its own block while the service could not be reached: exactly that slot, or none. */
-import type { SlotReference } from '../../../core/contract/messages.ts';
-import type { ReportRequest, ReportResult } from '../../../core/contract/node.ts';
+import type { SlotReference } from '../../../core/contract/ids.ts';
+import type { ReportRequest, ReportResult } from '../../../core/contract/lease.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { blockFromText } from '../../../core/pools/pool-space.ts';
 import type { Holding, SlotKey } from '../../../core/protocol/lease.ts';

@@ -1,5 +1,5 @@
 /** An operator says that a node's life is over: the only evidence there is on which leases are freed without their owner. */
-import type { Death, DeclareDeathRequest, ListDeathsResult } from '../../../core/contract/messages.ts';
+import type { Death, DeclareDeathRequest, ListDeathsResult } from '../../../core/contract/nodes.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { DeathRecord } from '../../../core/protocol/node.ts';
 import type { Call, Dependencies } from '../dependencies.ts';

@@ -1,5 +1,5 @@
 /** That a node is up, said by itself: shown to people, never evidence of anything. */
-import type { NodeView, SeenRequest, SeenResult } from '../../../core/contract/node.ts';
+import type { NodeView, SeenRequest, SeenResult } from '../../../core/contract/nodes.ts';
 import { blockToText } from '../../../core/pools/pool-space.ts';
 import type { BlockKey } from '../../../core/protocol/lease.ts';
 import { placeFrom } from '../../../core/protocol/node.ts';

@@ -1,6 +1,6 @@
 /** An operator changes a pool in use: its policy, whether it gives new leases, and further ranges. */
-import type { PoolDefinition } from '../../../core/contract/messages.ts';
-import { type ChangePoolResult, FIXED, type PoolPatch } from '../../../core/contract/pools.ts';
+import type { PoolDefinition } from '../../../core/contract/pool.ts';
+import { type ChangePoolResult, FIXED, type PoolPatch } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { poolSpace, resolvePoolShape } from '../../../core/pools/pool-space.ts';
 import { beginWith, claim, type RegisteredPool, type Registry, sameRanges } from '../../../core/pools/registry.ts';

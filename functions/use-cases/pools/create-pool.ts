@@ -1,6 +1,5 @@
 /** An operator creates a pool; the same pool again is found. */
-import type { PoolDefinition } from '../../../core/contract/messages.ts';
-import type { CreatePoolResult, PoolInput } from '../../../core/contract/pools.ts';
+import type { CreatePoolResult, PoolDefinition, PoolInput } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { resolvePoolShape } from '../../../core/pools/pool-space.ts';
 import type { RegisteredPool } from '../../../core/pools/registry.ts';

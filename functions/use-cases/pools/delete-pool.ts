@@ -1,5 +1,5 @@
 /** An operator deletes a pool. Each step may be the last one: the same request goes on where it ended. */
-import type { DeletePoolResult } from '../../../core/contract/pools.ts';
+import type { DeletePoolResult } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { without } from '../../../core/pools/registry.ts';
 import type { PoolState } from '../../../core/store.ts';

@@ -2,7 +2,7 @@
  * How many of a pool's blocks may be used yet. Nothing is ever written to the others, so the end of a pool, its use and its
  * leases are found without going through all that it could hold.
  */
-import type { PoolDefinition } from '../../../core/contract/messages.ts';
+import type { PoolDefinition } from '../../../core/contract/pool.ts';
 import { poolSpace } from '../../../core/pools/pool-space.ts';
 import type { PoolState } from '../../../core/store.ts';
 import { type Dependencies, freshPool, type KnownPool, remember } from '../dependencies.ts';

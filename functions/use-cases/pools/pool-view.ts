@@ -1,5 +1,5 @@
 /** What operators see of a pool, and the version that they want it to have. */
-import type { PoolView } from '../../../core/contract/pools.ts';
+import type { PoolView } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { KnownPool } from '../dependencies.ts';
 

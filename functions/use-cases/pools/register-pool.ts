@@ -1,5 +1,5 @@
 /** How a pool comes to be, written inline or created by an operator: its item first, then its place in the registry. */
-import type { PoolDefinition } from '../../../core/contract/messages.ts';
+import type { PoolDefinition } from '../../../core/contract/pool.ts';
 import { admit, type RegisteredPool } from '../../../core/pools/registry.ts';
 import type { PoolState } from '../../../core/store.ts';
 import { type Dependencies, type KnownPool, remember } from '../dependencies.ts';

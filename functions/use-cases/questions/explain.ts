@@ -1,7 +1,7 @@
 /** Why a pod gets an address, or none: every pool and every block that an ADD would consider, each with a reason. */
 
 import { covers } from '../../../core/addresses/slot-intervals.ts';
-import type { ExplainRequest, ExplainResult } from '../../../core/contract/usage.ts';
+import type { ExplainRequest, ExplainResult } from '../../../core/contract/questions.ts';
 import { reservationFor } from '../../../core/pools/reservations.ts';
 import { selectPools } from '../../../core/pools/selection.ts';
 import type { SlotState } from '../../../core/protocol/lease.ts';

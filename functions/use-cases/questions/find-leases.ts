@@ -1,9 +1,9 @@
 /** Who has an address, and which addresses a node or a pod has. */
 import { formatAddress, parseAddress } from '../../../core/addresses/address.ts';
 import { covers } from '../../../core/addresses/slot-intervals.ts';
-import type { LeaseRow } from '../../../core/contract/messages.ts';
+import type { LeaseRow } from '../../../core/contract/lease.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import type { AddressResult, LeasesQuery, LeasesResult } from '../../../core/contract/usage.ts';
+import type { AddressResult, LeasesQuery, LeasesResult } from '../../../core/contract/questions.ts';
 import { blockToText } from '../../../core/pools/pool-space.ts';
 import { placeFrom } from '../../../core/protocol/node.ts';
 import { type Call, type Dependencies, freshPool, type KnownPool, knownPool } from '../dependencies.ts';

@@ -1,5 +1,6 @@
 /** What operators ask of a pool: its definition, who holds its addresses, which are cooling. */
-import type { LeaseRow, ListLeasesResult } from '../../../core/contract/messages.ts';
+import type { LeaseRow } from '../../../core/contract/lease.ts';
+import type { ListLeasesResult } from '../../../core/contract/questions.ts';
 import { blockFromText, blockToText } from '../../../core/pools/pool-space.ts';
 import type { SlotKey, SlotState } from '../../../core/protocol/lease.ts';
 import { type Dependencies, type KnownPool, knownPool } from '../dependencies.ts';

@@ -1,6 +1,7 @@
 /** Whether an ADD could be given an address, as far as a few reads tell: nothing is leased and no pool comes to be. */
-import type { ReadinessRequest, ReadinessResult } from '../../../core/contract/node.ts';
+
 import { LessorError } from '../../../core/contract/problems.ts';
+import type { ReadinessRequest, ReadinessResult } from '../../../core/contract/questions.ts';
 import { type Candidate, choosePools } from '../add/choose-pool.ts';
 import { full } from '../add/pool-full.ts';
 import type { Call, Dependencies, KnownPool } from '../dependencies.ts';

@@ -1,6 +1,6 @@
 /** How full a pool is: counted slot by slot, or as the counters have it. */
 import { LessorError } from '../../../core/contract/problems.ts';
-import type { UsageResult } from '../../../core/contract/usage.ts';
+import type { UsageResult } from '../../../core/contract/questions.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { type ReadBlock, readPool } from '../pools/read-pool.ts';
 import { namedPool } from './list-leases.ts';

@@ -5,14 +5,9 @@ import * as z from 'zod/mini';
 import * as shapes from '../../../cni-shim/api/results.ts';
 import { MISMATCH, type Shape } from '../../../cni-shim/api/shapes.ts';
 import { giveBackResult } from '../../../core/contract/blocks.ts';
-import { allocateResult, releaseResult } from '../../../core/contract/messages.ts';
-import {
-  checkResult,
-  ownLeasesResult,
-  readinessResult,
-  reportResult,
-  seenResult,
-} from '../../../core/contract/node.ts';
+import { allocateResult, checkResult, releaseResult, reportResult } from '../../../core/contract/lease.ts';
+import { ownLeasesResult, seenResult } from '../../../core/contract/nodes.ts';
+import { readinessResult } from '../../../core/contract/questions.ts';
 
 const slot = { pool: 'a'.repeat(16), block: '1f', slot: 7 };
 const nonce = '0123456789abcdef'.repeat(2);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isSound } from '../../../cni-shim/api/sound-allocation.ts';
-import type { AllocateResult } from '../../../core/contract/messages.ts';
+import type { AllocateResult } from '../../../core/contract/lease.ts';
 import { poolSpace } from '../../../core/pools/pool-space.ts';
 
 const ranges = [[{ subnet: '10.1.0.0/24', rangeStart: '10.1.0.1', rangeEnd: '10.1.0.254', gateway: '10.1.0.1' }]];

@@ -12,8 +12,8 @@ import { type NetworkRecords, openRecords } from '../../../cni-shim/node/network
 import { learn } from '../../../cni-shim/node/node-state.ts';
 import { ownLease } from '../../../cni-shim/node/offline-lease.ts';
 import { giveBack } from '../../../cni-shim/sync/return-block.ts';
-import type { AllocateResult } from '../../../core/contract/messages.ts';
-import { defaultPolicy } from '../../../core/contract/pools.ts';
+import type { AllocateResult } from '../../../core/contract/lease.ts';
+import { defaultPolicy } from '../../../core/contract/pool.ts';
 import { resolvePoolShape } from '../../../core/pools/pool-space.ts';
 
 const POOL = 'a'.repeat(16);

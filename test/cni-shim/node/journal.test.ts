@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nodeFiles } from '../../../cni-shim/machine/files.ts';
 import { type Journal, openJournal } from '../../../cni-shim/node/journal.ts';
 import { attachmentName, slotName } from '../../../cni-shim/node/journal-entry.ts';
-import type { SlotReference } from '../../../core/contract/messages.ts';
+import type { SlotReference } from '../../../core/contract/ids.ts';
 
 let directory: string;
 let journal: Journal;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import { type NodeState, takenFor } from '../../../cni-shim/node/node-state.ts';
 import { proposals } from '../../../cni-shim/node/propose.ts';
-import { poolPolicy } from '../../../core/contract/messages.ts';
+import { poolPolicy } from '../../../core/contract/pool.ts';
 import { poolSpace } from '../../../core/pools/pool-space.ts';
 
 type Proposals = typeof proposals;

@@ -7,7 +7,7 @@ import { type Files, nodeFiles } from '../../../cni-shim/machine/files.ts';
 import { type Journal, openJournal } from '../../../cni-shim/node/journal.ts';
 import { type JournalEntry, slotName } from '../../../cni-shim/node/journal-entry.ts';
 import { openUnsettled, type Unsettled } from '../../../cni-shim/node/unsettled.ts';
-import type { SlotReference } from '../../../core/contract/messages.ts';
+import type { SlotReference } from '../../../core/contract/ids.ts';
 import { dyingFiles } from '../in-process.ts';
 
 let directory: string;

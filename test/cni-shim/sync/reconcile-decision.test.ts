@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { JournalEntry } from '../../../cni-shim/node/journal-entry.ts';
 import { type Known, reasonToRelease } from '../../../cni-shim/sync/reconcile-decision.ts';
-import type { SlotReference } from '../../../core/contract/messages.ts';
-import type { OwnLease } from '../../../core/contract/node.ts';
+import type { SlotReference } from '../../../core/contract/ids.ts';
+import type { OwnLease } from '../../../core/contract/nodes.ts';
 
 const OURS = '1'.repeat(16);
 const OTHERS = '2'.repeat(16);

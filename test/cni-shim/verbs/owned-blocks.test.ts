@@ -10,8 +10,8 @@ import {
   allocateResult,
   releaseRequest,
   releaseResult,
-} from '../../../core/contract/messages.ts';
-import { poolInput } from '../../../core/contract/pools.ts';
+} from '../../../core/contract/lease.ts';
+import { poolInput } from '../../../core/contract/pool.ts';
 import { LessorError, problemBody } from '../../../core/contract/problems.ts';
 import { routes } from '../../../core/contract/routes.ts';
 import { blockFromText } from '../../../core/pools/pool-space.ts';

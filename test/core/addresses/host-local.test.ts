@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resolveRangeSets } from '../../../core/addresses/range.ts';
-import type { RangeText } from '../../../core/contract/messages.ts';
+import type { RangeText } from '../../../core/contract/pool.ts';
 import { poolSpace } from '../../../core/pools/pool-space.ts';
 import { available } from '../../support/prerequisite.ts';
 import { smallRangeSets } from '../arbitraries.ts';

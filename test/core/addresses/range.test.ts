@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveRangeSets } from '../../../core/addresses/range.ts';
-import type { RangeText } from '../../../core/contract/messages.ts';
+import type { RangeText } from '../../../core/contract/pool.ts';
 
 const problemOf = (sets: RangeText[][]): string => {
   const outcome = resolveRangeSets(sets);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveRangeSets } from '../../../core/addresses/range.ts';
-import type { RangeText } from '../../../core/contract/messages.ts';
+import type { RangeText } from '../../../core/contract/pool.ts';
 import { blockFromText, blockToText, type PoolSpace, poolSpace } from '../../../core/pools/pool-space.ts';
 
 const spaceOf = (sets: RangeText[][], blockSize = 64): PoolSpace => {

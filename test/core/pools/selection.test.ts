@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { type PoolDefinition, poolPolicy } from '../../../core/contract/messages.ts';
+import { type PoolDefinition, poolPolicy } from '../../../core/contract/pool.ts';
 import { type Asker, selectPools } from '../../../core/pools/selection.ts';
 
 const pool = (name: string, policy: z.input<typeof poolPolicy> = {}): PoolDefinition => ({

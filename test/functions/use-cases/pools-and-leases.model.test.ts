@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { poolInput } from '../../../core/contract/pools.ts';
+import { poolInput } from '../../../core/contract/pool.ts';
 import { LessorError, type ProblemCode } from '../../../core/contract/problems.ts';
 import { allows, type SlotState } from '../../../core/protocol/lease.ts';
 import type { Store } from '../../../core/store.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { AllocateRequest, PoolPolicy } from '../../../../core/contract/messages.ts';
+import type { AllocateRequest } from '../../../../core/contract/lease.ts';
+import type { PoolPolicy } from '../../../../core/contract/pool.ts';
 import { allocate } from '../../../../functions/use-cases/add/allocate.ts';
 import { deletePool } from '../../../../functions/use-cases/pools/delete-pool.ts';
 import {

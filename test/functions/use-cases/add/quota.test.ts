@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PoolPolicy } from '../../../../core/contract/messages.ts';
+import type { PoolPolicy } from '../../../../core/contract/pool.ts';
 import { countChanges } from '../../../../functions/use-cases/changes/count-changes.ts';
 import { counted } from '../../intercepted.ts';
 import { leaseStream } from '../../lease-stream.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PoolPolicy } from '../../../../core/contract/messages.ts';
+import type { PoolPolicy } from '../../../../core/contract/pool.ts';
 import { resolvePoolShape } from '../../../../core/pools/pool-space.ts';
 import { explain } from '../../../../functions/use-cases/questions/explain.ts';
 import { usage } from '../../../../functions/use-cases/questions/usage.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import type { RangeText } from '../../../../core/contract/messages.ts';
-import { poolPolicy } from '../../../../core/contract/messages.ts';
+import type { RangeText } from '../../../../core/contract/pool.ts';
+import { poolPolicy } from '../../../../core/contract/pool.ts';
 import { intercepted } from '../../intercepted.ts';
 import { add, addOf, nonceOf, operatorsPool, RANGES, refusalOf, START, type World, world } from '../../world.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PoolDefinition } from '../../../../core/contract/messages.ts';
+import type { PoolDefinition } from '../../../../core/contract/pool.ts';
 import { blockOrder } from '../../../../functions/use-cases/add/block-order.ts';
 import { memoryStore } from '../../../store/memory-store.ts';
 import { intercepted } from '../../intercepted.ts';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AllocateResult } from '../../../../core/contract/messages.ts';
-import type { CheckRequest } from '../../../../core/contract/node.ts';
+import type { AllocateResult, CheckRequest } from '../../../../core/contract/lease.ts';
 import { checkLease } from '../../../../functions/use-cases/leases/check-lease.ts';
 import { counted } from '../../intercepted.ts';
 import { add, addOf, attachmentOf, callOf, del, delOf, nonceOf, operatorsPool, proposal, world } from '../../world.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OwnLease } from '../../../../core/contract/node.ts';
+import type { OwnLease } from '../../../../core/contract/nodes.ts';
 import type { Dependencies } from '../../../../functions/use-cases/dependencies.ts';
 import { ownLeases } from '../../../../functions/use-cases/leases/own-leases.ts';
 import { declareDeath } from '../../../../functions/use-cases/nodes/declare-death.ts';

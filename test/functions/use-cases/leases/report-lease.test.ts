@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ReportRequest } from '../../../../core/contract/node.ts';
+import type { ReportRequest } from '../../../../core/contract/lease.ts';
 import { blockFromText } from '../../../../core/pools/pool-space.ts';
 import { SEALED_GENERATION } from '../../../../core/protocol/lease.ts';
 import { giveBack } from '../../../../functions/use-cases/blocks/give-back.ts';

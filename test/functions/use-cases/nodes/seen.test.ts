@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SeenRequest } from '../../../../core/contract/node.ts';
+import type { SeenRequest } from '../../../../core/contract/nodes.ts';
 import { declareDeath } from '../../../../functions/use-cases/nodes/declare-death.ts';
 import { readNode, seen } from '../../../../functions/use-cases/nodes/seen.ts';
 import { reclaim } from '../../../../functions/use-cases/reclaim/reclaim.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { poolInput } from '../../../../core/contract/pools.ts';
+import { poolInput } from '../../../../core/contract/pool.ts';
 import { listPools, readPoolNamed } from '../../../../functions/use-cases/pools/list-pools.ts';
 import { intercepted } from '../../intercepted.ts';
 import { change, create, remove } from '../../pool-requests.ts';

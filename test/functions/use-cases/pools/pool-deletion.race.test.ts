@@ -1,7 +1,7 @@
 /** ADD and DEL against the deletion of their pool, and a successor over the same addresses, interleaved at every request. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AllocateResult } from '../../../../core/contract/messages.ts';
+import type { AllocateResult } from '../../../../core/contract/lease.ts';
 import { LessorError } from '../../../../core/contract/problems.ts';
 import { SEALED_GENERATION } from '../../../../core/protocol/lease.ts';
 import type { Store } from '../../../../core/store.ts';

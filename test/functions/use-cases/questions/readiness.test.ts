@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { PoolPolicy } from '../../../../core/contract/messages.ts';
-import type { ReadinessRequest } from '../../../../core/contract/node.ts';
+import type { PoolPolicy } from '../../../../core/contract/pool.ts';
 import { LessorError } from '../../../../core/contract/problems.ts';
+import type { ReadinessRequest } from '../../../../core/contract/questions.ts';
 import type { PoolState } from '../../../../core/store.ts';
 import { countChanges } from '../../../../functions/use-cases/changes/count-changes.ts';
 import type { Dependencies } from '../../../../functions/use-cases/dependencies.ts';

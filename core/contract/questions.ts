@@ -1,18 +1,46 @@
-/** What operators ask of what is there: how full a pool is, who has an address, why a pod gets none. */
+/** What is asked of what is there: whether an ADD would succeed, how full a pool is, who has an address, why a pod gets none. */
 import * as z from 'zod/mini';
-import { blockIndex, cniName, labels, leaseRow, nodeId, slotReference } from './messages.ts';
+import { blockIndex, cniName, labels, nodeId, podText, slotReference, vrf } from './ids.ts';
+import { allocateRequest, leaseRow } from './lease.ts';
+import { poolDefinition } from './pool.ts';
 
-const podName = z.string().check(z.minLength(1), z.maxLength(253));
+export const readinessRequest = z.strictObject({
+  pool: allocateRequest.shape.pool,
+  labels: allocateRequest.shape.labels,
+});
+export type ReadinessRequest = z.infer<typeof readinessRequest>;
+
+export const readinessResult = z.object({
+  ready: z.boolean(),
+  /** Why no address could be had: the problem's code and what it would say. */
+  code: z.optional(z.string()),
+  detail: z.optional(z.string()),
+});
+export type ReadinessResult = z.infer<typeof readinessResult>;
+
+export const listLeasesQuery = z.strictObject({ vrf: vrf, cursor: z.optional(blockIndex) });
+
+export const listLeasesResult = z.object({
+  pool: poolDefinition,
+  /** Addresses that can be handed out at all, as decimal text: an IPv6 pool's are more than a double can count. */
+  capacity: z.string(),
+  leases: z.array(leaseRow),
+  /** Give it back as `cursor` for the next page; absent on the last one. */
+  nextCursor: z.optional(blockIndex),
+});
+export type ListLeasesResult = z.infer<typeof listLeasesResult>;
+
 /** Slots, exact when `at` was read: each is counted by reading it. */
 const counts = { held: z.int(), cooling: z.int() };
 
 export const usageQuery = z.strictObject({
-  vrf: z._default(cniName, 'default'),
+  vrf: vrf,
   /** Also count for each of these. */
   by: z.optional(z.enum(['block', 'node', 'namespace'])),
   /** `true`: from the counters, one or two reads however large the pool is; by namespace only, and without what cools. */
   cheap: z._default(z.enum(['true', 'false']), 'false'),
 });
+
 export const usageResult = z.object({
   pool: z.string(),
   vrf: z.string(),
@@ -46,7 +74,8 @@ export const usageResult = z.object({
 });
 export type UsageResult = z.infer<typeof usageResult>;
 
-export const addressQuery = z.strictObject({ vrf: z._default(cniName, 'default') });
+export const addressQuery = z.strictObject({ vrf: vrf });
+
 export const addressResult = z.object({
   address: z.string(),
   vrf: z.string(),
@@ -65,28 +94,30 @@ export type AddressResult = z.infer<typeof addressResult>;
 
 /** By node, or by pod. */
 export const leasesQuery = z.strictObject({
-  vrf: z._default(cniName, 'default'),
+  vrf: vrf,
   node: z.optional(nodeId),
-  namespace: z.optional(podName),
-  pod: z.optional(podName),
+  namespace: z.optional(podText),
+  pod: z.optional(podText),
 });
 export type LeasesQuery = z.output<typeof leasesQuery>;
+
 export const leasesResult = z.object({ leases: z.array(z.extend(leaseRow, { pool: z.string() })) });
 export type LeasesResult = z.infer<typeof leasesResult>;
 
 export const explainRequest = z.strictObject({
-  vrf: z._default(cniName, 'default'),
+  vrf: vrf,
   /** The names in the network configuration; none where it names none. */
   pools: z._default(z.array(cniName), []),
   /** Who asks. */
   node: z.optional(nodeId),
   cluster: z.optional(cniName),
-  namespace: z.optional(podName),
+  namespace: z.optional(podText),
   /** The pod's name, for the reservations that are for it alone. */
-  pod: z.optional(podName),
+  pod: z.optional(podText),
   labels: z._default(labels, {}),
 });
 export type ExplainRequest = z.output<typeof explainRequest>;
+
 const blockVerdict = z.object({
   block: blockIndex,
   ...counts,
@@ -94,6 +125,7 @@ const blockVerdict = z.object({
   node: z.optional(z.string()),
   verdict: z.string(),
 });
+
 export const explainResult = z.object({
   /** Whether an ADD would get an address now, from which pool, or what to do. */
   verdict: z.string(),

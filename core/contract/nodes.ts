@@ -1,40 +1,12 @@
-/** What a node asks about itself: what it holds, whether it could get an address, and what it reports afterwards. */
+/** A node: what it holds, that it is up, that its life was declared over. */
 import * as z from 'zod/mini';
-import {
-  allocateRequest,
-  attachment,
-  blockIndex,
-  leasedAddress,
-  nodeId,
-  nonce,
-  pod,
-  slotReference,
-} from './messages.ts';
-
-const boot = z.string().check(z.minLength(1), z.maxLength(64));
-
-/**
- * A lease that a node took from its own block while the API could not be reached, and with which a container has lived
- * since: exactly this slot, at the generation at which the block is the node's.
- */
-export const reportRequest = z.strictObject({
-  attachment,
-  nonce,
-  boot,
-  slot: slotReference,
-  generation: z.int().check(z.gte(1)),
-  pod: z.optional(pod),
-});
-export type ReportRequest = z.infer<typeof reportRequest>;
-export const reportResult = z.object({
-  /** The life of the node in which the lease counts. */
-  incarnation: z.int(),
-});
-export type ReportResult = z.infer<typeof reportResult>;
+import { attachment, blockIndex, boot, nodeId, nonce, pod, slotReference } from './ids.ts';
 
 /** Opaque; a place in the node's list of blocks. */
 const placeCursor = z.string().check(z.minLength(1), z.maxLength(64));
+
 export const ownLeasesQuery = z.strictObject({ cursor: z.optional(placeCursor) });
+
 export const ownLease = z.object({
   slot: slotReference,
   attachment,
@@ -46,6 +18,7 @@ export const ownLease = z.object({
   pod: z.optional(pod),
 });
 export type OwnLease = z.infer<typeof ownLease>;
+
 export const ownLeasesResult = z.object({
   /** The node's life now; absent where the service does not know the node. */
   incarnation: z.optional(z.int()),
@@ -59,31 +32,6 @@ export const ownLeasesResult = z.object({
 });
 export type OwnLeasesResult = z.infer<typeof ownLeasesResult>;
 
-export const checkRequest = z.strictObject({
-  attachment,
-  /** The slots that the journal has; without them the node's blocks are gone through. */
-  slots: z.optional(z.array(slotReference).check(z.minLength(1), z.maxLength(16))),
-});
-export type CheckRequest = z.infer<typeof checkRequest>;
-export const checkResult = z.object({
-  /** What the attachment holds, as far as the service looked; of the asked slots only those that it holds. */
-  held: z.array(z.object({ slot: slotReference, nonce, addresses: z.array(leasedAddress) })),
-});
-export type CheckResult = z.infer<typeof checkResult>;
-
-export const readinessRequest = z.strictObject({
-  pool: allocateRequest.shape.pool,
-  labels: allocateRequest.shape.labels,
-});
-export type ReadinessRequest = z.infer<typeof readinessRequest>;
-export const readinessResult = z.object({
-  ready: z.boolean(),
-  /** Why no address could be had: the problem's code and what it would say. */
-  code: z.optional(z.string()),
-  detail: z.optional(z.string()),
-});
-export type ReadinessResult = z.infer<typeof readinessResult>;
-
 export const seenRequest = z.strictObject({
   boot,
   /** What the cluster calls this node: for people, never who it is. */
@@ -92,6 +40,7 @@ export const seenRequest = z.strictObject({
   version: z.optional(z.string().check(z.minLength(1), z.maxLength(64))),
 });
 export type SeenRequest = z.infer<typeof seenRequest>;
+
 export const seenResult = z.object({
   /** The life that is over; only where it was declared so. */
   incarnation: z.optional(z.int()),
@@ -102,6 +51,7 @@ export type SeenResult = z.infer<typeof seenResult>;
 
 /** A query, since a node's id may have slashes. */
 export const nodeQuery = z.strictObject({ node: nodeId });
+
 export const nodeView = z.object({
   node: z.string(),
   name: z.optional(z.string()),
@@ -115,3 +65,26 @@ export const nodeView = z.object({
   blocks: z.array(z.object({ pool: z.string(), block: blockIndex })),
 });
 export type NodeView = z.infer<typeof nodeView>;
+
+export const declareDeathRequest = z.strictObject({
+  node: nodeId,
+  /** Why the operator is certain that nothing of this node runs any more. */
+  reason: z.string().check(z.minLength(1), z.maxLength(500)),
+});
+export type DeclareDeathRequest = z.infer<typeof declareDeathRequest>;
+
+export const death = z.object({
+  node: z.string(),
+  /** The life of the node that is over; what it leases after a return belongs to the next one. */
+  incarnation: z.int(),
+  reason: z.string(),
+  declaredBy: z.string(),
+  declaredAt: z.string(),
+  /** Leases that were freed so far, and when the node's blocks were last gone through. */
+  freed: z.int(),
+  sweptAt: z.optional(z.string()),
+});
+export type Death = z.infer<typeof death>;
+
+export const listDeathsResult = z.object({ deaths: z.array(death) });
+export type ListDeathsResult = z.infer<typeof listDeathsResult>;

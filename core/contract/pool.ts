@@ -1,8 +1,88 @@
-/** What operators say of pools and are answered. */
+/** A pool as operators write it, as the service stores it and as it is shown. */
 import * as z from 'zod/mini';
-import { cniName, type PoolPolicy, poolDefinition, poolPolicy, rangeSets } from './messages.ts';
+import { cniName, labels, podText, poolId, vrf } from './ids.ts';
 
-const vrf = z._default(cniName, 'default');
+/** One range as host-local writes it; what is left out has host-local's default. */
+export const rangeText = z.strictObject({
+  subnet: z.string(),
+  rangeStart: z.optional(z.string()),
+  rangeEnd: z.optional(z.string()),
+  gateway: z.optional(z.string()),
+});
+export type RangeText = z.infer<typeof rangeText>;
+
+/** An attachment gets one address from each set. */
+export const rangeSets = z
+  .array(z.array(rangeText).check(z.minLength(1), z.maxLength(128)))
+  .check(z.minLength(1), z.maxLength(16));
+
+const seconds = z.int().check(z.gte(0), z.lte(86_400));
+
+const leases = z.int().check(z.gte(0));
+
+/** Addresses that are kept for pods of one namespace, or for one of them. */
+export const reservation = z.strictObject({
+  /** What people call it. */
+  name: cniName,
+  /** As in `exclude`. */
+  addresses: z.array(z.string()).check(z.minLength(1), z.maxLength(64)),
+  namespace: podText,
+  /** The pod's name; left out: each pod of the namespace. */
+  pod: z.optional(podText),
+});
+export type Reservation = z.infer<typeof reservation>;
+
+/** What of a pool may be changed while it is in use; what is left out has the default. */
+export const poolPolicy = z.object({
+  /** Addresses that are not handed out: `10.1.0.5`, `10.1.0.0/28` or `10.1.0.5-10.1.0.9`. */
+  exclude: z._default(z.array(z.string()).check(z.maxLength(256)), []),
+  /** Pods that a reservation is for get an address of it or none. Where blocks belong to nodes there are none. */
+  reservations: z._default(z.array(reservation).check(z.maxLength(64)), []),
+  /** Seconds for which a released address is not handed out again. */
+  cooldownSeconds: z._default(seconds, 30),
+  /**
+   * Seconds for which a released address is kept for a pod of the same namespace and name; 0: not at all. Where blocks belong
+   * to nodes it must be 0.
+   */
+  stickySeconds: z._default(z.int().check(z.gte(0), z.lte(2_592_000)), 0),
+  /** Clusters whose nodes may lease here; none named: all of them. The caller's role says which cluster it is of. */
+  clusters: z._default(z.array(cniName).check(z.maxLength(64)), []),
+  /** Pods of these namespaces get their addresses here where the configuration names no pool. */
+  namespaces: z._default(z.array(cniName).check(z.maxLength(256)), []),
+  /** So do pods on nodes that have all these labels, as the node's configuration gives them. */
+  nodeLabels: z._default(labels, {}),
+  /** So do pods that no other pool asks for. */
+  default: z._default(z.boolean(), false),
+  /** Of several pools that fit alike, the one with the lowest order comes first. */
+  order: z._default(z.int().check(z.gte(-1000), z.lte(1000)), 0),
+  /** Blocks that one node may own, where a block belongs to a node. */
+  maxBlocksPerNode: z._default(z.int().check(z.gte(1), z.lte(4096)), 64),
+  /** Leases that each namespace may hold; no limit if left out. Pods of which nothing is known are one namespace. */
+  quota: z.optional(leases),
+  /** For some namespaces another number. */
+  quotas: z._default(z.record(podText, leases), {}),
+});
+export type PoolPolicy = z.infer<typeof poolPolicy>;
+
+/** Everything that a pool's addresses are computed from, and its policy. */
+export const poolDefinition = z.extend(poolPolicy, {
+  id: poolId,
+  vrf: cniName,
+  name: cniName,
+  /** Whether any node takes slots of any block, or a block belongs to one node. */
+  affinity: z.enum(['shared', 'node']),
+  /** `block`: each block is a subnet with a gateway of its own, the block's first address. */
+  gateway: z._default(z.enum(['pool', 'block']), 'pool'),
+  /** Every default filled in. */
+  ranges: z.array(
+    z.array(z.object({ subnet: z.string(), rangeStart: z.string(), rangeEnd: z.string(), gateway: z.string() })),
+  ),
+  /** Slots a block: a power of two. */
+  blockSize: z.int(),
+  createdAt: z.string(),
+});
+export type PoolDefinition = z.infer<typeof poolDefinition>;
+
 const flag = z.pipe(
   z._default(z.enum(['true', 'false']), 'false'),
   z.transform((text) => text === 'true'),
@@ -32,8 +112,11 @@ export const poolInput = z.strictObject({
 export type PoolInput = z.infer<typeof poolInput>;
 
 export const createPoolQuery = z.strictObject({ dryRun: flag });
+
 export const poolQuery = z.strictObject({ vrf });
+
 export const changePoolQuery = z.strictObject({ vrf, dryRun: flag });
+
 export const listPoolsQuery = z.strictObject({
   vrf,
   /** The `nextCursor` of the page before. */
@@ -48,6 +131,7 @@ export const defaultPolicy: PoolPolicy = z.parse(poolPolicy, {});
 
 /** Fields of which no other value is taken: they are here so that the refusal can say why. */
 export const FIXED = ['id', 'vrf', 'name', 'affinity', 'gateway', 'blockSize', 'createdAt'] as const;
+
 const fixed = z.optional(z.unknown());
 
 const {
@@ -63,6 +147,7 @@ const {
   quotas,
   reservations,
 } = poolPolicy.shape;
+
 export const poolPatch = z.strictObject({
   exclude: z.optional(exclude.def.innerType),
   reservations: z.optional(reservations.def.innerType),

@@ -1,0 +1,156 @@
+/** A lease: asked for, released, reported, checked, shown. */
+import * as z from 'zod/mini';
+import {
+  attachment,
+  blockIndex,
+  boot,
+  claimedBlock,
+  cniName,
+  formerBlock,
+  labels,
+  nonce,
+  pod,
+  slotReference,
+  vrf,
+} from './ids.ts';
+import { poolDefinition, rangeSets } from './pool.ts';
+
+/** One for each range set, in their order. */
+const leasedAddress = z.object({
+  /** With the prefix length of its subnet: `10.244.1.10/16`. */
+  address: z.string(),
+  gateway: z.string(),
+});
+
+export const allocateRequest = z.strictObject({
+  attachment,
+  nonce,
+  /** 1 for the first try; from 2 on the service looks for a lease that an earlier try may have made. */
+  attempt: z.int().check(z.gte(1), z.lte(1000)),
+  /**
+   * `name` alone names an existing pool; with `ranges` the pool comes to be on first use. `names` are pools in the order in
+   * which they are tried; with none the service chooses among those that ask for such pods.
+   */
+  pool: z.strictObject({
+    vrf: vrf,
+    name: cniName,
+    ranges: z.optional(rangeSets),
+    names: z.optional(z.array(cniName).check(z.maxLength(64))),
+  }),
+  /** The node's, as its configuration gives them. */
+  labels: z.optional(labels),
+  /**
+   * Addresses that it must be, one of a range set at most; the other sets' follow. All of them or none. Only in pools whose
+   * blocks belong to no node.
+   */
+  addresses: z.optional(z.array(z.string().check(z.maxLength(64))).check(z.minLength(1), z.maxLength(16))),
+  /** The slot that the node would like, of a pool and a block that an earlier answer told it. */
+  proposal: z.optional(slotReference),
+  /** Of the proposal's block, where blocks belong to nodes. */
+  generation: z.optional(z.int().check(z.gte(1))),
+  /**
+   * Blocks that an earlier boot of this node owned, for this one to take over. The node names the generation that it
+   * knows, so that a late copy of the request takes nothing from a later boot.
+   */
+  formerBlocks: z.optional(z.array(formerBlock).check(z.maxLength(4096))),
+  /** The start of the node's machine (Linux: /proc/sys/kernel/random/boot_id): with each the node begins another life. */
+  boot,
+  /** The incarnation that the service told this node since it booted. */
+  incarnation: z.optional(z.int().check(z.gte(1))),
+  pod: z.optional(pod),
+});
+export type AllocateRequest = z.infer<typeof allocateRequest>;
+
+export const allocateResult = z.object({
+  slot: slotReference,
+  /** Which rule chose the pool. */
+  chosenBy: z.optional(z.enum(['named', 'selector', 'default'])),
+  /** Further slots of the attachment, where requested addresses lie in several. */
+  more: z.optional(z.array(slotReference)),
+  addresses: z.array(leasedAddress),
+  incarnation: z.int(),
+  /**
+   * Blocks of this pool in which the node may propose slots from now on, as far as the service looked. A proposal's block
+   * that is not among them is not the node's any more.
+   */
+  blocks: z.array(claimedBlock),
+  /** Blocks that are claimed for an earlier boot of this node: `formerBlocks` of its next request. Absent where nobody looked. */
+  former: z.optional(z.array(claimedBlock)),
+  pool: poolDefinition,
+  /** What the service saw on its way: slots of a block that could not be had then. Absent on the shortest path. */
+  taken: z.optional(z.array(z.object({ block: blockIndex, slots: z.array(z.int()) }))),
+});
+export type AllocateResult = z.infer<typeof allocateResult>;
+
+export const releaseRequest = z.strictObject({
+  attachment,
+  /** Left out only where the journal is lost: then nothing is freed, and the answer has what to release. */
+  nonce: z.optional(nonce),
+  /** The slot that the journal has. */
+  slot: z.optional(slotReference),
+  /** True where an answer acknowledged `slot`, so that nothing else can be held. */
+  acknowledged: z.boolean(),
+});
+export type ReleaseRequest = z.infer<typeof releaseRequest>;
+
+export const releaseResult = z.object({
+  /** The slots that were held and are now free; none is a success as well (CNI specification: DEL may be repeated). */
+  released: z.array(slotReference),
+  /** The pool of the request's slot is being drained: blocks of it that are empty are wanted back, the last one too. */
+  draining: z.optional(z.boolean()),
+  /**
+   * Only where the request had no nonce: what the attachment holds, to be released by what was read. A request that frees by
+   * the container's name alone could arrive late, when another attachment has that name.
+   */
+  held: z.optional(z.array(z.object({ slot: slotReference, nonce }))),
+});
+export type ReleaseResult = z.infer<typeof releaseResult>;
+
+/**
+ * A lease that a node took from its own block while the API could not be reached, and with which a container has lived
+ * since: exactly this slot, at the generation at which the block is the node's.
+ */
+export const reportRequest = z.strictObject({
+  attachment,
+  nonce,
+  boot,
+  slot: slotReference,
+  generation: z.int().check(z.gte(1)),
+  pod: z.optional(pod),
+});
+export type ReportRequest = z.infer<typeof reportRequest>;
+
+export const reportResult = z.object({
+  /** The life of the node in which the lease counts. */
+  incarnation: z.int(),
+});
+export type ReportResult = z.infer<typeof reportResult>;
+
+export const checkRequest = z.strictObject({
+  attachment,
+  /** The slots that the journal has; without them the node's blocks are gone through. */
+  slots: z.optional(z.array(slotReference).check(z.minLength(1), z.maxLength(16))),
+});
+export type CheckRequest = z.infer<typeof checkRequest>;
+
+export const checkResult = z.object({
+  /** What the attachment holds, as far as the service looked; of the asked slots only those that it holds. */
+  held: z.array(z.object({ slot: slotReference, nonce, addresses: z.array(leasedAddress) })),
+});
+export type CheckResult = z.infer<typeof checkResult>;
+
+const addressList = z.array(z.string());
+
+export const leaseRow = z.object({
+  state: z.enum(['held', 'cooling']),
+  addresses: addressList,
+  slot: slotReference,
+  node: z.string(),
+  incarnation: z.int(),
+  attachment,
+  pod: z.optional(pod),
+  /** RFC 3339: since when it is held, and from when on it can be had again. */
+  heldAt: z.string(),
+  reusableAt: z.optional(z.string()),
+});
+export type LeaseRow = z.infer<typeof leaseRow>;
