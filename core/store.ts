@@ -7,8 +7,9 @@ import type { PoolDefinition } from './contract/pool.ts';
 import type { Registry } from './pools/registry.ts';
 import type { BlockOwner, BlockState } from './protocol/block.ts';
 import type { CountedChanges, Counter, CounterKey } from './protocol/counter.ts';
-import type { BlockKey, Holding, SlotKey, SlotState } from './protocol/lease.ts';
-import type { Boots, DeathRecord, NodeNews, NodeState } from './protocol/node.ts';
+import type { Holding, SlotState } from './protocol/lease.ts';
+import type { Boots, DeathRecord, Heartbeat, NodeState } from './protocol/node.ts';
+import type { BlockKey, SlotKey } from './protocol/slot-ref.ts';
 
 export interface LeaseStore {
   /**
@@ -79,18 +80,18 @@ export interface BlockStore {
 
 export interface NodeStore {
   readNode(id: string): Promise<NodeState | undefined>;
-  /** Condition `nodeAbsent`, or `nodeAlive` and `sameBoot`: adds the places; `before`: those that it had. Where it is refused, the node as it is. */
+  /** Condition `nodeAbsent`, or `nodeAlive` and `sameBoot`: adds the blocks; `before`: those that it had. Where it is refused, the node as it is. */
   join(
     id: string,
-    places: readonly string[],
+    joinedBlocks: readonly string[],
     boot: string,
     now: number,
   ): Promise<{ joined: boolean; node: NodeState; before: ReadonlySet<string> }>;
   /** Condition `sameIncarnation`: the life that `incarnation` counts gives way to the node's next one. */
   beginLife(id: string, incarnation: number, boots: Boots, now: number): Promise<boolean>;
   /** Conditions `nodeAlive` and `sameBoot`: what the node says of itself; what is left out stays. */
-  noteSeen(id: string, boot: string, news: NodeNews & { readonly seenAt: number }): Promise<boolean>;
-  readNews(id: string): Promise<NodeNews | undefined>;
+  recordHeartbeat(id: string, boot: string, news: Heartbeat & { readonly heartbeatAt: number }): Promise<boolean>;
+  readHeartbeat(id: string): Promise<Heartbeat | undefined>;
   /** Conditions `nodeAlive` and `sameIncarnation`. */
   markDead(id: string, incarnation: number, now: number): Promise<boolean>;
   /** Condition `deathAbsent` or `deathOlder`: a record never goes back to an earlier life. */

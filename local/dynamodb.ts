@@ -85,7 +85,9 @@ async function answering(endpoint: string, { hasEnded }: Running): Promise<void>
     await delay(50);
   }
   const why = hasEnded() ? 'ended at once' : `did not answer within ${START_TIMEOUT_MS / 1000} s`;
-  throw new LessorError('service.unavailable', `DynamoDB Local ${why}: see what Java wrote above, and try again`);
+  throw new LessorError('service.unavailable', `DynamoDB Local ${why}`, {
+    remedy: 'see what Java wrote above, and try again',
+  });
 }
 
 function requireJava(): void {

@@ -32,12 +32,10 @@ export async function listen(port: number): Promise<Server> {
   await new Promise<void>((listening, failed) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       failed(
-        new LessorError(
-          'service.unavailable',
-          `Port ${port} of 127.0.0.1 cannot be used (${error.code}): end the program that has it, or choose another one (--port)`,
-          {},
-          error,
-        ),
+        new LessorError('service.unavailable', `Port ${port} of 127.0.0.1 cannot be used (${error.code})`, {
+          remedy: 'end the program that has it, or choose another one (--port)',
+          cause: error,
+        }),
       ),
     );
     server.listen(port, '127.0.0.1', listening);

@@ -75,7 +75,9 @@ function readOptions(): { once: boolean; port: number } | undefined {
   }
   const port = Number(values.port);
   if (!/^\d{1,5}$/.test(values.port) || port > 65_535) {
-    throw new LessorError('request.invalid', `--port ${values.port} is not a port: give a number from 0 to 65535`);
+    throw new LessorError('request.invalid', `--port ${values.port} is not a port`, {
+      remedy: 'give a number from 0 to 65535',
+    });
   }
   return { once: values.once, port };
 }

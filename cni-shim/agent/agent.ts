@@ -3,10 +3,12 @@
  * only what is new. It frees what died without a DEL, reports what began while the API could not be reached, and renews when
  * the node was last seen.
  */
-import type { SeenRequest } from '../../core/contract/nodes.ts';
-import { LessorError } from '../../core/contract/problems.ts';
+
+import type { HeartbeatRequest } from '../../core/contract/nodes.ts';
+import { isUnanswered, LessorError } from '../../core/contract/problems.ts';
+import { pauseOf } from '../../core/protocol/back-off.ts';
 import type { Calls } from '../api/client.ts';
-import { isUnanswered, type Reachability } from '../api/outage.ts';
+import type { Reachability } from '../api/outage.ts';
 import type { NetworkRecords } from '../node/network-records.ts';
 import { reconcile } from '../sync/reconcile.ts';
 import { bury, findDeaths, type Gone, hasUnsettled, type Place, recordsIn, settleAll } from '../sync/round.ts';
@@ -19,13 +21,13 @@ export interface AgentOptions extends Place {
   readonly reachability: readonly Reachability[];
   readonly metrics: Metrics;
   readonly log: (level: 'info' | 'warn' | 'error', message: string, facts?: Record<string, unknown>) => void;
-  readonly who: Omit<SeenRequest, 'boot'>;
+  readonly who: Omit<HeartbeatRequest, 'boot'>;
   readonly graceMs: number;
 }
 
 export const agentTimes = {
   roundMs: 10_000,
-  seenMs: 10 * 60_000,
+  heartbeatMs: 10 * 60_000,
   reconcileMs: 6 * 60 * 60_000,
   sweepMs: 60 * 60_000,
   longestPauseMs: 60_000,
@@ -34,7 +36,7 @@ export const agentTimes = {
 export class Agent {
   readonly #options: AgentOptions;
   readonly #api: Calls;
-  readonly #seen: Due;
+  readonly #heartbeat: Due;
   readonly #reconciliation: Due;
   readonly #sweep: Due;
   /** Of anything that needs the API. */
@@ -48,7 +50,7 @@ export class Agent {
     const { now } = options.surroundings;
     this.#options = options;
     this.#api = watched(options.api, () => this.#goesOn());
-    this.#seen = new Due(now);
+    this.#heartbeat = new Due(now);
     this.#reconciliation = new Due(now);
     this.#sweep = new Due(now);
     this.#try = new Due(now);
@@ -101,7 +103,7 @@ export class Agent {
     const { log, metrics } = this.#options;
     try {
       const wasAway = this.#failures > 0;
-      const renews = wasAway || this.#seen.isIt;
+      const renews = wasAway || this.#heartbeat.isIt;
       if (renews) await this.#renew();
       // Beside what waits there may be blocks to give back, of which nothing else reminds.
       if (renews || hasUnsettled(networks)) await this.#settle(networks);
@@ -110,7 +112,7 @@ export class Agent {
       metrics.reachable.set(1);
     } catch (error) {
       if (!(error instanceof LessorError)) throw error;
-      const pause = Math.min(agentTimes.longestPauseMs, agentTimes.roundMs * 2 ** this.#failures);
+      const pause = pauseOf({ first: agentTimes.roundMs, longest: agentTimes.longestPauseMs }, this.#failures);
       this.#failures += 1;
       this.#try.in(pause);
       if (isUnanswered(error)) {
@@ -123,14 +125,14 @@ export class Agent {
 
   async #renew(): Promise<void> {
     const { bootId, who, log, metrics } = this.#options;
-    const answer = await this.#call('seen', (api) => api.seen({ boot: bootId, ...who }));
+    const answer = await this.#call('heartbeat', (api) => api.heartbeat({ boot: bootId, ...who }));
     for (const one of this.#options.reachability) one.reached();
     metrics.declaredDead.set(answer?.declaredDead ? 1 : 0);
     if (answer?.declaredDead)
       log('error', 'this node was declared dead although it runs: its addresses may be given to others', {
         remedy: 'drain it and start it again; ask who declared it dead (GET /v1/deaths)',
       });
-    this.#seen.in(agentTimes.seenMs);
+    this.#heartbeat.in(agentTimes.heartbeatMs);
   }
 
   async #settle(networks: readonly NetworkRecords[]): Promise<void> {
@@ -208,6 +210,6 @@ function watched(api: Calls, over: () => void): Calls {
     ownLeases: watch(api.ownLeases),
     check: watch(api.check),
     readiness: watch(api.readiness),
-    seen: watch(api.seen),
+    heartbeat: watch(api.heartbeat),
   };
 }

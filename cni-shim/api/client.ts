@@ -1,4 +1,5 @@
 /** Signed requests to the API, each with its own deadline and all within one, repeated where that can help. */
+
 import type { GiveBackRequest, GiveBackResult } from '../../core/contract/blocks.ts';
 import type {
   AllocateRequest,
@@ -10,10 +11,12 @@ import type {
   ReportRequest,
   ReportResult,
 } from '../../core/contract/lease.ts';
-import type { OwnLeasesResult, SeenRequest, SeenResult } from '../../core/contract/nodes.ts';
+import type { HeartbeatRequest, HeartbeatResult, OwnLeasesResult } from '../../core/contract/nodes.ts';
+import { paths } from '../../core/contract/paths.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { ReadinessRequest, ReadinessResult } from '../../core/contract/questions.ts';
 import { CONTRACT, CONTRACT_HEADER, contractText, parseContract } from '../../core/contract/version.ts';
+import { type BackOff, pauseOf } from '../../core/protocol/back-off.ts';
 import type { CredentialSupply } from '../aws/credentials.ts';
 import { sign } from '../aws/sigv4.ts';
 import type { Observer } from '../log/call-record.ts';
@@ -26,11 +29,11 @@ import {
   allocateResult,
   checkResult,
   giveBackResult,
+  heartbeatResult,
   ownLeasesResult,
   readinessResult,
   releaseResult,
   reportResult,
-  seenResult,
 } from './results.ts';
 import { MISMATCH, type Shape } from './shapes.ts';
 import { isSound } from './sound-allocation.ts';
@@ -43,8 +46,7 @@ export interface Limits {
 
 /** kubelet waits about 4 minutes for a sandbox: failing early leaves it time to try again. */
 export const DEFAULT_LIMITS: Limits = { attempt: 4_000, total: 20_000 };
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2_000;
+const PAUSES: BackOff = { first: 100, longest: 2_000 };
 
 /** All throw LessorError. Undefined results only where the request did not want to be sent. */
 export interface Calls {
@@ -57,7 +59,7 @@ export interface Calls {
   ownLeases(cursor?: string): Promise<OwnLeasesResult | undefined>;
   check(request: CheckRequest): Promise<CheckResult | undefined>;
   readiness(request: ReadinessRequest): Promise<ReadinessResult | undefined>;
-  seen(request: SeenRequest): Promise<SeenResult | undefined>;
+  heartbeat(request: HeartbeatRequest): Promise<HeartbeatResult | undefined>;
 }
 
 export interface Api extends Calls {
@@ -78,41 +80,29 @@ export interface ApiAccess {
 type Outcome<T> = { readonly result: T } | (Refused & { readonly withCached?: boolean });
 
 interface Route<T> {
-  /** POST where it is left out. */
-  readonly method?: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly shape: Shape<T>;
 }
 
-/** As in core/contract/routes.ts, which cannot be had without its schemas; a test compares. */
-export const PATHS = {
-  allocate: '/v1/leases',
-  release: '/v1/releases',
-  giveBack: '/v1/blocks/releases',
-  report: '/v1/leases/reports',
-  ownLeases: '/v1/nodes/self/leases',
-  check: '/v1/leases/checks',
-  readiness: '/v1/readiness',
-  seen: '/v1/nodes/self',
-} as const;
-
-const route = <T>(path: string, shape: Shape<T>): Route<T> => ({ path, shape });
 const soundAllocation: Shape<AllocateResult> = (value) => {
   const read = allocateResult(value);
   return read === MISMATCH || !isSound(read) ? MISMATCH : read;
 };
-const allocation = route(PATHS.allocate, soundAllocation);
-const releasing = route(PATHS.release, releaseResult);
-const givingBack = route(PATHS.giveBack, giveBackResult);
-const reporting = route(PATHS.report, reportResult);
-const checking = route(PATHS.check, checkResult);
-const readying = route(PATHS.readiness, readinessResult);
-const seeing = route(PATHS.seen, seenResult);
-const listing = (cursor: string | undefined): Route<OwnLeasesResult> => ({
-  method: 'GET',
-  path: cursor === undefined ? PATHS.ownLeases : `${PATHS.ownLeases}?cursor=${encodeURIComponent(cursor)}`,
-  shape: ownLeasesResult,
-});
+const routes = {
+  allocate: { ...paths.allocate, shape: soundAllocation },
+  release: { ...paths.release, shape: releaseResult },
+  giveBack: { ...paths.giveBack, shape: giveBackResult },
+  report: { ...paths.report, shape: reportResult },
+  check: { ...paths.check, shape: checkResult },
+  readiness: { ...paths.readiness, shape: readinessResult },
+  heartbeat: { ...paths.heartbeat, shape: heartbeatResult },
+} satisfies Record<string, Route<unknown>>;
+const ownLeases = (cursor: string | undefined): Route<OwnLeasesResult> => {
+  const { method, path } = paths.ownLeases;
+  const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
+  return { method, path: `${path}${query}`, shape: ownLeasesResult };
+};
 
 export function apiClient(access: ApiAccess): Api {
   const { attempt } = access.limits ?? DEFAULT_LIMITS;
@@ -121,14 +111,14 @@ export function apiClient(access: ApiAccess): Api {
 }
 
 const callsOf = (access: ApiAccess, once: ApiAccess): Calls => ({
-  allocate: (next) => call(access, allocation, next),
-  release: (request) => call(access, releasing, () => request),
-  giveBack: (request) => call(once, givingBack, () => request),
-  report: (request) => call(access, reporting, () => request),
-  ownLeases: (cursor) => call(access, listing(cursor), () => ({})),
-  check: (request) => call(access, checking, () => request),
-  readiness: (request) => call(access, readying, () => request),
-  seen: (request) => call(access, seeing, () => request),
+  allocate: (next) => call(access, routes.allocate, next),
+  release: (request) => call(access, routes.release, () => request),
+  giveBack: (request) => call(once, routes.giveBack, () => request),
+  report: (request) => call(access, routes.report, () => request),
+  ownLeases: (cursor) => call(access, ownLeases(cursor), () => ({})),
+  check: (request) => call(access, routes.check, () => request),
+  readiness: (request) => call(access, routes.readiness, () => request),
+  heartbeat: (request) => call(access, routes.heartbeat, () => request),
 });
 
 async function call<T>(access: ApiAccess, route: Route<T>, next: () => unknown): Promise<T | undefined> {
@@ -141,7 +131,7 @@ async function call<T>(access: ApiAccess, route: Route<T>, next: () => unknown):
     if ('result' in outcome) return outcome.result;
     // Cached credentials may have been withdrawn before their end: fresh ones are worth one more request, at once.
     const renew: boolean = outcome.withCached === true && !fresh;
-    const pause = renew ? 0 : surroundings.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** repeats);
+    const pause = renew ? 0 : surroundings.random() * pauseOf(PAUSES, repeats);
     if (!(outcome.again || renew) || surroundings.now() + pause >= deadline) throw outcome.error;
     fresh ||= renew;
     await surroundings.sleep(pause);
@@ -158,7 +148,7 @@ interface Attempt {
 
 async function attempt<T>(
   { endpoint, region, credentials, surroundings, observer }: ApiAccess,
-  { method = 'POST', path, shape }: Route<T>,
+  { method, path, shape }: Route<T>,
   { next, fresh, patience }: Attempt,
 ): Promise<Outcome<T | undefined>> {
   const url = new URL(`${endpoint.pathname.replace(/\/+$/, '')}${path}`, endpoint);

@@ -2,7 +2,7 @@
  * Whether the API was reached lately, in `<dataDir>/unreachable.json` as long as it is not: so not every call of an outage
  * waits for an answer that does not come. Only who can do without the API asks.
  */
-import { LessorError, type ProblemCode } from '../../core/contract/problems.ts';
+import type { LessorError } from '../../core/contract/problems.ts';
 import { type Files, replaceFile } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 
@@ -46,9 +46,3 @@ export function openReachability({ files, now }: { files: Files; now: () => numb
     },
   };
 }
-
-const UNANSWERED: readonly ProblemCode[] = ['service.unavailable', 'service.busy', 'service.fault'];
-
-/** Whether the service did not decide: it may be reached later. */
-export const isUnanswered = (error: unknown): error is LessorError =>
-  error instanceof LessorError && UNANSWERED.includes(error.code);

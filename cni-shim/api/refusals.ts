@@ -1,5 +1,5 @@
 /** What an answer of the API says: a result, or a refusal and whether the same request can help. */
-import { isProblemCode, LessorError, type ProblemCode, problems } from '../../core/contract/problems.ts';
+import { isProblemCode, LessorError, problems } from '../../core/contract/problems.ts';
 import { parseJson } from '../machine/json.ts';
 import { refusal } from '../machine/refusal.ts';
 
@@ -11,9 +11,6 @@ export interface Refused {
 
 /** More than this is refused by AWS, which allows five minutes. */
 const CLOCK_TOLERANCE_MS = 4 * 60_000;
-
-/** An address comes back after the pool's cooldown or another container's end, longer than a caller waits: the runtime tries again. */
-const LASTING: readonly ProblemCode[] = ['pool.cooling', 'address.cooling', 'address.held'];
 
 export interface Answer {
   readonly status: number;
@@ -41,9 +38,9 @@ export function refusedBy(answer: Answer): Refused {
     const error = new LessorError(
       code,
       typeof detail === 'string' && detail.trim() !== '' ? detail : problems[code].title,
-      facts,
+      { facts },
     );
-    return { error, again: error.kind.retry && !LASTING.includes(code) };
+    return { error, again: error.kind.retry && error.kind.waits !== true };
   }
   return withoutProblem(answer);
 }

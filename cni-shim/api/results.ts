@@ -1,41 +1,42 @@
 /** The service's answers, as core/contract has them; a test compares the two. */
 import type { GiveBackResult } from '../../core/contract/blocks.ts';
 import type { AllocateResult, CheckResult, ReleaseResult, ReportResult } from '../../core/contract/lease.ts';
-import type { OwnLeasesResult, SeenResult } from '../../core/contract/nodes.ts';
+import { otherwise as defaults, most, patterns } from '../../core/contract/limits.ts';
+import type { HeartbeatResult, OwnLeasesResult } from '../../core/contract/nodes.ts';
 import type { ReadinessResult } from '../../core/contract/questions.ts';
 import { flag, integer, list, object, oneOf, optional, otherwise, record, type Shape, text } from './shapes.ts';
 
-const cniName = text({ most: 255, matching: /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/ });
-const nonce = text({ matching: /^[0-9a-f]{32}$/ });
-const poolId = text({ matching: /^[0-9a-f]{16}$/ });
-const blockIndex = text({ matching: /^(0|[1-9a-f][0-9a-f]{0,31})$/ });
-const podText = text({ least: 1, most: 253 });
-const ifname = text({ least: 1, most: 15, matching: /^(?!\.{1,2}$)[^/:\s]+$/ });
+const cniName = text({ most: most.name, matching: patterns.name });
+const nonce = text({ matching: patterns.nonce });
+const poolId = text({ matching: patterns.id });
+const blockIndex = text({ matching: patterns.blockIndex });
+const podText = text({ least: 1, most: most.podText });
+const ifname = text({ least: 1, most: most.interfaceName, matching: patterns.interfaceName });
 
-const slot = object({ pool: poolId, block: blockIndex, slot: integer(0, 4095) });
+const slot = object({ pool: poolId, block: blockIndex, slot: integer(0, most.slotsOfBlock - 1) });
 const claim = object({ block: blockIndex, generation: integer(1) });
 const attachment = object({ network: cniName, containerId: cniName, ifname });
 const pod = object({ namespace: podText, name: podText, uid: optional(podText) });
 const address = object({ address: text(), gateway: text() });
 const reservation = object({
   name: cniName,
-  addresses: list(text(), { least: 1, most: 64 }),
+  addresses: list(text(), { least: 1, most: most.addressesOfReservation }),
   namespace: podText,
   pod: optional(podText),
 });
 const range = object({ subnet: text(), rangeStart: text(), rangeEnd: text(), gateway: text() });
 
 const pool: Shape<AllocateResult['pool']> = object({
-  exclude: otherwise(list(text(), { most: 256 }), []),
-  reservations: otherwise(list(reservation, { most: 64 }), []),
-  cooldownSeconds: otherwise(integer(0, 86_400), 30),
-  stickySeconds: otherwise(integer(0, 2_592_000), 0),
-  clusters: otherwise(list(cniName, { most: 64 }), []),
-  namespaces: otherwise(list(cniName, { most: 256 }), []),
-  nodeLabels: otherwise(record(text({ least: 1, most: 317 }), text({ most: 253 })), {}),
+  exclude: otherwise(list(text(), { most: most.exclusions }), []),
+  reservations: otherwise(list(reservation, { most: most.reservations }), []),
+  cooldownSeconds: otherwise(integer(0, most.cooldown), defaults.cooldownSeconds),
+  stickySeconds: otherwise(integer(0, most.sticky), defaults.stickySeconds),
+  clusters: otherwise(list(cniName, { most: most.clusters }), []),
+  namespaces: otherwise(list(cniName, { most: most.namespaces }), []),
+  nodeLabels: otherwise(record(text({ least: 1, most: most.label }), text({ most: most.labelValue })), {}),
   default: otherwise(flag, false),
-  order: otherwise(integer(-1000, 1000), 0),
-  maxBlocksPerNode: otherwise(integer(1, 4096), 64),
+  order: otherwise(integer(-most.order, most.order), defaults.order),
+  maxBlocksPerNode: otherwise(integer(1, most.blocksOfNode), defaults.maxBlocksPerNode),
   quota: optional(integer(0)),
   quotas: otherwise(record(podText, integer(0)), {}),
   id: poolId,
@@ -86,7 +87,7 @@ export const ownLeasesResult: Shape<OwnLeasesResult> = object({
   boot: optional(text()),
   firstOfBoot: optional(integer()),
   leases: list(ownLease),
-  nextCursor: optional(text({ least: 1, most: 64 })),
+  nextCursor: optional(text({ least: 1, most: most.cursor })),
 });
 
 export const checkResult: Shape<CheckResult> = object({
@@ -99,4 +100,4 @@ export const readinessResult: Shape<ReadinessResult> = object({
   detail: optional(text()),
 });
 
-export const seenResult: Shape<SeenResult> = object({ incarnation: optional(integer()), declaredDead: flag });
+export const heartbeatResult: Shape<HeartbeatResult> = object({ incarnation: optional(integer()), declaredDead: flag });

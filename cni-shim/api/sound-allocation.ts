@@ -2,16 +2,16 @@
  * Whether an answer can be worked with. The contract has addresses and ranges as text: what is none would reach an
  * interface, or would be kept as what is known of the pool and fail every ADD after this one.
  */
+
 import { parseAddress, parsePrefix } from '../../core/addresses/address.ts';
 import type { AllocateResult } from '../../core/contract/lease.ts';
-import { blockFromText, type PoolSpace, poolSpace } from '../../core/pools/pool-space.ts';
-
-/** Of slot references, the contract has it so too. */
-const LARGEST_BLOCK = 4096;
+import { most } from '../../core/contract/limits.ts';
+import { type PoolSpace, poolSpace } from '../../core/pools/pool-space.ts';
+import { blockFromText } from '../../core/protocol/slot-ref.ts';
 
 export function isSound({ pool, slot, more = [], addresses }: AllocateResult): boolean {
   const { id, blockSize } = pool;
-  if (blockSize < 1 || blockSize > LARGEST_BLOCK || (blockSize & (blockSize - 1)) !== 0) return false;
+  if (blockSize < 1 || blockSize > most.slotsOfBlock || (blockSize & (blockSize - 1)) !== 0) return false;
   if (addresses.length === 0) return false;
   if (!addresses.every(({ address, gateway }) => parsePrefix(address) && parseAddress(gateway))) return false;
   const space = spaceOf(pool);

@@ -1,6 +1,8 @@
 /** The environment variables by which a runtime calls a CNI plugin (CNI specification, section 2). */
+
 import { formatAddress, parseAddress, parsePrefix } from '../../core/addresses/address.ts';
 import type { Pod } from '../../core/contract/ids.ts';
+import { isInterfaceName, isName, most } from '../../core/contract/limits.ts';
 import { show } from '../machine/json.ts';
 import { refusal } from '../machine/refusal.ts';
 import type { Environment } from '../machine/surroundings.ts';
@@ -15,10 +17,6 @@ export interface Invocation {
   readonly address?: string;
 }
 
-/** CNI specification, sections 1 and 2: network names and container ids. */
-export const CNI_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/;
-/** Linux's dev_valid_name(). */
-export const IFNAME = /^(?!\.{1,2}$)[^/:\s]{1,15}$/;
 /** Linux's PATH_MAX. */
 const NETNS = /^\/.{0,4094}$/;
 const POD_VARIABLES = ['K8S_POD_NAMESPACE', 'K8S_POD_NAME', 'K8S_POD_UID'] as const;
@@ -34,12 +32,12 @@ export function parseInvocation(verb: 'ADD' | 'DEL' | 'CHECK', env: Environment)
   if (missing.length > 0)
     throw wrong(`${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set`, `CNI_COMMAND ${verb} needs it`);
   const { CNI_CONTAINERID: containerId = '', CNI_IFNAME: ifname = '', CNI_ARGS: args } = env;
-  if (!CNI_NAME.test(containerId))
+  if (!isName(containerId))
     throw wrong(
       `CNI_CONTAINERID ${show(containerId)} is not a container id`,
       'it begins with a letter or digit, holds only letters, digits, _ . - and has 255 characters at most',
     );
-  if (!IFNAME.test(ifname))
+  if (!isInterfaceName(ifname))
     throw wrong(
       `CNI_IFNAME ${show(ifname)} is not an interface name`,
       'it has 1 to 15 characters without white space, / or :, and is neither . nor ..',
@@ -101,8 +99,8 @@ function parseArguments(text: string): ReadonlyMap<string, string> {
 
 function podOf(args: ReadonlyMap<string, string>): Pod | undefined {
   for (const name of POD_VARIABLES) {
-    if ((args.get(name)?.length ?? 0) > 253)
-      throw wrong(`CNI_ARGS ${name} is longer than 253 characters`, 'shorten it');
+    if ((args.get(name)?.length ?? 0) > most.podText)
+      throw wrong(`CNI_ARGS ${name} is longer than ${most.podText} characters`, 'shorten it');
   }
   const [namespace, name, uid] = POD_VARIABLES.map((variable) => args.get(variable));
   return namespace && name ? { namespace, name, ...(uid ? { uid } : {}) } : undefined;

@@ -1,7 +1,7 @@
 /** The network configuration's fields as Go reads them, with errors that name them. */
+import { isName } from '../../core/contract/limits.ts';
 import { type Fields, listOf, objectOf, show, textOf } from '../machine/json.ts';
 import { refusal } from '../machine/refusal.ts';
-import { CNI_NAME } from './environment.ts';
 
 export const wrong = (what: string, remedy: string) => refusal('cni.configuration', what, remedy);
 export const text = (value: unknown, where: string): string | undefined => textOf(value, where, wrong);
@@ -27,7 +27,7 @@ export function fieldsOf(value: unknown, where: string, names: readonly string[]
 /** A name by the CNI specification's rule for them. `what`: what it would be the name of. */
 export function nameIn(value: unknown, where: string, what: string): string | undefined {
   const name = text(value, where);
-  if (name === undefined || CNI_NAME.test(name)) return name;
+  if (name === undefined || isName(name)) return name;
   throw wrong(
     `${where} ${show(name)} is no ${what} name`,
     'it begins with a letter or digit, holds only letters, digits, _ . - and has 255 characters at most',

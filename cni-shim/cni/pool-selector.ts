@@ -5,7 +5,9 @@
  */
 
 import { resolveRangeSets } from '../../core/addresses/range.ts';
+import { scatter } from '../../core/addresses/scatter.ts';
 import type { AllocateRequest } from '../../core/contract/lease.ts';
+import { most } from '../../core/contract/limits.ts';
 import type { RangeText } from '../../core/contract/pool.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import { resolvePoolRanges } from '../../core/pools/pool-space.ts';
@@ -18,11 +20,8 @@ export type PoolWish = AllocateRequest['pool'];
 const rangeFields = ['subnet', 'rangeStart', 'rangeEnd', 'gateway'] as const;
 export const wishFields = [...rangeFields, 'ranges', 'pool', 'pools', 'vrf'] as const;
 
-const MOST_POOLS = 64;
 const DEFAULT_VRF = 'default';
 const RUNTIME = 'runtimeConfig.ipRanges';
-/** Of a pool. */
-const LONGEST_NAME = 255;
 
 /** @param ofRuntime `runtimeConfig.ipRanges`. @throws LessorError `cni.configuration`, which names the fields. */
 export function poolWishOf(ipam: Fields, network: string, ofRuntime: unknown): PoolWish {
@@ -61,8 +60,8 @@ function namesOf(value: unknown): string[] | undefined {
   });
   if (names.length === 0)
     throw wrong('ipam.pools [] names no pool', 'name one, or leave pools out so that the service chooses');
-  if (names.length > MOST_POOLS)
-    throw wrong(`ipam.pools names ${names.length} pools`, `${MOST_POOLS} are the most that it may`);
+  if (names.length > most.names)
+    throw wrong(`ipam.pools names ${names.length} pools`, `${most.names} are the most that it may`);
   return names;
 }
 
@@ -105,24 +104,20 @@ const whereWritten = (problem: string, sets: readonly PlacedSet[]): string =>
 export const familiesOf = (ranges: readonly (readonly RangeText[])[]): (4 | 6)[] =>
   ranges.map(([first]) => (first?.subnet.includes(':') ? 6 : 4));
 
-/** However the ranges are spelt, the same ones make the same name. */
+/**
+ * However the ranges are spelt, the same ones make the same name. Two ranges of one number are told apart by the service: a pool
+ * of other ranges is a conflict.
+ */
 function nameAfter(network: string, runtime: readonly PlacedSet[]): string {
   const resolved = resolveRangeSets(runtime.map(({ ranges }) => ranges));
   if (!resolved.ok) throw new LessorError('cni.configuration', whereWritten(resolved.problem, runtime));
-  const name = `${network}.${fnv1a(JSON.stringify(resolved.ranges))}`;
-  if (name.length > LONGEST_NAME)
+  const name = `${network}.${scatter(JSON.stringify(resolved.ranges)).toString(16).padStart(8, '0')}`;
+  if (name.length > most.name)
     throw wrong(
       `name ${network} is too long beside ${RUNTIME}`,
-      `the pool is called after both: shorten it to ${LONGEST_NAME - name.length + network.length} characters`,
+      `the pool is called after both: shorten it to ${most.name - name.length + network.length} characters`,
     );
   return name;
-}
-
-/** FNV-1a, 32 bits. Two ranges of one hash are told apart by the service: a pool of other ranges is a conflict. */
-function fnv1a(text: string): string {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, '0');
 }
 
 const rangeOf = (value: unknown, where: string): RangeText => rangeFrom(fieldsOf(value, where, rangeFields), where);

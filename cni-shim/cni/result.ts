@@ -2,7 +2,7 @@
 import type { AllocateResult } from '../../core/contract/lease.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import { isFileError } from '../machine/files.ts';
-import { CniRefusal, partsOf, refusal } from '../machine/refusal.ts';
+import { CniRefusal, refusal } from '../machine/refusal.ts';
 import type { Dns } from './resolv-conf.ts';
 import type { Route } from './route.ts';
 import { type CniVersion, isSince } from './version.ts';
@@ -101,8 +101,9 @@ function wholeError(thrown: unknown, cniVersion: string): CniError {
   const code = error instanceof CniRefusal ? error.cni : error.kind.cni;
   const { requestId } = error.facts;
   const request = typeof requestId === 'string' ? ` (request ${requestId})` : '';
-  const { what, remedy } = partsOf(error) ?? { what: error.kind.title, remedy: error.message };
-  return { cniVersion, code, msg: `lessor: ${what}`, details: `${remedy}${request}` };
+  // An error of one text only is the service's, or of code that both sides share.
+  const [msg, details] = error.remedy === undefined ? [error.kind.title, error.message] : [error.what, error.remedy];
+  return { cniVersion, code, msg: `lessor: ${msg}`, details: `${details}${request}` };
 }
 
 const remedies: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 /** What a GC is told: the attachments of this network on this node that still live (CNI specification, section 4, GC). */
 
+import { isInterfaceName, isName } from '../../core/contract/limits.ts';
 import { show } from '../machine/json.ts';
-import { CNI_NAME, IFNAME } from './environment.ts';
 import { fieldsOf, list, text, wrong } from './fields.ts';
 
 export interface ValidAttachment {
@@ -29,16 +29,16 @@ export function validAttachments(input: Record<string, unknown>): readonly Valid
 
 function attachmentOf(value: unknown, where: string): ValidAttachment {
   const fields = fieldsOf(value, where, ['containerID', 'ifname']);
-  const read = (key: 'containerID' | 'ifname', pattern: RegExp, what: string): string => {
+  const read = (key: 'containerID' | 'ifname', isOne: (text: string) => boolean, what: string): string => {
     const found = text(fields.get(key), `${where}.${key}`);
-    if (found !== undefined && pattern.test(found)) return found;
+    if (found !== undefined && isOne(found)) return found;
     throw wrong(
       `${where}.${key} ${show(found ?? null)} is no ${what}`,
       'nothing is freed where one of the attachments cannot be read: correct it',
     );
   };
   return {
-    containerId: read('containerID', CNI_NAME, 'container id'),
-    ifname: read('ifname', IFNAME, 'interface name'),
+    containerId: read('containerID', isName, 'container id'),
+    ifname: read('ifname', isInterfaceName, 'interface name'),
   };
 }

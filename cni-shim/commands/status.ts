@@ -52,7 +52,7 @@ interface Shown extends NodeStatus {
 async function ask({ api, bootId, surroundings: { now } }: NodeAccess): Promise<Check> {
   const begun = now();
   try {
-    const answer = await api.brief.seen({ boot: bootId });
+    const answer = await api.brief.heartbeat({ boot: bootId });
     return { exitCode: 0, ms: now() - begun, declaredDead: answer?.declaredDead ?? false };
   } catch (error) {
     if (!(error instanceof LessorError)) throw error;

@@ -1,6 +1,8 @@
 /** What of one call goes into the log, gathered while it runs. */
+
 import type { Pod } from '../../core/contract/ids.ts';
-import { CNI_NAME, IFNAME, type Invocation } from '../cni/environment.ts';
+import { isInterfaceName, isName } from '../../core/contract/limits.ts';
+import type { Invocation } from '../cni/environment.ts';
 import type { CniError } from '../cni/result.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
 import type { CallRecord } from './call-log.ts';
@@ -61,8 +63,8 @@ export function watchCall(verb: string, { env, now }: Pick<Surroundings, 'env' |
       time: new Date(begun).toISOString(),
       verb,
       ...(known.network === undefined ? {} : { network: known.network }),
-      ...(containerId !== undefined && CNI_NAME.test(containerId) ? { container: containerId } : {}),
-      ...(ifname !== undefined && IFNAME.test(ifname) ? { ifname } : {}),
+      ...(containerId !== undefined && isName(containerId) ? { container: containerId } : {}),
+      ...(ifname !== undefined && isInterfaceName(ifname) ? { ifname } : {}),
       ...(known.pod === undefined ? {} : { pod: known.pod }),
       ...(addresses === undefined ? {} : { addresses }),
       ms: Math.round(now() - begun),

@@ -4,6 +4,7 @@
  * but `type` changes in a user's network configuration. `endpoint` and `region` in the ipam section win.
  */
 
+import { most } from '../../core/contract/limits.ts';
 import type { NetworkConfiguration } from '../cni/network-configuration.ts';
 import { isObject, objectOf, parseJson, textOf } from './json.ts';
 import { refusal } from './refusal.ts';
@@ -11,9 +12,6 @@ import type { Surroundings } from './surroundings.ts';
 
 const DEFAULT_FILE = '/etc/lessor/node.json';
 const KEYS = 'endpoint, region, dataDir, logFile, labels, credentials.profile and credentials.file';
-/** Kubernetes: a prefix of 253, a slash, a name of 63; what the API takes. */
-const LONGEST_LABEL = 317;
-const LONGEST_VALUE = 253;
 const DEFAULT_DATA_DIR = '/var/lib/cni/lessor';
 
 export interface CredentialChoice {
@@ -137,10 +135,10 @@ function labelsOf(given: unknown, path: string): Record<string, string> {
   for (const [label, value] of Object.entries(given)) {
     if (typeof value !== 'string')
       throw wrong(`${where}: ${label} ${JSON.stringify(value)} is no text`, 'write it in quotes');
-    if (label === '' || label.length > LONGEST_LABEL || value.length > LONGEST_VALUE)
+    if (label === '' || label.length > most.label || value.length > most.labelValue)
       throw wrong(
         `${where}: ${JSON.stringify(label)} is empty or too long`,
-        `a label has 1 to ${LONGEST_LABEL} characters, its value ${LONGEST_VALUE} at most`,
+        `a label has 1 to ${most.label} characters, its value ${most.labelValue} at most`,
       );
     labels[label] = value;
   }

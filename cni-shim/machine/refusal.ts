@@ -1,16 +1,9 @@
 import { LessorError, type ProblemCode } from '../../core/contract/problems.ts';
 import { show } from './json.ts';
 
-/** An error that names what is wrong (field and value) and what to do about it; a CNI error shows the two apart. */
+/** An error that names what is wrong (field and value) and what to do about it. */
 export function refusal(code: ProblemCode, what: string, remedy: string, cause?: unknown): LessorError {
-  return new LessorError(code, `${what}: ${remedy}`, { remedy }, cause);
-}
-
-/** What such an error says, and what to do about it; undefined where it has only one text. */
-export function partsOf({ message, facts: { remedy } }: LessorError): { what: string; remedy: string } | undefined {
-  return typeof remedy === 'string' && message.endsWith(`: ${remedy}`)
-    ? { what: message.slice(0, -remedy.length - 2), remedy }
-    : undefined;
+  return new LessorError(code, what, { remedy, cause });
 }
 
 /** With a code of the CNI specification's own (section 5) in place of the problem's. */
@@ -18,7 +11,7 @@ export class CniRefusal extends LessorError {
   readonly cni: number;
 
   constructor(cni: number, code: ProblemCode, what: string, remedy: string) {
-    super(code, `${what}: ${remedy}`, { remedy });
+    super(code, what, { remedy });
     this.cni = cni;
   }
 }

@@ -1,7 +1,6 @@
 /** What the journal's entry of an attachment becomes when it is asked for again. */
+import { most } from '../../core/contract/limits.ts';
 import type { Beginning, JournalEntry } from './journal-entry.ts';
-
-const MOST_ATTEMPTS = 1_000;
 
 /**
  * For another send. An answer that was noted is uncertain again while another one is waited for.
@@ -13,7 +12,7 @@ export function askedAgain(entry: JournalEntry, current: JournalEntry | undefine
   const attempts = Math.max(entry.attempts, current?.attempts ?? 0) + 1;
   return {
     ...asked,
-    attempts: Math.min(MOST_ATTEMPTS, attempts),
+    attempts: Math.min(most.attempts, attempts),
     ...(proposal === undefined ? {} : { proposal }),
   };
 }

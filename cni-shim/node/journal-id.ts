@@ -2,24 +2,23 @@
  * What names a journal: made once, lost with the entries, among which it lies. Blocks of nodes are claimed for one journal,
  * since what was leased in them may be written in that one only; and what no entry of this journal explains has no reason.
  */
+import { isId } from '../../core/contract/limits.ts';
 import { draftIn, type Files, replaceFile } from '../machine/files.ts';
 import { randomHex } from '../machine/random.ts';
-
-const VALID = /^[0-9a-f]{16}$/;
 
 const pathIn = (directory: string) => `${directory}/attachments/.journal`;
 
 /** 16 hex digits, or undefined where there is no journal yet. */
 export function knownJournalIn(files: Files, directory: string): string | undefined {
   const there = files.read(pathIn(directory));
-  return there !== undefined && VALID.test(there) ? there : undefined;
+  return there !== undefined && isId(there) ? there : undefined;
 }
 
 /** 16 hex digits. */
 export function journalIn(files: Files, directory: string): string {
   const path = pathIn(directory);
   const there = files.read(path);
-  if (there !== undefined && VALID.test(there)) return there;
+  if (there !== undefined && isId(there)) return there;
   const slots = `${directory}/slots`;
   const made = randomHex(8);
   // Cut off by a power failure: whoever else repairs it at this moment may win, so the file is read again.

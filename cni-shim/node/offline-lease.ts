@@ -2,7 +2,8 @@
  * A slot of the node's own block, with which a container may live before the service knows: (block, generation) is this
  * node's, in this boot and with this journal, until it gives the block back or its life is declared over (I3, I6).
  */
-import { blockFromText, poolSpace } from '../../core/pools/pool-space.ts';
+import { poolSpace } from '../../core/pools/pool-space.ts';
+import { blockFromText } from '../../core/protocol/slot-ref.ts';
 import type { JournalEntry, LocalLease } from './journal-entry.ts';
 import type { NetworkRecords } from './network-records.ts';
 import { proposableAt } from './propose.ts';

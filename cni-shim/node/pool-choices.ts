@@ -6,6 +6,7 @@
  * service overlooks one of a pool that it does not choose.
  */
 
+import { isId } from '../../core/contract/limits.ts';
 import type { PoolWish } from '../cni/pool-selector.ts';
 import { type Files, replaceFile } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
@@ -29,7 +30,6 @@ export interface PoolChoices {
 
 /** Namespaces that are remembered: what is forgotten costs one request without a proposal. */
 const MOST_NAMESPACES = 256;
-const POOL_ID = /^[0-9a-f]{16}$/;
 
 export function openPoolChoices(
   files: Files,
@@ -45,7 +45,7 @@ export function openPoolChoices(
   function choices(): ReadonlyMap<string, string> {
     const read = parseJson(files.read(choicesFile) ?? '');
     if (!isObject(read) || read.wish !== text || !Array.isArray(read.pools)) return new Map();
-    const pairs = read.pools.filter((pair) => Array.isArray(pair) && POOL_ID.test(String(pair[1])));
+    const pairs = read.pools.filter((pair) => Array.isArray(pair) && isId(String(pair[1])));
     return new Map(pairs as [string, string][]);
   }
 

@@ -1,6 +1,7 @@
 /** Which slot the node asks for: the one that it has not used for the longest time. */
 import type { SlotReference } from '../../core/contract/ids.ts';
-import { blockFromText, blockToText, poolSpace } from '../../core/pools/pool-space.ts';
+import { poolSpace } from '../../core/pools/pool-space.ts';
+import { blockFromText, blockToText } from '../../core/protocol/slot-ref.ts';
 import { isRecent, type NodeState } from './node-state.ts';
 
 /** Where three quarters of a block were seen taken, a slot of a block that was not seen is taken as likely. */

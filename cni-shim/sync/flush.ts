@@ -2,7 +2,7 @@
 
 import type { SlotReference } from '../../core/contract/ids.ts';
 import type { ReleaseResult } from '../../core/contract/lease.ts';
-import { LessorError, type ProblemCode } from '../../core/contract/problems.ts';
+import { LessorError } from '../../core/contract/problems.ts';
 import type { Calls } from '../api/client.ts';
 import { type JournalEntry, slotsOf } from '../node/journal-entry.ts';
 import type { NetworkRecords } from '../node/network-records.ts';
@@ -22,11 +22,6 @@ export interface Settled {
   readonly failures: readonly { readonly entry: JournalEntry; readonly error: LessorError }[];
 }
 
-const OF_ONE_LEASE: readonly ProblemCode[] = ['lease.lost', 'address.cooling', 'address.held', 'request.invalid'];
-
-/** Whether the next request may fare better: not where the API cannot be reached, or takes this node for nobody. */
-export const isOfOneLease = ({ code }: LessorError): boolean => OF_ONE_LEASE.includes(code);
-
 /**
  * Reports first: a container that ended since is released afterwards. Stops where the next request would fare no better.
  * @param most how many requests may be made
@@ -44,7 +39,7 @@ export async function settle(settling: Settling, most = Number.POSITIVE_INFINITY
       } catch (error) {
         if (!(error instanceof LessorError)) throw error;
         failures.push({ entry, error });
-        if (!isOfOneLease(error)) left = 0;
+        if (error.kind.ofOneLease !== true) left = 0;
       }
     }
   };

@@ -4,7 +4,7 @@ import type { Surroundings } from '../machine/surroundings.ts';
 import type { JournalEntry } from '../node/journal-entry.ts';
 import { type NetworkRecords, networksIn, openRecords } from '../node/network-records.ts';
 import { livingNamespaces, sandboxOf } from './dead-sandboxes.ts';
-import { isOfOneLease, type Settled, settle } from './flush.ts';
+import { type Settled, settle } from './flush.ts';
 import { giveBack } from './return-block.ts';
 
 export interface Place {
@@ -67,7 +67,7 @@ export async function settleAll(
     total.reported += reported;
     total.released += released;
     total.failures.push(...failures);
-    if (!failures.every(({ error }) => isOfOneLease(error))) return total;
+    if (!failures.every(({ error }) => error.kind.ofOneLease)) return total;
     for (const { pool } of records.states()) {
       for (const due of records.givenBack.due(pool.id)) await giveBack(records, api, pool.id, due);
     }

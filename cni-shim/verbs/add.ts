@@ -2,9 +2,8 @@
 
 import type { FormerBlock } from '../../core/contract/ids.ts';
 import type { AllocateRequest, AllocateResult } from '../../core/contract/lease.ts';
-import { LessorError } from '../../core/contract/problems.ts';
+import { isUnanswered, LessorError } from '../../core/contract/problems.ts';
 import type { Calls } from '../api/client.ts';
-import { isUnanswered } from '../api/outage.ts';
 import { type Dns, parseResolvConf } from '../cni/resolv-conf.ts';
 import { addResult } from '../cni/result.ts';
 import { randomHex } from '../machine/random.ts';

@@ -1,7 +1,6 @@
 /** CHECK: whether the container still holds the addresses that its ADD was given (CNI specification, section 4). */
 import type { CheckResult } from '../../core/contract/lease.ts';
-import { LessorError } from '../../core/contract/problems.ts';
-import { isUnanswered } from '../api/outage.ts';
+import { isUnanswered, LessorError } from '../../core/contract/problems.ts';
 import { refusal } from '../machine/refusal.ts';
 import { type JournalEntry, slotsOf } from '../node/journal-entry.ts';
 import { ownLease } from '../node/offline-lease.ts';

@@ -2,8 +2,9 @@
  * DEL: ask the service to release, then forget. Until the service has answered, everything is kept: for the repeat, or,
  * where the slot is of a block of this node, for whoever tells the service later.
  */
+
 import type { ReleaseResult } from '../../core/contract/lease.ts';
-import { isUnanswered } from '../api/outage.ts';
+import { isUnanswered } from '../../core/contract/problems.ts';
 import { attachmentName, type JournalEntry, slotsOf } from '../node/journal-entry.ts';
 import { noteRelease, releaseEntry, type Settling, settle } from '../sync/flush.ts';
 import type { NetworkPlugin, Plugin } from './assemble.ts';

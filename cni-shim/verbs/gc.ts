@@ -43,5 +43,7 @@ function together(failures: readonly LessorError[]): LessorError {
   if (worth === undefined) throw new RangeError('nothing failed');
   if (failures.length === 1) return worth;
   const texts = [...new Set(failures.map(({ message }) => message))];
-  return new LessorError(worth.code, `${failures.length} of the releases failed: ${texts.join('; ')}`, worth.facts);
+  return new LessorError(worth.code, `${failures.length} of the releases failed: ${texts.join('; ')}`, {
+    facts: worth.facts,
+  });
 }

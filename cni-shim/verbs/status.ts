@@ -3,11 +3,10 @@
  * that can tell by itself does, and else the service is asked once in 30 s whoever asks: its verdict is in
  * `status.json` of the network.
  */
-import { LessorError } from '../../core/contract/problems.ts';
-import { isUnanswered } from '../api/outage.ts';
+import { isUnanswered, LessorError } from '../../core/contract/problems.ts';
 import { nameFile, replaceFile } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
-import { notReady, partsOf } from '../machine/refusal.ts';
+import { notReady } from '../machine/refusal.ts';
 import { slotName } from '../node/journal-entry.ts';
 import { proposals } from '../node/propose.ts';
 import type { NetworkPlugin } from './assemble.ts';
@@ -78,8 +77,8 @@ async function ask({ surroundings, network, labels, api }: NetworkPlugin, wish: 
     if (!(error instanceof LessorError)) throw error;
     // An older service does not know the question, but it answers.
     if (error.code === 'route.unknown') return { wish, at };
-    const { what, remedy } = partsOf(error) ?? { what: error.message, remedy: remedyFor(error) };
-    return { wish, at, why: what, remedy };
+    const { what: why, remedy = remedyFor(error) } = error;
+    return { wish, at, why, remedy };
   }
 }
 

@@ -1,45 +1,45 @@
 /** Who and what a message is about: names, ids, slots, attachments, pods. JSON in camelCase. */
 import * as z from 'zod/mini';
+import { most, patterns } from './limits.ts';
 
 const matching = (pattern: RegExp, what: string) => z.string().check(z.regex(pattern, what));
 
-/** CNI specification, section 2: network names and container ids; also what a pool is called. */
+const named = (longest: number) => z.string().check(z.minLength(1), z.maxLength(longest));
+
 export const cniName = z
   .string()
   .check(
-    z.maxLength(255),
-    z.regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, 'must begin with a letter or digit and hold only letters, digits, _ . -'),
+    z.maxLength(most.name),
+    z.regex(patterns.name, 'must begin with a letter or digit and hold only letters, digits, _ . -'),
   );
 
-/** Linux's IFNAMSIZ and dev_valid_name(): 1-15 characters, neither "." nor "..", without "/", ":" or white space. */
-const interfaceName = z
-  .string()
-  .check(z.minLength(1), z.maxLength(15), z.regex(/^(?!\.{1,2}$)[^/:\s]+$/, 'is not an interface name'));
+const interfaceName = named(most.interfaceName).check(z.regex(patterns.interfaceName, 'is not an interface name'));
 
 /**
  * Made by the plugin once per attachment and kept in its journal: 16 hex digits that name the journal itself, the same
  * for all its attachments until it is lost, then 16 random ones. Blocks of nodes belong to one journal.
  */
-export const nonce = matching(/^[0-9a-f]{32}$/, 'must be 32 lower-case hex digits');
+export const nonce = matching(patterns.nonce, 'must be 32 lower-case hex digits');
 
-export const poolId = matching(/^[0-9a-f]{16}$/, 'must be 16 lower-case hex digits');
+export const poolId = matching(patterns.id, 'must be 16 lower-case hex digits');
 
 /** A block's index in its pool: hex without leading zeros, since an IPv6 pool has more blocks than a double can count. */
-export const blockIndex = matching(/^(0|[1-9a-f][0-9a-f]{0,31})$/, 'must be lower-case hex without leading zeros');
+export const blockIndex = matching(patterns.blockIndex, 'must be lower-case hex without leading zeros');
 
 /** `i-…` on EC2, `role/<role>/<session>` or `user/<name>` elsewhere: what the signature proves. */
-export const nodeId = z.string().check(z.minLength(1), z.maxLength(256));
+export const nodeId = named(most.node);
 
-export const boot = z.string().check(z.minLength(1), z.maxLength(64));
+/** The start of a machine (Linux: /proc/sys/kernel/random/boot_id). */
+export const boot = named(most.boot);
 
 export const vrf = z._default(cniName, 'default');
 
-export const podText = z.string().check(z.minLength(1), z.maxLength(253));
+export const podText = named(most.podText);
 
 export const pod = z.strictObject({ namespace: podText, name: podText, uid: z.optional(podText) });
 export type Pod = z.infer<typeof pod>;
 
-export const labels = z.record(z.string().check(z.minLength(1), z.maxLength(317)), z.string().check(z.maxLength(253)));
+export const labels = z.record(named(most.label), z.string().check(z.maxLength(most.labelValue)));
 
 /** The key that CNI gives us (CNI specification, section 2: container id and interface name; and the network's name). */
 export const attachment = z.strictObject({ network: cniName, containerId: cniName, ifname: interfaceName });
@@ -49,7 +49,7 @@ export type Attachment = z.infer<typeof attachment>;
 export const slotReference = z.strictObject({
   pool: poolId,
   block: blockIndex,
-  slot: z.int().check(z.gte(0), z.lte(4095)),
+  slot: z.int().check(z.gte(0), z.lte(most.slotsOfBlock - 1)),
 });
 export type SlotReference = z.infer<typeof slotReference>;
 

@@ -13,6 +13,7 @@ import {
   slotReference,
   vrf,
 } from './ids.ts';
+import { most } from './limits.ts';
 import { poolDefinition, rangeSets } from './pool.ts';
 
 /** One for each range set, in their order. */
@@ -26,7 +27,7 @@ export const allocateRequest = z.strictObject({
   attachment,
   nonce,
   /** 1 for the first try; from 2 on the service looks for a lease that an earlier try may have made. */
-  attempt: z.int().check(z.gte(1), z.lte(1000)),
+  attempt: z.int().check(z.gte(1), z.lte(most.attempts)),
   /**
    * `name` alone names an existing pool; with `ranges` the pool comes to be on first use. `names` are pools in the order in
    * which they are tried; with none the service chooses among those that ask for such pods.
@@ -35,7 +36,7 @@ export const allocateRequest = z.strictObject({
     vrf: vrf,
     name: cniName,
     ranges: z.optional(rangeSets),
-    names: z.optional(z.array(cniName).check(z.maxLength(64))),
+    names: z.optional(z.array(cniName).check(z.maxLength(most.names))),
   }),
   /** The node's, as its configuration gives them. */
   labels: z.optional(labels),
@@ -43,7 +44,9 @@ export const allocateRequest = z.strictObject({
    * Addresses that it must be, one of a range set at most; the other sets' follow. All of them or none. Only in pools whose
    * blocks belong to no node.
    */
-  addresses: z.optional(z.array(z.string().check(z.maxLength(64))).check(z.minLength(1), z.maxLength(16))),
+  addresses: z.optional(
+    z.array(z.string().check(z.maxLength(most.addressText))).check(z.minLength(1), z.maxLength(most.rangeSets)),
+  ),
   /** The slot that the node would like, of a pool and a block that an earlier answer told it. */
   proposal: z.optional(slotReference),
   /** Of the proposal's block, where blocks belong to nodes. */
@@ -52,7 +55,7 @@ export const allocateRequest = z.strictObject({
    * Blocks that an earlier boot of this node owned, for this one to take over. The node names the generation that it
    * knows, so that a late copy of the request takes nothing from a later boot.
    */
-  formerBlocks: z.optional(z.array(formerBlock).check(z.maxLength(4096))),
+  formerBlocks: z.optional(z.array(formerBlock).check(z.maxLength(most.formerBlocks))),
   /** The start of the node's machine (Linux: /proc/sys/kernel/random/boot_id): with each the node begins another life. */
   boot,
   /** The incarnation that the service told this node since it booted. */
@@ -129,7 +132,7 @@ export type ReportResult = z.infer<typeof reportResult>;
 export const checkRequest = z.strictObject({
   attachment,
   /** The slots that the journal has; without them the node's blocks are gone through. */
-  slots: z.optional(z.array(slotReference).check(z.minLength(1), z.maxLength(16))),
+  slots: z.optional(z.array(slotReference).check(z.minLength(1), z.maxLength(most.rangeSets))),
 });
 export type CheckRequest = z.infer<typeof checkRequest>;
 

@@ -1,11 +1,12 @@
 /** A node: what it holds, that it is up, that its life was declared over. */
 import * as z from 'zod/mini';
 import { attachment, blockIndex, boot, nodeId, nonce, pod, slotReference } from './ids.ts';
+import { most } from './limits.ts';
 
-/** Opaque; a place in the node's list of blocks. */
-const placeCursor = z.string().check(z.minLength(1), z.maxLength(64));
+/** Opaque; a position in the node's list of blocks. */
+const blockCursor = z.string().check(z.minLength(1), z.maxLength(most.cursor));
 
-export const ownLeasesQuery = z.strictObject({ cursor: z.optional(placeCursor) });
+export const ownLeasesQuery = z.strictObject({ cursor: z.optional(blockCursor) });
 
 export const ownLease = z.object({
   slot: slotReference,
@@ -28,26 +29,26 @@ export const ownLeasesResult = z.object({
   /** What the table says this node holds; of the blocks of this page. */
   leases: z.array(ownLease),
   /** Give it back as `cursor` for the next page; absent on the last one. */
-  nextCursor: z.optional(placeCursor),
+  nextCursor: z.optional(blockCursor),
 });
 export type OwnLeasesResult = z.infer<typeof ownLeasesResult>;
 
-export const seenRequest = z.strictObject({
+export const heartbeatRequest = z.strictObject({
   boot,
   /** What the cluster calls this node: for people, never who it is. */
-  name: z.optional(z.string().check(z.minLength(1), z.maxLength(253))),
+  name: z.optional(z.string().check(z.minLength(1), z.maxLength(most.podText))),
   /** Of the agent. */
-  version: z.optional(z.string().check(z.minLength(1), z.maxLength(64))),
+  version: z.optional(z.string().check(z.minLength(1), z.maxLength(most.version))),
 });
-export type SeenRequest = z.infer<typeof seenRequest>;
+export type HeartbeatRequest = z.infer<typeof heartbeatRequest>;
 
-export const seenResult = z.object({
+export const heartbeatResult = z.object({
   /** The life that is over; only where it was declared so. */
   incarnation: z.optional(z.int()),
   /** True where this node's life was declared over although it calls. */
   declaredDead: z.boolean(),
 });
-export type SeenResult = z.infer<typeof seenResult>;
+export type HeartbeatResult = z.infer<typeof heartbeatResult>;
 
 /** A query, since a node's id may have slashes. */
 export const nodeQuery = z.strictObject({ node: nodeId });
@@ -60,7 +61,7 @@ export const nodeView = z.object({
   incarnation: z.int(),
   boot: z.string(),
   /** RFC 3339: when it last leased in a new block or was heard of. */
-  seenAt: z.optional(z.string()),
+  heartbeatAt: z.optional(z.string()),
   /** Blocks in which it may hold leases. */
   blocks: z.array(z.object({ pool: z.string(), block: blockIndex })),
 });
@@ -69,7 +70,7 @@ export type NodeView = z.infer<typeof nodeView>;
 export const declareDeathRequest = z.strictObject({
   node: nodeId,
   /** Why the operator is certain that nothing of this node runs any more. */
-  reason: z.string().check(z.minLength(1), z.maxLength(500)),
+  reason: z.string().check(z.minLength(1), z.maxLength(most.reason)),
 });
 export type DeclareDeathRequest = z.infer<typeof declareDeathRequest>;
 

@@ -1,7 +1,8 @@
 /** The HTTP surface as an OpenAPI 3.1 document, made from the routes and their schemas and from nothing else. */
 import * as z from 'zod/mini';
+import type { RouteName } from './paths.ts';
 import { problems } from './problems.ts';
-import { type RouteName, routes } from './routes.ts';
+import { routes } from './routes.ts';
 import { CONTRACT, CONTRACT_HEADER, contractText } from './version.ts';
 
 /** One sentence for each route. */
@@ -13,7 +14,7 @@ const summaries: Record<RouteName, string> = {
   readiness: 'Say whether an ADD could be given an address',
   check: 'Say what an attachment of the calling node holds',
   ownLeases: 'List what the table has of the calling node',
-  seen: 'Note that the calling node is up',
+  heartbeat: 'Note that the calling node is up',
   readNode: 'Read a node: its life, its blocks, when it was last heard of',
   listBlocks: 'List which node has which block',
   listPools: "List a VRF's pools",

@@ -1,6 +1,7 @@
 /** A pool as operators write it, as the service stores it and as it is shown. */
 import * as z from 'zod/mini';
 import { cniName, labels, podText, poolId, vrf } from './ids.ts';
+import { LEAST_BLOCK_SIZE, most, otherwise } from './limits.ts';
 
 /** One range as host-local writes it; what is left out has host-local's default. */
 export const rangeText = z.strictObject({
@@ -13,10 +14,10 @@ export type RangeText = z.infer<typeof rangeText>;
 
 /** An attachment gets one address from each set. */
 export const rangeSets = z
-  .array(z.array(rangeText).check(z.minLength(1), z.maxLength(128)))
-  .check(z.minLength(1), z.maxLength(16));
+  .array(z.array(rangeText).check(z.minLength(1), z.maxLength(most.rangesOfSet)))
+  .check(z.minLength(1), z.maxLength(most.rangeSets));
 
-const seconds = z.int().check(z.gte(0), z.lte(86_400));
+const seconds = z.int().check(z.gte(0), z.lte(most.cooldown));
 
 const leases = z.int().check(z.gte(0));
 
@@ -25,7 +26,7 @@ export const reservation = z.strictObject({
   /** What people call it. */
   name: cniName,
   /** As in `exclude`. */
-  addresses: z.array(z.string()).check(z.minLength(1), z.maxLength(64)),
+  addresses: z.array(z.string()).check(z.minLength(1), z.maxLength(most.addressesOfReservation)),
   namespace: podText,
   /** The pod's name; left out: each pod of the namespace. */
   pod: z.optional(podText),
@@ -35,28 +36,28 @@ export type Reservation = z.infer<typeof reservation>;
 /** What of a pool may be changed while it is in use; what is left out has the default. */
 export const poolPolicy = z.object({
   /** Addresses that are not handed out: `10.1.0.5`, `10.1.0.0/28` or `10.1.0.5-10.1.0.9`. */
-  exclude: z._default(z.array(z.string()).check(z.maxLength(256)), []),
+  exclude: z._default(z.array(z.string()).check(z.maxLength(most.exclusions)), []),
   /** Pods that a reservation is for get an address of it or none. Where blocks belong to nodes there are none. */
-  reservations: z._default(z.array(reservation).check(z.maxLength(64)), []),
+  reservations: z._default(z.array(reservation).check(z.maxLength(most.reservations)), []),
   /** Seconds for which a released address is not handed out again. */
-  cooldownSeconds: z._default(seconds, 30),
+  cooldownSeconds: z._default(seconds, otherwise.cooldownSeconds),
   /**
    * Seconds for which a released address is kept for a pod of the same namespace and name; 0: not at all. Where blocks belong
    * to nodes it must be 0.
    */
-  stickySeconds: z._default(z.int().check(z.gte(0), z.lte(2_592_000)), 0),
+  stickySeconds: z._default(z.int().check(z.gte(0), z.lte(most.sticky)), otherwise.stickySeconds),
   /** Clusters whose nodes may lease here; none named: all of them. The caller's role says which cluster it is of. */
-  clusters: z._default(z.array(cniName).check(z.maxLength(64)), []),
+  clusters: z._default(z.array(cniName).check(z.maxLength(most.clusters)), []),
   /** Pods of these namespaces get their addresses here where the configuration names no pool. */
-  namespaces: z._default(z.array(cniName).check(z.maxLength(256)), []),
+  namespaces: z._default(z.array(cniName).check(z.maxLength(most.namespaces)), []),
   /** So do pods on nodes that have all these labels, as the node's configuration gives them. */
   nodeLabels: z._default(labels, {}),
   /** So do pods that no other pool asks for. */
   default: z._default(z.boolean(), false),
   /** Of several pools that fit alike, the one with the lowest order comes first. */
-  order: z._default(z.int().check(z.gte(-1000), z.lte(1000)), 0),
+  order: z._default(z.int().check(z.gte(-most.order), z.lte(most.order)), otherwise.order),
   /** Blocks that one node may own, where a block belongs to a node. */
-  maxBlocksPerNode: z._default(z.int().check(z.gte(1), z.lte(4096)), 64),
+  maxBlocksPerNode: z._default(z.int().check(z.gte(1), z.lte(most.blocksOfNode)), otherwise.maxBlocksPerNode),
   /** Leases that each namespace may hold; no limit if left out. Pods of which nothing is known are one namespace. */
   quota: z.optional(leases),
   /** For some namespaces another number. */
@@ -94,8 +95,8 @@ const flag = z.pipe(
  * and the 16 blocks of a page of leases stay below the 6 MB that a function may answer.
  */
 const blockSize = z.int().check(
-  z.gte(4),
-  z.lte(256),
+  z.gte(LEAST_BLOCK_SIZE),
+  z.lte(most.blockSize),
   z.refine((size: number) => Number.isInteger(Math.log2(size)), 'must be a power of two'),
 );
 
@@ -107,7 +108,7 @@ export const poolInput = z.strictObject({
   gateway: z._default(z.enum(['pool', 'block']), 'pool'),
   /** As host-local writes them. */
   ranges: rangeSets,
-  blockSize: z._default(blockSize, 64),
+  blockSize: z._default(blockSize, otherwise.blockSize),
 });
 export type PoolInput = z.infer<typeof poolInput>;
 

@@ -14,11 +14,26 @@ interface ProblemKind {
   readonly exit: number;
   /** True where repeating the identical request can help. */
   readonly retry: boolean;
+  /** It helps only after longer than a request may take: an address has to come back first. */
+  readonly waits?: true;
+  /** Nobody decided: the service was not reached, or could not say. */
+  readonly unanswered?: true;
+  /** It is about one pool, which has no address to give: another pool may have one. */
+  readonly full?: true;
+  /** It is about one lease: the next request may fare better. */
+  readonly ofOneLease?: true;
 }
 
 export const problems = {
   'request.malformed': { title: 'The request is not JSON', status: 400, cni: 7, exit: 20, retry: false },
-  'request.invalid': { title: 'The request does not fit the contract', status: 422, cni: 7, exit: 21, retry: false },
+  'request.invalid': {
+    title: 'The request does not fit the contract',
+    status: 422,
+    cni: 7,
+    exit: 21,
+    retry: false,
+    ofOneLease: true,
+  },
   'contract.version': {
     title: 'Caller and service speak different versions',
     status: 400,
@@ -39,13 +54,51 @@ export const problems = {
   'pool.inline-forbidden': { title: 'Nodes may not create pools here', status: 403, cni: 7, exit: 12, retry: false },
   'pool.forbidden': { title: 'The pool is kept to other clusters', status: 403, cni: 7, exit: 13, retry: false },
   'pool.unmatched': { title: 'No pool fits', status: 409, cni: 7, exit: 40, retry: false },
-  'pool.exhausted': { title: 'The pool has no free address', status: 409, cni: 101, exit: 31, retry: false },
-  'pool.cooling': { title: 'Only cooling addresses are left', status: 409, cni: 11, exit: 32, retry: true },
-  'address.held': { title: 'The address is held', status: 409, cni: 11, exit: 41, retry: true },
-  'address.cooling': { title: 'The address is cooling', status: 409, cni: 11, exit: 42, retry: true },
+  'pool.exhausted': {
+    title: 'The pool has no free address',
+    status: 409,
+    cni: 101,
+    exit: 31,
+    retry: false,
+    full: true,
+  },
+  'pool.cooling': {
+    title: 'Only cooling addresses are left',
+    status: 409,
+    cni: 11,
+    exit: 32,
+    retry: true,
+    waits: true,
+    full: true,
+  },
+  'address.held': {
+    title: 'The address is held',
+    status: 409,
+    cni: 11,
+    exit: 41,
+    retry: true,
+    waits: true,
+    ofOneLease: true,
+  },
+  'address.cooling': {
+    title: 'The address is cooling',
+    status: 409,
+    cni: 11,
+    exit: 42,
+    retry: true,
+    waits: true,
+    ofOneLease: true,
+  },
   'address.unknown': { title: 'The pool cannot hand out this address', status: 422, cni: 7, exit: 29, retry: false },
   'pool.quota': { title: 'The quota of the namespace is used up', status: 409, cni: 102, exit: 43, retry: false },
-  'lease.lost': { title: "The address is not this node's any more", status: 409, cni: 105, exit: 44, retry: false },
+  'lease.lost': {
+    title: "The address is not this node's any more",
+    status: 409,
+    cni: 105,
+    exit: 44,
+    retry: false,
+    ofOneLease: true,
+  },
   'node.unknown': { title: 'There is no such node', status: 404, cni: 7, exit: 26, retry: false },
   'service.busy': {
     title: 'Too many callers changed the same thing at once',
@@ -53,9 +106,17 @@ export const problems = {
     cni: 11,
     exit: 33,
     retry: true,
+    unanswered: true,
   },
-  'service.unavailable': { title: 'The service cannot be reached', status: 503, cni: 11, exit: 30, retry: true },
-  'service.fault': { title: 'The service failed', status: 500, cni: 11, exit: 34, retry: true },
+  'service.unavailable': {
+    title: 'The service cannot be reached',
+    status: 503,
+    cni: 11,
+    exit: 30,
+    retry: true,
+    unanswered: true,
+  },
+  'service.fault': { title: 'The service failed', status: 500, cni: 11, exit: 34, retry: true, unanswered: true },
   'cni.version': { title: 'The CNI version is not supported', cni: 1, exit: 27, retry: false },
   'cni.environment': { title: 'A CNI environment variable is missing or wrong', cni: 4, exit: 27, retry: false },
   'cni.undecodable': { title: 'The input is not JSON', cni: 6, exit: 20, retry: false },
@@ -70,15 +131,26 @@ export type ProblemCode = keyof typeof problems;
 /** Facts of one occurrence, machine-readable; they become members of the problem object. */
 export type ProblemFacts = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
-/** The one error type. `detail` names the field, the value and the remedy. */
+export interface ProblemOptions {
+  /** What to do about it. */
+  readonly remedy?: string;
+  readonly facts?: ProblemFacts;
+  readonly cause?: unknown;
+}
+
+/** The one error type. `what` names the field and the value; the message is both, `<what>: <remedy>`. */
 export class LessorError extends Error {
   override readonly name = 'LessorError';
   readonly code: ProblemCode;
+  readonly what: string;
+  readonly remedy: string | undefined;
   readonly facts: ProblemFacts;
 
-  constructor(code: ProblemCode, detail: string, facts: ProblemFacts = {}, cause?: unknown) {
-    super(detail, cause === undefined ? undefined : { cause });
+  constructor(code: ProblemCode, what: string, { remedy, facts = {}, cause }: ProblemOptions = {}) {
+    super(remedy === undefined ? what : `${what}: ${remedy}`, cause === undefined ? undefined : { cause });
     this.code = code;
+    this.what = what;
+    this.remedy = remedy;
     this.facts = facts;
   }
 
@@ -86,6 +158,10 @@ export class LessorError extends Error {
     return problems[this.code];
   }
 }
+
+/** Whether the service did not decide: it may be reached later. */
+export const isUnanswered = (error: unknown): error is LessorError =>
+  error instanceof LessorError && error.kind.unanswered === true;
 
 /** The body of an `application/problem+json` answer (RFC 9457) with Lessor's members. */
 export interface ProblemBody {

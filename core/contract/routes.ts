@@ -1,4 +1,7 @@
-/** The HTTP surface: who may call what, which function answers, which schemas hold. Infrastructure, handlers, the plugin and tools all read this one table. */
+/**
+ * The HTTP surface: where each route is, who may call it, which function answers, which schemas hold. Infrastructure,
+ * handlers and tools read this table; the plugin, which has no schemas, reads the part of it that is in paths.ts.
+ */
 import { giveBackRequest, giveBackResult, listBlocksQuery, listBlocksResult } from './blocks.ts';
 import {
   allocateRequest,
@@ -13,14 +16,15 @@ import {
 import {
   death,
   declareDeathRequest,
+  heartbeatRequest,
+  heartbeatResult,
   listDeathsResult,
   nodeQuery,
   nodeView,
   ownLeasesQuery,
   ownLeasesResult,
-  seenRequest,
-  seenResult,
 } from './nodes.ts';
+import { paths, type RouteName } from './paths.ts';
 import {
   changePoolQuery,
   changePoolResult,
@@ -51,96 +55,84 @@ import {
 
 export const routes = {
   allocate: {
-    method: 'POST',
-    path: '/v1/leases',
+    ...paths.allocate,
     function: 'allocate',
     caller: 'node',
     request: allocateRequest,
     result: allocateResult,
   },
   release: {
-    method: 'POST',
-    path: '/v1/releases',
+    ...paths.release,
     function: 'release',
     caller: 'node',
     request: releaseRequest,
     result: releaseResult,
   },
   giveBack: {
-    method: 'POST',
-    path: '/v1/blocks/releases',
+    ...paths.giveBack,
     function: 'release',
     caller: 'node',
     request: giveBackRequest,
     result: giveBackResult,
   },
   report: {
-    method: 'POST',
-    path: '/v1/leases/reports',
+    ...paths.report,
     function: 'allocate',
     caller: 'node',
     request: reportRequest,
     result: reportResult,
   },
   readiness: {
-    method: 'POST',
-    path: '/v1/readiness',
+    ...paths.readiness,
     function: 'allocate',
     caller: 'node',
     request: readinessRequest,
     result: readinessResult,
   },
   check: {
-    method: 'POST',
-    path: '/v1/leases/checks',
+    ...paths.check,
     function: 'release',
     caller: 'node',
     request: checkRequest,
     result: checkResult,
   },
   ownLeases: {
-    method: 'GET',
-    path: '/v1/nodes/self/leases',
+    ...paths.ownLeases,
     function: 'release',
     caller: 'node',
     query: ownLeasesQuery,
     result: ownLeasesResult,
   },
-  seen: {
-    method: 'POST',
-    path: '/v1/nodes/self',
+  heartbeat: {
+    ...paths.heartbeat,
     function: 'release',
     caller: 'node',
-    request: seenRequest,
-    result: seenResult,
+    request: heartbeatRequest,
+    result: heartbeatResult,
   },
   readNode: {
-    method: 'GET',
-    path: '/v1/nodes',
+    ...paths.readNode,
     function: 'operate',
     caller: 'operator',
     query: nodeQuery,
     result: nodeView,
   },
   listBlocks: {
-    method: 'GET',
-    path: '/v1/pools/{pool}/blocks',
+    ...paths.listBlocks,
     function: 'operate',
     caller: 'operator',
     query: listBlocksQuery,
     result: listBlocksResult,
   },
   listPools: {
-    method: 'GET',
-    path: '/v1/pools',
+    ...paths.listPools,
     function: 'operate',
     caller: 'operator',
     query: listPoolsQuery,
     result: listPoolsResult,
   },
   createPool: {
-    method: 'POST',
-    path: '/v1/pools',
+    ...paths.createPool,
     function: 'operate',
     caller: 'operator',
     query: createPoolQuery,
@@ -149,16 +141,14 @@ export const routes = {
     result: createPoolResult,
   },
   readPool: {
-    method: 'GET',
-    path: '/v1/pools/{pool}',
+    ...paths.readPool,
     function: 'operate',
     caller: 'operator',
     query: poolQuery,
     result: poolView,
   },
   changePool: {
-    method: 'PATCH',
-    path: '/v1/pools/{pool}',
+    ...paths.changePool,
     function: 'operate',
     caller: 'operator',
     query: changePoolQuery,
@@ -167,8 +157,7 @@ export const routes = {
     result: changePoolResult,
   },
   deletePool: {
-    method: 'DELETE',
-    path: '/v1/pools/{pool}',
+    ...paths.deletePool,
     function: 'operate',
     caller: 'operator',
     query: changePoolQuery,
@@ -177,56 +166,48 @@ export const routes = {
     result: deletePoolResult,
   },
   listLeases: {
-    method: 'GET',
-    path: '/v1/pools/{pool}/leases',
+    ...paths.listLeases,
     function: 'operate',
     caller: 'operator',
     query: listLeasesQuery,
     result: listLeasesResult,
   },
   usage: {
-    method: 'GET',
-    path: '/v1/pools/{pool}/usage',
+    ...paths.usage,
     function: 'operate',
     caller: 'operator',
     query: usageQuery,
     result: usageResult,
   },
   whoHas: {
-    method: 'GET',
-    path: '/v1/addresses/{address}',
+    ...paths.whoHas,
     function: 'operate',
     caller: 'operator',
     query: addressQuery,
     result: addressResult,
   },
   findLeases: {
-    method: 'GET',
-    path: '/v1/leases',
+    ...paths.findLeases,
     function: 'operate',
     caller: 'operator',
     query: leasesQuery,
     result: leasesResult,
   },
   explain: {
-    method: 'POST',
-    path: '/v1/explanations',
+    ...paths.explain,
     function: 'operate',
     caller: 'operator',
     request: explainRequest,
     result: explainResult,
   },
   declareDeath: {
-    method: 'POST',
-    path: '/v1/deaths',
+    ...paths.declareDeath,
     function: 'operate',
     caller: 'operator',
     request: declareDeathRequest,
     result: death,
   },
-  listDeaths: { method: 'GET', path: '/v1/deaths', function: 'operate', caller: 'operator', result: listDeathsResult },
-} as const;
-
-export type RouteName = keyof typeof routes;
+  listDeaths: { ...paths.listDeaths, function: 'operate', caller: 'operator', result: listDeathsResult },
+} as const satisfies Record<RouteName, unknown>;
 /** `operate` answers what people ask; `allocate` and `release` are apart so that each has no right it does not need. */
 export type ApiFunction = (typeof routes)[RouteName]['function'];

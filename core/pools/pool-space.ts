@@ -126,7 +126,7 @@ function spaceOf(
   };
 }
 
-export type PoolWish = Pick<PoolDefinition, 'blockSize' | 'gateway' | 'affinity' | 'exclude'> &
+export type PoolShapeInput = Pick<PoolDefinition, 'blockSize' | 'gateway' | 'affinity' | 'exclude'> &
   Partial<Pick<PoolDefinition, 'reservations'>> & {
     readonly ranges: readonly (readonly RangeText[])[];
     readonly stickySeconds?: number;
@@ -144,7 +144,7 @@ export function resolvePoolShape({
   exclude,
   stickySeconds = 0,
   reservations = [],
-}: PoolWish): RangeOutcome<Pick<PoolDefinition, 'ranges' | 'exclude'>> {
+}: PoolShapeInput): RangeOutcome<Pick<PoolDefinition, 'ranges' | 'exclude'>> {
   if (stickySeconds > 0 && affinity !== 'shared')
     return refuse(
       `stickySeconds ${stickySeconds} keeps an address for a pod on whichever node: it needs affinity "shared", or has to be 0`,
@@ -197,10 +197,6 @@ export function resolvePoolRanges(
   });
   return shape.ok ? { ok: true, ranges: shape.value.ranges } : shape;
 }
-
-/** A block index as it is written in keys and on the wire. */
-export const blockToText = (block: bigint): string => block.toString(16);
-export const blockFromText = (text: string): bigint => BigInt(`0x${text}`);
 
 const refuse = (problem: string): { ok: false; problem: string } => ({ ok: false, problem });
 const total = (sizes: readonly bigint[]): bigint => sizes.reduce((sum, size) => sum + size, 0n);

@@ -2,7 +2,7 @@
 import type { PoolDefinition } from '../contract/pool.ts';
 
 /** What is known of who asks. */
-export interface Asker {
+export interface Requester {
   /** By the caller's role; undefined where the deployment gives its role no cluster. */
   readonly cluster?: string | undefined;
   readonly namespace?: string | undefined;
@@ -18,7 +18,7 @@ export interface Choice {
   readonly pool: PoolDefinition;
   readonly rule: Rule;
 }
-export interface Passed {
+export interface PassedOver {
   readonly pool: PoolDefinition;
   /** A sentence without a full stop. */
   readonly why: string;
@@ -26,15 +26,19 @@ export interface Passed {
 export interface Selection {
   /** In the order in which they are tried. */
   readonly choices: readonly Choice[];
-  readonly passed: readonly Passed[];
+  readonly passed: readonly PassedOver[];
 }
 
 /**
  * With `names`, those pools in that order; without, the pools whose selectors fit, by `order` and then by name, and after
  * them the default pools that fit. A pool that is kept to other clusters is never chosen.
  */
-export function selectPools(pools: readonly PoolDefinition[], names: readonly string[], asker: Asker): Selection {
-  const judged = pools.map((pool) => judge(pool, names, asker));
+export function selectPools(
+  pools: readonly PoolDefinition[],
+  names: readonly string[],
+  requester: Requester,
+): Selection {
+  const judged = pools.map((pool) => judge(pool, names, requester));
   const choices = judged.flatMap((one) => ('rule' in one ? [one] : []));
   const rank = ({ pool, rule }: Choice): number[] => [
     names.indexOf(pool.name),
@@ -47,15 +51,15 @@ export function selectPools(pools: readonly PoolDefinition[], names: readonly st
   };
 }
 
-function judge(pool: PoolDefinition, names: readonly string[], asker: Asker): Choice | Passed {
-  if (pool.clusters.length > 0 && !pool.clusters.includes(asker.cluster ?? ''))
+function judge(pool: PoolDefinition, names: readonly string[], requester: Requester): Choice | PassedOver {
+  if (pool.clusters.length > 0 && !pool.clusters.includes(requester.cluster ?? ''))
     return {
       pool,
-      why: `it is kept to cluster ${pool.clusters.join(', ')}, and the caller is of ${of(asker.cluster)}`,
+      why: `it is kept to cluster ${pool.clusters.join(', ')}, and the caller is of ${of(requester.cluster)}`,
     };
   if (names.length > 0)
     return names.includes(pool.name) ? { pool, rule: 'named' } : { pool, why: 'the configuration names other pools' };
-  const misfit = misfitOf(pool, asker);
+  const misfit = misfitOf(pool, requester);
   if (misfit !== undefined) return { pool, why: misfit };
   if (pool.namespaces.length > 0 || Object.keys(pool.nodeLabels).length > 0) return { pool, rule: 'selector' };
   if (pool.default) return { pool, rule: 'default' };
@@ -64,7 +68,7 @@ function judge(pool: PoolDefinition, names: readonly string[], asker: Asker): Ch
 
 function misfitOf(
   { namespaces, nodeLabels }: PoolDefinition,
-  { namespace, anyNamespace = false, labels }: Asker,
+  { namespace, anyNamespace = false, labels }: Requester,
 ): string | undefined {
   if (!anyNamespace && namespaces.length > 0 && !namespaces.includes(namespace ?? ''))
     return `it is for namespace ${namespaces.join(', ')}, and the pod is of ${of(namespace)}`;

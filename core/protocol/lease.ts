@@ -1,15 +1,6 @@
 /** What is known of a slot, and the conditions under which it may change. */
 import type { Attachment, Pod } from '../contract/ids.ts';
 
-export interface BlockKey {
-  readonly pool: string;
-  readonly block: bigint;
-}
-
-export interface SlotKey extends BlockKey {
-  readonly slot: number;
-}
-
 /** Who holds a slot, or held it last. */
 export interface Holding {
   readonly attachment: Attachment;

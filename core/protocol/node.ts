@@ -1,8 +1,5 @@
 /** What is known of a node. It is whoever calls, as its signature proves it. */
 
-import { blockToText } from '../pools/pool-space.ts';
-import type { BlockKey } from './lease.ts';
-
 /** A boot of a node's machine. */
 export interface Boot {
   readonly boot: string;
@@ -23,8 +20,8 @@ export interface NodeState extends Boots {
   readonly alive: boolean;
   /** Counts the node's lives: each boot begins another one, and so does coming back after being declared dead. */
   readonly incarnation: number;
-  /** Every block in which the node may hold a lease, as `placeOf` writes it; it only grows while the node lives. */
-  readonly places: ReadonlySet<string>;
+  /** Every block in which the node may hold a lease, as `blockKeyToText` writes it; it only grows while the node lives. */
+  readonly joinedBlocks: ReadonlySet<string>;
 }
 
 /**
@@ -45,9 +42,9 @@ export function bootsAfter(
 }
 
 /** What a node last said of itself; nothing that is safe depends on it. */
-export interface NodeNews {
+export interface Heartbeat {
   /** Milliseconds since 1970. */
-  readonly seenAt?: number;
+  readonly heartbeatAt?: number;
   readonly name?: string;
   readonly version?: string;
 }
@@ -61,11 +58,4 @@ export interface DeathRecord {
   readonly declaredAt: number;
   readonly freed: number;
   readonly sweptAt?: number;
-}
-
-export const placeOf = ({ pool, block }: BlockKey): string => `${pool}:${blockToText(block)}`;
-
-export function placeFrom(text: string): BlockKey {
-  const [pool = '', block = ''] = text.split(':');
-  return { pool, block: BigInt(`0x${block}`) };
 }

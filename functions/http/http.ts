@@ -95,7 +95,10 @@ const knownRoutes = () =>
     .join(', ');
 
 function fault(cause: unknown): LessorError {
-  return new LessorError('service.fault', 'The service failed: its log has the cause under the request id', {}, cause);
+  return new LessorError('service.fault', 'The service failed', {
+    remedy: 'its log has the cause under the request id',
+    cause,
+  });
 }
 
 function report({ code, message, cause }: LessorError, { routeKey }: Event, { awsRequestId }: Context): void {
@@ -129,14 +132,14 @@ function spokenBy(header: string | undefined): ContractVersion {
   const version = parseContract(header);
   const remedy = `this service speaks ${contractText(CONTRACT)}`;
   if (version === undefined)
-    throw new LessorError(
-      'request.invalid',
-      `header ${CONTRACT_HEADER} ${JSON.stringify(header)} is no version: ${remedy}`,
-    );
+    throw new LessorError('request.invalid', `header ${CONTRACT_HEADER} ${JSON.stringify(header)} is no version`, {
+      remedy,
+    });
   if (version.major !== CONTRACT.major)
     throw new LessorError(
       'contract.version',
-      `The caller speaks version ${contractText(version)} of the contract, ${remedy}: install the plugin of this service's release`,
+      `The caller speaks version ${contractText(version)} of the contract, ${remedy}`,
+      { remedy: "install the plugin of this service's release" },
     );
   return version;
 }
@@ -151,7 +154,7 @@ function parse<S extends Schema>(schema: S, value: unknown, where: string, lenie
   // What is left must be right: a caller is told of its own mistakes, not of what this version does not know.
   if (lenient && unknown.length > 0) return parse(schema, unknown.reduce(withoutUnknown, value), where, false);
   const issues = outcome.error.issues.map((issue) => `${[where, ...issue.path.map(String)].join('.')}: ${rule(issue)}`);
-  throw new LessorError('request.invalid', issues.join('; '), { issues });
+  throw new LessorError('request.invalid', issues.join('; '), { facts: { issues } });
 }
 
 function withoutUnknown(value: unknown, { path, keys }: { path: PropertyKey[]; keys: string[] }): unknown {

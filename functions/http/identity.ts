@@ -20,10 +20,9 @@ export function callerOf(userArn: string | undefined, instanceRoles: readonly st
     const [, role = '', session = ''] = parts;
     if (!instanceRoles.includes(role)) return `role/${role}/${session}`;
     if (/^i-[0-9a-f]{8,17}$/.test(session)) return session;
-    throw new LessorError(
-      'auth.denied',
-      `Session ${session} of instance role ${role} is no EC2 instance id: only EC2 may assume a role in instanceRoles`,
-    );
+    throw new LessorError('auth.denied', `Session ${session} of instance role ${role} is no EC2 instance id`, {
+      remedy: 'only EC2 may assume a role in instanceRoles',
+    });
   }
   if (service === 'iam' && parts[0] === 'user' && parts.length > 1) return `user/${parts.at(-1)}`;
   throw new LessorError('auth.denied', `The caller ${userArn || '(unsigned)'} is neither a role's session nor a user`);

@@ -15,8 +15,7 @@ export function versionWanted(header: string | undefined): number | undefined {
   if (header === undefined || header === '*') return undefined;
   const [, digits] = /^"(\d{1,15})"$/.exec(header) ?? [];
   if (digits !== undefined) return Number(digits);
-  throw new LessorError(
-    'request.invalid',
-    `If-Match ${JSON.stringify(header)} is no version: give the ETag of the pool as it was read, like "3" with its quotation marks, or leave the header out`,
-  );
+  throw new LessorError('request.invalid', `If-Match ${JSON.stringify(header)} is no version`, {
+    remedy: 'give the ETag of the pool as it was read, like "3" with its quotation marks, or leave the header out',
+  });
 }

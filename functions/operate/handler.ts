@@ -4,7 +4,7 @@ import { answering, handlerOf } from '../http/http.ts';
 import { versionTag, versionWanted } from '../http/version-tag.ts';
 import { dependencies } from '../runtime.ts';
 import { declareDeath, listDeaths } from '../use-cases/nodes/declare-death.ts';
-import { readNode } from '../use-cases/nodes/seen.ts';
+import { readNode } from '../use-cases/nodes/heartbeat.ts';
 import { changePool } from '../use-cases/pools/change-pool.ts';
 import { createPool } from '../use-cases/pools/create-pool.ts';
 import { deletePool } from '../use-cases/pools/delete-pool.ts';

@@ -6,12 +6,12 @@ import { giveBack } from '../use-cases/blocks/give-back.ts';
 import { checkLease } from '../use-cases/leases/check-lease.ts';
 import { ownLeases } from '../use-cases/leases/own-leases.ts';
 import { release } from '../use-cases/leases/release.ts';
-import { seen } from '../use-cases/nodes/seen.ts';
+import { heartbeat } from '../use-cases/nodes/heartbeat.ts';
 
 export const handler = handlerOf({
   ...answering(routes.release, ({ call, body }) => release(dependencies, call, body)),
   ...answering(routes.check, ({ call, body }) => checkLease(dependencies, call, body)),
   ...answering(routes.ownLeases, ({ call, query }) => ownLeases(dependencies, call, query.cursor)),
-  ...answering(routes.seen, ({ call, body }) => seen(dependencies, call, body)),
+  ...answering(routes.heartbeat, ({ call, body }) => heartbeat(dependencies, call, body)),
   ...answering(routes.giveBack, ({ call, body }) => giveBack(dependencies, call, body)),
 });

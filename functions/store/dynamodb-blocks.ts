@@ -1,8 +1,7 @@
 /** Blocks that nodes own, in DynamoDB: one item each, some hundred of them under one partition key. */
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { blockFromText } from '../../core/pools/pool-space.ts';
 import type { BlockOperation, BlockOwner } from '../../core/protocol/block.ts';
-import type { BlockKey } from '../../core/protocol/lease.ts';
+import { type BlockKey, blockFromText } from '../../core/protocol/slot-ref.ts';
 import type { BlockStore } from '../../core/store.ts';
 import { available, conditional, queryAll } from './dynamodb-client.ts';
 import { blockConditionOf, valuesIn } from './expressions.ts';

@@ -63,6 +63,12 @@ function unavailable(error: unknown): LessorError {
   const name = error instanceof Error ? error.name : String(error);
   // The same request would fail again: an item that has grown too large, or a mistake of ours.
   if (name === 'ValidationException')
-    return new LessorError('service.fault', 'DynamoDB refuses the request: its log has the cause', {}, error);
-  return new LessorError('service.unavailable', `DynamoDB did not answer the request (${name}): try again`, {}, error);
+    return new LessorError('service.fault', 'DynamoDB refuses the request', {
+      remedy: 'its log has the cause',
+      cause: error,
+    });
+  return new LessorError('service.unavailable', `DynamoDB did not answer the request (${name})`, {
+    remedy: 'try again',
+    cause: error,
+  });
 }

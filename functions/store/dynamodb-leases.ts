@@ -1,6 +1,7 @@
 /** Leases in DynamoDB: one conditional write a slot, one strongly consistent Query a block. */
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { againstHolding, type SlotKey, type SlotOperation, type SlotState } from '../../core/protocol/lease.ts';
+import { againstHolding, type SlotOperation, type SlotState } from '../../core/protocol/lease.ts';
+import type { SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { LeaseStore } from '../../core/store.ts';
 import { available, conditional, queryAll } from './dynamodb-client.ts';
 import { conditionOf, valuesIn } from './expressions.ts';

@@ -4,7 +4,7 @@ import type { DeathRecord } from '../../core/protocol/node.ts';
 import type { NodeStore } from '../../core/store.ts';
 import { available, conditional, queryAll } from './dynamodb-client.ts';
 import { nodeExpressions as when } from './expressions.ts';
-import { ALIVE, DEAD, deathRecord, keys, nodeNews, nodeState } from './items.ts';
+import { ALIVE, DEAD, deathRecord, heartbeatOf, keys, nodeState } from './items.ts';
 
 const FIRST_LIFE = 1;
 
@@ -38,12 +38,12 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
       return Item && nodeState(id, Item);
     },
 
-    async join(id, places, boot, now) {
+    async join(id, joinedBlocks, boot, now) {
       const outcome = await update(
         keys.node(id),
-        'ADD bl :places SET st = if_not_exists(st, :alive), e = if_not_exists(e, :first), e1 = if_not_exists(e1, :first), boot = :boot, seen = :now',
+        'ADD bl :joinedBlocks SET st = if_not_exists(st, :alive), e = if_not_exists(e, :first), e1 = if_not_exists(e1, :first), boot = :boot, seen = :now',
         `${when.nodeAbsent} OR (${when.nodeAlive} AND ${when.sameBoot})`,
-        { ':places': new Set(places), ':alive': ALIVE, ':first': FIRST_LIFE, ':boot': boot, ':now': now },
+        { ':joinedBlocks': new Set(joinedBlocks), ':alive': ALIVE, ':first': FIRST_LIFE, ':boot': boot, ':now': now },
         'ALL_OLD',
       );
       const old = outcome.done ? outcome.output.Attributes : outcome.item;
@@ -54,11 +54,11 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
         boot,
         firstOfBoot: FIRST_LIFE,
         earlier: [],
-        places: new Set<string>(),
+        joinedBlocks: new Set<string>(),
       };
       const node = old ? nodeState(id, old) : fresh;
-      const after = outcome.done ? new Set([...node.places, ...places]) : node.places;
-      return { joined: outcome.done, node: { ...node, places: after }, before: node.places };
+      const after = outcome.done ? new Set([...node.joinedBlocks, ...joinedBlocks]) : node.joinedBlocks;
+      return { joined: outcome.done, node: { ...node, joinedBlocks: after }, before: node.joinedBlocks };
     },
 
     async beginLife(id, incarnation, { boot, firstOfBoot, earlier }, now) {
@@ -79,7 +79,7 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
       return outcome.done;
     },
 
-    async noteSeen(id, boot, { seenAt, name, version }) {
+    async recordHeartbeat(id, boot, { heartbeatAt, name, version }) {
       const said = { ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { ver: version }) };
       const sets = Object.keys(said).map((attribute) => `, #${attribute} = :${attribute}`);
       const outcome = await conditional(() =>
@@ -92,7 +92,7 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
             ExpressionAttributeValues: {
               ':alive': ALIVE,
               ':boot': boot,
-              ':now': seenAt,
+              ':now': heartbeatAt,
               ...Object.fromEntries(Object.entries(said).map(([attribute, value]) => [`:${attribute}`, value])),
             },
             // `name` is one of DynamoDB's reserved words.
@@ -105,11 +105,11 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
       return outcome.done;
     },
 
-    async readNews(id) {
+    async readHeartbeat(id) {
       const { Item } = await available(() =>
         client.send(new GetCommand({ TableName: table, Key: keys.node(id), ConsistentRead: true })),
       );
-      return Item && nodeNews(Item);
+      return Item && heartbeatOf(Item);
     },
 
     async markDead(id, incarnation, now) {

@@ -1,12 +1,12 @@
 /** The items of the two tables: how keys are made, and how an item is read. Keys hold numbers, never textual addresses. */
 import * as z from 'zod/mini';
 import { poolDefinition } from '../../core/contract/pool.ts';
-import { blockToText } from '../../core/pools/pool-space.ts';
 import type { Registry } from '../../core/pools/registry.ts';
 import { type BlockState, shardOf } from '../../core/protocol/block.ts';
 import type { Counter, CounterKey } from '../../core/protocol/counter.ts';
-import type { BlockKey, Holding, SlotKey, SlotState } from '../../core/protocol/lease.ts';
-import type { DeathRecord, NodeNews, NodeState } from '../../core/protocol/node.ts';
+import type { Holding, SlotState } from '../../core/protocol/lease.ts';
+import type { DeathRecord, Heartbeat, NodeState } from '../../core/protocol/node.ts';
+import { type BlockKey, blockToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { PoolState } from '../../core/store.ts';
 
 type Item = Record<string, unknown>;
@@ -92,19 +92,19 @@ const storedNode = z.object({
 
 export function nodeState(id: string, item: Item): NodeState {
   const { st, e, boot, e1, bs, bl } = storedNode.parse(item);
-  return { id, alive: st === ALIVE, incarnation: e, boot, firstOfBoot: e1, earlier: bs, places: bl ?? new Set() };
+  return { id, alive: st === ALIVE, incarnation: e, boot, firstOfBoot: e1, earlier: bs, joinedBlocks: bl ?? new Set() };
 }
 
-const storedNews = z.object({
+const storedHeartbeat = z.object({
   seen: z.optional(z.number()),
   name: z.optional(z.string()),
   ver: z.optional(z.string()),
 });
 
-export function nodeNews(item: Item): NodeNews {
-  const { seen, name, ver } = storedNews.parse(item);
+export function heartbeatOf(item: Item): Heartbeat {
+  const { seen, name, ver } = storedHeartbeat.parse(item);
   return {
-    ...(seen === undefined ? {} : { seenAt: seen }),
+    ...(seen === undefined ? {} : { heartbeatAt: seen }),
     ...(name === undefined ? {} : { name }),
     ...(ver === undefined ? {} : { version: ver }),
   };

@@ -16,7 +16,7 @@ export interface Settings {
 export interface KnownPool extends PoolState {
   readonly space: PoolSpace;
   /** When it was read (ms): policy and state may have changed since. */
-  readonly seenAt: number;
+  readonly readAt: number;
 }
 
 /**
@@ -26,13 +26,13 @@ export interface KnownPool extends PoolState {
  */
 export interface Memory {
   readonly pools: Map<string, KnownPool>;
-  readonly nodes: Map<string, Pick<NodeState, 'incarnation' | 'places'> & { readonly seenAt: number }>;
+  readonly nodes: Map<string, Pick<NodeState, 'incarnation' | 'joinedBlocks'> & { readonly readAt: number }>;
   /** Who owns a block at a generation, by `ownership`: that never changes (I6). */
   readonly owners: Map<string, BlockOwner>;
   /** Pools in which probes were in vain, and when (ms): only which request comes first depends on it. */
   readonly crowded: Map<string, number>;
   /** The pools of a VRF, and when (ms) they were read. */
-  readonly registries: Map<string, { readonly pools: readonly RegisteredPool[]; readonly seenAt: number }>;
+  readonly registries: Map<string, { readonly pools: readonly RegisteredPool[]; readonly readAt: number }>;
   /** Pools that were found without a free address, and when (ms): of several they are tried last. */
   readonly fullPools: Map<string, number>;
   /** Blocks of shared pools, by `placeOf`, that were seen without a free slot, and when (ms): they are looked into last. */
@@ -78,7 +78,7 @@ const POOL_REMEMBERED_MS = 30_000;
 /** The pool, from memory while it is young, or from the table; undefined where there is none. */
 export async function knownPool(deps: Dependencies, id: string): Promise<KnownPool | undefined> {
   const known = deps.memory.pools.get(id);
-  return known && deps.now() - known.seenAt < POOL_REMEMBERED_MS ? known : freshPool(deps, id);
+  return known && deps.now() - known.readAt < POOL_REMEMBERED_MS ? known : freshPool(deps, id);
 }
 
 export async function freshPool(deps: Dependencies, id: string): Promise<KnownPool | undefined> {
@@ -91,12 +91,12 @@ export async function freshPool(deps: Dependencies, id: string): Promise<KnownPo
 /** The VRF's list of pools, if it was read a short while ago. */
 export function rememberedRegistry({ memory, now }: Dependencies, vrf: string): readonly RegisteredPool[] | undefined {
   const known = memory.registries.get(vrf);
-  return known && now() - known.seenAt < POOL_REMEMBERED_MS ? known.pools : undefined;
+  return known && now() - known.readAt < POOL_REMEMBERED_MS ? known.pools : undefined;
 }
 
 export async function readRegistry({ store, memory, now }: Dependencies, vrf: string): Promise<Registry> {
   const registry = await store.pools.readRegistry(vrf);
-  memory.registries.set(vrf, { pools: registry.pools, seenAt: now() });
+  memory.registries.set(vrf, { pools: registry.pools, readAt: now() });
   return registry;
 }
 
@@ -107,14 +107,7 @@ export function reusableAfter({ now }: Dependencies, pool: KnownPool | undefined
 }
 
 export function remember({ memory, now }: Dependencies, state: PoolState): KnownPool {
-  const known = { ...state, space: poolSpace(state.definition), seenAt: now() };
+  const known = { ...state, space: poolSpace(state.definition), readAt: now() };
   memory.pools.set(state.definition.id, known);
   return known;
-}
-
-/** 32 bits of FNV-1a: spreads nodes and attachments over a pool, the same way each time. */
-export function spread(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash;
 }

@@ -1,9 +1,10 @@
 /** What an ADD costs in a pool that is filled to some degree, with some nodes allocating at the same time. */
 import { learn, type NodeState } from '../../cni-shim/node/node-state.ts';
 import { proposableAt, proposals } from '../../cni-shim/node/propose.ts';
+import { scatter } from '../../core/addresses/scatter.ts';
 import type { SlotReference } from '../../core/contract/ids.ts';
 import type { PoolDefinition } from '../../core/contract/pool.ts';
-import { type Dependencies, spread } from '../../functions/use-cases/dependencies.ts';
+import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
 import { add, addOf, attachmentOf, nonceOf, operatorsPool, type World } from '../functions/world.ts';
 import type { Costs, Meter } from './meter.ts';
 
@@ -90,7 +91,7 @@ export async function costOfAdd(
 
 /** Asks as the plugin on a node does, and remembers what it is answered. */
 function simulated(here: World, deps: Dependencies, name: string, node: string): () => Promise<void> {
-  const journal = spread(node).toString(16).padStart(16, '0');
+  const journal = scatter(node).toString(16).padStart(16, '0');
   const journaled = new Set<string>();
   const text = ({ block, slot }: SlotReference) => `${block}.${slot}`;
   let state: NodeState | undefined;

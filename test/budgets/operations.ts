@@ -4,7 +4,7 @@ import { checkLease } from '../../functions/use-cases/leases/check-lease.ts';
 import { ownLeases } from '../../functions/use-cases/leases/own-leases.ts';
 import { reportLease } from '../../functions/use-cases/leases/report-lease.ts';
 import { declareDeath } from '../../functions/use-cases/nodes/declare-death.ts';
-import { seen } from '../../functions/use-cases/nodes/seen.ts';
+import { heartbeat } from '../../functions/use-cases/nodes/heartbeat.ts';
 import { readiness } from '../../functions/use-cases/questions/readiness.ts';
 import { reclaim } from '../../functions/use-cases/reclaim/reclaim.ts';
 import {
@@ -61,7 +61,9 @@ export async function* operations(store: Store, meter: Meter): AsyncGenerator<[s
     checkLease(deps, callOf('i-1'), { attachment: attachmentOf(1), slots: [proposal(shared, 0, 1)] }),
   );
   yield of('STATUS of a pool that is named', () => readiness(deps, callOf('i-1'), { pool }));
-  yield of('a node says that it is up', () => seen(deps, callOf('i-1'), { boot: 'boot-1', name: 'n', version: '1' }));
+  yield of('a node says that it is up', () =>
+    heartbeat(deps, callOf('i-1'), { boot: 'boot-1', name: 'n', version: '1' }),
+  );
   const single = await operatorsPool(here, { addresses: 64, blockSize: 64, name: 'single' });
   for (let n = 0; n < 63; n += 1)
     await add(deps, 'i-4', addOf(n, { pool: { vrf: 'default', name: 'single' }, proposal: proposal(single, 0, n) }));

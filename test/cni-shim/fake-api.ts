@@ -21,11 +21,12 @@ import {
   releaseRequest,
   reportRequest,
 } from '../../core/contract/lease.ts';
-import type { OwnLeasesResult, SeenRequest } from '../../core/contract/nodes.ts';
+import type { HeartbeatRequest, OwnLeasesResult } from '../../core/contract/nodes.ts';
 import { type PoolDefinition, type PoolPolicy, poolPolicy, type RangeText } from '../../core/contract/pool.ts';
 import { LessorError, problemBody } from '../../core/contract/problems.ts';
-import { blockToText, type PoolSpace, poolSpace } from '../../core/pools/pool-space.ts';
+import { type PoolSpace, poolSpace } from '../../core/pools/pool-space.ts';
 import { type Rule, selectPools } from '../../core/pools/selection.ts';
+import { blockToText } from '../../core/protocol/slot-ref.ts';
 
 export const REGION = 'eu-central-1';
 const BLOCK_SIZE = 64;
@@ -52,7 +53,7 @@ export type Fate =
 
 export interface Received {
   readonly path: string;
-  readonly body: AllocateRequest | ReleaseRequest | ReportRequest | SeenRequest;
+  readonly body: AllocateRequest | ReleaseRequest | ReportRequest | HeartbeatRequest;
 }
 
 interface Lease {

@@ -9,7 +9,7 @@ import { checkLease } from '../../functions/use-cases/leases/check-lease.ts';
 import { ownLeases } from '../../functions/use-cases/leases/own-leases.ts';
 import { release } from '../../functions/use-cases/leases/release.ts';
 import { reportLease } from '../../functions/use-cases/leases/report-lease.ts';
-import { seen } from '../../functions/use-cases/nodes/seen.ts';
+import { heartbeat } from '../../functions/use-cases/nodes/heartbeat.ts';
 import { readiness } from '../../functions/use-cases/questions/readiness.ts';
 import { callOf } from '../functions/world.ts';
 
@@ -37,7 +37,7 @@ const answers: readonly (readonly [Route, UseCase])[] = [
   [routes.report, reportLease],
   [routes.check, checkLease],
   [routes.readiness, readiness],
-  [routes.seen, seen],
+  [routes.heartbeat, heartbeat],
   [routes.ownLeases, (deps, call, { cursor }: { cursor?: string }) => ownLeases(deps, call, cursor)],
 ];
 

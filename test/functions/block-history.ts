@@ -1,6 +1,6 @@
 /** What happens to blocks that belong to nodes, seen after each write: I4, I5 and I6. It believes no condition of the store. */
 import { type BlockState, shardOf } from '../../core/protocol/block.ts';
-import type { BlockKey } from '../../core/protocol/lease.ts';
+import type { BlockKey } from '../../core/protocol/slot-ref.ts';
 import type { Store } from '../../core/store.ts';
 import { intercepted } from './intercepted.ts';
 

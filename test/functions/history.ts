@@ -5,7 +5,8 @@
 
 import type { SlotReference } from '../../core/contract/ids.ts';
 import type { AllocateResult } from '../../core/contract/lease.ts';
-import { type Against, allows, type SlotKey, type SlotOperation, type SlotState } from '../../core/protocol/lease.ts';
+import { type Against, allows, type SlotOperation, type SlotState } from '../../core/protocol/lease.ts';
+import type { SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { Store } from '../../core/store.ts';
 import { memoryStore } from '../store/memory-store.ts';
 import { intercepted } from './intercepted.ts';

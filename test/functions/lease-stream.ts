@@ -1,6 +1,7 @@
 /** The leases table's stream over a store in memory: what changed, in order, for a test to deliver when and as often as it likes. */
 import type { LeaseChange } from '../../core/protocol/counter.ts';
-import type { Holding, SlotKey } from '../../core/protocol/lease.ts';
+import type { Holding } from '../../core/protocol/lease.ts';
+import type { SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { Store } from '../../core/store.ts';
 import { intercepted } from './intercepted.ts';
 

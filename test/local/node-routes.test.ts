@@ -99,7 +99,7 @@ describe('a node', () => {
   it('says that it is up, which an operator reads', async () => {
     const { identity } = await leased(0, 'seen', 5);
     const news = { boot, name: 'worker-1', version: '1.2.3' };
-    expect(await ask(identity, 'POST', routes.seen.path, news)).toMatchObject({
+    expect(await ask(identity, 'POST', routes.heartbeat.path, news)).toMatchObject({
       status: 200,
       body: { declaredDead: false },
     });

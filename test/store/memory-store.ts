@@ -1,6 +1,5 @@
 /** The store in memory: the same operations under the same conditions, for tests that need speed or a scheduler's hand. */
 
-import { blockToText } from '../../core/pools/pool-space.ts';
 import type { Registry } from '../../core/pools/registry.ts';
 import { type BlockOperation, type BlockState, blockAllows, shardOf } from '../../core/protocol/block.ts';
 import {
@@ -8,12 +7,11 @@ import {
   against,
   againstHolding,
   allows,
-  type BlockKey,
-  type SlotKey,
   type SlotOperation,
   type SlotState,
 } from '../../core/protocol/lease.ts';
-import type { DeathRecord, NodeNews, NodeState } from '../../core/protocol/node.ts';
+import type { DeathRecord, Heartbeat, NodeState } from '../../core/protocol/node.ts';
+import { type BlockKey, blockToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { BlockStore, LeaseStore, NodeStore, PoolState, PoolStore, Store } from '../../core/store.ts';
 import { memoryCounters } from './memory-counters.ts';
 
@@ -184,13 +182,13 @@ function memoryBlocks(): BlockStore {
 
 function memoryNodes(): NodeStore {
   const nodes = new Map<string, NodeState>();
-  const news = new Map<string, NodeNews>();
+  const news = new Map<string, Heartbeat>();
   const deaths = new Map<string, DeathRecord>();
   return {
     async readNode(id) {
       return copy(nodes.get(id));
     },
-    async join(id, places, boot, now) {
+    async join(id, joinedBlocks, boot, now) {
       const node = nodes.get(id) ?? {
         id,
         alive: true,
@@ -198,28 +196,29 @@ function memoryNodes(): NodeStore {
         boot,
         firstOfBoot: 1,
         earlier: [],
-        places: new Set<string>(),
+        joinedBlocks: new Set<string>(),
       };
-      if (!node.alive || node.boot !== boot) return { joined: false, node: copy(node), before: copy(node.places) };
-      const joined = { ...node, places: new Set([...node.places, ...places]) };
+      if (!node.alive || node.boot !== boot)
+        return { joined: false, node: copy(node), before: copy(node.joinedBlocks) };
+      const joined = { ...node, joinedBlocks: new Set([...node.joinedBlocks, ...joinedBlocks]) };
       nodes.set(id, joined);
-      news.set(id, { ...news.get(id), seenAt: now });
-      return { joined: true, node: copy(joined), before: copy(node.places) };
+      news.set(id, { ...news.get(id), heartbeatAt: now });
+      return { joined: true, node: copy(joined), before: copy(node.joinedBlocks) };
     },
     async beginLife(id, incarnation, boots, now) {
       const node = nodes.get(id);
       if (node?.incarnation !== incarnation) return false;
       nodes.set(id, { ...node, alive: true, incarnation: incarnation + 1, ...copy(boots) });
-      news.set(id, { ...news.get(id), seenAt: now });
+      news.set(id, { ...news.get(id), heartbeatAt: now });
       return true;
     },
-    async noteSeen(id, boot, said) {
+    async recordHeartbeat(id, boot, said) {
       const node = nodes.get(id);
       if (!node?.alive || node.boot !== boot) return false;
       news.set(id, { ...news.get(id), ...said });
       return true;
     },
-    async readNews(id) {
+    async readHeartbeat(id) {
       return copy(news.get(id));
     },
     async markDead(id, incarnation) {

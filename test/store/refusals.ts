@@ -7,8 +7,9 @@ import { expect } from 'vitest';
 import * as z from 'zod/mini';
 import { type PoolDefinition, poolPolicy } from '../../core/contract/pool.ts';
 import type { BlockOwner } from '../../core/protocol/block.ts';
-import type { Holding, SlotKey } from '../../core/protocol/lease.ts';
+import type { Holding } from '../../core/protocol/lease.ts';
 import type { DeathRecord } from '../../core/protocol/node.ts';
+import type { SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { BlockStore, PoolState, Store } from '../../core/store.ts';
 
 /** Ids that no other case uses, since one table serves them all. */
@@ -138,12 +139,12 @@ export const recordRefusals: readonly RecordRefusal[] = [
   {
     condition: 'nodeAlive',
     because: 'a dead node says that it is up',
-    expectRefused: nodeRefusal(dead, ({ nodes }, id) => nodes.noteSeen(id, 'b1', { seenAt: 3 })),
+    expectRefused: nodeRefusal(dead, ({ nodes }, id) => nodes.recordHeartbeat(id, 'b1', { heartbeatAt: 3 })),
   },
   {
     condition: 'sameBoot',
     because: 'a node says that it is up after it has started again',
-    expectRefused: nodeRefusal(joined, ({ nodes }, id) => nodes.noteSeen(id, 'b2', { seenAt: 3 })),
+    expectRefused: nodeRefusal(joined, ({ nodes }, id) => nodes.recordHeartbeat(id, 'b2', { heartbeatAt: 3 })),
   },
   {
     condition: 'deathOlder',

@@ -3,7 +3,8 @@
  * changes nothing; a store that lacks the condition is found out by it.
  */
 import { expect } from 'vitest';
-import type { Holding, SlotConditionName, SlotKey, SlotOperation } from '../../core/protocol/lease.ts';
+import type { Holding, SlotConditionName, SlotOperation } from '../../core/protocol/lease.ts';
+import type { SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { LeaseStore, Store } from '../../core/store.ts';
 import { attachment, mine, newSlot, others, owner } from './refusals.ts';
 

@@ -243,15 +243,19 @@ export function storeSuite(open: () => Store): void {
         boot: 'b1',
         firstOfBoot: 1,
         earlier: [],
-        places: new Set(['p:0', 'p:1']),
+        joinedBlocks: new Set(['p:0', 'p:1']),
       };
       expect(await nodes.join(id, ['p:0', 'p:1'], 'b1', 1)).toEqual({ joined: true, node: first, before: new Set() });
-      const more = { ...first, places: new Set(['p:0', 'p:1', 'q:a']) };
-      expect(await nodes.join(id, ['p:1', 'q:a'], 'b1', 2)).toEqual({ joined: true, node: more, before: first.places });
+      const more = { ...first, joinedBlocks: new Set(['p:0', 'p:1', 'q:a']) };
+      expect(await nodes.join(id, ['p:1', 'q:a'], 'b1', 2)).toEqual({
+        joined: true,
+        node: more,
+        before: first.joinedBlocks,
+      });
       expect(await nodes.readNode(id)).toEqual(more);
     });
 
-    it('die, are told so when they join, and come back in their next life with the places of the last', async () => {
+    it('die, are told so when they join, and come back in their next life with the blocks of the last', async () => {
       const { nodes } = open();
       const id = newId();
       await nodes.join(id, ['p:0'], 'b1', 1);
@@ -263,9 +267,9 @@ export function storeSuite(open: () => Store): void {
         boot: 'b1',
         firstOfBoot: 1,
         earlier: [],
-        places: new Set(['p:0']),
+        joinedBlocks: new Set(['p:0']),
       };
-      expect(await nodes.join(id, ['p:1'], 'b1', 3)).toEqual({ joined: false, node: dead, before: dead.places });
+      expect(await nodes.join(id, ['p:1'], 'b1', 3)).toEqual({ joined: false, node: dead, before: dead.joinedBlocks });
       const earlier = [
         { boot: 'b1', firstOfBoot: 1 },
         { boot: 'b0', firstOfBoot: 1 },
@@ -273,7 +277,7 @@ export function storeSuite(open: () => Store): void {
       expect(await nodes.beginLife(id, 1, { boot: 'b2', firstOfBoot: 2, earlier }, 4)).toBe(true);
       const next = { ...dead, alive: true, incarnation: 2, boot: 'b2', firstOfBoot: 2, earlier };
       expect(await nodes.readNode(id)).toEqual(next);
-      expect((await nodes.join(id, ['p:1'], 'b2', 5)).node.places).toEqual(new Set(['p:0', 'p:1']));
+      expect((await nodes.join(id, ['p:1'], 'b2', 5)).node.joinedBlocks).toEqual(new Set(['p:0', 'p:1']));
     });
 
     it('come back in the same boot, whose first life is then an earlier one', async () => {
@@ -288,12 +292,17 @@ export function storeSuite(open: () => Store): void {
     it('say that they are up, and what is left out stays', async () => {
       const { nodes } = open();
       const id = newId();
-      expect([await nodes.noteSeen(id, 'b1', { seenAt: 1 }), await nodes.readNews(id)]).toEqual([false, undefined]);
+      expect([await nodes.recordHeartbeat(id, 'b1', { heartbeatAt: 1 }), await nodes.readHeartbeat(id)]).toEqual([
+        false,
+        undefined,
+      ]);
       await nodes.join(id, ['p:0'], 'b1', 1);
-      expect(await nodes.noteSeen(id, 'b1', { seenAt: 5, name: 'ip-10-0-0-1', version: '1.0.0' })).toBe(true);
-      expect(await nodes.noteSeen(id, 'b1', { seenAt: 6 })).toBe(true);
-      expect(await nodes.readNews(id)).toEqual({ seenAt: 6, name: 'ip-10-0-0-1', version: '1.0.0' });
-      expect((await nodes.readNode(id))?.places).toEqual(new Set(['p:0']));
+      expect(await nodes.recordHeartbeat(id, 'b1', { heartbeatAt: 5, name: 'ip-10-0-0-1', version: '1.0.0' })).toBe(
+        true,
+      );
+      expect(await nodes.recordHeartbeat(id, 'b1', { heartbeatAt: 6 })).toBe(true);
+      expect(await nodes.readHeartbeat(id)).toEqual({ heartbeatAt: 6, name: 'ip-10-0-0-1', version: '1.0.0' });
+      expect((await nodes.readNode(id))?.joinedBlocks).toEqual(new Set(['p:0']));
     });
 
     it('that were never seen are not marked dead and begin no next life', async () => {
@@ -343,7 +352,7 @@ export function storeSuite(open: () => Store): void {
 
     const id = newId();
     const { node } = await nodes.join(id, ['p:0'], 'b1', 1);
-    (node.places as Set<string>).add('changed');
-    expect((await nodes.readNode(id))?.places).toEqual(new Set(['p:0']));
+    (node.joinedBlocks as Set<string>).add('changed');
+    expect((await nodes.readNode(id))?.joinedBlocks).toEqual(new Set(['p:0']));
   });
 }

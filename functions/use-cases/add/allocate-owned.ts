@@ -1,9 +1,9 @@
 /** ADD where blocks belong to nodes: the node's proposal, else its own blocks, else a block that it claims. */
+
+import { scatter } from '../../../core/addresses/scatter.ts';
 import type { AllocateRequest, AllocateResult } from '../../../core/contract/lease.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import { blockFromText, blockToText } from '../../../core/pools/pool-space.ts';
-import type { SlotKey } from '../../../core/protocol/lease.ts';
-import { placeOf } from '../../../core/protocol/node.ts';
+import { blockFromText, blockKeyToText, blockToText, type SlotKey } from '../../../core/protocol/slot-ref.ts';
 import { claimBlock, probesOf } from '../blocks/claim-block.ts';
 import { resumeFence } from '../blocks/fence-block.ts';
 import {
@@ -16,9 +16,9 @@ import {
   ownerOf,
   survey,
 } from '../blocks/own-blocks.ts';
-import { type Call, type Dependencies, type KnownPool, spread } from '../dependencies.ts';
+import type { Call, Dependencies, KnownPool } from '../dependencies.ts';
 import { join, type Member } from '../nodes/membership.ts';
-import { type Allocation, answer, holdingOf, placesIn, type Seen } from './allocation.ts';
+import { type Allocation, answer, holdingOf, joinedIn, type Seen } from './allocation.ts';
 import { ensureTime, keepOwn, READ_AT_ONCE, readBlocks, takeFrom } from './block-slots.ts';
 import { full } from './pool-full.ts';
 import { quotaOnce, withinQuota } from './quota.ts';
@@ -73,7 +73,7 @@ class Search implements Allocation {
   readonly #claimant: Claimant;
   readonly #ensureQuota: () => Promise<void>;
   readonly #blocks = nothingFound();
-  #member: Member = { incarnation: 0, places: new Set() };
+  #member: Member = { incarnation: 0, joinedBlocks: new Set() };
   #coolingUntil = Number.POSITIVE_INFINITY;
 
   constructor(deps: Dependencies, call: Call, request: AllocateRequest, pool: KnownPool) {
@@ -118,12 +118,12 @@ class Search implements Allocation {
     const first = present ? [] : probesOf({ claimant: this.#claimant, own: this.#blocks.own, pool: this.pool });
     if (present) {
       this.#member = stored;
-      return this.#look(placesIn(this.pool, stored.places));
+      return this.#look(joinedIn(this.pool, stored.joinedBlocks));
     }
-    const joined = await join(this.deps, this.call.caller, this.#places(first), boot);
+    const joined = await join(this.deps, this.call.caller, this.#joinedBlocks(first), boot);
     this.#member = joined;
-    // What is new among its places cannot be its own yet, but for another request of the same moment: the claim finds that.
-    await this.#look(placesIn(this.pool, joined.before));
+    // What is new among its blocks cannot be its own yet, but for another request of the same moment: the claim finds that.
+    await this.#look(joinedIn(this.pool, joined.before));
   }
 
   /** Takes over what the request names, at exactly the generation that it names: it may be a late copy. */
@@ -201,7 +201,7 @@ class Search implements Allocation {
       if (claimed === undefined) throw await this.#full('block');
       const { block, generation } = claimed;
       own.set(block, generation);
-      const first = firstSlot(pool, block, spread(request.nonce));
+      const first = firstSlot(pool, block, scatter(request.nonce));
       if (first !== undefined && (await this.hold(first))) return first;
       const slot = await this.#searchIn([block]);
       if (slot) return slot;
@@ -209,14 +209,15 @@ class Search implements Allocation {
     if (this.#coolingUntil < Number.POSITIVE_INFINITY) throw await this.#full('node');
     throw new LessorError(
       'service.busy',
-      `Others took each free address of this node's blocks of pool ${pool.definition.name} first: try again`,
+      `Others took each free address of this node's blocks of pool ${pool.definition.name} first`,
+      { remedy: 'try again' },
     );
   }
 
   /** A node that lost its disk learns by the refusal what it may take over. */
   async #full(limit: 'node' | 'block'): Promise<LessorError> {
     const { own } = this.#blocks;
-    await this.#look(placesIn(this.pool, this.#member.places).filter((block) => !own.has(block)));
+    await this.#look(joinedIn(this.pool, this.#member.joinedBlocks).filter((block) => !own.has(block)));
     const former = claimedBlocks(this.#blocks.former).map(
       ({ block, generation }) => `${this.pool.definition.id}:${block}:${generation}`,
     );
@@ -224,9 +225,9 @@ class Search implements Allocation {
   }
 
   async #join(blocks: readonly bigint[]): Promise<Member> {
-    const places = this.#places(blocks);
-    if (places.some((place) => !this.#member.places.has(place)))
-      this.#member = await join(this.deps, this.call.caller, places, this.request.boot);
+    const joinedBlocks = this.#joinedBlocks(blocks);
+    if (joinedBlocks.some((place) => !this.#member.joinedBlocks.has(place)))
+      this.#member = await join(this.deps, this.call.caller, joinedBlocks, this.request.boot);
     return this.#member;
   }
 
@@ -235,8 +236,8 @@ class Search implements Allocation {
     return survey(this.deps, of, blocks, this.#blocks);
   }
 
-  #places(blocks: readonly bigint[]): string[] {
-    return blocks.map((block) => placeOf({ pool: this.pool.definition.id, block }));
+  #joinedBlocks(blocks: readonly bigint[]): string[] {
+    return blocks.map((block) => blockKeyToText({ pool: this.pool.definition.id, block }));
   }
 }
 

@@ -1,24 +1,16 @@
 /** ADD: one conditional write where the node's proposal is good; a search that never misses a free slot where it is not. */
 
+import { scatter } from '../../../core/addresses/scatter.ts';
 import type { SlotReference } from '../../../core/contract/ids.ts';
 import type { AllocateRequest, AllocateResult } from '../../../core/contract/lease.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import { blockFromText, blockToText } from '../../../core/pools/pool-space.ts';
 import { reservationFor } from '../../../core/pools/reservations.ts';
-import type { SlotKey } from '../../../core/protocol/lease.ts';
-import {
-  type Call,
-  type Dependencies,
-  freshPool,
-  type KnownPool,
-  knownPool,
-  readRegistry,
-  spread,
-} from '../dependencies.ts';
+import { blockToText, type SlotKey, slotFromWire, slotToWire } from '../../../core/protocol/slot-ref.ts';
+import { type Call, type Dependencies, freshPool, type KnownPool, knownPool, readRegistry } from '../dependencies.ts';
 import { findHeld } from '../leases/release.ts';
 import { member } from '../nodes/membership.ts';
 import { allocateOwned } from './allocate-owned.ts';
-import { type Allocation, answer, holdingOf, placesIn } from './allocation.ts';
+import { type Allocation, answer, holdingOf, joinedIn } from './allocation.ts';
 import { type Candidate, choosePools, noteFullPool } from './choose-pool.ts';
 import { quotaOnce } from './quota.ts';
 import { holdRequested, noneRequested } from './requested.ts';
@@ -62,7 +54,7 @@ const isBusy = (error: unknown): boolean => error instanceof LessorError && erro
 /** Reads again what this process remembers of the VRF's pools; true if anything of it is different. */
 async function forgetStale(deps: Dependencies, vrf: string): Promise<boolean> {
   const remembered = [...deps.memory.pools.values()].filter(({ definition }) => definition.vrf === vrf);
-  const old = remembered.filter(({ seenAt }) => seenAt < deps.now());
+  const old = remembered.filter(({ readAt }) => readAt < deps.now());
   deps.memory.registries.delete(vrf);
   const registered = new Set((await readRegistry(deps, vrf)).pools.map(({ id }) => id));
   const changes = await Promise.all(
@@ -93,15 +85,14 @@ async function inOrder(
   return pool ? [{ pool, rule: candidates.find(isOwn)?.rule ?? 'named' }, ...others] : candidates;
 }
 
-const isFull = (error: unknown): error is LessorError =>
-  error instanceof LessorError && (error.code === 'pool.exhausted' || error.code === 'pool.cooling');
+const isFull = (error: unknown): error is LessorError => error instanceof LessorError && error.kind.full === true;
 
 /** Of several pools each has its reason; one that only cools makes the whole worth another try. */
 function nowhere(refusals: readonly LessorError[]): LessorError {
   const worth = refusals.find(({ code }) => code === 'pool.cooling') ?? refusals[0];
   if (worth === undefined) throw new RangeError('no pool was tried');
   if (refusals.length === 1) return worth;
-  return new LessorError(worth.code, refusals.map(({ message }) => message).join('; '), worth.facts);
+  return new LessorError(worth.code, refusals.map(({ message }) => message).join('; '), { facts: worth.facts });
 }
 
 async function allocateIn(
@@ -151,10 +142,10 @@ async function allocateShared(
       return (await deps.store.leases.hold(key, holding, GENERATION, pod !== undefined)).held;
     },
   };
-  const near = placesIn(pool, joined.places);
+  const near = joinedIn(pool, joined.joinedBlocks);
   const told = () => ({
     incarnation: joined.incarnation,
-    blocks: placesIn(pool, joined.places).map((block) => ({ block: blockToText(block), generation: GENERATION })),
+    blocks: joinedIn(pool, joined.joinedBlocks).map((block) => ({ block: blockToText(block), generation: GENERATION })),
   });
   if (request.addresses) {
     const { slots, addresses } = await holdRequested(allocation, request.addresses);
@@ -173,13 +164,13 @@ async function allocateShared(
 
 function furtherSlots([, ...more]: readonly SlotKey[]): Pick<AllocateResult, 'more'> {
   if (more.length === 0) return {};
-  return { more: more.map(({ pool, block, slot }) => ({ pool, block: blockToText(block), slot })) };
+  return { more: more.map(slotToWire) };
 }
 
 /** Where the node has been already if that is known to have room, else anywhere. */
 function firstBlock(deps: Dependencies, { caller }: Call, { nonce }: AllocateRequest, pool: KnownPool): bigint {
-  const seed = spread(`${caller} ${nonce}`);
-  const joined = placesIn(pool, deps.memory.nodes.get(caller)?.places ?? new Set()).filter(
+  const seed = scatter(`${caller} ${nonce}`);
+  const joined = joinedIn(pool, deps.memory.nodes.get(caller)?.joinedBlocks ?? new Set()).filter(
     (block) => !isKnownFull(deps, { pool: pool.definition.id, block }),
   );
   return joined[seed % joined.length] ?? (BigInt(seed) * pool.open) >> 32n;
@@ -188,8 +179,6 @@ function firstBlock(deps: Dependencies, { caller }: Call, { nonce }: AllocateReq
 /** A proposal of another pool, or of a slot that cannot be handed out, is a mistake of the node's and no more than a hint lost. */
 function usable(proposal: SlotReference | undefined, { definition, space, open }: KnownPool): SlotKey | undefined {
   if (proposal?.pool !== definition.id) return undefined;
-  const block = blockFromText(proposal.block);
-  return block < open && space.isUsable(block, proposal.slot)
-    ? { pool: definition.id, block, slot: proposal.slot }
-    : undefined;
+  const key = slotFromWire(proposal);
+  return key.block < open && space.isUsable(key.block, key.slot) ? key : undefined;
 }

@@ -2,9 +2,8 @@
 
 import type { ClaimedBlock } from '../../../core/contract/ids.ts';
 import type { AllocateRequest, AllocateResult } from '../../../core/contract/lease.ts';
-import { blockToText } from '../../../core/pools/pool-space.ts';
-import type { Holding, SlotKey } from '../../../core/protocol/lease.ts';
-import { placeFrom } from '../../../core/protocol/node.ts';
+import type { Holding } from '../../../core/protocol/lease.ts';
+import { blockKeyFromText, blockToText, type SlotKey, slotToWire } from '../../../core/protocol/slot-ref.ts';
 import type { Call, Dependencies, KnownPool } from '../dependencies.ts';
 
 /** Slots of a block that are held or cooling. */
@@ -33,9 +32,9 @@ export function holdingOf({ caller }: Call, request: AllocateRequest, incarnatio
   return { attachment, nonce, node: caller, incarnation, heldAt: now, ...(pod ? { pod } : {}) };
 }
 
-/** The blocks of `pool` that are among a node's places. */
-export function placesIn({ definition }: KnownPool, places: ReadonlySet<string>): bigint[] {
-  const mine = [...places].map(placeFrom).filter(({ pool }) => pool === definition.id);
+/** The blocks of `pool` that are among those that a node has joined. */
+export function joinedIn({ definition }: KnownPool, joinedBlocks: ReadonlySet<string>): bigint[] {
+  const mine = [...joinedBlocks].map(blockKeyFromText).filter(({ pool }) => pool === definition.id);
   return mine.map(({ block }) => block);
 }
 
@@ -47,13 +46,13 @@ export interface Told {
 
 export function answer(
   { pool, seen }: Pick<Allocation, 'pool' | 'seen'>,
-  { block, slot }: SlotKey,
+  key: SlotKey,
   { incarnation, blocks, former }: Told,
 ): AllocateResult {
   const { definition, space } = pool;
   return {
-    slot: { pool: definition.id, block: blockToText(block), slot },
-    addresses: space.addresses(block, slot),
+    slot: slotToWire(key),
+    addresses: space.addresses(key.block, key.slot),
     incarnation,
     blocks: [...blocks],
     pool: definition,

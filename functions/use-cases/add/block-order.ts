@@ -1,4 +1,4 @@
-/** The order in which a pool's blocks are looked into: near places first, then all of them in a scattered order. */
+/** The order in which a pool's blocks are looked into: near ones first, then all of them in a scattered order. */
 
 /**
  * `near` in its order, then every block of the pool once, beginning at a place that `seed` gives. The same seed gives the

@@ -1,7 +1,9 @@
 /** The slots of a block that was just read: one's own lease first, then free ones. */
+
+import { scatter } from '../../../core/addresses/scatter.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import { against, allows, type SlotKey, type SlotState } from '../../../core/protocol/lease.ts';
-import { spread } from '../dependencies.ts';
+import { against, allows, type SlotState } from '../../../core/protocol/lease.ts';
+import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
 import type { Allocation } from './allocation.ts';
 
 /** Of one block's free slots, as many are tried as others may snatch away at the same moment. */
@@ -43,7 +45,7 @@ export async function takeFrom(
   const { request, pool } = allocation;
   const { free, unavailable, coolingUntil } = inspect(allocation, block, slots);
   note(allocation, block, unavailable);
-  const order = from(spread(request.nonce) % pool.space.blockSize, free);
+  const order = from(scatter(request.nonce) % pool.space.blockSize, free);
   const tried = order.filter((slot) => block !== passed?.block || slot !== passed.slot).slice(0, TRIES_A_BLOCK);
   for (const slot of tried) {
     const key = { pool: pool.definition.id, block, slot };
@@ -101,7 +103,8 @@ export function ensureTime({ call, pool }: Pick<Allocation, 'call' | 'pool'>): v
   if (call.remainingMs() > RESERVE_MS) return;
   throw new LessorError(
     'service.busy',
-    `The search for a free address of pool ${pool.definition.name} ran out of time before every block was read: try again`,
+    `The search for a free address of pool ${pool.definition.name} ran out of time before every block was read`,
+    { remedy: 'try again' },
   );
 }
 

@@ -1,7 +1,7 @@
 /** The pools that an ADD may use, in the order in which they are tried, each with the rule that chose it. */
 import type { AllocateRequest } from '../../../core/contract/lease.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import { type Asker, type Passed, type Rule, selectPools } from '../../../core/pools/selection.ts';
+import { type PassedOver, type Requester, type Rule, selectPools } from '../../../core/pools/selection.ts';
 import {
   type Call,
   type Dependencies,
@@ -33,10 +33,10 @@ export async function choosePools(
   probe = false,
 ): Promise<readonly [Candidate, ...Candidate[]]> {
   const { pool: wish, proposal, pod, labels = {} } = request;
-  const asker = { cluster: call.cluster, namespace: pod?.namespace, anyNamespace: probe, labels };
+  const requester = { cluster: call.cluster, namespace: pod?.namespace, anyNamespace: probe, labels };
   if (wish.ranges || !wish.names) {
     const pool = await resolvePool(deps, wish, proposal?.pool, probe);
-    ensureAllowed(pool, asker);
+    ensureAllowed(pool, requester);
     return [{ pool, rule: 'named' }];
   }
   const remembered = rememberedRegistry(deps, wish.vrf);
@@ -46,7 +46,7 @@ export async function choosePools(
   const known = (await Promise.all(registered.map(({ id }) => knownPool(deps, id)))).flatMap((pool) => pool ?? []);
   const active = known.filter(({ state }) => state === 'active');
   const definitions = active.map(({ definition }) => definition);
-  const { choices, passed } = selectPools(definitions, wish.names, asker);
+  const { choices, passed } = selectPools(definitions, wish.names, requester);
   const candidates = choices.flatMap(({ pool: definition, rule }) =>
     active.filter((pool) => pool.definition === definition).map((pool) => ({ pool, rule })),
   );
@@ -61,25 +61,25 @@ export function noteFullPool({ memory, now }: Dependencies, { definition }: Know
 }
 
 function isFull({ memory, now }: Dependencies, { definition }: KnownPool): boolean {
-  const seenAt = memory.fullPools.get(definition.id);
-  return seenAt !== undefined && now() - seenAt < FULL_FOR_MS;
+  const foundAt = memory.fullPools.get(definition.id);
+  return foundAt !== undefined && now() - foundAt < FULL_FOR_MS;
 }
 
-function ensureAllowed({ definition }: KnownPool, { cluster }: Asker): void {
+function ensureAllowed({ definition }: KnownPool, { cluster }: Requester): void {
   const { name, clusters } = definition;
   if (clusters.length === 0 || clusters.includes(cluster ?? '')) return;
   const of = cluster === undefined ? 'no cluster' : `cluster ${cluster}`;
   throw new LessorError(
     'pool.forbidden',
-    `Pool ${name} is kept to cluster ${clusters.join(', ')}, and the caller's role is of ${of}: name another pool, or let the cluster in`,
-    { pool: name },
+    `Pool ${name} is kept to cluster ${clusters.join(', ')}, and the caller's role is of ${of}`,
+    { remedy: 'name another pool, or let the cluster in', facts: { pool: name } },
   );
 }
 
 function unmatched(
   { vrf, names = [] }: AllocateRequest['pool'],
   known: readonly KnownPool[],
-  passed: readonly Passed[],
+  passed: readonly PassedOver[],
 ): LessorError {
   const missing = names.filter((name) => !known.some(({ definition }) => definition.name === name));
   const idle = known.filter(({ state }) => state !== 'active');
@@ -91,5 +91,7 @@ function unmatched(
       .map(({ pool, why }) => `${pool.name}: ${why}`),
   ];
   const why = reasons.length > 0 ? reasons.join('; ') : 'it has none';
-  return new LessorError('pool.unmatched', `No pool of VRF ${vrf} may be used for this pod (${why})`, { vrf });
+  return new LessorError('pool.unmatched', `No pool of VRF ${vrf} may be used for this pod (${why})`, {
+    facts: { vrf },
+  });
 }

@@ -30,15 +30,14 @@ export function full(
   };
   if (coolingUntil < Number.POSITIVE_INFINITY) {
     const freeAt = new Date(coolingUntil).toISOString();
-    return new LessorError(
-      'pool.cooling',
-      `${which} has only cooling addresses left: the first can be had at ${freeAt}`,
-      { ...facts, freeAt },
-    );
+    return new LessorError('pool.cooling', `${which} has only cooling addresses left`, {
+      remedy: `the first can be had at ${freeAt}`,
+      facts: { ...facts, freeAt },
+    });
   }
   const reached =
     limit === 'node'
       ? `, which has as many blocks as maxBlocksPerNode ${maxBlocksPerNode} allows: delete pods of this node, or raise the pool's maxBlocksPerNode`
       : '';
-  return new LessorError('pool.exhausted', `${which} ${remedies[limit]}${reached}`, facts);
+  return new LessorError('pool.exhausted', `${which} ${remedies[limit]}${reached}`, { facts });
 }

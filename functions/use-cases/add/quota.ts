@@ -68,7 +68,10 @@ function usedUp({ definition }: KnownPool, namespace: string, quota: number, hel
   const whose = namespace === '' ? 'Pods whose namespace is not known' : `Namespace ${namespace}`;
   return new LessorError(
     'pool.quota',
-    `${whose} may hold ${quota} leases in pool ${name} of VRF ${vrf}, and holds ${held}: delete pods of it, or raise quota or quotas of the pool`,
-    { pool: name, vrf, namespace, quota, held },
+    `${whose} may hold ${quota} leases in pool ${name} of VRF ${vrf}, and holds ${held}`,
+    {
+      remedy: 'delete pods of it, or raise quota or quotas of the pool',
+      facts: { pool: name, vrf, namespace, quota, held },
+    },
   );
 }

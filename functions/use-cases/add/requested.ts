@@ -5,7 +5,8 @@ import type { AllocateResult } from '../../../core/contract/lease.ts';
 import type { Reservation } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { reservationFor } from '../../../core/pools/reservations.ts';
-import { against, allows, type SlotKey, type SlotState } from '../../../core/protocol/lease.ts';
+import { against, allows, type SlotState } from '../../../core/protocol/lease.ts';
+import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
 import type { KnownPool } from '../dependencies.ts';
 import { openUpTo } from '../pools/open-blocks.ts';
 import type { Allocation } from './allocation.ts';
@@ -16,7 +17,7 @@ export interface Requested {
   readonly addresses: AllocateResult['addresses'];
 }
 
-interface Place {
+interface RequestedSlot {
   readonly key: SlotKey;
   /** Which range set has the address. */
   readonly set: number;
@@ -31,18 +32,18 @@ interface Place {
 export async function holdRequested(allocation: Allocation, texts: readonly string[]): Promise<Requested> {
   const { pool, request, deps } = allocation;
   const reservation = reservationFor(pool.definition.reservations, request.pod);
-  const places = texts.map((text, index) => placeOf(pool, text, `addresses[${index}]`, reservation));
-  const twice = places.find(({ set }, index) => places.findIndex((other) => other.set === set) !== index);
+  const wanted = texts.map((text, index) => slotFor(pool, text, `addresses[${index}]`, reservation));
+  const twice = wanted.find(({ set }, index) => wanted.findIndex((other) => other.set === set) !== index);
   if (twice) {
     const remedy = 'an attachment gets one address of each range set, so ask for one of each at most';
-    throw new LessorError(
-      'address.unknown',
-      `addresses ${texts.join(', ')} ask twice for range set ${twice.set}: ${remedy}`,
-    );
+    throw new LessorError('address.unknown', `addresses ${texts.join(', ')} ask twice for range set ${twice.set}`, {
+      remedy,
+    });
   }
-  const slots = distinct(places.map(({ key }) => key));
+  const slots = distinct(wanted.map(({ key }) => key));
   const [first, ...more] = slots;
-  if (first === undefined) throw new LessorError('request.invalid', 'addresses is empty: leave it out, or name one');
+  if (first === undefined)
+    throw new LessorError('request.invalid', 'addresses is empty', { remedy: 'leave it out, or name one' });
   for (const { block } of slots) {
     const opened = await openUpTo(deps, allocation.pool, block);
     if (opened === undefined) throw tooFar(pool, texts);
@@ -54,7 +55,7 @@ export async function holdRequested(allocation: Allocation, texts: readonly stri
   if (slots.length > 1) for (const key of slots) await ensureFree(allocation, key);
   for (const key of slots)
     if (!(await allocation.hold(key, own.includes(key)))) throw whyNot(allocation, key, await stateOf(allocation, key));
-  return { slots: [first, ...more], addresses: addressesOf(pool, places, first) };
+  return { slots: [first, ...more], addresses: addressesOf(pool, wanted, first) };
 }
 
 function tooFar({ definition, state }: KnownPool, texts: readonly string[]): LessorError {
@@ -66,23 +67,27 @@ function tooFar({ definition, state }: KnownPool, texts: readonly string[]): Les
 }
 
 /** Of each set the requested address, and where none was requested that of the first slot. */
-function addressesOf({ space }: KnownPool, places: readonly Place[], first: SlotKey): AllocateResult['addresses'] {
+function addressesOf(
+  { space }: KnownPool,
+  wanted: readonly RequestedSlot[],
+  first: SlotKey,
+): AllocateResult['addresses'] {
   return space.addresses(first.block, first.slot).map((otherwise, set) => {
-    const asked = places.find((place) => place.set === set)?.key;
+    const asked = wanted.find((one) => one.set === set)?.key;
     return (asked && space.addresses(asked.block, asked.slot)[set]) ?? otherwise;
   });
 }
 
-function placeOf(
+function slotFor(
   { definition, space }: KnownPool,
   text: string,
   where: string,
   reservation: Reservation | undefined,
-): Place {
+): RequestedSlot {
   const address = parseAddress(text.replace(/\/\d+$/, ''));
   if (address === undefined) {
     const remedy = 'write it like 10.1.0.5 or fd00::5';
-    throw new LessorError('address.unknown', `${where} ${JSON.stringify(text)} is not an IP address: ${remedy}`);
+    throw new LessorError('address.unknown', `${where} ${JSON.stringify(text)} is not an IP address`, { remedy });
   }
   const found = space.find(address);
   const k = found && found.block * BigInt(space.blockSize) + BigInt(found.slot);
@@ -94,10 +99,9 @@ function placeOf(
     const kept = keeper ? `is reserved (${keeper.name})` : 'is a gateway or excluded there';
     const outside = reservation && !keeper ? `is not in the pod's reservation ${reservation.name}` : kept;
     const why = found === undefined ? 'is not in its ranges' : outside;
-    throw new LessorError(
-      'address.unknown',
-      `${where} ${text} cannot be had from pool ${definition.name}: it ${why} (${JSON.stringify(definition.ranges)})`,
-    );
+    throw new LessorError('address.unknown', `${where} ${text} cannot be had from pool ${definition.name}`, {
+      remedy: `it ${why} (${JSON.stringify(definition.ranges)})`,
+    });
   }
   const set = space.addresses(found.block, found.slot).findIndex((one) => isThe(address, one.address));
   return { key: { pool: definition.id, ...found }, set };
@@ -139,16 +143,23 @@ function whyNot({ deps, pool }: Allocation, { block, slot }: SlotKey, state: Slo
   if (state?.held) {
     const { attachment, node } = state.holding ?? {};
     const by = `container ${attachment?.containerId ?? '?'} on node ${node ?? '?'}`;
-    return new LessorError('address.held', `${which} is held by ${by}: it can be had when that one ends`, facts);
+    return new LessorError('address.held', `${which} is held by ${by}`, {
+      remedy: 'it can be had when that one ends',
+      facts,
+    });
   }
   const freeAt = new Date(state?.reusableAt ?? deps.now()).toISOString();
-  return new LessorError('address.cooling', `${which} cools: it can be had at ${freeAt}`, { ...facts, freeAt });
+  return new LessorError('address.cooling', `${which} cools`, {
+    remedy: `it can be had at ${freeAt}`,
+    facts: { ...facts, freeAt },
+  });
 }
 
 export function noneRequested({ definition }: KnownPool, texts: readonly string[]): LessorError {
   const remedy = 'leave the request out, or name a pool with shared affinity';
   return new LessorError(
     'address.unknown',
-    `Addresses ${texts.join(', ')} cannot be requested from pool ${definition.name}, since its blocks belong to nodes: ${remedy}`,
+    `Addresses ${texts.join(', ')} cannot be requested from pool ${definition.name}, since its blocks belong to nodes`,
+    { remedy },
   );
 }

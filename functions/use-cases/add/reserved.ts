@@ -1,7 +1,7 @@
 /** Reservations: a pod that one is for gets an address of it or none. */
 import type { Reservation } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import type { SlotKey } from '../../../core/protocol/lease.ts';
+import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
 import { openUpTo } from '../pools/open-blocks.ts';
 import type { Allocation } from './allocation.ts';
 import { ensureTime, keepOwn, READ_AT_ONCE, readBlocks } from './block-slots.ts';
@@ -67,11 +67,14 @@ function noneLeft(
   const facts = { pool: pool.definition.name, reservation: name };
   if (coolingUntil === Number.POSITIVE_INFINITY) {
     const remedy = 'delete one of those pods, or reserve more';
-    return new LessorError('address.held', `${which} has no free address: each is held; ${remedy}`, facts);
+    return new LessorError('address.held', `${which} has no free address: each is held; ${remedy}`, { facts });
   }
   const freeAt = new Date(coolingUntil).toISOString();
-  return new LessorError('address.cooling', `${which} has only cooling addresses: the first can be had at ${freeAt}`, {
-    ...facts,
-    freeAt,
+  return new LessorError('address.cooling', `${which} has only cooling addresses`, {
+    remedy: `the first can be had at ${freeAt}`,
+    facts: {
+      ...facts,
+      freeAt,
+    },
   });
 }

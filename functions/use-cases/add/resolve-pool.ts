@@ -1,5 +1,7 @@
 /** From what a CNI configuration says to the pool that is meant; inline ranges become one on first use. */
+
 import type { AllocateRequest } from '../../../core/contract/lease.ts';
+import { otherwise } from '../../../core/contract/limits.ts';
 import type { PoolDefinition } from '../../../core/contract/pool.ts';
 import { defaultPolicy } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
@@ -10,9 +12,6 @@ import { storedPool } from '../pools/change-registry.ts';
 import { registerPool } from '../pools/register-pool.ts';
 
 type Wish = AllocateRequest['pool'];
-
-/** 64 slots: a /26, or a /122. */
-const BLOCK_SIZE = 64;
 
 /**
  * The pool that `wish` means. `hint` is the id that an earlier answer gave the node: with it no registry is read.
@@ -49,10 +48,9 @@ async function registeredPool(
   const namesake = registry.pools.find(({ name }) => name === wish.name);
   if (ranges === undefined) {
     if (namesake) return known(deps, namesake);
-    throw new LessorError(
-      'pool.unknown',
-      `VRF ${wish.vrf} has no pool ${wish.name}: correct the name, or write "ranges" into the configuration's ipam section`,
-    );
+    throw new LessorError('pool.unknown', `VRF ${wish.vrf} has no pool ${wish.name}`, {
+      remedy: 'correct the name, or write "ranges" into the configuration\'s ipam section',
+    });
   }
   if (namesake) return fitting(deps, wish, ranges, namesake, beginWith(namesake.ranges, ranges));
   ensureAllowed(deps, registry, wish.name);
@@ -64,7 +62,7 @@ async function registeredPool(
     name: wish.name,
     affinity: 'shared',
     ranges,
-    blockSize: BLOCK_SIZE,
+    blockSize: otherwise.blockSize,
     gateway: 'pool',
     createdAt: new Date(deps.now()).toISOString(),
   };
@@ -110,10 +108,13 @@ function ensureActive(pool: KnownPool): KnownPool {
           'is being deleted',
           'give the pods another pool, or create it again once it is gone (DELETE /v1/pools/{pool})',
         ];
-  throw new LessorError('pool.draining', `Pool ${name} in VRF ${vrf} ${is} and gives no new lease: ${remedy}`, {
-    pool: name,
-    vrf,
-    state: pool.state,
+  throw new LessorError('pool.draining', `Pool ${name} in VRF ${vrf} ${is} and gives no new lease`, {
+    remedy,
+    facts: {
+      pool: name,
+      vrf,
+      state: pool.state,
+    },
   });
 }
 

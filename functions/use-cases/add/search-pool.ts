@@ -1,8 +1,9 @@
 /** Finding a slot by strongly consistent reads of whole blocks, more of them at a time the longer it takes. */
+
+import { scatter } from '../../../core/addresses/scatter.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import type { BlockKey, SlotKey } from '../../../core/protocol/lease.ts';
-import { placeOf } from '../../../core/protocol/node.ts';
-import { type Dependencies, spread } from '../dependencies.ts';
+import { type BlockKey, blockKeyToText, type SlotKey } from '../../../core/protocol/slot-ref.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { openMore } from '../pools/open-blocks.ts';
 import type { Allocation } from './allocation.ts';
 import { blockOrder } from './block-order.ts';
@@ -26,7 +27,7 @@ export async function searchPool(
   taken: SlotKey | undefined,
 ): Promise<SlotKey> {
   const { request, deps } = allocation;
-  const seed = spread(request.nonce);
+  const seed = scatter(request.nonce);
   let pool = allocation.pool;
   let coolingUntil = Number.POSITIVE_INFINITY;
   for (let pass = 1; pass <= PASSES; pass += 1) {
@@ -51,10 +52,9 @@ export async function searchPool(
     allocation.pool = more;
     pass = 0;
   }
-  throw new LessorError(
-    'service.busy',
-    `Others took each free address of pool ${pool.definition.name} first: try again`,
-  );
+  throw new LessorError('service.busy', `Others took each free address of pool ${pool.definition.name} first`, {
+    remedy: 'try again',
+  });
 }
 
 /** One after the other as long as each is likely to do; then more and more at a time, since latency counts too. */
@@ -72,13 +72,13 @@ function* fullOnesLast({ deps, pool }: Allocation, order: Iterable<bigint>): Gen
 
 /** Whether a block was seen without a free slot a short while ago. */
 export function isKnownFull({ memory, now }: Dependencies, key: BlockKey): boolean {
-  const seenAt = memory.full.get(placeOf(key));
-  return seenAt !== undefined && now() - seenAt < FULL_FOR_MS;
+  const foundAt = memory.full.get(blockKeyToText(key));
+  return foundAt !== undefined && now() - foundAt < FULL_FOR_MS;
 }
 
 function noteFull({ memory, now }: Dependencies, key: BlockKey): void {
   if (memory.full.size > MOST_REMEMBERED) memory.full.clear();
-  memory.full.set(placeOf(key), now());
+  memory.full.set(blockKeyToText(key), now());
 }
 
 /** The lease that an earlier try of the same request made, though its answer was lost. */

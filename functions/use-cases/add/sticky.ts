@@ -3,10 +3,12 @@
  * A pod's address lies in one of a few blocks that its name gives, so no index of pods is needed: the released slot
  * remembers whose it was.
  */
+
+import { scatter } from '../../../core/addresses/scatter.ts';
 import type { Pod } from '../../../core/contract/ids.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import type { SlotKey, SlotState } from '../../../core/protocol/lease.ts';
-import { spread } from '../dependencies.ts';
+import type { SlotState } from '../../../core/protocol/lease.ts';
+import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
 import type { Allocation } from './allocation.ts';
 import { keepOwn, readBlocks, takeFrom } from './block-slots.ts';
 
@@ -53,8 +55,11 @@ function stillHeld({ pool }: Allocation, { block, slot }: Pick<SlotKey, 'block' 
   const by = `container ${state.holding?.attachment.containerId} on node ${state.holding?.node}`;
   return new LessorError(
     'address.held',
-    `Address ${addresses.join(', ')} of pod ${pod.namespace}/${pod.name} is still held by ${by}: it is given to the new container when that one ends`,
-    { pool: pool.definition.name, addresses, node: state.holding?.node ?? '' },
+    `Address ${addresses.join(', ')} of pod ${pod.namespace}/${pod.name} is still held by ${by}`,
+    {
+      remedy: 'it is given to the new container when that one ends',
+      facts: { pool: pool.definition.name, addresses, node: state.holding?.node ?? '' },
+    },
   );
 }
 
@@ -63,7 +68,7 @@ export function homeBlocks({ namespace, name }: Pod, open: bigint): bigint[] {
   const among = open < HOMES_AMONG ? open : HOMES_AMONG;
   const weighed: { block: bigint; weight: number }[] = [];
   for (let block = 0n; block < among; block += 1n) {
-    weighed.push({ block, weight: spread(`${block} ${namespace}/${name}`) });
+    weighed.push({ block, weight: scatter(`${block} ${namespace}/${name}`) });
   }
   return weighed
     .sort((a, b) => b.weight - a.weight || Number(a.block - b.block))

@@ -1,8 +1,9 @@
 /** How a block comes to a node: two probes, then what one shard has free, then the other shards, then blocks not open yet. */
 
+import { scatter } from '../../../core/addresses/scatter.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { BLOCKS_A_SHARD, blockAllows, shardOf } from '../../../core/protocol/block.ts';
-import { type Dependencies, type KnownPool, spread } from '../dependencies.ts';
+import type { Dependencies, KnownPool } from '../dependencies.ts';
 import type { Member } from '../nodes/membership.ts';
 import { openMore } from '../pools/open-blocks.ts';
 import { type Claimant, isOf, noteOwner } from './own-blocks.ts';
@@ -66,7 +67,7 @@ export async function claimBlock(claim: Claim): Promise<Claimed | undefined> {
     open = more;
     pass = 0;
   }
-  throw new LessorError('service.busy', `Others took each free block of pool ${name} first: try again`);
+  throw new LessorError('service.busy', `Others took each free block of pool ${name} first`, { remedy: 'try again' });
 }
 
 /** Where the node looks first. */
@@ -123,7 +124,7 @@ function* shardOrder(claim: Claim, from: bigint, open: bigint): Generator<bigint
 /** From 0 up to, but not including, `below`: the same for requests of one node at one time, so that they share a block. */
 function place({ claimant, own, pool }: Pick<Claim, 'claimant' | 'own' | 'pool'>, what: string, below: bigint): bigint {
   const { node, boot, journal } = claimant;
-  return (BigInt(spread(`${what} ${pool.definition.id} ${node} ${own.size} ${boot} ${journal}`)) * below) >> 32n;
+  return (BigInt(scatter(`${what} ${pool.definition.id} ${node} ${own.size} ${boot} ${journal}`)) * below) >> 32n;
 }
 
 const isWorthwhile =

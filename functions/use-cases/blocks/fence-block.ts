@@ -5,7 +5,8 @@
 
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { BlockState } from '../../../core/protocol/block.ts';
-import { type BlockKey, type SlotState, slotConditions } from '../../../core/protocol/lease.ts';
+import { type SlotState, slotConditions } from '../../../core/protocol/lease.ts';
+import type { BlockKey } from '../../../core/protocol/slot-ref.ts';
 import { type Dependencies, knownPool } from '../dependencies.ts';
 
 const SLOTS_AT_ONCE = 64;
@@ -64,7 +65,9 @@ export async function resumeFence(
       for (const count of await Promise.all(passed)) freed += count;
     }
   }
-  throw new LessorError('service.busy', `Slots of a block that is being taken back change all the time: try again`);
+  throw new LessorError('service.busy', `Slots of a block that is being taken back change all the time`, {
+    remedy: 'try again',
+  });
 }
 
 /** `finishDecided.slotsAtGeneration`, of one slot. */

@@ -1,8 +1,8 @@
 /** A node gives a block back that it does not need: a fence that stops where a lease is held. */
 
 import type { GiveBackRequest, GiveBackResult } from '../../../core/contract/blocks.ts';
-import { blockFromText } from '../../../core/pools/pool-space.ts';
 import type { BlockState } from '../../../core/protocol/block.ts';
+import { blockFromText } from '../../../core/protocol/slot-ref.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { fenceBlock, resumeFence } from './fence-block.ts';
 import { isOf } from './own-blocks.ts';

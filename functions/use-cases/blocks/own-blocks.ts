@@ -2,16 +2,15 @@
 
 import type { ClaimedBlock } from '../../../core/contract/ids.ts';
 import type { AllocateRequest } from '../../../core/contract/lease.ts';
-import { blockToText } from '../../../core/pools/pool-space.ts';
+import { JOURNAL_DIGITS } from '../../../core/contract/limits.ts';
 import type { BlockOwner, BlockState } from '../../../core/protocol/block.ts';
-import type { BlockKey } from '../../../core/protocol/lease.ts';
+import { type BlockKey, blockToText } from '../../../core/protocol/slot-ref.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 
 /** For whom blocks are claimed: a node, in one boot and with one journal. */
 export type Claimant = Omit<BlockOwner, 'incarnation'>;
 
 const MOST_REMEMBERED = 100_000;
-const JOURNAL_DIGITS = 16;
 
 export const claimantOf = ({ caller }: Call, { boot, nonce }: Pick<AllocateRequest, 'boot' | 'nonce'>): Claimant => ({
   node: caller,

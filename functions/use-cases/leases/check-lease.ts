@@ -1,7 +1,7 @@
 /** What an attachment of the calling node holds, and with which addresses. */
+
 import type { CheckRequest, CheckResult } from '../../../core/contract/lease.ts';
-import { blockFromText, blockToText } from '../../../core/pools/pool-space.ts';
-import type { SlotKey } from '../../../core/protocol/lease.ts';
+import { type SlotKey, slotFromWire, slotToWire } from '../../../core/protocol/slot-ref.ts';
 import { type Call, type Dependencies, knownPool } from '../dependencies.ts';
 import { findHeld, sameAttachment } from './release.ts';
 
@@ -21,8 +21,7 @@ export async function checkLease(
   const held = await Promise.all(
     found.map(async ({ key, nonce }) => {
       const pool = await knownPool(deps, key.pool);
-      const slot = { pool: key.pool, block: blockToText(key.block), slot: key.slot };
-      return { slot, nonce, addresses: pool?.space.addresses(key.block, key.slot) ?? [] };
+      return { slot: slotToWire(key), nonce, addresses: pool?.space.addresses(key.block, key.slot) ?? [] };
     }),
   );
   return { held };
@@ -33,8 +32,8 @@ async function readSlots(
   { caller }: Call,
   { attachment, slots = [] }: CheckRequest,
 ): Promise<Found[]> {
-  const read = slots.map(async ({ pool, block, slot }): Promise<Found[]> => {
-    const key = { pool, block: blockFromText(block), slot };
+  const read = slots.map(async (slot): Promise<Found[]> => {
+    const key = slotFromWire(slot);
     const state = await store.leases.readSlot(key);
     const holding = state?.held ? state.holding : undefined;
     const isIts = holding?.node === caller && sameAttachment(holding.attachment, attachment);

@@ -1,12 +1,12 @@
 /** What the table says that the calling node holds, for it to compare with what it knows. */
+
 import type { OwnLease, OwnLeasesResult } from '../../../core/contract/nodes.ts';
-import { blockToText } from '../../../core/pools/pool-space.ts';
-import { placeFrom } from '../../../core/protocol/node.ts';
+import { blockKeyFromText, slotToWire } from '../../../core/protocol/slot-ref.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 
 const BLOCKS_A_PAGE = 16;
 
-/** Leases of all the node's lives, in blocks that follow `cursor` in the order of its places. */
+/** Leases of all the node's lives, in blocks that follow `cursor` in the order of their names. */
 export async function ownLeases(
   { store }: Dependencies,
   { caller }: Call,
@@ -14,9 +14,9 @@ export async function ownLeases(
 ): Promise<OwnLeasesResult> {
   const node = await store.nodes.readNode(caller);
   if (node === undefined) return { leases: [] };
-  const places = [...node.places].sort();
-  const from = cursor === undefined ? 0 : places.findIndex((place) => place > cursor);
-  const page = from === -1 ? [] : places.slice(from, from + BLOCKS_A_PAGE);
+  const joinedBlocks = [...node.joinedBlocks].sort();
+  const from = cursor === undefined ? 0 : joinedBlocks.findIndex((place) => place > cursor);
+  const page = from === -1 ? [] : joinedBlocks.slice(from, from + BLOCKS_A_PAGE);
   const read = await Promise.all(page.map((place) => leasesIn(store.leases.readBlock, caller, place)));
   const last = page.at(-1);
   const { incarnation, boot, firstOfBoot } = node;
@@ -25,7 +25,7 @@ export async function ownLeases(
     boot,
     firstOfBoot,
     leases: read.flat(),
-    ...(last !== undefined && last !== places.at(-1) ? { nextCursor: last } : {}),
+    ...(last !== undefined && last !== joinedBlocks.at(-1) ? { nextCursor: last } : {}),
   };
 }
 
@@ -34,13 +34,21 @@ async function leasesIn(
   caller: string,
   place: string,
 ): Promise<OwnLease[]> {
-  const key = placeFrom(place);
+  const key = blockKeyFromText(place);
   const slots = [...(await readBlock(key))];
   return slots.flatMap(([slot, { held, holding }]) => {
     if (!held || holding?.node !== caller) return [];
     const { attachment, nonce, incarnation, heldAt, pod } = holding;
-    const where = { pool: key.pool, block: blockToText(key.block), slot };
     const since = new Date(heldAt).toISOString();
-    return [{ slot: where, attachment, nonce, incarnation, heldAt: since, ...(pod === undefined ? {} : { pod }) }];
+    return [
+      {
+        slot: slotToWire({ ...key, slot }),
+        attachment,
+        nonce,
+        incarnation,
+        heldAt: since,
+        ...(pod === undefined ? {} : { pod }),
+      },
+    ];
   });
 }

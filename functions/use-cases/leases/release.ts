@@ -1,9 +1,8 @@
 /** DEL: released by owner, never by address alone; what is not held any more is released as well. */
-import type { Attachment, SlotReference } from '../../../core/contract/ids.ts';
+
+import type { Attachment } from '../../../core/contract/ids.ts';
 import type { ReleaseRequest, ReleaseResult } from '../../../core/contract/lease.ts';
-import { blockFromText, blockToText } from '../../../core/pools/pool-space.ts';
-import type { SlotKey } from '../../../core/protocol/lease.ts';
-import { placeFrom } from '../../../core/protocol/node.ts';
+import { blockKeyFromText, type SlotKey, slotFromWire, slotToWire } from '../../../core/protocol/slot-ref.ts';
 import { type Call, type Dependencies, knownPool, reusableAfter } from '../dependencies.ts';
 
 /** @throws LessorError service.unavailable */
@@ -11,13 +10,9 @@ export async function release(deps: Dependencies, call: Call, request: ReleaseRe
   const { nonce } = request;
   if (nonce === undefined) {
     const found = await findHeld(deps, call, request.attachment);
-    return { released: [], held: found.map((one) => ({ slot: referenceTo(one.key), nonce: one.nonce })) };
+    return { released: [], held: found.map((one) => ({ slot: slotToWire(one.key), nonce: one.nonce })) };
   }
-  const known = request.slot && {
-    pool: request.slot.pool,
-    block: blockFromText(request.slot.block),
-    slot: request.slot.slot,
-  };
+  const known = request.slot && slotFromWire(request.slot);
   const released: SlotKey[] = [];
   if (known && (await releaseSlot(deps, call, request.attachment, nonce, known))) released.push(known);
   // An answer that was lost may have left the lease in another slot than the journal has.
@@ -29,10 +24,8 @@ export async function release(deps: Dependencies, call: Call, request: ReleaseRe
   }
   const pool = known && deps.memory.pools.get(known.pool);
   const draining = pool !== undefined && pool.state !== 'active';
-  return { released: released.map(referenceTo), ...(draining ? { draining } : {}) };
+  return { released: released.map(slotToWire), ...(draining ? { draining } : {}) };
 }
-
-const referenceTo = ({ pool, block, slot }: SlotKey): SlotReference => ({ pool, block: blockToText(block), slot });
 
 async function releaseSlot(
   deps: Dependencies,
@@ -52,9 +45,9 @@ export async function findHeld(
   attachment: Attachment,
 ): Promise<{ readonly key: SlotKey; readonly nonce: string }[]> {
   const node = await store.nodes.readNode(caller);
-  const places = [...(node?.places ?? [])].map(placeFrom);
+  const joinedBlocks = [...(node?.joinedBlocks ?? [])].map(blockKeyFromText);
   const found = await Promise.all(
-    places.map(async (place) =>
+    joinedBlocks.map(async (place) =>
       [...(await store.leases.readBlock(place))].flatMap(([slot, { held, holding }]) =>
         held && holding?.node === caller && sameAttachment(holding.attachment, attachment)
           ? [{ key: { ...place, slot }, nonce: holding.nonce }]

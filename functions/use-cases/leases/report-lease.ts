@@ -1,9 +1,10 @@
 /** A lease that a node took from its own block while the service could not be reached: exactly that slot, or none. */
+
 import type { SlotReference } from '../../../core/contract/ids.ts';
 import type { ReportRequest, ReportResult } from '../../../core/contract/lease.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import { blockFromText } from '../../../core/pools/pool-space.ts';
-import type { Holding, SlotKey } from '../../../core/protocol/lease.ts';
+import type { Holding } from '../../../core/protocol/lease.ts';
+import { blockToText, type SlotKey, slotFromWire } from '../../../core/protocol/slot-ref.ts';
 import { claimantOf, isOf, ownerOf } from '../blocks/own-blocks.ts';
 import { type Call, type Dependencies, freshPool, type KnownPool, knownPool } from '../dependencies.ts';
 
@@ -13,7 +14,7 @@ import { type Call, type Dependencies, freshPool, type KnownPool, knownPool } fr
  */
 export async function reportLease(deps: Dependencies, call: Call, request: ReportRequest): Promise<ReportResult> {
   const { attachment, nonce, generation, pod, slot: asked } = request;
-  const slot: SlotKey = { pool: asked.pool, block: blockFromText(asked.block), slot: asked.slot };
+  const slot = slotFromWire(asked);
   const owner = await ownerOf(deps, slot, generation);
   if (!isOf(claimantOf(call, request), owner))
     throw lost(`block ${asked.block} of pool ${asked.pool} is not this node's at generation ${generation}`);
@@ -38,15 +39,20 @@ async function ensureExists(deps: Dependencies, { pool: id, block, slot }: SlotK
   const exists = (pool: KnownPool | undefined) => pool !== undefined && slot < pool.space.slotsIn(block);
   // What this process remembers may be of before the pool grew.
   if (exists(await knownPool(deps, id)) || exists(await freshPool(deps, id))) return;
-  const which = `block ${block.toString(16)} of pool ${id} has no slot ${slot}`;
-  throw new LessorError('request.invalid', `body.slot.slot: ${which}: report the slot that the journal has`);
+  const which = `block ${blockToText(block)} of pool ${id} has no slot ${slot}`;
+  throw new LessorError('request.invalid', `body.slot.slot: ${which}`, {
+    remedy: 'report the slot that the journal has',
+  });
 }
 
 function cooling({ pool, block, slot }: SlotReference, reusableAt: number): LessorError {
   const freeAt = new Date(reusableAt).toISOString();
   const which = `Slot ${slot} of block ${block} of pool ${pool}`;
-  return new LessorError('address.cooling', `${which} cools until ${freeAt}: report it again then`, { freeAt });
+  return new LessorError('address.cooling', `${which} cools until ${freeAt}`, {
+    remedy: 'report it again then',
+    facts: { freeAt },
+  });
 }
 
 const lost = (what: string, facts: Record<string, string> = {}) =>
-  new LessorError('lease.lost', `${what}: delete the container and create it again`, facts);
+  new LessorError('lease.lost', `${what}`, { remedy: 'delete the container and create it again', facts });

@@ -11,10 +11,9 @@ import type { Call, Dependencies } from '../dependencies.ts';
 export async function declareDeath(deps: Dependencies, { caller }: Call, request: DeclareDeathRequest): Promise<Death> {
   const node = await deps.store.nodes.readNode(request.node);
   if (node === undefined) {
-    throw new LessorError(
-      'node.unknown',
-      `Node ${request.node} never leased an address here: give its id as the table of leases shows it`,
-    );
+    throw new LessorError('node.unknown', `Node ${request.node} never leased an address here`, {
+      remedy: 'give its id as the table of leases shows it',
+    });
   }
   // The record first, so that the reclaim finds every node that is marked. Only the mark is evidence: a record whose
   // declaration was interrupted frees nothing until the operator repeats it.

@@ -3,10 +3,11 @@
  * before its claim, so that what a dead node had is found without searching the pool.
  */
 import { LessorError } from '../../../core/contract/problems.ts';
-import { bootsAfter, type NodeState, placeOf } from '../../../core/protocol/node.ts';
+import { bootsAfter, type NodeState } from '../../../core/protocol/node.ts';
+import { blockKeyToText } from '../../../core/protocol/slot-ref.ts';
 import type { Call, Dependencies, KnownPool } from '../dependencies.ts';
 
-/** Blocks joined by one write, neighbours of the one that is needed; fewer than 16 places to look when the node dies cost nothing. */
+/** Blocks joined by one write, neighbours of the one that is needed; fewer than 16 blocks to look into when the node dies cost nothing. */
 const JOIN_AT_ONCE = 16n;
 const ATTEMPTS = 4;
 /**
@@ -16,9 +17,11 @@ const ATTEMPTS = 4;
 const REMEMBERED_FOR_MS = 30_000;
 
 export const unknownNode = (id: string): LessorError =>
-  new LessorError('node.unknown', `Node ${id} never leased an address here: give its id as a lease shows it`);
+  new LessorError('node.unknown', `Node ${id} never leased an address here`, {
+    remedy: 'give its id as a lease shows it',
+  });
 
-export type Member = Pick<NodeState, 'incarnation' | 'places'>;
+export type Member = Pick<NodeState, 'incarnation' | 'joinedBlocks'>;
 export type Joined = Member & {
   /** Places that the node had before this write. */
   readonly before: ReadonlySet<string>;
@@ -36,20 +39,20 @@ export async function member(
   block: bigint,
   { incarnation, boot }: { incarnation: number | undefined; boot: string },
 ): Promise<Member> {
-  const place = placeOf({ pool: definition.id, block });
-  const belongs = (node: Member | undefined) => node?.incarnation === incarnation && node?.places.has(place);
+  const place = blockKeyToText({ pool: definition.id, block });
+  const belongs = (node: Member | undefined) => node?.incarnation === incarnation && node?.joinedBlocks.has(place);
   const known = deps.memory.nodes.get(caller);
-  if (known && deps.now() - known.seenAt < REMEMBERED_FOR_MS && belongs(known)) return known;
+  if (known && deps.now() - known.readAt < REMEMBERED_FOR_MS && belongs(known)) return known;
   if (incarnation !== undefined) {
     const stored = await deps.store.nodes.readNode(caller);
     if (stored?.alive && belongs(stored)) return remembered(deps, stored);
   }
   const first = block - (block % JOIN_AT_ONCE);
-  const places: string[] = [];
+  const joinedBlocks: string[] = [];
   for (let next = first; next < first + JOIN_AT_ONCE && next < open; next += 1n) {
-    places.push(placeOf({ pool: definition.id, block: next }));
+    joinedBlocks.push(blockKeyToText({ pool: definition.id, block: next }));
   }
-  return join(deps, caller, places, boot);
+  return join(deps, caller, joinedBlocks, boot);
 }
 
 /**
@@ -59,21 +62,21 @@ export async function member(
 export async function join(
   deps: Dependencies,
   caller: string,
-  places: readonly string[],
+  joinedBlocks: readonly string[],
   boot: string,
 ): Promise<Joined> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const { joined, node, before } = await deps.store.nodes.join(caller, places, boot, deps.now());
+    const { joined, node, before } = await deps.store.nodes.join(caller, joinedBlocks, boot, deps.now());
     if (joined) return { ...remembered(deps, node), before };
     // Another boot, or it was declared dead and is here again: its next life begins. What is still under way against the
     // last one, a declaration as well as a sweep, can free nothing of this one.
     // What an earlier life of the same boot leased may still run: it was declared dead wrongly.
     await deps.store.nodes.beginLife(caller, node.incarnation, bootsAfter(node, boot), deps.now());
   }
-  throw new LessorError('service.busy', `Node ${caller} begins one life after the other: try again`);
+  throw new LessorError('service.busy', `Node ${caller} begins one life after the other`, { remedy: 'try again' });
 }
 
-function remembered(deps: Dependencies, { id, incarnation, places }: NodeState): Member {
-  deps.memory.nodes.set(id, { incarnation, places, seenAt: deps.now() });
-  return { incarnation, places };
+function remembered(deps: Dependencies, { id, incarnation, joinedBlocks }: NodeState): Member {
+  deps.memory.nodes.set(id, { incarnation, joinedBlocks, readAt: deps.now() });
+  return { incarnation, joinedBlocks };
 }

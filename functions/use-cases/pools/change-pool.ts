@@ -22,7 +22,9 @@ export async function changePool(deps: Dependencies, change: Change, patch: Pool
     if (result) return result;
     await pause(deps.random(Math.min(100, 10 * 2 ** attempt)));
   }
-  throw new LessorError('service.busy', `Pool ${change.name} is being changed by many at once: try again`);
+  throw new LessorError('service.busy', `Pool ${change.name} is being changed by many at once`, {
+    remedy: 'try again',
+  });
 }
 
 /** Undefined where another wrote meanwhile. */
@@ -36,11 +38,10 @@ async function tryToChange(
   const pool = await storedPool(deps, entry);
   ensureVersion(pool, [ifMatch]);
   if (pool.state === 'closing') {
-    throw new LessorError(
-      'pool.draining',
-      `Pool ${name} in VRF ${vrf} is being deleted and can no longer be changed: repeat DELETE /v1/pools/${name} until it is gone`,
-      { pool: name, vrf, state: pool.state },
-    );
+    throw new LessorError('pool.draining', `Pool ${name} in VRF ${vrf} is being deleted and can no longer be changed`, {
+      remedy: `repeat DELETE /v1/pools/${name} until it is gone`,
+      facts: { pool: name, vrf, state: pool.state },
+    });
   }
   const next = changed(pool, entry, patch);
   const effects = effectsOf(pool, next);
@@ -96,7 +97,7 @@ function fixed({ name, vrf }: PoolDefinition, field: string, why: string): Lesso
     'pool.fixed',
     `Pool ${name} in VRF ${vrf}: ${why}. What an address is computed from cannot be edited, since leases are kept as numbers; ` +
       'create another pool beside it, drain this one and delete it',
-    { pool: name, vrf, field },
+    { facts: { pool: name, vrf, field } },
   );
 }
 

@@ -1,12 +1,14 @@
 /** Changing a VRF's list of pools: read, decide, write if nobody wrote meanwhile, and so on until that succeeds. */
+
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { Overlap, RegisteredPool, Registry } from '../../../core/pools/registry.ts';
+import { type BackOff, pauseOf } from '../../../core/protocol/back-off.ts';
 import { type Dependencies, freshPool, type KnownPool } from '../dependencies.ts';
 
 /** Each write that fails is another's success, so that 64 at the same moment need no more than 64. */
 const ATTEMPTS = 80;
-/** Milliseconds by which those who failed together are spread. */
-const LONGEST_PAUSE = 200;
+/** By so much those who failed together are spread. */
+const PAUSES: BackOff = { first: 20, longest: 200 };
 
 /** What to do about the registry as it was read: `registry` is written, if there is one; then `result` is the outcome. */
 export interface Decision<T> {
@@ -20,12 +22,14 @@ export async function changeRegistry<T>(
   vrf: string,
   decide: (registry: Registry) => Promise<Decision<T>>,
 ): Promise<T> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+  for (let repeats = 0; repeats < ATTEMPTS; repeats += 1) {
     const { registry, result } = await decide(await store.pools.readRegistry(vrf));
     if (registry === undefined || (await store.pools.writeRegistry(registry))) return result;
-    await pause(random(Math.min(LONGEST_PAUSE, 10 * 2 ** attempt)));
+    await pause(random(pauseOf(PAUSES, repeats)));
   }
-  throw new LessorError('service.busy', `The registry of VRF ${vrf} is being changed by many at once: try again`);
+  throw new LessorError('service.busy', `The registry of VRF ${vrf} is being changed by many at once`, {
+    remedy: 'try again',
+  });
 }
 
 /** DynamoDB holds items of 400 KB; JSON is longer than what DynamoDB counts. */
@@ -36,8 +40,8 @@ export function ensureRoom(registry: Registry): Registry {
   if (JSON.stringify(registry.pools).length <= LONGEST_REGISTRY) return registry;
   throw new LessorError(
     'vrf.full',
-    `VRF ${registry.vrf} has ${registry.pools.length} pools, whose list is as long as it can be: delete pools, or use another VRF`,
-    { vrf: registry.vrf },
+    `VRF ${registry.vrf} has ${registry.pools.length} pools, whose list is as long as it can be`,
+    { remedy: 'delete pools, or use another VRF', facts: { vrf: registry.vrf } },
   );
 }
 
@@ -63,13 +67,13 @@ export function overlapProblem({ pool, theirs, ours, gateway }: Overlap, name: s
     const remedy = 'take it out of the ranges, or give both pools the same gateway';
     return new LessorError(
       'pool.overlap',
-      `One of pool ${name} and pool ${pool.name} in VRF ${vrf} would hand out ${gateway}, the gateway of the other: ${remedy}`,
-      { pool: pool.name, theirs, ours, gateway },
+      `One of pool ${name} and pool ${pool.name} in VRF ${vrf} would hand out ${gateway}, the gateway of the other`,
+      { remedy, facts: { pool: pool.name, theirs, ours, gateway } },
     );
   }
   return new LessorError(
     'pool.overlap',
-    `Range ${ours} of pool ${name} overlaps range ${theirs} of pool ${pool.name} in VRF ${vrf}: choose other ranges, or use pool ${pool.name}`,
-    { pool: pool.name, theirs, ours },
+    `Range ${ours} of pool ${name} overlaps range ${theirs} of pool ${pool.name} in VRF ${vrf}`,
+    { remedy: `choose other ranges, or use pool ${pool.name}`, facts: { pool: pool.name, theirs, ours } },
   );
 }

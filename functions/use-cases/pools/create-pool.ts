@@ -41,13 +41,12 @@ function ensureSame(pool: KnownPool, wish: PoolDefinition): KnownPool {
     throw new LessorError(
       'pool.conflict',
       `Pool ${name} in VRF ${vrf} exists with another definition: its ${differences.join('; its ')}. Change it with PATCH, or choose another name`,
-      { pool: name, vrf, fields: differing },
+      { facts: { pool: name, vrf, fields: differing } },
     );
   }
   if (pool.state !== 'closing') return pool;
-  throw new LessorError(
-    'pool.draining',
-    `Pool ${name} in VRF ${vrf} is being deleted: repeat DELETE /v1/pools/${name} until it is gone, then create it`,
-    { pool: name, vrf, state: pool.state },
-  );
+  throw new LessorError('pool.draining', `Pool ${name} in VRF ${vrf} is being deleted`, {
+    remedy: `repeat DELETE /v1/pools/${name} until it is gone, then create it`,
+    facts: { pool: name, vrf, state: pool.state },
+  });
 }

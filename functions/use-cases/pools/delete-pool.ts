@@ -38,7 +38,7 @@ export async function deletePool(deps: Dependencies, call: Call, change: Change)
     }
     await pause(deps.random(Math.min(100, 10 * 2 ** attempt)));
   }
-  throw new LessorError('service.busy', `Pool ${name} is being changed by many at once: try again`);
+  throw new LessorError('service.busy', `Pool ${name} is being changed by many at once`, { remedy: 'try again' });
 }
 
 async function finish(deps: Dependencies, call: Call, pool: KnownPool): Promise<DeletePoolResult> {
@@ -83,12 +83,15 @@ function held({ definition, state }: KnownPool, facts: { leases?: number; blocks
   const remedy = `delete the pods${facts.blocks === undefined ? '' : ' and wait until their nodes have given the blocks back'}, or declare dead the nodes that are no more`;
   return new LessorError(
     'pool.held',
-    `Pool ${name} in VRF ${vrf} has ${[...leases, ...blocks].join(' and ')}. ${begun}: ${remedy}`,
+    `Pool ${name} in VRF ${vrf} has ${[...leases, ...blocks].join(' and ')}. ${begun}`,
     {
-      pool: name,
-      vrf,
-      state,
-      ...facts,
+      remedy,
+      facts: {
+        pool: name,
+        vrf,
+        state,
+        ...facts,
+      },
     },
   );
 }

@@ -26,7 +26,7 @@ export function ensureVersion({ definition, version }: KnownPool, wanted: readon
   const { name, vrf } = definition;
   throw new LessorError(
     'pool.changed',
-    `Pool ${name} in VRF ${vrf} has version ${version}, the request is for version ${wanted[0]}: read the pool again and decide anew`,
-    { pool: name, vrf, version, ifMatch: wanted[0] ?? 0 },
+    `Pool ${name} in VRF ${vrf} has version ${version}, the request is for version ${wanted[0]}`,
+    { remedy: 'read the pool again and decide anew', facts: { pool: name, vrf, version, ifMatch: wanted[0] ?? 0 } },
   );
 }

@@ -25,7 +25,7 @@ export async function* readPool(deps: Dependencies, call: Call, pool: KnownPool)
   for await (const some of inChunks(blocksOf(deps, pool), READ_AT_ONCE)) {
     if (call.remainingMs() < RESERVE_MS) {
       const remedy = 'ask for a part of it: GET /v1/pools/{pool}/leases goes through it page by page';
-      throw new LessorError('service.busy', `Pool ${name} has more blocks than can be read in one request: ${remedy}`);
+      throw new LessorError('service.busy', `Pool ${name} has more blocks than can be read in one request`, { remedy });
     }
     yield* await Promise.all(
       some.map(async (one) => ({ ...one, slots: await deps.store.leases.readBlock({ pool: id, block: one.block }) })),

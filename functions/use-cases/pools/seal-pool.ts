@@ -74,7 +74,9 @@ async function sealBlocks({ store }: Dependencies, { definition }: KnownPool, bl
 }
 
 const changing = (name: string) =>
-  new LessorError('service.busy', `Pool ${name} is still being used by requests that are under way: delete it again`);
+  new LessorError('service.busy', `Pool ${name} is still being used by requests that are under way`, {
+    remedy: 'delete it again',
+  });
 
 async function inChunks<T>(all: readonly T[], each: (one: T) => Promise<unknown>): Promise<void> {
   for (let first = 0; first < all.length; first += REQUESTS_AT_ONCE)

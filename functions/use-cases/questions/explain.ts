@@ -5,6 +5,7 @@ import type { ExplainRequest, ExplainResult } from '../../../core/contract/quest
 import { reservationFor } from '../../../core/pools/reservations.ts';
 import { selectPools } from '../../../core/pools/selection.ts';
 import type { SlotState } from '../../../core/protocol/lease.ts';
+import { blockToText } from '../../../core/protocol/slot-ref.ts';
 import { type Call, type Dependencies, type KnownPool, knownPool } from '../dependencies.ts';
 import { type ReadBlock, readPool } from '../pools/read-pool.ts';
 
@@ -115,7 +116,7 @@ function judgeBlock(
   }
   const owner = state?.owner?.node;
   return {
-    block: block.toString(16),
+    block: blockToText(block),
     ...count,
     ...(owner === undefined ? {} : { node: owner }),
     verdict: blockVerdict(definition.affinity, state?.state, owner, node, count),

@@ -1,11 +1,11 @@
 /** Who has an address, and which addresses a node or a pod has. */
+
 import { formatAddress, parseAddress } from '../../../core/addresses/address.ts';
 import { covers } from '../../../core/addresses/slot-intervals.ts';
 import type { LeaseRow } from '../../../core/contract/lease.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { AddressResult, LeasesQuery, LeasesResult } from '../../../core/contract/questions.ts';
-import { blockToText } from '../../../core/pools/pool-space.ts';
-import { placeFrom } from '../../../core/protocol/node.ts';
+import { blockKeyFromText, slotToWire } from '../../../core/protocol/slot-ref.ts';
 import { type Call, type Dependencies, freshPool, type KnownPool, knownPool } from '../dependencies.ts';
 import { unknownNode } from '../nodes/membership.ts';
 import { readPool } from '../pools/read-pool.ts';
@@ -16,7 +16,7 @@ export async function whoHas(deps: Dependencies, { vrf, text }: { vrf: string; t
   const address = parseAddress(text);
   if (address === undefined) {
     const remedy = 'write it like 10.1.0.5 or fd00::5, without a prefix length';
-    throw new LessorError('request.invalid', `address ${JSON.stringify(text)} is not an IP address: ${remedy}`);
+    throw new LessorError('request.invalid', `address ${JSON.stringify(text)} is not an IP address`, { remedy });
   }
   const found = { address: formatAddress(address), vrf };
   const { pools } = await deps.store.pools.readRegistry(vrf);
@@ -25,7 +25,7 @@ export async function whoHas(deps: Dependencies, { vrf, text }: { vrf: string; t
     const at = pool?.space.find(address);
     if (pool === undefined || at === undefined) continue;
     const { block, slot } = at;
-    const where = { ...found, pool: pool.definition.name, slot: { pool: id, block: blockToText(block), slot } };
+    const where = { ...found, pool: pool.definition.name, slot: slotToWire({ pool: id, block, slot }) };
     const owner = pool.definition.affinity === 'node' ? await deps.store.blocks.read({ pool: id, block }) : undefined;
     const blockOf = owner?.owner ? { blockOf: owner.owner.node } : {};
     const slots = await deps.store.leases.readBlock({ pool: id, block });
@@ -45,10 +45,12 @@ export async function findLeases(deps: Dependencies, call: Call, wanted: LeasesQ
   const { vrf, node, namespace, pod } = wanted;
   if (node === undefined && namespace === undefined) {
     const remedy = 'give node=<id>, or namespace=<namespace> and perhaps pod=<name>';
-    throw new LessorError('request.invalid', `query says neither of which node nor of which pods: ${remedy}`);
+    throw new LessorError('request.invalid', `query says neither of which node nor of which pods`, { remedy });
   }
   if (pod !== undefined && namespace === undefined)
-    throw new LessorError('request.invalid', `query.pod ${pod} has no namespace: give namespace=<namespace> too`);
+    throw new LessorError('request.invalid', `query.pod ${pod} has no namespace`, {
+      remedy: 'give namespace=<namespace> too',
+    });
   const rows = node === undefined ? await ofPods(deps, call, vrf) : await ofNode(deps, vrf, node);
   const leases = rows.filter(
     (row) =>
@@ -69,7 +71,7 @@ async function ofNode(deps: Dependencies, vrf: string, id: string): Promise<Row[
   const node = await deps.store.nodes.readNode(id);
   if (node === undefined) throw unknownNode(id);
   const rows: Row[] = [];
-  for (const place of [...node.places].map(placeFrom)) {
+  for (const place of [...node.joinedBlocks].map(blockKeyFromText)) {
     const pool = await knownPool(deps, place.pool);
     if (pool?.definition.vrf !== vrf) continue;
     rows.push(...named(pool, rowsIn(pool, place.block, await deps.store.leases.readBlock(place), deps.now())));

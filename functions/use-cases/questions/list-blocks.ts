@@ -1,8 +1,8 @@
 /** Which node has which block: for whoever programs the routes to them. */
 
 import type { BlockRow, ListBlocksResult } from '../../../core/contract/blocks.ts';
-import { blockFromText, blockToText } from '../../../core/pools/pool-space.ts';
 import { type BlockState, shardOf } from '../../../core/protocol/block.ts';
+import { blockFromText, blockToText } from '../../../core/protocol/slot-ref.ts';
 import type { Dependencies, KnownPool } from '../dependencies.ts';
 import { namedPool } from './list-leases.ts';
 

@@ -1,8 +1,9 @@
 /** What operators ask of a pool: its definition, who holds its addresses, which are cooling. */
+
 import type { LeaseRow } from '../../../core/contract/lease.ts';
 import type { ListLeasesResult } from '../../../core/contract/questions.ts';
-import { blockFromText, blockToText } from '../../../core/pools/pool-space.ts';
-import type { SlotKey, SlotState } from '../../../core/protocol/lease.ts';
+import type { SlotState } from '../../../core/protocol/lease.ts';
+import { blockFromText, blockToText, type SlotKey, slotToWire } from '../../../core/protocol/slot-ref.ts';
 import { type Dependencies, type KnownPool, knownPool } from '../dependencies.ts';
 import { entryNamed, storedPool } from '../pools/change-registry.ts';
 
@@ -53,18 +54,14 @@ export function rowsIn(
   });
 }
 
-function rowOf(
-  { pool, block, slot }: SlotKey,
-  { held, reusableAt, holding }: SlotState,
-  addresses: string[],
-): LeaseRow[] {
+function rowOf(key: SlotKey, { held, reusableAt, holding }: SlotState, addresses: string[]): LeaseRow[] {
   if (holding === undefined) return [];
   const { attachment, node, incarnation, heldAt, pod } = holding;
   return [
     {
       state: held ? 'held' : 'cooling',
       addresses,
-      slot: { pool, block: blockToText(block), slot },
+      slot: slotToWire(key),
       node,
       incarnation,
       attachment,

@@ -1,6 +1,8 @@
 /** How full a pool is: counted slot by slot, or as the counters have it. */
+
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { UsageResult } from '../../../core/contract/questions.ts';
+import { blockToText } from '../../../core/protocol/slot-ref.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { type ReadBlock, readPool } from '../pools/read-pool.ts';
 import { namedPool } from './list-leases.ts';
@@ -34,7 +36,7 @@ export async function usage(deps: Dependencies, call: Call, question: Question):
       if (space.isUsable(read.block, slot)) used += 1n;
       total[kind] += 1;
       if (by === undefined) continue;
-      const of = { block: read.block.toString(16), node: holding?.node, namespace: holding?.pod?.namespace }[by] ?? '';
+      const of = { block: blockToText(read.block), node: holding?.node, namespace: holding?.pod?.namespace }[by] ?? '';
       const part = parts.get(of) ?? { held: 0, cooling: 0, ...ownerOf(by, read) };
       part[kind] += 1;
       parts.set(of, part);
@@ -59,7 +61,7 @@ export async function usage(deps: Dependencies, call: Call, question: Question):
 async function countedUsage(deps: Dependencies, { vrf, name, by }: Question): Promise<UsageResult> {
   if (by === 'block' || by === 'node') {
     const remedy = 'leave out cheap, or give by=namespace';
-    throw new LessorError('request.invalid', `query.by: ${by} is not known by the counters: ${remedy}`);
+    throw new LessorError('request.invalid', `query.by: ${by} is not known by the counters`, { remedy });
   }
   const { definition, space, state } = await namedPool(deps, vrf, name);
   const total = await deps.store.counters.read({ pool: definition.id });

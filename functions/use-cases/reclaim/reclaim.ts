@@ -2,12 +2,13 @@
  * The scheduled reclaim: frees, by node and life, the leases of nodes that were declared dead, and takes back the blocks that
  * belong to them. It frees nothing else (I3).
  */
-import { against, allows, type BlockKey } from '../../../core/protocol/lease.ts';
-import { type DeathRecord, type NodeState, placeFrom } from '../../../core/protocol/node.ts';
+import { against, allows } from '../../../core/protocol/lease.ts';
+import type { DeathRecord, NodeState } from '../../../core/protocol/node.ts';
+import { type BlockKey, blockKeyFromText } from '../../../core/protocol/slot-ref.ts';
 import { fenceBlock, resumeFence } from '../blocks/fence-block.ts';
 import { type Dependencies, knownPool, reusableAfter } from '../dependencies.ts';
 
-/** A request of the dead node may arrive late; so long its places are gone through again. Only a leak depends on it (I9). */
+/** A request of the dead node may arrive late; so long its blocks are gone through again. Only a leak depends on it (I9). */
 const SWEPT_AGAIN_FOR_MS = 7 * 24 * 60 * 60 * 1000;
 const BLOCKS_AT_ONCE = 16;
 
@@ -47,8 +48,8 @@ async function confirmed(deps: Dependencies, { node: id, incarnation }: DeathRec
   return over ? node : undefined;
 }
 
-async function sweepNode(deps: Dependencies, { id, places }: NodeState, incarnation: number): Promise<number> {
-  const left = [...places].map(placeFrom);
+async function sweepNode(deps: Dependencies, { id, joinedBlocks }: NodeState, incarnation: number): Promise<number> {
+  const left = [...joinedBlocks].map(blockKeyFromText);
   let freed = 0;
   while (left.length > 0) {
     const blocks = left.splice(0, BLOCKS_AT_ONCE);

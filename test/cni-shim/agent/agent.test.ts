@@ -10,10 +10,10 @@ import { type Files, nodeFiles } from '../../../cni-shim/machine/files.ts';
 import { machine } from '../../../cni-shim/machine/surroundings.ts';
 import { recordsIn } from '../../../cni-shim/sync/round.ts';
 import { routes } from '../../../core/contract/routes.ts';
-import { blockFromText } from '../../../core/pools/pool-space.ts';
+import { blockFromText } from '../../../core/protocol/slot-ref.ts';
 import { fenceBlock } from '../../../functions/use-cases/blocks/fence-block.ts';
 import { declareDeath } from '../../../functions/use-cases/nodes/declare-death.ts';
-import { readNode } from '../../../functions/use-cases/nodes/seen.ts';
+import { readNode } from '../../../functions/use-cases/nodes/heartbeat.ts';
 import { ownedPool } from '../../functions/owned-pool.ts';
 import { callOf, type World, world } from '../../functions/world.ts';
 import type { FakeApi } from '../fake-api.ts';
@@ -295,7 +295,7 @@ describe('while the API cannot be reached', () => {
 describe('where nothing happens', () => {
   test('"I am here" is sent every ten minutes, the table is read every six hours, and nothing else is sent', async () => {
     await roundsFor(12 * 60 * MINUTE_MS);
-    expect(sentTo(routes.seen.path)).toHaveLength(72);
+    expect(sentTo(routes.heartbeat.path)).toHaveLength(72);
     expect(sentTo(routes.ownLeases.path)).toHaveLength(2);
     expect(service.sent).toHaveLength(74);
     expect(errors()).toEqual([]);
@@ -305,7 +305,7 @@ describe('where nothing happens', () => {
     await roundsFor(MINUTE_MS);
     pass(-24 * 60 * MINUTE_MS);
     await roundsFor(agentTimes.roundMs);
-    expect(sentTo(routes.seen.path)).toHaveLength(1);
+    expect(sentTo(routes.heartbeat.path)).toHaveLength(1);
     expect(agent.illness()).toBeUndefined();
   });
 
@@ -353,8 +353,8 @@ test('a round that goes on for more than a minute without an answer is an illnes
     expect(agent.illness()).toMatch(/nothing has gone on for 6\d s/);
     return undefined;
   };
-  pass(agentTimes.seenMs);
+  pass(agentTimes.heartbeatMs);
   await agent.round();
   expect(agent.illness()).toBeUndefined();
-  expect(sentTo(routes.seen.path)).toHaveLength(1);
+  expect(sentTo(routes.heartbeat.path)).toHaveLength(1);
 });

@@ -1,10 +1,13 @@
 /** With a clock that only moves when the client waits, and an API made of a list of answers. */
 import { describe, expect, test } from 'vitest';
-import { apiClient, DEFAULT_LIMITS, PATHS } from '../../../cni-shim/api/client.ts';
+import { apiClient, type Calls, DEFAULT_LIMITS } from '../../../cni-shim/api/client.ts';
 import type { CredentialSupply } from '../../../cni-shim/aws/credentials.ts';
 import { cniError } from '../../../cni-shim/cni/result.ts';
 import { machine, type Surroundings } from '../../../cni-shim/machine/surroundings.ts';
+import type { GiveBackRequest } from '../../../core/contract/blocks.ts';
+import type { AllocateRequest, ReportRequest } from '../../../core/contract/lease.ts';
 import { LessorError, type ProblemCode, problemBody, problems } from '../../../core/contract/problems.ts';
+import type { ReadinessRequest } from '../../../core/contract/questions.ts';
 import { routes } from '../../../core/contract/routes.ts';
 import { CONTRACT, contractText } from '../../../core/contract/version.ts';
 
@@ -63,13 +66,35 @@ function release(replies: Reply[], { credentials, takes = 10 }: Setting = {}) {
 
 describe('the client', () => {
   test('asks where the contract says, below the path of the endpoint', async () => {
-    for (const [name, path] of Object.entries(PATHS)) {
-      const { method, path: agreed } = routes[name as keyof typeof PATHS];
-      expect([name, path, method]).toEqual([name, agreed, name === 'ownLeases' ? 'GET' : 'POST']);
-    }
     const { outcome, sent } = release([released]);
     expect((await outcome).result).toEqual({ released: [] });
     expect(sent.map(({ url }) => url)).toEqual(['https://api.example.com/prod/v1/releases']);
+  });
+
+  test.each<[keyof Calls, (api: Calls) => Promise<unknown>]>([
+    ['allocate', (api) => api.allocate(() => ({}) as AllocateRequest)],
+    ['release', (api) => api.release({ attachment, acknowledged: false })],
+    ['giveBack', (api) => api.giveBack({} as GiveBackRequest)],
+    ['report', (api) => api.report({} as ReportRequest)],
+    ['ownLeases', (api) => api.ownLeases()],
+    ['check', (api) => api.check({ attachment })],
+    ['readiness', (api) => api.readiness({} as ReadinessRequest)],
+    ['heartbeat', (api) => api.heartbeat({ boot: 'b' })],
+  ])('sends %s as the table of routes has it', async (name, send) => {
+    const asked: unknown[] = [];
+    const surroundings = {
+      ...machine({}),
+      fetch: async (url: URL, { method }: RequestInit) => {
+        asked.push([method, url.pathname]);
+        return new Response('', { status: 404 });
+      },
+    } as unknown as Surroundings;
+    const credentials = {
+      get: async () => ({ credentials: { accessKeyId: 'a', secretAccessKey: 's' }, cached: false }),
+    };
+    const api = apiClient({ endpoint: new URL('http://h'), region: 'r', credentials, surroundings });
+    await expect(send(api)).rejects.toMatchObject({ code: 'route.unknown' });
+    expect(asked).toEqual([[routes[name].method, routes[name].path]]);
   });
 
   const speaking = (version: string, body: object) => () =>

@@ -6,7 +6,7 @@ import * as shapes from '../../../cni-shim/api/results.ts';
 import { MISMATCH, type Shape } from '../../../cni-shim/api/shapes.ts';
 import { giveBackResult } from '../../../core/contract/blocks.ts';
 import { allocateResult, checkResult, releaseResult, reportResult } from '../../../core/contract/lease.ts';
-import { ownLeasesResult, seenResult } from '../../../core/contract/nodes.ts';
+import { heartbeatResult, ownLeasesResult } from '../../../core/contract/nodes.ts';
 import { readinessResult } from '../../../core/contract/questions.ts';
 
 const slot = { pool: 'a'.repeat(16), block: '1f', slot: 7 };
@@ -73,7 +73,7 @@ const pairs: readonly Pair[] = [
     },
   ],
   ['readiness', shapes.readinessResult, readinessResult, { ready: false, code: 'pool.exhausted', detail: 'x' }],
-  ['seen', shapes.seenResult, seenResult, { incarnation: 1, declaredDead: true }],
+  ['heartbeat', shapes.heartbeatResult, heartbeatResult, { incarnation: 1, declaredDead: true }],
 ];
 
 /** Paths to every value within. */

@@ -14,7 +14,7 @@ import {
 import { poolInput } from '../../../core/contract/pool.ts';
 import { LessorError, problemBody } from '../../../core/contract/problems.ts';
 import { routes } from '../../../core/contract/routes.ts';
-import { blockFromText } from '../../../core/pools/pool-space.ts';
+import { blockFromText } from '../../../core/protocol/slot-ref.ts';
 import { allocate } from '../../../functions/use-cases/add/allocate.ts';
 import { giveBack } from '../../../functions/use-cases/blocks/give-back.ts';
 import { release } from '../../../functions/use-cases/leases/release.ts';

@@ -8,7 +8,7 @@ import { openRecords } from '../../../cni-shim/node/network-records.ts';
 import { settle } from '../../../cni-shim/sync/flush.ts';
 import { reconcile } from '../../../cni-shim/sync/reconcile.ts';
 import { routes } from '../../../core/contract/routes.ts';
-import { blockFromText } from '../../../core/pools/pool-space.ts';
+import { blockFromText } from '../../../core/protocol/slot-ref.ts';
 import { fenceBlock } from '../../../functions/use-cases/blocks/fence-block.ts';
 import { ownedPool } from '../../functions/owned-pool.ts';
 import { operatorsPool, type World, world } from '../../functions/world.ts';

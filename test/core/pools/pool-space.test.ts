@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { resolveRangeSets } from '../../../core/addresses/range.ts';
 import type { RangeText } from '../../../core/contract/pool.ts';
-import { blockFromText, blockToText, type PoolSpace, poolSpace } from '../../../core/pools/pool-space.ts';
+import { type PoolSpace, poolSpace } from '../../../core/pools/pool-space.ts';
+import { blockFromText, blockToText } from '../../../core/protocol/slot-ref.ts';
 
 const spaceOf = (sets: RangeText[][], blockSize = 64): PoolSpace => {
   const outcome = resolveRangeSets(sets);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { type PoolDefinition, poolPolicy } from '../../../core/contract/pool.ts';
-import { type Asker, selectPools } from '../../../core/pools/selection.ts';
+import { type Requester, selectPools } from '../../../core/pools/selection.ts';
 
 const pool = (name: string, policy: z.input<typeof poolPolicy> = {}): PoolDefinition => ({
   ...z.parse(poolPolicy, policy),
@@ -15,10 +15,10 @@ const pool = (name: string, policy: z.input<typeof poolPolicy> = {}): PoolDefini
   blockSize: 64,
   createdAt: '',
 });
-const chosen = (pools: readonly PoolDefinition[], names: readonly string[], asker: Partial<Asker> = {}) =>
-  selectPools(pools, names, { labels: {}, ...asker }).choices.map((choice) => `${choice.pool.name} ${choice.rule}`);
-const reasons = (pools: readonly PoolDefinition[], names: readonly string[], asker: Partial<Asker> = {}) =>
-  selectPools(pools, names, { labels: {}, ...asker }).passed.map((one) => `${one.pool.name}: ${one.why}`);
+const chosen = (pools: readonly PoolDefinition[], names: readonly string[], requester: Partial<Requester> = {}) =>
+  selectPools(pools, names, { labels: {}, ...requester }).choices.map((choice) => `${choice.pool.name} ${choice.rule}`);
+const reasons = (pools: readonly PoolDefinition[], names: readonly string[], requester: Partial<Requester> = {}) =>
+  selectPools(pools, names, { labels: {}, ...requester }).passed.map((one) => `${one.pool.name}: ${one.why}`);
 
 const green = pool('green', { namespaces: ['shop', 'bank'] });
 const gpu = pool('gpu', { nodeLabels: { kind: 'gpu', zone: 'a' }, order: -1 });
@@ -68,8 +68,8 @@ describe('the pools of a pod', () => {
         fc.infiniteStream(fc.nat()),
         (policies, names, chance) => {
           const pools = policies.map((one, index) => pool(`p${index}`, one));
-          const asker = { labels: {}, namespace: 'shop', cluster: 'test' };
-          const { choices, passed } = selectPools(pools, names, asker);
+          const requester = { labels: {}, namespace: 'shop', cluster: 'test' };
+          const { choices, passed } = selectPools(pools, names, requester);
           expect([...choices, ...passed].map((one) => one.pool.name).sort()).toEqual(
             pools.map(({ name }) => name).sort(),
           );
@@ -78,7 +78,7 @@ describe('the pools of a pod', () => {
             selectPools(
               shuffled.map(({ one }) => one),
               names,
-              asker,
+              requester,
             ).choices,
           ).toEqual(choices);
         },

@@ -133,7 +133,7 @@ describe('an ADD in a block that belongs to the node costs', () => {
     const hint = { pool: node.pool.id, block: '0', slot: 0 };
     const request = fresh.request(9, undefined, { proposal: hint });
     expect(await requestsOf(() => add(deps, 'i-2', request))).toEqual(['join', 'claim', 'hold']);
-    expect((await here.store.nodes.readNode('i-2'))?.places.size).toBe(2);
+    expect((await here.store.nodes.readNode('i-2'))?.joinedBlocks.size).toBe(2);
   });
 
   it('a read of the node, its blocks and their slots for a second attempt', async () => {

@@ -49,7 +49,7 @@ describe('ADD', () => {
     );
     const names = blocks.map(({ block }) => block);
     expect(names).toEqual(Array.from({ length: 16 }, (_, index) => (16 + index).toString(16)));
-    expect((await here.store.nodes.readNode('i-1'))?.places).toEqual(
+    expect((await here.store.nodes.readNode('i-1'))?.joinedBlocks).toEqual(
       new Set(names.map((block) => `${pool.id}:${block}`)),
     );
   });

@@ -7,7 +7,7 @@ import {
   slotConditions,
   slotOperations,
 } from '../../../../core/protocol/lease.ts';
-import { placeFrom } from '../../../../core/protocol/node.ts';
+import { blockKeyFromText } from '../../../../core/protocol/slot-ref.ts';
 import type { Dependencies } from '../../../../functions/use-cases/dependencies.ts';
 import { declareDeath } from '../../../../functions/use-cases/nodes/declare-death.ts';
 import { reclaim } from '../../../../functions/use-cases/reclaim/reclaim.ts';
@@ -83,7 +83,7 @@ describe('the history finds out', () => {
 async function sweepNodes(deps: Dependencies, ids: readonly string[]): ReturnType<typeof reclaim> {
   for (const id of ids) {
     const node = await deps.store.nodes.readNode(id);
-    for (const place of [...(node?.places ?? [])].map(placeFrom))
+    for (const place of [...(node?.joinedBlocks ?? [])].map(blockKeyFromText))
       for (const [slot, { holding }] of await deps.store.leases.readBlock(place))
         if (holding?.node === id) await deps.store.leases.sweep({ ...place, slot }, { node: id, incarnation: 99 }, 0);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { blockFromText } from '../../../../core/pools/pool-space.ts';
+import { blockFromText } from '../../../../core/protocol/slot-ref.ts';
 import { declareDeath } from '../../../../functions/use-cases/nodes/declare-death.ts';
 import { listBlocks } from '../../../../functions/use-cases/questions/list-blocks.ts';
 import { reclaim } from '../../../../functions/use-cases/reclaim/reclaim.ts';
@@ -30,7 +30,7 @@ describe('the first ADD of a node', () => {
       forced: false,
       owner: { node: 'i-1', incarnation, boot: 'boot-1', journal: one.journalId },
     });
-    expect((await here.store.nodes.readNode('i-1'))?.places).toContain(`${slot.pool}:${slot.block}`);
+    expect((await here.store.nodes.readNode('i-1'))?.joinedBlocks).toContain(`${slot.pool}:${slot.block}`);
   });
 
   it('shares its block with the node’s other ADDs of the same moment', async () => {

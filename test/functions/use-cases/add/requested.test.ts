@@ -100,7 +100,7 @@ describe('a requested address that lies in what is not open yet', () => {
     const { slot } = await ask(2, ['10.1.0.5']);
     const state = await here.store.pools.readPool(pool.id);
     expect(Number(`0x${slot.block}`)).toBeLessThan(Number(state?.open));
-    expect((await here.store.nodes.readNode('i-1'))?.places).toContain(`${pool.id}:${slot.block}`);
+    expect((await here.store.nodes.readNode('i-1'))?.joinedBlocks).toContain(`${pool.id}:${slot.block}`);
     expect(await refusalOf(deletePool(here.environment(), callOf('user/ann'), deletion))).toMatchObject({
       code: 'pool.held',
       facts: { leases: 2 },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { blockFromText } from '../../../../core/pools/pool-space.ts';
-import type { BlockKey } from '../../../../core/protocol/lease.ts';
+import type { BlockKey } from '../../../../core/protocol/slot-ref.ts';
+import { blockFromText } from '../../../../core/protocol/slot-ref.ts';
 import { fenceBlock, resumeFence } from '../../../../functions/use-cases/blocks/fence-block.ts';
 import { declareDeath } from '../../../../functions/use-cases/nodes/declare-death.ts';
 import { reclaim } from '../../../../functions/use-cases/reclaim/reclaim.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { blockFromText } from '../../../../core/pools/pool-space.ts';
+import { blockFromText } from '../../../../core/protocol/slot-ref.ts';
 import { giveBack } from '../../../../functions/use-cases/blocks/give-back.ts';
 import { intercepted } from '../../intercepted.ts';
 import { OwnerNode, ownedPool } from '../../owned-pool.ts';

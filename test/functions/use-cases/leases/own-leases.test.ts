@@ -58,12 +58,12 @@ describe('what the table says a node holds', () => {
     const blocks = [0, 9, 16, 31, 40, 99];
     for (const [n, block] of blocks.entries())
       await add(deps, 'i-1', addOf(n, { pool: blue, incarnation: 1, proposal: proposal(pool, block, 1) }));
-    const places = (await here.store.nodes.readNode('i-1'))?.places.size ?? 0;
+    const joinedBlocks = (await here.store.nodes.readNode('i-1'))?.joinedBlocks.size ?? 0;
     const { store, requests } = counted(here.store);
     const pages = await pagesOf(here.environment({ store }), 'i-1');
-    expect(places).toBe(52);
+    expect(joinedBlocks).toBe(52);
     expect(pages).toHaveLength(4);
-    expect(requests.filter((name) => name === 'readBlock')).toHaveLength(places);
+    expect(requests.filter((name) => name === 'readBlock')).toHaveLength(joinedBlocks);
     expect(containersOf(pages.flatMap(({ leases }) => leases))).toEqual(blocks.map((_, n) => `container-${n}`));
     const [{ nextCursor: _, leases: __, ...node } = { leases: [] }, ...rest] = pages;
     for (const page of rest) expect(page).toMatchObject(node);

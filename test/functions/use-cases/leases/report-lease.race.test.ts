@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LessorError } from '../../../../core/contract/problems.ts';
-import { allows, type BlockKey, slotConditions, slotOperations } from '../../../../core/protocol/lease.ts';
+import { allows, slotConditions, slotOperations } from '../../../../core/protocol/lease.ts';
+import type { BlockKey } from '../../../../core/protocol/slot-ref.ts';
 import type { Store } from '../../../../core/store.ts';
 import { giveBack } from '../../../../functions/use-cases/blocks/give-back.ts';
 import { reportLease } from '../../../../functions/use-cases/leases/report-lease.ts';

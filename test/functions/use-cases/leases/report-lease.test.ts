@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ReportRequest } from '../../../../core/contract/lease.ts';
-import { blockFromText } from '../../../../core/pools/pool-space.ts';
 import { SEALED_GENERATION } from '../../../../core/protocol/lease.ts';
+import { blockFromText } from '../../../../core/protocol/slot-ref.ts';
 import { giveBack } from '../../../../functions/use-cases/blocks/give-back.ts';
 import { reportLease } from '../../../../functions/use-cases/leases/report-lease.ts';
 import { declareDeath } from '../../../../functions/use-cases/nodes/declare-death.ts';

@@ -54,7 +54,7 @@ async function fill(here: World, name: string, from = 0, leases = 4, over = {}) 
 const stored = async ({ store }: World) => [
   await store.pools.readRegistry('default'),
   await store.nodes.readNode('i-1'),
-  await store.nodes.readNews('i-1'),
+  await store.nodes.readHeartbeat('i-1'),
 ];
 const writes =
   /^(hold|release|sweep|advance|evict|write|create|change|open|claim|takeUp|fence|join|begin|note|mark|add)/;

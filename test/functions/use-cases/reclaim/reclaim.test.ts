@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SlotKey } from '../../../../core/protocol/lease.ts';
+import type { SlotKey } from '../../../../core/protocol/slot-ref.ts';
 import { declareDeath, listDeaths } from '../../../../functions/use-cases/nodes/declare-death.ts';
 import { reclaim } from '../../../../functions/use-cases/reclaim/reclaim.ts';
 import { counted, intercepted } from '../../intercepted.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { SeenRequest } from '../../../../core/contract/nodes.ts';
+import type { HeartbeatRequest } from '../../../../core/contract/nodes.ts';
 import { declareDeath } from '../../../../functions/use-cases/nodes/declare-death.ts';
-import { readNode, seen } from '../../../../functions/use-cases/nodes/seen.ts';
+import { heartbeat, readNode } from '../../../../functions/use-cases/nodes/heartbeat.ts';
 import { reclaim } from '../../../../functions/use-cases/reclaim/reclaim.ts';
 import { counted } from '../../intercepted.ts';
 import { add, addOf, callOf, operatorsPool, proposal, refusalOf, START, world } from '../../world.ts';
@@ -21,8 +21,8 @@ async function leased() {
       )
     ).incarnation;
   await lease(1, 'boot-1');
-  const say = (request: Partial<SeenRequest> = {}, node = 'i-1') =>
-    seen(here.environment(), callOf(node), { boot: 'boot-1', ...request });
+  const say = (request: Partial<HeartbeatRequest> = {}, node = 'i-1') =>
+    heartbeat(here.environment(), callOf(node), { boot: 'boot-1', ...request });
   const read = () => readNode(here.environment(), 'i-1');
   const die = () =>
     declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'its power supply burned' });
@@ -37,31 +37,31 @@ describe('a node that says that it is up', () => {
       alive: true,
       incarnation: 1,
       boot: 'boot-1',
-      seenAt: new Date(START).toISOString(),
+      heartbeatAt: new Date(START).toISOString(),
       blocks: ['0', '1'].map((block) => ({ pool: pool.id, block })),
     };
     expect(await read()).toEqual(node);
     here.clock.now += 60_000;
     expect(await say({ name: 'ip-10-0-0-1', version: '1.2.3' })).toEqual({ declaredDead: false });
     const said = { ...node, name: 'ip-10-0-0-1', version: '1.2.3' };
-    expect(await read()).toEqual({ ...said, seenAt: new Date(START + 60_000).toISOString() });
+    expect(await read()).toEqual({ ...said, heartbeatAt: new Date(START + 60_000).toISOString() });
     here.clock.now += 60_000;
     await say({ version: '1.2.4' });
-    expect(await read()).toEqual({ ...said, version: '1.2.4', seenAt: new Date(START + 120_000).toISOString() });
+    expect(await read()).toEqual({ ...said, version: '1.2.4', heartbeatAt: new Date(START + 120_000).toISOString() });
   });
 
   it('costs one conditional write', async () => {
     const { here } = await leased();
     const { store, requests } = counted(here.store);
-    await seen(here.environment({ store }), callOf('i-1'), { boot: 'boot-1', name: 'n', version: '1' });
-    expect(requests).toEqual(['noteSeen']);
+    await heartbeat(here.environment({ store }), callOf('i-1'), { boot: 'boot-1', name: 'n', version: '1' });
+    expect(requests).toEqual(['recordHeartbeat']);
   });
 
   it('and never leased anything stays unknown', async () => {
     const { here, say } = await leased();
     expect(await say({}, 'i-2')).toEqual({ declaredDead: false });
     expect(await here.store.nodes.readNode('i-2')).toBeUndefined();
-    expect(await here.store.nodes.readNews('i-2')).toBeUndefined();
+    expect(await here.store.nodes.readHeartbeat('i-2')).toBeUndefined();
     expect(await refusalOf(readNode(here.environment(), 'i-2'))).toMatchObject({
       code: 'node.unknown',
       message: expect.stringContaining('Node i-2'),

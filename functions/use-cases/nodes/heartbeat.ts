@@ -1,23 +1,21 @@
 /** That a node is up, said by itself: shown to people, never evidence of anything. */
-import type { NodeView, SeenRequest, SeenResult } from '../../../core/contract/nodes.ts';
-import { blockToText } from '../../../core/pools/pool-space.ts';
-import type { BlockKey } from '../../../core/protocol/lease.ts';
-import { placeFrom } from '../../../core/protocol/node.ts';
+import type { HeartbeatRequest, HeartbeatResult, NodeView } from '../../../core/contract/nodes.ts';
+import { type BlockKey, blockKeyFromText, blockToText } from '../../../core/protocol/slot-ref.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { unknownNode } from './membership.ts';
 
 /** Makes no node and begins no life: a node that never leased anything has nothing to lose. */
-export async function seen(
+export async function heartbeat(
   { store, now }: Dependencies,
   { caller }: Call,
-  { boot, name, version }: SeenRequest,
-): Promise<SeenResult> {
-  const news = {
-    seenAt: now(),
+  { boot, name, version }: HeartbeatRequest,
+): Promise<HeartbeatResult> {
+  const said = {
+    heartbeatAt: now(),
     ...(name === undefined ? {} : { name }),
     ...(version === undefined ? {} : { version }),
   };
-  if (await store.nodes.noteSeen(caller, boot, news)) return { declaredDead: false };
+  if (await store.nodes.recordHeartbeat(caller, boot, said)) return { declaredDead: false };
   const node = await store.nodes.readNode(caller);
   if (node === undefined || node.boot !== boot) return { declaredDead: false };
   return node.alive ? { declaredDead: false } : { declaredDead: true, incarnation: node.incarnation };
@@ -25,10 +23,10 @@ export async function seen(
 
 /** @throws LessorError node.unknown */
 export async function readNode({ store }: Dependencies, id: string): Promise<NodeView> {
-  const [node, news] = await Promise.all([store.nodes.readNode(id), store.nodes.readNews(id)]);
+  const [node, said] = await Promise.all([store.nodes.readNode(id), store.nodes.readHeartbeat(id)]);
   if (node === undefined) throw unknownNode(id);
-  const { alive, incarnation, boot, places } = node;
-  const { seenAt, name, version } = news ?? {};
+  const { alive, incarnation, boot, joinedBlocks } = node;
+  const { heartbeatAt, name, version } = said ?? {};
   return {
     node: id,
     alive,
@@ -36,9 +34,9 @@ export async function readNode({ store }: Dependencies, id: string): Promise<Nod
     boot,
     ...(name === undefined ? {} : { name }),
     ...(version === undefined ? {} : { version }),
-    ...(seenAt === undefined ? {} : { seenAt: new Date(seenAt).toISOString() }),
-    blocks: [...places]
-      .map(placeFrom)
+    ...(heartbeatAt === undefined ? {} : { heartbeatAt: new Date(heartbeatAt).toISOString() }),
+    blocks: [...joinedBlocks]
+      .map(blockKeyFromText)
       .sort(byPoolAndBlock)
       .map(({ pool, block }) => ({ pool, block: blockToText(block) })),
   };

@@ -1,0 +1,82 @@
+/**
+ * Each bound and each pattern of the contract, once. The schemas are made of them, and so is what the plugin reads by hand:
+ * evaluating a schema library would take a call of the plugin longer than all the rest of it.
+ */
+
+/** Lengths are in characters, the others are numbers of things. All are the most that is taken. */
+export const most = {
+  /** Of networks, containers, pools, VRFs, clusters, reservations (CNI specification, section 2; and NAME_MAX). */
+  name: 255,
+  /** Linux's IFNAMSIZ, without the NUL. */
+  interfaceName: 15,
+  node: 256,
+  boot: 64,
+  version: 64,
+  cursor: 64,
+  /** Namespace, name or uid of a pod, and the name that a cluster has for a node (RFC 1123). */
+  podText: 253,
+  /** Kubernetes: a prefix of 253, a slash, a name of 63. */
+  label: 317,
+  labelValue: 253,
+  /** Why a node is declared dead. */
+  reason: 500,
+  /** Sends of one request, as far as they are counted. */
+  attempts: 1000,
+  /** Pools that a configuration names. */
+  names: 64,
+  /** Addresses that an attachment asks for, slots that it may have, and range sets of a pool: one of each. */
+  rangeSets: 16,
+  rangesOfSet: 128,
+  addressText: 64,
+  formerBlocks: 4096,
+  exclusions: 256,
+  reservations: 64,
+  addressesOfReservation: 64,
+  clusters: 64,
+  namespaces: 256,
+  /** Either side of 0. */
+  order: 1000,
+  blocksOfNode: 4096,
+  /** Slots of a block: as a pool may have it, and as a slot can be written. */
+  blockSize: 256,
+  slotsOfBlock: 4096,
+  /** Seconds: a day, and 30 days. */
+  cooldown: 86_400,
+  sticky: 2_592_000,
+} as const;
+
+/** A power of two has to have room for network, gateway, broadcast and an address. */
+export const LEAST_BLOCK_SIZE = 4;
+
+/** What counts where a pool says nothing. */
+export const otherwise = {
+  blockSize: 64,
+  cooldownSeconds: 30,
+  stickySeconds: 0,
+  order: 0,
+  maxBlocksPerNode: 64,
+} as const;
+
+/** Characters; lengths are in `most`. */
+export const patterns = {
+  /** CNI specification, section 2: network names and container ids; also what a pool is called. */
+  name: /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/,
+  /** Linux's dev_valid_name(): neither "." nor "..", without "/", ":" or white space. */
+  interfaceName: /^(?!\.{1,2}$)[^/:\s]+$/,
+  /** The journal's id, then 16 digits of the attachment's own. */
+  nonce: /^[0-9a-f]{32}$/,
+  /** Of a pool or of a journal. */
+  id: /^[0-9a-f]{16}$/,
+  /** Hex without leading zeros. */
+  blockIndex: /^(0|[1-9a-f][0-9a-f]{0,31})$/,
+} as const;
+
+/** As many digits of a nonce name its journal. */
+export const JOURNAL_DIGITS = 16;
+
+const isText = (text: string, longest: number, pattern: RegExp): boolean =>
+  text.length <= longest && pattern.test(text);
+
+export const isName = (text: string): boolean => isText(text, most.name, patterns.name);
+export const isInterfaceName = (text: string): boolean => isText(text, most.interfaceName, patterns.interfaceName);
+export const isId = (text: string): boolean => patterns.id.test(text);
