@@ -5,10 +5,10 @@
  * same order, so that doubled requests meet in the same slot.
  */
 export function* blockOrder(blocks: bigint, near: readonly bigint[], seed: number): Generator<bigint> {
-  const seen = new Set<bigint>();
+  const passed = new Set<bigint>();
   const isNew = (block: bigint) => {
-    if (block >= blocks || seen.has(block)) return false;
-    seen.add(block);
+    if (block >= blocks || passed.has(block)) return false;
+    passed.add(block);
     return true;
   };
   for (const block of near) if (isNew(block)) yield block;

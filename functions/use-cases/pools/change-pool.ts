@@ -5,7 +5,9 @@ import { LessorError } from '../../../core/contract/problems.ts';
 import { poolSpace, resolvePoolShape } from '../../../core/pools/pool-space.ts';
 import { beginWith, claim, type RegisteredPool, type Registry, sameRanges } from '../../../core/pools/registry.ts';
 import type { PoolState } from '../../../core/store.ts';
-import { type Dependencies, type KnownPool, remember } from '../dependencies.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { remember } from '../known-pools.ts';
+import type { KnownPool } from '../memory.ts';
 import { ensureRoom, entryNamed, overlapProblem, pause, storedPool } from './change-registry.ts';
 import { type Change, ensureVersion, viewOf } from './pool-view.ts';
 

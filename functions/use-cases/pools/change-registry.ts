@@ -3,7 +3,9 @@
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { Overlap, RegisteredPool, Registry } from '../../../core/pools/registry.ts';
 import { type BackOff, pauseOf } from '../../../core/protocol/back-off.ts';
-import { type Dependencies, freshPool, type KnownPool } from '../dependencies.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { freshPool } from '../known-pools.ts';
+import type { KnownPool } from '../memory.ts';
 
 /** Each write that fails is another's success, so that 64 at the same moment need no more than 64. */
 const ATTEMPTS = 80;

@@ -1,6 +1,7 @@
 /** What operators ask: which pools there are, and what one of them is. */
 import type { ListPoolsResult, PoolView } from '../../../core/contract/pool.ts';
-import { type Dependencies, freshPool } from '../dependencies.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { freshPool } from '../known-pools.ts';
 import { entryNamed, storedPool } from './change-registry.ts';
 import { type NamedPool, viewOf } from './pool-view.ts';
 

@@ -3,7 +3,8 @@
 import { LessorError } from '../../../core/contract/problems.ts';
 import { BLOCKS_A_SHARD, type BlockState } from '../../../core/protocol/block.ts';
 import type { SlotState } from '../../../core/protocol/lease.ts';
-import type { Call, Dependencies, KnownPool } from '../dependencies.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
+import type { KnownPool } from '../memory.ts';
 
 const READ_AT_ONCE = 32;
 /** What remains of the request's time must suffice for an answer. */

@@ -6,7 +6,9 @@ import { reservationFor } from '../../../core/pools/reservations.ts';
 import { selectPools } from '../../../core/pools/selection.ts';
 import type { SlotState } from '../../../core/protocol/lease.ts';
 import { blockToText } from '../../../core/protocol/slot-ref.ts';
-import { type Call, type Dependencies, type KnownPool, knownPool } from '../dependencies.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
+import { knownPool } from '../known-pools.ts';
+import type { KnownPool } from '../memory.ts';
 import { type ReadBlock, readPool } from '../pools/read-pool.ts';
 
 type PoolVerdict = ExplainResult['pools'][number];
