@@ -3,7 +3,7 @@
 import type { Store } from '../../core/store.ts';
 import type { Memory } from './memory.ts';
 
-export interface Settings {
+export interface ServiceSettings {
   /** Ranges written in a CNI configuration become a pool on first use. */
   readonly inlinePools: boolean;
   readonly inlineCooldownSeconds: number;
@@ -11,7 +11,7 @@ export interface Settings {
 
 export interface Dependencies {
   readonly store: Store;
-  readonly settings: Settings;
+  readonly settings: ServiceSettings;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** A number from 0 up to, but not including, `below`. */

@@ -1,7 +1,7 @@
 /** The order in which a pool's blocks are looked into: near ones first, then all of them in a scattered order. */
 
 /**
- * `near` in its order, then every block of the pool once, beginning at a place that `seed` gives. The same seed gives the
+ * `near` in its order, then every block of the pool once, beginning at one that `seed` gives. The same seed gives the
  * same order, so that doubled requests meet in the same slot.
  */
 export function* blockOrder(blocks: bigint, near: readonly bigint[], seed: number): Generator<bigint> {

@@ -42,8 +42,8 @@ describe('an ADD costs', () => {
     const here = world();
     const { deps, requestsOf } = counting(here);
     const { slot } = await add(deps, 'i-1', addOf(1));
-    const wish = { ...slot, slot: slot.slot === 0 ? 1 : 0 };
-    expect(await requestsOf(() => add(deps, 'i-1', addOf(2, { incarnation: 1, proposal: wish })))).toEqual(['hold']);
+    const hint = { ...slot, slot: slot.slot === 0 ? 1 : 0 };
+    expect(await requestsOf(() => add(deps, 'i-1', addOf(2, { incarnation: 1, proposal: hint })))).toEqual(['hold']);
   });
 
   it('the same for a repeat after a lost answer', async () => {
