@@ -1,6 +1,7 @@
 /** From API Gateway's payload format 2.0 to a use case and back; refusals become RFC 9457 problems. */
 import type { APIGatewayProxyEventV2WithIAMAuthorizer, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import * as z from 'zod/mini';
+import { type ParameterOf, parametersOf } from '../../core/contract/paths.ts';
 import { LessorError, problemBody } from '../../core/contract/problems.ts';
 import { routes } from '../../core/contract/routes.ts';
 import {
@@ -19,10 +20,11 @@ type Answer = APIGatewayProxyStructuredResultV2;
 export type Handler = (event: Event, context: Context) => Promise<Answer>;
 
 /** What a route's schemas make of the request. */
-interface Parsed<Body, Query> {
+interface Parsed<Path extends string, Body, Query> {
   readonly body: Body;
   readonly query: Query;
-  readonly path: Readonly<Record<string, string | undefined>>;
+  /** By the names that the route's path has in braces. */
+  readonly path: Readonly<Record<ParameterOf<Path>, string>>;
   /** By its name in lower case. */
   readonly header: (name: string) => string | undefined;
   readonly call: Call;
@@ -36,9 +38,9 @@ export interface Envelope {
 }
 
 type Schema = z.core.$ZodType;
-interface Route<Body extends Schema, Query extends Schema, Result extends Schema> {
+interface Route<Path extends string, Body extends Schema, Query extends Schema, Result extends Schema> {
   readonly method: string;
-  readonly path: string;
+  readonly path: Path;
   readonly request?: Body;
   readonly query?: Query;
   readonly result: Result;
@@ -50,9 +52,9 @@ type UseCase = (event: Event, context: Context) => Promise<Envelope & { readonly
  * Answers one route: parses, calls, and writes the result as JSON.
  * @param envelope status and headers, made from the result: a use case knows nothing of HTTP
  */
-export function answering<Body extends Schema, Query extends Schema, Result extends Schema>(
-  route: Route<Body, Query, Result>,
-  useCase: (parsed: Parsed<z.output<Body>, z.output<Query>>) => Promise<z.input<Result>>,
+export function answering<Path extends string, Body extends Schema, Query extends Schema, Result extends Schema>(
+  route: Route<Path, Body, Query, Result>,
+  useCase: (parsed: Parsed<Path, z.output<Body>, z.output<Query>>) => Promise<z.input<Result>>,
   envelope: (result: z.input<Result>) => Envelope = () => ({}),
 ): Record<string, UseCase> {
   const run: UseCase = async (event, context) => {
@@ -63,7 +65,7 @@ export function answering<Body extends Schema, Query extends Schema, Result exte
     const result = await useCase({
       body: (route.request && parse(route.request, jsonBody(event), 'body', newer)) as z.output<Body>,
       query: (route.query && parse(route.query, queryStringParameters ?? {}, 'query', newer)) as z.output<Query>,
-      path: pathParameters ?? {},
+      path: pathOf(route.path, pathParameters),
       header: (name) => headers[name],
       call: { caller, cluster: clusterOf(userArn, clusters), remainingMs: () => context.getRemainingTimeInMillis() },
     });
@@ -83,10 +85,20 @@ export function handlerOf(useCases: Record<string, UseCase>): Handler {
     } catch (error) {
       const refusal = error instanceof LessorError ? error : fault(error);
       const body = problemBody(refusal, context.awsRequestId);
-      report(refusal, event, context);
+      log(refusal, event, context);
       return json(body.status, 'application/problem+json', body, refusal.kind.retry ? { 'retry-after': '1' } : {});
     }
   };
+}
+
+/** @throws Error where the gateway left one out: a fault of ours, for the path could not have matched */
+function pathOf<Path extends string>(path: Path, given: Event['pathParameters']): Record<ParameterOf<Path>, string> {
+  const values = parametersOf(path).map((name) => {
+    const value = given?.[name];
+    if (value === undefined) throw new Error(`A request for ${path} came without its path parameter ${name}`);
+    return [name, value] as const;
+  });
+  return Object.fromEntries(values) as Record<ParameterOf<Path>, string>;
 }
 
 const knownRoutes = () =>
@@ -101,7 +113,7 @@ function fault(cause: unknown): LessorError {
   });
 }
 
-function report({ code, message, cause }: LessorError, { routeKey }: Event, { awsRequestId }: Context): void {
+function log({ code, message, cause }: LessorError, { routeKey }: Event, { awsRequestId }: Context): void {
   const line = { code, route: routeKey, requestId: awsRequestId, message };
   if (code === 'service.fault' || code === 'service.unavailable') console.error({ ...line, cause: causeText(cause) });
   else console.info(line);
@@ -153,7 +165,9 @@ function parse<S extends Schema>(schema: S, value: unknown, where: string, lenie
   const unknown = outcome.error.issues.filter((issue) => issue.code === 'unrecognized_keys');
   // What is left must be right: a caller is told of its own mistakes, not of what this version does not know.
   if (lenient && unknown.length > 0) return parse(schema, unknown.reduce(withoutUnknown, value), where, false);
-  const issues = outcome.error.issues.map((issue) => `${[where, ...issue.path.map(String)].join('.')}: ${rule(issue)}`);
+  const issues = outcome.error.issues.map(
+    (issue) => `${[where, ...issue.path.map(String)].join('.')}: ${issueText(issue)}`,
+  );
   throw new LessorError('request.invalid', issues.join('; '), { facts: { issues } });
 }
 
@@ -170,7 +184,7 @@ function withoutUnknown(value: unknown, { path, keys }: { path: PropertyKey[]; k
 }
 
 /** The small build of zod says "Invalid input" wherever a schema brings no words of its own. */
-function rule(issue: z.core.$ZodIssue): string {
+function issueText(issue: z.core.$ZodIssue): string {
   const value = issue.input === undefined ? '' : `, not ${JSON.stringify(issue.input).slice(0, 60)}`;
   switch (issue.code) {
     case 'unrecognized_keys':
