@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 const RULES: readonly { readonly folder: string; readonly may: readonly RegExp[] }[] = [
   { folder: 'core/contract/', may: [/^core\/contract\//, /^zod\/mini$/] },
   { folder: 'core/', may: [/^core\//] },
-  { folder: 'functions/use-cases/', may: [/^core\//, /^functions\/use-cases\//] },
+  { folder: 'functions/use-cases/', may: [/^core\//, /^functions\/use-cases\//, /^p-map$/] },
   { folder: 'functions/store/', may: [/^core\//, /^functions\/store\//, /^@aws-sdk\//, /^zod\/mini$/] },
   { folder: 'functions/', may: [/^core\//, /^functions\//, /^zod\/mini$/, /^aws-lambda$/, /^node:/] },
   { folder: 'cni-shim/build/', may: [/^cni-shim\/build\//, /^core\//, /^node:/, /^esbuild$/] },

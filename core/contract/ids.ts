@@ -45,7 +45,7 @@ export const labels = z.record(named(most.label), z.string().check(z.maxLength(m
 export const attachment = z.strictObject({ network: cniName, containerId: cniName, ifname: interfaceName });
 export type Attachment = z.infer<typeof attachment>;
 
-/** A slot: `slot` is the place in its block, 0 to block size - 1. */
+/** A slot: `slot` is the position in its block, 0 to block size - 1. */
 export const slotReference = z.strictObject({
   pool: poolId,
   block: blockIndex,

@@ -43,15 +43,15 @@ export type Admission =
   | Overlap
   | Admitted;
 
-/** What becomes of the wish that `pool` be in the registry. */
+/** Whether `pool`, as it is asked for by name, is in the registry, can be, or must not be. */
 export function admit(registry: Registry, pool: RegisteredPool): Admission {
   const namesake = registry.pools.find(({ name }) => name === pool.name);
   if (namesake) return { kind: beginWith(namesake.ranges, pool.ranges) ? 'exists' : 'conflict', pool: namesake };
-  return claim(registry, pool);
+  return register(registry, pool);
 }
 
 /** Gives `pool` its ranges, in place of those that it had, unless another pool has one of them (I8). */
-export function claim(registry: Registry, pool: RegisteredPool): Overlap | Admitted {
+export function register(registry: Registry, pool: RegisteredPool): Overlap | Admitted {
   const ours = flatten(pool);
   const others = registry.pools.filter(({ id }) => id !== pool.id);
   for (const other of others) {
@@ -70,8 +70,8 @@ export function claim(registry: Registry, pool: RegisteredPool): Overlap | Admit
   return { kind: 'admitted', registry: { ...registry, version: registry.version + 1, pools } };
 }
 
-/** The registry without that pool. */
-export function without(registry: Registry, id: string): Registry {
+/** The registry once that pool has left it. */
+export function unregister(registry: Registry, id: string): Registry {
   return { ...registry, version: registry.version + 1, pools: registry.pools.filter((pool) => pool.id !== id) };
 }
 
