@@ -4,8 +4,15 @@
  */
 import { type Address, bits, type Family, formatAddress } from '../addresses/address.ts';
 import { outsideOf, parseExclusions } from '../addresses/exclusions.ts';
-import { parseRangeSets, type Range, type RangeOutcome, rangesToText, type Span, span } from '../addresses/range.ts';
-import { common, covering, covers, type Interval, sizeWithin, without } from '../addresses/slot-intervals.ts';
+import {
+  parseRangeSets,
+  type Range,
+  type RangeOutcome,
+  rangesToText,
+  type Span,
+  spanText,
+} from '../addresses/range.ts';
+import { covering, covers, difference, type Interval, intersection, sizeWithin } from '../addresses/slot-intervals.ts';
 import type { PoolDefinition, RangeText } from '../contract/pool.ts';
 import { parseReservations, type Reserved } from './reservations.ts';
 
@@ -56,6 +63,14 @@ export function poolSpace({
   return spaceOf(parsed.value, blockSize, gateway, excluded.value, reserved.value);
 }
 
+/** Range sets cut into slots and blocks. */
+interface Grid {
+  readonly sets: readonly (readonly Range[])[];
+  readonly slots: bigint;
+  readonly blockSize: number;
+  readonly gateway: PoolDefinition['gateway'];
+}
+
 function spaceOf(
   sets: readonly (readonly Range[])[],
   blockSize: number,
@@ -65,43 +80,65 @@ function spaceOf(
 ): PoolSpace {
   const slots = smallest(sets.map(sizeOf));
   const size = BigInt(blockSize);
-  const blocks = (slots + size - 1n) / size;
-  const unusable = covering(unusableOf(sets, slots, excluded));
-  const slotsIn = (spans: readonly Span[]) =>
-    covering(sets.flatMap((set) => spans.flatMap((one) => slotsOf(set, one, slots))));
-  const withheld = covering([...unusable, ...slotsIn(reserved.flatMap(({ spans }) => spans))]);
-  const layout = gateway === 'block' ? subnetBlocks(sets, blockSize) : { blockSize, head: 0, tail: 0 };
-  const ordinal = (block: bigint, slot: number) => block * size + BigInt(slot);
-  const ensureWithin = (block: bigint, slot: number): bigint => {
-    const k = ordinal(block, slot);
-    if (k < slots) return k;
-    throw new RangeError(`slot ${slot} of block ${block.toString(16)} lies beyond the pool's ${slots} slots`);
-  };
+  const grid = { sets, slots, blockSize, gateway };
   return {
     slots,
     blockSize,
-    blocks,
-    capacity: sizeWithin(layout, { from: 0n, to: slots - 1n }) - total(unusable.map((one) => sizeWithin(layout, one))),
-    reserved:
-      total([...withheld].map((one) => sizeWithin(layout, one))) -
-      total(unusable.map((one) => sizeWithin(layout, one))),
+    blocks: (slots + size - 1n) / size,
+    slotsIn: (block) => slotsIn(grid, block),
+    ...usableSlots(grid, excluded, reserved),
+    ...slotAddresses(grid),
+  };
+}
+
+const ordinal = ({ blockSize }: Grid, block: bigint, slot: number): bigint => block * BigInt(blockSize) + BigInt(slot);
+
+function slotsIn(grid: Grid, block: bigint): number {
+  const rest = grid.slots - ordinal(grid, block, 0);
+  const size = BigInt(grid.blockSize);
+  return Number(rest < 0n ? 0n : rest < size ? rest : size);
+}
+
+function usableSlots(
+  grid: Grid,
+  excluded: readonly Span[],
+  reserved: readonly Reserved[],
+): Pick<PoolSpace, 'capacity' | 'reserved' | 'isUsable' | 'reservedFor'> {
+  const { sets, slots, blockSize, gateway } = grid;
+  const unusable = covering(unusableOf(sets, slots, excluded));
+  const slotsWith = (spans: readonly Span[]) =>
+    covering(sets.flatMap((set) => spans.flatMap((one) => slotsOf(set, one, slots))));
+  const withheld = covering([...unusable, ...slotsWith(reserved.flatMap(({ spans }) => spans))]);
+  const layout = gateway === 'block' ? subnetBlocks(sets, blockSize) : { blockSize, head: 0, tail: 0 };
+  const sizeOfAll = (intervals: readonly Interval[]) => total(intervals.map((one) => sizeWithin(layout, one)));
+  return {
+    capacity: sizeWithin(layout, { from: 0n, to: slots - 1n }) - sizeOfAll(unusable),
+    reserved: sizeOfAll(withheld) - sizeOfAll(unusable),
     isUsable(block, slot) {
-      const k = ordinal(block, slot);
+      const k = ordinal(grid, block, slot);
       const inBlock = block >= 0n && slot >= layout.head && slot < blockSize - layout.tail;
       return inBlock && k < slots && !covers(withheld, k);
     },
     reservedFor(name) {
       const spans = reserved.flatMap(({ reservation, spans }) => (reservation.name === name ? spans : []));
-      return slotsIn(spans).flatMap((one) => without(one, unusable));
+      return slotsWith(spans).flatMap((one) => difference(one, unusable));
     },
-    slotsIn(block) {
-      const rest = slots - block * size;
-      return Number(rest < 0n ? 0n : rest < size ? rest : size);
-    },
+  };
+}
+
+function slotAddresses(grid: Grid): Pick<PoolSpace, 'addresses' | 'blockPrefixes' | 'find'> {
+  const { sets, slots, blockSize, gateway } = grid;
+  const size = BigInt(blockSize);
+  const ensureWithin = (block: bigint, slot: number): bigint => {
+    const k = ordinal(grid, block, slot);
+    if (k < slots) return k;
+    throw new RangeError(`slot ${slot} of block ${block.toString(16)} lies beyond the pool's ${slots} slots`);
+  };
+  return {
     addresses(block, slot) {
       const k = ensureWithin(block, slot);
       return sets.map((set) => {
-        const { range, value } = at(set, k);
+        const { range, value } = addressAt(set, k);
         const text = (address: bigint) => formatAddress({ family: range.family, value: address });
         if (gateway === 'pool') {
           return { address: `${text(value)}/${range.subnet.length}`, gateway: text(range.gateway) };
@@ -112,10 +149,10 @@ function spaceOf(
     },
     blockPrefixes(block) {
       const from = ensureWithin(block, 0);
-      const to = from + BigInt(this.slotsIn(block)) - 1n;
-      if (gateway === 'pool') return sets.flatMap((set) => spansOf(set, { from, to }).map(span));
+      const to = from + BigInt(slotsIn(grid, block)) - 1n;
+      if (gateway === 'pool') return sets.flatMap((set) => spansOf(set, { from, to }).map(spanText));
       return sets.map((set) => {
-        const { range, value } = at(set, from);
+        const { range, value } = addressAt(set, from);
         return `${formatAddress({ family: range.family, value })}/${blockLength(range.family, blockSize)}`;
       });
     },
@@ -213,7 +250,7 @@ function subnetBlocks(sets: readonly (readonly Range[])[], blockSize: number) {
   return { blockSize, head: 2, tail: sets.some(([range]) => range?.family === 4) ? 1 : 0 };
 }
 
-function at(set: readonly Range[], k: bigint): { range: Range; value: bigint } {
+function addressAt(set: readonly Range[], k: bigint): { range: Range; value: bigint } {
   let rest = k;
   for (const range of set) {
     const size = sizeOf([range]);
@@ -234,11 +271,11 @@ function slotsOf(set: readonly Range[], { family, first, last }: Span, slots: bi
   let before = 0n;
   return set.flatMap((range) => {
     const shift = before - range.first;
-    before += sizeOf([range]);
+    const own = { from: before, to: before + sizeOf([range]) - 1n };
+    before = own.to + 1n;
     if (range.family !== family) return [];
-    const inRange = common({ from: first, to: last }, { from: range.first, to: range.last });
-    const asSlots = inRange.map(({ from, to }) => ({ from: from + shift, to: to + shift }));
-    return asSlots.flatMap((one) => common(one, { from: 0n, to: slots - 1n }));
+    const inRange = intersection({ from: first + shift, to: last + shift }, own);
+    return inRange.flatMap((one) => intersection(one, { from: 0n, to: slots - 1n }));
   });
 }
 
@@ -249,6 +286,10 @@ function spansOf(set: readonly Range[], slots: Interval): Span[] {
     const shift = range.first - before;
     const own = { from: before, to: before + sizeOf([range]) - 1n };
     before = own.to + 1n;
-    return common(slots, own).map(({ from, to }) => ({ family: range.family, first: from + shift, last: to + shift }));
+    return intersection(slots, own).map(({ from, to }) => ({
+      family: range.family,
+      first: from + shift,
+      last: to + shift,
+    }));
   });
 }

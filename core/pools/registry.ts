@@ -1,6 +1,6 @@
 /** The VRF's list of its pools: one item, so that two overlapping pools cannot both come to be (I8). */
 
-import { overlaps, parseRangeSets, type Range, span } from '../addresses/range.ts';
+import { overlaps, parseRangeSets, type Range, spanText } from '../addresses/range.ts';
 import type { PoolDefinition } from '../contract/pool.ts';
 
 export interface RegisteredPool {
@@ -57,11 +57,11 @@ export function register(registry: Registry, pool: RegisteredPool): Overlap | Ad
   for (const other of others) {
     for (const theirs of flatten(other)) {
       const mine = ours.find((range) => overlaps(range, theirs));
-      if (mine) return { kind: 'overlap', pool: other, theirs: span(theirs), ours: span(mine) };
+      if (mine) return { kind: 'overlap', pool: other, theirs: spanText(theirs), ours: spanText(mine) };
       const gateway = handedOut(ours, theirs) ?? handedOut([theirs], ...ours);
       if (gateway) {
         const range = ours[0];
-        return { kind: 'overlap', pool: other, theirs: span(theirs), ours: range ? span(range) : '', gateway };
+        return { kind: 'overlap', pool: other, theirs: spanText(theirs), ours: range ? spanText(range) : '', gateway };
       }
     }
   }
@@ -88,5 +88,5 @@ const canonical = (ranges: PoolDefinition['ranges']) =>
 function handedOut(ranges: readonly Range[], ...routed: readonly Range[]): string | undefined {
   const gateways = routed.map(({ family, gateway }) => ({ family, first: gateway, last: gateway }));
   const hit = gateways.find((one) => ranges.some((range) => overlaps(range, one) && range.gateway !== one.first));
-  return hit && span(hit).split('-')[0];
+  return hit && spanText(hit).split('-')[0];
 }
