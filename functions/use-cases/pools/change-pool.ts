@@ -1,7 +1,8 @@
 /** An operator changes a pool in use: its policy, whether it gives new leases, and further ranges. */
 import { type ChangePoolResult, FIXED, type PoolDefinition, type PoolPatch } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import { poolSpace, resolvePoolShape } from '../../../core/pools/pool-space.ts';
+import { resolvePoolShape } from '../../../core/pools/pool-shape.ts';
+import { poolSpace } from '../../../core/pools/pool-space.ts';
 import { beginWith, type RegisteredPool, type Registry, register, sameRanges } from '../../../core/pools/registry.ts';
 import type { PoolState } from '../../../core/store.ts';
 import { type Dependencies, type KnownPool, remember } from '../dependencies.ts';

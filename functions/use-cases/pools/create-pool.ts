@@ -1,7 +1,7 @@
 /** An operator creates a pool; the same pool again is found. */
 import type { CreatePoolResult, PoolDefinition, PoolInput } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import { resolvePoolShape } from '../../../core/pools/pool-space.ts';
+import { resolvePoolShape } from '../../../core/pools/pool-shape.ts';
 import type { RegisteredPool } from '../../../core/pools/registry.ts';
 import type { Dependencies, KnownPool } from '../dependencies.ts';
 import { storedPool } from './change-registry.ts';
