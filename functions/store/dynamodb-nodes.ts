@@ -50,28 +50,7 @@ function lives(
       return item && nodeState(id, item);
     },
 
-    async join(id, joinedBlocks, boot, now) {
-      const outcome = await update(
-        {
-          key: keys.node(id),
-          expression:
-            'ADD bl :joinedBlocks SET st = if_not_exists(st, :alive), e = if_not_exists(e, :first), e1 = if_not_exists(e1, :first), boot = :boot, seen = :now',
-          condition: `${when.nodeAbsent} OR (${when.nodeAlive} AND ${when.sameBoot})`,
-          values: {
-            ':joinedBlocks': new Set(joinedBlocks),
-            ':alive': ALIVE,
-            ':first': FIRST_LIFE,
-            ':boot': boot,
-            ':now': now,
-          },
-        },
-        'ALL_OLD',
-      );
-      const old = outcome.done ? outcome.output.Attributes : outcome.item;
-      const node = old ? nodeState(id, old) : newNode(id, boot);
-      const after = outcome.done ? new Set([...node.joinedBlocks, ...joinedBlocks]) : node.joinedBlocks;
-      return { joined: outcome.done, node: { ...node, joinedBlocks: after }, before: node.joinedBlocks };
-    },
+    join: joining(update),
 
     async beginLife(id, incarnation, { boot, firstOfBoot, earlier }, now) {
       const outcome = await update({
@@ -100,6 +79,31 @@ function lives(
       });
       return outcome.done;
     },
+  };
+}
+
+function joining(update: ReturnType<typeof updateOf>): NodeStore['join'] {
+  return async (id, joinedBlocks, boot, now) => {
+    const outcome = await update(
+      {
+        key: keys.node(id),
+        expression:
+          'ADD bl :joinedBlocks SET st = if_not_exists(st, :alive), e = if_not_exists(e, :first), e1 = if_not_exists(e1, :first), boot = :boot, seen = :now',
+        condition: `${when.nodeAbsent} OR (${when.nodeAlive} AND ${when.sameBoot})`,
+        values: {
+          ':joinedBlocks': new Set(joinedBlocks),
+          ':alive': ALIVE,
+          ':first': FIRST_LIFE,
+          ':boot': boot,
+          ':now': now,
+        },
+      },
+      'ALL_OLD',
+    );
+    const old = outcome.done ? outcome.output.Attributes : outcome.item;
+    const node = old ? nodeState(id, old) : newNode(id, boot);
+    const after = outcome.done ? new Set([...node.joinedBlocks, ...joinedBlocks]) : node.joinedBlocks;
+    return { joined: outcome.done, node: { ...node, joinedBlocks: after }, before: node.joinedBlocks };
   };
 }
 

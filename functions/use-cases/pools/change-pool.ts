@@ -6,7 +6,8 @@ import { poolSpace } from '../../../core/pools/pool-space.ts';
 import { beginWith, type RegisteredPool, type Registry, register, sameRanges } from '../../../core/pools/registry.ts';
 import type { PoolState } from '../../../core/store.ts';
 import { type Dependencies, type KnownPool, remember } from '../dependencies.ts';
-import { ensureRoom, entryNamed, overlapProblem, storedPool } from './change-registry.ts';
+import { ensureRoom, overlapProblem } from './change-registry.ts';
+import { entryNamed, storedPool } from './named-pool.ts';
 import { type Attempt, done, overtaken, poolContention, untilWritten } from './optimistic-write.ts';
 import { ensureVersion, type PoolChange, viewOf } from './pool-view.ts';
 

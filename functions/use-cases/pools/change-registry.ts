@@ -1,7 +1,7 @@
-/** Changing a VRF's list of pools, and what is found in it. */
+/** Changing a VRF's list of pools, and why it cannot be changed. */
 import { LessorError } from '../../../core/contract/problems.ts';
-import type { Overlap, RegisteredPool, Registry } from '../../../core/pools/registry.ts';
-import { type Dependencies, freshPool, type KnownPool } from '../dependencies.ts';
+import type { Overlap, Registry } from '../../../core/pools/registry.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { type Contention, done, overtaken, untilWritten } from './optimistic-write.ts';
 
 /** Each write that fails is another's success, so that 64 at the same moment need no more than 64. */
@@ -41,21 +41,6 @@ export function ensureRoom(registry: Registry): Registry {
     `VRF ${registry.vrf} has ${registry.pools.length} pools, whose list is as long as it can be`,
     { remedy: 'delete pools, or use another VRF', facts: { vrf: registry.vrf } },
   );
-}
-
-/** @throws LessorError pool.unknown */
-export function entryNamed({ vrf, pools }: Registry, name: string): RegisteredPool {
-  const entry = pools.find((pool) => pool.name === name);
-  if (entry) return entry;
-  const names = pools.map((other) => other.name).join(', ') || 'none';
-  throw new LessorError('pool.unknown', `VRF ${vrf} has no pool ${name}; its pools are: ${names}`);
-}
-
-/** The pool as it is now. */
-export async function storedPool(deps: Dependencies, { id, name }: RegisteredPool): Promise<KnownPool> {
-  const pool = await freshPool(deps, id);
-  if (pool) return pool;
-  throw new LessorError('service.fault', `Pool ${name} (${id}) is registered but has no definition`);
 }
 
 export function overlapProblem({ pool, theirs, ours, gateway }: Overlap, name: string, vrf: string): LessorError {

@@ -4,7 +4,7 @@ import { LessorError } from '../../../core/contract/problems.ts';
 import { resolvePoolShape } from '../../../core/pools/pool-shape.ts';
 import type { RegisteredPool } from '../../../core/pools/registry.ts';
 import type { Dependencies, KnownPool } from '../dependencies.ts';
-import { storedPool } from './change-registry.ts';
+import { storedPool } from './named-pool.ts';
 import { viewOf } from './pool-view.ts';
 import { registerPool } from './register-pool.ts';
 

@@ -2,7 +2,7 @@
 import pMap from 'p-map';
 import type { ListPoolsResult, PoolView } from '../../../core/contract/pool.ts';
 import { type Dependencies, freshPool } from '../dependencies.ts';
-import { entryNamed, storedPool } from './change-registry.ts';
+import { entryNamed, storedPool } from './named-pool.ts';
 import { type NamedPool, viewOf } from './pool-view.ts';
 import { READS_AT_ONCE } from './read-pool.ts';
 
