@@ -10,7 +10,7 @@ import type { AllocateRequest } from '../../core/contract/lease.ts';
 import { most } from '../../core/contract/limits.ts';
 import type { RangeText } from '../../core/contract/pool.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import { resolvePoolRanges } from '../../core/pools/pool-space.ts';
+import { resolvePoolRanges } from '../../core/pools/pool-shape.ts';
 import type { Fields } from '../machine/json.ts';
 import { unsupportedField } from '../machine/refusal.ts';
 import { fieldsOf, list, nameIn, text, wrong } from './fields.ts';

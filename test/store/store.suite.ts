@@ -222,10 +222,10 @@ export function storeSuite(open: () => Store): void {
     it('are registered by one of many that write at once', async () => {
       const { pools } = open();
       const vrf = newId();
-      const wishes = Array.from({ length: 16 }, () => ({ vrf, version: 1, pools: [registered(definition(newId()))] }));
-      const outcomes = await Promise.all(wishes.map((wish) => pools.writeRegistry(wish)));
+      const writes = Array.from({ length: 16 }, () => ({ vrf, version: 1, pools: [registered(definition(newId()))] }));
+      const outcomes = await Promise.all(writes.map((write) => pools.writeRegistry(write)));
       expect(outcomes.filter(Boolean)).toHaveLength(1);
-      expect(await pools.readRegistry(vrf)).toEqual(wishes[outcomes.indexOf(true)]);
+      expect(await pools.readRegistry(vrf)).toEqual(writes[outcomes.indexOf(true)]);
     });
   });
 

@@ -4,7 +4,7 @@ import type { BlockRow, ListBlocksResult } from '../../../core/contract/blocks.t
 import { type BlockState, shardOf } from '../../../core/protocol/block.ts';
 import { blockFromText, blockToText } from '../../../core/protocol/slot-ref.ts';
 import type { Dependencies, KnownPool } from '../dependencies.ts';
-import { namedPool } from './list-leases.ts';
+import { namedPool } from '../pools/named-pool.ts';
 
 /** 1,024 blocks, some 200 bytes each. */
 const SHARDS_A_PAGE = 4n;

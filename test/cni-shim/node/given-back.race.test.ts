@@ -14,7 +14,7 @@ import { ownLease } from '../../../cni-shim/node/offline-lease.ts';
 import { giveBack } from '../../../cni-shim/sync/return-block.ts';
 import type { AllocateResult } from '../../../core/contract/lease.ts';
 import { defaultPolicy } from '../../../core/contract/pool.ts';
-import { resolvePoolShape } from '../../../core/pools/pool-space.ts';
+import { resolvePoolShape } from '../../../core/pools/pool-shape.ts';
 
 const POOL = 'a'.repeat(16);
 const shape = resolvePoolShape({

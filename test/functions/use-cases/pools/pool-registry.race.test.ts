@@ -11,7 +11,7 @@ import { change, create, remove } from '../../pool-requests.ts';
 import { world } from '../../world.ts';
 
 const names = ['blue', 'green', 'red'] as const;
-const wish = fc.record({
+const request = fc.record({
   does: fc.constantFrom('create', 'create', 'grow', 'grow', 'delete'),
   name: fc.constantFrom(...names),
   octets: fc.uniqueArray(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 2 }),
@@ -32,13 +32,13 @@ const slowly = (store: Store, scheduler: fc.Scheduler) =>
   });
 
 const poolsNeverOverlap = (open: () => Store) =>
-  fc.asyncProperty(fc.array(wish, { minLength: 2, maxLength: 6 }), fc.scheduler(), async (wishes, scheduler) => {
+  fc.asyncProperty(fc.array(request, { minLength: 2, maxLength: 6 }), fc.scheduler(), async (requests, scheduler) => {
     const here = world(open());
     await create(here.environment(), { name: 'blue', ranges: subnets([1]) });
     const store = slowly(here.store, scheduler);
     const done = await scheduler.waitFor(
       Promise.all(
-        wishes.map(async ({ does, name, octets }) => {
+        requests.map(async ({ does, name, octets }) => {
           const deps = here.environment({ store });
           const ask = {
             create: () => create(deps, { name, ranges: subnets(octets) }),
@@ -66,8 +66,8 @@ const poolsNeverOverlap = (open: () => Store) =>
       const stored = await here.store.pools.readPool(pool.id);
       expect(stored && beginWith(pool.ranges, stored.definition.ranges)).toBe(true);
     }
-    // What was answered was so: a pool that was made is there, or was deleted by one of the wishes.
-    if (wishes.every(({ does }) => does !== 'delete')) {
+    // What was answered was so: a pool that was made is there, or was deleted by one of the requests.
+    if (requests.every(({ does }) => does !== 'delete')) {
       for (const result of done) {
         if (result === undefined || !('pool' in result)) continue;
         const entry = pools.find(({ id }) => id === result.pool.id);

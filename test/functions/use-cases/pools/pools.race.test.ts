@@ -7,7 +7,7 @@ import { memoryStore } from '../../../store/memory-store.ts';
 import { intercepted } from '../../intercepted.ts';
 import { add, addOf, world } from '../../world.ts';
 
-const wish = fc.record({
+const request = fc.record({
   name: fc.constantFrom('blue', 'green', 'red'),
   start: fc.integer({ min: 2, max: 8 }),
   size: fc.nat(3),
@@ -22,7 +22,7 @@ const rangesOf = (ranges: Parameters<typeof parseRangeSets>[0]): Range[] => {
 
 /** Several nodes use networks first at the same moment, with names and ranges that clash (I8). */
 const poolsNeverOverlap = (open: () => Store) =>
-  fc.asyncProperty(fc.array(wish, { minLength: 2, maxLength: 5 }), fc.scheduler(), async (wishes, scheduler) => {
+  fc.asyncProperty(fc.array(request, { minLength: 2, maxLength: 5 }), fc.scheduler(), async (requests, scheduler) => {
     const here = world(open());
     const store = intercepted(here.store, async (name, _, proceed) => {
       await scheduler.schedule(Promise.resolve(), `${name} arrives`);
@@ -31,7 +31,7 @@ const poolsNeverOverlap = (open: () => Store) =>
       return answer;
     });
     const environments = [0, 1, 2].map(() => here.environment({ store }));
-    const asked = wishes.map(async ({ name, start, size, environment }, index) => {
+    const asked = requests.map(async ({ name, start, size, environment }, index) => {
       const ranges = [[{ subnet: '10.0.0.0/24', rangeStart: `10.0.0.${start}`, rangeEnd: `10.0.0.${start + size}` }]];
       const deps = environments[environment] ?? here.environment({ store });
       return add(deps, `i-${index}`, addOf(index, { pool: { vrf: 'default', name, ranges } })).catch(
