@@ -3,8 +3,8 @@
  * decisions (not the kernel's), LESSOR_KILLS sets how many there are.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Operator } from '../../local/operator.ts';
-import { type LocalStack, startStack } from '../../local/stack.ts';
+import { Operator } from '../../local/demo/operator.ts';
+import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 import { heldTwice, leaseHistory, type SlotChange } from './lease-history.ts';
 import { type Configuration, LoneNode } from './lone-node.ts';
 import { Tenants } from './tenants.ts';

@@ -3,8 +3,8 @@
  * they reach DynamoDB.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Operator } from '../../local/operator.ts';
-import { type LocalStack, startStack } from '../../local/stack.ts';
+import { Operator } from '../../local/demo/operator.ts';
+import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 import { addressOf, errorOf, eventually, leasesOf, type PluginNode, pluginNode } from '../support/plugin-node.ts';
 
 const ADDRESSES = 241;

@@ -1,7 +1,7 @@
 /** The API is away for a minute while three nodes add and delete containers. LESSOR_OUTAGE_SECONDS makes it shorter or longer. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Operator } from '../../local/operator.ts';
-import { type LocalStack, startStack } from '../../local/stack.ts';
+import { Operator } from '../../local/demo/operator.ts';
+import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 import { type OutageReport, outage } from './outage.ts';
 
 const SECONDS = Number(process.env.LESSOR_OUTAGE_SECONDS ?? 60);

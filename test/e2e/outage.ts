@@ -3,9 +3,9 @@
  * with which address, and what the table and the journals have.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CniAnswer } from '../../local/cni-runtime.ts';
-import { Operator } from '../../local/operator.ts';
-import type { LocalStack } from '../../local/stack.ts';
+import { Operator } from '../../local/demo/operator.ts';
+import type { CniAnswer } from '../../local/nodes/cni-runtime.ts';
+import type { LocalStack } from '../../local/stack/stack.ts';
 import { ApiWeather, type Weather } from './api-weather.ts';
 import { heldTwice, leaseHistory } from './lease-history.ts';
 import { type Configuration, LoneNode } from './lone-node.ts';

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildPlugin } from '../../cni-shim/build/build.ts';
-import type { CniRuntime } from '../../local/cni-runtime.ts';
-import { writeNodeFiles } from '../../local/demo-nodes.ts';
-import type { Identity } from '../../local/identities.ts';
-import { NodeNetwork, prerequisites } from '../../local/node-network.ts';
-import { Operator } from '../../local/operator.ts';
-import { type LocalStack, startStack } from '../../local/stack.ts';
+import type { Identity } from '../../local/aws/identities.ts';
+import { writeNodeFiles } from '../../local/demo/demo-nodes.ts';
+import { Operator } from '../../local/demo/operator.ts';
+import type { CniRuntime } from '../../local/nodes/cni-runtime.ts';
+import { NodeNetwork, prerequisites } from '../../local/nodes/node-network.ts';
+import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 
 export interface Place {
   /** Path of the executable. */

@@ -1,6 +1,7 @@
 /** Creates the template's tables in DynamoDB Local. */
+
+import type { TableDefinition } from '../stack/template.ts';
 import { request } from './dynamodb-request.ts';
-import type { TableDefinition } from './template.ts';
 
 /** @throws Error with what DynamoDB Local answered */
 export async function createTables(endpoint: string, tables: readonly TableDefinition[]): Promise<void> {

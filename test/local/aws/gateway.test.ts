@@ -1,9 +1,9 @@
 import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LocalFunction } from '../../local/function.ts';
-import { listen, portOf, serve } from '../../local/gateway.ts';
-import { ec2Node, type Identity, newCredentials, operatorUser } from '../../local/identities.ts';
+import { LocalFunction } from '../../../local/aws/function.ts';
+import { listen, portOf, serve } from '../../../local/aws/gateway.ts';
+import { ec2Node, type Identity, newCredentials, operatorUser } from '../../../local/aws/identities.ts';
 import { type Signing, send, signed } from './sigv4.ts';
 
 const account = '000000000000';

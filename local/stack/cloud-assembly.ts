@@ -1,9 +1,9 @@
 /** Synthesizes the stack in a process of its own: CDK blocks the one it runs in for seconds and writes to its output. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { LessorError } from '../core/contract/problems.ts';
+import { LessorError } from '../../core/contract/problems.ts';
 
-const ROOT = fileURLToPath(new URL('../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Context values as `cdk synth -c key=value` takes them. */
 export type Context = Readonly<Record<string, string>>;

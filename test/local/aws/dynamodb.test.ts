@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { startDynamodb } from '../../local/dynamodb.ts';
+import { startDynamodb } from '../../../local/aws/dynamodb.ts';
 
 const path = process.env.PATH;
 const directories: string[] = [];

@@ -3,9 +3,9 @@ import { Sha256 } from '@aws-crypto/sha256-js';
 import { HttpRequest } from '@smithy/protocol-http';
 import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod/mini';
-import type { RouteName } from '../core/contract/paths.ts';
-import { isProblemCode, LessorError } from '../core/contract/problems.ts';
-import { routes } from '../core/contract/routes.ts';
+import type { RouteName } from '../../core/contract/paths.ts';
+import { isProblemCode, LessorError } from '../../core/contract/problems.ts';
+import { routes } from '../../core/contract/routes.ts';
 
 export interface Caller {
   readonly accessKeyId: string;

@@ -1,10 +1,10 @@
 /** The demonstration: pods of two nodes get addresses, one is deleted, one node dies, and each step is shown. */
 import color from 'picocolors';
-import { LessorError } from '../core/contract/problems.ts';
-import type { CniAnswer } from './cni-runtime.ts';
+import { LessorError } from '../../core/contract/problems.ts';
+import type { CniAnswer } from '../nodes/cni-runtime.ts';
+import type { LocalStack } from '../stack/stack.ts';
 import { type CniResult, demoNetwork } from './demo-network.ts';
 import type { DemoNodes, DemoPod } from './demo-nodes.ts';
-import type { LocalStack } from './stack.ts';
 import { table } from './table.ts';
 
 /** @throws LessorError where a step did not come out as it must */

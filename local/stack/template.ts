@@ -1,8 +1,8 @@
 /** What the local stack is made of, read from a synthesized cloud assembly; nothing of it is written down a second time. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Statement } from '../aws/policy.ts';
 import { type Resolve, type Resource, resolver, type Surroundings } from './intrinsics.ts';
-import type { Statement } from './policy.ts';
 
 export interface TableDefinition {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** Which route of an HTTP API a request takes: `POST /v1/leases`, `GET /v1/pools/{pool}/leases`. */
-import type { RouteDefinition } from './template.ts';
+import type { RouteDefinition } from '../stack/template.ts';
 
 export interface RouteMatch {
   readonly route: RouteDefinition;

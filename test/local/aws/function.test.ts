@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { LocalFunction } from '../../local/function.ts';
-import { listen, portOf } from '../../local/gateway.ts';
-import { newCredentials } from '../../local/identities.ts';
-import type { FunctionDefinition } from '../../local/template.ts';
+import { LocalFunction } from '../../../local/aws/function.ts';
+import { listen, portOf } from '../../../local/aws/gateway.ts';
+import { newCredentials } from '../../../local/aws/identities.ts';
+import type { FunctionDefinition } from '../../../local/stack/template.ts';
 
 /** A loaded machine may take its time. */
 const patient = { timeout: 20_000 };

@@ -3,8 +3,8 @@
  * opinion to the library that the gateway verifies with. Paths are signed as they are sent, without characters to escape.
  */
 import { createHash, createHmac } from 'node:crypto';
-import type { Credentials } from '../../local/identities.ts';
-import type { SignedRequest } from '../../local/signature.ts';
+import type { Credentials } from '../../../local/aws/identities.ts';
+import type { SignedRequest } from '../../../local/aws/signature.ts';
 
 const hash = (text: string | Uint8Array) => createHash('sha256').update(text).digest('hex');
 const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();

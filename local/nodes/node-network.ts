@@ -7,7 +7,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
-import { LessorError } from '../core/contract/problems.ts';
+import { LessorError } from '../../core/contract/problems.ts';
 
 const PREFIX = 'lessor-';
 const CNI_DIRECTORIES = ['/usr/lib/cni', '/opt/cni/bin'];

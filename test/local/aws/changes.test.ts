@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { followChanges } from '../../local/changes.ts';
-import { type LocalDynamodb, startDynamodb } from '../../local/dynamodb.ts';
-import { request } from '../../local/dynamodb-request.ts';
-import type { InvocationResult } from '../../local/function.ts';
-import { createTables } from '../../local/tables.ts';
+import { followChanges } from '../../../local/aws/changes.ts';
+import { type LocalDynamodb, startDynamodb } from '../../../local/aws/dynamodb.ts';
+import { request } from '../../../local/aws/dynamodb-request.ts';
+import type { InvocationResult } from '../../../local/aws/function.ts';
+import { createTables } from '../../../local/aws/tables.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'lessor-changes-test-'));
 let dynamodb: LocalDynamodb;

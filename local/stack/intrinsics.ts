@@ -60,7 +60,7 @@ export function resolver(resources: Readonly<Record<string, Resource>>, surround
   return resolve;
 }
 
-const NOT_KNOWN = 'the local stack cannot resolve that; teach it in local/intrinsics.ts';
+const NOT_KNOWN = 'the local stack cannot resolve that; teach it in local/stack/intrinsics.ts';
 
 const isStrings = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');

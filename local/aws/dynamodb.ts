@@ -7,7 +7,7 @@ import net, { type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import launcher from 'dynamodb-local';
-import { LessorError } from '../core/contract/problems.ts';
+import { LessorError } from '../../core/contract/problems.ts';
 
 const OLDEST_JAVA = 17;
 const START_TIMEOUT_MS = 60_000;

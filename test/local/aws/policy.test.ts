@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { permits, type Statement } from '../../local/policy.ts';
+import { permits, type Statement } from '../../../local/aws/policy.ts';
 
 const allow = (actions: string[], resources: string[]): Statement => ({ effect: 'Allow', actions, resources });
 const table = 'arn:aws:dynamodb:us-east-1:000000000000:table/Leases';

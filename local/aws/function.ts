@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { transformSync } from 'esbuild';
+import type { FunctionDefinition } from '../stack/template.ts';
 import type { EnvironmentData, InvocationMessage, ResultMessage } from './function-environment.ts';
 import type { Credentials } from './identities.ts';
-import type { FunctionDefinition } from './template.ts';
 
 export interface FunctionSurroundings {
   readonly region: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ec2Node, type Identity, newCredentials, operatorUser } from '../../local/identities.ts';
-import { type SignedRequest, verify } from '../../local/signature.ts';
+import { ec2Node, type Identity, newCredentials, operatorUser } from '../../../local/aws/identities.ts';
+import { type SignedRequest, verify } from '../../../local/aws/signature.ts';
 import { type Signing, signed } from './sigv4.ts';
 
 const now = Date.UTC(2026, 10, 25, 12, 0, 0);

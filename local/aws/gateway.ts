@@ -2,14 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { LessorError } from '../core/contract/problems.ts';
+import { LessorError } from '../../core/contract/problems.ts';
+import type { StackDefinition } from '../stack/template.ts';
 import type { InvocationResult } from './function.ts';
 import { answerOf, eventOf, type HttpAnswer, message } from './http-event.ts';
 import type { Identity } from './identities.ts';
 import { permits, type Statement } from './policy.ts';
 import { type RouteMatch, routeMatcher } from './route.ts';
 import { type SignedRequest, verify } from './signature.ts';
-import type { StackDefinition } from './template.ts';
 
 /** API Gateway quotas for HTTP APIs: payload size. */
 const MAX_BODY = 10 * 1024 * 1024;

@@ -1,8 +1,8 @@
 /** A Lambda event source: tells a function the changes of a table, a batch of one shard at a time, in order and until it succeeds. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ChangesDefinition } from '../stack/template.ts';
 import { request } from './dynamodb-request.ts';
 import type { InvocationResult } from './function.ts';
-import type { ChangesDefinition } from './template.ts';
 
 /** Lambda's own rate. */
 const POLLED_EVERY_MS = 250;

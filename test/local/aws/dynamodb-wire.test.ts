@@ -1,9 +1,9 @@
 import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startWire, type Wire } from '../../local/dynamodb-wire.ts';
-import { LocalFunction } from '../../local/function.ts';
-import { listen, portOf } from '../../local/gateway.ts';
+import { startWire, type Wire } from '../../../local/aws/dynamodb-wire.ts';
+import { LocalFunction } from '../../../local/aws/function.ts';
+import { listen, portOf } from '../../../local/aws/gateway.ts';
 
 const table = (name: string) => `arn:aws:dynamodb:us-east-1:000000000000:table/${name}`;
 const rights = (actions: string[], resource: string) => [{ effect: 'Allow' as const, actions, resources: [resource] }];

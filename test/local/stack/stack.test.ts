@@ -2,11 +2,11 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { routes } from '../../core/contract/routes.ts';
-import { request } from '../../local/dynamodb-request.ts';
-import type { Identity } from '../../local/identities.ts';
-import { type LocalStack, startStack } from '../../local/stack.ts';
-import { send, signed } from './sigv4.ts';
+import { routes } from '../../../core/contract/routes.ts';
+import { request } from '../../../local/aws/dynamodb-request.ts';
+import type { Identity } from '../../../local/aws/identities.ts';
+import { type LocalStack, startStack } from '../../../local/stack/stack.ts';
+import { send, signed } from '../aws/sigv4.ts';
 
 const realTmpdir = process.env.TMPDIR;
 /** Where the stack makes its files; the compiler of TypeScript keeps its cache there too. */

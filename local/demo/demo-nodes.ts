@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import color from 'picocolors';
-import { type CniAnswer, type CniRuntime, callPlugin } from './cni-runtime.ts';
+import type { Identity } from '../aws/identities.ts';
+import { type CniAnswer, type CniRuntime, callPlugin } from '../nodes/cni-runtime.ts';
+import { NodeNetwork, prerequisites } from '../nodes/node-network.ts';
+import type { LocalStack } from '../stack/stack.ts';
 import { demoNetwork } from './demo-network.ts';
-import type { Identity } from './identities.ts';
-import { NodeNetwork, prerequisites } from './node-network.ts';
 import { Operator } from './operator.ts';
-import type { LocalStack } from './stack.ts';
 
 export interface DemoNode {
   readonly id: string;

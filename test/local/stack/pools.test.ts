@@ -1,10 +1,10 @@
 /** A pool's life over the local stack: signed requests, the roles' rights, status codes, ETag and If-Match. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { routes } from '../../core/contract/routes.ts';
-import type { Identity } from '../../local/identities.ts';
-import { Operator } from '../../local/operator.ts';
-import { type LocalStack, startStack } from '../../local/stack.ts';
-import { send, signed } from './sigv4.ts';
+import { routes } from '../../../core/contract/routes.ts';
+import type { Identity } from '../../../local/aws/identities.ts';
+import { Operator } from '../../../local/demo/operator.ts';
+import { type LocalStack, startStack } from '../../../local/stack/stack.ts';
+import { send, signed } from '../aws/sigv4.ts';
 
 let stack: LocalStack;
 let operator: Operator;
