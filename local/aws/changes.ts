@@ -1,8 +1,14 @@
 /** A Lambda event source: tells a function the changes of a table, a batch of one shard at a time, in order and until it succeeds. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ChangesDefinition } from '../stack/template.ts';
 import { request } from './dynamodb-request.ts';
-import type { InvocationResult } from './function.ts';
+import type { InvocationResult } from './invocation.ts';
+
+/** A table whose changes a function is told. */
+export interface ChangesDefinition {
+  readonly table: string;
+  readonly function: string;
+  readonly batchSize: number;
+}
 
 /** Lambda's own rate. */
 const POLLED_EVERY_MS = 250;
@@ -25,7 +31,7 @@ interface Shard {
 }
 
 export interface Follower {
-  /** Settles when nothing is under way any more. */
+  /** Resolves when nothing is under way any more. */
   stop(): Promise<void>;
 }
 
@@ -39,27 +45,8 @@ export function followChanges(
   const shards = new Map<string, Shard>();
   let stream: string | undefined;
 
-  const findShards = async (): Promise<string> => {
-    const described = await request(endpoint, 'DynamoDB_20120810.DescribeTable', { TableName: table });
-    const arn = (described as { Table: { LatestStreamArn: string } }).Table.LatestStreamArn;
-    const { StreamDescription } = (await request(endpoint, `${STREAMS}.DescribeStream`, {
-      StreamArn: arn,
-    })) as Described;
-    for (const { ShardId: id } of StreamDescription.Shards) if (!shards.has(id)) shards.set(id, { id, ended: false });
-    return arn;
-  };
-
-  const iteratorOf = async (arn: string, { id, told }: Shard): Promise<string> => {
-    const from =
-      told === undefined
-        ? { ShardIteratorType: 'TRIM_HORIZON' }
-        : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: told };
-    const got = await request(endpoint, `${STREAMS}.GetShardIterator`, { StreamArn: arn, ShardId: id, ...from });
-    return (got as { ShardIterator: string }).ShardIterator;
-  };
-
   const tell = async (arn: string, shard: Shard): Promise<void> => {
-    shard.iterator ??= await iteratorOf(arn, shard);
+    shard.iterator ??= await iteratorOf(endpoint, arn, shard);
     const asked = { ShardIterator: shard.iterator, Limit: batchSize };
     const got = (await request(endpoint, `${STREAMS}.GetRecords`, asked)) as GotRecords;
     const last = got.Records.at(-1);
@@ -77,8 +64,12 @@ export function followChanges(
   const follow = async () => {
     while (!stopped.signal.aborted) {
       try {
-        const arn = stream ?? (await findShards());
-        stream = arn;
+        if (stream === undefined) {
+          const { arn, shardIds } = await describeStream(endpoint, table);
+          for (const id of shardIds) if (!shards.has(id)) shards.set(id, { id, ended: false });
+          stream = arn;
+        }
+        const arn = stream;
         for (const shard of shards.values()) if (!shard.ended) await tell(arn, shard);
       } catch {
         // DynamoDB Local is down, or has forgotten its tables: nothing that was known of the stream counts.
@@ -95,6 +86,26 @@ export function followChanges(
       return following;
     },
   };
+}
+
+/** @returns the ARN of the table's stream, and its shards */
+async function describeStream(endpoint: string, table: string): Promise<{ arn: string; shardIds: readonly string[] }> {
+  const described = await request(endpoint, 'DynamoDB_20120810.DescribeTable', { TableName: table });
+  const arn = (described as { Table: { LatestStreamArn: string } }).Table.LatestStreamArn;
+  const { StreamDescription } = (await request(endpoint, `${STREAMS}.DescribeStream`, {
+    StreamArn: arn,
+  })) as Described;
+  return { arn, shardIds: StreamDescription.Shards.map(({ ShardId }) => ShardId) };
+}
+
+/** An iterator that begins after the last change that the function was told, or with the oldest that is kept. */
+async function iteratorOf(endpoint: string, arn: string, { id, told }: Shard): Promise<string> {
+  const from =
+    told === undefined
+      ? { ShardIteratorType: 'TRIM_HORIZON' }
+      : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: told };
+  const got = await request(endpoint, `${STREAMS}.GetShardIterator`, { StreamArn: arn, ShardId: id, ...from });
+  return (got as { ShardIterator: string }).ShardIterator;
 }
 
 /** The event of a source with a tumbling window. */

@@ -1,6 +1,6 @@
 /** What lies between the functions and DynamoDB: it counts requests, enforces roles as IAM does, and fails on demand. */
 import http, { type IncomingMessage } from 'node:http';
-import { listen, portOf } from './gateway.ts';
+import { close, listen, portOf } from './loopback-server.ts';
 import { permits, type Statement } from './policy.ts';
 
 /** A function as DynamoDB sees it: by its access key. */
@@ -29,7 +29,7 @@ export interface WireAnswer {
 }
 
 /**
- * What happens to a request in place of the ordinary. `forward` lets it through, now or later, once or more often;
+ * What happens to a request instead of the ordinary. `forward` lets it through, now or later, once or more often;
  * what is returned is the answer, undefined cuts the connection.
  */
 export type Fault = (request: WireRequest, forward: () => Promise<WireAnswer>) => Promise<WireAnswer | undefined>;
@@ -65,11 +65,11 @@ export interface WireParts {
 export async function startWire({ target, principals, region, account }: WireParts): Promise<Wire> {
   const server = await listen(0);
   const agent = new http.Agent({ keepAlive: true });
-  const seen = new Map<string, WireCount>();
+  const tally = new Map<string, WireCount>();
   let fault: Fault | undefined;
   const count = ({ function: name, operation, table }: WireRequest) => {
     const key = `${name} ${operation} ${table}`;
-    seen.set(key, { function: name, operation, table, count: (seen.get(key)?.count ?? 0) + 1 });
+    tally.set(key, { function: name, operation, table, count: (tally.get(key)?.count ?? 0) + 1 });
   };
 
   const answer = async (incoming: IncomingMessage, body: Buffer): Promise<WireAnswer | undefined> => {
@@ -103,21 +103,19 @@ export async function startWire({ target, principals, region, account }: WirePar
 
   return {
     endpoint: `http://127.0.0.1:${portOf(server)}`,
-    counts: () => [...seen.values()],
+    counts: () => [...tally.values()],
     total: (kind = {}) =>
-      [...seen.values()]
+      [...tally.values()]
         .filter((counted) => Object.entries(kind).every(([key, value]) => counted[key as keyof WireCount] === value))
         .reduce((sum, counted) => sum + counted.count, 0),
-    reset: () => seen.clear(),
+    reset: () => tally.clear(),
     fault: (next) => {
       fault = next;
     },
-    stop: () =>
-      new Promise((stopped) => {
-        agent.destroy();
-        server.close(() => stopped());
-        server.closeAllConnections();
-      }),
+    stop: () => {
+      agent.destroy();
+      return close(server);
+    },
   };
 }
 

@@ -14,7 +14,7 @@ const START_TIMEOUT_MS = 60_000;
 
 export interface LocalDynamodb {
   readonly endpoint: string;
-  /** Kills it, as a crash would; settles when it is gone. */
+  /** Kills it, as a crash would; resolves when it is gone. */
   stop(): Promise<void>;
   /** Starts it again at the same endpoint. */
   start(): Promise<void>;

@@ -1,14 +1,29 @@
-/** A Lambda function on this machine: a few execution environments, each a worker thread that runs one invocation at a time. */
+/** A Lambda function on this machine: a few execution environments; invocations beyond them wait for their turn. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { Worker } from 'node:worker_threads';
-import { transformSync } from 'esbuild';
-import type { FunctionDefinition } from '../stack/template.ts';
-import type { EnvironmentData, InvocationMessage, ResultMessage } from './function-environment.ts';
+import { type ExecutionEnvironment, startEnvironment } from './execution-environment.ts';
 import type { Credentials } from './identities.ts';
+import type { EnvironmentData, InvocationMessage, InvocationResult } from './invocation.ts';
+import type { Statement } from './policy.ts';
+
+export interface FunctionDefinition {
+  /** `allocate` of `Lessor-allocate`. */
+  readonly name: string;
+  readonly functionName: string;
+  readonly arn: string;
+  /** Directory of the bundle. */
+  readonly code: string;
+  /** `<file without extension>.<export>` */
+  readonly handler: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+  readonly roleArn: string;
+  /** Everything that its role allows. */
+  readonly rights: readonly Statement[];
+}
 
 export interface FunctionSurroundings {
   readonly region: string;
@@ -19,165 +34,82 @@ export interface FunctionSurroundings {
   readonly environments: number;
 }
 
-/** As Lambda answers Invoke: the payload's JSON, or the function's error. */
-export type InvocationResult = ResultMessage;
+export interface LocalFunction {
+  /** Resolves always; a function that fails, ends its process or takes too long is a result too. */
+  invoke(event: unknown): Promise<InvocationResult>;
+  /** What the function wrote, oldest first: the last 1,000 lines. */
+  logs(): readonly string[];
+  stop(): Promise<void>;
+}
 
 interface Invocation {
   readonly message: Omit<InvocationMessage, 'deadline'>;
-  readonly settle: (result: InvocationResult) => void;
+  readonly answer: (result: InvocationResult) => void;
 }
 
 const KEPT_LINES = 1000;
 
-export class LocalFunction {
-  readonly #definition: FunctionDefinition;
-  readonly #surroundings: FunctionSurroundings;
-  readonly #data: EnvironmentData;
-  readonly #environments = new Set<Environment>();
-  readonly #idle: Environment[] = [];
-  readonly #waiting: Invocation[] = [];
-  readonly #lines: string[] = [];
-  #stopped = false;
-
-  /** @throws Error if the bundle has no file for the handler */
-  constructor(definition: FunctionDefinition, surroundings: FunctionSurroundings) {
-    this.#definition = definition;
-    this.#surroundings = surroundings;
-    this.#data = dataOf(definition);
-  }
-
-  /** Settles with a result always; a function that fails, ends its process or takes too long is a result too. */
-  invoke(event: unknown): Promise<InvocationResult> {
-    if (this.#stopped) return Promise.resolve(STOPPED);
-    return new Promise((settle) => {
-      this.#waiting.push({ message: { requestId: randomUUID(), event: JSON.stringify(event) }, settle });
-      this.#dispatch();
-    });
-  }
-
-  /** What the function wrote, oldest first: the last 1,000 lines. */
-  logs(): readonly string[] {
-    return [...this.#lines];
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    for (const { settle } of this.#waiting.splice(0)) settle(STOPPED);
-    await Promise.all([...this.#environments].map((environment) => environment.end(STOPPED)));
-  }
-
-  #dispatch(): void {
-    while (this.#waiting.length > 0) {
-      const environment = this.#takeIdle() ?? this.#start();
-      if (environment === undefined) return;
-      const invocation = this.#waiting.shift();
-      if (invocation) this.#run(environment, invocation);
-    }
-  }
-
-  #takeIdle(): Environment | undefined {
-    for (let environment = this.#idle.pop(); environment; environment = this.#idle.pop()) {
-      if (!environment.ended) return environment;
-      this.#environments.delete(environment);
-    }
-    return undefined;
-  }
-
-  #start(): Environment | undefined {
-    if (this.#environments.size >= this.#surroundings.environments) return undefined;
-    const environment = new Environment(this.#data, {
-      variables: variablesOf(this.#definition, this.#surroundings),
-      timeoutMs: this.#definition.timeoutMs,
-      log: (line) => this.#keep(line),
-    });
-    this.#environments.add(environment);
-    return environment;
-  }
-
-  async #run(environment: Environment, { message, settle }: Invocation): Promise<void> {
-    const result = await environment.run(message);
-    if (environment.ended) this.#environments.delete(environment);
-    // Last in, first out, as Lambda does it: the others may be reclaimed.
-    else this.#idle.push(environment);
-    settle(result);
-    this.#dispatch();
-  }
-
-  #keep(line: string): void {
-    this.#lines.push(line);
-    if (this.#lines.length > KEPT_LINES) this.#lines.shift();
-  }
-}
-
 const STOPPED: InvocationResult = { ok: false, errorType: 'Stopped', errorMessage: 'The local stack was stopped' };
 
-interface EnvironmentOptions {
-  readonly variables: Record<string, string>;
-  readonly timeoutMs: number;
-  readonly log: (line: string) => void;
-}
+/** @throws Error if the bundle has no file for the handler */
+export function localFunction(definition: FunctionDefinition, surroundings: FunctionSurroundings): LocalFunction {
+  const data = dataOf(definition);
+  const variables = variablesOf(definition, surroundings);
+  const environments = new Set<ExecutionEnvironment>();
+  const idle: ExecutionEnvironment[] = [];
+  const waiting: Invocation[] = [];
+  const lines: string[] = [];
+  let stopped = false;
 
-class Environment {
-  readonly #worker: Worker;
-  readonly #timeoutMs: number;
-  #settle: ((result: InvocationResult) => void) | undefined;
-  #last: InvocationResult | undefined;
-  ended = false;
+  const log = (line: string) => {
+    lines.push(line);
+    if (lines.length > KEPT_LINES) lines.shift();
+  };
+  const takeIdle = (): ExecutionEnvironment | undefined => {
+    for (let environment = idle.pop(); environment; environment = idle.pop()) {
+      if (!environment.hasEnded()) return environment;
+      environments.delete(environment);
+    }
+    return undefined;
+  };
+  const start = (): ExecutionEnvironment | undefined => {
+    if (environments.size >= surroundings.environments) return undefined;
+    const environment = startEnvironment(data, { variables, timeoutMs: definition.timeoutMs, log });
+    environments.add(environment);
+    return environment;
+  };
+  const dispatch = () => {
+    while (waiting.length > 0) {
+      const environment = takeIdle() ?? start();
+      if (environment === undefined) return;
+      const invocation = waiting.shift();
+      if (invocation) run(environment, invocation);
+    }
+  };
+  const run = async (environment: ExecutionEnvironment, { message, answer }: Invocation) => {
+    const result = await environment.run(message);
+    if (environment.hasEnded()) environments.delete(environment);
+    // Last in, first out, as Lambda does it: the others may be reclaimed.
+    else idle.push(environment);
+    answer(result);
+    dispatch();
+  };
 
-  constructor(workerData: EnvironmentData, { variables, timeoutMs, log }: EnvironmentOptions) {
-    this.#timeoutMs = timeoutMs;
-    this.#worker = new Worker(environmentCode(), {
-      workerData,
-      env: variables,
-      // Not this process's own: a loader of TypeScript has no place in a function.
-      execArgv: [],
-      stdout: true,
-      stderr: true,
-    });
-    for (const output of [this.#worker.stdout, this.#worker.stderr]) forEachLine(output, log);
-    this.#worker.on('message', (result: ResultMessage) => this.#answer(result));
-    this.#worker.on('error', (error: Error) => {
-      log(error.stack ?? String(error));
-      this.#last ??= { ok: false, errorType: error.name, errorMessage: error.message };
-    });
-    this.#worker.on('exit', (code) => {
-      this.ended = true;
-      const errorMessage = `Runtime exited with ${code}`;
-      this.#answer(this.#last ?? { ok: false, errorType: 'Runtime.ExitError', errorMessage });
-    });
-  }
-
-  run({ requestId, event }: Omit<InvocationMessage, 'deadline'>): Promise<InvocationResult> {
-    return new Promise((settle) => {
-      const seconds = (this.#timeoutMs / 1000).toFixed(2);
-      const errorMessage = `${requestId} Task timed out after ${seconds} seconds`;
-      const timer = setTimeout(
-        () => this.end({ ok: false, errorType: 'Sandbox.Timedout', errorMessage }),
-        this.#timeoutMs,
-      );
-      this.#settle = (result) => {
-        clearTimeout(timer);
-        settle(result);
-      };
-      this.#worker.postMessage({
-        requestId,
-        event,
-        deadline: Date.now() + this.#timeoutMs,
-      } satisfies InvocationMessage);
-    });
-  }
-
-  /** Ends the thread; an invocation that runs gets this result. */
-  async end(result: InvocationResult): Promise<void> {
-    this.#last ??= result;
-    await this.#worker.terminate();
-  }
-
-  #answer(result: InvocationResult): void {
-    const settle = this.#settle;
-    this.#settle = undefined;
-    settle?.(result);
-  }
+  return {
+    invoke: (event) => {
+      if (stopped) return Promise.resolve(STOPPED);
+      return new Promise((answer) => {
+        waiting.push({ message: { requestId: randomUUID(), event: JSON.stringify(event) }, answer });
+        dispatch();
+      });
+    },
+    logs: () => [...lines],
+    stop: async () => {
+      stopped = true;
+      for (const { answer } of waiting.splice(0)) answer(STOPPED);
+      await Promise.all([...environments].map((environment) => environment.end(STOPPED)));
+    },
+  };
 }
 
 /** The lambda's `<file>.<export>`; the file is one of those that Node takes as a module. */
@@ -204,25 +136,4 @@ function variablesOf(definition: FunctionDefinition, { region, dynamodb, credent
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
   };
-}
-
-let compiled: URL | undefined;
-
-/** A worker thread of Node 20 takes no TypeScript, whatever runs this file. */
-function environmentCode(): URL {
-  if (compiled === undefined) {
-    const source = readFileSync(new URL('./function-environment.ts', import.meta.url), 'utf8');
-    const { code } = transformSync(source, { loader: 'ts', format: 'esm', target: 'node20' });
-    compiled = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
-  }
-  return compiled;
-}
-
-function forEachLine(stream: Readable, take: (line: string) => void): void {
-  let rest = '';
-  stream.setEncoding('utf8').on('data', (chunk: string) => {
-    const lines = `${rest}${chunk}`.split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) take(line);
-  });
 }

@@ -1,50 +1,29 @@
 /** API Gateway's HTTP API on 127.0.0.1: route, signature, policy, function, response. */
 import { randomUUID } from 'node:crypto';
-import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { LessorError } from '../../core/contract/problems.ts';
-import type { StackDefinition } from '../stack/template.ts';
-import type { InvocationResult } from './function.ts';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { answerOf, eventOf, type HttpAnswer, message } from './http-event.ts';
 import type { Identity } from './identities.ts';
+import type { InvocationResult } from './invocation.ts';
 import { permits, type Statement } from './policy.ts';
-import { type RouteMatch, routeMatcher } from './route.ts';
+import { type RouteDefinition, type RouteMatch, routeMatcher } from './route.ts';
 import { type SignedRequest, verify } from './signature.ts';
 
 /** API Gateway quotas for HTTP APIs: payload size. */
 const MAX_BODY = 10 * 1024 * 1024;
 
+export interface ApiDefinition {
+  readonly id: string;
+  readonly stage: string;
+  readonly routes: readonly RouteDefinition[];
+}
+
 export interface GatewayParts {
-  readonly api: StackDefinition['api'];
+  readonly api: ApiDefinition;
   readonly region: string;
   readonly account: string;
   readonly callerOf: (accessKeyId: string) => Identity | undefined;
   readonly rightsOf: (caller: Identity) => readonly Statement[];
   readonly invoke: (functionName: string, event: unknown) => Promise<InvocationResult>;
-}
-
-/**
- * Takes a port of 127.0.0.1; 0 takes any free one.
- * @throws LessorError service.unavailable if the port is taken
- */
-export async function listen(port: number): Promise<Server> {
-  const server = http.createServer();
-  await new Promise<void>((listening, failed) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      failed(
-        new LessorError('service.unavailable', `Port ${port} of 127.0.0.1 cannot be used (${error.code})`, {
-          remedy: 'end the program that has it, or choose another one (--port)',
-          cause: error,
-        }),
-      ),
-    );
-    server.listen(port, '127.0.0.1', listening);
-  });
-  return server;
-}
-
-export function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port;
 }
 
 /** Answers the server's requests from now on. */

@@ -1,5 +1,13 @@
 /** Which route of an HTTP API a request takes: `POST /v1/leases`, `GET /v1/pools/{pool}/leases`. */
-import type { RouteDefinition } from '../stack/template.ts';
+
+export interface RouteDefinition {
+  /** `POST /v1/leases` */
+  readonly key: string;
+  /** Name of the function that answers. */
+  readonly function: string;
+  /** After which the API no longer waits for it. */
+  readonly timeoutMs: number;
+}
 
 export interface RouteMatch {
   readonly route: RouteDefinition;

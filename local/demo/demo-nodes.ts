@@ -1,14 +1,15 @@
 /** Two nodes of the demonstration: each with its identity, its own configuration file, state directory and, as root, network namespace. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import color from 'picocolors';
 import type { Identity } from '../aws/identities.ts';
 import { type CniAnswer, type CniRuntime, callPlugin } from '../nodes/cni-runtime.ts';
-import { NodeNetwork, prerequisites } from '../nodes/node-network.ts';
+import { writeNodeFiles } from '../nodes/node-files.ts';
+import { openNodeNetwork, prerequisites } from '../nodes/node-network.ts';
 import type { LocalStack } from '../stack/stack.ts';
 import { demoNetwork } from './demo-network.ts';
-import { Operator } from './operator.ts';
+import { type Operator, operatorClient } from './operator.ts';
 
 export interface DemoNode {
   readonly id: string;
@@ -41,7 +42,7 @@ export interface DemoNodes {
 export async function openDemoNodes(stack: LocalStack, plugin: string): Promise<DemoNodes> {
   const directory = mkdtempSync(join(tmpdir(), 'lessor-'));
   const { cniDirectory, missing } = prerequisites();
-  const network = cniDirectory === undefined ? undefined : new NodeNetwork(stack.endpoint, directory);
+  const network = cniDirectory === undefined ? undefined : openNodeNetwork(stack.endpoint, directory);
   const open = async (name: string, identity: Identity): Promise<DemoNode> => {
     const namespace = await network?.addNode(name);
     const config = writeNodeFiles(join(directory, name), stack, identity);
@@ -63,7 +64,7 @@ export async function openDemoNodes(stack: LocalStack, plugin: string): Promise<
     writeFileSync(configurationFile, JSON.stringify(demoNetwork));
     return {
       nodes,
-      operator: new Operator(stack.endpoint, stack.region, stack.operator),
+      operator: operatorClient(stack.endpoint, stack.region, stack.operator),
       leftOut: network === undefined ? missing.join(', ') : undefined,
       addPod(node, name) {
         const pod = network?.addPod(name);
@@ -91,25 +92,6 @@ export async function openDemoNodes(stack: LocalStack, plugin: string): Promise<
     stop();
     throw error;
   }
-}
-
-/** The node's configuration and its credentials, as an administrator would write them; readable by their owner only. */
-export function writeNodeFiles(directory: string, { endpoint, region }: LocalStack, identity: Identity): string {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const credentials = join(directory, 'credentials');
-  writeFileSync(credentials, credentialsFile(identity), { mode: 0o600 });
-  const config = join(directory, 'node.json');
-  writeFileSync(
-    config,
-    JSON.stringify({ endpoint, region, dataDir: join(directory, 'state'), credentials: { file: credentials } }),
-  );
-  return config;
-}
-
-function credentialsFile({ accessKeyId, secretAccessKey, sessionToken }: Identity): string {
-  const lines = ['[default]', `aws_access_key_id = ${accessKeyId}`, `aws_secret_access_key = ${secretAccessKey}`];
-  if (sessionToken !== undefined) lines.push(`aws_session_token = ${sessionToken}`);
-  return `${lines.join('\n')}\n`;
 }
 
 /** For `curl --config`: so that no credential is on a command line. */

@@ -20,32 +20,39 @@ export interface Question {
   readonly ifMatch?: string | undefined;
   readonly body?: unknown;
 }
+
 type Result<Name extends RouteName> = z.output<(typeof routes)[Name]['result']>;
 
-export class Operator {
-  readonly #endpoint: URL;
-  readonly #signer: SignatureV4;
+export interface Answer<Name extends RouteName> {
+  readonly status: number;
+  readonly etag: string | undefined;
+  readonly result: Result<Name>;
+}
 
-  constructor(endpoint: string, region: string, { accessKeyId, secretAccessKey, sessionToken }: Caller) {
-    this.#endpoint = new URL(endpoint);
-    const credentials = { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
-    this.#signer = new SignatureV4({ service: 'execute-api', region, credentials, sha256: Sha256 });
-  }
-
+export interface Operator {
   /** @throws LessorError with the problem's code */
-  async ask<Name extends RouteName>(name: Name, question: Question = {}): Promise<Result<Name>> {
-    return (await this.send(name, question)).result;
-  }
-
+  ask<Name extends RouteName>(name: Name, question?: Question): Promise<Result<Name>>;
   /** @throws LessorError with the problem's code */
-  async send<Name extends RouteName>(
+  send<Name extends RouteName>(name: Name, question?: Question): Promise<Answer<Name>>;
+}
+
+export function operatorClient(
+  endpoint: string,
+  region: string,
+  { accessKeyId, secretAccessKey, sessionToken }: Caller,
+): Operator {
+  const api = new URL(endpoint);
+  const credentials = { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+  const signer = new SignatureV4({ service: 'execute-api', region, credentials, sha256: Sha256 });
+
+  const send = async <Name extends RouteName>(
     name: Name,
     { path = {}, query = {}, ifMatch, body }: Question = {},
-  ): Promise<{ status: number; etag: string | undefined; result: Result<Name> }> {
+  ): Promise<Answer<Name>> => {
     const route = routes[name];
-    const { hostname, port, host, protocol } = this.#endpoint;
+    const { hostname, port, host, protocol } = api;
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const request = await this.#signer.sign(
+    const request = await signer.sign(
       new HttpRequest({
         method: route.method,
         protocol,
@@ -62,14 +69,15 @@ export class Operator {
       }),
     );
     const search = new URLSearchParams(query).toString();
-    const url = new URL(`${request.path}${search && `?${search}`}`, this.#endpoint);
+    const url = new URL(`${request.path}${search && `?${search}`}`, api);
     const { host: _, ...headers } = request.headers;
     const answer = await fetch(url, { method: route.method, headers, ...(text === undefined ? {} : { body: text }) });
     const read = await answer.json();
     if (!answer.ok) throw refusal(answer.status, read);
     const result = z.parse(route.result as z.core.$ZodType, read) as Result<Name>;
     return { status: answer.status, etag: answer.headers.get('etag') ?? undefined, result };
-  }
+  };
+  return { send, ask: async (name, question) => (await send(name, question)).result };
 }
 
 function refusal(status: number, body: unknown): LessorError {

@@ -31,82 +31,95 @@ export function prerequisites(): Prerequisites {
 }
 
 /** Namespaces of one run, with names that no other run has. */
-export class NodeNetwork {
-  readonly #prefix = `${PREFIX}${process.pid.toString(36)}`;
-  readonly #namespaces: string[] = [];
-  readonly #stops: (() => void)[] = [];
-  readonly #endpoint: { host: string; port: number };
-  readonly #directory: string;
-
-  /** @param directory for the sockets through which the nodes reach the API */
-  constructor(endpoint: string, directory: string) {
-    removeAbandoned();
-    const { hostname, port } = new URL(endpoint);
-    this.#endpoint = { host: hostname, port: Number(port) };
-    this.#directory = directory;
-  }
-
+export interface NodeNetwork {
   /** A node: a namespace in which the API answers at the same loopback address as outside. */
-  async addNode(name: string): Promise<string> {
-    const namespace = this.#add(name);
-    const socket = join(this.#directory, `${name}.sock`);
-    const server = net.createServer((client) => splice(client, net.connect(this.#endpoint)));
-    await new Promise<void>((done) => server.listen(socket, done));
-    const relay = spawn('ip', ['netns', 'exec', namespace, process.execPath, '-e', RELAY], {
-      env: {
-        ...process.env,
-        RELAY_SOCKET: socket,
-        RELAY_PORT: String(this.#endpoint.port),
-        RELAY_HOST: this.#endpoint.host,
-      },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    this.#stops.push(() => {
-      relay.kill('SIGKILL');
-      server.close();
-      rmSync(socket, { force: true });
-    });
-    await new Promise<void>((ready, failed) => {
-      relay.stdout.once('data', () => ready());
-      relay.once('exit', (code) =>
-        failed(new LessorError('service.fault', `the relay of node ${name} ended with ${code}`)),
-      );
-    });
-    return namespace;
-  }
-
+  addNode(name: string): Promise<string>;
   /** A pod: an empty namespace; the path is what CNI calls CNI_NETNS. */
-  addPod(name: string): { namespace: string; path: string } {
-    const namespace = this.#add(name);
-    return { namespace, path: `/var/run/netns/${namespace}` };
-  }
-
+  addPod(name: string): { namespace: string; path: string };
   /** Connects the bridges of two nodes; both must exist by now. */
-  wire(a: string, b: string, bridge: string): void {
-    ip('-n', a, 'link', 'add', 'wire0', 'type', 'veth', 'peer', 'name', 'wire0', 'netns', b);
-    for (const node of [a, b]) ip('-n', node, 'link', 'set', 'wire0', 'master', bridge, 'up');
-  }
-
+  wire(a: string, b: string, bridge: string): void;
   /** Whether a pod reaches an address: by ping where it is installed, else by a TCP connection that is refused or answered. */
-  reaches(namespace: string, address: string): boolean {
-    const inside = ['netns', 'exec', namespace];
-    const command = onPath('ping') ? ['ping', '-c', '1', '-W', '5', address] : [process.execPath, '-e', PROBE, address];
-    return spawnSync('ip', [...inside, ...command], { stdio: 'ignore', timeout: 15_000 }).status === 0;
-  }
+  reaches(namespace: string, address: string): boolean;
+  stop(): void;
+}
 
-  stop(): void {
-    for (const stop of this.#stops.splice(0)) stop();
-    for (const namespace of this.#namespaces.splice(0))
-      spawnSync('ip', ['netns', 'delete', namespace], { stdio: 'ignore' });
-  }
+/** @param directory for the sockets through which the nodes reach the API */
+export function openNodeNetwork(endpoint: string, directory: string): NodeNetwork {
+  removeAbandoned();
+  const { hostname: host, port } = new URL(endpoint);
+  const namespaces: string[] = [];
+  const stops: (() => void)[] = [];
 
-  #add(name: string): string {
-    const namespace = `${this.#prefix}-${name}`;
+  const add = (name: string): string => {
+    const namespace = `${PREFIX}${process.pid.toString(36)}-${name}`;
     ip('netns', 'add', namespace);
-    this.#namespaces.push(namespace);
+    namespaces.push(namespace);
     ip('-n', namespace, 'link', 'set', 'lo', 'up');
     return namespace;
-  }
+  };
+
+  return {
+    addNode: async (name) => {
+      const namespace = add(name);
+      const api = { host, port: Number(port) };
+      const relay = await startRelay({ name, namespace }, api, join(directory, `${name}.sock`));
+      stops.push(relay.stop);
+      await relay.ready;
+      return namespace;
+    },
+    addPod: (name) => {
+      const namespace = add(name);
+      return { namespace, path: `/var/run/netns/${namespace}` };
+    },
+    wire: (a, b, bridge) => {
+      ip('-n', a, 'link', 'add', 'wire0', 'type', 'veth', 'peer', 'name', 'wire0', 'netns', b);
+      for (const node of [a, b]) ip('-n', node, 'link', 'set', 'wire0', 'master', bridge, 'up');
+    },
+    reaches: (namespace, address) => {
+      const inside = ['netns', 'exec', namespace];
+      const command = onPath('ping')
+        ? ['ping', '-c', '1', '-W', '5', address]
+        : [process.execPath, '-e', PROBE, address];
+      return spawnSync('ip', [...inside, ...command], { stdio: 'ignore', timeout: 15_000 }).status === 0;
+    },
+    stop: () => {
+      for (const stop of stops.splice(0)) stop();
+      for (const namespace of namespaces.splice(0))
+        spawnSync('ip', ['netns', 'delete', namespace], { stdio: 'ignore' });
+    },
+  };
+}
+
+interface Relay {
+  /** @throws LessorError if it ends before it relays */
+  readonly ready: Promise<void>;
+  readonly stop: () => void;
+}
+
+/** Makes the API answer inside the node's namespace: what comes to its address there goes through the socket to the API. */
+async function startRelay(
+  node: { readonly name: string; readonly namespace: string },
+  api: { readonly host: string; readonly port: number },
+  socket: string,
+): Promise<Relay> {
+  const server = net.createServer((client) => splice(client, net.connect(api)));
+  await new Promise<void>((done) => server.listen(socket, done));
+  const relay = spawn('ip', ['netns', 'exec', node.namespace, process.execPath, '-e', RELAY], {
+    env: { ...process.env, RELAY_SOCKET: socket, RELAY_PORT: String(api.port), RELAY_HOST: api.host },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const ready = new Promise<void>((done, failed) => {
+    relay.stdout.once('data', () => done());
+    relay.once('exit', (code) =>
+      failed(new LessorError('service.fault', `the relay of node ${node.name} ended with ${code}`)),
+    );
+  });
+  const stop = () => {
+    relay.kill('SIGKILL');
+    server.close();
+    rmSync(socket, { force: true });
+  };
+  return { ready, stop };
 }
 
 /** Namespaces of a run that was killed: their names hold its process id. */

@@ -1,4 +1,4 @@
-/** CloudFormation's intrinsic functions, as far as Lessor's template uses them; any other is an error that names its place. */
+/** CloudFormation's intrinsic functions, as far as Lessor's template uses them; any other is an error that says where it stands. */
 
 export interface Resource {
   readonly Type: string;

@@ -1,18 +1,19 @@
 /** The whole of Lessor on one machine, made from the synthesized template: tables, wire, functions, API, schedules. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { followChanges } from '../aws/changes.ts';
 import { type LocalDynamodb, startDynamodb } from '../aws/dynamodb.ts';
-import { startWire, type Wire } from '../aws/dynamodb-wire.ts';
-import { LocalFunction } from '../aws/function.ts';
-import { listen, portOf, serve } from '../aws/gateway.ts';
-import { ec2Node, type Identity, newCredentials, operatorUser } from '../aws/identities.ts';
+import type { Wire } from '../aws/dynamodb-wire.ts';
+import { serve } from '../aws/gateway.ts';
+import { ec2Node, type Identity, operatorUser } from '../aws/identities.ts';
+import { close, listen, portOf } from '../aws/loopback-server.ts';
 import { createTables } from '../aws/tables.ts';
 import { type Context, synthesize } from './cloud-assembly.ts';
-import { readStack, type ScheduleDefinition, type StackDefinition } from './template.ts';
+import { startFunctions } from './functions.ts';
+import { type ScheduleDefinition, startSchedules } from './schedules.ts';
+import { readStack, type StackDefinition } from './stack-definition.ts';
 
 const STACK = 'Lessor';
 const REGION = 'us-east-1';
@@ -22,7 +23,7 @@ const NODE_ROLE = 'lessor-node';
 export interface StackOptions {
   /** Port of 127.0.0.1 for the API; 0, the default, takes any free one. */
   readonly port?: number;
-  /** Deployment settings in place of the local ones, which allow inline pools and know sessions of `lessor-node` as nodes. */
+  /** Deployment settings over the local ones, which allow inline pools and know sessions of `lessor-node` as nodes. */
   readonly context?: Context;
   /** Invocations that each function runs at once; 4 if left out. */
   readonly environments?: number;
@@ -72,35 +73,18 @@ type Close = () => unknown;
 async function start(options: StackOptions, closing: Close[], stop: () => Promise<void>): Promise<LocalStack> {
   const { port = 0, environments = 4, onProgress = () => {} } = options;
   const server = await listen(port);
-  closing.push(() => closed(server));
+  closing.push(() => close(server));
   const endpoint = `http://127.0.0.1:${portOf(server)}`;
   onProgress('synthesizing the stack and starting DynamoDB Local');
   const { definition, dynamodb } = await prepare(endpoint, options, closing);
   onProgress('creating the tables and the API');
   await createTables(dynamodb.endpoint, definition.tables);
 
-  const place = { region: REGION, account: ACCOUNT };
-  const roles = definition.functions.map((fn) => ({ ...fn, credentials: newCredentials() }));
-  const principals = roles.map(({ credentials, ...fn }) => ({ ...fn, accessKeyId: credentials.accessKeyId }));
-  const wire = await startWire({ ...place, target: dynamodb.endpoint, principals });
-  closing.push(() => wire.stop());
-  const functions = new Map(
-    roles.map(({ credentials, ...fn }) => {
-      const surroundings = { region: REGION, dynamodb: wire.endpoint, credentials, environments };
-      return [fn.name, new LocalFunction(fn, surroundings)] as const;
-    }),
-  );
-  closing.push(() => Promise.all([...functions.values()].map((fn) => fn.stop())));
-  const functionNamed = (name: string): LocalFunction => {
-    const found = functions.get(name);
-    if (found === undefined) throw new Error(`There is no function ${name}: ${[...functions.keys()].join(', ')}`);
-    return found;
-  };
-
+  const surroundings = { region: REGION, account: ACCOUNT, dynamodb: dynamodb.endpoint, environments };
+  const functions = await startFunctions(definition.functions, surroundings, closing);
+  const invoke = (name: string, event: unknown) => functions.named(name).invoke(event);
   for (const changes of definition.changes) {
-    const follower = followChanges(dynamodb.endpoint, changes, (event) =>
-      functionNamed(changes.function).invoke(event),
-    );
+    const follower = followChanges(dynamodb.endpoint, changes, (event) => invoke(changes.function, event));
     closing.push(() => follower.stop());
   }
 
@@ -111,16 +95,15 @@ async function start(options: StackOptions, closing: Close[], stop: () => Promis
   };
   const addNode = (id = `i-${randomBytes(8).toString('hex')}`) => known(ec2Node(ACCOUNT, NODE_ROLE, id));
   serve(server, {
-    ...place,
+    region: REGION,
+    account: ACCOUNT,
     api: definition.api,
     callerOf: (accessKeyId) => callers.get(accessKeyId),
     rightsOf: ({ policy }) => definition.policies[policy],
-    invoke: (name, event) => functionNamed(name).invoke(event),
+    invoke,
   });
-
-  const run = ({ function: name, input }: ScheduleDefinition) => functionNamed(name).invoke(input);
-  const clocks = definition.schedules.map((schedule) => setInterval(() => run(schedule), schedule.everyMs));
-  closing.push(() => clocks.forEach(clearInterval));
+  const schedules = startSchedules(definition.schedules, invoke);
+  closing.push(() => schedules.stop());
 
   return {
     endpoint,
@@ -128,17 +111,11 @@ async function start(options: StackOptions, closing: Close[], stop: () => Promis
     nodes: [addNode('i-0123456789abcdef0'), addNode('i-0123456789abcdef1')],
     operator: known(operatorUser(ACCOUNT)),
     addNode,
-    wire,
+    wire: functions.wire,
     dynamodb,
     schedules: definition.schedules,
-    runSchedule: async (functionName = definition.schedules[0]?.function) => {
-      const schedule = definition.schedules.find((candidate) => candidate.function === functionName);
-      if (schedule === undefined) throw new Error(`No schedule runs a function ${functionName}`);
-      const result = await run(schedule);
-      if (!result.ok) throw new Error(`${functionName} failed: ${result.errorType}: ${result.errorMessage}`);
-      return JSON.parse(result.payload);
-    },
-    functionLogs: (name) => functionNamed(name).logs(),
+    runSchedule: (functionName) => schedules.run(functionName),
+    functionLogs: (name) => functions.named(name).logs(),
     stop,
   };
 }
@@ -172,11 +149,4 @@ async function prepare(
   if (synthesized.status === 'rejected') throw synthesized.reason;
   const surroundings = { stack: STACK, region: REGION, account: ACCOUNT, endpoint };
   return { definition: readStack(assembly, surroundings), dynamodb: started.value };
-}
-
-function closed(server: Server): Promise<void> {
-  return new Promise((done) => {
-    server.close(() => done());
-    server.closeAllConnections();
-  });
 }

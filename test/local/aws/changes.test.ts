@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { followChanges } from '../../../local/aws/changes.ts';
 import { type LocalDynamodb, startDynamodb } from '../../../local/aws/dynamodb.ts';
 import { request } from '../../../local/aws/dynamodb-request.ts';
-import type { InvocationResult } from '../../../local/aws/function.ts';
+import type { InvocationResult } from '../../../local/aws/invocation.ts';
 import { createTables } from '../../../local/aws/tables.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'lessor-changes-test-'));

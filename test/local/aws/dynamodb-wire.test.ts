@@ -2,8 +2,8 @@ import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startWire, type Wire } from '../../../local/aws/dynamodb-wire.ts';
-import { LocalFunction } from '../../../local/aws/function.ts';
-import { listen, portOf } from '../../../local/aws/gateway.ts';
+import { localFunction } from '../../../local/aws/function.ts';
+import { listen, portOf } from '../../../local/aws/loopback-server.ts';
 
 const table = (name: string) => `arn:aws:dynamodb:us-east-1:000000000000:table/${name}`;
 const rights = (actions: string[], resource: string) => [{ effect: 'Allow' as const, actions, resources: [resource] }];
@@ -131,7 +131,7 @@ describe('a function that does what its role does not allow', () => {
       rights: own,
     };
     const credentials = { accessKeyId, secretAccessKey: 'any' };
-    const fn = new LocalFunction(definition, {
+    const fn = localFunction(definition, {
       region: 'us-east-1',
       dynamodb: wire.endpoint,
       credentials,

@@ -1,10 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { LocalFunction } from '../../../local/aws/function.ts';
-import { listen, portOf } from '../../../local/aws/gateway.ts';
+import { type FunctionDefinition, type LocalFunction, localFunction } from '../../../local/aws/function.ts';
 import { newCredentials } from '../../../local/aws/identities.ts';
-import type { FunctionDefinition } from '../../../local/stack/template.ts';
+import { listen, portOf } from '../../../local/aws/loopback-server.ts';
 
 /** A loaded machine may take its time. */
 const patient = { timeout: 20_000 };
@@ -28,7 +27,7 @@ function fixture(handler: string, changes: Partial<FunctionDefinition> = {}, env
     rights: [],
     ...changes,
   };
-  const fn = new LocalFunction(definition, {
+  const fn = localFunction(definition, {
     region: 'us-east-1',
     dynamodb: 'http://127.0.0.1:1',
     credentials: newCredentials(),

@@ -1,9 +1,10 @@
 import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LocalFunction } from '../../../local/aws/function.ts';
-import { listen, portOf, serve } from '../../../local/aws/gateway.ts';
+import { type LocalFunction, localFunction } from '../../../local/aws/function.ts';
+import { serve } from '../../../local/aws/gateway.ts';
 import { ec2Node, type Identity, newCredentials, operatorUser } from '../../../local/aws/identities.ts';
+import { listen, portOf } from '../../../local/aws/loopback-server.ts';
 import { type Signing, send, signed } from './sigv4.ts';
 
 const account = '000000000000';
@@ -41,7 +42,7 @@ function fixture(handler: string): LocalFunction {
     rights: [],
   };
   const surroundings = { region, dynamodb: 'http://127.0.0.1:1', credentials: newCredentials(), environments: 1 };
-  return new LocalFunction(definition, surroundings);
+  return localFunction(definition, surroundings);
 }
 
 const functions = new Map(['echo.handler', 'echo.answering', 'trouble.handler'].map((name) => [name, fixture(name)]));

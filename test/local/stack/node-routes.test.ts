@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { routes } from '../../../core/contract/routes.ts';
 import { CONTRACT, CONTRACT_HEADER, contractText } from '../../../core/contract/version.ts';
 import type { Identity } from '../../../local/aws/identities.ts';
-import { Operator } from '../../../local/demo/operator.ts';
+import { type Operator, operatorClient } from '../../../local/demo/operator.ts';
 import { type LocalStack, startStack } from '../../../local/stack/stack.ts';
 import { send, signed } from '../aws/sigv4.ts';
 
@@ -12,7 +12,7 @@ let operator: Operator;
 
 beforeAll(async () => {
   stack = await startStack();
-  operator = new Operator(stack.endpoint, stack.region, stack.operator);
+  operator = operatorClient(stack.endpoint, stack.region, stack.operator);
   await operator.ask('createPool', {
     body: { name: 'owned', affinity: 'node', ranges: [[{ subnet: '10.1.0.0/24' }]], blockSize: 16 },
   });

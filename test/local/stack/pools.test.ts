@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { routes } from '../../../core/contract/routes.ts';
 import type { Identity } from '../../../local/aws/identities.ts';
-import { Operator } from '../../../local/demo/operator.ts';
+import { type Operator, operatorClient } from '../../../local/demo/operator.ts';
 import { type LocalStack, startStack } from '../../../local/stack/stack.ts';
 import { send, signed } from '../aws/sigv4.ts';
 
@@ -11,13 +11,13 @@ let operator: Operator;
 
 beforeAll(async () => {
   stack = await startStack();
-  operator = new Operator(stack.endpoint, stack.region, stack.operator);
+  operator = operatorClient(stack.endpoint, stack.region, stack.operator);
 });
 afterAll(() => stack?.stop());
 
 const path = { pool: 'shop' };
 const ranges = [[{ subnet: '10.1.0.0/24' }], [{ subnet: 'fd00:1::/64' }]];
-const wish = { name: 'shop', ranges, exclude: ['10.1.0.16/28'] };
+const definition = { name: 'shop', ranges, exclude: ['10.1.0.16/28'] };
 const nonce = '0123456789abcdef0123456789abcdef';
 
 async function ask(identity: Identity, method: string, at: string, body?: unknown) {
@@ -39,14 +39,14 @@ const lease = (attempt: number, containerId: string) =>
 
 describe('a pool', () => {
   it('is created once, and the answer has its version as ETag', async () => {
-    const dry = await operator.send('createPool', { query: { dryRun: 'true' }, body: wish });
+    const dry = await operator.send('createPool', { query: { dryRun: 'true' }, body: definition });
     expect([dry.status, dry.etag, dry.result.effects]).toEqual([
       200,
       undefined,
       ['pool shop of VRF default is created with a capacity of 237'],
     ]);
-    const first = await operator.send('createPool', { body: wish });
-    const again = await operator.send('createPool', { body: wish });
+    const first = await operator.send('createPool', { body: definition });
+    const again = await operator.send('createPool', { body: definition });
     expect([first.status, again.status]).toEqual([201, 200]);
     expect([first.etag, again.etag, again.result.pool]).toEqual(['"1"', '"1"', first.result.pool]);
     const read = await operator.send('readPool', { path });
@@ -97,7 +97,7 @@ describe('a pool', () => {
     while (status === 202) ({ status, result } = await operator.send('deletePool', { path, ifMatch: '"3"' }));
     expect([status, result]).toEqual([200, expect.objectContaining({ deleted: true, sealed: 4, total: 4 })]);
     await expect(operator.ask('readPool', { path })).rejects.toMatchObject({ code: 'pool.unknown' });
-    expect((await operator.send('createPool', { body: wish })).status).toBe(201);
+    expect((await operator.send('createPool', { body: definition })).status).toBe(201);
   });
 
   it('is refused in words that a person can act on', async () => {
@@ -117,7 +117,7 @@ describe('a pool', () => {
       ['PATCH', '/v1/pools/shop'],
       ['DELETE', '/v1/pools/shop'],
     ] as const)
-      expect((await ask(stack.nodes[0], method, at, method === 'GET' ? undefined : wish)).status).toBe(403);
+      expect((await ask(stack.nodes[0], method, at, method === 'GET' ? undefined : definition)).status).toBe(403);
     expect(stack.functionLogs('operate').join('\n')).not.toMatch(/AccessDenied/);
   });
 });

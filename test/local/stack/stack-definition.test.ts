@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Resource, resolver } from '../../../local/stack/intrinsics.ts';
-import { stackOf } from '../../../local/stack/template.ts';
+import { stackOf } from '../../../local/stack/stack-definition.ts';
 
 const surroundings = {
   stack: 'Lessor',

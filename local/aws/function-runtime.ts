@@ -1,28 +1,7 @@
 /** Runs inside a worker thread: one execution environment of a function. It loads the handler once, then runs one invocation at a time. */
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-
-/** What the worker is given at its start. */
-export interface EnvironmentData {
-  readonly file: string;
-  readonly exportName: string;
-  readonly functionName: string;
-  readonly functionArn: string;
-  readonly memoryMb: number;
-}
-
-export interface InvocationMessage {
-  readonly requestId: string;
-  /** JSON */
-  readonly event: string;
-  /** Milliseconds since 1970. */
-  readonly deadline: number;
-}
-
-/** JSON of what the handler returned, or of what it threw, as the Lambda runtime writes it. */
-export type ResultMessage =
-  | { readonly ok: true; readonly payload: string }
-  | { readonly ok: false; readonly errorType: string; readonly errorMessage: string };
+import type { EnvironmentData, InvocationMessage, InvocationResult } from './invocation.ts';
 
 const { file, exportName, functionName, functionArn, memoryMb } = workerData as EnvironmentData;
 type Handler = (event: unknown, context: object) => unknown;
@@ -42,7 +21,7 @@ parentPort?.on('message', ({ requestId, event, deadline }: InvocationMessage) =>
   run(JSON.parse(event), context).then((result) => parentPort?.postMessage(result));
 });
 
-async function run(event: unknown, context: object): Promise<ResultMessage> {
+async function run(event: unknown, context: object): Promise<InvocationResult> {
   try {
     const handler = module[exportName];
     if (typeof handler !== 'function') throw new TypeError(`${file} has no function ${exportName}`);
