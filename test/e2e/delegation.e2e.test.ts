@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CniRuntime, callPlugin } from '../../local/cni-runtime.ts';
-import { ip, type NodeNetwork, prerequisites } from '../../local/node-network.ts';
-import type { Operator } from '../../local/operator.ts';
+import type { Operator } from '../../local/demo/operator.ts';
+import { type CniRuntime, callPlugin } from '../../local/nodes/cni-runtime.ts';
+import { ip, type NodeNetwork, prerequisites } from '../../local/nodes/node-network.ts';
 import { openPlace, type Place } from '../support/place.ts';
 import { available } from '../support/prerequisite.ts';
 import { type InterfaceResult, linksIn, podInterface, withoutChance } from './pod-interface.ts';

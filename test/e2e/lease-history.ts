@@ -1,6 +1,6 @@
 /** Everything that ever happened to the slots of the leases table, from its stream. */
-import { request } from '../../local/dynamodb-request.ts';
-import type { LocalStack } from '../../local/stack.ts';
+import { request } from '../../local/aws/dynamodb-request.ts';
+import type { LocalStack } from '../../local/stack/stack.ts';
 
 /** A slot's lease, or undefined while nobody has it. */
 export interface Holder {

@@ -12,10 +12,10 @@ import type { Settled } from '../../cni-shim/sync/flush.ts';
 import { accessNode } from '../../cni-shim/sync/node-access.ts';
 import { type Reconciled, reconcile } from '../../cni-shim/sync/reconcile.ts';
 import { recordsIn, settleAll } from '../../cni-shim/sync/round.ts';
-import { type CniCall, type CniProcess, type CniRuntime, startPlugin } from '../../local/cni-runtime.ts';
-import { writeNodeFiles } from '../../local/demo-nodes.ts';
-import type { Identity } from '../../local/identities.ts';
-import type { LocalStack } from '../../local/stack.ts';
+import type { Identity } from '../../local/aws/identities.ts';
+import { type CniCall, type CniProcess, type CniRuntime, startPlugin } from '../../local/nodes/cni-runtime.ts';
+import { writeNodeFiles } from '../../local/nodes/node-files.ts';
+import type { LocalStack } from '../../local/stack/stack.ts';
 
 export type Configuration = CniCall['configuration'] & { readonly name: string };
 

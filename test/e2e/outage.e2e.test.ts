@@ -1,7 +1,7 @@
 /** The API is away for a minute while three nodes add and delete containers. LESSOR_OUTAGE_SECONDS makes it shorter or longer. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Operator } from '../../local/operator.ts';
-import { type LocalStack, startStack } from '../../local/stack.ts';
+import { operatorClient } from '../../local/demo/operator.ts';
+import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 import { type OutageReport, outage } from './outage.ts';
 
 const SECONDS = Number(process.env.LESSOR_OUTAGE_SECONDS ?? 60);
@@ -19,7 +19,7 @@ describe('three nodes that lose the API for a while', () => {
     const name = `away-${affinity}`;
     const net = affinity === 'node' ? '73' : '74';
     const ranges = [[{ subnet: `10.${net}.0.0/20` }], [{ subnet: `fd00:${net}::/116` }]];
-    const operator = new Operator(stack.endpoint, stack.region, stack.operator);
+    const operator = operatorClient(stack.endpoint, stack.region, stack.operator);
     // More slots than a node uses in a minute: one that was released cools meanwhile.
     await operator.ask('createPool', { body: { name, affinity, blockSize: 256, cooldownSeconds: 0, ranges } });
     const configuration = { cniVersion: '1.0.0', name, type: 'lessor', ipam: { type: 'lessor', pool: name } };

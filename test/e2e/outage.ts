@@ -3,9 +3,9 @@
  * with which address, and what the table and the journals have.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CniAnswer } from '../../local/cni-runtime.ts';
-import { Operator } from '../../local/operator.ts';
-import type { LocalStack } from '../../local/stack.ts';
+import { operatorClient } from '../../local/demo/operator.ts';
+import type { CniAnswer } from '../../local/nodes/cni-runtime.ts';
+import type { LocalStack } from '../../local/stack/stack.ts';
 import { ApiWeather, type Weather } from './api-weather.ts';
 import { heldTwice, leaseHistory } from './lease-history.ts';
 import { type Configuration, LoneNode } from './lone-node.ts';
@@ -126,7 +126,7 @@ export async function outage(options: OutageOptions): Promise<OutageReport> {
   await settle();
   for (const node of nodes) reconciled += (await node.reconcile()).released.length;
 
-  const operator = new Operator(stack.endpoint, stack.region, stack.operator);
+  const operator = operatorClient(stack.endpoint, stack.region, stack.operator);
   const table = async () => {
     const { leases } = await operator.ask('listLeases', { path: { pool: configuration.name } });
     const held = leases.filter(({ state }) => state === 'held');

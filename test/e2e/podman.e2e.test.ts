@@ -2,8 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { prerequisites } from '../../local/node-network.ts';
-import type { Operator } from '../../local/operator.ts';
+import type { Operator } from '../../local/demo/operator.ts';
+import { prerequisites } from '../../local/nodes/node-network.ts';
 import { openPlace, type Place } from '../support/place.ts';
 import { eventually } from '../support/plugin-node.ts';
 import { missingForPodman, openPodman, type Podman } from '../support/podman.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CniRuntime, callPlugin } from '../../local/cni-runtime.ts';
-import { type NodeNetwork, prerequisites } from '../../local/node-network.ts';
-import type { Operator } from '../../local/operator.ts';
+import type { Operator } from '../../local/demo/operator.ts';
+import { type CniRuntime, callPlugin } from '../../local/nodes/cni-runtime.ts';
+import { type NodeNetwork, prerequisites } from '../../local/nodes/node-network.ts';
 import { openPlace, type Place } from '../support/place.ts';
 import { addressOf, errorOf } from '../support/plugin-node.ts';
 import { available } from '../support/prerequisite.ts';

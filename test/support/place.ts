@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildPlugin } from '../../cni-shim/build/build.ts';
-import type { CniRuntime } from '../../local/cni-runtime.ts';
-import { writeNodeFiles } from '../../local/demo-nodes.ts';
-import type { Identity } from '../../local/identities.ts';
-import { NodeNetwork, prerequisites } from '../../local/node-network.ts';
-import { Operator } from '../../local/operator.ts';
-import { type LocalStack, startStack } from '../../local/stack.ts';
+import type { Identity } from '../../local/aws/identities.ts';
+import { type Operator, operatorClient } from '../../local/demo/operator.ts';
+import type { CniRuntime } from '../../local/nodes/cni-runtime.ts';
+import { writeNodeFiles } from '../../local/nodes/node-files.ts';
+import { type NodeNetwork, openNodeNetwork, prerequisites } from '../../local/nodes/node-network.ts';
+import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 
 export interface Place {
   /** Path of the executable. */
@@ -27,11 +27,11 @@ export async function openPlace(context?: Readonly<Record<string, string>>): Pro
   const { path: plugin } = await buildPlugin();
   const stack = await startStack(context === undefined ? {} : { context });
   const directory = mkdtempSync(join(tmpdir(), 'lessor-test-'));
-  const network = new NodeNetwork(stack.endpoint, directory);
+  const network = openNodeNetwork(stack.endpoint, directory);
   return {
     plugin,
     stack,
-    operator: new Operator(stack.endpoint, stack.region, stack.operator),
+    operator: operatorClient(stack.endpoint, stack.region, stack.operator),
     network,
     directory,
     async addNode(name, identity = stack.nodes[0]) {
