@@ -40,7 +40,7 @@ const handlers: { readonly [V in Verb]: Handler<V> } = {
   DEL: ofContainer<'DEL'>(remove),
   CHECK: ofContainer<'CHECK'>(async (plugin, { previous }) => (await import('./check.ts')).check(plugin, previous)),
   GC: async ({ network, valid }, calling) =>
-    (await import('./gc.ts')).collect(assembleNetwork(calling.surroundings, network, calling), valid),
+    (await import('./gc.ts')).gc(assembleNetwork(calling.surroundings, network, calling), valid),
   STATUS: async ({ network }, calling) =>
     (await import('./status.ts')).status(assembleNetwork(calling.surroundings, network, calling)),
 };

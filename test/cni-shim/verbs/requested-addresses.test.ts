@@ -54,7 +54,7 @@ describe('an ADD that asks for addresses', () => {
     expect(api.releases()).toMatchObject([{ slot: { slot: 3 }, acknowledged: false }]);
     expect(api.leases(NETWORK).size).toBe(6);
     expect(node.slots()).toHaveLength(6);
-    expect(Object.keys(node.state?.taken['0'] ?? {}).sort()).toEqual(['3', '4']);
+    expect(Object.keys(node.poolCache?.taken['0'] ?? {}).sort()).toEqual(['3', '4']);
   });
 
   test('of a lost journal is released by DEL, whatever it held', async () => {
