@@ -1,8 +1,9 @@
 /** A process that is killed between any two of its file operations leaves nothing that the next ones do not heal. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Files, isDraft, nodeFiles } from '../../../cni-shim/machine/files.ts';
-import { FakeApi } from '../fake-api.ts';
-import { configuration, dyingFiles, Node } from '../in-process.ts';
+import type { FakeApi } from '../fake-api.ts';
+import { withFreshNode } from '../fresh-node.ts';
+import { configuration, dyingFiles, type Node } from '../in-process.ts';
 
 const NETWORK = 'my-bridge-network';
 /** As many addresses as fit all that a test adds: a slot that is lost would be missed. */
@@ -18,13 +19,8 @@ const MANY = 90;
 
 let api: FakeApi;
 let node: Node;
-beforeEach(async () => {
-  api = await FakeApi.start();
-  node = new Node(api);
-});
-afterEach(async () => {
-  node.remove();
-  await api.stop();
+withFreshNode((fresh) => {
+  ({ api, node } = fresh);
 });
 
 /** Runs `verb` with every number of file operations that a process can survive; the last one survives them all. */

@@ -1,19 +1,15 @@
 import { writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { LessorError, problemBody } from '../../../core/contract/problems.ts';
-import { FakeApi, type Fate } from '../fake-api.ts';
-import { configuration, Node } from '../in-process.ts';
+import type { FakeApi, Fate } from '../fake-api.ts';
+import { withFreshNode } from '../fresh-node.ts';
+import { configuration, type Node } from '../in-process.ts';
 
 let api: FakeApi;
 let node: Node;
 
-beforeEach(async () => {
-  api = await FakeApi.start();
-  node = new Node(api);
-});
-afterEach(async () => {
-  node.remove();
-  await api.stop();
+withFreshNode((fresh) => {
+  ({ api, node } = fresh);
 });
 
 function later<T>(): { promise: Promise<T>; resolve: (value: T) => void } {

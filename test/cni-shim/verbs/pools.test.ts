@@ -1,20 +1,16 @@
 /** Which pool an ADD asks for, and which it proposes a slot of, where the configuration names pools or none. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { nodeFiles } from '../../../cni-shim/machine/files.ts';
 import { openRecords } from '../../../cni-shim/node/network-records.ts';
 import { openPoolChoices } from '../../../cni-shim/node/pool-choices.ts';
-import { FakeApi } from '../fake-api.ts';
-import { configuration, NETWORK, Node } from '../in-process.ts';
+import type { FakeApi } from '../fake-api.ts';
+import { withFreshNode } from '../fresh-node.ts';
+import { configuration, NETWORK, type Node } from '../in-process.ts';
 
 let api: FakeApi;
 let node: Node;
-beforeEach(async () => {
-  api = await FakeApi.start();
-  node = new Node(api);
-});
-afterEach(async () => {
-  node.remove();
-  await api.stop();
+withFreshNode((fresh) => {
+  ({ api, node } = fresh);
 });
 
 const of = (ipam: Record<string, unknown>) => configuration({ ranges: undefined, ...ipam });
