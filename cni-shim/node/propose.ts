@@ -35,8 +35,8 @@ export function* proposals(state: PoolCache, now: number): Generator<SlotReferen
     if (crowded && state.taken[text] === undefined) continue;
     const taken = state.taken[text] ?? {};
     for (let slot = from; slot < to; slot++) {
-      const seen = taken[slot];
-      if (space.isUsable(block, slot) && (seen === undefined || !isRecent(state, seen, now)))
+      const takenAt = taken[slot];
+      if (space.isUsable(block, slot) && (takenAt === undefined || !isRecent(state, takenAt, now)))
         yield { pool: state.pool.id, block: text, slot };
     }
   }

@@ -1,5 +1,5 @@
 /** A node with blocks of its own while the API cannot be reached, with the service's own use cases behind it. */
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { apiClient } from '../../../cni-shim/api/client.ts';
@@ -262,6 +262,17 @@ test.each(['away', 'there'])(
     expect(given).not.toContain(living);
   },
 );
+
+test('an ADD whose container is deleted meanwhile gives its address back, and is no outage', async () => {
+  service.fate = ({ path }) => {
+    const entry = path === routes.allocate.path ? node.entry('a') : undefined;
+    if (entry !== undefined) records().journal.forget(entry.attachment, entry);
+    return undefined;
+  };
+  expect((await call('ADD', 'a')).printed).toMatchObject({ code: 11, msg: expect.stringContaining('was deleted') });
+  expect(Object.values(await held())).toEqual(['first']);
+  expect(existsSync(join(node.dataDir, 'unreachable.json'))).toBe(false);
+});
 
 test('a node without blocks of its own says 11', async () => {
   here = world();
