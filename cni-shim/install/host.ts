@@ -1,7 +1,8 @@
-/** Where things lie on a host, whose root may be mounted somewhere else. */
+/** A host on which something is installed; its root may be mounted somewhere else. */
 import { join } from 'node:path';
+import { BIN_DIRS } from '../machine/layout.ts';
 import { refusal } from '../machine/refusal.ts';
-import { isDirectory } from './place.ts';
+import { isDirectory } from './put-file.ts';
 
 export interface Host {
   /** `/`, or where the host's root is mounted. */
@@ -9,13 +10,6 @@ export interface Host {
   /** A path of the host, as this process sees it. */
   seen(path: string): string;
 }
-
-export const NODE_FILE = '/etc/lessor/node.json';
-export const CONF_DIR = '/etc/cni/net.d';
-export const UNIT = 'lessor-agent.service';
-export const UNIT_FILE = `/etc/systemd/system/${UNIT}`;
-/** The specification's, and that of Debian's packages. */
-const BIN_DIRS = ['/opt/cni/bin', '/usr/lib/cni'] as const;
 
 /** @throws LessorError `request.invalid`, `node.configuration` */
 export function hostAt(root: string): Host {

@@ -163,7 +163,7 @@ describe('a plugin that is killed', () => {
     const lost = [...held.keys()].filter((id) => !tenants.all.has(id));
     let released = 0;
     for (const node of nodes) {
-      expect((await node.settle()).failures).toEqual([]);
+      expect((await node.flush()).failures).toEqual([]);
       released += (await node.reconcile()).released.length;
     }
     const history = await leaseHistory(stack);
@@ -184,7 +184,7 @@ describe('a plugin that is killed', () => {
 
   it('would be found out by its history, and by its containers', () => {
     const [one, other] = ['one', 'other'].map((containerId) => ({ containerId, node: 'n', nonce: containerId }));
-    const change = (before: typeof one, after: typeof one): SlotChange => ({ place: 'p', before, after });
+    const change = (before: typeof one, after: typeof one): SlotChange => ({ slot: 'p', before, after });
     expect(
       heldTwice([change(undefined, one), change(one, one), change(one, undefined), change(undefined, other)]),
     ).toEqual([]);

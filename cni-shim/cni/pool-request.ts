@@ -15,16 +15,16 @@ import type { Fields } from '../machine/json.ts';
 import { unsupportedField } from '../machine/refusal.ts';
 import { fieldsOf, list, nameIn, text, wrong } from './fields.ts';
 
-export type PoolWish = AllocateRequest['pool'];
+export type PoolRequest = AllocateRequest['pool'];
 
 const rangeFields = ['subnet', 'rangeStart', 'rangeEnd', 'gateway'] as const;
-export const wishFields = [...rangeFields, 'ranges', 'pool', 'pools', 'vrf'] as const;
+export const poolFields = [...rangeFields, 'ranges', 'pool', 'pools', 'vrf'] as const;
 
 const DEFAULT_VRF = 'default';
 const RUNTIME = 'runtimeConfig.ipRanges';
 
 /** @param ofRuntime `runtimeConfig.ipRanges`. @throws LessorError `cni.configuration`, which names the fields. */
-export function poolWishOf(ipam: Fields, network: string, ofRuntime: unknown): PoolWish {
+export function poolRequestOf(ipam: Fields, network: string, ofRuntime: unknown): PoolRequest {
   const vrf = nameIn(ipam.get('vrf'), 'ipam.vrf', 'VRF') ?? DEFAULT_VRF;
   const name = nameIn(ipam.get('pool'), 'ipam.pool', 'pool');
   const names = namesOf(ipam.get('pools'));
@@ -66,19 +66,19 @@ function namesOf(value: unknown): string[] | undefined {
 }
 
 /** A range set and where it is written. */
-interface PlacedSet {
+interface WrittenSet {
   readonly where: string;
   readonly ranges: RangeText[];
 }
 
-const setsOf = (value: unknown, where: string): PlacedSet[] =>
+const setsOf = (value: unknown, where: string): WrittenSet[] =>
   list(value, where).map((set, setIndex) => {
-    const place = `${where}[${setIndex}]`;
-    return { where: place, ranges: list(set, place).map((range, index) => rangeOf(range, `${place}[${index}]`)) };
+    const field = `${where}[${setIndex}]`;
+    return { where: field, ranges: list(set, field).map((range, index) => rangeOf(range, `${field}[${index}]`)) };
   });
 
 /** In host-local's order. */
-function rangesOf(ipam: Fields, runtime: readonly PlacedSet[]): RangeText[][] {
+function rangesOf(ipam: Fields, runtime: readonly WrittenSet[]): RangeText[][] {
   const single = ipam.get('subnet') === undefined ? [] : [{ where: 'ipam', ranges: [rangeFrom(ipam, 'ipam')] }];
   const sets = [...runtime, ...single, ...setsOf(ipam.get('ranges'), 'ipam.ranges')];
   if (sets.length === 0)
@@ -92,8 +92,8 @@ function rangesOf(ipam: Fields, runtime: readonly PlacedSet[]): RangeText[][] {
   return ranges;
 }
 
-/** Problems count the sets of all places together. */
-const whereWritten = (problem: string, sets: readonly PlacedSet[]): string =>
+/** Problems count the sets of all fields together. */
+const whereWritten = (problem: string, sets: readonly WrittenSet[]): string =>
   problem.replace(/\branges\[(\d+)\](\[\d+\])?/g, (found, index: string, range = '') => {
     const where = sets[Number(index)]?.where;
     if (where === undefined) return found;
@@ -108,7 +108,7 @@ export const familiesOf = (ranges: readonly (readonly RangeText[])[]): (4 | 6)[]
  * However the ranges are spelt, the same ones make the same name. Two ranges of one number are told apart by the service: a pool
  * of other ranges is a conflict.
  */
-function nameAfter(network: string, runtime: readonly PlacedSet[]): string {
+function nameAfter(network: string, runtime: readonly WrittenSet[]): string {
   const resolved = resolveRangeSets(runtime.map(({ ranges }) => ranges));
   if (!resolved.ok) throw new LessorError('cni.configuration', whereWritten(resolved.problem, runtime));
   const name = `${network}.${scatter(JSON.stringify(resolved.ranges)).toString(16).padStart(8, '0')}`;

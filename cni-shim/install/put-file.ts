@@ -1,4 +1,4 @@
-/** Puts files in their places so that nobody ever sees a part of one, and takes them away. */
+/** Puts files on a host so that nobody ever sees a part of one, and takes them away. */
 import {
   chmodSync,
   closeSync,
@@ -22,7 +22,7 @@ import { refusal } from '../machine/refusal.ts';
 
 export type Outcome = 'created' | 'replaced' | 'unchanged' | 'removed' | 'absent';
 
-export interface Placing {
+export interface Putting {
   readonly mode: number;
   /** Only says what would become of it. */
   readonly dryRun: boolean;
@@ -36,21 +36,21 @@ interface Content {
 }
 
 /** @throws LessorError `node.storage` */
-export const placeText = (path: string, text: string, placing: Placing): Outcome =>
-  place(path, placing, {
+export const putText = (path: string, text: string, putting: Putting): Outcome =>
+  put(path, putting, {
     isThere: () => readFileSync(path, 'utf8') === text,
     writeTo: (draft) => writeFileSync(draft, text),
   });
 
 /** @throws LessorError `node.storage`, or what `verify` throws */
-export const placeCopy = (from: string, path: string, placing: Placing, verify: (path: string) => void): Outcome =>
-  place(path, placing, {
+export const putCopy = (from: string, path: string, putting: Putting, verify: (path: string) => void): Outcome =>
+  put(path, putting, {
     isThere: () => haveSameContent(from, path),
     writeTo: (draft) => copyFileSync(from, draft),
     verify,
   });
 
-function place(path: string, { mode, dryRun }: Placing, content: Content): Outcome {
+function put(path: string, { mode, dryRun }: Putting, content: Content): Outcome {
   return storing(path, () => {
     const there = statSync(path, { throwIfNoEntry: false });
     if (there !== undefined && (there.mode & 0o777) === mode && content.isThere(path)) return 'unchanged';
@@ -75,7 +75,7 @@ function place(path: string, { mode, dryRun }: Placing, content: Content): Outco
 }
 
 /** One that is there stays as it is; else 0700. @throws LessorError `node.storage` */
-export const placeDirectory = (path: string, { dryRun }: Pick<Placing, 'dryRun'>): Outcome =>
+export const putDirectory = (path: string, { dryRun }: Pick<Putting, 'dryRun'>): Outcome =>
   storing(path, () => {
     if (isDirectory(path)) return 'unchanged';
     if (dryRun) return 'created';
@@ -85,7 +85,7 @@ export const placeDirectory = (path: string, { dryRun }: Pick<Placing, 'dryRun'>
   });
 
 /** @throws LessorError `node.storage` */
-export function remove(path: string, { dryRun }: Pick<Placing, 'dryRun'>): Outcome {
+export function remove(path: string, { dryRun }: Pick<Putting, 'dryRun'>): Outcome {
   return storing(path, () => {
     if (statSync(path, { throwIfNoEntry: false }) === undefined) return 'absent';
     if (dryRun) return 'removed';

@@ -6,20 +6,20 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Files, nodeFiles } from '../../../cni-shim/machine/files.ts';
 import { type Journal, openJournal } from '../../../cni-shim/node/journal.ts';
 import { type JournalEntry, slotName } from '../../../cni-shim/node/journal-entry.ts';
-import { openUnsettled, type Unsettled } from '../../../cni-shim/node/unsettled.ts';
+import { type Outbox, openOutbox } from '../../../cni-shim/node/outbox.ts';
 import type { SlotReference } from '../../../core/contract/ids.ts';
 import { dyingFiles } from '../in-process.ts';
 
 let directory: string;
 let journal: Journal;
-let unsettled: Unsettled;
+let outbox: Outbox;
 const open = (files: Files) => {
   const opened = openJournal(files, directory, Date.now);
-  return { journal: opened, unsettled: openUnsettled(files, directory, opened) };
+  return { journal: opened, outbox: openOutbox(files, directory, opened) };
 };
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'lessor-unsettled-'));
-  ({ journal, unsettled } = open(nodeFiles));
+  directory = mkdtempSync(join(tmpdir(), 'lessor-outbox-'));
+  ({ journal, outbox } = open(nodeFiles));
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -43,31 +43,31 @@ const idsOf = (entries: readonly JournalEntry[]) => entries.map(({ attachment })
 describe('a container that lives with a slot of which the service was not told', () => {
   test('is to be reported until it was', () => {
     const entry = begin('c1', 1);
-    expect(unsettled.liveWith(entry, local(1))).toBe(true);
-    const [waiting] = unsettled.toReport();
+    expect(outbox.liveWith(entry, local(1))).toBe(true);
+    const [waiting] = outbox.toReport();
     expect(waiting).toMatchObject({ nonce: nonceOf('c1'), local: local(1) });
-    expect(waiting && unsettled.isReported(waiting)).toBe(false);
-    if (waiting) unsettled.reported(waiting);
-    expect(unsettled.toReport()).toEqual([]);
-    expect(unsettled.isReported(journal.find(entry.attachment) ?? entry)).toBe(true);
+    expect(waiting && outbox.isReported(waiting)).toBe(false);
+    if (waiting) outbox.reported(waiting);
+    expect(outbox.toReport()).toEqual([]);
+    expect(outbox.isReported(journal.find(entry.attachment) ?? entry)).toBe(true);
   });
 
   test('may not be where a DEL removed its entry', () => {
     const entry = begin('c1', 1);
     journal.forget(entry.attachment, entry);
-    expect(unsettled.liveWith(entry, local(1))).toBe(false);
-    expect(unsettled.toReport()).toEqual([]);
+    expect(outbox.liveWith(entry, local(1))).toBe(false);
+    expect(outbox.toReport()).toEqual([]);
   });
 
   test('may not be where another attachment has the slot’s name', () => {
     begin('c1', 1);
     const other = begin('c2', 2);
-    expect(unsettled.liveWith(other, local(1))).toBe(false);
+    expect(outbox.liveWith(other, local(1))).toBe(false);
   });
 
   test('keeps its slot from whomever the service grants it, who gives it back', () => {
     const living = begin('c1', 1);
-    unsettled.liveWith(living, local(1));
+    outbox.liveWith(living, local(1));
     const other = begin('c2', 2);
     expect(journal.acknowledge(other, answer(1))).toBe('taken');
     expect(journal.find(other.attachment)?.acknowledged).toBeUndefined();
@@ -77,7 +77,7 @@ describe('a container that lives with a slot of which the service was not told',
   test('keeps it where another slot is granted late to the ADD before', () => {
     const before = begin('c1', 1);
     const again = begin('c1', 1);
-    expect(unsettled.liveWith(again, local(1))).toBe(true);
+    expect(outbox.liveWith(again, local(1))).toBe(true);
     expect(journal.acknowledge(before, answer(2))).toBe('taken');
     expect(journal.find(again.attachment)).toMatchObject({ local: local(1) });
     expect(begin('c2', 1).proposal).toBeUndefined();
@@ -87,7 +87,7 @@ describe('a container that lives with a slot of which the service was not told',
 
   test('is no longer to be reported after its DEL', () => {
     const entry = begin('c1', 1);
-    unsettled.liveWith(entry, local(1));
+    outbox.liveWith(entry, local(1));
     const found = journal.find(entry.attachment);
     journal.forget(entry.attachment, found);
     expect(nodeFiles.list(join(directory, 'reports'))).toEqual([]);
@@ -100,15 +100,15 @@ describe('a container that lives with a slot of which the service was not told',
       const { files } = dyingFiles(nodeFiles, survived);
       const finished = (() => {
         try {
-          return open(files).unsettled.liveWith(entry, local(survived));
+          return open(files).outbox.liveWith(entry, local(survived));
         } catch {
           return false;
         }
       })();
       const lives = journal.find(entry.attachment)?.local !== undefined;
-      expect(idsOf(unsettled.toReport())).toEqual(lives ? [`c${survived}`] : []);
+      expect(idsOf(outbox.toReport())).toEqual(lives ? [`c${survived}`] : []);
       journal.forget(entry.attachment, journal.find(entry.attachment));
-      expect(unsettled.toReport()).toEqual([]);
+      expect(outbox.toReport()).toEqual([]);
       expect(nodeFiles.list(join(directory, 'reports'))).toEqual([]);
       if (finished) break;
     }
@@ -118,21 +118,21 @@ describe('a container that lives with a slot of which the service was not told',
 describe('an entry whose container is gone', () => {
   test('is to be released, and its slot is nobody’s meanwhile', () => {
     const entry = begin('c1', 1);
-    unsettled.retire(entry);
+    outbox.retire(entry);
     expect(journal.find(entry.attachment)).toBeUndefined();
-    expect(idsOf(unsettled.toRelease())).toEqual(['c1']);
+    expect(idsOf(outbox.toRelease())).toEqual(['c1']);
     expect(begin('c2', 1).proposal).toBeUndefined();
-    unsettled.released(entry, []);
-    expect(unsettled.toRelease()).toEqual([]);
+    outbox.released(entry, []);
+    expect(outbox.toRelease()).toEqual([]);
     expect(begin('c3', 1).proposal).toEqual(slot(1));
   });
 
   test('is left alone where the container was added again since it was judged', () => {
     const entry = begin('c1', 1);
     const again = begin('c1', 1, { netns: '/run/netns/another' });
-    expect(unsettled.retireUnlessAdded(entry)).toBe(false);
+    expect(outbox.retireUnlessAdded(entry)).toBe(false);
     expect(journal.find(entry.attachment)).toEqual(again);
-    expect(unsettled.toRelease()).toEqual([]);
+    expect(outbox.toRelease()).toEqual([]);
   });
 
   test('is left alone where the container is added again at the very moment', () => {
@@ -145,13 +145,13 @@ describe('an entry whose container is gone', () => {
         return nodeFiles.move(from, to);
       },
     };
-    expect(open(racing).unsettled.retireUnlessAdded(entry)).toBe(false);
+    expect(open(racing).outbox.retireUnlessAdded(entry)).toBe(false);
     expect(journal.find(entry.attachment)).toEqual(again);
-    expect(unsettled.toRelease()).toEqual([]);
+    expect(outbox.toRelease()).toEqual([]);
   });
 
   test('takes nothing from the container that is added again while it is taken away, and lives offline', () => {
-    unsettled.liveWith(begin('c1', 1), local(1));
+    outbox.liveWith(begin('c1', 1), local(1));
     const dead = journal.find({ network: 'net', containerId: 'c1', ifname: 'eth0' });
     let again: JournalEntry | undefined;
     const racing: Files = {
@@ -160,14 +160,14 @@ describe('an entry whose container is gone', () => {
         const moved = nodeFiles.move(from, to);
         if (again === undefined) {
           again = begin('c1', 2, { nonce: 'another' });
-          expect(unsettled.liveWith(again, local(2))).toBe(true);
+          expect(outbox.liveWith(again, local(2))).toBe(true);
         }
         return moved;
       },
     };
-    expect(dead && open(racing).unsettled.retireUnlessAdded(dead)).toBe(true);
-    expect(unsettled.toReport()).toMatchObject([{ nonce: 'another', local: local(2) }]);
-    expect(unsettled.toRelease()).toMatchObject([{ nonce: nonceOf('c1') }]);
+    expect(dead && open(racing).outbox.retireUnlessAdded(dead)).toBe(true);
+    expect(outbox.toReport()).toMatchObject([{ nonce: 'another', local: local(2) }]);
+    expect(outbox.toRelease()).toMatchObject([{ nonce: nonceOf('c1') }]);
   });
 
   test('keeps its slot’s name while it is judged', () => {
@@ -182,7 +182,7 @@ describe('an entry whose container is gone', () => {
         return moved;
       },
     };
-    open(racing).unsettled.retireUnlessAdded(entry);
+    open(racing).outbox.retireUnlessAdded(entry);
     expect(journal.find(entry.attachment)?.netns).toBe('/run/netns/another');
     expect(journal.slotNames()).toEqual([slotName(slot(1))]);
   });
@@ -193,16 +193,16 @@ describe('an entry whose container is gone', () => {
       const { files } = dyingFiles(nodeFiles, survived);
       const finished = (() => {
         try {
-          return open(files).unsettled.retireUnlessAdded(entry);
+          return open(files).outbox.retireUnlessAdded(entry);
         } catch {
           return false;
         }
       })();
-      const waiting = unsettled.toRelease();
+      const waiting = outbox.toRelease();
       const found = journal.find(entry.attachment);
       expect([idsOf(waiting), found?.nonce]).toEqual(waiting.length > 0 ? [['c1'], undefined] : [[], nonceOf('c1')]);
       expect(journal.slotNames()).toEqual([slotName(slot(1))]);
-      if (waiting[0]) unsettled.released(waiting[0], []);
+      if (waiting[0]) outbox.released(waiting[0], []);
       journal.forget(entry.attachment, found);
       expect(journal.slotNames()).toEqual([]);
       if (finished) break;
@@ -213,7 +213,7 @@ describe('an entry whose container is gone', () => {
 test('this suite finds out a retirement that does not look at what it took away', () => {
   const entry = begin('c1', 1);
   const again = begin('c1', 1, { netns: '/run/netns/another' });
-  unsettled.retire(entry);
+  outbox.retire(entry);
   expect(journal.find(entry.attachment)).not.toEqual(again);
-  expect(idsOf(unsettled.toRelease())).toEqual(['c1']);
+  expect(idsOf(outbox.toRelease())).toEqual(['c1']);
 });

@@ -9,10 +9,10 @@ import type { PoolDefinition } from '../../core/contract/pool.ts';
 import type { Files } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 
-export interface NodeState {
+export interface PoolCache {
   /** What wrote it: another layout is not read. */
   readonly format: typeof FORMAT;
-  /** The start of the machine in which all this was learnt. */
+  /** The start of the machine in which all this was told. */
   readonly bootId: string;
   /** The journal for which blocks were claimed: what it does not know of may be held in those of another one. */
   readonly journal: string;
@@ -38,22 +38,22 @@ export interface Circumstances {
 }
 
 /**
- * Undefined where nothing was learnt in this boot, with this journal. What an earlier boot learnt is
+ * Undefined where nothing was told in this boot, with this journal. What an earlier boot was told is
  * never used: the node may have been declared dead meanwhile, and its blocks with it.
  */
-export function readNodeState(files: Files, path: string, circumstances: Circumstances): NodeState | undefined {
-  const state = readState(files, path);
+export function readPoolCache(files: Files, path: string, circumstances: Circumstances): PoolCache | undefined {
+  const state = readPoolCacheOfAnyBoot(files, path);
   return state?.bootId === circumstances.bootId && state.journal === circumstances.journal ? state : undefined;
 }
 
 /** What the service may let this boot take over: blocks of an earlier one, as this node last knew them. */
 export function formerBlocks(files: Files, path: string, circumstances: Circumstances): readonly ClaimedBlock[] {
-  const state = readState(files, path);
+  const state = readPoolCacheOfAnyBoot(files, path);
   if (state === undefined || state.pool.affinity !== 'node') return [];
   return state.bootId === circumstances.bootId ? state.former : [...state.blocks, ...state.former];
 }
 
-export function readState(files: Files, path: string): NodeState | undefined {
+export function readPoolCacheOfAnyBoot(files: Files, path: string): PoolCache | undefined {
   const read = parseJson(files.read(path) ?? '');
   if (!isObject(read) || read.format !== FORMAT) return undefined;
   // Its values were checked when they came over the wire, and the file is replaced as a whole; only a foreign hand leaves
@@ -61,13 +61,13 @@ export function readState(files: Files, path: string): NodeState | undefined {
   const { pool, blocks, former, taken, cursor } = read;
   if (![blocks, former].every(Array.isArray)) return undefined;
   if (!isObject(pool) || !isObject(taken) || !isObject(cursor)) return undefined;
-  return read as unknown as NodeState;
+  return read as unknown as PoolCache;
 }
 
 /** How long (ms) a slot counts as taken: a released one is not handed out again before the pool's cooldown either. */
-export const takenFor = (state: NodeState): number => Math.max(SHORTEST_TAKEN_MS, state.pool.cooldownSeconds * 1000);
+export const takenFor = (state: PoolCache): number => Math.max(SHORTEST_TAKEN_MS, state.pool.cooldownSeconds * 1000);
 
-export interface Lesson extends Circumstances {
+export interface PoolUpdate extends Circumstances {
   readonly answer: AllocateResult;
   /** What the request proposed of the answer's pool. */
   readonly proposal: SlotReference | undefined;
@@ -75,15 +75,15 @@ export interface Lesson extends Circumstances {
 }
 
 /** The state after an answer. */
-export function learn(previous: NodeState | undefined, lesson: Lesson): NodeState {
-  const { answer, proposal, bootId, journal, now } = lesson;
+export function afterAnswer(previous: PoolCache | undefined, update: PoolUpdate): PoolCache {
+  const { answer, proposal, bootId, journal, now } = update;
   const { pool, slot, incarnation, taken = [] } = answer;
   const same = previous?.pool.id === pool.id ? previous : undefined;
   let known = same ? forget(same, now) : {};
   for (const { block, slots } of taken) known = markTaken(known, block, slots, now);
   if (proposal !== undefined && (proposal.block !== slot.block || proposal.slot !== slot.slot))
     known = markTaken(known, proposal.block, [proposal.slot], now);
-  const blocks = learnBlocks(same, lesson);
+  const blocks = blocksAfter(same, update);
   const cursor = { block: slot.block, slot: slot.slot };
   const former = (answer.former ?? same?.former ?? []).filter(({ block }) => !has(blocks, block));
   const about = { format: FORMAT, bootId, journal } as const;
@@ -94,7 +94,7 @@ export function learn(previous: NodeState | undefined, lesson: Lesson): NodeStat
  * What the answer names, and what was known in this life of the node, as far as the answer does not say otherwise: a
  * proposal's block that is not in it is no longer the node's.
  */
-function learnBlocks(previous: NodeState | undefined, { answer, proposal }: Lesson): ClaimedBlock[] {
+function blocksAfter(previous: PoolCache | undefined, { answer, proposal }: PoolUpdate): ClaimedBlock[] {
   const known = previous?.incarnation === answer.incarnation ? previous.blocks : [];
   const older = known.filter(({ block, generation }) => {
     const told = answer.blocks.find((one) => one.block === block);
@@ -106,28 +106,28 @@ function learnBlocks(previous: NodeState | undefined, { answer, proposal }: Less
 const has = (blocks: readonly ClaimedBlock[], block: string): boolean => blocks.some((one) => one.block === block);
 
 /** The state after the service kept a block that was to be given back: it is the node's at a later generation. */
-export function learnKept(previous: NodeState, kept: ClaimedBlock): NodeState {
+export function afterKept(previous: PoolCache, kept: ClaimedBlock): PoolCache {
   const older = previous.blocks.some(({ block, generation }) => block === kept.block && generation >= kept.generation);
   if (older) return previous;
   return { ...previous, blocks: [...previous.blocks.filter(({ block }) => block !== kept.block), kept] };
 }
 
 /** The state after a release: the slot cools, so that proposing it soon would be in vain. */
-export function learnRelease(previous: NodeState, slot: SlotReference, now: number): NodeState {
+export function afterRelease(previous: PoolCache, slot: SlotReference, now: number): PoolCache {
   if (previous.pool.id !== slot.pool) return previous;
   return { ...previous, taken: markTaken(forget(previous, now), slot.block, [slot.slot], now) };
 }
 
 function markTaken(
-  taken: NodeState['taken'],
+  taken: PoolCache['taken'],
   block: string,
   slots: readonly number[],
   now: number,
-): NodeState['taken'] {
+): PoolCache['taken'] {
   return { ...taken, [block]: { ...taken[block], ...Object.fromEntries(slots.map((slot) => [slot, now])) } };
 }
 
-function forget(state: NodeState, now: number): NodeState['taken'] {
+function forget(state: PoolCache, now: number): PoolCache['taken'] {
   const recent = Object.entries(state.taken).map(([block, slots]) => {
     const kept = Object.entries(slots).filter(([, at]) => isRecent(state, at, now));
     return [block, Object.fromEntries(kept)] as const;
@@ -136,4 +136,4 @@ function forget(state: NodeState, now: number): NodeState['taken'] {
 }
 
 /** A time that lies ahead was written under another clock: it says nothing. */
-export const isRecent = (state: NodeState, at: number, now: number): boolean => at <= now && now - at < takenFor(state);
+export const isRecent = (state: PoolCache, at: number, now: number): boolean => at <= now && now - at < takenFor(state);

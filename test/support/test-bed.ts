@@ -10,7 +10,7 @@ import { writeNodeFiles } from '../../local/nodes/node-files.ts';
 import { type NodeNetwork, openNodeNetwork, prerequisites } from '../../local/nodes/node-network.ts';
 import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 
-export interface Place {
+export interface TestBed {
   /** Path of the executable. */
   readonly plugin: string;
   readonly stack: LocalStack;
@@ -23,7 +23,7 @@ export interface Place {
 }
 
 /** `context`: settings of the stack. */
-export async function openPlace(context?: Readonly<Record<string, string>>): Promise<Place> {
+export async function openTestBed(context?: Readonly<Record<string, string>>): Promise<TestBed> {
   const { path: plugin } = await buildPlugin();
   const stack = await startStack(context === undefined ? {} : { context });
   const directory = mkdtempSync(join(tmpdir(), 'lessor-test-'));

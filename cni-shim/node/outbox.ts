@@ -15,7 +15,7 @@ import { type Files, hasDraftAbout, nameFile, replaceFile } from '../machine/fil
 import type { Journal } from './journal.ts';
 import { type JournalEntry, journalFiles, type LocalLease, sameSlot, slotsOf } from './journal-entry.ts';
 
-export interface Unsettled {
+export interface Outbox {
   /**
    * The container lives with a slot that the service did not confirm. False where its entry is not there any more, or the
    * slot is another's: then it may not.
@@ -40,7 +40,7 @@ export interface Unsettled {
 }
 
 /** `directory` is the network's own. */
-export function openUnsettled(files: Files, directory: string, journal: Journal): Unsettled {
+export function openOutbox(files: Files, directory: string, journal: Journal): Outbox {
   const paths = journalFiles(files, directory);
   const { leaving, attachmentPath, reportPath, leavingPath, releasePath, slotPath, read, readAll } = paths;
 
@@ -58,7 +58,7 @@ export function openUnsettled(files: Files, directory: string, journal: Journal)
   }
 
   // In this order: a draft becomes the entry, and so does what comes back.
-  const mayLive: Unsettled['mayLive'] = ({ attachment, nonce }) =>
+  const mayLive: Outbox['mayLive'] = ({ attachment, nonce }) =>
     hasDraftAbout(files, journal.drafts, nonce) ||
     files.exists(leavingPath(nonce)) ||
     journal.find(attachment)?.nonce === nonce;
@@ -81,11 +81,11 @@ export function openUnsettled(files: Files, directory: string, journal: Journal)
   function retireUnlessAdded(found: JournalEntry): boolean {
     const away = leavingPath(found.nonce);
     if (journal.find(found.attachment)?.nonce !== found.nonce) return false;
-    return files.move(attachmentPath(found.attachment), away) && settleLeaving(away, found);
+    return files.move(attachmentPath(found.attachment), away) && judgeLeaving(away, found);
   }
 
   /** What was taken away is looked at only now: until then an ADD may have replaced it. */
-  function settleLeaving(away: string, judged: JournalEntry | undefined): boolean {
+  function judgeLeaving(away: string, judged: JournalEntry | undefined): boolean {
     const moved = read(away);
     if (moved === undefined) return false;
     const same = judged !== undefined && JSON.stringify(moved) === JSON.stringify(judged);
@@ -130,7 +130,7 @@ export function openUnsettled(files: Files, directory: string, journal: Journal)
     retireUnlessAdded,
     toRelease() {
       // Left by a process that was killed: whoever judged it has to judge it again.
-      for (const name of files.list(leaving)) settleLeaving(`${leaving}/${name}`, undefined);
+      for (const name of files.list(leaving)) judgeLeaving(`${leaving}/${name}`, undefined);
       return readAll(paths.releases).filter(isNobodys);
     },
     mayLive,
