@@ -30,7 +30,7 @@ export async function check(plugin: Plugin, previous: readonly string[]): Promis
     throw lostLease(plugin, `holds ${missing.join(', ')} too, which prevResult does not have`);
 }
 
-/** A node that owns the block knows without the service: nobody else can have been given the slot (I3). */
+/** A node that owns the block knows without the service: nobody else can have been given the slot (I2, I3). */
 async function heldBy(plugin: Plugin, entry: JournalEntry | undefined): Promise<readonly Held[]> {
   const { attachment, api, records, outage } = plugin;
   const own = entry && ownHeld(plugin, entry);
