@@ -15,7 +15,7 @@ interface Word {
 
 const WORDS: readonly Word[] = [
   { old: /wish/i, now: 'request' },
-  { old: /settl/i, now: 'flush, outbox', but: /^allSettled$/ },
+  { old: /settl/i, now: 'flush, outbox', but: /^(allSettled|pMapSettled)$/ },
   {
     old: /^seen$|seenAt|noteSeen/i,
     now: 'heartbeat, or taken, or what was read',

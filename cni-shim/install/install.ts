@@ -43,7 +43,7 @@ export function install(installation: Installation): Step[] {
   const path = join(binDir, EXECUTABLE);
   const conflist = file === undefined ? undefined : conflistFrom(file, readIfThere(file));
   const confDir = conflist && directoryOn(host, 'conf-dir', installation.confDir);
-  const node = nodeFile(config, readIfThere(host.seen(config)), settings);
+  const node = nodeFile(config, readIfThere(host.mounted(config)), settings);
   if (systemd !== undefined) absolute('data-dir', node.dataDir);
   const before = readRecord(host, config);
   const steps: Step[] = [];
@@ -52,9 +52,9 @@ export function install(installation: Installation): Step[] {
     return outcome;
   };
   const text = (what: string, where: string, content: string) =>
-    done(what, where, putText(host.seen(where), content, { mode: 0o644, dryRun }));
+    done(what, where, putText(host.mounted(where), content, { mode: 0o644, dryRun }));
 
-  const plugin = putCopy(executable, host.seen(path), { mode: 0o755, dryRun }, answersVersion);
+  const plugin = putCopy(executable, host.mounted(path), { mode: 0o755, dryRun }, answersVersion);
   const changes = [done('executable', path, plugin), text('node configuration', config, node.text)];
   const installed: Installed = {
     ...before,
@@ -66,7 +66,7 @@ export function install(installation: Installation): Step[] {
   text('record', recordBeside(config), `${JSON.stringify(installed, undefined, 2)}\n`);
   if (systemd !== undefined) {
     // The unit does not start while what it may write is not there.
-    done('data directory', node.dataDir, putDirectory(host.seen(node.dataDir), { dryRun }));
+    done('data directory', node.dataDir, putDirectory(host.mounted(node.dataDir), { dryRun }));
     changes.push(text('unit', UNIT_FILE, agentUnit({ executable: path, config, dataDir: node.dataDir })));
     if (!dryRun) steps.push(...startAgent(systemd, changes));
   }
@@ -112,10 +112,10 @@ function putConflist(
   path: string,
   former: string | undefined,
 ): Step[] {
-  const outcome = putText(host.seen(path), text, { mode: 0o644, dryRun });
+  const outcome = putText(host.mounted(path), text, { mode: 0o644, dryRun });
   const steps: Step[] = [{ what: 'network configuration', path, outcome }];
   // Under its former name it would be read beside the new one, or instead of it.
   if (former !== undefined && former !== path)
-    steps.push({ what: 'network configuration', path: former, outcome: remove(host.seen(former), { dryRun }) });
+    steps.push({ what: 'network configuration', path: former, outcome: remove(host.mounted(former), { dryRun }) });
   return steps;
 }

@@ -16,7 +16,7 @@ export const recordBeside = (config: string): string => join(dirname(config), IN
 
 /** Nothing where nothing is recorded. @throws LessorError `node.storage` */
 export function readRecord(host: Host, config: string): Installed {
-  const read = parseJson(readIfThere(host.seen(recordBeside(config))) ?? '');
+  const read = parseJson(readIfThere(host.mounted(recordBeside(config))) ?? '');
   if (!isObject(read)) return {};
   return Object.fromEntries(
     (['executable', 'conflist', 'unit'] as const).flatMap((name) => {

@@ -50,13 +50,13 @@ export function uninstall(uninstallation: Uninstallation): Step[] {
   ]);
   const steps: Step[] = [];
   const takeAway = (what: string, path: string): Outcome => {
-    const outcome = remove(host.seen(path), { dryRun });
+    const outcome = remove(host.mounted(path), { dryRun });
     if (outcome !== 'absent' || what !== RECORDS) steps.push({ what, path, outcome });
     return outcome;
   };
   for (const path of conflists) takeAway('network configuration', path);
   if (installed.unit !== undefined) {
-    if (!dryRun && readIfThere(host.seen(installed.unit)) !== undefined) steps.push(...stopAgent(systemd));
+    if (!dryRun && readIfThere(host.mounted(installed.unit)) !== undefined) steps.push(...stopAgent(systemd));
     if (takeAway('unit', installed.unit) === 'removed' && systemd.runs && !dryRun) systemd.call('daemon-reload');
   }
   if (executable !== undefined) takeAway('executable', executable);
@@ -67,7 +67,7 @@ export function uninstall(uninstallation: Uninstallation): Step[] {
 
 /** Where a file is meant, a directory is somebody else's. @throws LessorError `node.configuration` */
 function ensureFiles(host: Host, paths: readonly string[]): void {
-  const directory = paths.find((path) => isDirectory(host.seen(path)));
+  const directory = paths.find((path) => isDirectory(host.mounted(path)));
   if (directory === undefined) return;
   throw refusal(
     'node.configuration',
@@ -85,7 +85,7 @@ function stopAgent(systemd: Systemd): Step[] {
 /** Of the node's own; the directory itself where nothing else is in it. */
 function whatIsKept(uninstallation: Uninstallation): { what: string; path: string; directory?: true }[] {
   const { host, config, surroundings } = uninstallation;
-  const text = readIfThere(host.seen(config));
+  const text = readIfThere(host.mounted(config));
   const node = parseJson(text ?? '');
   const dataDir = isObject(node) && typeof node.dataDir === 'string' ? node.dataDir : DATA_DIR;
   ensureNothingIsHeld(uninstallation, dataDir);
@@ -96,7 +96,7 @@ function whatIsKept(uninstallation: Uninstallation): { what: string; path: strin
   const directories = [networks, drafts].map(normalize);
   const own = [...[credentials, outage].map(normalize), ...Object.values(logFiles(logFile ?? normalize(log)))];
   const names = [...directories, ...own].filter((path) => path.startsWith(`${dataDir}/`)).map((path) => basename(path));
-  const whole = hasNothingBut(host.seen(dataDir), names);
+  const whole = hasNothingBut(host.mounted(dataDir), names);
   return [
     { what: 'node configuration', path: config },
     ...own.map((path) => ({ what: RECORDS, path })),
@@ -105,7 +105,7 @@ function whatIsKept(uninstallation: Uninstallation): { what: string; path: strin
 }
 
 function ensureNothingIsHeld({ host, surroundings, force }: Uninstallation, dataDir: string): void {
-  const directories = { surroundings, dataDirs: [host.seen(dataDir)], bootId: surroundings.bootId() };
+  const directories = { surroundings, dataDirs: [host.mounted(dataDir)], bootId: surroundings.bootId() };
   const held = recordsIn(directories).reduce(
     (sum, { journal, outbox }) => sum + journal.entries().length + outbox.toRelease().length,
     0,
@@ -113,7 +113,7 @@ function ensureNothingIsHeld({ host, surroundings, force }: Uninstallation, data
   if (held === 0 || force) return;
   throw refusal(
     'pool.held',
-    `${host.seen(dataDir)} has the addresses of ${held} ${held === 1 ? 'container' : 'containers'}, and of them only this node knows`,
+    `${host.mounted(dataDir)} has the addresses of ${held} ${held === 1 ? 'container' : 'containers'}, and of them only this node knows`,
     'drain the node and run lessor reconcile first, or forget them with --force: they stay held until somebody declares the node dead',
   );
 }

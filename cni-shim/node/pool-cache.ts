@@ -32,7 +32,7 @@ const FORMAT = 3;
 /** For how long a slot that was taken is not proposed again, at least: its holder may be gone then. */
 const SHORTEST_TAKEN_MS = 60_000;
 
-export interface Circumstances {
+export interface BootAndJournal {
   readonly bootId: string;
   readonly journal: string;
 }
@@ -41,13 +41,13 @@ export interface Circumstances {
  * Undefined where nothing was told in this boot, with this journal. What an earlier boot was told is
  * never used: the node may have been declared dead meanwhile, and its blocks with it.
  */
-export function readPoolCache(files: Files, path: string, circumstances: Circumstances): PoolCache | undefined {
+export function readPoolCache(files: Files, path: string, circumstances: BootAndJournal): PoolCache | undefined {
   const state = readPoolCacheOfAnyBoot(files, path);
   return state?.bootId === circumstances.bootId && state.journal === circumstances.journal ? state : undefined;
 }
 
 /** What the service may let this boot take over: blocks of an earlier one, as this node last knew them. */
-export function formerBlocks(files: Files, path: string, circumstances: Circumstances): readonly ClaimedBlock[] {
+export function formerBlocks(files: Files, path: string, circumstances: BootAndJournal): readonly ClaimedBlock[] {
   const state = readPoolCacheOfAnyBoot(files, path);
   if (state === undefined || state.pool.affinity !== 'node') return [];
   return state.bootId === circumstances.bootId ? state.former : [...state.blocks, ...state.former];
@@ -67,7 +67,7 @@ export function readPoolCacheOfAnyBoot(files: Files, path: string): PoolCache | 
 /** How long (ms) a slot counts as taken: a released one is not handed out again before the pool's cooldown either. */
 export const takenFor = (state: PoolCache): number => Math.max(SHORTEST_TAKEN_MS, state.pool.cooldownSeconds * 1000);
 
-export interface PoolUpdate extends Circumstances {
+export interface PoolUpdate extends BootAndJournal {
   readonly answer: AllocateResult;
   /** What the request proposed of the answer's pool. */
   readonly proposal: SlotReference | undefined;

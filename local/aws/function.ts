@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { type ExecutionEnvironment, startEnvironment } from './execution-environment.ts';
-import type { Credentials } from './identities.ts';
+import type { AccessKeys } from './identities.ts';
 import type { EnvironmentData, InvocationMessage, InvocationResult } from './invocation.ts';
 import type { Statement } from './policy.ts';
 
@@ -29,7 +29,7 @@ export interface FunctionSurroundings {
   readonly region: string;
   /** Where the function finds DynamoDB. */
   readonly dynamodb: string;
-  readonly credentials: Credentials;
+  readonly credentials: AccessKeys;
   /** Invocations beyond as many at once wait for their turn. */
   readonly environments: number;
 }

@@ -1,14 +1,14 @@
 /** Who may call the local API: credentials made at random when the stack starts, and what IAM would say of their owner. */
 import { randomBytes } from 'node:crypto';
 
-export interface Credentials {
+export interface AccessKeys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   /** Present for the session of a role. */
   readonly sessionToken?: string;
 }
 
-export interface Identity extends Credentials {
+export interface Identity extends AccessKeys {
   readonly name: string;
   /** The id under which Lessor knows this caller as a node. */
   readonly nodeId?: string;
@@ -20,7 +20,7 @@ export interface Identity extends Credentials {
 }
 
 /** No two are alike; the prefix says that they are none of AWS's. */
-export function newCredentials(): Required<Credentials> {
+export function newAccessKeys(): Required<AccessKeys> {
   return {
     accessKeyId: `LOCAL${randomBytes(8).toString('hex').toUpperCase()}`,
     secretAccessKey: randomBytes(30).toString('base64url'),
@@ -34,7 +34,7 @@ export function newCredentials(): Required<Credentials> {
  */
 export function ec2Node(account: string, role: string, instanceId: string): Identity {
   return {
-    ...newCredentials(),
+    ...newAccessKeys(),
     name: instanceId,
     nodeId: instanceId,
     userArn: `arn:aws:sts::${account}:assumed-role/${role}/${instanceId}`,
@@ -45,7 +45,7 @@ export function ec2Node(account: string, role: string, instanceId: string): Iden
 
 /** A person with an access key of her own, without a session. */
 export function operatorUser(account: string): Identity {
-  const { accessKeyId, secretAccessKey } = newCredentials();
+  const { accessKeyId, secretAccessKey } = newAccessKeys();
   const userArn = `arn:aws:iam::${account}:user/operator`;
   return { accessKeyId, secretAccessKey, name: 'operator', userArn, userId: 'LOCALUSER', policy: 'operator' };
 }

@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { HttpRequest } from '@smithy/protocol-http';
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { Credentials } from './identities.ts';
+import type { AccessKeys } from './identities.ts';
 
 const SERVICE = 'execute-api';
 const ALLOWED_SKEW_MS = 5 * 60_000;
@@ -19,7 +19,7 @@ export interface SignedRequest {
   readonly body: Uint8Array;
 }
 
-export interface Verification<Caller extends Credentials> {
+export interface Verification<Caller extends AccessKeys> {
   readonly region: string;
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -27,14 +27,14 @@ export interface Verification<Caller extends Credentials> {
 }
 
 /** The caller whose key signed the request, or why it is refused; the reason is for tests and logs, never for the caller. */
-export type Verdict<Caller> =
+export type SignatureVerdict<Caller> =
   | { readonly authentic: true; readonly caller: Caller }
   | { readonly authentic: false; readonly reason: string };
 
-export async function verify<Caller extends Credentials>(
+export async function verify<Caller extends AccessKeys>(
   request: SignedRequest,
   { region, now, callerOf }: Verification<Caller>,
-): Promise<Verdict<Caller>> {
+): Promise<SignatureVerdict<Caller>> {
   const claim = readAuthorization(request.headers.authorization ?? '');
   if (claim === undefined) return refused('the Authorization header is missing or malformed');
   const { accessKeyId, date, scope, signedHeaders, signature } = claim;
@@ -95,7 +95,7 @@ function queryOf(text: string): Record<string, string[]> | undefined {
 async function sign(
   { method, path, headers, body }: SignedRequest,
   query: Record<string, string[]>,
-  { accessKeyId, secretAccessKey, sessionToken }: Credentials,
+  { accessKeyId, secretAccessKey, sessionToken }: AccessKeys,
   region: string,
   signingDate: Date,
   names: readonly string[],

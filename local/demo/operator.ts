@@ -23,7 +23,7 @@ export interface Question {
 
 type Result<Name extends RouteName> = z.output<(typeof routes)[Name]['result']>;
 
-export interface Answer<Name extends RouteName> {
+export interface ApiAnswer<Name extends RouteName> {
   readonly status: number;
   readonly etag: string | undefined;
   readonly result: Result<Name>;
@@ -33,7 +33,7 @@ export interface Operator {
   /** @throws LessorError with the problem's code */
   ask<Name extends RouteName>(name: Name, question?: Question): Promise<Result<Name>>;
   /** @throws LessorError with the problem's code */
-  send<Name extends RouteName>(name: Name, question?: Question): Promise<Answer<Name>>;
+  send<Name extends RouteName>(name: Name, question?: Question): Promise<ApiAnswer<Name>>;
 }
 
 export function operatorClient(
@@ -48,7 +48,7 @@ export function operatorClient(
   const send = async <Name extends RouteName>(
     name: Name,
     { path = {}, query = {}, ifMatch, body }: Question = {},
-  ): Promise<Answer<Name>> => {
+  ): Promise<ApiAnswer<Name>> => {
     const route = routes[name];
     const { hostname, port, host, protocol } = api;
     const text = body === undefined ? undefined : JSON.stringify(body);

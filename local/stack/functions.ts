@@ -1,7 +1,7 @@
 /** The stack's functions, and the wire on which each has the rights of its role. */
 import { startWire, type Wire } from '../aws/dynamodb-wire.ts';
 import { type FunctionDefinition, type LocalFunction, localFunction } from '../aws/function.ts';
-import { newCredentials } from '../aws/identities.ts';
+import { newAccessKeys } from '../aws/identities.ts';
 
 export interface FunctionsOptions {
   readonly region: string;
@@ -24,7 +24,7 @@ export async function startFunctions(
   { region, account, dynamodb, environments }: FunctionsOptions,
   closing: (() => unknown)[],
 ): Promise<StackFunctions> {
-  const withKeys = definitions.map((definition) => ({ definition, credentials: newCredentials() }));
+  const withKeys = definitions.map((definition) => ({ definition, credentials: newAccessKeys() }));
   const principals = withKeys.map(({ definition, credentials: { accessKeyId } }) => ({ ...definition, accessKeyId }));
   const wire = await startWire({ region, account, target: dynamodb, principals });
   closing.push(() => wire.stop());

@@ -11,7 +11,7 @@ interface Physical {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-export interface Surroundings {
+export interface StackParameters {
   readonly stack: string;
   readonly region: string;
   readonly account: string;
@@ -22,7 +22,7 @@ export interface Surroundings {
 export type Resolve = (value: unknown, where: string) => unknown;
 
 /** @returns a function that replaces the intrinsics in a property's value; it throws Error that names `where` */
-export function resolver(resources: Readonly<Record<string, Resource>>, surroundings: Surroundings): Resolve {
+export function resolver(resources: Readonly<Record<string, Resource>>, surroundings: StackParameters): Resolve {
   const pseudo: Record<string, string> = {
     'AWS::Partition': 'aws',
     'AWS::Region': surroundings.region,
@@ -65,7 +65,11 @@ const NOT_KNOWN = 'the local stack cannot resolve that; teach it in local/stack/
 const isStrings = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
 
-type Make = (logicalId: string, surroundings: Surroundings, properties: Readonly<Record<string, unknown>>) => Physical;
+type Make = (
+  logicalId: string,
+  surroundings: StackParameters,
+  properties: Readonly<Record<string, unknown>>,
+) => Physical;
 
 /** CloudFormation makes names of the stack's name, the logical id and random characters; here the first two do. */
 const PHYSICAL: Readonly<Record<string, Make>> = {

@@ -7,7 +7,7 @@ import type { ApiDefinition } from '../aws/gateway.ts';
 import type { Statement } from '../aws/policy.ts';
 import type { RouteDefinition } from '../aws/route.ts';
 import type { TableDefinition } from '../aws/tables.ts';
-import type { Surroundings } from './intrinsics.ts';
+import type { StackParameters } from './intrinsics.ts';
 import type { ScheduleDefinition } from './schedules.ts';
 import { statementsOf, type Template, type TemplateReader, templateReader } from './template-reader.ts';
 
@@ -29,7 +29,7 @@ interface AssetManifest {
  * @param assembly directory of the cloud assembly
  * @throws Error that names the logical id and what cannot be understood
  */
-export function readStack(assembly: string, surroundings: Surroundings): StackDefinition {
+export function readStack(assembly: string, surroundings: StackParameters): StackDefinition {
   const template: Template = readJson(join(assembly, `${surroundings.stack}.template.json`));
   const assets: AssetManifest = readJson(join(assembly, `${surroundings.stack}.assets.json`));
   return stackOf(template, assets, assembly, surroundings);
@@ -39,7 +39,7 @@ export function stackOf(
   template: Template,
   assets: AssetManifest,
   assembly: string,
-  surroundings: Surroundings,
+  surroundings: StackParameters,
 ): StackDefinition {
   const reader = templateReader(template, surroundings);
   const bundleAt = (key: string): string | undefined => {

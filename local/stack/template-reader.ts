@@ -1,6 +1,6 @@
 /** Reads the resources of a synthesized template, with their intrinsics resolved. */
 import type { Statement } from '../aws/policy.ts';
-import { type Resource, resolver, type Surroundings } from './intrinsics.ts';
+import { type Resource, resolver, type StackParameters } from './intrinsics.ts';
 
 export interface Template {
   readonly Resources: Readonly<Record<string, Resource>>;
@@ -30,7 +30,7 @@ export interface TemplateReader {
   policyAt(output: string): readonly Statement[];
 }
 
-export function templateReader(template: Template, surroundings: Surroundings): TemplateReader {
+export function templateReader(template: Template, surroundings: StackParameters): TemplateReader {
   const resolve = resolver(template.Resources, surroundings);
 
   const text = (value: unknown, where: string): string => {

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type FunctionDefinition, type LocalFunction, localFunction } from '../../../local/aws/function.ts';
-import { newCredentials } from '../../../local/aws/identities.ts';
+import { newAccessKeys } from '../../../local/aws/identities.ts';
 import { listen, portOf } from '../../../local/aws/loopback-server.ts';
 
 /** A loaded machine may take its time. */
@@ -30,7 +30,7 @@ function fixture(handler: string, changes: Partial<FunctionDefinition> = {}, env
   const fn = localFunction(definition, {
     region: 'us-east-1',
     dynamodb: 'http://127.0.0.1:1',
-    credentials: newCredentials(),
+    credentials: newAccessKeys(),
     environments,
   });
   running.push(fn);

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalFunction, localFunction } from '../../../local/aws/function.ts';
 import { serve } from '../../../local/aws/gateway.ts';
-import { ec2Node, type Identity, newCredentials, operatorUser } from '../../../local/aws/identities.ts';
+import { ec2Node, type Identity, newAccessKeys, operatorUser } from '../../../local/aws/identities.ts';
 import { listen, portOf } from '../../../local/aws/loopback-server.ts';
 import { type Signing, send, signed } from './sigv4.ts';
 
@@ -41,7 +41,7 @@ function fixture(handler: string): LocalFunction {
     roleArn: `arn:aws:iam::${account}:role/fixture`,
     rights: [],
   };
-  const surroundings = { region, dynamodb: 'http://127.0.0.1:1', credentials: newCredentials(), environments: 1 };
+  const surroundings = { region, dynamodb: 'http://127.0.0.1:1', credentials: newAccessKeys(), environments: 1 };
   return localFunction(definition, surroundings);
 }
 

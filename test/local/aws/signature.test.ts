@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ec2Node, type Identity, newCredentials, operatorUser } from '../../../local/aws/identities.ts';
+import { ec2Node, type Identity, newAccessKeys, operatorUser } from '../../../local/aws/identities.ts';
 import { type SignedRequest, verify } from '../../../local/aws/signature.ts';
 import { type Signing, signed } from './sigv4.ts';
 
@@ -43,7 +43,7 @@ describe('a signature', () => {
       withHeaders(signed(node, post), { authorization: 'AWS4-HMAC-SHA256 x' }),
       'the Authorization header is missing or malformed',
     ],
-    ['is made with an unknown key', signed(newCredentials(), post), 'the access key is unknown'],
+    ['is made with an unknown key', signed(newAccessKeys(), post), 'the access key is unknown'],
     [
       'is made with a wrong secret',
       signed({ ...node, secretAccessKey: 'wrong' }, post),

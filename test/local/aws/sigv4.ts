@@ -3,7 +3,7 @@
  * opinion to the library that the gateway verifies with. Paths are signed as they are sent, without characters to escape.
  */
 import { createHash, createHmac } from 'node:crypto';
-import type { Credentials } from '../../../local/aws/identities.ts';
+import type { AccessKeys } from '../../../local/aws/identities.ts';
 import type { SignedRequest } from '../../../local/aws/signature.ts';
 
 const hash = (text: string | Uint8Array) => createHash('sha256').update(text).digest('hex');
@@ -23,7 +23,7 @@ export interface Signing {
   readonly unsigned?: readonly string[];
 }
 
-export function signed(credentials: Credentials, signing: Signing): SignedRequest {
+export function signed(credentials: AccessKeys, signing: Signing): SignedRequest {
   const { method = 'GET', path, query = '', body = '', region = 'us-east-1', service = 'execute-api' } = signing;
   const time = new Date(signing.now ?? Date.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
