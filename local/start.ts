@@ -3,10 +3,10 @@ import { parseArgs } from 'node:util';
 import color from 'picocolors';
 import { buildPlugin } from '../cni-shim/build/build.ts';
 import { LessorError } from '../core/contract/problems.ts';
-import { demonstrate } from './demo.ts';
-import { openDemoNodes } from './demo-nodes.ts';
+import { demonstrate } from './demo/demo.ts';
+import { openDemoNodes } from './demo/demo-nodes.ts';
 import { terminalProgress } from './progress.ts';
-import { startStack } from './stack.ts';
+import { startStack } from './stack/stack.ts';
 
 const DEFAULT_PORT = 8470;
 

@@ -1,158 +1,272 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
-import { fileURLToPath } from 'node:url';
+/** The house: which room may know which, no circle, no long file, no long function. docs/architecture.md has the picture. */
+import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { circlesIn, FOLDERS, functionLengths, importsOf, project, type Sources } from './support/source-tree.ts';
 
-/** The first rule whose folder a file lies in says what the file may import: packages by name, files by path. */
-const RULES: readonly { readonly folder: string; readonly may: readonly RegExp[] }[] = [
-  { folder: 'core/contract/', may: [/^core\/contract\//, /^zod\/mini$/] },
-  { folder: 'core/', may: [/^core\//] },
-  { folder: 'functions/use-cases/', may: [/^core\//, /^functions\/use-cases\//, /^p-map$/] },
-  { folder: 'functions/store/', may: [/^core\//, /^functions\/store\//, /^@aws-sdk\//, /^zod\/mini$/] },
-  { folder: 'functions/', may: [/^core\//, /^functions\//, /^zod\/mini$/, /^aws-lambda$/, /^node:/] },
-  { folder: 'cni-shim/build/', may: [/^cni-shim\/build\//, /^core\//, /^node:/, /^esbuild$/] },
-  { folder: 'cni-shim/agent/metrics.ts', may: [/^prom-client$/] },
-  { folder: 'cni-shim/', may: [/^core\//, /^cni-shim\//, /^node:/] },
+interface Room {
+  /** A folder with its slash, or one file. The longest that fits is a file's room. */
+  readonly room: string;
+  /** Other rooms that it may know; its own it always may. */
+  readonly knows: readonly string[];
+  readonly packages?: readonly RegExp[];
+}
+
+const CORE = ['core/contract/', 'core/addresses/', 'core/pools/', 'core/protocol/'];
+const NODE = [/^node:/];
+const ZOD = /^zod\/mini$/;
+
+const useCase = (name: string, ...knows: string[]): Room => ({
+  room: `functions/use-cases/${name}/`,
+  knows: [...CORE, 'core/store.ts', 'functions/use-cases/', ...knows.map((one) => `functions/use-cases/${one}/`)],
+  packages: [/^p-map$/],
+});
+const onNode = (name: string, ...knows: string[]): Room => ({
+  room: `cni-shim/${name}/`,
+  knows: [...CORE, ...knows.map((one) => `cni-shim/${one}${one.endsWith('.ts') ? '' : '/'}`)],
+  packages: NODE,
+});
+const GROUND = ['machine', 'cni', 'aws'];
+const handler = (name: string, ...rooms: string[]): Room => ({
+  room: `functions/${name}/`,
+  knows: [
+    'core/contract/',
+    'functions/http/',
+    'functions/runtime.ts',
+    ...rooms.map((one) => `functions/use-cases/${one}/`),
+  ],
+});
+
+/** From the ground up. A room knows what is below it, never what is above. */
+const ROOMS: readonly Room[] = [
+  { room: 'core/contract/', knows: [], packages: [ZOD] },
+  { room: 'core/addresses/', knows: ['core/contract/'] },
+  { room: 'core/pools/', knows: ['core/contract/', 'core/addresses/'] },
+  { room: 'core/protocol/', knows: ['core/contract/'] },
+  { room: 'core/store.ts', knows: CORE },
+
+  { room: 'functions/store/', knows: [...CORE, 'core/store.ts'], packages: [/^@aws-sdk\//, ZOD] },
+  { room: 'functions/use-cases/', knows: [...CORE, 'core/store.ts'] },
+  useCase('pools'),
+  useCase('nodes', 'pools'),
+  useCase('changes', 'pools'),
+  useCase('blocks', 'nodes', 'pools'),
+  useCase('reclaim', 'blocks', 'nodes', 'pools'),
+  useCase('leases', 'blocks', 'nodes', 'pools'),
+  useCase('add', 'leases', 'blocks', 'nodes', 'pools'),
+  useCase('questions', 'add', 'leases', 'blocks', 'nodes', 'pools'),
   {
-    folder: 'infra/',
-    may: [/^core\/contract\//, /^infra\//, /^aws-cdk-lib(\/|$)/, /^constructs$/, /^cdk-nag$/, /^node:/],
+    room: 'functions/runtime.ts',
+    knows: ['core/contract/', 'functions/store/', 'functions/use-cases/'],
+    packages: [ZOD, ...NODE],
   },
-  { folder: 'local/', may: [/^(core|functions|infra|local)\//, /^cni-shim\/build\/build\.ts$/, /(?<!\.ts)$/] },
-  { folder: 'test/', may: [/./] },
+  {
+    room: 'functions/http/',
+    knows: ['core/contract/', 'functions/runtime.ts', 'functions/use-cases/'],
+    packages: [ZOD, /^aws-lambda$/],
+  },
+  handler('allocate', 'add', 'leases', 'questions'),
+  handler('release', 'leases', 'blocks', 'nodes'),
+  handler('operate', 'pools', 'nodes', 'questions'),
+  { ...handler('reclaim', 'reclaim', 'changes'), packages: [/^aws-lambda$/, ...NODE] },
+  {
+    room: 'functions/count/',
+    knows: ['core/protocol/', 'functions/runtime.ts', 'functions/store/', 'functions/use-cases/changes/'],
+    packages: [/^aws-lambda$/],
+  },
+
+  onNode('machine'),
+  onNode('aws', 'machine'),
+  onNode('cni', 'machine'),
+  onNode('log', 'machine', 'cni'),
+  onNode('node', 'machine', 'cni'),
+  onNode('api', ...GROUND, 'log', 'node'),
+  onNode('sync', ...GROUND, 'log', 'node', 'api'),
+  { room: 'cni-shim/agent/metrics.ts', knows: [], packages: [/^prom-client$/] },
+  onNode('agent', ...GROUND, 'log', 'node', 'api', 'sync', 'agent/metrics.ts'),
+  onNode('install', ...GROUND, 'node', 'sync'),
+  onNode('verbs', ...GROUND, 'log', 'node', 'api', 'sync'),
+  onNode('commands', ...GROUND, 'log', 'node', 'api', 'sync', 'agent', 'install'),
+  {
+    room: 'cni-shim/main.ts',
+    knows: ['cni-shim/machine/', 'cni-shim/verbs/', 'cni-shim/commands/'],
+    packages: NODE,
+  },
+  { room: 'cni-shim/build/', knows: [], packages: [...NODE, /^esbuild$/] },
+
+  {
+    room: 'infra/',
+    knows: ['core/contract/'],
+    packages: [/^aws-cdk-lib(\/|$)/, /^constructs$/, /^cdk-nag$/, ...NODE],
+  },
+  { room: 'local/', knows: [...CORE, 'infra/', 'cni-shim/build/', 'functions/store/'], packages: [/./] },
 ];
 
-const FOLDERS = ['core', 'functions', 'cni-shim', 'infra', 'local', 'test'];
 const NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|property|model|race|e2e|suite))*\.ts$/;
 const VAGUE = /(^|[-.])(utils?|helpers?|managers?|common|misc)([-.]|$)/;
-const LINES = { source: 300, test: 400 };
+const MOST_LINES = { source: 300, test: 400, function: 60 };
 
-/** Statements that begin a line, and imports at run time. */
-const IMPORTS = /^(?:import|export)\b[^'";]*?\bfrom\s*'([^']+)'|^import\s*'([^']+)'|\bimport\(\s*'([^']+)'/gm;
-const importsIn = (text: string): string[] => [...text.matchAll(IMPORTS)].map(([, a, b, c]) => a ?? b ?? c ?? '');
+const isIn = (room: string, path: string) => (room.endsWith('/') ? path.startsWith(room) : path === room);
 
-/** What is wrong with a tree of source files, given by their paths. */
-function violations(files: ReadonlyMap<string, string>): string[] {
-  return [...files].flatMap(([path, text]) => {
-    const rule = RULES.find(({ folder }) => path.startsWith(folder));
-    if (rule === undefined) return [`${path} lies in no folder that has a rule`];
-    const wrong = importsIn(text)
-      .map((to) => (to.startsWith('.') ? posix.join(posix.dirname(path), to) : to))
-      .filter((to) => !rule.may.some((allowed) => allowed.test(to)))
-      .map((to) => `${path} imports ${to}`);
-    const name = posix.basename(path);
-    if (!NAME.test(name)) wrong.push(`${path} is not named in kebab-case`);
-    if (VAGUE.test(name)) wrong.push(`${path} does not say what it holds`);
-    const most = path.startsWith('test/') ? LINES.test : LINES.source;
-    const lines = text.trimEnd().split('\n').length;
-    if (lines > most) wrong.push(`${path} has ${lines} lines`);
-    return wrong;
-  });
+/** Of nested rooms the inner one. */
+const roomOf = (path: string): Room | undefined =>
+  ROOMS.filter(({ room }) => isIn(room, path)).sort((a, b) => b.room.length - a.room.length)[0];
+
+function mayImport({ room, knows, packages = [] }: Room, to: string): boolean {
+  if (!to.endsWith('.ts')) return packages.some((allowed) => allowed.test(to));
+  const other = roomOf(to)?.room;
+  return other !== undefined && (other === room || knows.includes(other));
 }
 
-function project(): Map<string, string> {
-  const root = fileURLToPath(new URL('..', import.meta.url));
-  const paths = FOLDERS.flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) => posix.join(folder, path)),
-  ).filter((path) => path.endsWith('.ts'));
-  return new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
+const isTest = (path: string): boolean => path.startsWith('test/');
+
+function wrongImports(path: string, text: string): string[] {
+  if (isTest(path)) return [];
+  const room = roomOf(path);
+  if (room === undefined) return [`${path} lies in no room`];
+  return importsOf(path, text)
+    .filter((to) => !mayImport(room, to))
+    .map((to) => `${path} imports ${to}`);
 }
+
+function wrongShape(path: string, text: string): string[] {
+  const wrong: string[] = [];
+  const name = posix.basename(path);
+  if (!NAME.test(name)) wrong.push(`${path} is not named in kebab-case`);
+  if (VAGUE.test(name)) wrong.push(`${path} does not say what it holds`);
+  const lines = text.trimEnd().split('\n').length;
+  if (lines > (isTest(path) ? MOST_LINES.test : MOST_LINES.source)) wrong.push(`${path} has ${lines} lines`);
+  const long = isTest(path) ? [] : functionLengths(path, text).filter((one) => one.lines > MOST_LINES.function);
+  return [...wrong, ...long.map((one) => `${path}:${one.line} is a function of ${one.lines} lines`)];
+}
+
+/** What is wrong with a tree of source files. */
+const violations = (sources: Sources): string[] => [
+  ...[...sources].flatMap(([path, text]) => [...wrongImports(path, text), ...wrongShape(path, text)]),
+  ...circlesIn(sources).map((circle) => `${circle.join(', ')} import each other`),
+];
 
 describe('the project', () => {
-  it('keeps the directions of its imports, the names and the sizes of its files', () => {
+  it('keeps the directions of its imports, the names and the sizes of its files and functions, and has no circle', () => {
     expect(violations(project())).toEqual([]);
   });
 
-  it('is looked at in every folder', () => {
-    for (const folder of FOLDERS)
-      expect([...project().keys()].some((path) => path.startsWith(`${folder}/`))).toBe(true);
+  it('is looked at in every folder and every room', () => {
+    const paths = [...project().keys()];
+    for (const folder of FOLDERS) expect(paths.some((path) => path.startsWith(`${folder}/`))).toBe(true);
+    for (const { room } of ROOMS) expect([room, paths.some((path) => isIn(room, path))]).toEqual([room, true]);
+  });
+
+  it('knows no arrow that runs back up', () => {
+    const height = new Map(ROOMS.map(({ room }, index) => [room, index]));
+    const up = ROOMS.flatMap(({ room, knows }) =>
+      knows
+        .filter((other) => (height.get(other) ?? Number.NaN) >= (height.get(room) ?? 0))
+        .map((other) => [room, other]),
+    );
+    expect(up).toEqual([]);
   });
 });
 
+/** A file of a room, for examples. */
+const fileIn = (room: string, name: string) => (room.endsWith('/') ? `${room}${name}.ts` : room);
+
 describe('the rules find', () => {
-  it.each<[string, string, string, string[]]>([
+  it.each(ROOMS.map((one) => [one.room, one] as const))('each room that %s may not know', (_, { room, knows }) => {
+    const from = fileIn(room, 'some-file');
+    const others = ROOMS.map((one) => one.room).filter((other) => other !== room && !knows.includes(other));
+    for (const to of others.map((other) => fileIn(other, 'other-file'))) {
+      const relative = posix.relative(posix.dirname(from), to);
+      const text = `import type { X } from '${relative.startsWith('.') ? relative : `./${relative}`}';`;
+      expect(wrongImports(from, text)).toEqual([`${from} imports ${to}`]);
+    }
+    expect(others.length).toBeGreaterThan(0);
+  });
+
+  it.each(ROOMS.filter(({ room }) => room !== 'local/').map(({ room }) => [room]))(
+    'a package that %s may not have',
+    (room) => {
+      const file = fileIn(room, 'some-file');
+      expect(wrongImports(file, "import { x } from 'left-pad';")).toEqual([`${file} imports left-pad`]);
+    },
+  );
+
+  const tree = (files: Record<string, string>): Sources => new Map(Object.entries(files));
+  it.each<[string, Record<string, string>, string[]]>([
     [
-      'a core that reads files',
-      'core/pool.ts',
-      "import { readFileSync } from 'node:fs';",
-      ['core/pool.ts imports node:fs'],
+      'an import over several lines',
+      { 'core/pools/pool.ts': "import {\n  allocate,\n} from '../../functions/use-cases/add/allocate.ts';" },
+      ['core/pools/pool.ts imports functions/use-cases/add/allocate.ts'],
     ],
     [
-      'zod in the core outside of the contract',
-      'core/pool.ts',
-      "import * as z from 'zod/mini';",
-      ['core/pool.ts imports zod/mini'],
+      'an import at run time',
+      { 'cni-shim/verbs/add.ts': "const z = await import('zod/mini');" },
+      ['cni-shim/verbs/add.ts imports zod/mini'],
     ],
     [
-      'a contract that leans on the core',
-      'core/contract/routes.ts',
-      "import { admit } from '../registry.ts';",
-      ['core/contract/routes.ts imports core/registry.ts'],
+      'what is passed on',
+      { 'cni-shim/verbs/add.ts': "export { x } from '../../functions/http/http.ts';" },
+      ['cni-shim/verbs/add.ts imports functions/http/http.ts'],
     ],
     [
-      'a core that knows the functions, over several lines',
-      'core/pool.ts',
-      "import {\n  allocate,\n} from '../functions/use-cases/allocate.ts';",
-      ['core/pool.ts imports functions/use-cases/allocate.ts'],
+      'the type of an import',
+      { 'core/pools/pool.ts': "export type X = import('../store.ts').Store;" },
+      ['core/pools/pool.ts imports core/store.ts'],
     ],
     [
-      'a use case that knows DynamoDB',
-      'functions/use-cases/add.ts',
-      "import type { X } from '@aws-sdk/client-dynamodb';\nimport { y } from '../store/items.ts';",
-      [
-        'functions/use-cases/add.ts imports @aws-sdk/client-dynamodb',
-        'functions/use-cases/add.ts imports functions/store/items.ts',
-      ],
-    ],
-    ['the full build of zod', 'functions/http.ts', "import * as z from 'zod';", ['functions/http.ts imports zod']],
-    [
-      'a plugin with a package, loaded late',
-      'cni-shim/add.ts',
-      "const z = await import('zod/mini');",
-      ['cni-shim/add.ts imports zod/mini'],
-    ],
-    [
-      'a plugin that knows the functions',
-      'cni-shim/add.ts',
-      "export { x } from '../functions/http.ts';",
-      ['cni-shim/add.ts imports functions/http.ts'],
-    ],
-    [
-      'infrastructure that knows more than names',
-      'infra/stack.ts',
-      "import { admit } from '../core/registry.ts';",
-      ['infra/stack.ts imports core/registry.ts'],
-    ],
-    [
-      'a stack that knows the plugin',
-      'local/demo.ts',
-      "import '../cni-shim/main.ts';",
-      ['local/demo.ts imports cni-shim/main.ts'],
+      'the full build of zod',
+      { 'functions/http/http.ts': "import * as z from 'zod';" },
+      ['functions/http/http.ts imports zod'],
     ],
     [
       'source that knows a test',
-      'local/demo.ts',
-      "import { world } from '../test/functions/world.ts';",
+      { 'local/demo.ts': "import { world } from '../test/functions/world.ts';" },
       ['local/demo.ts imports test/functions/world.ts'],
     ],
-    ['a file in a folder without a rule', 'tools/x.ts', '', ['tools/x.ts lies in no folder that has a rule']],
-    ['a file in camel case', 'core/poolSpace.ts', '', ['core/poolSpace.ts is not named in kebab-case']],
-    ['a file that may hold anything', 'core/ip-utils.ts', '', ['core/ip-utils.ts does not say what it holds']],
-    ['a manager', 'functions/lease-manager.ts', '', ['functions/lease-manager.ts does not say what it holds']],
-    ['a long file', 'core/pool.ts', 'x\n'.repeat(301), ['core/pool.ts has 301 lines']],
-    ['a long test', 'test/pool.test.ts', 'x\n'.repeat(401), ['test/pool.test.ts has 401 lines']],
-  ])('%s', (_, path, text, expected) => {
-    expect(violations(new Map([[path, text]]))).toEqual(expected);
-  });
-
-  it('nothing where nothing is wrong', () => {
-    const fine = new Map([
-      ['core/pool.ts', "import { x } from './range.ts';\nimport type { Y } from './contract/messages.ts';"],
-      [
-        'local/demo.ts',
-        "import { build } from '../cni-shim/build/build.ts';\nimport pc from 'picocolors';\nimport fs from 'node:fs';",
-      ],
-      ['test/core/pool.property.test.ts', "import { x } from '../../cni-shim/main.ts';"],
-    ]);
-    expect(violations(fine)).toEqual([]);
+    [
+      'files that import each other',
+      {
+        'core/pools/a.ts': "import { b } from './b.ts';",
+        'core/pools/b.ts': "import { c } from './c.ts';",
+        'core/pools/c.ts': "import type { A } from './a.ts';",
+        'core/pools/d.ts': "import { a } from './a.ts';",
+      },
+      ['core/pools/a.ts, core/pools/b.ts, core/pools/c.ts import each other'],
+    ],
+    ['a file outside of every room', { 'tools/x.ts': '' }, ['tools/x.ts lies in no room']],
+    ['a file in camel case', { 'core/pools/poolSpace.ts': '' }, ['core/pools/poolSpace.ts is not named in kebab-case']],
+    [
+      'a file that may hold anything',
+      { 'core/pools/ip-utils.ts': '' },
+      ['core/pools/ip-utils.ts does not say what it holds'],
+    ],
+    [
+      'a manager',
+      { 'functions/http/lease-manager.ts': '' },
+      ['functions/http/lease-manager.ts does not say what it holds'],
+    ],
+    ['a long file', { 'core/pools/pool.ts': 'x;\n'.repeat(301) }, ['core/pools/pool.ts has 301 lines']],
+    ['a long test', { 'test/pool.test.ts': 'x;\n'.repeat(401) }, ['test/pool.test.ts has 401 lines']],
+    [
+      'a long function',
+      { 'core/pools/pool.ts': `const a = 1;\nfunction b() {\n${'  a;\n'.repeat(59)}}\n` },
+      ['core/pools/pool.ts:2 is a function of 61 lines'],
+    ],
+    [
+      'a long arrow function',
+      { 'core/pools/pool.ts': `export const b = () => {\n${'  1;\n'.repeat(59)}};\n` },
+      ['core/pools/pool.ts:1 is a function of 61 lines'],
+    ],
+    [
+      'nothing where nothing is wrong',
+      {
+        'core/pools/pool.ts': `import { x } from './range.ts';\nfunction b() {\n${'  x;\n'.repeat(58)}}\n`,
+        'local/demo.ts':
+          "import { build } from '../cni-shim/build/build.ts';\nimport pc from 'picocolors';\nimport fs from 'node:fs';",
+        'test/core/pool.property.test.ts': "import { x } from '../../cni-shim/main.ts';",
+      },
+      [],
+    ],
+  ])('%s', (_, files, expected) => {
+    expect(violations(tree(files))).toEqual(expected);
   });
 });

@@ -1,20 +1,21 @@
 /** Something that is to be done again after a while. A clock that was set back makes it due. */
-export class Due {
-  readonly #now: () => number;
-  #at = Number.NEGATIVE_INFINITY;
-  #forMs = 0;
+export interface Due {
+  isIt(): boolean;
+  in(milliseconds: number): void;
+}
 
-  constructor(now: () => number) {
-    this.#now = now;
-  }
-
-  get isIt(): boolean {
-    const since = this.#now() - this.#at;
-    return since < 0 || since >= this.#forMs;
-  }
-
-  in(milliseconds: number): void {
-    this.#at = this.#now();
-    this.#forMs = milliseconds;
-  }
+/** Due from the start. */
+export function dueBy(now: () => number): Due {
+  let at = Number.NEGATIVE_INFINITY;
+  let forMs = 0;
+  return {
+    isIt() {
+      const since = now() - at;
+      return since < 0 || since >= forMs;
+    },
+    in(milliseconds) {
+      at = now();
+      forMs = milliseconds;
+    },
+  };
 }

@@ -4,13 +4,13 @@ import { Counter, Gauge, Registry } from 'prom-client';
 export interface Metrics {
   readonly registry: Registry;
   readonly entries: Gauge<'network'>;
-  readonly unsettled: Gauge<'network' | 'kind'>;
+  readonly outbox: Gauge<'network' | 'kind'>;
   readonly blocks: Gauge<'pool'>;
   readonly reachable: Gauge;
   readonly declaredDead: Gauge;
   readonly lastRound: Gauge;
-  readonly deaths: Counter<'why'>;
-  readonly settled: Counter<'kind'>;
+  readonly deadSandboxes: Counter<'why'>;
+  readonly flushed: Counter<'kind'>;
   readonly lost: Counter;
   readonly reconciled: Counter<'reason'>;
   readonly requests: Counter<'call' | 'outcome'>;
@@ -27,16 +27,13 @@ export function makeMetrics(version: string): Metrics {
   return {
     registry,
     entries: gauge('lessor_attachments', 'Attachments in the journal', ['network']),
-    unsettled: gauge('lessor_unsettled', 'What the service is still to be told: reports and releases', [
-      'network',
-      'kind',
-    ]),
+    outbox: gauge('lessor_outbox', 'What the service is still to be told: reports and releases', ['network', 'kind']),
     blocks: gauge('lessor_blocks', 'Blocks in which this node proposes slots', ['pool']),
     reachable: gauge('lessor_api_reachable', 'Whether the last request was answered'),
     declaredDead: gauge('lessor_declared_dead', 'Whether the life of this node was declared over although it runs'),
     lastRound: gauge('lessor_last_round_timestamp_seconds', 'When the agent last went through the journal'),
-    deaths: counter('lessor_deaths_total', 'Containers that ended without a DEL', ['why']),
-    settled: counter('lessor_settled_total', 'Reports and releases that were made afterwards', ['kind']),
+    deadSandboxes: counter('lessor_dead_sandboxes_total', 'Containers that ended without a DEL', ['why']),
+    flushed: counter('lessor_outbox_flushed_total', 'Reports and releases that were made afterwards', ['kind']),
     lost: counter(
       'lessor_leases_lost_total',
       'Reports that the service refused: the address is not this node’s any more',

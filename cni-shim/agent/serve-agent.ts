@@ -1,9 +1,10 @@
 /** `lessor agent`: rounds until it is told to stop, with its health and metrics on a loopback port. */
 import type { Surroundings } from '../machine/surroundings.ts';
 import { type AccessOptions, accessNode } from '../sync/node-access.ts';
-import { Agent, type AgentOptions, agentTimes } from './agent.ts';
+import { type AgentOptions, createAgent } from './agent.ts';
 import { makeMetrics } from './metrics.ts';
 import { serve } from './server.ts';
+import { agentTimes } from './tell-service.ts';
 
 export interface AgentCommand extends AccessOptions {
   /** `host:port`. */
@@ -24,9 +25,9 @@ export async function serveAgent(surroundings: Surroundings, command: AgentComma
     write(JSON.stringify({ time: new Date(surroundings.now()).toISOString(), level, message, ...facts }));
   const metrics = makeMetrics(version);
   const who = { version, ...(name === undefined ? {} : { name }) };
-  const agent = new Agent({ ...accessNode(surroundings, command), metrics, log, who, graceMs });
+  const agent = createAgent({ ...accessNode(surroundings, command), metrics, log, who, graceMs });
   const server = await serve(listen, {
-    health: () => agent.illness(),
+    health: agent.health,
     metrics: () => metrics.registry.metrics(),
     contentType: metrics.registry.contentType,
   });

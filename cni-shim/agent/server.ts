@@ -29,8 +29,8 @@ export async function serve(listen: string, pages: Pages): Promise<Listening> {
     if (url === '/metrics')
       return response.writeHead(200, { 'content-type': pages.contentType }).end(await pages.metrics());
     if (url !== '/healthz') return response.writeHead(404, text).end('there are /healthz and /metrics\n');
-    const ill = pages.health();
-    return response.writeHead(ill === undefined ? 200 : 503, text).end(`${ill ?? 'ok'}\n`);
+    const wrong = pages.health();
+    return response.writeHead(wrong === undefined ? 200 : 503, text).end(`${wrong ?? 'ok'}\n`);
   });
   await listening(server, at[1] ?? '', Number(at[2]));
   const address = server.address();

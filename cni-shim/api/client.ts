@@ -13,7 +13,7 @@ import type {
 } from '../../core/contract/lease.ts';
 import type { HeartbeatRequest, HeartbeatResult, OwnLeasesResult } from '../../core/contract/nodes.ts';
 import { paths } from '../../core/contract/paths.ts';
-import { LessorError } from '../../core/contract/problems.ts';
+import type { LessorError } from '../../core/contract/problems.ts';
 import type { ReadinessRequest, ReadinessResult } from '../../core/contract/questions.ts';
 import { CONTRACT, CONTRACT_HEADER, contractText, parseContract } from '../../core/contract/version.ts';
 import { type BackOff, pauseOf } from '../../core/protocol/back-off.ts';
@@ -24,6 +24,7 @@ import { parseJson } from '../machine/json.ts';
 import { refusal } from '../machine/refusal.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
 import { answerText } from './body.ts';
+import { outcomeOf } from './call-outcome.ts';
 import { type Refused, refusedBy } from './refusals.ts';
 import {
   allocateResult,
@@ -77,7 +78,7 @@ export interface ApiAccess {
 }
 
 /** `withCached`: denied with credentials from the cache. */
-type Outcome<T> = { readonly result: T } | (Refused & { readonly withCached?: boolean });
+type AttemptOutcome<T> = { readonly result: T } | (Refused & { readonly withCached?: boolean });
 
 interface Route<T> {
   readonly method: 'GET' | 'POST';
@@ -127,7 +128,7 @@ async function call<T>(access: ApiAccess, route: Route<T>, next: () => unknown):
   let fresh = false;
   for (let repeats = 0; ; repeats++) {
     const patience = () => Math.max(1, Math.ceil(Math.min(limits.attempt, deadline - surroundings.now())));
-    const outcome: Outcome<T | undefined> = await attempt(access, route, { next, fresh, patience });
+    const outcome: AttemptOutcome<T | undefined> = await attempt(access, route, { next, fresh, patience });
     if ('result' in outcome) return outcome.result;
     // Cached credentials may have been withdrawn before their end: fresh ones are worth one more request, at once.
     const renew: boolean = outcome.withCached === true && !fresh;
@@ -150,15 +151,11 @@ async function attempt<T>(
   { endpoint, region, credentials, surroundings, observer }: ApiAccess,
   { method, path, shape }: Route<T>,
   { next, fresh, patience }: Attempt,
-): Promise<Outcome<T | undefined>> {
+): Promise<AttemptOutcome<T | undefined>> {
   const url = new URL(`${endpoint.pathname.replace(/\/+$/, '')}${path}`, endpoint);
-  let supplied: Awaited<ReturnType<CredentialSupply['get']>>;
-  try {
-    supplied = await credentials.get({ fresh });
-  } catch (error) {
-    if (error instanceof LessorError) return { error, again: false };
-    throw error;
-  }
+  const supplied = await outcomeOf(credentials.get({ fresh }));
+  if (supplied.kind !== 'granted') return { error: supplied.error, again: false };
+  const { credentials: keys, cached } = supplied.answer;
   const at = new Date(surroundings.now());
   const request = next();
   if (request === undefined) return { result: undefined };
@@ -167,7 +164,7 @@ async function attempt<T>(
   const type: Record<string, string> = method === 'GET' ? version : { ...version, 'content-type': 'application/json' };
   const headers = await sign(
     { method, url, headers: type, body },
-    { credentials: supplied.credentials, region, service: 'execute-api', at },
+    { credentials: keys, region, service: 'execute-api', at },
   );
   const milliseconds = patience();
   const signal = AbortSignal.timeout(milliseconds);
@@ -188,7 +185,7 @@ async function attempt<T>(
   if (response.status !== 200) {
     const { status, headers } = response;
     const refused = refusedBy({ status, headers, text, receivedAt: surroundings.now(), endpoint: endpoint.origin });
-    return { ...refused, withCached: supplied.cached && refused.error.code === 'auth.denied' };
+    return { ...refused, withCached: cached && refused.error.code === 'auth.denied' };
   }
   const result = shape(parseJson(text));
   if (result !== MISMATCH) return { result };

@@ -2,8 +2,8 @@
 
 import { refusal } from '../machine/refusal.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
-import type { CredentialSource } from './credentials.ts';
 import { askForCredentials } from './endpoint.ts';
+import type { CredentialSource } from './source.ts';
 
 /** Plain HTTP is for these only: anything else would send the authorization token over a network in the clear. */
 const localHosts = ['127.0.0.1', 'localhost', '[::1]', '169.254.170.2', '169.254.170.23', '[fd00:ec2::23]'];

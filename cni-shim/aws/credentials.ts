@@ -6,6 +6,7 @@
 
 import { replaceFile, sweepDrafts } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
+import { inDataDir } from '../machine/layout.ts';
 import type { CredentialChoice } from '../machine/node-configuration.ts';
 import { refusal } from '../machine/refusal.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
@@ -14,16 +15,7 @@ import type { ExpiringCredentials } from './credentials-json.ts';
 import { instanceCredentials } from './instance.ts';
 import { sharedFileCredentials } from './shared-files.ts';
 import type { Credentials } from './sigv4.ts';
-
-/** A place that has credentials: at hand, or to be asked for. */
-export type CredentialSource =
-  | { readonly kind: 'static'; readonly credentials: Credentials }
-  | {
-      readonly kind: 'fetched';
-      /** What the cache is keyed by; no secret. */
-      readonly name: string;
-      fetch(): Promise<ExpiringCredentials>;
-    };
+import type { CredentialSource } from './source.ts';
 
 export interface CredentialSupply {
   /** `fresh` passes over the cache, for when the service denied what came from there. */
@@ -42,7 +34,7 @@ export function credentialSupply(
       // Each time, since a process that stays outlives the keys in a shared file.
       const source = findSource(surroundings, choice);
       if (source.kind === 'static') return { credentials: source.credentials, cached: false };
-      const kept = fresh ? undefined : readCache(surroundings, cacheFileIn(dataDir), source.name);
+      const kept = fresh ? undefined : readCache(surroundings, inDataDir(dataDir).credentials, source.name);
       if (kept !== undefined) return { credentials: kept, cached: true };
       const fetched = await source.fetch();
       keep(surroundings, dataDir, { source: source.name, ...fetched });
@@ -76,8 +68,6 @@ function environmentCredentials({ env }: Surroundings): CredentialSource | undef
   return { kind: 'static', credentials: { accessKeyId, secretAccessKey, ...(token ? { sessionToken: token } : {}) } };
 }
 
-const cacheFileIn = (dataDir: string) => `${dataDir}/credentials.json`;
-
 function readCache({ files, now }: Surroundings, path: string, source: string): Credentials | undefined {
   const cache = parseJson(files.read(path) ?? '');
   if (!isObject(cache) || cache.source !== source) return undefined;
@@ -89,5 +79,5 @@ function readCache({ files, now }: Surroundings, path: string, source: string): 
 function keep({ files, now }: Surroundings, dataDir: string, cache: ExpiringCredentials & { source: string }): void {
   if (cache.expiration === undefined) return;
   sweepDrafts(files, dataDir, now());
-  replaceFile(files, cacheFileIn(dataDir), JSON.stringify(cache), dataDir);
+  replaceFile(files, inDataDir(dataDir).credentials, JSON.stringify(cache), dataDir);
 }

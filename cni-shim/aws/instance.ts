@@ -1,8 +1,8 @@
 /** The instance's role, from EC2's instance metadata service, version 2 only (EC2 User Guide, "Use IMDS"). */
 
 import type { Surroundings } from '../machine/surroundings.ts';
-import type { CredentialSource } from './credentials.ts';
 import { ask, askForCredentials } from './endpoint.ts';
+import type { CredentialSource } from './source.ts';
 
 const ROLE_PATH = '/latest/meta-data/iam/security-credentials/';
 /** The longest that the service allows; the token is used at once and not kept. */

@@ -6,8 +6,8 @@
 import type { CredentialChoice } from '../machine/node-configuration.ts';
 import { refusal } from '../machine/refusal.ts';
 import type { Environment, Surroundings } from '../machine/surroundings.ts';
-import type { CredentialSource } from './credentials.ts';
 import { credentialsOfProcess } from './process.ts';
+import type { CredentialSource } from './source.ts';
 
 type Profile = ReadonlyMap<string, string>;
 

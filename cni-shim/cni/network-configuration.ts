@@ -8,7 +8,7 @@
 import { isObject, show } from '../machine/json.ts';
 import { refusal } from '../machine/refusal.ts';
 import { fieldsOf, list, nameIn, path, text, wrong } from './fields.ts';
-import { familiesOf, type PoolWish, poolWishOf, wishFields } from './pool-selector.ts';
+import { familiesOf, type PoolRequest, poolFields, poolRequestOf } from './pool-request.ts';
 import { requestedIn, runtimeConfigIn } from './requested-addresses.ts';
 import { ensureOnePerFamily } from './result.ts';
 import { type Route, routeOf } from './route.ts';
@@ -17,7 +17,7 @@ import { type CniVersion, parseVersion, type Verb } from './version.ts';
 export interface NetworkConfiguration {
   readonly cniVersion: CniVersion;
   readonly name: string;
-  readonly pool: PoolWish;
+  readonly pool: PoolRequest;
   /** Addresses that `args` and `runtimeConfig` ask for. */
   readonly addresses: readonly string[];
   readonly routes: readonly Route[];
@@ -62,7 +62,7 @@ export function parseNetworkConfiguration(verb: Verb, input: Record<string, unkn
       'add "ipam": {"type": "lessor"}, with "ranges" or "pool" where the service is not to choose',
     );
   const ipam = fieldsOf(given, 'ipam', [
-    ...wishFields,
+    ...poolFields,
     'routes',
     'resolvConf',
     'dataDir',
@@ -74,7 +74,7 @@ export function parseNetworkConfiguration(verb: Verb, input: Record<string, unkn
     const value = read(ipam.get(key), `ipam.${key}`);
     return value === undefined ? {} : { [key]: value };
   };
-  const pool = poolWishOf(ipam, name, runtimeConfigIn(top).get('ipRanges'));
+  const pool = poolRequestOf(ipam, name, runtimeConfigIn(top).get('ipRanges'));
   if (verb === 'ADD' && pool.ranges !== undefined) ensureOnePerFamily(cniVersion, familiesOf(pool.ranges));
   return {
     cniVersion,

@@ -1,4 +1,6 @@
 /** resolv.conf as host-local reads it (containernetworking/plugins, plugins/ipam/host-local/dns.go). */
+import type { Files } from '../machine/files.ts';
+import { wrong } from './fields.ts';
 
 export interface Dns {
   readonly nameservers?: readonly string[];
@@ -8,7 +10,7 @@ export interface Dns {
 }
 
 /** Lists add up over the lines, the last domain counts; what is absent is left out. */
-export function parseResolvConf(text: string): Dns {
+function parseResolvConf(text: string): Dns {
   const nameservers: string[] = [];
   const search: string[] = [];
   const options: string[] = [];
@@ -28,4 +30,12 @@ export function parseResolvConf(text: string): Dns {
     ...(search.length === 0 ? {} : { search }),
     ...(options.length === 0 ? {} : { options }),
   };
+}
+
+/** @param path undefined where the configuration names no file. @throws LessorError `cni.configuration` where there is none */
+export function readDns(files: Pick<Files, 'read'>, path: string | undefined): Dns {
+  if (path === undefined) return {};
+  const text = files.read(path);
+  if (text !== undefined) return parseResolvConf(text);
+  throw wrong(`ipam.resolvConf ${path} does not exist`, 'name a file on this node, or leave it out');
 }

@@ -1,16 +1,17 @@
 /** `lessor install` and `lessor uninstall`. */
 import { sampleConflist } from '../install/conflist.ts';
-import { CONF_DIR, hostAt, NODE_FILE } from '../install/host.ts';
+import { hostAt } from '../install/host.ts';
 import { install, type Step } from '../install/install.ts';
 import { labelsFrom } from '../install/node-file.ts';
 import { systemdOf } from '../install/systemd.ts';
 import { uninstall } from '../install/uninstall.ts';
+import { BIN_DIRS, CONF_DIR, DATA_DIR, NODE_FILE } from '../machine/layout.ts';
 import { refusal } from '../machine/refusal.ts';
 import { type Calling, command, type Options } from './command.ts';
 import { jsonOption } from './options.ts';
 import { table } from './table.ts';
 
-const placeOptions = {
+const hostOptions = {
   root: {
     kind: 'value',
     value: 'DIR',
@@ -20,7 +21,7 @@ const placeOptions = {
   'bin-dir': {
     kind: 'value',
     value: 'DIR',
-    help: 'where the runtime looks for CNI plugins (default: /opt/cni/bin, else /usr/lib/cni)',
+    help: `where the runtime looks for CNI plugins (default: ${BIN_DIRS.join(', else ')})`,
   },
   'conf-dir': {
     kind: 'value',
@@ -41,10 +42,10 @@ it its name; writes the node configuration, in which everything stays that is no
 network configuration with which the node counts as ready. A second time it changes nothing. Each file is replaced in one
 step, so it may run while containers start.`,
   options: {
-    ...placeOptions,
+    ...hostOptions,
     endpoint: { kind: 'value', value: 'URL', help: 'of the API' },
     region: { kind: 'value', value: 'REGION', help: "where the endpoint's name does not tell it" },
-    'data-dir': { kind: 'value', value: 'DIR', help: 'where journal and state are (default: /var/lib/cni/lessor)' },
+    'data-dir': { kind: 'value', value: 'DIR', help: `where journal and state are (default: ${DATA_DIR})` },
     'log-file': {
       kind: 'value',
       value: 'FILE',
@@ -98,7 +99,7 @@ export const uninstallation = command({
   about: `Takes away what lessor install put there, the network configuration first. Containers that run keep their addresses,
 but a runtime cannot end them any more without the plugin: drain the node before.`,
   options: {
-    ...placeOptions,
+    ...hostOptions,
     conflist: { kind: 'value', value: 'NAME', help: 'a network configuration in --conf-dir that was not installed so' },
     purge: { kind: 'flag', help: 'the node configuration, the journal and the log too' },
     force: { kind: 'flag', help: 'with --purge: even where containers have addresses' },

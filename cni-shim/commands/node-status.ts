@@ -1,10 +1,10 @@
-/** What `lessor status` tells of a node: blocks, journal, what waits to be told, reachability, the last errors. */
+/** What `lessor status` tells of a node: blocks, journal, what waits to be told, a known outage. */
 import type { Attachment } from '../../core/contract/ids.ts';
-import type { Outage } from '../api/outage.ts';
+import type { OutageRecord } from '../api/outage.ts';
 import type { JournalEntry } from '../node/journal-entry.ts';
 import type { NetworkRecords } from '../node/network-records.ts';
+import { recordsIn } from '../sync/data-directories.ts';
 import type { NodeAccess } from '../sync/node-access.ts';
-import { recordsIn } from '../sync/round.ts';
 
 export interface NetworkStatus {
   readonly network: string;
@@ -26,24 +26,24 @@ export interface NodeStatus {
   readonly endpoint: string;
   readonly boot: string;
   /** Undefined where the last request was answered. */
-  readonly outage: Outage | undefined;
+  readonly outage: OutageRecord | undefined;
   readonly networks: readonly NetworkStatus[];
 }
 
 /** Reads the node's files only. */
 export function nodeStatus(access: NodeAccess): NodeStatus {
-  const { endpoint, bootId, reachability } = access;
-  const outages = reachability.flatMap((one) => one.outage() ?? []);
+  const { endpoint, bootId, outages } = access;
+  const known = outages.flatMap((outage) => outage.current() ?? []);
   return {
     endpoint: endpoint.origin + endpoint.pathname.replace(/\/$/, ''),
     boot: bootId,
-    outage: outages.sort((a, b) => a.since - b.since)[0],
+    outage: known.sort((a, b) => a.since - b.since)[0],
     networks: recordsIn(access).map((records) => networkStatus(records, bootId)),
   };
 }
 
 function networkStatus(records: NetworkRecords, bootId: string): NetworkStatus {
-  const { name, journal, unsettled, knownJournalId } = records;
+  const { name, journal, outbox, knownJournalId } = records;
   return {
     network: name,
     journal: knownJournalId,
@@ -53,10 +53,10 @@ function networkStatus(records: NetworkRecords, bootId: string): NetworkStatus {
       addresses: (entry.acknowledged ?? entry.local)?.addresses.map(({ address }) => address) ?? [],
       state: stateOf(records, entry, bootId),
     })),
-    toReport: unsettled.toReport().length,
-    toRelease: unsettled.toRelease().length,
+    toReport: outbox.toReport().length,
+    toRelease: outbox.toRelease().length,
     blocks: records
-      .states()
+      .caches()
       .filter(({ pool }) => pool.affinity === 'node')
       .flatMap(({ pool, blocks }) => blocks.map(({ block, generation }) => ({ pool: pool.name, block, generation }))),
   };
@@ -64,9 +64,9 @@ function networkStatus(records: NetworkRecords, bootId: string): NetworkStatus {
 
 const identityOf = ({ containerId, ifname }: Attachment) => ({ containerId, ifname });
 
-function stateOf({ unsettled }: NetworkRecords, entry: JournalEntry, bootId: string) {
+function stateOf({ outbox }: NetworkRecords, entry: JournalEntry, bootId: string) {
   if (entry.bootId !== bootId) return 'of an earlier boot';
   if (entry.acknowledged !== undefined) return 'acknowledged';
   if (entry.local === undefined) return 'asked';
-  return unsettled.isReported(entry) ? 'acknowledged' : 'local';
+  return outbox.isReported(entry) ? 'acknowledged' : 'local';
 }

@@ -1,5 +1,6 @@
 /** Options that several commands have, and reading an argument list by a command's options. */
 import { parseArgs } from 'node:util';
+import { hiddenDataDir, NODE_FILE } from '../machine/layout.ts';
 import { refusal } from '../machine/refusal.ts';
 import type { Options, Values } from './command.ts';
 
@@ -7,13 +8,13 @@ export const nodeOptions = {
   config: {
     kind: 'value',
     value: 'FILE',
-    help: 'the node configuration (default: $LESSOR_CONFIG, else /etc/lessor/node.json)',
+    help: `the node configuration (default: $LESSOR_CONFIG, else ${NODE_FILE})`,
   },
   'data-dir': {
     kind: 'value',
     value: 'DIR',
     several: true,
-    help: "where a network with a dataDir of its own has its records: <dataDir>/.lessor; beside the node configuration's",
+    help: `where a network with a dataDir of its own has its records: ${hiddenDataDir('<dataDir>')}; beside the node configuration's`,
   },
 } as const satisfies Options;
 

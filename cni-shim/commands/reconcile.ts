@@ -3,10 +3,11 @@ import type { Attachment } from '../../core/contract/ids.ts';
 import type { OwnLease } from '../../core/contract/nodes.ts';
 import type { LessorError } from '../../core/contract/problems.ts';
 import type { NetworkRecords } from '../node/network-records.ts';
-import type { Settled } from '../sync/flush.ts';
+import { recordsIn } from '../sync/data-directories.ts';
+import { type DeadSandbox, findDeadSandboxes, type Gone, retireDead } from '../sync/dead-sandboxes.ts';
+import { flushAll } from '../sync/flush.ts';
 import { accessNode, type NodeAccess } from '../sync/node-access.ts';
 import { reconcile } from '../sync/reconcile.ts';
-import { bury, type Death, findDeaths, recordsIn, settleAll } from '../sync/round.ts';
 import { command } from './command.ts';
 import { jsonOption, nodeOptions, secondsOf } from './options.ts';
 import { shortId, table } from './table.ts';
@@ -41,7 +42,7 @@ interface Failure {
 }
 
 interface Done {
-  readonly ended: readonly Death[];
+  readonly ended: readonly DeadSandbox[];
   readonly reported: number;
   readonly releasedLater: number;
   /** What the table has of this node. */
@@ -51,41 +52,47 @@ interface Done {
 }
 
 async function doIt(access: NodeAccess, networks: readonly NetworkRecords[], graceMs: number): Promise<Done> {
-  const ended = await buryDead(access, networks, graceMs);
-  const settled = await settleAll(access, networks, access.api);
+  const ended = await retireSeenTwice(access, networks, graceMs);
+  const { reported, released: releasedLater, failures } = await flushAll(access, networks, access.api);
   const compared = await reconcile({ api: access.api, bootId: access.bootId, candidates: networks });
   return {
     ended,
-    ...told(settled),
+    reported,
+    releasedLater,
     ...compared,
     failures: [
-      ...settled.failures.map(({ entry: { attachment }, error }) => ({ attachment, error })),
+      ...failures.map(({ entry: { attachment }, error }) => ({ attachment, error })),
       ...compared.failures.map(({ lease: { attachment }, error }) => ({ attachment, error })),
     ],
   };
 }
 
-const told = ({ reported, released }: Settled) => ({ reported, releasedLater: released });
-
 /** Seen to be gone twice, `graceMs` apart: a DEL that is about to come says it better. */
-async function buryDead(access: NodeAccess, networks: readonly NetworkRecords[], graceMs: number): Promise<Death[]> {
-  const seen = networks.map((records) => ({ records, ...findDeaths(access, records, new Map(), graceMs) }));
-  const ended = seen.flatMap(({ records, deaths }) => bury(records, deaths));
-  if (graceMs === 0 || seen.every(({ gone }) => gone.size === 0)) return ended;
+async function retireSeenTwice(
+  access: NodeAccess,
+  networks: readonly NetworkRecords[],
+  graceMs: number,
+): Promise<DeadSandbox[]> {
+  const look = (records: NetworkRecords, before: Gone) => {
+    const { dead, gone } = findDeadSandboxes(access, records, before, graceMs);
+    return { records, gone, ended: retireDead(records, dead) };
+  };
+  const first = networks.map((records) => look(records, new Map()));
+  const ended = first.flatMap((one) => one.ended);
+  if (graceMs === 0 || first.every(({ gone }) => gone.size === 0)) return ended;
   await access.surroundings.sleep(graceMs);
-  const later = seen.flatMap(({ records, gone }) => bury(records, findDeaths(access, records, gone, graceMs).deaths));
-  return [...ended, ...later];
+  return [...ended, ...first.flatMap(({ records, gone }) => look(records, gone).ended)];
 }
 
 /** The same reads; the service is told nothing, and the journal stays. */
 async function wouldDo(access: NodeAccess, networks: readonly NetworkRecords[]): Promise<Done> {
-  const ended = networks.flatMap((records) => findDeaths(access, records, new Map(), 0).deaths);
+  const ended = networks.flatMap((records) => findDeadSandboxes(access, records, new Map(), 0).dead);
   const api = { ...access.api, release: async () => undefined };
   const { leases, released } = await reconcile({ api, bootId: access.bootId, candidates: networks });
   return {
     ended,
-    reported: networks.reduce((sum, { unsettled }) => sum + unsettled.toReport().length, 0),
-    releasedLater: networks.reduce((sum, { unsettled }) => sum + unsettled.toRelease().length, 0),
+    reported: networks.reduce((sum, { outbox }) => sum + outbox.toReport().length, 0),
+    releasedLater: networks.reduce((sum, { outbox }) => sum + outbox.toRelease().length, 0),
     leases,
     released,
     failures: [],

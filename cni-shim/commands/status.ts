@@ -1,5 +1,5 @@
 /** `lessor status`. */
-import { LessorError } from '../../core/contract/problems.ts';
+import { outcomeOf } from '../api/call-outcome.ts';
 import { type FailedCall, failedCalls } from '../log/failed-calls.ts';
 import { logFileOf } from '../machine/node-configuration.ts';
 import { version } from '../machine/version.ts';
@@ -51,13 +51,11 @@ interface Shown extends NodeStatus {
 
 async function ask({ api, bootId, surroundings: { now } }: NodeAccess): Promise<Check> {
   const begun = now();
-  try {
-    const answer = await api.brief.heartbeat({ boot: bootId });
-    return { exitCode: 0, ms: now() - begun, declaredDead: answer?.declaredDead ?? false };
-  } catch (error) {
-    if (!(error instanceof LessorError)) throw error;
-    return { exitCode: error.kind.exit, ms: now() - begun, code: error.code, error: error.message };
-  }
+  const outcome = await outcomeOf(api.brief.heartbeat({ boot: bootId }));
+  const ms = now() - begun;
+  if (outcome.kind === 'granted') return { exitCode: 0, ms, declaredDead: outcome.answer?.declaredDead ?? false };
+  const { kind, code, message } = outcome.error;
+  return { exitCode: kind.exit, ms, code, error: message };
 }
 
 function inWords(shown: Shown): string {

@@ -1,7 +1,5 @@
 /** The systemd unit of the agent; deploy/systemd/lessor-agent.service is the one of the usual paths. */
-import { NODE_FILE } from './host.ts';
-
-const DATA_DIR = '/var/lib/cni/lessor';
+import { AGENT_ENVIRONMENT_FILE, DATA_DIR, NODE_FILE, STATE_DIRECTORY } from '../machine/layout.ts';
 
 export interface UnitPaths {
   readonly executable: string;
@@ -20,7 +18,7 @@ Type=exec
 # %H, the host's name, is what the service shows beside the node's identity.
 Environment=NODE_NAME=%H
 # AWS_… and proxies, for hosts that need them.
-EnvironmentFile=-/etc/lessor/agent.env
+EnvironmentFile=-${AGENT_ENVIRONMENT_FILE}
 ExecStart=${executable} agent${config === NODE_FILE ? '' : ` --config ${config}`}
 Restart=always
 RestartSec=5
@@ -28,7 +26,7 @@ TimeoutStopSec=30
 MemoryMax=256M
 
 # A network with a dataDir of its own: add ReadWritePaths= in a drop-in.
-${dataDir === DATA_DIR ? '' : `ReadWritePaths=${dataDir}\n`}StateDirectory=cni/lessor
+${dataDir === DATA_DIR ? '' : `ReadWritePaths=${dataDir}\n`}StateDirectory=${STATE_DIRECTORY}
 StateDirectoryMode=0700
 ProtectSystem=strict
 ProtectHome=read-only

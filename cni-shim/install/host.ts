@@ -1,26 +1,20 @@
-/** Where things lie on a host, whose root may be mounted somewhere else. */
+/** A host on which something is installed; its root may be mounted somewhere else. */
 import { join } from 'node:path';
+import { BIN_DIRS } from '../machine/layout.ts';
 import { refusal } from '../machine/refusal.ts';
-import { isDirectory } from './place.ts';
+import { isDirectory } from './put-file.ts';
 
 export interface Host {
   /** `/`, or where the host's root is mounted. */
   readonly root: string;
   /** A path of the host, as this process sees it. */
-  seen(path: string): string;
+  mounted(path: string): string;
 }
-
-export const NODE_FILE = '/etc/lessor/node.json';
-export const CONF_DIR = '/etc/cni/net.d';
-export const UNIT = 'lessor-agent.service';
-export const UNIT_FILE = `/etc/systemd/system/${UNIT}`;
-/** The specification's, and that of Debian's packages. */
-const BIN_DIRS = ['/opt/cni/bin', '/usr/lib/cni'] as const;
 
 /** @throws LessorError `request.invalid`, `node.configuration` */
 export function hostAt(root: string): Host {
   absolute('root', root);
-  const host = { root, seen: (path: string) => join(root, path) };
+  const host = { root, mounted: (path: string) => join(root, path) };
   if (!isDirectory(root)) throw missing(root, 'name the directory where the root of the host is mounted with --root');
   return host;
 }
@@ -35,7 +29,7 @@ export function absolute(option: string, path: string): string {
 /** @throws LessorError `request.invalid`, `node.configuration` where there is none */
 export function binDirOn(host: Host, given: string | undefined): string {
   if (given !== undefined) return directoryOn(host, 'bin-dir', given);
-  const found = BIN_DIRS.find((one) => isDirectory(host.seen(one)));
+  const found = BIN_DIRS.find((one) => isDirectory(host.mounted(one)));
   if (found !== undefined) return found;
   throw missing(
     BIN_DIRS.join(' or '),
@@ -46,8 +40,8 @@ export function binDirOn(host: Host, given: string | undefined): string {
 /** @throws LessorError `request.invalid`, `node.configuration` where there is none */
 export function directoryOn(host: Host, option: string, path: string): string {
   absolute(option, path);
-  if (isDirectory(host.seen(path))) return path;
-  throw missing(host.seen(path), `create it, or name another directory with --${option}`);
+  if (isDirectory(host.mounted(path))) return path;
+  throw missing(host.mounted(path), `create it, or name another directory with --${option}`);
 }
 
 const missing = (path: string, remedy: string) =>

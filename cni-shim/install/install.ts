@@ -2,12 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { isObject, parseJson } from '../machine/json.ts';
+import { EXECUTABLE, UNIT, UNIT_FILE } from '../machine/layout.ts';
 import { refusal } from '../machine/refusal.ts';
 import { agentUnit } from './agent-unit.ts';
 import { type Conflist, conflistFrom } from './conflist.ts';
-import { absolute, binDirOn, directoryOn, type Host, UNIT, UNIT_FILE } from './host.ts';
+import { absolute, binDirOn, directoryOn, type Host } from './host.ts';
 import { type NodeSettings, nodeFile } from './node-file.ts';
-import { type Outcome, placeCopy, placeDirectory, placeText, readIfThere, remove } from './place.ts';
+import { type Outcome, putCopy, putDirectory, putText, readIfThere, remove } from './put-file.ts';
 import { type Installed, readRecord, recordBeside } from './record.ts';
 import type { Systemd } from './systemd.ts';
 
@@ -39,10 +40,10 @@ export function install(installation: Installation): Step[] {
   const { host, executable, config, settings, systemd, dryRun, conflist: file } = installation;
   absolute('config', config);
   const binDir = binDirOn(host, installation.binDir);
-  const path = join(binDir, 'lessor');
+  const path = join(binDir, EXECUTABLE);
   const conflist = file === undefined ? undefined : conflistFrom(file, readIfThere(file));
   const confDir = conflist && directoryOn(host, 'conf-dir', installation.confDir);
-  const node = nodeFile(config, readIfThere(host.seen(config)), settings);
+  const node = nodeFile(config, readIfThere(host.mounted(config)), settings);
   if (systemd !== undefined) absolute('data-dir', node.dataDir);
   const before = readRecord(host, config);
   const steps: Step[] = [];
@@ -51,9 +52,9 @@ export function install(installation: Installation): Step[] {
     return outcome;
   };
   const text = (what: string, where: string, content: string) =>
-    done(what, where, placeText(host.seen(where), content, { mode: 0o644, dryRun }));
+    done(what, where, putText(host.mounted(where), content, { mode: 0o644, dryRun }));
 
-  const plugin = placeCopy(executable, host.seen(path), { mode: 0o755, dryRun }, answersVersion);
+  const plugin = putCopy(executable, host.mounted(path), { mode: 0o755, dryRun }, answersVersion);
   const changes = [done('executable', path, plugin), text('node configuration', config, node.text)];
   const installed: Installed = {
     ...before,
@@ -65,12 +66,12 @@ export function install(installation: Installation): Step[] {
   text('record', recordBeside(config), `${JSON.stringify(installed, undefined, 2)}\n`);
   if (systemd !== undefined) {
     // The unit does not start while what it may write is not there.
-    done('data directory', node.dataDir, placeDirectory(host.seen(node.dataDir), { dryRun }));
+    done('data directory', node.dataDir, putDirectory(host.mounted(node.dataDir), { dryRun }));
     changes.push(text('unit', UNIT_FILE, agentUnit({ executable: path, config, dataDir: node.dataDir })));
     if (!dryRun) steps.push(...startAgent(systemd, changes));
   }
   if (conflist !== undefined && installed.conflist !== undefined)
-    steps.push(...placeConflist(installation, conflist, installed.conflist, before.conflist));
+    steps.push(...putConflist(installation, conflist, installed.conflist, before.conflist));
   return steps;
 }
 
@@ -105,16 +106,16 @@ function startAgent(systemd: Systemd, changes: readonly Outcome[]): Step[] {
   return [enabled, { what: UNIT, outcome: verb === 'start' ? 'started' : 'restarted' }];
 }
 
-function placeConflist(
+function putConflist(
   { host, dryRun }: Installation,
   { text }: Conflist,
   path: string,
   former: string | undefined,
 ): Step[] {
-  const outcome = placeText(host.seen(path), text, { mode: 0o644, dryRun });
+  const outcome = putText(host.mounted(path), text, { mode: 0o644, dryRun });
   const steps: Step[] = [{ what: 'network configuration', path, outcome }];
-  // Under its former name it would be read beside the new one, or in its place.
+  // Under its former name it would be read beside the new one, or instead of it.
   if (former !== undefined && former !== path)
-    steps.push({ what: 'network configuration', path: former, outcome: remove(host.seen(former), { dryRun }) });
+    steps.push({ what: 'network configuration', path: former, outcome: remove(host.mounted(former), { dryRun }) });
   return steps;
 }

@@ -1,13 +1,14 @@
 /** Takes an installation away: the network configuration first, so that no pod is given to a plugin that is going. */
-import { basename, join } from 'node:path';
+import { basename, join, normalize } from 'node:path';
 import { isObject, parseJson } from '../machine/json.ts';
+import { DATA_DIR, EXECUTABLE, inDataDir, logFiles, UNIT } from '../machine/layout.ts';
 import { logFileOf } from '../machine/node-configuration.ts';
 import { refusal } from '../machine/refusal.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
-import { recordsIn } from '../sync/round.ts';
-import { absolute, type Host, UNIT } from './host.ts';
+import { recordsIn } from '../sync/data-directories.ts';
+import { absolute, type Host } from './host.ts';
 import type { Step } from './install.ts';
-import { hasNothingBut, isDirectory, type Outcome, readIfThere, remove } from './place.ts';
+import { hasNothingBut, isDirectory, type Outcome, readIfThere, remove } from './put-file.ts';
 import { readRecord, recordBeside } from './record.ts';
 import type { Systemd } from './systemd.ts';
 
@@ -28,11 +29,7 @@ export interface Uninstallation {
   readonly dryRun: boolean;
 }
 
-const DEFAULT_DATA_DIR = '/var/lib/cni/lessor';
 const RECORDS = 'records';
-/** What the plugin and the agent keep there; whatever else is in that directory is somebody else's. */
-const KEPT_DIRECTORIES = ['networks', 'drafts'];
-const KEPT_FILES = ['credentials.json', 'unreachable.json'];
 
 /** @throws LessorError; `pool.held` where a purge would forget addresses that are in use */
 export function uninstall(uninstallation: Uninstallation): Step[] {
@@ -44,7 +41,7 @@ export function uninstall(uninstallation: Uninstallation): Step[] {
   const kept = purge ? whatIsKept(uninstallation) : [];
   const named = conflist === undefined ? [] : [join(confDir, basename(conflist))];
   const conflists = new Set([...named, ...(installed.conflist === undefined ? [] : [installed.conflist])]);
-  const executable = binDir === undefined ? installed.executable : join(binDir, 'lessor');
+  const executable = binDir === undefined ? installed.executable : join(binDir, EXECUTABLE);
   ensureFiles(host, [
     ...conflists,
     ...(installed.unit === undefined ? [] : [installed.unit]),
@@ -53,13 +50,13 @@ export function uninstall(uninstallation: Uninstallation): Step[] {
   ]);
   const steps: Step[] = [];
   const takeAway = (what: string, path: string): Outcome => {
-    const outcome = remove(host.seen(path), { dryRun });
+    const outcome = remove(host.mounted(path), { dryRun });
     if (outcome !== 'absent' || what !== RECORDS) steps.push({ what, path, outcome });
     return outcome;
   };
   for (const path of conflists) takeAway('network configuration', path);
   if (installed.unit !== undefined) {
-    if (!dryRun && readIfThere(host.seen(installed.unit)) !== undefined) steps.push(...stopAgent(systemd));
+    if (!dryRun && readIfThere(host.mounted(installed.unit)) !== undefined) steps.push(...stopAgent(systemd));
     if (takeAway('unit', installed.unit) === 'removed' && systemd.runs && !dryRun) systemd.call('daemon-reload');
   }
   if (executable !== undefined) takeAway('executable', executable);
@@ -70,7 +67,7 @@ export function uninstall(uninstallation: Uninstallation): Step[] {
 
 /** Where a file is meant, a directory is somebody else's. @throws LessorError `node.configuration` */
 function ensureFiles(host: Host, paths: readonly string[]): void {
-  const directory = paths.find((path) => isDirectory(host.seen(path)));
+  const directory = paths.find((path) => isDirectory(host.mounted(path)));
   if (directory === undefined) return;
   throw refusal(
     'node.configuration',
@@ -88,17 +85,18 @@ function stopAgent(systemd: Systemd): Step[] {
 /** Of the node's own; the directory itself where nothing else is in it. */
 function whatIsKept(uninstallation: Uninstallation): { what: string; path: string; directory?: true }[] {
   const { host, config, surroundings } = uninstallation;
-  const text = readIfThere(host.seen(config));
+  const text = readIfThere(host.mounted(config));
   const node = parseJson(text ?? '');
-  const dataDir = isObject(node) && typeof node.dataDir === 'string' ? node.dataDir : DEFAULT_DATA_DIR;
+  const dataDir = isObject(node) && typeof node.dataDir === 'string' ? node.dataDir : DATA_DIR;
   ensureNothingIsHeld(uninstallation, dataDir);
   const files = { ...surroundings.files, read: () => text };
   const logFile = text === undefined ? undefined : logFileOf({ config }, { env: {}, files });
-  const log = logFile ?? join(dataDir, 'lessor.log');
-  const directories = KEPT_DIRECTORIES.map((name) => join(dataDir, name));
-  const own = [...KEPT_FILES.map((name) => join(dataDir, name)), log, `${log}.1`, `${log}.lock`];
+  // Whatever else is in that directory is somebody else's.
+  const { networks, drafts, credentials, outage, log } = inDataDir(dataDir);
+  const directories = [networks, drafts].map(normalize);
+  const own = [...[credentials, outage].map(normalize), ...Object.values(logFiles(logFile ?? normalize(log)))];
   const names = [...directories, ...own].filter((path) => path.startsWith(`${dataDir}/`)).map((path) => basename(path));
-  const whole = hasNothingBut(host.seen(dataDir), names);
+  const whole = hasNothingBut(host.mounted(dataDir), names);
   return [
     { what: 'node configuration', path: config },
     ...own.map((path) => ({ what: RECORDS, path })),
@@ -107,15 +105,15 @@ function whatIsKept(uninstallation: Uninstallation): { what: string; path: strin
 }
 
 function ensureNothingIsHeld({ host, surroundings, force }: Uninstallation, dataDir: string): void {
-  const place = { surroundings, dataDirs: [host.seen(dataDir)], bootId: surroundings.bootId() };
-  const held = recordsIn(place).reduce(
-    (sum, { journal, unsettled }) => sum + journal.entries().length + unsettled.toRelease().length,
+  const directories = { surroundings, dataDirs: [host.mounted(dataDir)], bootId: surroundings.bootId() };
+  const held = recordsIn(directories).reduce(
+    (sum, { journal, outbox }) => sum + journal.entries().length + outbox.toRelease().length,
     0,
   );
   if (held === 0 || force) return;
   throw refusal(
     'pool.held',
-    `${host.seen(dataDir)} has the addresses of ${held} ${held === 1 ? 'container' : 'containers'}, and of them only this node knows`,
+    `${host.mounted(dataDir)} has the addresses of ${held} ${held === 1 ? 'container' : 'containers'}, and of them only this node knows`,
     'drain the node and run lessor reconcile first, or forget them with --force: they stay held until somebody declares the node dead',
   );
 }

@@ -6,6 +6,7 @@
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import type { Pod } from '../../core/contract/ids.ts';
 import { isFileError } from '../machine/files.ts';
+import { logFiles } from '../machine/layout.ts';
 
 export interface CallRecord {
   /** RFC 3339: when the plugin began. */
@@ -70,13 +71,13 @@ function openLog(path: string): number {
 
 /**
  * Puts the file aside that this process found full. Others may have found the same one full: whoever comes late must not
- * put the new file in the place of the full one, so one at a time looks which file has the name.
+ * put the new file aside instead of the full one, so one at a time looks which file has the name.
  */
 function rotate(path: string, full: number): void {
-  const lock = `${path}.lock`;
+  const { former, lock } = logFiles(path);
   if (!take(lock)) return;
   try {
-    if (statSync(path).ino === full) renameSync(path, `${path}.1`);
+    if (statSync(path).ino === full) renameSync(path, former);
   } finally {
     unlinkSync(lock);
   }

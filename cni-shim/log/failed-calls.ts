@@ -2,6 +2,7 @@
 
 import type { Files } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
+import { logFiles } from '../machine/layout.ts';
 import type { CallRecord } from './call-log.ts';
 
 export type FailedCall = CallRecord & { readonly code: number; readonly msg: string };
@@ -9,7 +10,8 @@ export type FailedCall = CallRecord & { readonly code: number; readonly msg: str
 /** The last `most` of them, the latest last; of the file and of the one that was put aside before it. */
 export function failedCalls(files: Pick<Files, 'read'>, path: string, most: number): FailedCall[] {
   const found: FailedCall[] = [];
-  for (const file of [path, `${path}.1`]) {
+  const { log, former } = logFiles(path);
+  for (const file of [log, former]) {
     const lines = (files.read(file) ?? '').split('\n').reverse();
     for (const line of lines) {
       if (found.length === most) return found.reverse();

@@ -5,14 +5,26 @@
  */
 
 import { most } from '../../core/contract/limits.ts';
-import type { NetworkConfiguration } from '../cni/network-configuration.ts';
 import { isObject, objectOf, parseJson, textOf } from './json.ts';
+import { DATA_DIR, hiddenDataDir, inDataDir, NODE_FILE } from './layout.ts';
 import { refusal } from './refusal.ts';
 import type { Surroundings } from './surroundings.ts';
 
-const DEFAULT_FILE = '/etc/lessor/node.json';
 const KEYS = 'endpoint, region, dataDir, logFile, labels, credentials.profile and credentials.file';
-const DEFAULT_DATA_DIR = '/var/lib/cni/lessor';
+
+/** What of a network configuration names the node's. */
+interface Naming {
+  /** Path of the node configuration. */
+  readonly config?: string;
+  /** host-local's own directory. */
+  readonly dataDir?: string;
+}
+
+/** What of a network configuration is about the API too. */
+export interface OfNetwork extends Naming {
+  readonly endpoint?: string;
+  readonly region?: string;
+}
 
 export interface CredentialChoice {
   readonly profile?: string | undefined;
@@ -32,7 +44,7 @@ const wrong = (what: string, remedy: string, cause?: unknown) => refusal('node.c
 
 /** @throws LessorError `node.configuration`, which names the file and the field. */
 export function loadNodeConfiguration(
-  network: Pick<NetworkConfiguration, 'config' | 'dataDir' | 'endpoint' | 'region'>,
+  network: OfNetwork,
   { env, files }: Pick<Surroundings, 'env' | 'files'>,
 ): NodeConfiguration {
   const { path, file } = readFile(network, { env, files });
@@ -46,9 +58,6 @@ export function loadNodeConfiguration(
   };
 }
 
-/** What of a network configuration names the node's. */
-type Naming = Pick<NetworkConfiguration, 'config' | 'dataDir'>;
-
 /**
  * Where calls are written down. Undefined where they are not, or where the configurations that would say so cannot be read;
  * `network` is left out where its configuration cannot.
@@ -60,15 +69,14 @@ export function logFileOf(
   try {
     const { file, there } = readFile(network ?? {}, surroundings);
     if (file.logFile === false || (network === undefined && !there)) return undefined;
-    return file.logFile ?? `${dataDirOf(network ?? {}, file)}/lessor.log`;
+    return file.logFile ?? inDataDir(dataDirOf(network ?? {}, file)).log;
   } catch {
     return undefined;
   }
 }
 
-// Network names begin with a letter or digit, so host-local never has a `.lessor` of its own there.
 const dataDirOf = ({ dataDir }: Naming, file: NodeFile): string =>
-  dataDir === undefined ? (file.dataDir ?? DEFAULT_DATA_DIR) : `${dataDir}/.lessor`;
+  dataDir === undefined ? (file.dataDir ?? DATA_DIR) : hiddenDataDir(dataDir);
 
 interface ReadFile {
   readonly path: string;
@@ -79,12 +87,12 @@ interface ReadFile {
 
 function readFile(network: Naming, { env, files }: Pick<Surroundings, 'env' | 'files'>): ReadFile {
   const named = network.config ?? env.LESSOR_CONFIG;
-  const path = named || DEFAULT_FILE;
+  const path = named || NODE_FILE;
   const text = files.read(path);
   if (text === undefined && named)
     throw wrong(
       `the node configuration ${path} does not exist`,
-      `create it, or leave its name out to use ${DEFAULT_FILE}`,
+      `create it, or leave its name out to use ${NODE_FILE}`,
     );
   return { path, there: text !== undefined, file: text === undefined ? {} : parseFile(text, path) };
 }
@@ -108,7 +116,7 @@ function parseFile(text: string, path: string): NodeFile {
   const { endpoint, region, dataDir } = textsOf(top, path, ['endpoint', 'region', 'dataDir']);
   // The runtime calls from any working directory: elsewhere the journal would be lost.
   if (dataDir !== undefined && !dataDir.startsWith('/'))
-    throw wrong(`dataDir ${JSON.stringify(dataDir)} in ${path} is not absolute`, `write it like ${DEFAULT_DATA_DIR}`);
+    throw wrong(`dataDir ${JSON.stringify(dataDir)} in ${path} is not absolute`, `write it like ${DATA_DIR}`);
   const labels = labelsOf(given, path);
   const logFile = logFileIn(log, path);
   if (credentials === undefined) return { endpoint, region, dataDir, logFile, labels };

@@ -1,6 +1,7 @@
-/** Everything that the plugin takes from the machine around it, in one place, so that tests can be that machine. */
+/** Everything that the plugin takes from the machine around it, so that tests can be that machine. */
 import { readFileSync } from 'node:fs';
 import { type Files, nodeFiles } from './files.ts';
+import { BOOT_ID_FILE } from './layout.ts';
 import { refusal } from './refusal.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -17,8 +18,6 @@ export interface Surroundings {
   /** Another one after every start of the machine (random(4), /proc/sys/kernel/random/boot_id). */
   bootId(): string;
 }
-
-const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
 
 export function machine(env: Environment): Surroundings {
   return {

@@ -10,6 +10,7 @@
  */
 import type { ClaimedBlock } from '../../core/contract/ids.ts';
 import { draftIn, type Files } from '../machine/files.ts';
+import { inNetwork } from '../machine/layout.ts';
 
 export interface GivenBack {
   /** The claims of which neither they nor later ones of the same block were given back. Looks afresh each time. */
@@ -22,7 +23,6 @@ export interface GivenBack {
 }
 
 const ANSWERED = '.answered';
-const PARENT = 'given-back';
 
 interface Mark extends ClaimedBlock {
   readonly pool: string;
@@ -31,7 +31,7 @@ interface Mark extends ClaimedBlock {
 
 /** `directory` is the network's, `drafts` one that somebody sweeps. */
 export function openGivenBack(files: Files, directory: string, bootId: string, drafts: string): GivenBack {
-  const marks = `${directory}/${PARENT}/${bootId}`;
+  const marks = `${inNetwork(directory).givenBack}/${bootId}`;
   const pathOf = (pool: string, { block, generation }: ClaimedBlock) => `${marks}/${pool}.${block}.${generation}`;
   const list = (): Mark[] => files.list(marks).map(markFrom);
 
@@ -70,7 +70,7 @@ const isAnswered = (marks: readonly Mark[], { block, generation }: Mark): boolea
 
 /** Removes the marks of other boots: what an earlier boot owned is never used again as that claim. */
 export function sweepGivenBack(files: Files, directory: string, bootId: string): void {
-  const parent = `${directory}/${PARENT}`;
+  const { givenBack: parent } = inNetwork(directory);
   for (const boot of files.list(parent).filter((name) => name !== bootId)) {
     for (const name of files.list(`${parent}/${boot}`)) files.remove(`${parent}/${boot}/${name}`);
     files.removeDirectory(`${parent}/${boot}`);

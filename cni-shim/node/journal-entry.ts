@@ -4,6 +4,7 @@ import type { Attachment, Pod, SlotReference } from '../../core/contract/ids.ts'
 import type { AllocateResult } from '../../core/contract/lease.ts';
 import { type Files, isFileError } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
+import { inNetwork } from '../machine/layout.ts';
 
 export interface JournalEntry {
   readonly attachment: Attachment;
@@ -103,9 +104,7 @@ export interface JournalFiles {
 }
 
 export function journalFiles(files: Files, directory: string): JournalFiles {
-  const [slots, attachments, reports, releases, leaving] = (
-    ['slots', 'attachments', 'reports', 'releases', 'leaving'] as const
-  ).map((name) => `${directory}/${name}`) as [string, string, string, string, string];
+  const { slots, attachments, reports, releases, leaving } = inNetwork(directory);
   const read = (path: string): JournalEntry | undefined => {
     const content = parseJson(textIn(files, path));
     // A file is complete before it has its name, so what holds a nonce and an attachment is an entry of ours.

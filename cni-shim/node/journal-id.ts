@@ -4,22 +4,20 @@
  */
 import { isId } from '../../core/contract/limits.ts';
 import { draftIn, type Files, replaceFile } from '../machine/files.ts';
+import { inNetwork } from '../machine/layout.ts';
 import { randomHex } from '../machine/random.ts';
-
-const pathIn = (directory: string) => `${directory}/attachments/.journal`;
 
 /** 16 hex digits, or undefined where there is no journal yet. */
 export function knownJournalIn(files: Files, directory: string): string | undefined {
-  const there = files.read(pathIn(directory));
+  const there = files.read(inNetwork(directory).journalId);
   return there !== undefined && isId(there) ? there : undefined;
 }
 
 /** 16 hex digits. */
 export function journalIn(files: Files, directory: string): string {
-  const path = pathIn(directory);
+  const { journalId: path, slots } = inNetwork(directory);
   const there = files.read(path);
   if (there !== undefined && isId(there)) return there;
-  const slots = `${directory}/slots`;
   const made = randomHex(8);
   // Cut off by a power failure: whoever else repairs it at this moment may win, so the file is read again.
   if (there !== undefined) replaceFile(files, path, made, slots);

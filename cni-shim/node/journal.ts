@@ -4,7 +4,7 @@
  *     attachments/<container id>@<interface>   what was asked and answered for this attachment
  *     slots/<pool>.<block>.<slot>              the same file under the slot's name: nobody else here proposes the slot
  *     slots/.draft-<random>                    a draft, complete before it gets one of the names above
- *     reports/… and releases/…                 see unsettled.ts
+ *     reports/… and releases/…                 see outbox.ts
  *
  * link(2) gives a name to one process only, so the names are bitmap, journal and lock in one and nothing is locked while
  * the network is waited for. A slot's name is valid while the attachment that its content names has an entry of the same
@@ -103,7 +103,7 @@ export function openJournal(files: Files, directory: string, now: () => number):
    * Whether nobody can be using the slot's name. Its age is looked at first: whoever gave it the name and then slept so
    * long will see in `begin` that it did.
    */
-  function isForlorn(path: string): boolean {
+  function isStale(path: string): boolean {
     if (!isLeftBehind(files, path, now())) return false;
     const content = read(path);
     if (content === undefined) return true;
@@ -116,7 +116,7 @@ export function openJournal(files: Files, directory: string, now: () => number):
   function sweepSlots(): void {
     for (const name of files.list(slots).filter((name) => !isDraft(name))) {
       const path = `${slots}/${name}`;
-      if (isForlorn(path)) files.remove(path);
+      if (isStale(path)) files.remove(path);
     }
   }
 
@@ -128,7 +128,7 @@ export function openJournal(files: Files, directory: string, now: () => number):
       replaceFile(files, path, text, slots);
       return true;
     }
-    if (isForlorn(path)) files.remove(path);
+    if (isStale(path)) files.remove(path);
     return nameFile(files, path, text, slots) || read(path)?.nonce === nonce;
   }
 

@@ -1,51 +1,51 @@
 /** What a node keeps of one network: the journal and its id, what it was told of pools, and the blocks that it gave back. */
 import type { ClaimedBlock } from '../../core/contract/ids.ts';
 import { type Files, replaceFile } from '../machine/files.ts';
+import { inDataDir, inNetwork, networkDirectory } from '../machine/layout.ts';
 import { type GivenBack, openGivenBack, sweepGivenBack } from './given-back.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { journalIn, knownJournalIn } from './journal-id.ts';
-import { formerBlocks, type NodeState, readNodeState, readState } from './node-state.ts';
-import { openUnsettled, type Unsettled } from './unsettled.ts';
+import { type Outbox, openOutbox } from './outbox.ts';
+import { formerBlocks, type PoolCache, readPoolCache, readPoolCacheOfAnyBoot } from './pool-cache.ts';
 
 export interface NetworkRecords {
   readonly name: string;
   readonly directory: string;
   readonly bootId: string;
   readonly journal: Journal;
-  readonly unsettled: Unsettled;
+  readonly outbox: Outbox;
   /** Names the journal: another one after it was lost. Made if there is none yet. */
   readonly journalId: string;
   /** Undefined where there is none yet. */
   readonly knownJournalId: string | undefined;
   /** What the node was told of a pool in this boot and with this journal, without blocks that it gave back. */
-  stateOf(pool: string): NodeState | undefined;
+  cacheOf(pool: string): PoolCache | undefined;
   /** Of each pool. */
-  states(): NodeState[];
+  caches(): PoolCache[];
   /** Whatever boot it was told in. */
-  affinityOf(pool: string): NodeState['pool']['affinity'] | undefined;
+  affinityOf(pool: string): PoolCache['pool']['affinity'] | undefined;
   /** Blocks of an earlier boot in that pool, which the service may let this one take over. */
   formerBlocks(pool: string): readonly ClaimedBlock[];
-  write(state: NodeState): void;
+  write(state: PoolCache): void;
   readonly givenBack: GivenBack;
   /** Removes what killed processes and earlier boots left beside the journal. */
   sweep(): void;
 }
 
-const parentOf = (dataDir: string) => `${dataDir}/networks`;
-
 /** Names of the networks of which something is kept. */
-export const networksIn = (files: Files, dataDir: string): string[] => files.list(parentOf(dataDir));
+export const networksIn = (files: Files, dataDir: string): string[] => files.list(inDataDir(dataDir).networks);
 
-/** @param dataDir the plugin's: `networks/<name>` below it is the network's */
+/** @param dataDir the plugin's, in which the network has a directory */
 export function openRecords(
   { files, now }: { files: Files; now: () => number },
   { dataDir, name, bootId }: { dataDir: string; name: string; bootId: string },
 ): NetworkRecords {
-  const directory = `${parentOf(dataDir)}/${name}`;
+  const directory = networkDirectory(dataDir, name);
+  const { pools } = inNetwork(directory);
   const journal = openJournal(files, directory, now);
   const { drafts } = journal;
   const givenBack = openGivenBack(files, directory, bootId, drafts);
-  const stateFile = (pool: string) => `${directory}/pools/${pool}.json`;
+  const cacheFile = (pool: string) => `${pools}/${pool}.json`;
   let made: string | undefined;
   const journalId = () => {
     made ??= journalIn(files, directory);
@@ -58,8 +58,8 @@ export function openRecords(
       return journalId();
     },
   };
-  const stateOf = (pool: string): NodeState | undefined => {
-    const state = readNodeState(files, stateFile(pool), circumstances);
+  const cacheOf = (pool: string): PoolCache | undefined => {
+    const state = readPoolCache(files, cacheFile(pool), circumstances);
     if (state?.pool.affinity !== 'node') return state;
     return { ...state, blocks: givenBack.without(pool, state.blocks) };
   };
@@ -68,21 +68,21 @@ export function openRecords(
     directory,
     bootId,
     journal,
-    unsettled: openUnsettled(files, directory, journal),
+    outbox: openOutbox(files, directory, journal),
     get journalId() {
       return journalId();
     },
     get knownJournalId() {
       return knownJournalIn(files, directory);
     },
-    stateOf,
-    states: () =>
+    cacheOf,
+    caches: () =>
       files
-        .list(`${directory}/pools`)
-        .flatMap((file) => (file.endsWith('.json') ? (stateOf(file.slice(0, -'.json'.length)) ?? []) : [])),
-    affinityOf: (pool) => readState(files, stateFile(pool))?.pool.affinity,
-    formerBlocks: (pool) => formerBlocks(files, stateFile(pool), circumstances),
-    write: (state) => replaceFile(files, stateFile(state.pool.id), JSON.stringify(state), drafts),
+        .list(pools)
+        .flatMap((file) => (file.endsWith('.json') ? (cacheOf(file.slice(0, -'.json'.length)) ?? []) : [])),
+    affinityOf: (pool) => readPoolCacheOfAnyBoot(files, cacheFile(pool))?.pool.affinity,
+    formerBlocks: (pool) => formerBlocks(files, cacheFile(pool), circumstances),
+    write: (state) => replaceFile(files, cacheFile(state.pool.id), JSON.stringify(state), drafts),
     givenBack,
     sweep() {
       journal.sweep();

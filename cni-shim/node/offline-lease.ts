@@ -15,7 +15,7 @@ import { proposableAt } from './propose.ts';
 export function ownLease(records: NetworkRecords, { proposal, addresses }: JournalEntry): LocalLease | undefined {
   // Only the service knows whether an address that is asked for can be had.
   if (proposal === undefined || addresses !== undefined) return undefined;
-  const state = records.stateOf(proposal.pool);
+  const state = records.cacheOf(proposal.pool);
   if (state?.pool.affinity !== 'node') return undefined;
   const generation = proposableAt(state, proposal);
   if (generation === undefined) return undefined;

@@ -1,20 +1,21 @@
 /**
  * From which pool the next ADD is likely to be given its address: `choices.json` in the network's directory has, for one
- * wish, the pool that the service chose last, by namespace where that matters.
+ * request, the pool that the service chose last, by namespace where that matters.
  *
  * So pods of two namespaces that get different pools propose slots in turn. A wrong guess is a proposal in vain: the
  * service overlooks one of a pool that it does not choose.
  */
 
 import { isId } from '../../core/contract/limits.ts';
-import type { PoolWish } from '../cni/pool-selector.ts';
+import type { PoolRequest } from '../cni/pool-request.ts';
 import { type Files, replaceFile } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
+import { inNetwork } from '../machine/layout.ts';
 import type { NetworkRecords } from './network-records.ts';
 
 /** Who asks, as far as the choice of the pool depends on it. */
 export interface Asking {
-  readonly wish: PoolWish;
+  readonly request: PoolRequest;
   readonly labels: Readonly<Record<string, string>>;
   readonly namespace: string | undefined;
 }
@@ -22,7 +23,7 @@ export interface Asking {
 export interface PoolChoices {
   /** The id of the pool that was chosen last for such a pod. */
   likely(): string | undefined;
-  /** Of the pools that were chosen for such a wish, whatever the pod. */
+  /** Of the pools that were chosen for such a request, whatever the pod. */
   all(): readonly string[];
   /** Notes which pool the service chose. */
   chosen(pool: string): void;
@@ -34,14 +35,14 @@ const MOST_NAMESPACES = 256;
 export function openPoolChoices(
   files: Files,
   { directory, journal: { drafts } }: NetworkRecords,
-  { wish, labels, namespace }: Asking,
+  { request, labels, namespace }: Asking,
 ): PoolChoices {
-  const choicesFile = `${directory}/choices.json`;
-  const serviceChooses = wish.ranges === undefined && wish.names?.length === 0;
-  const text = JSON.stringify(serviceChooses ? { wish, labels } : { wish });
+  const { choices: choicesFile } = inNetwork(directory);
+  const serviceChooses = request.ranges === undefined && request.names?.length === 0;
+  const text = JSON.stringify(serviceChooses ? { wish: request, labels } : { wish: request });
   const key = serviceChooses ? (namespace ?? '') : '';
 
-  /** Pool ids by namespace, the one noted last at the end; none for another wish. */
+  /** Pool ids by namespace, the one noted last at the end; none for another request. */
   function choices(): ReadonlyMap<string, string> {
     const read = parseJson(files.read(choicesFile) ?? '');
     if (!isObject(read) || read.wish !== text || !Array.isArray(read.pools)) return new Map();

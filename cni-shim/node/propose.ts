@@ -2,7 +2,7 @@
 import type { SlotReference } from '../../core/contract/ids.ts';
 import { poolSpace } from '../../core/pools/pool-space.ts';
 import { blockFromText, blockToText } from '../../core/protocol/slot-ref.ts';
-import { isRecent, type NodeState } from './node-state.ts';
+import { isRecent, type PoolCache } from './pool-cache.ts';
 
 /** Where three quarters of a block were seen taken, a slot of a block that was not seen is taken as likely. */
 const CROWDED = 0.75;
@@ -12,7 +12,7 @@ const CROWDED = 0.75;
  * those that were seen taken lately and, in a crowded pool, without blocks that were not seen. None left: let the service
  * choose.
  */
-export function* proposals(state: NodeState, now: number): Generator<SlotReference> {
+export function* proposals(state: PoolCache, now: number): Generator<SlotReference> {
   const space = poolSpace(state.pool);
   const blocks = state.blocks.map(({ block }) => blockFromText(block)).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   const last = blockFromText(state.cursor.block);
@@ -35,13 +35,13 @@ export function* proposals(state: NodeState, now: number): Generator<SlotReferen
     if (crowded && state.taken[text] === undefined) continue;
     const taken = state.taken[text] ?? {};
     for (let slot = from; slot < to; slot++) {
-      const seen = taken[slot];
-      if (space.isUsable(block, slot) && (seen === undefined || !isRecent(state, seen, now)))
+      const takenAt = taken[slot];
+      if (space.isUsable(block, slot) && (takenAt === undefined || !isRecent(state, takenAt, now)))
         yield { pool: state.pool.id, block: text, slot };
     }
   }
 }
 
 /** The generation of the block as which the node may still propose this slot; undefined where it may not. */
-export const proposableAt = (state: NodeState | undefined, slot: SlotReference): number | undefined =>
+export const proposableAt = (state: PoolCache | undefined, slot: SlotReference): number | undefined =>
   state?.pool.id === slot.pool ? state.blocks.find(({ block }) => block === slot.block)?.generation : undefined;

@@ -1,7 +1,8 @@
-/** Whether a container's network namespace is gone, as far as this process can prove it. */
-import type { Files } from '../machine/files.ts';
-import { isFileError } from '../machine/files.ts';
+/** Containers that ended without a DEL: their network namespaces are gone, as far as this process can prove it. */
+import { type Files, isFileError } from '../machine/files.ts';
 import type { JournalEntry } from '../node/journal-entry.ts';
+import type { NetworkRecords } from '../node/network-records.ts';
+import type { DataDirectories } from './data-directories.ts';
 
 /** `unknown` frees nothing: silence is no evidence. */
 export type Sandbox = 'alive' | 'gone' | 'unknown';
@@ -38,3 +39,42 @@ export function livingNamespaces(files: Pick<Files, 'identity' | 'list'>): Reado
   const processes = files.list('/proc').filter((name) => /^\d+$/.test(name));
   return new Set(processes.flatMap((process) => files.identity(`/proc/${process}/ns/net`) ?? []));
 }
+
+export interface DeadSandbox {
+  readonly entry: JournalEntry;
+  readonly why: 'reboot' | 'namespace';
+}
+
+/** Since when (ms) each entry's container was seen to be gone, by nonce. */
+export type Gone = ReadonlyMap<string, number>;
+
+/**
+ * Entries whose containers are gone: at once where the machine has booted since, else after they were seen so for `graceMs`.
+ * @param before what an earlier look at the same network saw; `gone` is for the next one
+ */
+export function findDeadSandboxes(
+  { surroundings: { files, now }, bootId }: Omit<DataDirectories, 'dataDirs'>,
+  records: NetworkRecords,
+  before: Gone,
+  graceMs: number,
+): { readonly dead: DeadSandbox[]; readonly gone: Gone } {
+  let known: ReadonlySet<string> | undefined;
+  const namespaces = () => {
+    known ??= livingNamespaces(files);
+    return known;
+  };
+  const gone = new Map<string, number>();
+  const dead = records.journal.entries().flatMap((entry): DeadSandbox[] => {
+    if (sandboxOf(files, entry, { bootId, namespaces }) !== 'gone') return [];
+    if (entry.bootId !== bootId) return [{ entry, why: 'reboot' }];
+    // A clock that was set back must not have it wait until it has caught up.
+    const since = Math.min(before.get(entry.nonce) ?? now(), now());
+    gone.set(entry.nonce, since);
+    return now() - since >= graceMs ? [{ entry, why: 'namespace' }] : [];
+  });
+  return { dead, gone };
+}
+
+/** Takes their entries out of the journal, to be released with what else is to be; those that this one took. */
+export const retireDead = ({ outbox }: NetworkRecords, dead: readonly DeadSandbox[]): DeadSandbox[] =>
+  dead.filter(({ entry }) => outbox.retireUnlessAdded(entry));

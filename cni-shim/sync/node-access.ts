@@ -1,17 +1,19 @@
 /** What a command on a node works with: the node configuration, the API, and where the plugin keeps its records. */
 import { type Api, apiClient } from '../api/client.ts';
-import { openReachability, type Reachability } from '../api/outage.ts';
+import { type Outage, openOutage } from '../api/outage.ts';
 import { credentialSupply } from '../aws/credentials.ts';
+import { DATA_DIR } from '../machine/layout.ts';
 import { loadNodeConfiguration } from '../machine/node-configuration.ts';
 import { refusal } from '../machine/refusal.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
-import type { Place } from './round.ts';
+import type { DataDirectories } from './data-directories.ts';
 
-export interface NodeAccess extends Place {
+export interface NodeAccess extends DataDirectories {
   readonly surroundings: Surroundings;
   readonly endpoint: URL;
   readonly api: Api;
-  readonly reachability: readonly Reachability[];
+  /** Of each data directory. */
+  readonly outages: readonly Outage[];
 }
 
 export interface AccessOptions {
@@ -28,7 +30,7 @@ export function accessNode(surroundings: Surroundings, { config, dataDirs = [] }
     throw refusal(
       'node.configuration',
       `--data-dir ${JSON.stringify(relative)} is not absolute`,
-      'write it like /var/lib/cni/lessor',
+      `write it like ${DATA_DIR}`,
     );
   const node = loadNodeConfiguration(config === undefined ? {} : { config }, surroundings);
   const { endpoint, region, dataDir, credentials: choice } = node;
@@ -40,6 +42,6 @@ export function accessNode(surroundings: Surroundings, { config, dataDirs = [] }
     dataDirs: all,
     bootId: surroundings.bootId(),
     api: apiClient({ endpoint, region, credentials, surroundings }),
-    reachability: all.map((one) => openReachability(surroundings, one)),
+    outages: all.map((one) => openOutage(surroundings, one)),
   };
 }

@@ -1,7 +1,8 @@
 /** Compares what the table says this node holds with what the node knows, and releases what has no reason any more. */
 import type { Attachment } from '../../core/contract/ids.ts';
 import type { OwnLease } from '../../core/contract/nodes.ts';
-import { LessorError } from '../../core/contract/problems.ts';
+import type { LessorError } from '../../core/contract/problems.ts';
+import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
 import type { NetworkRecords } from '../node/network-records.ts';
 import { type Known, type Reason, reasonToRelease } from './reconcile-decision.ts';
@@ -31,13 +32,9 @@ export async function reconcile(reconciling: Reconciling): Promise<Reconciled> {
     const reason = reasonOf(reconciling, lease, firstOfBoot);
     if (reason === undefined) continue;
     const { attachment, nonce, slot } = lease;
-    try {
-      await reconciling.api.release({ attachment, nonce, slot, acknowledged: true });
-      released.push({ lease, reason });
-    } catch (error) {
-      if (!(error instanceof LessorError)) throw error;
-      failures.push({ lease, error });
-    }
+    const outcome = await outcomeOf(reconciling.api.release({ attachment, nonce, slot, acknowledged: true }));
+    if (outcome.kind === 'granted') released.push({ lease, reason });
+    else failures.push({ lease, error: outcome.error });
   }
   return { leases: leases.length, released, failures };
 }
@@ -55,13 +52,13 @@ function reasonOf(
 
 export const knownOf = ({
   journal,
-  unsettled,
+  outbox,
   knownJournalId,
-}: Pick<NetworkRecords, 'journal' | 'unsettled' | 'knownJournalId'>): Known => ({
+}: Pick<NetworkRecords, 'journal' | 'outbox' | 'knownJournalId'>): Known => ({
   journalId: knownJournalId,
   find: journal.find,
-  isReported: unsettled.isReported,
-  mayLive: unsettled.mayLive,
+  isReported: outbox.isReported,
+  mayLive: outbox.mayLive,
 });
 
 async function readTable({ api, bootId }: Reconciling) {

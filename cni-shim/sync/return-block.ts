@@ -1,10 +1,10 @@
 /** A block of this node that no attachment uses is given back where the node has room elsewhere: other nodes may need it. */
 import type { ClaimedBlock, SlotReference } from '../../core/contract/ids.ts';
-import { LessorError } from '../../core/contract/problems.ts';
+import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
 import { slotName } from '../node/journal-entry.ts';
 import type { NetworkRecords } from '../node/network-records.ts';
-import { learnKept, type NodeState } from '../node/node-state.ts';
+import { afterKept, type PoolCache } from '../node/pool-cache.ts';
 import { proposals } from '../node/propose.ts';
 
 /**
@@ -16,9 +16,9 @@ export async function giveBackEmptyBlock(
   released: SlotReference,
   draining: boolean,
 ): Promise<void> {
-  const state = records.stateOf(released.pool);
-  if (state?.pool.affinity !== 'node') return;
-  const empty = emptyBlock(state, records, released, draining ? 'any' : now);
+  const cache = records.cacheOf(released.pool);
+  if (cache?.pool.affinity !== 'node') return;
+  const empty = emptyBlock(cache, records, released, draining ? 'any' : now);
   if (empty !== undefined) records.givenBack.mark(released.pool, empty);
   const [due] = empty === undefined ? records.givenBack.due(released.pool) : [empty];
   if (due !== undefined) await giveBack(records, api, released.pool, due);
@@ -29,16 +29,13 @@ export async function giveBack(records: NetworkRecords, api: Calls, pool: string
   const { block, generation } = due;
   // Only after the mark: a container that lives there unreported has named its slot before it looked for the mark.
   if (isUsed(records, pool, block)) return;
-  try {
-    const answer = await api.giveBack({ pool, block, generation, boot: records.bootId, journal: records.journalId });
-    if (answer === undefined) return;
-    records.givenBack.answered(pool, due);
-    const state = records.stateOf(pool);
-    if (state === undefined || answer.generation === undefined) return;
-    records.write(learnKept(state, { block, generation: answer.generation }));
-  } catch (error) {
-    if (!(error instanceof LessorError)) throw error;
-  }
+  const claim = { pool, block, generation, boot: records.bootId, journal: records.journalId };
+  const outcome = await outcomeOf(api.giveBack(claim));
+  if (outcome.kind !== 'granted' || outcome.answer === undefined) return;
+  records.givenBack.answered(pool, due);
+  const { generation: kept } = outcome.answer;
+  const cache = records.cacheOf(pool);
+  if (cache !== undefined && kept !== undefined) records.write(afterKept(cache, { block, generation: kept }));
 }
 
 const isUsed = ({ journal }: NetworkRecords, pool: string, block: string): boolean =>
@@ -46,16 +43,16 @@ const isUsed = ({ journal }: NetworkRecords, pool: string, block: string): boole
 
 /** The released slot's block, if the journal has no other slot of it and another block has a slot to propose `now`. */
 function emptyBlock(
-  state: NodeState,
+  cache: PoolCache,
   records: NetworkRecords,
   { pool, block }: SlotReference,
   now: number | 'any',
 ): ClaimedBlock | undefined {
-  const claimed = state.blocks.find((one) => one.block === block);
+  const claimed = cache.blocks.find((one) => one.block === block);
   if (claimed === undefined || isUsed(records, pool, block)) return undefined;
   if (now === 'any') return claimed;
   const names = new Set(records.journal.slotNames());
-  const rest = { ...state, blocks: state.blocks.filter((one) => one !== claimed) };
+  const rest = { ...cache, blocks: cache.blocks.filter((one) => one !== claimed) };
   for (const slot of proposals(rest, now)) if (!names.has(slotName(slot))) return claimed;
   return undefined;
 }

@@ -1,7 +1,7 @@
 /** What the verbs work with, made from the configurations: the API, and what the node keeps of the network. */
 import type { Attachment } from '../../core/contract/ids.ts';
 import { type Api, apiClient, type Limits } from '../api/client.ts';
-import { openReachability, type Reachability } from '../api/outage.ts';
+import { type Outage, openOutage } from '../api/outage.ts';
 import { credentialSupply } from '../aws/credentials.ts';
 import type { Invocation } from '../cni/environment.ts';
 import type { NetworkConfiguration } from '../cni/network-configuration.ts';
@@ -17,7 +17,7 @@ export interface NetworkPlugin {
   readonly network: NetworkConfiguration;
   readonly bootId: string;
   readonly api: Api;
-  readonly reachability: Reachability;
+  readonly outage: Outage;
   readonly records: NetworkRecords;
   readonly choices: PoolChoices;
   /** The node's. */
@@ -62,9 +62,9 @@ export function assembleNetwork(
       observer,
       ...(limits === undefined ? {} : { limits }),
     }),
-    reachability: openReachability(surroundings, dataDir),
+    outage: openOutage(surroundings, dataDir),
     records,
-    choices: openPoolChoices(surroundings.files, records, { wish: network.pool, labels, namespace }),
+    choices: openPoolChoices(surroundings.files, records, { request: network.pool, labels, namespace }),
     labels,
     observer,
   };

@@ -16,7 +16,7 @@ import { add } from './add.ts';
 import { assemble, assembleNetwork, type Plugin, type Watching } from './assemble.ts';
 import { remove } from './del.ts';
 
-export interface Outcome {
+export interface Reply {
   /** Empty, or one JSON object. */
   readonly stdout: string;
   readonly exitCode: 0 | 1;
@@ -40,13 +40,13 @@ const handlers: { readonly [V in Verb]: Handler<V> } = {
   DEL: ofContainer<'DEL'>(remove),
   CHECK: ofContainer<'CHECK'>(async (plugin, { previous }) => (await import('./check.ts')).check(plugin, previous)),
   GC: async ({ network, valid }, calling) =>
-    (await import('./gc.ts')).collect(assembleNetwork(calling.surroundings, network, calling), valid),
+    (await import('./gc.ts')).gc(assembleNetwork(calling.surroundings, network, calling), valid),
   STATUS: async ({ network }, calling) =>
     (await import('./status.ts')).status(assembleNetwork(calling.surroundings, network, calling)),
 };
 
 /** `stdin` is read only where the verb has use for it. Never throws: what goes wrong is a CNI error object. */
-export async function run(surroundings: Surroundings, stdin: () => string, limits?: Limits): Promise<Outcome> {
+export async function run(surroundings: Surroundings, stdin: () => string, limits?: Limits): Promise<Reply> {
   const verb = surroundings.env.CNI_COMMAND;
   try {
     if (verb === 'VERSION') return printed(versions(stdin()));
@@ -57,36 +57,36 @@ export async function run(surroundings: Surroundings, stdin: () => string, limit
   return call(verb, { surroundings, limits }, stdin);
 }
 
-async function call(verb: Verb, { surroundings, limits }: Calling, stdin: () => string): Promise<Outcome> {
+async function call(verb: Verb, { surroundings, limits }: Calling, stdin: () => string): Promise<Reply> {
   const watch = watchCall(verb, surroundings);
   const about: { cniVersion?: string | undefined; network?: NetworkConfiguration } = {};
-  let outcome: Outcome;
+  let reply: Reply;
   try {
     const input = parseInput(stdin());
     about.cniVersion = writtenVersion(input);
     const request = readRequest(verb, surroundings.env, input);
     about.network = request.network;
     watch.about(request);
-    outcome = await handle(verb, request, { surroundings, limits, observer: watch.observer });
+    reply = await handle(verb, request, { surroundings, limits, observer: watch.observer });
   } catch (error) {
     const object = cniError(error, about.cniVersion ?? NEWEST_VERSION);
     watch.failed(object);
-    outcome = failed(object);
+    reply = failed(object);
   }
   const file = logFileOf(about.network, surroundings);
   if (file !== undefined) logCall(file, watch.record());
-  return outcome;
+  return reply;
 }
 
-async function handle<V extends Verb>(verb: V, request: Requests[V], calling: Calling): Promise<Outcome> {
+async function handle<V extends Verb>(verb: V, request: Requests[V], calling: Calling): Promise<Reply> {
   const result = await handlers[verb](request, calling);
   if (result === undefined) return { stdout: '', exitCode: 0 };
   calling.observer?.addresses(resultAddresses(result, 'the result', request.network.cniVersion));
   return printed(result);
 }
 
-const failed = (error: CniError): Outcome => ({ ...printed(error), exitCode: 1 });
-const printed = (value: unknown): Outcome => ({ stdout: `${JSON.stringify(value)}\n`, exitCode: 0 });
+const failed = (error: CniError): Reply => ({ ...printed(error), exitCode: 1 });
+const printed = (value: unknown): Reply => ({ stdout: `${JSON.stringify(value)}\n`, exitCode: 0 });
 
 /** CNI specification, section 4, VERSION: `cniVersion` is the input's. */
 function versions(stdin: string) {

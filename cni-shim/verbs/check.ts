@@ -1,6 +1,7 @@
 /** CHECK: whether the container still holds the addresses that its ADD was given (CNI specification, section 4). */
 import type { CheckResult } from '../../core/contract/lease.ts';
-import { isUnanswered, LessorError } from '../../core/contract/problems.ts';
+import type { LessorError } from '../../core/contract/problems.ts';
+import { outcomeOf } from '../api/call-outcome.ts';
 import { refusal } from '../machine/refusal.ts';
 import { type JournalEntry, slotsOf } from '../node/journal-entry.ts';
 import { ownLease } from '../node/offline-lease.ts';
@@ -29,26 +30,25 @@ export async function check(plugin: Plugin, previous: readonly string[]): Promis
     throw lostLease(plugin, `holds ${missing.join(', ')} too, which prevResult does not have`);
 }
 
-/** A node that owns the block knows without the service: nobody else can have been given the slot (I3). */
+/** A node that owns the block knows without the service: nobody else can have been given the slot (I2, I3). */
 async function heldBy(plugin: Plugin, entry: JournalEntry | undefined): Promise<readonly Held[]> {
-  const { attachment, api, records, reachability } = plugin;
+  const { attachment, api, records, outage } = plugin;
   const own = entry && ownHeld(plugin, entry);
   // What the service was not told of yet it cannot confirm.
-  if (own !== undefined && entry !== undefined && !records.unsettled.isReported(entry)) return [own];
-  if (own !== undefined && reachability.isAway()) return [own];
+  if (own !== undefined && entry !== undefined && !records.outbox.isReported(entry)) return [own];
+  if (own !== undefined && outage.isRecent()) return [own];
   const slots = entry === undefined ? [] : slotsOf(entry);
-  try {
-    const asked = { attachment, ...(slots.length === 0 ? {} : { slots }) };
-    return (await (own === undefined ? api : api.brief).check(asked))?.held ?? [];
-  } catch (error) {
-    // An older service does not know the question: then the journal is all there is.
-    const noted = entry?.acknowledged;
-    if (error instanceof LessorError && error.code === 'route.unknown' && entry !== undefined && noted !== undefined)
-      return [{ ...noted, nonce: entry.nonce }];
-    if (own === undefined || !isUnanswered(error)) throw error;
-    reachability.failed(error);
-    return [own];
-  }
+  const asked = { attachment, ...(slots.length === 0 ? {} : { slots }) };
+  const outcome = await outcomeOf((own === undefined ? api : api.brief).check(asked));
+  if (outcome.kind === 'granted') return outcome.answer?.held ?? [];
+  const { kind, error } = outcome;
+  // An older service does not know the question: then the journal is all there is.
+  const noted = entry?.acknowledged;
+  if (error.code === 'route.unknown' && entry !== undefined && noted !== undefined)
+    return [{ ...noted, nonce: entry.nonce }];
+  if (own === undefined || kind === 'refused') throw error;
+  outage.failed(error);
+  return [own];
 }
 
 function ownHeld({ records }: Plugin, entry: JournalEntry): Held | undefined {

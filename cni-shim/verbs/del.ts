@@ -3,14 +3,13 @@
  * where the slot is of a block of this node, for whoever tells the service later.
  */
 
-import type { ReleaseResult } from '../../core/contract/lease.ts';
-import { isUnanswered } from '../../core/contract/problems.ts';
+import { outcomeOf } from '../api/call-outcome.ts';
 import { attachmentName, type JournalEntry, slotsOf } from '../node/journal-entry.ts';
-import { noteRelease, releaseEntry, type Settling, settle } from '../sync/flush.ts';
+import { type Flushing, flush, noteRelease, releaseEntry } from '../sync/flush.ts';
 import type { NetworkPlugin, Plugin } from './assemble.ts';
 
 /** What one DEL tells the service of earlier ones, beside its own: the runtime waits for it. */
-const SETTLED_AT_ONCE = 4;
+const FLUSHED_AT_ONCE = 4;
 
 /** Succeeds for an attachment that nobody knows as well (CNI specification, section 4, DEL). @throws LessorError */
 export async function remove(plugin: Plugin): Promise<void> {
@@ -24,28 +23,27 @@ export async function remove(plugin: Plugin): Promise<void> {
 
 /** @throws LessorError */
 export async function removeEntry(plugin: NetworkPlugin, entry: JournalEntry): Promise<void> {
-  const { records, reachability, surroundings, observer } = plugin;
+  const { records, outage, surroundings, observer } = plugin;
   const later = isOfOwnBlock(plugin, entry);
   const retire = () => {
     observer?.local();
-    records.unsettled.retire(entry);
+    records.outbox.retire(entry);
   };
-  if (later && reachability.isAway()) return retire();
-  const settling: Settling = { records, api: later ? plugin.api.brief : plugin.api, now: surroundings.now };
+  if (later && outage.isRecent()) return retire();
+  const flushing: Flushing = { records, api: later ? plugin.api.brief : plugin.api, now: surroundings.now };
   // Whatever comes of the request, it may arrive late: an ADD of the same container must not find itself meant.
-  records.unsettled.end(entry);
-  let answer: ReleaseResult;
-  try {
-    answer = await releaseEntry(settling, entry);
-  } catch (error) {
-    if (!later || !isUnanswered(error)) throw error;
-    reachability.failed(error);
+  records.outbox.end(entry);
+  const outcome = await outcomeOf(releaseEntry(flushing, entry));
+  if (outcome.kind !== 'granted') {
+    if (!later || outcome.kind === 'refused') throw outcome.error;
+    outage.failed(outcome.error);
     return retire();
   }
+  const { answer } = outcome;
   records.journal.forget(entry.attachment, entry, answer.released);
-  await noteRelease(settling, entry, answer);
-  if (later) reachability.reached();
-  await settle({ ...settling, api: plugin.api.brief }, SETTLED_AT_ONCE);
+  await noteRelease(flushing, entry, answer);
+  if (later) outage.reached();
+  await flush({ ...flushing, api: plugin.api.brief }, FLUSHED_AT_ONCE);
 }
 
 /** Nobody else needs such a slot before the service is told. */
@@ -57,7 +55,7 @@ function isOfOwnBlock({ records }: NetworkPlugin, entry: JournalEntry): boolean 
 /** A DEL came before, while the service could not be reached. */
 function isLeaving({ attachment, records }: Plugin): boolean {
   const name = attachmentName(attachment);
-  return records.unsettled.toRelease().some((entry) => attachmentName(entry.attachment) === name);
+  return records.outbox.toRelease().some((entry) => attachmentName(entry.attachment) === name);
 }
 
 /** The journal is lost: what the service has for this attachment is read and then released by what was read. */

@@ -1,6 +1,7 @@
 /** GC: what this node holds in this network for attachments that the runtime does not know (CNI specification, section 4). */
 import type { Attachment } from '../../core/contract/ids.ts';
 import { LessorError } from '../../core/contract/problems.ts';
+import { outcomeOf } from '../api/call-outcome.ts';
 import type { ValidAttachment } from '../cni/valid-attachments.ts';
 import { reconcile } from '../sync/reconcile.ts';
 import type { NetworkPlugin } from './assemble.ts';
@@ -11,27 +12,20 @@ import { removeEntry } from './del.ts';
  * @param valid undefined where the runtime gave no list: then nothing is released
  * @throws LessorError
  */
-export async function collect(plugin: NetworkPlugin, valid: readonly ValidAttachment[] | undefined): Promise<void> {
+export async function gc(plugin: NetworkPlugin, valid: readonly ValidAttachment[] | undefined): Promise<void> {
   if (valid === undefined) return;
   const { records, api, bootId } = plugin;
   const known = new Set(valid.map(keyOf));
   const isValid = (attachment: Attachment) => known.has(keyOf(attachment));
   const failures: LessorError[] = [];
-  const attempt = async (step: () => Promise<unknown>) => {
-    try {
-      return await step();
-    } catch (error) {
-      if (!(error instanceof LessorError)) throw error;
-      return failures.push(error);
-    }
-  };
-  for (const entry of records.journal.entries().filter(({ attachment }) => !isValid(attachment)))
-    await attempt(() => removeEntry(plugin, entry));
-  await attempt(async () => {
-    const runtime = { network: records.name, isValid };
-    const done = await reconcile({ api, bootId, runtime, candidates: [records] });
-    failures.push(...done.failures.map(({ error }) => error));
-  });
+  for (const entry of records.journal.entries().filter(({ attachment }) => !isValid(attachment))) {
+    const removed = await outcomeOf(removeEntry(plugin, entry));
+    if (removed.kind !== 'granted') failures.push(removed.error);
+  }
+  const runtime = { network: records.name, isValid };
+  const compared = await outcomeOf(reconcile({ api, bootId, runtime, candidates: [records] }));
+  if (compared.kind !== 'granted') failures.push(compared.error);
+  else failures.push(...compared.answer.failures.map(({ error }) => error));
   if (failures.length > 0) throw together(failures);
 }
 

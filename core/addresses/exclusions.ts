@@ -1,6 +1,6 @@
 /** Addresses of a pool that are not handed out, as spans: an excluded /16 costs what an excluded address costs. */
 import { type Address, bits, formatAddress, lastOf, networkOf, parseAddress, parsePrefix } from './address.ts';
-import { overlaps, type Range, type RangeOutcome, type Span, span } from './range.ts';
+import { overlaps, type Range, type RangeOutcome, type Span, spanText } from './range.ts';
 
 /** `first` and `last` are inclusive; `text` is the one spelling under which it is stored. */
 export interface Exclusion extends Span {
@@ -29,16 +29,16 @@ export function outsideOf(
   const stray = exclusions.findIndex((exclusion) => !ranges.some((range) => overlaps(range, exclusion)));
   const text = exclusions[stray]?.text;
   if (text === undefined) return undefined;
-  return `${field}[${stray}] ${JSON.stringify(text)} holds no address of the pool's ranges (${ranges.map(span).join(', ')}): correct it or leave it out`;
+  return `${field}[${stray}] ${JSON.stringify(text)} holds no address of the pool's ranges (${ranges.map(spanText).join(', ')}): correct it or leave it out`;
 }
 
 const refuse = (problem: string): { ok: false; problem: string } => ({ ok: false, problem });
 
 function parseExclusion(text: string, where: string): RangeOutcome<Exclusion> {
-  if (text.includes('/')) return parseSubnet(text, where);
+  if (text.includes('/')) return parseExcludedSubnet(text, where);
   const [first, last, ...more] = text.split('-').map(parseAddress);
   if (first === undefined || more.length > 0 || (text.includes('-') && last === undefined)) return unreadable(where);
-  return last === undefined ? { ok: true, value: exclusionOf(first, first) } : parseSpan(first, last, where);
+  return last === undefined ? { ok: true, value: exclusionOf(first, first) } : parseExcludedSpan(first, last, where);
 }
 
 const unreadable = (where: string) =>
@@ -46,7 +46,7 @@ const unreadable = (where: string) =>
     `${where} is not an address, a subnet or a span: write it like 10.1.0.5, 10.1.0.0/28 or 10.1.0.5-10.1.0.9, in IPv4 without leading zeros`,
   );
 
-function parseSubnet(text: string, where: string): RangeOutcome<Exclusion> {
+function parseExcludedSubnet(text: string, where: string): RangeOutcome<Exclusion> {
   const subnet = parsePrefix(text);
   if (subnet === undefined) return unreadable(where);
   const network = networkOf(subnet);
@@ -63,7 +63,7 @@ function parseSubnet(text: string, where: string): RangeOutcome<Exclusion> {
   };
 }
 
-function parseSpan(first: Address, last: Address, where: string): RangeOutcome<Exclusion> {
+function parseExcludedSpan(first: Address, last: Address, where: string): RangeOutcome<Exclusion> {
   if (first.family !== last.family) return refuse(`${where} begins in one family and ends in the other: write two`);
   if (first.value > last.value) return refuse(`${where} ends before it begins: swap the two addresses`);
   return { ok: true, value: exclusionOf(first, last) };

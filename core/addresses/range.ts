@@ -71,7 +71,7 @@ export function parseRangeSets(
   return firstOverlap(parsed) ?? { ok: true, value: parsed };
 }
 
-/** Addresses one after the other; both ends are inclusive. */
+/** Addresses of one family, one after the other; both ends are inclusive. */
 export type Span = Pick<Range, 'family' | 'first' | 'last'>;
 
 /** No spelling is read as one of these (address.ts), so that a pool could not be read again from its own text. */
@@ -96,39 +96,55 @@ function rangeToText({ family, subnet, first, last, gateway }: Range): PoolDefin
 }
 
 function parseRange(text: RangeText, where: string, mode: PoolDefinition['gateway']): RangeOutcome<Range> {
-  const subnet = parsePrefix(text.subnet);
+  const subnet = parseSubnet(text.subnet, where);
+  if (!subnet.ok) return subnet;
+  const ends = parseEnds(text, subnet.value, where, mode);
+  if (!ends.ok) return ends;
+  const range = { family: subnet.value.address.family, subnet: subnet.value, ...ends.value };
+  if (overlaps(range, IPV4_MAPPED)) {
+    return refuse(
+      `${where} (${spanText(range)}) holds IPv4-mapped addresses (::ffff:0:0/96), which would be IPv4 addresses by another name: leave them out`,
+    );
+  }
+  return { ok: true, value: range };
+}
+
+function parseSubnet(text: string, where: string): RangeOutcome<Prefix> {
+  const subnet = parsePrefix(text);
   if (!subnet)
     return refuse(
-      `${where}.subnet ${quote(text.subnet)} is not an address and a prefix length: write it like 10.1.0.0/16 or fd00:1::/64`,
+      `${where}.subnet ${quote(text)} is not an address and a prefix length: write it like 10.1.0.0/16 or fd00:1::/64`,
     );
-  const family = subnet.address.family;
   const network = networkOf(subnet);
   if (network.value !== subnet.address.value) {
     return refuse(
-      `${where}.subnet ${quote(text.subnet)} has host bits set: for a prefix length of ${subnet.length} the network address is ${formatAddress(network)}`,
+      `${where}.subnet ${quote(text)} has host bits set: for a prefix length of ${subnet.length} the network address is ${formatAddress(network)}`,
     );
   }
-  if (subnet.length > bits(family) - 2) {
+  const longest = bits(network.family) - 2;
+  if (subnet.length > longest) {
     return refuse(
-      `${where}.subnet ${quote(text.subnet)} is too small to allocate from: use a prefix length of ${bits(family) - 2} or less`,
+      `${where}.subnet ${quote(text)} is too small to allocate from: use a prefix length of ${longest} or less`,
     );
   }
+  return { ok: true, value: subnet };
+}
+
+/** @param subnet without host bits */
+function parseEnds(
+  text: RangeText,
+  subnet: Prefix,
+  where: string,
+  mode: PoolDefinition['gateway'],
+): RangeOutcome<Pick<Range, 'first' | 'last' | 'gateway'>> {
+  const { family, value: network } = subnet.address;
   const last = lastOf(subnet).value;
-  const field = (name: 'rangeStart' | 'rangeEnd' | 'gateway', otherwise: bigint): RangeOutcome<bigint> => {
-    const value = text[name];
-    if (value === undefined || value === '') return { ok: true, value: otherwise };
-    const address = parseAddress(value);
-    if (!address) return refuse(`${where}.${name} ${quote(value)} is not an IP address`);
-    if (address.family !== family)
-      return refuse(`${where}.${name} ${value} is IPv${address.family}, but its subnet ${text.subnet} is IPv${family}`);
-    return { ok: true, value: address.value };
-  };
-  const gateway = field('gateway', network.value + 1n);
+  const whole = { rangeStart: network, rangeEnd: last, gateway: network + 1n };
+  const gateway = parseField(text, 'gateway', whole.gateway, where, family);
   if (!gateway.ok) return gateway;
-  const whole = { rangeStart: network.value, rangeEnd: last, gateway: network.value + 1n };
-  const start = field('rangeStart', mode === 'block' ? whole.rangeStart : network.value + 1n);
+  const start = parseField(text, 'rangeStart', mode === 'block' ? whole.rangeStart : network + 1n, where, family);
   if (!start.ok) return start;
-  const end = field('rangeEnd', mode === 'block' || family === 6 ? last : last - 1n);
+  const end = parseField(text, 'rangeEnd', mode === 'block' || family === 6 ? last : last - 1n, where, family);
   if (!end.ok) return end;
   for (const [name, { value }] of Object.entries({ rangeStart: start, rangeEnd: end, gateway })) {
     if (mode === 'block' && value !== whole[name as keyof typeof whole]) {
@@ -137,25 +153,33 @@ function parseRange(text: RangeText, where: string, mode: PoolDefinition['gatewa
       );
     }
   }
-  const inside = (value: bigint) => value >= network.value && value <= last;
-  for (const [name, { value }] of [
-    ['rangeStart', start],
-    ['rangeEnd', end],
-  ] as const) {
-    if (!inside(value)) return refuse(`${where}.${name} ${show(family, value)} lies outside its subnet ${text.subnet}`);
+  for (const [name, { value }] of Object.entries({ rangeStart: start, rangeEnd: end })) {
+    if (value < network || value > last)
+      return refuse(`${where}.${name} ${show(family, value)} lies outside its subnet ${text.subnet}`);
   }
   if (start.value > end.value) {
     return refuse(
       `${where}.rangeStart ${show(family, start.value)} comes after its rangeEnd ${show(family, end.value)}: swap them`,
     );
   }
-  const range = { family, subnet, first: start.value, last: end.value, gateway: gateway.value };
-  if (overlaps(range, IPV4_MAPPED)) {
-    return refuse(
-      `${where} (${span(range)}) holds IPv4-mapped addresses (::ffff:0:0/96), which would be IPv4 addresses by another name: leave them out`,
-    );
-  }
-  return { ok: true, value: range };
+  return { ok: true, value: { first: start.value, last: end.value, gateway: gateway.value } };
+}
+
+/** @param otherwise what counts where the field is left out or empty, as host-local takes it */
+function parseField(
+  text: RangeText,
+  name: 'rangeStart' | 'rangeEnd' | 'gateway',
+  otherwise: bigint,
+  where: string,
+  family: Family,
+): RangeOutcome<bigint> {
+  const value = text[name];
+  if (value === undefined || value === '') return { ok: true, value: otherwise };
+  const address = parseAddress(value);
+  if (!address) return refuse(`${where}.${name} ${quote(value)} is not an IP address`);
+  if (address.family !== family)
+    return refuse(`${where}.${name} ${value} is IPv${address.family}, but its subnet ${text.subnet} is IPv${family}`);
+  return { ok: true, value: address.value };
 }
 
 function firstOverlap(sets: readonly Range[][]): { ok: false; problem: string } | undefined {
@@ -166,7 +190,7 @@ function firstOverlap(sets: readonly Range[][]): { ok: false; problem: string } 
     const b = all.slice(index + 1).find((other) => overlaps(a.range, other.range));
     if (b)
       return refuse(
-        `${a.where} (${span(a.range)}) overlaps ${b.where} (${span(b.range)}): an address may be in one range only`,
+        `${a.where} (${spanText(a.range)}) overlaps ${b.where} (${spanText(b.range)}): an address may be in one range only`,
       );
   }
   return undefined;
@@ -176,6 +200,6 @@ const quote = (value: string): string => JSON.stringify(value);
 const show = (family: Family, value: bigint): string => formatAddress({ family, value } satisfies Address);
 
 /** `first-last` for messages. */
-export function span({ family, first, last }: Span): string {
+export function spanText({ family, first, last }: Span): string {
   return `${show(family, first)}-${show(family, last)}`;
 }

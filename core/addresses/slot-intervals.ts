@@ -6,8 +6,8 @@ export interface Interval {
   readonly to: bigint;
 }
 
-/** What the two have in common. */
-export function common(a: Interval, b: Interval): Interval[] {
+/** The slots that are in both: one interval, or none. */
+export function intersection(a: Interval, b: Interval): Interval[] {
   const from = greater(a.from, b.from);
   const to = -greater(-a.to, -b.to);
   return from <= to ? [{ from, to }] : [];
@@ -63,7 +63,7 @@ function countBelow({ blockSize, head, tail }: BlockLayout, k: bigint): bigint {
 }
 
 /** What of the interval is in none of `intervals`, which are as `covering` makes them. */
-export function without({ from, to }: Interval, intervals: readonly Interval[]): Interval[] {
+export function difference({ from, to }: Interval, intervals: readonly Interval[]): Interval[] {
   const left: Interval[] = [];
   let next = from;
   for (const one of intervals) {

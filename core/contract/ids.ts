@@ -4,7 +4,7 @@ import { most, patterns } from './limits.ts';
 
 const matching = (pattern: RegExp, what: string) => z.string().check(z.regex(pattern, what));
 
-const named = (longest: number) => z.string().check(z.minLength(1), z.maxLength(longest));
+const textUpTo = (longest: number) => z.string().check(z.minLength(1), z.maxLength(longest));
 
 export const cniName = z
   .string()
@@ -13,7 +13,7 @@ export const cniName = z
     z.regex(patterns.name, 'must begin with a letter or digit and hold only letters, digits, _ . -'),
   );
 
-const interfaceName = named(most.interfaceName).check(z.regex(patterns.interfaceName, 'is not an interface name'));
+const interfaceName = textUpTo(most.interfaceName).check(z.regex(patterns.interfaceName, 'is not an interface name'));
 
 /**
  * Made by the plugin once per attachment and kept in its journal: 16 hex digits that name the journal itself, the same
@@ -27,25 +27,25 @@ export const poolId = matching(patterns.id, 'must be 16 lower-case hex digits');
 export const blockIndex = matching(patterns.blockIndex, 'must be lower-case hex without leading zeros');
 
 /** `i-…` on EC2, `role/<role>/<session>` or `user/<name>` elsewhere: what the signature proves. */
-export const nodeId = named(most.node);
+export const nodeId = textUpTo(most.node);
 
 /** The start of a machine (Linux: /proc/sys/kernel/random/boot_id). */
-export const boot = named(most.boot);
+export const boot = textUpTo(most.boot);
 
 export const vrf = z._default(cniName, 'default');
 
-export const podText = named(most.podText);
+export const podText = textUpTo(most.podText);
 
 export const pod = z.strictObject({ namespace: podText, name: podText, uid: z.optional(podText) });
 export type Pod = z.infer<typeof pod>;
 
-export const labels = z.record(named(most.label), z.string().check(z.maxLength(most.labelValue)));
+export const labels = z.record(textUpTo(most.label), z.string().check(z.maxLength(most.labelValue)));
 
 /** The key that CNI gives us (CNI specification, section 2: container id and interface name; and the network's name). */
 export const attachment = z.strictObject({ network: cniName, containerId: cniName, ifname: interfaceName });
 export type Attachment = z.infer<typeof attachment>;
 
-/** A slot: `slot` is the place in its block, 0 to block size - 1. */
+/** A slot: `slot` is the position in its block, 0 to block size - 1. */
 export const slotReference = z.strictObject({
   pool: poolId,
   block: blockIndex,

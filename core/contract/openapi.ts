@@ -1,6 +1,6 @@
 /** The HTTP surface as an OpenAPI 3.1 document, made from the routes and their schemas and from nothing else. */
 import * as z from 'zod/mini';
-import type { RouteName } from './paths.ts';
+import { parametersOf, type RouteName } from './paths.ts';
 import { problems } from './problems.ts';
 import { routes } from './routes.ts';
 import { CONTRACT, CONTRACT_HEADER, contractText } from './version.ts';
@@ -51,38 +51,7 @@ const MEDIA = 'application/json';
 
 /** @param version of the API, as semantic version */
 export function openApiDocument(version: string): Json {
-  const all = Object.entries(routes) as [RouteName, Route][];
-  const paths: Record<string, Record<string, Json>> = {};
-  const schemas: Record<string, Json> = { Problem: problemSchema() };
-  for (const [name, route] of all) {
-    const named = (suffix: string, schema: Schema, io: 'input' | 'output') => {
-      const component = `${name[0]?.toUpperCase()}${name.slice(1)}${suffix}`;
-      schemas[component] = schemaOf(schema, io);
-      return { schema: { $ref: `${REFERENCE}${component}` } };
-    };
-    paths[route.path] = {
-      ...paths[route.path],
-      [route.method.toLowerCase()]: {
-        operationId: name,
-        summary: summaries[name],
-        tags: [route.caller],
-        parameters: parametersOf(route),
-        ...(route.request
-          ? { requestBody: { required: true, content: { [MEDIA]: named('Request', route.request, 'input') } } }
-          : {}),
-        responses: {
-          ...Object.fromEntries(
-            Object.entries(route.successes ?? { 200: 'Done' }).map(([status, description]) => [
-              status,
-              { description, headers: contractHeader, content: { [MEDIA]: named('Result', route.result, 'output') } },
-            ]),
-          ),
-          '4XX': refused('Refused: the request has to change, or the state does'),
-          '5XX': refused('Not carried out, or the answer is lost: the same request may be repeated'),
-        },
-      },
-    };
-  }
+  const { paths, schemas } = operations();
   return {
     openapi: '3.1.0',
     info: {
@@ -108,37 +77,85 @@ export function openApiDocument(version: string): Json {
       },
     ],
     paths,
-    components: {
-      schemas,
-      parameters: {
-        ContractVersion: {
-          name: CONTRACT_HEADER,
-          in: 'header',
-          required: false,
-          description:
-            'The version that the caller speaks: of a newer minor version what is not known here is left out, another major one is refused',
-          schema: contractVersion,
-        },
-      },
-      headers: {
-        ContractVersion: {
-          required: true,
-          description: 'The version that the service speaks',
-          schema: contractVersion,
-        },
-      },
-      securitySchemes: {
-        sigv4: {
-          type: 'apiKey',
-          name: 'Authorization',
-          in: 'header',
-          description: 'AWS Signature Version 4',
-          'x-amazon-apigateway-authtype': 'awsSigv4',
-        },
-      },
+    components: { schemas, ...headersAndSignature() },
+  };
+}
+
+/** What there is at each path, and the schemas to which it refers. */
+function operations(): { paths: Record<string, Record<string, Json>>; schemas: Record<string, Json> } {
+  const all = Object.entries(routes) as [RouteName, Route][];
+  const paths: Record<string, Record<string, Json>> = {};
+  const schemas: Record<string, Json> = { Problem: problemSchema() };
+  for (const [name, route] of all) {
+    const component: Component = (suffix, schema, io) => {
+      const title = `${name[0]?.toUpperCase()}${name.slice(1)}${suffix}`;
+      schemas[title] = schemaOf(schema, io);
+      return { schema: { $ref: `${REFERENCE}${title}` } };
+    };
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(name, route, component) };
+  }
+  return { paths, schemas };
+}
+
+/** Puts a schema beside the others, and refers to it. */
+type Component = (suffix: 'Request' | 'Result', schema: Schema, io: 'input' | 'output') => Json;
+
+function operation(name: RouteName, route: Route, component: Component): Json {
+  const success = (description: string): Json => ({
+    description,
+    headers: contractHeader,
+    content: { [MEDIA]: component('Result', route.result, 'output') },
+  });
+  return {
+    operationId: name,
+    summary: summaries[name],
+    tags: [route.caller],
+    parameters: parameters(route),
+    ...(route.request
+      ? { requestBody: { required: true, content: { [MEDIA]: component('Request', route.request, 'input') } } }
+      : {}),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(route.successes ?? { 200: 'Done' }).map(([status, description]) => [
+          status,
+          success(description),
+        ]),
+      ),
+      '4XX': refused('Refused: the request has to change, or the state does'),
+      '5XX': refused('Not carried out, or the answer is lost: the same request may be repeated'),
     },
   };
 }
+
+/** The version of the contract, which each request may name and each answer names; and how requests are signed. */
+const headersAndSignature = (): Json => ({
+  parameters: {
+    ContractVersion: {
+      name: CONTRACT_HEADER,
+      in: 'header',
+      required: false,
+      description:
+        'The version that the caller speaks: of a newer minor version what is not known here is left out, another major one is refused',
+      schema: contractVersion,
+    },
+  },
+  headers: {
+    ContractVersion: {
+      required: true,
+      description: 'The version that the service speaks',
+      schema: contractVersion,
+    },
+  },
+  securitySchemes: {
+    sigv4: {
+      type: 'apiKey',
+      name: 'Authorization',
+      in: 'header',
+      description: 'AWS Signature Version 4',
+      'x-amazon-apigateway-authtype': 'awsSigv4',
+    },
+  },
+});
 
 const contractHeader = { [CONTRACT_HEADER]: { $ref: '#/components/headers/ContractVersion' } };
 
@@ -155,8 +172,8 @@ function schemaOf(schema: Schema, io: 'input' | 'output'): Json {
   return rest;
 }
 
-function parametersOf({ path, query, conditional }: Route): Json[] {
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+function parameters({ path, query, conditional }: Route): Json[] {
+  const inPath = parametersOf(path).map((name) => ({
     name,
     in: 'path',
     required: true,

@@ -30,3 +30,7 @@ export type RouteName = keyof typeof paths;
 export type ParameterOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
   ? Name | ParameterOf<Rest>
   : never;
+
+/** In the order of the path. */
+export const parametersOf = <Path extends string>(path: Path): ParameterOf<Path>[] =>
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as ParameterOf<Path>);

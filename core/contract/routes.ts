@@ -1,6 +1,6 @@
 /**
- * The HTTP surface: where each route is, who may call it, which function answers, which schemas hold. Infrastructure,
- * handlers and tools read this table; the plugin, which has no schemas, reads the part of it that is in paths.ts.
+ * The HTTP surface: each route of paths.ts with who may call it, which function answers and which schemas hold.
+ * Infrastructure, handlers and tools read this table. The plugin, which has no schemas, reads paths.ts alone.
  */
 import { giveBackRequest, giveBackResult, listBlocksQuery, listBlocksResult } from './blocks.ts';
 import {

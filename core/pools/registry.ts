@@ -1,6 +1,6 @@
 /** The VRF's list of its pools: one item, so that two overlapping pools cannot both come to be (I8). */
 
-import { overlaps, parseRangeSets, type Range, span } from '../addresses/range.ts';
+import { overlaps, parseRangeSets, type Range, spanText } from '../addresses/range.ts';
 import type { PoolDefinition } from '../contract/pool.ts';
 
 export interface RegisteredPool {
@@ -43,25 +43,25 @@ export type Admission =
   | Overlap
   | Admitted;
 
-/** What becomes of the wish that `pool` be in the registry. */
+/** Whether `pool`, as it is asked for by name, is in the registry, can be, or must not be. */
 export function admit(registry: Registry, pool: RegisteredPool): Admission {
   const namesake = registry.pools.find(({ name }) => name === pool.name);
   if (namesake) return { kind: beginWith(namesake.ranges, pool.ranges) ? 'exists' : 'conflict', pool: namesake };
-  return claim(registry, pool);
+  return register(registry, pool);
 }
 
 /** Gives `pool` its ranges, in place of those that it had, unless another pool has one of them (I8). */
-export function claim(registry: Registry, pool: RegisteredPool): Overlap | Admitted {
+export function register(registry: Registry, pool: RegisteredPool): Overlap | Admitted {
   const ours = flatten(pool);
   const others = registry.pools.filter(({ id }) => id !== pool.id);
   for (const other of others) {
     for (const theirs of flatten(other)) {
       const mine = ours.find((range) => overlaps(range, theirs));
-      if (mine) return { kind: 'overlap', pool: other, theirs: span(theirs), ours: span(mine) };
+      if (mine) return { kind: 'overlap', pool: other, theirs: spanText(theirs), ours: spanText(mine) };
       const gateway = handedOut(ours, theirs) ?? handedOut([theirs], ...ours);
       if (gateway) {
         const range = ours[0];
-        return { kind: 'overlap', pool: other, theirs: span(theirs), ours: range ? span(range) : '', gateway };
+        return { kind: 'overlap', pool: other, theirs: spanText(theirs), ours: range ? spanText(range) : '', gateway };
       }
     }
   }
@@ -70,8 +70,8 @@ export function claim(registry: Registry, pool: RegisteredPool): Overlap | Admit
   return { kind: 'admitted', registry: { ...registry, version: registry.version + 1, pools } };
 }
 
-/** The registry without that pool. */
-export function without(registry: Registry, id: string): Registry {
+/** The registry once that pool has left it. */
+export function unregister(registry: Registry, id: string): Registry {
   return { ...registry, version: registry.version + 1, pools: registry.pools.filter((pool) => pool.id !== id) };
 }
 
@@ -88,5 +88,5 @@ const canonical = (ranges: PoolDefinition['ranges']) =>
 function handedOut(ranges: readonly Range[], ...routed: readonly Range[]): string | undefined {
   const gateways = routed.map(({ family, gateway }) => ({ family, first: gateway, last: gateway }));
   const hit = gateways.find((one) => ranges.some((range) => overlaps(range, one) && range.gateway !== one.first));
-  return hit && span(hit).split('-')[0];
+  return hit && spanText(hit).split('-')[0];
 }

@@ -38,7 +38,7 @@ export const blockOperations = {
   claim: [['blockAbsent'], ['blockFree']],
   /** A node that has booted again takes over the block of its earlier boot, as one generation later. */
   takeUp: [['generationUnchanged']],
-  /** The block begins to be taken back, by its owner's wish or on evidence of its death. */
+  /** The block begins to be taken back, by its owner or on evidence of its death. */
   fence: [['generationUnchanged']],
   /** A lease was held: the owner keeps the block, at the fence's generation. */
   abort: [['blockReleasing', 'generationUnchanged']],

@@ -34,6 +34,6 @@ export interface LeaseChange {
   /** The namespace that held it; absent where nobody did. */
   readonly before?: string | undefined;
   readonly after?: string | undefined;
-  /** Its place in the shard: decimal text. */
+  /** Its position in the shard: decimal text. */
   readonly sequence: string;
 }

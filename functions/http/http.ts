@@ -1,28 +1,26 @@
 /** From API Gateway's payload format 2.0 to a use case and back; refusals become RFC 9457 problems. */
 import type { APIGatewayProxyEventV2WithIAMAuthorizer, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
+import { type ParameterOf, parametersOf } from '../../core/contract/paths.ts';
 import { LessorError, problemBody } from '../../core/contract/problems.ts';
 import { routes } from '../../core/contract/routes.ts';
-import {
-  CONTRACT,
-  CONTRACT_HEADER,
-  type ContractVersion,
-  contractText,
-  parseContract,
-} from '../../core/contract/version.ts';
+import { CONTRACT, CONTRACT_HEADER, contractText } from '../../core/contract/version.ts';
 import { clusters, instanceRoles } from '../runtime.ts';
 import type { Call } from '../use-cases/dependencies.ts';
 import { callerOf, clusterOf } from './identity.ts';
+import { parse } from './request-schema.ts';
+import { isNewer, spokenBy } from './spoken-version.ts';
 
 type Event = APIGatewayProxyEventV2WithIAMAuthorizer;
 type Answer = APIGatewayProxyStructuredResultV2;
 export type Handler = (event: Event, context: Context) => Promise<Answer>;
 
 /** What a route's schemas make of the request. */
-interface Parsed<Body, Query> {
+interface Parsed<Path extends string, Body, Query> {
   readonly body: Body;
   readonly query: Query;
-  readonly path: Readonly<Record<string, string | undefined>>;
+  /** By the names that the route's path has in braces. */
+  readonly path: Readonly<Record<ParameterOf<Path>, string>>;
   /** By its name in lower case. */
   readonly header: (name: string) => string | undefined;
   readonly call: Call;
@@ -36,9 +34,9 @@ export interface Envelope {
 }
 
 type Schema = z.core.$ZodType;
-interface Route<Body extends Schema, Query extends Schema, Result extends Schema> {
+interface Route<Path extends string, Body extends Schema, Query extends Schema, Result extends Schema> {
   readonly method: string;
-  readonly path: string;
+  readonly path: Path;
   readonly request?: Body;
   readonly query?: Query;
   readonly result: Result;
@@ -50,9 +48,9 @@ type UseCase = (event: Event, context: Context) => Promise<Envelope & { readonly
  * Answers one route: parses, calls, and writes the result as JSON.
  * @param envelope status and headers, made from the result: a use case knows nothing of HTTP
  */
-export function answering<Body extends Schema, Query extends Schema, Result extends Schema>(
-  route: Route<Body, Query, Result>,
-  useCase: (parsed: Parsed<z.output<Body>, z.output<Query>>) => Promise<z.input<Result>>,
+export function answering<Path extends string, Body extends Schema, Query extends Schema, Result extends Schema>(
+  route: Route<Path, Body, Query, Result>,
+  useCase: (parsed: Parsed<Path, z.output<Body>, z.output<Query>>) => Promise<z.input<Result>>,
   envelope: (result: z.input<Result>) => Envelope = () => ({}),
 ): Record<string, UseCase> {
   const run: UseCase = async (event, context) => {
@@ -63,7 +61,7 @@ export function answering<Body extends Schema, Query extends Schema, Result exte
     const result = await useCase({
       body: (route.request && parse(route.request, jsonBody(event), 'body', newer)) as z.output<Body>,
       query: (route.query && parse(route.query, queryStringParameters ?? {}, 'query', newer)) as z.output<Query>,
-      path: pathParameters ?? {},
+      path: pathOf(route.path, pathParameters),
       header: (name) => headers[name],
       call: { caller, cluster: clusterOf(userArn, clusters), remainingMs: () => context.getRemainingTimeInMillis() },
     });
@@ -83,10 +81,20 @@ export function handlerOf(useCases: Record<string, UseCase>): Handler {
     } catch (error) {
       const refusal = error instanceof LessorError ? error : fault(error);
       const body = problemBody(refusal, context.awsRequestId);
-      report(refusal, event, context);
+      log(refusal, event, context);
       return json(body.status, 'application/problem+json', body, refusal.kind.retry ? { 'retry-after': '1' } : {});
     }
   };
+}
+
+/** @throws LessorError service.fault where one is missing: without it the path could not have matched */
+function pathOf<Path extends string>(path: Path, given: Event['pathParameters']): Record<ParameterOf<Path>, string> {
+  const values = parametersOf(path).map((name) => {
+    const value = given?.[name];
+    if (value === undefined) throw fault(new Error(`A request for ${path} came without its path parameter ${name}`));
+    return [name, value] as const;
+  });
+  return Object.fromEntries(values) as Record<ParameterOf<Path>, string>;
 }
 
 const knownRoutes = () =>
@@ -101,7 +109,7 @@ function fault(cause: unknown): LessorError {
   });
 }
 
-function report({ code, message, cause }: LessorError, { routeKey }: Event, { awsRequestId }: Context): void {
+function log({ code, message, cause }: LessorError, { routeKey }: Event, { awsRequestId }: Context): void {
   const line = { code, route: routeKey, requestId: awsRequestId, message };
   if (code === 'service.fault' || code === 'service.unavailable') console.error({ ...line, cause: causeText(cause) });
   else console.info(line);
@@ -125,67 +133,3 @@ function jsonBody({ body, isBase64Encoded }: Event): unknown {
     );
   }
 }
-
-/** Who says nothing speaks this version. @throws LessorError contract.version */
-function spokenBy(header: string | undefined): ContractVersion {
-  if (header === undefined) return CONTRACT;
-  const version = parseContract(header);
-  const remedy = `this service speaks ${contractText(CONTRACT)}`;
-  if (version === undefined)
-    throw new LessorError('request.invalid', `header ${CONTRACT_HEADER} ${JSON.stringify(header)} is no version`, {
-      remedy,
-    });
-  if (version.major !== CONTRACT.major)
-    throw new LessorError(
-      'contract.version',
-      `The caller speaks version ${contractText(version)} of the contract, ${remedy}`,
-      { remedy: "install the plugin of this service's release" },
-    );
-  return version;
-}
-
-const isNewer = ({ minor }: ContractVersion): boolean => minor > CONTRACT.minor;
-
-/** @param lenient whether the caller's version may have fields that this one does not know: they are left out */
-function parse<S extends Schema>(schema: S, value: unknown, where: string, lenient: boolean): z.output<S> {
-  const outcome = z.safeParse(schema, value, { reportInput: true });
-  if (outcome.success) return outcome.data;
-  const unknown = outcome.error.issues.filter((issue) => issue.code === 'unrecognized_keys');
-  // What is left must be right: a caller is told of its own mistakes, not of what this version does not know.
-  if (lenient && unknown.length > 0) return parse(schema, unknown.reduce(withoutUnknown, value), where, false);
-  const issues = outcome.error.issues.map((issue) => `${[where, ...issue.path.map(String)].join('.')}: ${rule(issue)}`);
-  throw new LessorError('request.invalid', issues.join('; '), { facts: { issues } });
-}
-
-function withoutUnknown(value: unknown, { path, keys }: { path: PropertyKey[]; keys: string[] }): unknown {
-  const [step, ...rest] = path;
-  if (step === undefined) {
-    const kept = Object.entries(value as object).filter(([key]) => !keys.includes(key));
-    return Object.fromEntries(kept);
-  }
-  const inner = withoutUnknown((value as Record<PropertyKey, unknown>)[step], { path: rest, keys });
-  return Array.isArray(value)
-    ? value.map((one, index) => (index === step ? inner : one))
-    : { ...(value as object), [step]: inner };
-}
-
-/** The small build of zod says "Invalid input" wherever a schema brings no words of its own. */
-function rule(issue: z.core.$ZodIssue): string {
-  const value = issue.input === undefined ? '' : `, not ${JSON.stringify(issue.input).slice(0, 60)}`;
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return `has no field ${issue.keys.join(', ')}`;
-    case 'invalid_type':
-      return issue.input === undefined ? 'is missing' : `must be ${issue.expected}${value}`;
-    case 'invalid_value':
-      return `must be ${issue.values.map((one) => JSON.stringify(one)).join(' or ')}${value}`;
-    case 'too_small':
-      return `must be at least ${issue.minimum}${sizeOf(issue.origin)}${value}`;
-    case 'too_big':
-      return `must be at most ${issue.maximum}${sizeOf(issue.origin)}${value}`;
-    default:
-      return `${issue.message}${value}`;
-  }
-}
-
-const sizeOf = (origin: string): string => (origin === 'string' || origin === 'array' ? ' long' : '');

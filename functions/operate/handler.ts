@@ -24,31 +24,31 @@ export const handler = handlerOf({
   ...answering(routes.listPools, ({ query }) => listPools(dependencies, query)),
   ...answering(
     routes.readPool,
-    ({ query, path }) => readPoolNamed(dependencies, { vrf: query.vrf, name: path.pool ?? '' }),
+    ({ query, path }) => readPoolNamed(dependencies, { vrf: query.vrf, name: path.pool }),
     ({ version }) => versionTag(version),
   ),
   ...answering(
     routes.changePool,
     ({ body, query, path, header }) =>
-      changePool(dependencies, { ...query, name: path.pool ?? '', ifMatch: versionWanted(header('if-match')) }, body),
+      changePool(dependencies, { ...query, name: path.pool, ifMatch: versionWanted(header('if-match')) }, body),
     ({ dryRun, pool }) => (dryRun ? {} : versionTag(pool.version)),
   ),
   ...answering(
     routes.deletePool,
     ({ call, query, path, header }) =>
-      deletePool(dependencies, call, { ...query, name: path.pool ?? '', ifMatch: versionWanted(header('if-match')) }),
+      deletePool(dependencies, call, { ...query, name: path.pool, ifMatch: versionWanted(header('if-match')) }),
     ({ deleted, dryRun }) => ({ status: deleted || dryRun ? 200 : 202 }),
   ),
   ...answering(routes.listLeases, ({ query, path }) =>
-    listLeases(dependencies, { vrf: query.vrf, name: path.pool ?? '', cursor: query.cursor }),
+    listLeases(dependencies, { vrf: query.vrf, name: path.pool, cursor: query.cursor }),
   ),
   ...answering(routes.listBlocks, ({ query, path }) =>
-    listBlocks(dependencies, { vrf: query.vrf, name: path.pool ?? '', cursor: query.cursor }),
+    listBlocks(dependencies, { vrf: query.vrf, name: path.pool, cursor: query.cursor }),
   ),
   ...answering(routes.usage, ({ call, query, path }) =>
-    usage(dependencies, call, { vrf: query.vrf, name: path.pool ?? '', by: query.by, cheap: query.cheap === 'true' }),
+    usage(dependencies, call, { vrf: query.vrf, name: path.pool, by: query.by, cheap: query.cheap === 'true' }),
   ),
-  ...answering(routes.whoHas, ({ query, path }) => whoHas(dependencies, { vrf: query.vrf, text: path.address ?? '' })),
+  ...answering(routes.whoHas, ({ query, path }) => whoHas(dependencies, { vrf: query.vrf, text: path.address })),
   ...answering(routes.findLeases, ({ call, query }) => findLeases(dependencies, call, query)),
   ...answering(routes.explain, ({ call, body }) => explain(dependencies, call, body)),
   ...answering(routes.readNode, ({ query }) => readNode(dependencies, query.node)),

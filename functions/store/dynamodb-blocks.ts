@@ -1,15 +1,15 @@
 /** Blocks that nodes own, in DynamoDB: one item each, some hundred of them under one partition key. */
-import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { BlockOperation, BlockOwner } from '../../core/protocol/block.ts';
 import { type BlockKey, blockFromText } from '../../core/protocol/slot-ref.ts';
 import type { BlockStore } from '../../core/store.ts';
-import { available, conditional, queryAll } from './dynamodb-client.ts';
+import { conditional, queryAll, readItem } from './dynamodb-client.ts';
 import { blockConditionOf, valuesIn } from './expressions.ts';
 import { blockState, keys } from './items.ts';
 
 const OWNED = 'nd = :node, e = :incarnation, boot = :boot, j = :journal';
 /** What each operation makes of the item. */
-const changes: Record<BlockOperation, string> = {
+const updates: Record<BlockOperation, string> = {
   claim: `SET st = :claimed, ${OWNED} ADD g :one`,
   takeUp: `SET st = :claimed, ${OWNED} ADD g :one`,
   fence: 'SET st = :releasing, f = :forced ADD g :one',
@@ -28,15 +28,15 @@ const states = {
 export function dynamodbBlocks(client: DynamoDBDocumentClient, table: string): BlockStore {
   const update = (operation: BlockOperation, key: BlockKey, values: Record<string, unknown>) => {
     const condition = blockConditionOf(operation);
-    const change = changes[operation];
+    const expression = updates[operation];
     return conditional(() =>
       client.send(
         new UpdateCommand({
           TableName: table,
           Key: keys.block(key),
-          UpdateExpression: change,
+          UpdateExpression: expression,
           ConditionExpression: condition,
-          ExpressionAttributeValues: valuesIn(`${change} ${condition}`, { ...states, ...values }),
+          ExpressionAttributeValues: valuesIn(`${expression} ${condition}`, { ...states, ...values }),
           ReturnValues: 'ALL_NEW',
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
@@ -48,9 +48,8 @@ export function dynamodbBlocks(client: DynamoDBDocumentClient, table: string): B
 
   return {
     async read(key) {
-      const request = new GetCommand({ TableName: table, Key: keys.block(key), ConsistentRead: true });
-      const { Item } = await available(() => client.send(request));
-      return Item && blockState(Item);
+      const item = await readItem(client, table, keys.block(key));
+      return item && blockState(item);
     },
 
     async readShard(pool, shard) {
@@ -59,12 +58,12 @@ export function dynamodbBlocks(client: DynamoDBDocumentClient, table: string): B
     },
 
     async claim(key, owner) {
-      const outcome = await update('claim', key, named(owner));
+      const outcome = await update('claim', key, valuesOf(owner));
       const item = outcome.done ? outcome.output.Attributes : outcome.item;
       return { claimed: outcome.done, block: blockState(item ?? {}) };
     },
 
-    takeUp: (key, generation, owner) => done('takeUp', key, { ':generation': generation, ...named(owner) }),
+    takeUp: (key, generation, owner) => done('takeUp', key, { ':generation': generation, ...valuesOf(owner) }),
     fence: (key, generation, forced) => done('fence', key, { ':generation': generation, ':forced': forced }),
     abort: (key, generation) => done('abort', key, { ':generation': generation }),
     finish: (key, generation) => done('finish', key, { ':generation': generation }),
@@ -72,7 +71,7 @@ export function dynamodbBlocks(client: DynamoDBDocumentClient, table: string): B
   };
 }
 
-const named = ({ node, incarnation, boot, journal }: BlockOwner) => ({
+const valuesOf = ({ node, incarnation, boot, journal }: BlockOwner) => ({
   ':node': node,
   ':incarnation': incarnation,
   ':boot': boot,

@@ -1,6 +1,6 @@
 /** The DynamoDB document client as Lambda needs it: short time-outs, two attempts, errors of the service translated. */
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { LessorError } from '../../core/contract/problems.ts';
 
@@ -33,10 +33,20 @@ export async function conditional<T>(request: () => Promise<T>): Promise<Conditi
 }
 
 /** Runs a request that has no condition. */
-export async function available<T>(request: () => Promise<T>): Promise<T> {
+async function available<T>(request: () => Promise<T>): Promise<T> {
   return request().catch((error: unknown) => {
     throw unavailable(error);
   });
+}
+
+/** The item of a key, read strongly consistent. */
+export async function readItem(
+  client: DynamoDBDocumentClient,
+  table: string,
+  key: Record<string, string>,
+): Promise<Record<string, unknown> | undefined> {
+  const request = new GetCommand({ TableName: table, Key: key, ConsistentRead: true });
+  return (await available(() => client.send(request))).Item;
 }
 
 /** Every item under one partition key, read strongly consistent. */

@@ -1,9 +1,9 @@
 /** Leases in DynamoDB: one conditional write a slot, one strongly consistent Query a block. */
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { againstHolding, type SlotOperation, type SlotState } from '../../core/protocol/lease.ts';
 import type { SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { LeaseStore } from '../../core/store.ts';
-import { available, conditional, queryAll } from './dynamodb-client.ts';
+import { conditional, queryAll, readItem } from './dynamodb-client.ts';
 import { conditionOf, valuesIn } from './expressions.ts';
 import { FREE, HELD, keys, slotItem, slotOf, slotState } from './items.ts';
 
@@ -40,7 +40,7 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
             ConditionExpression: condition,
             ExpressionAttributeValues: valuesIn(condition, {
               ...states,
-              ...named(againstHolding(holding, generation, sticky)),
+              ...valuesOf(againstHolding(holding, generation, sticky)),
             }),
             ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
           }),
@@ -49,18 +49,17 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
       return outcome.done ? { held: true } : { held: false, current: outcome.item && slotState(outcome.item) };
     },
 
-    release: (key, by, reusableAt) => free(key, 'release', named({ ...by, reusableAt })),
+    release: (key, by, reusableAt) => free(key, 'release', valuesOf({ ...by, reusableAt })),
 
-    sweep: (key, by, reusableAt) => free(key, 'sweep', named({ ...by, reusableAt })),
+    sweep: (key, by, reusableAt) => free(key, 'sweep', valuesOf({ ...by, reusableAt })),
 
-    advance: (key, generation) => free(key, 'advance', named({ generation, never: 0 }), ADVANCED),
+    advance: (key, generation) => free(key, 'advance', valuesOf({ generation, never: 0 }), ADVANCED),
 
-    evict: (key, generation, reusableAt) => free(key, 'evict', named({ generation, reusableAt }), EVICTED),
+    evict: (key, generation, reusableAt) => free(key, 'evict', valuesOf({ generation, reusableAt }), EVICTED),
 
     async readSlot(key) {
-      const request = new GetCommand({ TableName: table, Key: keys.slot(key), ConsistentRead: true });
-      const { Item } = await available(() => client.send(request));
-      return Item && slotState(Item);
+      const item = await readItem(client, table, keys.slot(key));
+      return item && slotState(item);
     },
 
     async readBlock(key) {
@@ -70,5 +69,5 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
   };
 }
 
-const named = (values: object): Record<string, unknown> =>
+const valuesOf = (values: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value]));

@@ -1,21 +1,30 @@
 /** Nodes and the deaths that operators declared, in DynamoDB. */
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { DeathRecord } from '../../core/protocol/node.ts';
+import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { DeathRecord, NodeState } from '../../core/protocol/node.ts';
 import type { NodeStore } from '../../core/store.ts';
-import { available, conditional, queryAll } from './dynamodb-client.ts';
+import { conditional, queryAll, readItem } from './dynamodb-client.ts';
 import { nodeExpressions as when } from './expressions.ts';
 import { ALIVE, DEAD, deathRecord, heartbeatOf, keys, nodeState } from './items.ts';
 
 const FIRST_LIFE = 1;
 
-export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): NodeStore {
-  const update = (
-    key: Record<string, string>,
-    expression: string,
-    condition: string,
-    values: Record<string, unknown>,
-    answered: 'ALL_NEW' | 'ALL_OLD' = 'ALL_NEW',
-  ) =>
+export const dynamodbNodes = (client: DynamoDBDocumentClient, table: string): NodeStore => ({
+  ...lives(client, table),
+  ...heartbeats(client, table),
+  ...deaths(client, table),
+});
+
+interface Update {
+  readonly key: Record<string, string>;
+  readonly expression: string;
+  readonly condition: string;
+  readonly values: Record<string, unknown>;
+}
+
+/** @param answered which of the item's values come back where the condition held */
+const updateOf =
+  (client: DynamoDBDocumentClient, table: string) =>
+  ({ key, expression, condition, values }: Update, answered: 'ALL_NEW' | 'ALL_OLD' = 'ALL_NEW') =>
     conditional(() =>
       client.send(
         new UpdateCommand({
@@ -30,43 +39,25 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
       ),
     );
 
+function lives(
+  client: DynamoDBDocumentClient,
+  table: string,
+): Pick<NodeStore, 'readNode' | 'join' | 'beginLife' | 'markDead'> {
+  const update = updateOf(client, table);
   return {
     async readNode(id) {
-      const { Item } = await available(() =>
-        client.send(new GetCommand({ TableName: table, Key: keys.node(id), ConsistentRead: true })),
-      );
-      return Item && nodeState(id, Item);
+      const item = await readItem(client, table, keys.node(id));
+      return item && nodeState(id, item);
     },
 
-    async join(id, joinedBlocks, boot, now) {
-      const outcome = await update(
-        keys.node(id),
-        'ADD bl :joinedBlocks SET st = if_not_exists(st, :alive), e = if_not_exists(e, :first), e1 = if_not_exists(e1, :first), boot = :boot, seen = :now',
-        `${when.nodeAbsent} OR (${when.nodeAlive} AND ${when.sameBoot})`,
-        { ':joinedBlocks': new Set(joinedBlocks), ':alive': ALIVE, ':first': FIRST_LIFE, ':boot': boot, ':now': now },
-        'ALL_OLD',
-      );
-      const old = outcome.done ? outcome.output.Attributes : outcome.item;
-      const fresh = {
-        id,
-        alive: true,
-        incarnation: FIRST_LIFE,
-        boot,
-        firstOfBoot: FIRST_LIFE,
-        earlier: [],
-        joinedBlocks: new Set<string>(),
-      };
-      const node = old ? nodeState(id, old) : fresh;
-      const after = outcome.done ? new Set([...node.joinedBlocks, ...joinedBlocks]) : node.joinedBlocks;
-      return { joined: outcome.done, node: { ...node, joinedBlocks: after }, before: node.joinedBlocks };
-    },
+    join: joining(update),
 
     async beginLife(id, incarnation, { boot, firstOfBoot, earlier }, now) {
-      const outcome = await update(
-        keys.node(id),
-        'SET st = :alive, e = :next, e1 = :first, boot = :boot, bs = :earlier, seen = :now',
-        when.sameIncarnation,
-        {
+      const outcome = await update({
+        key: keys.node(id),
+        expression: 'SET st = :alive, e = :next, e1 = :first, boot = :boot, bs = :earlier, seen = :now',
+        condition: when.sameIncarnation,
+        values: {
           ':alive': ALIVE,
           ':incarnation': incarnation,
           ':next': incarnation + 1,
@@ -75,10 +66,63 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
           ':now': now,
           ':earlier': earlier,
         },
-      );
+      });
       return outcome.done;
     },
 
+    async markDead(id, incarnation, now) {
+      const outcome = await update({
+        key: keys.node(id),
+        expression: 'SET st = :dead, diedAt = :now',
+        condition: `${when.nodeAlive} AND ${when.sameIncarnation}`,
+        values: { ':alive': ALIVE, ':dead': DEAD, ':incarnation': incarnation, ':now': now },
+      });
+      return outcome.done;
+    },
+  };
+}
+
+function joining(update: ReturnType<typeof updateOf>): NodeStore['join'] {
+  return async (id, joinedBlocks, boot, now) => {
+    const outcome = await update(
+      {
+        key: keys.node(id),
+        expression:
+          'ADD bl :joinedBlocks SET st = if_not_exists(st, :alive), e = if_not_exists(e, :first), e1 = if_not_exists(e1, :first), boot = :boot, seen = :now',
+        condition: `${when.nodeAbsent} OR (${when.nodeAlive} AND ${when.sameBoot})`,
+        values: {
+          ':joinedBlocks': new Set(joinedBlocks),
+          ':alive': ALIVE,
+          ':first': FIRST_LIFE,
+          ':boot': boot,
+          ':now': now,
+        },
+      },
+      'ALL_OLD',
+    );
+    const old = outcome.done ? outcome.output.Attributes : outcome.item;
+    const node = old ? nodeState(id, old) : newNode(id, boot);
+    const after = outcome.done ? new Set([...node.joinedBlocks, ...joinedBlocks]) : node.joinedBlocks;
+    return { joined: outcome.done, node: { ...node, joinedBlocks: after }, before: node.joinedBlocks };
+  };
+}
+
+/** As `join` makes it where it is absent. */
+const newNode = (id: string, boot: string): NodeState => ({
+  id,
+  alive: true,
+  incarnation: FIRST_LIFE,
+  boot,
+  firstOfBoot: FIRST_LIFE,
+  earlier: [],
+  joinedBlocks: new Set(),
+});
+
+function heartbeats(
+  client: DynamoDBDocumentClient,
+  table: string,
+): Pick<NodeStore, 'recordHeartbeat' | 'readHeartbeat'> {
+  return {
     async recordHeartbeat(id, boot, { heartbeatAt, name, version }) {
       const said = { ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { ver: version }) };
       const sets = Object.keys(said).map((attribute) => `, #${attribute} = :${attribute}`);
@@ -106,22 +150,18 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
     },
 
     async readHeartbeat(id) {
-      const { Item } = await available(() =>
-        client.send(new GetCommand({ TableName: table, Key: keys.node(id), ConsistentRead: true })),
-      );
-      return Item && heartbeatOf(Item);
+      const item = await readItem(client, table, keys.node(id));
+      return item && heartbeatOf(item);
     },
+  };
+}
 
-    async markDead(id, incarnation, now) {
-      const outcome = await update(
-        keys.node(id),
-        'SET st = :dead, diedAt = :now',
-        `${when.nodeAlive} AND ${when.sameIncarnation}`,
-        { ':alive': ALIVE, ':dead': DEAD, ':incarnation': incarnation, ':now': now },
-      );
-      return outcome.done;
-    },
-
+function deaths(
+  client: DynamoDBDocumentClient,
+  table: string,
+): Pick<NodeStore, 'recordDeath' | 'listDeaths' | 'recordSweep'> {
+  const update = updateOf(client, table);
+  return {
     async recordDeath(record) {
       const request = new PutCommand({
         TableName: table,
@@ -137,10 +177,11 @@ export function dynamodbNodes(client: DynamoDBDocumentClient, table: string): No
     },
 
     async recordSweep(id, incarnation, freed, now) {
-      const outcome = await update(keys.death(id), 'ADD freed :freed SET swept = :now', when.sameIncarnation, {
-        ':incarnation': incarnation,
-        ':freed': freed,
-        ':now': now,
+      const outcome = await update({
+        key: keys.death(id),
+        expression: 'ADD freed :freed SET swept = :now',
+        condition: when.sameIncarnation,
+        values: { ':incarnation': incarnation, ':freed': freed, ':now': now },
       });
       return outcome.done;
     },

@@ -1,5 +1,5 @@
 /** What an ADD costs in a pool that is filled to some degree, with some nodes allocating at the same time. */
-import { learn, type NodeState } from '../../cni-shim/node/node-state.ts';
+import { afterAnswer, type PoolCache } from '../../cni-shim/node/pool-cache.ts';
 import { proposableAt, proposals } from '../../cni-shim/node/propose.ts';
 import { scatter } from '../../core/addresses/scatter.ts';
 import type { SlotReference } from '../../core/contract/ids.ts';
@@ -94,7 +94,7 @@ function simulated(here: World, deps: Dependencies, name: string, node: string):
   const journal = scatter(node).toString(16).padStart(16, '0');
   const journaled = new Set<string>();
   const text = ({ block, slot }: SlotReference) => `${block}.${slot}`;
-  let state: NodeState | undefined;
+  let state: PoolCache | undefined;
   let containers = 0;
   return async () => {
     containers += 1;
@@ -112,6 +112,6 @@ function simulated(here: World, deps: Dependencies, name: string, node: string):
       }),
     );
     journaled.add(text(answer.slot));
-    state = learn(state, { answer, proposal, journal, now: here.clock.now, ...BOOT });
+    state = afterAnswer(state, { answer, proposal, journal, now: here.clock.now, ...BOOT });
   };
 }

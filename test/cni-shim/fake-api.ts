@@ -227,14 +227,14 @@ export class FakeApi {
     throw refusal ?? new LessorError('pool.unmatched', 'no pool fits: name one');
   }
 
-  #candidates({ pool: wish, pod, labels = {} }: AllocateRequest): { pool: Pool; rule: Rule }[] {
-    if (wish.ranges) return [{ pool: this.#pool(wish), rule: 'named' }];
-    const ofVrf = [...this.#pools.values()].filter(({ definition }) => definition.vrf === wish.vrf);
-    const named = ofVrf.filter(({ definition }) => definition.name === wish.name);
-    if (wish.names === undefined && named.length === 0)
-      throw new LessorError('pool.unknown', `there is no pool ${wish.name}: correct the name`);
+  #candidates({ pool: wanted, pod, labels = {} }: AllocateRequest): { pool: Pool; rule: Rule }[] {
+    if (wanted.ranges) return [{ pool: this.#pool(wanted), rule: 'named' }];
+    const ofVrf = [...this.#pools.values()].filter(({ definition }) => definition.vrf === wanted.vrf);
+    const named = ofVrf.filter(({ definition }) => definition.name === wanted.name);
+    if (wanted.names === undefined && named.length === 0)
+      throw new LessorError('pool.unknown', `there is no pool ${wanted.name}: correct the name`);
     const definitions = ofVrf.map(({ definition }) => definition);
-    const { choices } = selectPools(definitions, wish.names ?? [wish.name], { namespace: pod?.namespace, labels });
+    const { choices } = selectPools(definitions, wanted.names ?? [wanted.name], { namespace: pod?.namespace, labels });
     return choices.flatMap(({ pool: { name }, rule }) => {
       const pool = this.#pools.get(name);
       return pool === undefined ? [] : [{ pool, rule }];
@@ -245,7 +245,7 @@ export class FakeApi {
     const { definition, leases } = pool;
     const space = poolSpace(definition);
     const owner = `${attachment.containerId}@${attachment.ifname}`;
-    const places = addresses.map((text) => {
+    const slots = addresses.map((text) => {
       const address = parseAddress(text);
       const found = address && space.find(address);
       if (address === undefined || found === undefined || !space.isUsable(found.block, found.slot))
@@ -254,23 +254,23 @@ export class FakeApi {
       const set = space.addresses(found.block, found.slot).findIndex((one) => one.address.split('/')[0] === spelt);
       return { set, ...found, ordinal: String(found.block * BigInt(BLOCK_SIZE) + BigInt(found.slot)) };
     });
-    if (new Set(places.map(({ set }) => set)).size < places.length)
+    if (new Set(slots.map(({ set }) => set)).size < slots.length)
       throw new LessorError('address.unknown', 'one range set is asked twice: ask for one of each');
-    for (const { ordinal } of places) {
+    for (const { ordinal } of slots) {
       const lease = leases.get(ordinal);
       if (lease !== undefined && lease.nonce !== nonce)
         throw new LessorError('address.held', `it is held by ${lease.owner}: it can be had when that one ends`);
     }
-    for (const { ordinal } of places) leases.set(ordinal, { owner, attachment, nonce });
-    const [first, ...further] = [...new Map(places.map((place) => [place.ordinal, place])).values()];
+    for (const { ordinal } of slots) leases.set(ordinal, { owner, attachment, nonce });
+    const [first, ...further] = [...new Map(slots.map((slot) => [slot.ordinal, slot])).values()];
     if (first === undefined) throw new LessorError('request.invalid', 'addresses is empty: name one');
     const more = further.map(({ block, slot }) => ({ pool: definition.id, block: blockToText(block), slot }));
     const otherwise = space.addresses(first.block, first.slot);
     return {
       ...this.#answer(pool, space, first),
       addresses: otherwise.map((address, set) => {
-        const place = places.find((one) => one.set === set);
-        return (place && space.addresses(place.block, place.slot)[set]) ?? address;
+        const slot = slots.find((one) => one.set === set);
+        return (slot && space.addresses(slot.block, slot.slot)[set]) ?? address;
       }),
       ...(more.length === 0 ? {} : { more }),
     };
@@ -297,9 +297,9 @@ export class FakeApi {
     if (ordinal === undefined)
       throw new LessorError('pool.exhausted', `pool ${pool.definition.name} has no free address: give it more ranges`);
     pool.leases.set(String(ordinal), { owner, attachment, nonce });
-    const place = { block: BigInt(Math.floor(ordinal / BLOCK_SIZE)), slot: ordinal % BLOCK_SIZE };
+    const slot = { block: BigInt(Math.floor(ordinal / BLOCK_SIZE)), slot: ordinal % BLOCK_SIZE };
     return {
-      ...this.#answer(pool, space, place),
+      ...this.#answer(pool, space, slot),
       ...(refused === undefined
         ? {}
         : { taken: [{ block: Math.floor(refused / BLOCK_SIZE).toString(16), slots: [refused % BLOCK_SIZE] }] }),

@@ -6,7 +6,7 @@ import type { Limits } from '../../cni-shim/api/client.ts';
 import type { Files } from '../../cni-shim/machine/files.ts';
 import { machine, type Surroundings } from '../../cni-shim/machine/surroundings.ts';
 import type { JournalEntry } from '../../cni-shim/node/journal-entry.ts';
-import type { NodeState } from '../../cni-shim/node/node-state.ts';
+import type { PoolCache } from '../../cni-shim/node/pool-cache.ts';
 import { run } from '../../cni-shim/verbs/call.ts';
 import { type FakeApi, REGION } from './fake-api.ts';
 
@@ -84,13 +84,13 @@ export class Node {
   }
 
   /** Of each pool from which an address came. */
-  get states(): readonly NodeState[] {
-    return names(this.path('pools')).map((name) => parsed(this.path('pools', name)) as NodeState);
+  get poolCaches(): readonly PoolCache[] {
+    return names(this.path('pools')).map((name) => parsed(this.path('pools', name)) as PoolCache);
   }
 
-  /** Where there is one pool: its state. */
-  get state(): NodeState | undefined {
-    return this.states[0];
+  /** Where there is one pool: what is known of it. */
+  get poolCache(): PoolCache | undefined {
+    return this.poolCaches[0];
   }
 
   /** Names of the marks of this boot. */
@@ -99,13 +99,13 @@ export class Node {
   }
 
   /** Containers that live with a slot of which the service was not told, and nonces that are to be released. */
-  unsettled(): { reports: string[]; releases: string[] } {
+  outbox(): { reports: string[]; releases: string[] } {
     const reports = names(this.path('reports')).map((name) => parsed(this.path('reports', name)) as JournalEntry);
     const living = reports.map(({ attachment }) => `${attachment.containerId}@${attachment.ifname}`);
     return { reports: living.sort(), releases: names(this.path('releases')) };
   }
 
-  writeState(text: string): void {
+  writePoolCache(text: string): void {
     const [name = '0000000000000001.json'] = names(this.path('pools'));
     mkdirSync(this.path('pools'), { recursive: true });
     writeFileSync(this.path('pools', name), text);

@@ -59,8 +59,8 @@ export const nearlyAddress = fc.oneof(
   fc
     .tuple(fc.oneof(fc.ipV4(), fc.ipV6()), fc.nat(), fc.constantFrom('0', ':', '::', '.', ' ', 'g', '%1', '-', ''))
     .map(([text, at, piece]) => {
-      const place = at % (text.length + 1);
-      return text.slice(0, place) + piece + text.slice(place + (piece === '' ? 1 : 0));
+      const position = at % (text.length + 1);
+      return text.slice(0, position) + piece + text.slice(position + (piece === '' ? 1 : 0));
     }),
 );
 

@@ -4,11 +4,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CniRuntime, callPlugin } from '../../local/cni-runtime.ts';
-import { ip, type NodeNetwork, onPath, prerequisites } from '../../local/node-network.ts';
-import type { Operator } from '../../local/operator.ts';
-import { openPlace, type Place } from '../support/place.ts';
+import type { Operator } from '../../local/demo/operator.ts';
+import { type CniRuntime, callPlugin } from '../../local/nodes/cni-runtime.ts';
+import { ip, type NodeNetwork, onPath, prerequisites } from '../../local/nodes/node-network.ts';
 import { available } from '../support/prerequisite.ts';
+import { openTestBed, type TestBed } from '../support/test-bed.ts';
 import { addList, type Container, checkList, deleteList, type PluginList } from './conflist.ts';
 import { type InterfaceResult, linksIn, podInterface } from './pod-interface.ts';
 
@@ -23,7 +23,7 @@ process.stdin.on('end', () => process.exit()).resume();
 const GET = 'fetch(process.argv[1]).then((answer) => answer.text()).then((text) => process.stdout.write(text))';
 
 describe.runIf(available('Pods in network namespaces', missing))('a list of plugins', () => {
-  let place: Place;
+  let testBed: TestBed;
   let network: NodeNetwork;
   let directory: string;
   let operator: Operator;
@@ -31,13 +31,13 @@ describe.runIf(available('Pods in network namespaces', missing))('a list of plug
   let runtime: CniRuntime;
 
   beforeAll(async () => {
-    place = await openPlace({ inlinePoolCooldownSeconds: '0' });
-    ({ operator, network, directory } = place);
-    runtime = await place.addNode('chain');
+    testBed = await openTestBed({ inlinePoolCooldownSeconds: '0' });
+    ({ operator, network, directory } = testBed);
+    runtime = await testBed.addNode('chain');
     node = runtime.namespace ?? '';
   });
   afterAll(async () => {
-    await place?.close();
+    await testBed?.close();
   });
 
   const listOf = (cniVersion: string, net: number): PluginList => ({

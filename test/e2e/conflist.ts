@@ -3,7 +3,7 @@
  * the one before; DEL in the reverse order with the result of the ADD; each plugin gets those runtime arguments of which it
  * says that it can use them.
  */
-import { type CniAnswer, type CniRuntime, callPlugin } from '../../local/cni-runtime.ts';
+import { type CniAnswer, type CniRuntime, callPlugin } from '../../local/nodes/cni-runtime.ts';
 
 export interface PluginList {
   readonly cniVersion: string;

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CniRuntime, callPlugin } from '../../local/cni-runtime.ts';
-import { ip, type NodeNetwork, prerequisites } from '../../local/node-network.ts';
-import type { Operator } from '../../local/operator.ts';
-import { openPlace, type Place } from '../support/place.ts';
+import type { Operator } from '../../local/demo/operator.ts';
+import { type CniRuntime, callPlugin } from '../../local/nodes/cni-runtime.ts';
+import { ip, type NodeNetwork, prerequisites } from '../../local/nodes/node-network.ts';
 import { available } from '../support/prerequisite.ts';
+import { openTestBed, type TestBed } from '../support/test-bed.ts';
 import { type InterfaceResult, linksIn, podInterface, withoutChance } from './pod-interface.ts';
 
 const { missing } = prerequisites();
@@ -82,7 +82,7 @@ function kernelHas(node: string, type: string): boolean {
 }
 
 describe.runIf(available('Pods in network namespaces', missing))('pods of two range sets through', () => {
-  let place: Place;
+  let testBed: TestBed;
   let network: NodeNetwork;
   let directory: string;
   let operator: Operator;
@@ -92,15 +92,15 @@ describe.runIf(available('Pods in network namespaces', missing))('pods of two ra
   let hostLocal: CniRuntime;
 
   beforeAll(async () => {
-    place = await openPlace();
-    ({ operator, network, directory } = place);
-    lessor = await place.addNode('node');
+    testBed = await openTestBed();
+    ({ operator, network, directory } = testBed);
+    lessor = await testBed.addNode('node');
     node = lessor.namespace ?? '';
     twin = network.addPod('twin').namespace;
     hostLocal = { ...lessor, namespace: twin, environment: {} };
   });
   afterAll(async () => {
-    await place?.close();
+    await testBed?.close();
   });
 
   it.for(cases)('$title get what host-local gives them, reach each other, and give it back', async (one, { skip }) => {

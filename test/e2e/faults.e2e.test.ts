@@ -3,10 +3,10 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildPlugin } from '../../cni-shim/build/build.ts';
-import { callPlugin } from '../../local/cni-runtime.ts';
-import { demoNetwork } from '../../local/demo-network.ts';
-import { Operator } from '../../local/operator.ts';
-import { type LocalStack, startStack } from '../../local/stack.ts';
+import { demoNetwork } from '../../local/demo/demo-network.ts';
+import { type Operator, operatorClient } from '../../local/demo/operator.ts';
+import { callPlugin } from '../../local/nodes/cni-runtime.ts';
+import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 import { addressOf, errorOf, leasesOf, type PluginNode, pluginNode } from '../support/plugin-node.ts';
 
 describe('faults on the way of an address', () => {
@@ -17,7 +17,7 @@ describe('faults on the way of an address', () => {
   beforeAll(async () => {
     stack = await startStack({ durable: true, context: { inlinePoolCooldownSeconds: '0' } });
     node = await pluginNode(stack, stack.nodes[0]);
-    operator = new Operator(stack.endpoint, stack.region, stack.operator);
+    operator = operatorClient(stack.endpoint, stack.region, stack.operator);
     expect((await node.call('ADD', 'warm')).ok).toBe(true);
   });
   afterAll(async () => {

@@ -3,8 +3,8 @@
  * decisions (not the kernel's), LESSOR_KILLS sets how many there are.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Operator } from '../../local/operator.ts';
-import { type LocalStack, startStack } from '../../local/stack.ts';
+import { type Operator, operatorClient } from '../../local/demo/operator.ts';
+import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 import { heldTwice, leaseHistory, type SlotChange } from './lease-history.ts';
 import { type Configuration, LoneNode } from './lone-node.ts';
 import { Tenants } from './tenants.ts';
@@ -49,7 +49,7 @@ describe('a plugin that is killed', () => {
 
   beforeAll(async () => {
     stack = await startStack();
-    operator = new Operator(stack.endpoint, stack.region, stack.operator);
+    operator = operatorClient(stack.endpoint, stack.region, stack.operator);
     const ranges = (net: string) => [[{ subnet: `10.${net}.0.0/24` }], [{ subnet: `fd00:${net}::/120` }]];
     const policy = { cooldownSeconds: 0, blockSize: 64 };
     await operator.ask('createPool', {
@@ -163,7 +163,7 @@ describe('a plugin that is killed', () => {
     const lost = [...held.keys()].filter((id) => !tenants.all.has(id));
     let released = 0;
     for (const node of nodes) {
-      expect((await node.settle()).failures).toEqual([]);
+      expect((await node.flush()).failures).toEqual([]);
       released += (await node.reconcile()).released.length;
     }
     const history = await leaseHistory(stack);
@@ -184,7 +184,7 @@ describe('a plugin that is killed', () => {
 
   it('would be found out by its history, and by its containers', () => {
     const [one, other] = ['one', 'other'].map((containerId) => ({ containerId, node: 'n', nonce: containerId }));
-    const change = (before: typeof one, after: typeof one): SlotChange => ({ place: 'p', before, after });
+    const change = (before: typeof one, after: typeof one): SlotChange => ({ slot: 'p', before, after });
     expect(
       heldTwice([change(undefined, one), change(one, one), change(one, undefined), change(undefined, other)]),
     ).toEqual([]);

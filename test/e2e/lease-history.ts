@@ -1,6 +1,6 @@
 /** Everything that ever happened to the slots of the leases table, from its stream. */
-import { request } from '../../local/dynamodb-request.ts';
-import type { LocalStack } from '../../local/stack.ts';
+import { request } from '../../local/aws/dynamodb-request.ts';
+import type { LocalStack } from '../../local/stack/stack.ts';
 
 /** A slot's lease, or undefined while nobody has it. */
 export interface Holder {
@@ -11,7 +11,7 @@ export interface Holder {
 
 export interface SlotChange {
   /** Pool, block and slot. */
-  readonly place: string;
+  readonly slot: string;
   readonly before: Holder | undefined;
   readonly after: Holder | undefined;
 }
@@ -36,7 +36,7 @@ export async function leaseHistory({ dynamodb: { endpoint } }: LocalStack): Prom
       const { pk, sk } = dynamodb.Keys;
       if (!pk?.S?.startsWith('L#')) continue;
       const [before, after] = [dynamodb.OldImage, dynamodb.NewImage].map(holderIn);
-      changes.push({ place: `${pk.S} ${sk?.S}`, before, after });
+      changes.push({ slot: `${pk.S} ${sk?.S}`, before, after });
     }
   }
   return changes;
@@ -69,8 +69,8 @@ async function recordsOf(endpoint: string, StreamArn: string): Promise<StreamRec
 
 /** Slots that went from one holder to another without being free in between. */
 export const heldTwice = (changes: readonly SlotChange[]): string[] =>
-  changes.flatMap(({ place, before, after }) =>
+  changes.flatMap(({ slot, before, after }) =>
     before !== undefined && after !== undefined && before.nonce !== after.nonce
-      ? [`${place} was taken from ${before.containerId} by ${after.containerId}`]
+      ? [`${slot} was taken from ${before.containerId} by ${after.containerId}`]
       : [],
   );

@@ -8,14 +8,14 @@ import { join } from 'node:path';
 import { buildPlugin } from '../../cni-shim/build/build.ts';
 import { machine } from '../../cni-shim/machine/surroundings.ts';
 import type { JournalEntry } from '../../cni-shim/node/journal-entry.ts';
-import type { Settled } from '../../cni-shim/sync/flush.ts';
+import { recordsIn } from '../../cni-shim/sync/data-directories.ts';
+import { type Flushed, flushAll } from '../../cni-shim/sync/flush.ts';
 import { accessNode } from '../../cni-shim/sync/node-access.ts';
 import { type Reconciled, reconcile } from '../../cni-shim/sync/reconcile.ts';
-import { recordsIn, settleAll } from '../../cni-shim/sync/round.ts';
-import { type CniCall, type CniProcess, type CniRuntime, startPlugin } from '../../local/cni-runtime.ts';
-import { writeNodeFiles } from '../../local/demo-nodes.ts';
-import type { Identity } from '../../local/identities.ts';
-import type { LocalStack } from '../../local/stack.ts';
+import type { Identity } from '../../local/aws/identities.ts';
+import { type CniCall, type CniProcess, type CniRuntime, startPlugin } from '../../local/nodes/cni-runtime.ts';
+import { writeNodeFiles } from '../../local/nodes/node-files.ts';
+import type { LocalStack } from '../../local/stack/stack.ts';
 
 export type Configuration = CniCall['configuration'] & { readonly name: string };
 
@@ -50,15 +50,15 @@ export class LoneNode {
   }
 
   /** Tells the service what happened while it could not be reached. */
-  settle(): Promise<Settled> {
+  flush(): Promise<Flushed> {
     const access = this.#access();
-    return settleAll(access, recordsIn(access), access.api);
+    return flushAll(access, recordsIn(access), access.api);
   }
 
   /** Releases what the table has of this node without a reason. */
   reconcile(): Promise<Reconciled> {
-    const { api, bootId, ...place } = this.#access();
-    return reconcile({ api, bootId, candidates: recordsIn({ bootId, ...place }) });
+    const { api, bootId, ...directories } = this.#access();
+    return reconcile({ api, bootId, candidates: recordsIn({ bootId, ...directories }) });
   }
 
   remove(): void {

@@ -3,8 +3,8 @@
  * they reach DynamoDB.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Operator } from '../../local/operator.ts';
-import { type LocalStack, startStack } from '../../local/stack.ts';
+import { type Operator, operatorClient } from '../../local/demo/operator.ts';
+import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 import { addressOf, errorOf, eventually, leasesOf, type PluginNode, pluginNode } from '../support/plugin-node.ts';
 
 const ADDRESSES = 241;
@@ -19,7 +19,7 @@ describe('many pods of one node', () => {
     // Two environments a function: both are warm after one burst.
     stack = await startStack({ environments: 2, context: { inlinePoolCooldownSeconds: '3' } });
     node = await pluginNode(stack, stack.nodes[0]);
-    operator = new Operator(stack.endpoint, stack.region, stack.operator);
+    operator = operatorClient(stack.endpoint, stack.region, stack.operator);
   });
   afterAll(async () => {
     node.remove();

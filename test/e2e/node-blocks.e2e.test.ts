@@ -1,34 +1,34 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CniRuntime, callPlugin } from '../../local/cni-runtime.ts';
-import { demoNetwork } from '../../local/demo-network.ts';
-import { type NodeNetwork, prerequisites } from '../../local/node-network.ts';
-import type { Operator } from '../../local/operator.ts';
-import { openPlace, type Place } from '../support/place.ts';
+import { demoNetwork } from '../../local/demo/demo-network.ts';
+import type { Operator } from '../../local/demo/operator.ts';
+import { type CniRuntime, callPlugin } from '../../local/nodes/cni-runtime.ts';
+import { type NodeNetwork, prerequisites } from '../../local/nodes/node-network.ts';
 import { addressOf } from '../support/plugin-node.ts';
 import { available } from '../support/prerequisite.ts';
+import { openTestBed, type TestBed } from '../support/test-bed.ts';
 
 const { missing } = prerequisites();
 const path = { pool: demoNetwork.name };
 
 describe.runIf(available('Pods in network namespaces', missing))('nodes with blocks of their own', () => {
-  let place: Place;
-  let stack: Place['stack'];
+  let testBed: TestBed;
+  let stack: TestBed['stack'];
   let network: NodeNetwork;
   let operator: Operator;
   let runtimes: CniRuntime[];
 
   beforeAll(async () => {
-    place = await openPlace();
-    ({ stack, operator, network } = place);
+    testBed = await openTestBed();
+    ({ stack, operator, network } = testBed);
     const { ranges } = demoNetwork.ipam;
     await operator.ask('createPool', { body: { name: demoNetwork.name, affinity: 'node', blockSize: 4, ranges } });
     runtimes = [];
     for (const [index, identity] of stack.nodes.entries()) {
-      runtimes.push(await place.addNode(`owner-${index}`, identity));
+      runtimes.push(await testBed.addNode(`owner-${index}`, identity));
     }
   });
   afterAll(async () => {
-    await place?.close();
+    await testBed?.close();
   });
 
   const call = (node: number, verb: 'ADD' | 'DEL', pod: { namespace: string; path: string }) => {

@@ -1,7 +1,7 @@
 /** The API is away for a minute while three nodes add and delete containers. LESSOR_OUTAGE_SECONDS makes it shorter or longer. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Operator } from '../../local/operator.ts';
-import { type LocalStack, startStack } from '../../local/stack.ts';
+import { operatorClient } from '../../local/demo/operator.ts';
+import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 import { type OutageReport, outage } from './outage.ts';
 
 const SECONDS = Number(process.env.LESSOR_OUTAGE_SECONDS ?? 60);
@@ -19,14 +19,14 @@ describe('three nodes that lose the API for a while', () => {
     const name = `away-${affinity}`;
     const net = affinity === 'node' ? '73' : '74';
     const ranges = [[{ subnet: `10.${net}.0.0/20` }], [{ subnet: `fd00:${net}::/116` }]];
-    const operator = new Operator(stack.endpoint, stack.region, stack.operator);
+    const operator = operatorClient(stack.endpoint, stack.region, stack.operator);
     // More slots than a node uses in a minute: one that was released cools meanwhile.
     await operator.ask('createPool', { body: { name, affinity, blockSize: 256, cooldownSeconds: 0, ranges } });
     const configuration = { cniVersion: '1.0.0', name, type: 'lessor', ipam: { type: 'lessor', pool: name } };
     const ms = (seconds * 1000) / 3;
     const weather = [{ is: 'refused', ms } as const, { is: 'silent', ms } as const, { is: 'late', ms } as const];
     const report = await outage({ stack, configuration, nodes: 3, weather, clearMs: [8_000, 1_500] });
-    const { calls, repeated, settled, reconciled, living } = report;
+    const { calls, repeated, flushed, reconciled, living } = report;
     const of = (verb: 'ADD' | 'DEL') => {
       const all = calls.filter((call) => call.verb === verb);
       const failed = all.filter(({ code }) => code !== undefined).length;
@@ -35,22 +35,22 @@ describe('three nodes that lose the API for a while', () => {
       return `${all.length} ${verb}s, ${during} of them in the outage, ${failed} failed, the slowest took ${slowest} ms`;
     };
     process.stderr.write(
-      `${affinity} affinity, ${seconds} s: ${of('ADD')}; ${of('DEL')}; ${repeated} DELs repeated, ${settled.reported} leases reported, ` +
-        `${settled.released} released, ${reconciled} by reconcile, ${living.length} live\n`,
+      `${affinity} affinity, ${seconds} s: ${of('ADD')}; ${of('DEL')}; ${repeated} DELs repeated, ${flushed.reported} leases reported, ` +
+        `${flushed.released} released, ${reconciled} by reconcile, ${living.length} live\n`,
     );
     return report;
   };
 
   it('go on from their own blocks, and afterwards the table and the journals agree', async () => {
-    const { calls, conflicts, settled, living, journals, table, end } = await loseTheApi('node', SECONDS);
+    const { calls, conflicts, flushed, living, journals, table, end } = await loseTheApi('node', SECONDS);
     expect(calls.filter(({ code }) => code !== undefined)).toEqual([]);
     for (const { is } of [{ is: 'refused' }, { is: 'silent' }, { is: 'late' }])
       expect(calls.some(({ verb, weather: [began] }) => verb === 'ADD' && began === is)).toBe(true);
     expect(conflicts).toEqual([]);
     const away = calls.filter(({ verb, weather: [, ended] }) => verb === 'ADD' && ended !== 'clear');
     const ofTheOutage = new Set(away.map(({ containerId }) => containerId));
-    expect(living.some((place) => ofTheOutage.has(place.split(' ')[1] ?? ''))).toBe(true);
-    expect(settled.failures).toEqual([]);
+    expect(living.some((lease) => ofTheOutage.has(lease.split(' ')[1] ?? ''))).toBe(true);
+    expect(flushed.failures).toEqual([]);
     expect(living).not.toEqual([]);
     expect(journals).toEqual(living);
     expect(table).toEqual(living);

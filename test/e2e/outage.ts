@@ -3,9 +3,9 @@
  * with which address, and what the table and the journals have.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CniAnswer } from '../../local/cni-runtime.ts';
-import { Operator } from '../../local/operator.ts';
-import type { LocalStack } from '../../local/stack.ts';
+import { operatorClient } from '../../local/demo/operator.ts';
+import type { CniAnswer } from '../../local/nodes/cni-runtime.ts';
+import type { LocalStack } from '../../local/stack/stack.ts';
 import { ApiWeather, type Weather } from './api-weather.ts';
 import { heldTwice, leaseHistory } from './lease-history.ts';
 import { type Configuration, LoneNode } from './lone-node.ts';
@@ -38,7 +38,7 @@ export interface StreamCall {
 }
 
 /** `<node> <container> <address> …`, in order. */
-type Places = readonly string[];
+type Leases = readonly string[];
 
 export interface OutageReport {
   readonly calls: readonly StreamCall[];
@@ -46,15 +46,15 @@ export interface OutageReport {
   readonly conflicts: readonly string[];
   /** DELs that failed, or were not tried, while the API was away, and were repeated after it. */
   readonly repeated: number;
-  /** What settling told the service after the outage, and what reconciling released. */
-  readonly settled: { readonly reported: number; readonly released: number; readonly failures: readonly string[] };
+  /** What the outbox told the service after the outage, and what reconciling released. */
+  readonly flushed: { readonly reported: number; readonly released: number; readonly failures: readonly string[] };
   readonly reconciled: number;
   /** Once all that is done. */
-  readonly living: Places;
-  readonly journals: Places;
-  readonly table: Places;
+  readonly living: Leases;
+  readonly journals: Leases;
+  readonly table: Leases;
   /** Deletes the living ones, tells the service, and ends everything; what the table then still holds. */
-  end(): Promise<Places>;
+  end(): Promise<Leases>;
 }
 
 /** Containers that a stream keeps. */
@@ -113,49 +113,49 @@ export async function outage(options: OutageOptions): Promise<OutageReport> {
   const repeated = owed.size;
   for (const containerId of [...owed]) await call('DEL', containerId);
   if (owed.size > 0) throw new Error(`DEL fails after the outage: ${[...owed].join(', ')}`);
-  const settled = { reported: 0, released: 0, failures: [] as string[] };
+  const flushed = { reported: 0, released: 0, failures: [] as string[] };
   let reconciled = 0;
-  const settle = async () => {
+  const flush = async () => {
     for (const node of nodes) {
-      const { reported, released, failures } = await node.settle();
-      settled.reported += reported;
-      settled.released += released;
-      settled.failures.push(...failures.map(({ entry, error }) => `${entry.attachment.containerId}: ${error.message}`));
+      const { reported, released, failures } = await node.flush();
+      flushed.reported += reported;
+      flushed.released += released;
+      flushed.failures.push(...failures.map(({ entry, error }) => `${entry.attachment.containerId}: ${error.message}`));
     }
   };
-  await settle();
+  await flush();
   for (const node of nodes) reconciled += (await node.reconcile()).released.length;
 
-  const operator = new Operator(stack.endpoint, stack.region, stack.operator);
+  const operator = operatorClient(stack.endpoint, stack.region, stack.operator);
   const table = async () => {
     const { leases } = await operator.ask('listLeases', { path: { pool: configuration.name } });
     const held = leases.filter(({ state }) => state === 'held');
-    return held.map(({ node, attachment, addresses }) => placeOf(node, attachment.containerId, addresses)).sort();
+    return held.map(({ node, attachment, addresses }) => leaseText(node, attachment.containerId, addresses)).sort();
   };
   const journals = nodes.flatMap((node) =>
     node.entries().map(({ attachment, acknowledged, local }) => {
       const addresses = (acknowledged ?? local)?.addresses ?? [];
-      return placeOf(
+      return leaseText(
         node.id,
         attachment.containerId,
         addresses.map(({ address }) => address),
       );
     }),
   );
-  const living = [...tenants.all].map(([id, addresses]) => placeOf(nodeOf.get(id)?.id ?? '', id, addresses));
+  const living = [...tenants.all].map(([id, addresses]) => leaseText(nodeOf.get(id)?.id ?? '', id, addresses));
   const found = { living: living.sort(), journals: journals.sort(), table: await table() };
   const conflicts = [...tenants.conflicts, ...heldTwice(await leaseHistory(stack))];
   const end = async () => {
     for (const id of [...tenants.all.keys()]) await call('DEL', id);
-    await settle();
+    await flush();
     for (const node of nodes) node.remove();
     await api.stop();
     return table();
   };
-  return { calls, conflicts, repeated, settled, reconciled, ...found, end };
+  return { calls, conflicts, repeated, flushed, reconciled, ...found, end };
 }
 
-const placeOf = (node: string, containerId: string, addresses: readonly string[]) =>
+const leaseText = (node: string, containerId: string, addresses: readonly string[]) =>
   [node, containerId, ...addresses].join(' ');
 
 const codeOf = ({ ok, output }: CniAnswer): number | undefined =>

@@ -1,5 +1,5 @@
 /** What the kernel has on an interface of a pod, and what of it and of CNI results is the same for every IPAM plugin. */
-import { ip } from '../../local/node-network.ts';
+import { ip } from '../../local/nodes/node-network.ts';
 
 interface Link {
   readonly ifname: string;

@@ -2,27 +2,27 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { prerequisites } from '../../local/node-network.ts';
-import type { Operator } from '../../local/operator.ts';
-import { openPlace, type Place } from '../support/place.ts';
+import type { Operator } from '../../local/demo/operator.ts';
+import { prerequisites } from '../../local/nodes/node-network.ts';
 import { eventually } from '../support/plugin-node.ts';
 import { missingForPodman, openPodman, type Podman } from '../support/podman.ts';
 import { available } from '../support/prerequisite.ts';
+import { openTestBed, type TestBed } from '../support/test-bed.ts';
 
 const { cniDirectory, missing } = prerequisites();
 const NETWORK = 'containers';
 const GATEWAYS = ['10.91.0.1', 'fd00:91::1'];
 
 describe.runIf(available('Podman', [...missing, ...missingForPodman()]))('containers of Podman', () => {
-  let place: Place;
+  let testBed: TestBed;
   let operator: Operator;
   let podman: Podman;
 
   beforeAll(async () => {
-    place = await openPlace({ inlinePoolCooldownSeconds: '0' });
-    const { plugin, directory } = place;
-    operator = place.operator;
-    const { namespace, environment } = await place.addNode('node');
+    testBed = await openTestBed({ inlinePoolCooldownSeconds: '0' });
+    const { plugin, directory } = testBed;
+    operator = testBed.operator;
+    const { namespace, environment } = await testBed.addNode('node');
     // What cleans up behind a container has none of its starter's environment.
     const config = environment.LESSOR_CONFIG;
     const ranges = [[{ subnet: '10.91.0.0/24' }], [{ subnet: 'fd00:91::/120' }]];
@@ -39,7 +39,7 @@ describe.runIf(available('Podman', [...missing, ...missingForPodman()]))('contai
   });
   afterAll(async () => {
     await podman?.stop();
-    await place?.close();
+    await testBed?.close();
   });
 
   afterEach(async () => {

@@ -1,27 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CniRuntime, callPlugin } from '../../local/cni-runtime.ts';
-import { demoNetwork } from '../../local/demo-network.ts';
-import { type NodeNetwork, prerequisites } from '../../local/node-network.ts';
-import { openPlace, type Place } from '../support/place.ts';
+import { demoNetwork } from '../../local/demo/demo-network.ts';
+import { type CniRuntime, callPlugin } from '../../local/nodes/cni-runtime.ts';
+import { type NodeNetwork, prerequisites } from '../../local/nodes/node-network.ts';
 import { addressOf, leasesOf } from '../support/plugin-node.ts';
 import { available } from '../support/prerequisite.ts';
+import { openTestBed, type TestBed } from '../support/test-bed.ts';
 
 const { missing } = prerequisites();
 
 describe.runIf(available('Pods in network namespaces', missing))('pods of two nodes', () => {
-  let place: Place;
+  let testBed: TestBed;
   let network: NodeNetwork;
   let runtimes: CniRuntime[];
 
   beforeAll(async () => {
-    place = await openPlace();
-    network = place.network;
+    testBed = await openTestBed();
+    network = testBed.network;
     runtimes = [];
-    for (const [index, identity] of place.stack.nodes.entries())
-      runtimes.push(await place.addNode(`node-${index}`, identity));
+    for (const [index, identity] of testBed.stack.nodes.entries())
+      runtimes.push(await testBed.addNode(`node-${index}`, identity));
   });
   afterAll(async () => {
-    await place?.close();
+    await testBed?.close();
   });
 
   it('get addresses through bridge in each CNI version, ping each other across nodes, and give the addresses back', async () => {
@@ -54,7 +54,7 @@ describe.runIf(available('Pods in network namespaces', missing))('pods of two no
     }
     expect(network.reaches(pods[0]?.pod.namespace ?? '', '10.244.1.9'), 'an address that nobody has').toBe(false);
 
-    const { operator } = place;
+    const { operator } = testBed;
     expect((await leasesOf(operator)).map(({ state }) => state)).toEqual(pods.map(() => 'held'));
     for (const { call, runtime } of pods) {
       expect(await callPlugin(runtime, { ...call, verb: 'DEL' })).toMatchObject({ ok: true });

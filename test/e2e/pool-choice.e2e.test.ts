@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CniRuntime, callPlugin } from '../../local/cni-runtime.ts';
-import { type NodeNetwork, prerequisites } from '../../local/node-network.ts';
-import type { Operator } from '../../local/operator.ts';
-import { openPlace, type Place } from '../support/place.ts';
+import type { Operator } from '../../local/demo/operator.ts';
+import { type CniRuntime, callPlugin } from '../../local/nodes/cni-runtime.ts';
+import { type NodeNetwork, prerequisites } from '../../local/nodes/node-network.ts';
 import { addressOf, errorOf } from '../support/plugin-node.ts';
 import { available } from '../support/prerequisite.ts';
+import { openTestBed, type TestBed } from '../support/test-bed.ts';
 
 const { missing } = prerequisites();
 
-interface Wish {
+interface PodRequest {
   readonly ipam?: Record<string, unknown>;
   readonly args?: Record<string, string>;
   /** args.cni.ips of the configuration. */
@@ -16,7 +16,7 @@ interface Wish {
 }
 
 describe.runIf(available('Pods in network namespaces', missing))('pods whose pool or address is chosen', () => {
-  let place: Place;
+  let testBed: TestBed;
   let network: NodeNetwork;
   let operator: Operator;
   let runtime: CniRuntime;
@@ -26,18 +26,18 @@ describe.runIf(available('Pods in network namespaces', missing))('pods whose poo
     operator.ask('createPool', { body: { name, affinity: 'shared', ...body } });
 
   beforeAll(async () => {
-    place = await openPlace();
-    ({ operator, network } = place);
+    testBed = await openTestBed();
+    ({ operator, network } = testBed);
     // All of them before the first ADD: what the service remembers of a VRF's pools may be half a minute old.
     await create('asked', { ranges: [...subnet('10.61.0.0/24'), ...subnet('fd61::/120')], cooldownSeconds: 0 });
     await create('tiny', { ranges: [[{ subnet: '10.63.0.0/24', rangeStart: '10.63.0.9', rangeEnd: '10.63.0.9' }]] });
     await create('wide', { ranges: subnet('10.64.0.0/24') });
     await create('shop', { vrf: 'chosen', ranges: subnet('10.65.0.0/24'), namespaces: ['shop'] });
     await create('rest', { vrf: 'chosen', ranges: subnet('10.66.0.0/24'), default: true });
-    runtime = await place.addNode('chooser');
+    runtime = await testBed.addNode('chooser');
   });
   afterAll(async () => {
-    await place?.close();
+    await testBed?.close();
   });
 
   const held = async (pool: string) => {
@@ -45,7 +45,7 @@ describe.runIf(available('Pods in network namespaces', missing))('pods whose poo
     const addresses = leases.filter(({ state }) => state === 'held').flatMap((lease) => lease.addresses);
     return addresses.map((address) => address.split('/')[0]).sort();
   };
-  const call = (verb: 'ADD' | 'DEL', pod: { namespace: string; path: string }, { ipam, args, ips = [] }: Wish) =>
+  const call = (verb: 'ADD' | 'DEL', pod: { namespace: string; path: string }, { ipam, args, ips = [] }: PodRequest) =>
     callPlugin(runtime, {
       verb,
       containerId: pod.namespace,
@@ -61,9 +61,9 @@ describe.runIf(available('Pods in network namespaces', missing))('pods whose poo
       } as Parameters<typeof callPlugin>[1]['configuration'],
       ...(args === undefined ? {} : { args }),
     });
-  const added = async (name: string, wish: Wish) => {
+  const added = async (name: string, request: PodRequest) => {
     const pod = network.addPod(name);
-    return { pod, wish, address: addressOf(await call('ADD', pod, wish)) };
+    return { pod, request, address: addressOf(await call('ADD', pod, request)) };
   };
 
   it('get the addresses that they ask for, which nobody else gets until they are deleted', async () => {
@@ -81,7 +81,7 @@ describe.runIf(available('Pods in network namespaces', missing))('pods whose poo
     const refused = await call('ADD', late, { ipam, ips: ['10.61.0.64'] });
     expect(errorOf(refused)).toMatchObject({ code: 11, details: expect.stringContaining('10.61.0.64') });
     expect(await call('DEL', late, { ipam, ips: ['10.61.0.64'] })).toMatchObject({ ok: true });
-    expect(await call('DEL', two.pod, two.wish)).toMatchObject({ ok: true });
+    expect(await call('DEL', two.pod, two.request)).toMatchObject({ ok: true });
     expect(addressOf(await call('ADD', late, { ipam, ips: ['10.61.0.64'] }))).toBe('10.61.0.64/24');
     expect(errorOf(await call('ADD', network.addPod('ask-none'), { ipam, ips: ['10.62.0.9'] }))).toMatchObject({
       code: 7,
@@ -111,6 +111,6 @@ describe.runIf(available('Pods in network namespaces', missing))('pods whose poo
     expect(nets).toEqual(['10.65', '10.66', '10.65', '10.66']);
     const to = pods[2]?.address.split('/')[0] ?? '';
     expect(network.reaches(pods[0]?.pod.namespace ?? '', to)).toBe(true);
-    for (const { pod, wish } of pods) expect(await call('DEL', pod, wish)).toMatchObject({ ok: true });
+    for (const { pod, request } of pods) expect(await call('DEL', pod, request)).toMatchObject({ ok: true });
   });
 });

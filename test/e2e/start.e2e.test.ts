@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { prerequisites } from '../../local/node-network.ts';
+import { prerequisites } from '../../local/nodes/node-network.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import type { ClaimedBlock } from '../../core/contract/ids.ts';
 import type { AllocateRequest, AllocateResult } from '../../core/contract/lease.ts';
 import { type PoolDefinition, poolPolicy } from '../../core/contract/pool.ts';
-import { resolvePoolShape } from '../../core/pools/pool-space.ts';
+import { resolvePoolShape } from '../../core/pools/pool-shape.ts';
 import type { Store } from '../../core/store.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
 import { newPool } from '../../functions/use-cases/pools/open-blocks.ts';

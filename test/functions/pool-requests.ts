@@ -5,14 +5,20 @@ import type { Call, Dependencies } from '../../functions/use-cases/dependencies.
 import { changePool } from '../../functions/use-cases/pools/change-pool.ts';
 import { createPool } from '../../functions/use-cases/pools/create-pool.ts';
 import { deletePool } from '../../functions/use-cases/pools/delete-pool.ts';
-import type { Change } from '../../functions/use-cases/pools/pool-view.ts';
+import type { PoolChange } from '../../functions/use-cases/pools/pool-view.ts';
 import { callOf } from './world.ts';
 
 type Input = Partial<z.input<typeof poolInput>>;
-type Over = Partial<Change>;
+type Over = Partial<PoolChange>;
 
 const SUBNET = [[{ subnet: '10.1.0.0/24' }]];
-const changeOf = (over: Over): Change => ({ vrf: 'default', name: 'blue', ifMatch: undefined, dryRun: false, ...over });
+const changeOf = (over: Over): PoolChange => ({
+  vrf: 'default',
+  name: 'blue',
+  ifMatch: undefined,
+  dryRun: false,
+  ...over,
+});
 
 export const create = (deps: Dependencies, input: Input = {}, dryRun = false) =>
   createPool(deps, z.parse(poolInput, { name: 'blue', ranges: SUBNET, ...input }), dryRun);

@@ -1,7 +1,7 @@
 /** DynamoDB Local with the two tables, and the environment in which the functions' own client finds them. */
 import { environment } from '../../core/contract/environment.ts';
-import { startDynamodb } from '../../local/dynamodb.ts';
-import { createTables } from '../../local/tables.ts';
+import { startDynamodb } from '../../local/aws/dynamodb.ts';
+import { createTables } from '../../local/aws/tables.ts';
 
 export const tables = { pools: 'Pools', leases: 'Leases' };
 

@@ -7,7 +7,7 @@ const NOTHING: Omit<Counter, 'recountedAt'> = { held: 0, changes: 0, recounts: 0
 export function memoryCounters(): CounterStore {
   const totals = new Map<string, Counter>();
   const parts = new Map<string, Map<string, Counter>>();
-  const place = ({ pool, namespace }: CounterKey): [Map<string, Counter>, string] => {
+  const locate = ({ pool, namespace }: CounterKey): [Map<string, Counter>, string] => {
     if (namespace === undefined) return [totals, pool];
     const own = parts.get(pool) ?? new Map<string, Counter>();
     parts.set(pool, own);
@@ -15,7 +15,7 @@ export function memoryCounters(): CounterStore {
   };
   return {
     async read(key) {
-      const [all, name] = place(key);
+      const [all, name] = locate(key);
       return structuredClone(all.get(name));
     },
     async readPools() {
@@ -25,7 +25,7 @@ export function memoryCounters(): CounterStore {
       return structuredClone(parts.get(pool) ?? new Map());
     },
     async add(key, { shard, first, last, held, changes, now }) {
-      const [all, name] = place(key);
+      const [all, name] = locate(key);
       const counter = all.get(name) ?? NOTHING;
       const before = counter.counted.get(shard)?.sequence;
       if (before !== undefined && BigInt(before) >= BigInt(first)) return { added: false, counted: before };
@@ -39,7 +39,7 @@ export function memoryCounters(): CounterStore {
       return { added: true };
     },
     async correct(key, { recounts, by, now, forget }) {
-      const [all, name] = place(key);
+      const [all, name] = locate(key);
       const counter = all.get(name) ?? NOTHING;
       if (counter.recounts !== recounts) return false;
       all.set(name, {

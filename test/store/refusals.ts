@@ -90,6 +90,10 @@ const dead = async (store: Store, id: string) => {
 const recorded = ({ nodes }: Store, id: string) => nodes.recordDeath(death(id, 2));
 
 export const ownerOf = (node: string, boot = 'boot-1'): BlockOwner => ({ node, incarnation: 1, boot, journal: 'j1' });
+const fenced = async (blocks: BlockStore, key: SlotKey, forced: boolean) => {
+  await blocks.claim(key, ownerOf('i-2'));
+  await blocks.fence(key, 1, forced);
+};
 const blockRefusal =
   (
     before: (blocks: BlockStore, key: SlotKey) => Promise<unknown>,
@@ -226,10 +230,7 @@ export const recordRefusals: readonly RecordRefusal[] = [
     condition: 'blockFree',
     because: 'a block is claimed while it is being fenced',
     expectRefused: blockRefusal(
-      async (blocks, key) => {
-        await blocks.claim(key, ownerOf('i-2'));
-        await blocks.fence(key, 1, true);
-      },
+      (blocks, key) => fenced(blocks, key, true),
       async (blocks, key) => (await blocks.claim(key, ownerOf('i-1'))).claimed,
     ),
   },
@@ -238,8 +239,7 @@ export const recordRefusals: readonly RecordRefusal[] = [
     because: 'a fence ends that another reclaimer has given up',
     expectRefused: blockRefusal(
       async (blocks, key) => {
-        await blocks.claim(key, ownerOf('i-2'));
-        await blocks.fence(key, 1, false);
+        await fenced(blocks, key, false);
         await blocks.abort(key, 2);
       },
       (blocks, key) => blocks.finish(key, 2),

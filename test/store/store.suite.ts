@@ -21,6 +21,9 @@ import {
 } from './refusals.ts';
 import { expectRefused, slotRefusals } from './slot-refusals.ts';
 
+/** What was mine in a block's first generation, and is free. */
+const cooling = { held: false, generation: 1, reusableAt: 15_000, holding: mine };
+
 export function storeSuite(open: () => Store): void {
   describe('leases', () => {
     it('hold a slot that was never held, and keep who holds it', async () => {
@@ -61,8 +64,7 @@ export function storeSuite(open: () => Store): void {
       const key = newSlot();
       await leases.hold(key, mine, 1);
       expect(await leases.release(key, owner, 15_000)).toBe(true);
-      const free = { held: false, generation: 1, reusableAt: 15_000, holding: mine };
-      expect((await leases.readBlock(key)).get(11)).toEqual(free);
+      expect((await leases.readBlock(key)).get(11)).toEqual(cooling);
       const next = { ...others, heldAt: 15_000 };
       expect(await leases.hold(key, next, 1)).toEqual({ held: true });
       expect((await leases.readBlock(key)).get(11)).toEqual({
@@ -94,9 +96,9 @@ export function storeSuite(open: () => Store): void {
       expect(await leases.advance(free, 4)).toBe(true);
       expect(await leases.evict(taken, 4, 16_000)).toBe(true);
       expect((await leases.readBlock(never)).get(11)).toEqual({ held: false, generation: 4, reusableAt: 0 });
-      const cooling = { held: false, generation: 4, holding: mine };
-      expect((await leases.readBlock(free)).get(11)).toEqual({ ...cooling, reusableAt: 15_000 });
-      expect((await leases.readBlock(taken)).get(11)).toEqual({ ...cooling, reusableAt: 16_000 });
+      const later = { held: false, generation: 4, holding: mine };
+      expect((await leases.readBlock(free)).get(11)).toEqual({ ...later, reusableAt: 15_000 });
+      expect((await leases.readBlock(taken)).get(11)).toEqual({ ...later, reusableAt: 16_000 });
       for (const key of [never, free, taken]) {
         expect(await leases.hold(key, { ...mine, heldAt: 20_000 }, 3)).toMatchObject({ held: false });
         expect(await leases.hold(key, { ...mine, heldAt: 20_000 }, 4)).toEqual({ held: true });
@@ -110,12 +112,7 @@ export function storeSuite(open: () => Store): void {
         const key = newSlot();
         await leases.hold(key, mine, 1);
         expect(await leases.sweep(key, { node: 'i-1', incarnation }, 15_000)).toBe(true);
-        expect((await leases.readBlock(key)).get(11)).toEqual({
-          held: false,
-          generation: 1,
-          reusableAt: 15_000,
-          holding: mine,
-        });
+        expect((await leases.readBlock(key)).get(11)).toEqual(cooling);
       },
     );
 
@@ -222,10 +219,10 @@ export function storeSuite(open: () => Store): void {
     it('are registered by one of many that write at once', async () => {
       const { pools } = open();
       const vrf = newId();
-      const wishes = Array.from({ length: 16 }, () => ({ vrf, version: 1, pools: [registered(definition(newId()))] }));
-      const outcomes = await Promise.all(wishes.map((wish) => pools.writeRegistry(wish)));
+      const writes = Array.from({ length: 16 }, () => ({ vrf, version: 1, pools: [registered(definition(newId()))] }));
+      const outcomes = await Promise.all(writes.map((write) => pools.writeRegistry(write)));
       expect(outcomes.filter(Boolean)).toHaveLength(1);
-      expect(await pools.readRegistry(vrf)).toEqual(wishes[outcomes.indexOf(true)]);
+      expect(await pools.readRegistry(vrf)).toEqual(writes[outcomes.indexOf(true)]);
     });
   });
 

@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildPlugin } from '../../cni-shim/build/build.ts';
-import { type CniAnswer, callPlugin, startPlugin } from '../../local/cni-runtime.ts';
-import { type CniResult, demoNetwork } from '../../local/demo-network.ts';
-import { writeNodeFiles } from '../../local/demo-nodes.ts';
-import type { Identity } from '../../local/identities.ts';
-import type { LocalStack } from '../../local/stack.ts';
+import type { Identity } from '../../local/aws/identities.ts';
+import { type CniResult, demoNetwork } from '../../local/demo/demo-network.ts';
+import type { Operator } from '../../local/demo/operator.ts';
+import { type CniAnswer, callPlugin, startPlugin } from '../../local/nodes/cni-runtime.ts';
+import { writeNodeFiles } from '../../local/nodes/node-files.ts';
+import type { LocalStack } from '../../local/stack/stack.ts';
 
 export interface PluginNode {
   readonly id: string;
@@ -61,7 +62,7 @@ export const errorOf = ({ ok, output }: CniAnswer): CniError => {
 };
 
 /** Every lease of the demonstration's pool, whatever its state. */
-export async function leasesOf(operator: import('../../local/operator.ts').Operator) {
+export async function leasesOf(operator: Operator) {
   const { leases, nextCursor } = await operator.ask('listLeases', { path: { pool: demoNetwork.name } });
   if (nextCursor !== undefined) throw new Error('more than one page');
   return leases;

@@ -6,7 +6,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onPath } from '../../local/node-network.ts';
+import { onPath } from '../../local/nodes/node-network.ts';
 
 /** The only image there is: busybox and nothing else, which sleeps. */
 const IMAGE = 'localhost/busybox';

@@ -11,9 +11,9 @@ import type { Call, Dependencies } from '../dependencies.ts';
 import { inChunks } from '../in-flight.ts';
 import type { KnownPool } from '../memory.ts';
 import { answer, holdingOf, usableProposal } from './allocation.ts';
-import { type Attempt, granted, refused } from './attempt.ts';
 import { BLOCKS_AT_ONCE, ensureTime, keepOwn, readBlocks, takeFrom } from './block-slots.ts';
 import { type OwnedAllocation, ownedAllocation } from './owned-allocation.ts';
+import { granted, type PoolAttempt, refused } from './pool-attempt.ts';
 import { full } from './pool-full.ts';
 import { withinQuota } from './quota.ts';
 
@@ -30,7 +30,7 @@ export async function allocateOwned(
   call: Call,
   request: AllocateRequest,
   pool: KnownPool,
-): Promise<Attempt> {
+): Promise<PoolAttempt> {
   const proposal = usableProposal(request, pool);
   // An earlier try may hold another slot: a second one looks first.
   const proposed = request.attempt === 1 ? await holdProposed(deps, call, request, pool, proposal) : undefined;
@@ -109,7 +109,7 @@ async function searchReleasing(allocation: OwnedAllocation): Promise<SlotKey | u
 }
 
 /** Claims a block, and takes a slot of it. */
-async function searchClaimed(allocation: OwnedAllocation): Promise<Attempt<SlotKey>> {
+async function searchClaimed(allocation: OwnedAllocation): Promise<PoolAttempt<SlotKey>> {
   const { deps, pool, request, claimant, join } = allocation;
   const { own } = allocation.blocks;
   for (let claims = 0; claims < MOST_CLAIMS; claims += 1) {

@@ -9,7 +9,7 @@ import type { Call, Dependencies } from '../dependencies.ts';
 import type { KnownPool, Member } from '../memory.ts';
 import { member } from '../nodes/membership.ts';
 import { type Allocation, answer, holdingOf, joinedIn, usableProposal } from './allocation.ts';
-import { type Attempt, granted } from './attempt.ts';
+import { granted, type PoolAttempt } from './pool-attempt.ts';
 import { quotaOnce } from './quota.ts';
 import { holdRequested } from './requested.ts';
 import { holdReserved } from './reserved.ts';
@@ -28,7 +28,7 @@ export async function allocateShared(
   call: Call,
   request: AllocateRequest,
   pool: KnownPool,
-): Promise<Attempt> {
+): Promise<PoolAttempt> {
   const proposal = usableProposal(request, pool);
   const first = proposal?.block ?? firstBlock(deps, call, request, pool);
   // An earlier try may have joined a block through another environment, and hold a slot there.
@@ -91,7 +91,7 @@ async function findSlot(
   near: readonly bigint[],
   proposal: SlotKey | undefined,
   pod: Pod | undefined,
-): Promise<Attempt<SlotKey>> {
+): Promise<PoolAttempt<SlotKey>> {
   const own = allocation.request.attempt > 1 ? await findOwnLease(allocation, near) : undefined;
   if (own) return granted(own);
   if (pod) {
@@ -102,7 +102,7 @@ async function findSlot(
   return searchPool(allocation, near, proposal);
 }
 
-async function allocateRequested(allocation: Allocation, texts: readonly string[]): Promise<Attempt> {
+async function allocateRequested(allocation: Allocation, texts: readonly string[]): Promise<PoolAttempt> {
   const requested = await holdRequested(allocation, texts);
   if (requested.kind === 'refused') return requested;
   const { slots, addresses } = requested.result;

@@ -6,9 +6,9 @@ import type { Call, Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
 import { allocateOwned } from './allocate-owned.ts';
 import { allocateShared } from './allocate-shared.ts';
-import { type Attempt, granted, refused } from './attempt.ts';
 import { noteFullPool } from './choose-pool.ts';
 import { forgetStale } from './forget-stale.ts';
+import { granted, type PoolAttempt, refused } from './pool-attempt.ts';
 import { poolsInOrder } from './pools-in-order.ts';
 import { noneRequested } from './requested.ts';
 
@@ -23,7 +23,7 @@ export async function allocate(deps: Dependencies, call: Call, request: Allocate
 }
 
 /** One pool after the other, until one grants an address. */
-async function tryPools(deps: Dependencies, call: Call, request: AllocateRequest): Promise<Attempt> {
+async function tryPools(deps: Dependencies, call: Call, request: AllocateRequest): Promise<PoolAttempt> {
   const refusals: LessorError[] = [];
   for (const { pool, rule } of await poolsInOrder(deps, call, request)) {
     const attempt = await tryPool(deps, call, request, pool);
@@ -34,14 +34,19 @@ async function tryPools(deps: Dependencies, call: Call, request: AllocateRequest
   return refused(nowhere(refusals));
 }
 
-async function tryPool(deps: Dependencies, call: Call, request: AllocateRequest, pool: KnownPool): Promise<Attempt> {
+async function tryPool(
+  deps: Dependencies,
+  call: Call,
+  request: AllocateRequest,
+  pool: KnownPool,
+): Promise<PoolAttempt> {
   if (pool.definition.affinity === 'shared') return allocateShared(deps, call, request, pool);
   if (request.addresses) return refused(noneRequested(pool, request.addresses));
   return allocateOwned(deps, call, request, pool);
 }
 
 /** That others are faster, or the time is over, ends an attempt wherever it is found out: from here on it is an outcome. */
-function refusedIfBusy(error: unknown): Attempt {
+function refusedIfBusy(error: unknown): PoolAttempt {
   if (error instanceof LessorError && error.code === 'service.busy') return refused(error);
   throw error;
 }

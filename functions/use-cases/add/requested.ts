@@ -10,7 +10,7 @@ import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
 import type { KnownPool } from '../memory.ts';
 import { openUpTo } from '../pools/open-blocks.ts';
 import type { Allocation } from './allocation.ts';
-import { type Attempt, granted, refused } from './attempt.ts';
+import { granted, type PoolAttempt, refused } from './pool-attempt.ts';
 
 export interface Requested {
   /** One for each slot, held now; two addresses that are not one slot's take two. */
@@ -31,7 +31,7 @@ interface RequestedSlot {
  * @returns refused (address.unknown) where the pool cannot hand it out
  * @throws LessorError address.held, address.cooling, pool.quota, request.invalid
  */
-export async function holdRequested(allocation: Allocation, texts: readonly string[]): Promise<Attempt<Requested>> {
+export async function holdRequested(allocation: Allocation, texts: readonly string[]): Promise<PoolAttempt<Requested>> {
   const { pool, request, deps } = allocation;
   const reservation = reservationFor(pool.definition.reservations, request.pod);
   const wanted: RequestedSlot[] = [];
@@ -89,7 +89,7 @@ function slotFor(
   text: string,
   where: string,
   reservation: Reservation | undefined,
-): Attempt<RequestedSlot> {
+): PoolAttempt<RequestedSlot> {
   const address = parseAddress(text.replace(/\/\d+$/, ''));
   if (address === undefined) {
     const remedy = 'write it like 10.1.0.5 or fd00::5';

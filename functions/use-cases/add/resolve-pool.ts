@@ -5,12 +5,12 @@ import { otherwise } from '../../../core/contract/limits.ts';
 import type { PoolDefinition } from '../../../core/contract/pool.ts';
 import { defaultPolicy } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import { resolvePoolRanges } from '../../../core/pools/pool-space.ts';
+import { resolvePoolRanges } from '../../../core/pools/pool-shape.ts';
 import { beginWith, type RegisteredPool, type Registry } from '../../../core/pools/registry.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { knownPool, readRegistry, rememberedRegistry } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
-import { storedPool } from '../pools/change-registry.ts';
+import { storedPool } from '../pools/named-pool.ts';
 import { registerPool } from '../pools/register-pool.ts';
 
 type PoolRequest = AllocateRequest['pool'];

@@ -7,9 +7,9 @@ import type { Dependencies } from '../dependencies.ts';
 import { inChunks } from '../in-flight.ts';
 import { openMore } from '../pools/open-blocks.ts';
 import type { Allocation } from './allocation.ts';
-import { type Attempt, granted, refused } from './attempt.ts';
 import { blockOrder } from './block-order.ts';
 import { BLOCKS_AT_ONCE, ensureTime, keepOwn, readBlocks, takeFrom } from './block-slots.ts';
+import { granted, type PoolAttempt, refused } from './pool-attempt.ts';
 import { full } from './pool-full.ts';
 
 /** How often the whole pool is gone through while others snatch away each slot that was seen free. */
@@ -27,7 +27,7 @@ export async function searchPool(
   allocation: Allocation,
   near: readonly bigint[],
   passed?: SlotKey,
-): Promise<Attempt<SlotKey>> {
+): Promise<PoolAttempt<SlotKey>> {
   const { request, deps } = allocation;
   const seed = scatter(request.nonce);
   let pool = allocation.pool;

@@ -1,6 +1,10 @@
 /** Keeps the counters by the changes of the leases table. */
+import { pMapSettled } from 'p-map';
 import type { CounterKey, LeaseChange } from '../../../core/protocol/counter.ts';
 import type { Dependencies } from '../dependencies.ts';
+
+/** Less than the client has connections: a batch may be of some hundred namespaces. */
+const WRITES_AT_ONCE = 32;
 
 interface Step {
   readonly sequence: string;
@@ -44,7 +48,7 @@ export async function countChanges(
     }
   };
   // Each is tried, though another failed: the whole batch comes again then, and finds these counted.
-  const outcomes = await Promise.allSettled([...counters.values()].map(count));
+  const outcomes = await pMapSettled(counters.values(), count, { concurrency: WRITES_AT_ONCE });
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
 }

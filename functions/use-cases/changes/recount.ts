@@ -11,7 +11,7 @@ import { readPool } from '../pools/read-pool.ts';
 /** A pool is read whole for it. */
 const RECOUNTED_EVERY_MS = 60 * 60 * 1000;
 /** By then a change that was made before is counted, or the stream is behind: then the next recount makes up for this one. */
-const SETTLED_MS = 5_000;
+const STREAM_LAG_MS = 5_000;
 /** DynamoDB Streams keeps a change for 24 hours: no shard's change comes again later. */
 const SHARD_REMEMBERED_MS = 25 * 60 * 60 * 1000;
 
@@ -21,7 +21,8 @@ export interface RecountReport {
   readonly corrected: readonly { readonly pool: string; readonly namespace?: string; readonly by: number }[];
 }
 
-interface View {
+/** What is counted of a pool: all of it, and by namespace. */
+interface PoolCounters {
   readonly total: Counter | undefined;
   readonly namespaces: ReadonlyMap<string, Counter>;
 }
@@ -44,21 +45,21 @@ export async function recount(
     .map(([pool, { recountedAt }]) => ({ pool, recountedAt }))
     .filter(({ recountedAt }) => deps.now() - recountedAt >= RECOUNTED_EVERY_MS)
     .sort((a, b) => a.recountedAt - b.recountedAt);
-  const counts: { pool: string; before: View; held: ReadonlyMap<string, number> }[] = [];
+  const counts: { pool: string; before: PoolCounters; held: ReadonlyMap<string, number> }[] = [];
   for (const { pool } of due) {
-    const before = await view(deps, pool);
+    const before = await readCounters(deps, pool);
     const held = await heldIn(deps, call, pool);
     if (held === undefined) break;
     counts.push({ pool, before, held });
   }
-  if (counts.length > 0) await wait(SETTLED_MS);
+  if (counts.length > 0) await wait(STREAM_LAG_MS);
   const corrected: RecountReport['corrected'][number][] = [];
   for (const { pool, before, held } of counts) {
-    const after = await view(deps, pool);
+    const after = await readCounters(deps, pool);
     const all = [...held.values()].reduce((sum, count) => sum + count, 0);
     for (const namespace of [...new Set([...held.keys(), ...before.namespaces.keys()])].sort()) {
-      const counter = [before, after].map(({ namespaces }) => namespaces.get(namespace));
-      const by = await correct(deps, { pool, namespace }, counter, held.get(namespace) ?? 0);
+      const pair = [before, after].map(({ namespaces }) => namespaces.get(namespace));
+      const by = await correct(deps, { pool, namespace }, pair, held.get(namespace) ?? 0);
       if (by !== 0) corrected.push({ pool, namespace, by });
     }
     // The total comes last: it says that the pool is recounted.
@@ -68,7 +69,7 @@ export async function recount(
   return { recounted: counts.length, corrected };
 }
 
-async function view({ store }: Dependencies, pool: string): Promise<View> {
+async function readCounters({ store }: Dependencies, pool: string): Promise<PoolCounters> {
   const [total, namespaces] = await Promise.all([store.counters.read({ pool }), store.counters.readNamespaces(pool)]);
   return { total, namespaces };
 }

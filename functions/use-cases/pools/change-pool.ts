@@ -1,40 +1,32 @@
 /** An operator changes a pool in use: its policy, whether it gives new leases, and further ranges. */
-import type { PoolDefinition } from '../../../core/contract/pool.ts';
-import { type ChangePoolResult, FIXED, type PoolPatch } from '../../../core/contract/pool.ts';
+import { type ChangePoolResult, FIXED, type PoolDefinition, type PoolPatch } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import { poolSpace, resolvePoolShape } from '../../../core/pools/pool-space.ts';
-import { beginWith, claim, type RegisteredPool, type Registry, sameRanges } from '../../../core/pools/registry.ts';
+import { resolvePoolShape } from '../../../core/pools/pool-shape.ts';
+import { poolSpace } from '../../../core/pools/pool-space.ts';
+import { beginWith, type RegisteredPool, type Registry, register, sameRanges } from '../../../core/pools/registry.ts';
 import type { PoolState } from '../../../core/store.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { remember } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
-import { ensureRoom, entryNamed, overlapProblem, pause, storedPool } from './change-registry.ts';
-import { type Change, ensureVersion, viewOf } from './pool-view.ts';
-
-const ATTEMPTS = 16;
+import { ensureRoom, overlapProblem } from './change-registry.ts';
+import { entryNamed, storedPool } from './named-pool.ts';
+import { type Attempt, done, overtaken, poolContention, untilWritten } from './optimistic-write.ts';
+import { ensureVersion, type PoolChange, viewOf } from './pool-view.ts';
 
 /**
- * Where the pool grows, the registry is written first: it always claims all that the pool's item has (I8). A growth that was
+ * Where the pool grows, the registry is written first: it always has all that the pool's item has (I8). A growth that was
  * interrupted between the two is completed by the same request.
  * @throws LessorError pool.unknown, pool.changed, pool.fixed, pool.overlap, pool.draining, request.invalid, service.busy
  */
-export async function changePool(deps: Dependencies, change: Change, patch: PoolPatch): Promise<ChangePoolResult> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const result = await tryToChange(deps, change, patch);
-    if (result) return result;
-    await pause(deps.random(Math.min(100, 10 * 2 ** attempt)));
-  }
-  throw new LessorError('service.busy', `Pool ${change.name} is being changed by many at once`, {
-    remedy: 'try again',
-  });
+export function changePool(deps: Dependencies, change: PoolChange, patch: PoolPatch): Promise<ChangePoolResult> {
+  return untilWritten(deps, poolContention(change.name), () => tryToChange(deps, change, patch));
 }
 
-/** Undefined where another wrote meanwhile. */
 async function tryToChange(
   deps: Dependencies,
-  { vrf, name, ifMatch, dryRun }: Change,
+  { vrf, name, ifMatch, dryRun }: PoolChange,
   patch: PoolPatch,
-): Promise<ChangePoolResult | undefined> {
+): Promise<Attempt<ChangePoolResult>> {
   const registry = await deps.store.pools.readRegistry(vrf);
   const entry = entryNamed(registry, name);
   const pool = await storedPool(deps, entry);
@@ -47,18 +39,18 @@ async function tryToChange(
   }
   const next = changed(pool, entry, patch);
   const effects = effectsOf(pool, next);
-  if (effects.length === 0) return { dryRun, effects: ['nothing changes'], pool: viewOf(pool) };
+  if (effects.length === 0) return done({ dryRun, effects: ['nothing changes'], pool: viewOf(pool) });
   const grown = sameRanges(next.definition.ranges, entry.ranges) ? undefined : grownRegistry(registry, next.definition);
-  if (dryRun) return { dryRun, effects, pool: viewOf({ ...pool, ...next, space: poolSpace(next.definition) }) };
-  if (grown && patch.ranges && !(await deps.store.pools.writeRegistry(grown))) return undefined;
-  if (!(await deps.store.pools.changePool(next))) return undefined;
-  return { dryRun, effects, pool: viewOf(remember(deps, next)) };
+  if (dryRun) return done({ dryRun, effects, pool: viewOf({ ...pool, ...next, space: poolSpace(next.definition) }) });
+  if (grown && patch.ranges && !(await deps.store.pools.writeRegistry(grown))) return overtaken;
+  if (!(await deps.store.pools.changePool(next))) return overtaken;
+  return done({ dryRun, effects, pool: viewOf(remember(deps, next)) });
 }
 
 function grownRegistry(registry: Registry, { id, name, vrf, ranges }: PoolDefinition): Registry {
-  const claimed = claim(registry, { id, name, ranges });
-  if (claimed.kind === 'overlap') throw overlapProblem(claimed, name, vrf);
-  return ensureRoom(claimed.registry);
+  const admission = register(registry, { id, name, ranges });
+  if (admission.kind === 'overlap') throw overlapProblem(admission, name, vrf);
+  return ensureRoom(admission.registry);
 }
 
 function changed(pool: KnownPool, entry: RegisteredPool, patch: PoolPatch): PoolState {
@@ -75,8 +67,8 @@ function changed(pool: KnownPool, entry: RegisteredPool, patch: PoolPatch): Pool
   );
   const { quota, ...merged } = { ...definition, ...policy, ranges: ranges ?? definition.ranges };
   // RFC 7396: null takes a field away.
-  const wish = { ...merged, ...(quota == null ? {} : { quota }) };
-  const shape = resolvePoolShape(wish);
+  const wanted = { ...merged, ...(quota == null ? {} : { quota }) };
+  const shape = resolvePoolShape(wanted);
   if (!shape.ok) throw new LessorError('request.invalid', `Pool ${definition.name}: ${shape.problem}`);
   if (ranges && !beginWith(shape.value.ranges, entry.ranges)) {
     const begun = sameRanges(entry.ranges, definition.ranges) ? '' : ' (a growth to them has begun: complete it first)';
@@ -87,7 +79,7 @@ function changed(pool: KnownPool, entry: RegisteredPool, patch: PoolPatch): Pool
     );
   }
   return {
-    definition: { ...wish, ...shape.value },
+    definition: { ...wanted, ...shape.value },
     state,
     open: pool.open,
     version: pool.version + 1,

@@ -1,16 +1,15 @@
-/** Changing a VRF's list of pools: read, decide, write if nobody wrote meanwhile, and so on until that succeeds. */
-
+/** Changing a VRF's list of pools, and why it cannot be changed. */
 import { LessorError } from '../../../core/contract/problems.ts';
-import type { Overlap, RegisteredPool, Registry } from '../../../core/pools/registry.ts';
-import { type BackOff, pauseOf } from '../../../core/protocol/back-off.ts';
+import type { Overlap, Registry } from '../../../core/pools/registry.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { freshPool } from '../known-pools.ts';
-import type { KnownPool } from '../memory.ts';
+import { type Contention, done, overtaken, untilWritten } from './optimistic-write.ts';
 
 /** Each write that fails is another's success, so that 64 at the same moment need no more than 64. */
-const ATTEMPTS = 80;
-/** By so much those who failed together are spread. */
-const PAUSES: BackOff = { first: 20, longest: 200 };
+const contention = (vrf: string): Contention => ({
+  subject: `The registry of VRF ${vrf}`,
+  attempts: 80,
+  pauses: { first: 20, longest: 200 },
+});
 
 /** What to do about the registry as it was read: `registry` is written, if there is one; then `result` is the outcome. */
 export interface Decision<T> {
@@ -19,18 +18,15 @@ export interface Decision<T> {
 }
 
 /** @throws LessorError service.busy, and whatever `decide` throws */
-export async function changeRegistry<T>(
-  { store, random }: Dependencies,
+export function changeRegistry<T>(
+  deps: Dependencies,
   vrf: string,
   decide: (registry: Registry) => Promise<Decision<T>>,
 ): Promise<T> {
-  for (let repeats = 0; repeats < ATTEMPTS; repeats += 1) {
-    const { registry, result } = await decide(await store.pools.readRegistry(vrf));
-    if (registry === undefined || (await store.pools.writeRegistry(registry))) return result;
-    await pause(random(pauseOf(PAUSES, repeats)));
-  }
-  throw new LessorError('service.busy', `The registry of VRF ${vrf} is being changed by many at once`, {
-    remedy: 'try again',
+  const { pools } = deps.store;
+  return untilWritten(deps, contention(vrf), async () => {
+    const { registry, result } = await decide(await pools.readRegistry(vrf));
+    return registry === undefined || (await pools.writeRegistry(registry)) ? done(result) : overtaken;
   });
 }
 
@@ -45,23 +41,6 @@ export function ensureRoom(registry: Registry): Registry {
     `VRF ${registry.vrf} has ${registry.pools.length} pools, whose list is as long as it can be`,
     { remedy: 'delete pools, or use another VRF', facts: { vrf: registry.vrf } },
   );
-}
-
-export const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
-
-/** @throws LessorError pool.unknown */
-export function entryNamed({ vrf, pools }: Registry, name: string): RegisteredPool {
-  const entry = pools.find((pool) => pool.name === name);
-  if (entry) return entry;
-  const names = pools.map((other) => other.name).join(', ') || 'none';
-  throw new LessorError('pool.unknown', `VRF ${vrf} has no pool ${name}; its pools are: ${names}`);
-}
-
-/** The pool as it is now. */
-export async function storedPool(deps: Dependencies, { id, name }: RegisteredPool): Promise<KnownPool> {
-  const pool = await freshPool(deps, id);
-  if (pool) return pool;
-  throw new LessorError('service.fault', `Pool ${name} (${id}) is registered but has no definition`);
 }
 
 export function overlapProblem({ pool, theirs, ours, gateway }: Overlap, name: string, vrf: string): LessorError {

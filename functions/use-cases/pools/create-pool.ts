@@ -1,11 +1,11 @@
 /** An operator creates a pool; the same pool again is found. */
 import type { CreatePoolResult, PoolDefinition, PoolInput } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import { resolvePoolShape } from '../../../core/pools/pool-space.ts';
+import { resolvePoolShape } from '../../../core/pools/pool-shape.ts';
 import type { RegisteredPool } from '../../../core/pools/registry.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
-import { storedPool } from './change-registry.ts';
+import { storedPool } from './named-pool.ts';
 import { viewOf } from './pool-view.ts';
 import { registerPool } from './register-pool.ts';
 
@@ -28,16 +28,16 @@ export async function createPool(deps: Dependencies, input: PoolInput, dryRun: b
   return { created, dryRun, effects: [effect], pool: viewOf(pool) };
 }
 
-function ensureSame(pool: KnownPool, wish: PoolDefinition): KnownPool {
-  const { name, vrf } = wish;
-  const fields = Object.keys(wish) as (keyof PoolDefinition)[];
+function ensureSame(pool: KnownPool, wanted: PoolDefinition): KnownPool {
+  const { name, vrf } = wanted;
+  const fields = Object.keys(wanted) as (keyof PoolDefinition)[];
   const text = (value: unknown) => JSON.stringify(value);
   const differing = fields.filter(
-    (field) => field !== 'id' && field !== 'createdAt' && text(pool.definition[field]) !== text(wish[field]),
+    (field) => field !== 'id' && field !== 'createdAt' && text(pool.definition[field]) !== text(wanted[field]),
   );
   if (differing.length > 0) {
     const differences = differing.map(
-      (field) => `${field} is ${text(pool.definition[field])}, not ${text(wish[field])}`,
+      (field) => `${field} is ${text(pool.definition[field])}, not ${text(wanted[field])}`,
     );
     throw new LessorError(
       'pool.conflict',

@@ -1,8 +1,10 @@
 /** What operators ask: which pools there are, and what one of them is. */
+import pMap from 'p-map';
 import type { ListPoolsResult, PoolView } from '../../../core/contract/pool.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { READS_AT_ONCE } from '../in-flight.ts';
 import { freshPool } from '../known-pools.ts';
-import { entryNamed, storedPool } from './change-registry.ts';
+import { entryNamed, storedPool } from './named-pool.ts';
 import { type NamedPool, viewOf } from './pool-view.ts';
 
 /** Pools in the order of their names, so that pages fit together while others are created and deleted. */
@@ -13,7 +15,7 @@ export async function listPools(
   const { pools } = await deps.store.pools.readRegistry(vrf);
   const sorted = pools.filter(({ name }) => name > cursor).sort((a, b) => (a.name < b.name ? -1 : 1));
   const page = sorted.slice(0, limit);
-  const found = await Promise.all(page.map(({ id }) => freshPool(deps, id)));
+  const found = await pMap(page, ({ id }) => freshPool(deps, id), { concurrency: READS_AT_ONCE });
   const last = page.at(-1);
   return {
     pools: found.flatMap((pool) => (pool ? [viewOf(pool)] : [])),

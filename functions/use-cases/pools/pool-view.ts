@@ -8,9 +8,9 @@ export interface NamedPool {
   readonly name: string;
 }
 
-/** A wish to change a pool. */
-export interface Change extends NamedPool {
-  /** The version that the wish was made for; undefined: whichever there is. */
+/** Which pool is to be changed, and under which condition. */
+export interface PoolChange extends NamedPool {
+  /** The version that the change was decided on; undefined: whichever there is. */
   readonly ifMatch: number | undefined;
   /** Decides everything and writes nothing. */
   readonly dryRun: boolean;

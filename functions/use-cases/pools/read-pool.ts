@@ -4,9 +4,9 @@ import { LessorError } from '../../../core/contract/problems.ts';
 import { BLOCKS_A_SHARD, type BlockState } from '../../../core/protocol/block.ts';
 import type { SlotState } from '../../../core/protocol/lease.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
+import { READS_AT_ONCE } from '../in-flight.ts';
 import type { KnownPool } from '../memory.ts';
 
-const READ_AT_ONCE = 32;
 /** What remains of the request's time must suffice for an answer. */
 const RESERVE_MS = 1_000;
 
@@ -23,7 +23,7 @@ export interface ReadBlock {
  */
 export async function* readPool(deps: Dependencies, call: Call, pool: KnownPool): AsyncGenerator<ReadBlock> {
   const { id, name } = pool.definition;
-  for await (const some of inChunks(blocksOf(deps, pool), READ_AT_ONCE)) {
+  for await (const some of inChunks(blocksOf(deps, pool), READS_AT_ONCE)) {
     if (call.remainingMs() < RESERVE_MS) {
       const remedy = 'ask for a part of it: GET /v1/pools/{pool}/leases goes through it page by page';
       throw new LessorError('service.busy', `Pool ${name} has more blocks than can be read in one request`, { remedy });

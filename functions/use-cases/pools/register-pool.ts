@@ -1,4 +1,4 @@
-/** How a pool comes to be, written inline or created by an operator: its item first, then its place in the registry. */
+/** How a pool comes to be, written inline or created by an operator: its item first, then its entry in the registry. */
 import type { PoolDefinition } from '../../../core/contract/pool.ts';
 import { admit, type RegisteredPool } from '../../../core/pools/registry.ts';
 import type { PoolState } from '../../../core/store.ts';

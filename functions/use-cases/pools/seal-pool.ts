@@ -1,5 +1,5 @@
 /** Sealing: from then on no request, however late it arrives, can lease anything of the pool, nor claim a block of it. */
-
+import pMap from 'p-map';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { BLOCKS_A_SHARD } from '../../../core/protocol/block.ts';
 import { SEALED_GENERATION } from '../../../core/protocol/lease.ts';
@@ -8,7 +8,7 @@ import type { KnownPool } from '../memory.ts';
 
 /** Blocks at once, and requests at once in each of them: together less than the client has connections. */
 const BLOCKS_AT_ONCE = 4;
-const REQUESTS_AT_ONCE = 8;
+const AT_ONCE = { concurrency: 8 };
 /** Each pass but the first finds what requests changed meanwhile that were under way when the pool closed. */
 const PASSES = 8;
 /** What remains of the request's time must suffice for an answer. */
@@ -22,7 +22,11 @@ export interface Sealed {
   readonly inUse: number;
 }
 
-/** Seals what is open, as far as the time suffices; run again, it goes on. @throws LessorError service.busy. `pool` was read after its state became closing. */
+/**
+ * Seals what is open, as far as the time suffices; run again, it goes on.
+ * @param pool as it was read after its state became closing
+ * @throws LessorError service.busy
+ */
 export async function sealPool(deps: Dependencies, call: Call, pool: KnownPool): Promise<Sealed> {
   const total = Number(pool.open);
   const step = pool.definition.affinity === 'node' ? Number(BLOCKS_A_SHARD) : BLOCKS_AT_ONCE;
@@ -54,7 +58,7 @@ async function sealSlots({ store }: Dependencies, { definition, space }: KnownPo
     const all = Array.from({ length: space.slotsIn(block) }, (_, slot) => slot);
     const left = all.filter((slot) => found.get(slot)?.generation !== SEALED_GENERATION);
     if (left.length === 0) return 0;
-    await inChunks(left, (slot) => store.leases.advance({ ...key, slot }, SEALED_GENERATION));
+    await pMap(left, (slot) => store.leases.advance({ ...key, slot }, SEALED_GENERATION), AT_ONCE);
   }
   throw changing(definition.name);
 }
@@ -69,7 +73,7 @@ async function sealBlocks({ store }: Dependencies, { definition }: KnownPool, bl
     if (owned > 0) return owned;
     const left = blocks.filter((block) => stateOf(block) !== 'sealed');
     if (left.length === 0) return 0;
-    await inChunks(left, (block) => store.blocks.seal({ pool: definition.id, block }));
+    await pMap(left, (block) => store.blocks.seal({ pool: definition.id, block }), AT_ONCE);
   }
   throw changing(definition.name);
 }
@@ -78,8 +82,3 @@ const changing = (name: string) =>
   new LessorError('service.busy', `Pool ${name} is still being used by requests that are under way`, {
     remedy: 'delete it again',
   });
-
-async function inChunks<T>(all: readonly T[], each: (one: T) => Promise<unknown>): Promise<void> {
-  for (let first = 0; first < all.length; first += REQUESTS_AT_ONCE)
-    await Promise.all(all.slice(first, first + REQUESTS_AT_ONCE).map(each));
-}

@@ -73,10 +73,10 @@ async function ofNode(deps: Dependencies, vrf: string, id: string): Promise<Row[
   const node = await deps.store.nodes.readNode(id);
   if (node === undefined) throw unknownNode(id);
   const rows: Row[] = [];
-  for (const place of [...node.joinedBlocks].map(blockKeyFromText)) {
-    const pool = await knownPool(deps, place.pool);
+  for (const key of [...node.joinedBlocks].map(blockKeyFromText)) {
+    const pool = await knownPool(deps, key.pool);
     if (pool?.definition.vrf !== vrf) continue;
-    rows.push(...named(pool, rowsIn(pool, place.block, await deps.store.leases.readBlock(place), deps.now())));
+    rows.push(...ofPool(pool, rowsIn(pool, key.block, await deps.store.leases.readBlock(key), deps.now())));
   }
   return rows;
 }
@@ -88,10 +88,10 @@ async function ofPods(deps: Dependencies, call: Call, vrf: string): Promise<Row[
     const pool = await knownPool(deps, id);
     if (pool === undefined) continue;
     for await (const { block, slots } of readPool(deps, call, pool))
-      rows.push(...named(pool, rowsIn(pool, block, slots, deps.now())));
+      rows.push(...ofPool(pool, rowsIn(pool, block, slots, deps.now())));
   }
   return rows;
 }
 
-const named = ({ definition }: KnownPool, rows: readonly LeaseRow[]): Row[] =>
+const ofPool = ({ definition }: KnownPool, rows: readonly LeaseRow[]): Row[] =>
   rows.map((row) => ({ ...row, pool: definition.name }));

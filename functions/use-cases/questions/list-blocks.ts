@@ -5,7 +5,7 @@ import { type BlockState, shardOf } from '../../../core/protocol/block.ts';
 import { blockFromText, blockToText } from '../../../core/protocol/slot-ref.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
-import { namedPool } from './list-leases.ts';
+import { namedPool } from '../pools/named-pool.ts';
 
 /** 1,024 blocks, some 200 bytes each. */
 const SHARDS_A_PAGE = 4n;

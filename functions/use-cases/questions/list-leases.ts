@@ -5,9 +5,8 @@ import type { ListLeasesResult } from '../../../core/contract/questions.ts';
 import type { SlotState } from '../../../core/protocol/lease.ts';
 import { blockFromText, blockToText, type SlotKey, slotToWire } from '../../../core/protocol/slot-ref.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { knownPool } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
-import { entryNamed, storedPool } from '../pools/change-registry.ts';
+import { namedPool } from '../pools/named-pool.ts';
 
 /** A page is so many blocks: 16 times 64 rows stay far below the 6 MB that a function may answer. */
 const BLOCKS_A_PAGE = 16n;
@@ -30,11 +29,6 @@ export async function listLeases(
     leases: rows.flat(),
     ...(end < open ? { nextCursor: blockToText(end) } : {}),
   };
-}
-
-export async function namedPool(deps: Dependencies, vrf: string, name: string): Promise<KnownPool> {
-  const entry = entryNamed(await deps.store.pools.readRegistry(vrf), name);
-  return (await knownPool(deps, entry.id)) ?? storedPool(deps, entry);
 }
 
 async function rowsOf(deps: Dependencies, pool: KnownPool, block: bigint): Promise<LeaseRow[]> {

@@ -15,11 +15,11 @@ import type { KnownPool } from '../memory.ts';
 export async function readiness(
   deps: Dependencies,
   call: Call,
-  { pool: wish, labels }: ReadinessRequest,
+  { pool, labels }: ReadinessRequest,
 ): Promise<ReadinessResult> {
   try {
-    const asked = { pool: wish, ...(labels === undefined ? {} : { labels }) };
-    return await firstWithRoom(deps, await choosePools(deps, call, asked, true));
+    const request = { pool, ...(labels === undefined ? {} : { labels }) };
+    return await firstWithRoom(deps, await choosePools(deps, call, request, true));
   } catch (error) {
     if (!(error instanceof LessorError) || error.kind.retry) throw error;
     return { ready: false, code: error.code, detail: error.message };

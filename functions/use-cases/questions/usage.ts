@@ -4,8 +4,8 @@ import { LessorError } from '../../../core/contract/problems.ts';
 import type { UsageResult } from '../../../core/contract/questions.ts';
 import { blockToText } from '../../../core/protocol/slot-ref.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
+import { namedPool } from '../pools/named-pool.ts';
 import { type ReadBlock, readPool } from '../pools/read-pool.ts';
-import { namedPool } from './list-leases.ts';
 
 type Part = NonNullable<UsageResult['parts']>[number];
 

@@ -1,6 +1,6 @@
 /**
  * The scheduled reclaim: frees, by node and life, the leases of nodes that were declared dead, and takes back the blocks that
- * belong to them. It frees nothing else (I3).
+ * belong to them. It frees nothing else (I2, I3).
  */
 import pMap from 'p-map';
 import { against, allows } from '../../../core/protocol/lease.ts';

@@ -2,13 +2,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Agent, agentTimes } from '../../../cni-shim/agent/agent.ts';
+import { type Agent, createAgent } from '../../../cni-shim/agent/agent.ts';
 import { type Metrics, makeMetrics } from '../../../cni-shim/agent/metrics.ts';
+import { agentTimes } from '../../../cni-shim/agent/tell-service.ts';
 import { apiClient } from '../../../cni-shim/api/client.ts';
-import { openReachability } from '../../../cni-shim/api/outage.ts';
+import { openOutage } from '../../../cni-shim/api/outage.ts';
 import { type Files, nodeFiles } from '../../../cni-shim/machine/files.ts';
 import { machine } from '../../../cni-shim/machine/surroundings.ts';
-import { recordsIn } from '../../../cni-shim/sync/round.ts';
+import { recordsIn } from '../../../cni-shim/sync/data-directories.ts';
 import { routes } from '../../../core/contract/routes.ts';
 import { blockFromText } from '../../../core/protocol/slot-ref.ts';
 import { fenceBlock } from '../../../functions/use-cases/blocks/fence-block.ts';
@@ -99,12 +100,12 @@ async function held(): Promise<string[]> {
       if (is) found.push(holding?.attachment.containerId ?? '');
   return found.sort();
 }
-const place = () => ({ surroundings: surroundings(), dataDirs: [node.dataDir], bootId: node.bootId });
+const directories = () => ({ surroundings: surroundings(), dataDirs: [node.dataDir], bootId: node.bootId });
 function startAgent(): Agent {
   const credentials = { get: async () => ({ credentials: identity, cached: false }) };
   metrics = makeMetrics('1.2.3');
-  return new Agent({
-    ...place(),
+  return createAgent({
+    ...directories(),
     api: apiClient({
       endpoint: new URL(api.endpoint),
       region: 'eu-central-1',
@@ -112,7 +113,7 @@ function startAgent(): Agent {
       surroundings: surroundings(),
       limits: { attempt: 300, total: 300 },
     }),
-    reachability: [openReachability(around(), node.dataDir)],
+    outages: [openOutage(around(), node.dataDir)],
     metrics,
     log: (level, message, facts = {}) => logged.push({ level, message, facts }),
     who: { version: '1.2.3', name: 'worker-1' },
@@ -160,9 +161,9 @@ describe('a container whose namespace is gone', () => {
     await roundsFor(agentTimes.roundMs);
     expect(await held()).toEqual(['b']);
     expect(node.entry('a')).toBeUndefined();
-    expect(node.unsettled().releases).toEqual([]);
+    expect(node.outbox().releases).toEqual([]);
     expect(sentTo(routes.release.path)).toHaveLength(1);
-    expect(await figure('lessor_deaths_total{why="namespace"}')).toBe(1);
+    expect(await figure('lessor_dead_sandboxes_total{why="namespace"}')).toBe(1);
     expect(logged).toContainEqual({
       level: 'info',
       message: 'a container ended without a DEL',
@@ -203,7 +204,7 @@ describe('a container whose namespace is gone', () => {
     expect((await call('DEL', 'a')).exitCode).toBe(0);
     await roundsFor(MINUTE_MS);
     expect(sentTo(routes.release.path)).toHaveLength(1);
-    expect(await figure('lessor_deaths_total{why="namespace"}')).toBeUndefined();
+    expect(await figure('lessor_dead_sandboxes_total{why="namespace"}')).toBeUndefined();
   });
 });
 
@@ -222,7 +223,7 @@ test('what an earlier boot left is released at once', async () => {
   agent = startAgent();
   await agent.round();
   expect(await held()).toEqual([]);
-  expect(await figure('lessor_deaths_total{why="reboot"}')).toBe(2);
+  expect(await figure('lessor_dead_sandboxes_total{why="reboot"}')).toBe(2);
 });
 
 describe('while the API cannot be reached', () => {
@@ -233,7 +234,7 @@ describe('while the API cannot be reached', () => {
     service.sent.length = 0;
   });
 
-  test('the pauses between two tries grow to a minute, and are no illness', async () => {
+  test('the pauses between two tries grow to a minute, and are no fault of its health', async () => {
     const tries: number[] = [];
     service.fate = () => {
       tries.push(here.clock.now);
@@ -242,7 +243,7 @@ describe('while the API cannot be reached', () => {
     const begun = here.clock.now;
     for (let round = 0; round < 60; round += 1) {
       await roundsFor(agentTimes.roundMs);
-      expect(agent.illness()).toBeUndefined();
+      expect(agent.health()).toBeUndefined();
     }
     // One attempt may take several sends within its own deadline.
     const seconds = tries.map((at) => Math.round((at - begun) / 10_000) * 10);
@@ -251,7 +252,7 @@ describe('while the API cannot be reached', () => {
     expect(new Set(pauses.slice(3))).toEqual(new Set([60]));
     expect(pauses.length).toBeGreaterThan(8);
     expect(await figure('lessor_api_reachable')).toBe(0);
-    expect(await figure('lessor_unsettled{network="my-bridge-network",kind="report"}')).toBe(2);
+    expect(await figure('lessor_outbox{network="my-bridge-network",kind="report"}')).toBe(2);
   });
 
   test('leases are reported afterwards, and the table is compared', async () => {
@@ -260,9 +261,9 @@ describe('while the API cannot be reached', () => {
     service.fate = () => undefined;
     await roundsFor(MINUTE_MS);
     expect(await held()).toEqual(['a', 'b', 'c', 'd']);
-    expect(node.unsettled()).toEqual({ reports: [], releases: [] });
-    expect(await figure('lessor_settled_total{kind="report"}')).toBe(2);
-    expect(await figure('lessor_unsettled{network="my-bridge-network",kind="report"}')).toBe(0);
+    expect(node.outbox()).toEqual({ reports: [], releases: [] });
+    expect(await figure('lessor_outbox_flushed_total{kind="report"}')).toBe(2);
+    expect(await figure('lessor_outbox{network="my-bridge-network",kind="report"}')).toBe(0);
     expect(await figure('lessor_api_reachable')).toBe(1);
     expect(sentTo(routes.ownLeases.path)).not.toEqual([]);
   });
@@ -288,7 +289,7 @@ describe('while the API cannot be reached', () => {
     expect(lost.length).toBeLessThanOrEqual(10);
     expect(lost[0]).toMatchObject({ facts: { addresses: local?.addresses } });
     expect(await figure('lessor_leases_lost_total')).toBeGreaterThan(1);
-    expect(agent.illness()).toBeUndefined();
+    expect(agent.health()).toBeUndefined();
   });
 });
 
@@ -306,7 +307,7 @@ describe('where nothing happens', () => {
     pass(-24 * 60 * MINUTE_MS);
     await roundsFor(agentTimes.roundMs);
     expect(sentTo(routes.heartbeat.path)).toHaveLength(1);
-    expect(agent.illness()).toBeUndefined();
+    expect(agent.health()).toBeUndefined();
   });
 
   test('people see at the service when it was here, with its name and version', async () => {
@@ -318,7 +319,7 @@ describe('where nothing happens', () => {
 test('a lease of this node without an entry is released when the table is read', async () => {
   await add('c');
   const entry = node.entry('c');
-  const [records] = recordsIn(place());
+  const [records] = recordsIn(directories());
   if (entry === undefined || records === undefined) throw new Error('nothing was kept');
   records.journal.forget(entry.attachment, entry);
   await roundsFor(MINUTE_MS);
@@ -347,14 +348,14 @@ test('a block whose giving back was not answered is given back with the next "I 
   expect(node.givenBack().map((name) => name.includes('answered'))).toEqual([true]);
 });
 
-test('a round that goes on for more than a minute without an answer is an illness', async () => {
+test('a round that goes on for more than a minute without an answer is told by its health', async () => {
   service.fate = () => {
     pass(61_000);
-    expect(agent.illness()).toMatch(/nothing has gone on for 6\d s/);
+    expect(agent.health()).toMatch(/nothing has gone on for 6\d s/);
     return undefined;
   };
   pass(agentTimes.heartbeatMs);
   await agent.round();
-  expect(agent.illness()).toBeUndefined();
+  expect(agent.health()).toBeUndefined();
   expect(sentTo(routes.heartbeat.path)).toHaveLength(1);
 });

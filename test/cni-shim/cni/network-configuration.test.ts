@@ -261,17 +261,17 @@ describe('a network configuration', () => {
 
   test('puts the ranges of the runtime first, and calls their pool after them, however they are spelt', () => {
     const own = { subnet: '10.3.0.0/16', ranges: [[{ subnet }]] };
-    const wish = (...ipRanges: unknown[]) =>
+    const request = (...ipRanges: unknown[]) =>
       parseNetworkConfiguration('ADD', whole({ runtimeConfig: { ipRanges } }, own)).pool;
-    const first = wish([{ subnet: '10.2.0.0/16' }]);
+    const first = request([{ subnet: '10.2.0.0/16' }]);
     expect(first).toEqual({
       vrf: 'default',
       name: expect.stringMatching(/^net\.[0-9a-f]{8}$/),
       ranges: [[{ subnet: '10.2.0.0/16' }], [{ subnet: '10.3.0.0/16' }], [{ subnet }]],
     });
-    expect(wish([{ subnet: '10.2.0.0/16', gateway: '10.2.0.1', rangeStart: null }]).name).toBe(first.name);
-    expect(wish([{ subnet: '10.4.0.0/16' }]).name).not.toBe(first.name);
-    expect(wish().name).toBe('net');
+    expect(request([{ subnet: '10.2.0.0/16', gateway: '10.2.0.1', rangeStart: null }]).name).toBe(first.name);
+    expect(request([{ subnet: '10.4.0.0/16' }]).name).not.toBe(first.name);
+    expect(request().name).toBe('net');
     const alone = { runtimeConfig: { ipRanges: [[{ subnet: '10.2.0.0/16' }]] } };
     expect(parseNetworkConfiguration('ADD', whole(alone, { ranges: undefined })).pool).toEqual({
       vrf: 'default',

@@ -1,43 +1,26 @@
 /** The compiled executable installs itself into a directory that stands for a host's root. */
 import { spawn } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { buildPlugin } from '../../../cni-shim/build/build.ts';
 import { sampleConflist } from '../../../cni-shim/install/conflist.ts';
 import { FakeApi, REGION } from '../fake-api.ts';
 import { configuration, Node } from '../in-process.ts';
 import { call } from '../plugin-process.ts';
+import { BIN_DIR, CONF_DIR, withFreshHost } from './fresh-host.ts';
 
 let executable: string;
-let directory: string;
 let root: string;
 let conflist: string;
-const BIN_DIR = '/opt/cni/bin';
-const CONF_DIR = '/etc/cni/net.d';
 const installed = () => join(root, BIN_DIR, 'lessor');
 
 beforeAll(async () => {
   executable = (await buildPlugin()).path;
 });
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'lessor-host-'));
-  root = join(directory, 'root');
-  for (const one of [BIN_DIR, CONF_DIR]) mkdirSync(join(root, one), { recursive: true });
-  conflist = join(directory, '10-pods.conflist');
-  writeFileSync(conflist, sampleConflist);
+withFreshHost((fresh) => {
+  ({ root, conflist } = fresh);
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 function start(program: string, ...argv: string[]) {
   const child = spawn(program, argv, { env: {}, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -3,7 +3,6 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -11,9 +10,8 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { agentUnit } from '../../../cni-shim/install/agent-unit.ts';
 import { sampleConflist } from '../../../cni-shim/install/conflist.ts';
 import { hostAt } from '../../../cni-shim/install/host.ts';
@@ -22,6 +20,7 @@ import { labelsFrom } from '../../../cni-shim/install/node-file.ts';
 import { type Uninstallation, uninstall } from '../../../cni-shim/install/uninstall.ts';
 import { machine } from '../../../cni-shim/machine/surroundings.ts';
 import { openRecords } from '../../../cni-shim/node/network-records.ts';
+import { withFreshHost } from './fresh-host.ts';
 
 const ENDPOINT = 'https://abc.execute-api.eu-central-1.amazonaws.com';
 const VERSIONS = `#!/bin/sh\n[ "$CNI_COMMAND" = VERSION ] && echo '{"cniVersion":"1.1.0","supportedVersions":["1.0.0"]}'\n`;
@@ -32,17 +31,12 @@ let executable: string;
 let conflist: string;
 let called: string[];
 
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'lessor-install-'));
-  root = join(directory, 'host');
-  for (const one of ['opt/cni/bin', 'etc/cni/net.d']) mkdirSync(join(root, one), { recursive: true });
+withFreshHost((fresh) => {
+  ({ directory, root, conflist } = fresh);
   executable = join(directory, 'executable');
   writeFileSync(executable, VERSIONS);
-  conflist = join(directory, '10-pods.conflist');
-  writeFileSync(conflist, sampleConflist);
   called = [];
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const on = (path: string) => join(root, path);
 const systemd = (runs: boolean, isThere = true) => ({

@@ -9,12 +9,12 @@ import { describe, expect, test } from 'vitest';
 import type { Calls } from '../../../cni-shim/api/client.ts';
 import { type Files, nodeFiles } from '../../../cni-shim/machine/files.ts';
 import { type NetworkRecords, openRecords } from '../../../cni-shim/node/network-records.ts';
-import { learn } from '../../../cni-shim/node/node-state.ts';
 import { ownLease } from '../../../cni-shim/node/offline-lease.ts';
+import { afterAnswer } from '../../../cni-shim/node/pool-cache.ts';
 import { giveBack } from '../../../cni-shim/sync/return-block.ts';
 import type { AllocateResult } from '../../../core/contract/lease.ts';
 import { defaultPolicy } from '../../../core/contract/pool.ts';
-import { resolvePoolShape } from '../../../core/pools/pool-space.ts';
+import { resolvePoolShape } from '../../../core/pools/pool-shape.ts';
 
 const POOL = 'a'.repeat(16);
 const shape = resolvePoolShape({
@@ -60,7 +60,7 @@ const living =
   (open, files) => {
     const records = open(files);
     const attachment = { network: 'net', containerId: 'c1', ifname: 'eth0' };
-    const early = records.stateOf(POOL)?.blocks.length === 1;
+    const early = records.cacheOf(POOL)?.blocks.length === 1;
     const entry = records.journal.begin({ attachment, nonce: 'n', bootId: 'boot-1' }, () => [slot(5)]);
     const local =
       order === 'name, then mark'
@@ -68,7 +68,7 @@ const living =
         : early
           ? { slot: slot(5), generation: 1, addresses: [] }
           : undefined;
-    outcome.lives = local !== undefined && records.unsettled.liveWith(entry, local);
+    outcome.lives = local !== undefined && records.outbox.liveWith(entry, local);
   };
 
 const givingBack =
@@ -99,7 +99,7 @@ function canBoth(live: (outcome: Outcome) => Party, give: (outcome: Outcome) => 
       const open = (files: Files) => openRecords({ files, now: Date.now }, where);
       const setUp = open(nodeFiles);
       const circumstances = { bootId: 'boot-1', journal: setUp.journalId, now: Date.now() };
-      setUp.write(learn(undefined, { answer, proposal: undefined, ...circumstances }));
+      setUp.write(afterAnswer(undefined, { answer, proposal: undefined, ...circumstances }));
       Object.assign(outcome, { lives: false, sent: false });
       let done = 0;
       const files = Object.fromEntries(

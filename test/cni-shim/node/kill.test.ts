@@ -1,8 +1,9 @@
 /** A process that is killed between any two of its file operations leaves nothing that the next ones do not heal. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Files, isDraft, nodeFiles } from '../../../cni-shim/machine/files.ts';
-import { FakeApi } from '../fake-api.ts';
-import { configuration, dyingFiles, Node } from '../in-process.ts';
+import type { FakeApi } from '../fake-api.ts';
+import { withFreshNode } from '../fresh-node.ts';
+import { configuration, dyingFiles, type Node } from '../in-process.ts';
 
 const NETWORK = 'my-bridge-network';
 /** As many addresses as fit all that a test adds: a slot that is lost would be missed. */
@@ -18,17 +19,12 @@ const MANY = 90;
 
 let api: FakeApi;
 let node: Node;
-beforeEach(async () => {
-  api = await FakeApi.start();
-  node = new Node(api);
-});
-afterEach(async () => {
-  node.remove();
-  await api.stop();
+withFreshNode((fresh) => {
+  ({ api, node } = fresh);
 });
 
 /** Runs `verb` with every number of file operations that a process can survive; the last one survives them all. */
-async function everyDeath(
+async function everyKill(
   verb: 'ADD' | 'DEL',
   { prepare, heal, stdin = small }: { prepare?: () => unknown; heal: () => Promise<void>; stdin?: string },
 ): Promise<number> {
@@ -71,7 +67,7 @@ describe('an ADD that is killed', () => {
       expect(owners()).toEqual(['first@eth0']);
       await expectHealed();
     };
-    expect(await everyDeath('ADD', { heal })).toBeGreaterThan(15);
+    expect(await everyKill('ADD', { heal })).toBeGreaterThan(15);
   });
 
   test('at any moment is healed by an ADD that is repeated, and then by DEL', async () => {
@@ -83,7 +79,7 @@ describe('an ADD that is killed', () => {
       expect(owners()).toEqual(['first@eth0']);
       await expectHealed();
     };
-    await everyDeath('ADD', { heal });
+    await everyKill('ADD', { heal });
   });
 
   test('on a fresh node at any moment is healed by DEL', async () => {
@@ -92,19 +88,19 @@ describe('an ADD that is killed', () => {
       expect(owners()).toEqual([]);
       expect(node.attachments()).toEqual([]);
     };
-    await everyDeath('ADD', { prepare: () => node.loseJournal(), heal });
+    await everyKill('ADD', { prepare: () => node.loseJournal(), heal });
   });
 
   test('while it is given another slot than it proposed is healed by DEL', async () => {
     const stdin = configuration();
     await node.add('first', { stdin });
-    const occupyTheNext = () => api.occupy(NETWORK, (node.state?.cursor.slot ?? 0) + 1);
+    const occupyTheNext = () => api.occupy(NETWORK, (node.poolCache?.cursor.slot ?? 0) + 1);
     const heal = async () => {
       expect((await node.del('victim', { stdin, surroundings: muchLater() })).exitCode).toBe(0);
       expect(owners().filter((owner) => owner.startsWith('victim'))).toEqual([]);
       expect(node.attachments()).toEqual(['first@eth0']);
     };
-    await everyDeath('ADD', { stdin, prepare: occupyTheNext, heal });
+    await everyKill('ADD', { stdin, prepare: occupyTheNext, heal });
   });
 });
 
@@ -130,7 +126,7 @@ describe('an ADD of requested addresses that is killed', () => {
       expect((await node.del('victim', { stdin: paired, surroundings: muchLater() })).exitCode).toBe(0);
       gone();
     };
-    expect(await everyDeath('ADD', { stdin: paired, heal })).toBeGreaterThan(15);
+    expect(await everyKill('ADD', { stdin: paired, heal })).toBeGreaterThan(15);
   });
 
   test('at any moment is healed by an ADD that is repeated, and then by DEL, which leaves no slot behind', async () => {
@@ -141,7 +137,7 @@ describe('an ADD of requested addresses that is killed', () => {
       gone();
       expect(node.slots()).toEqual([]);
     };
-    await everyDeath('ADD', { stdin: paired, heal });
+    await everyKill('ADD', { stdin: paired, heal });
   });
 });
 
@@ -152,7 +148,7 @@ describe('a DEL that is killed', () => {
       expect(owners()).toEqual([]);
       expect([node.slots(), node.attachments()]).toEqual([[], []]);
     };
-    await everyDeath('DEL', { stdin: paired, prepare: () => node.add('victim', { stdin: paired }), heal });
+    await everyKill('DEL', { stdin: paired, prepare: () => node.add('victim', { stdin: paired }), heal });
   });
 
   test('at any moment is finished by the repeated one', async () => {
@@ -162,7 +158,7 @@ describe('a DEL that is killed', () => {
       expect(owners()).toEqual(['first@eth0']);
       await expectHealed();
     };
-    const operations = await everyDeath('DEL', { prepare: () => node.add('victim', { stdin: small }), heal });
+    const operations = await everyKill('DEL', { prepare: () => node.add('victim', { stdin: small }), heal });
     expect(operations).toBeGreaterThan(5);
   });
 });
@@ -177,7 +173,7 @@ describe('this test', () => {
     await node.add('first', { stdin: small });
     const isSlot = (path: string) => path.includes('/slots/') && !path.includes('draft');
     const hoarding: Files = { ...nodeFiles, remove: (path) => (isSlot(path) ? undefined : nodeFiles.remove(path)) };
-    await expect(everyDeath('ADD', { heal: healWith(hoarding) })).rejects.toThrow();
+    await expect(everyKill('ADD', { heal: healWith(hoarding) })).rejects.toThrow();
   });
 
   test('finds out a journal that keeps their drafts', async () => {
@@ -186,6 +182,6 @@ describe('this test', () => {
       ...nodeFiles,
       modifiedAt: (path) => (path.includes('draft') ? undefined : nodeFiles.modifiedAt(path)),
     };
-    await expect(everyDeath('ADD', { heal: healWith(hoarding) })).rejects.toThrow('draft');
+    await expect(everyKill('ADD', { heal: healWith(hoarding) })).rejects.toThrow('draft');
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
-import { type NodeState, takenFor } from '../../../cni-shim/node/node-state.ts';
+import { type PoolCache, takenFor } from '../../../cni-shim/node/pool-cache.ts';
 import { proposals } from '../../../cni-shim/node/propose.ts';
 import { poolPolicy } from '../../../core/contract/pool.ts';
 import { poolSpace } from '../../../core/pools/pool-space.ts';
@@ -11,7 +11,7 @@ type Proposals = typeof proposals;
 const BLOCK_SIZE = 8;
 const NOW = 1_000_000_000;
 
-const state: fc.Arbitrary<NodeState> = fc
+const state: fc.Arbitrary<PoolCache> = fc
   .record({
     last: fc.integer({ min: 10, max: 240 }),
     gateway: fc.integer({ min: 1, max: 254 }),
@@ -55,7 +55,7 @@ const state: fc.Arbitrary<NodeState> = fc
 const ordinal = (block: string, slot: number) => Number.parseInt(block, 16) * BLOCK_SIZE + slot;
 
 /** All that may be proposed, by trying every slot there is. */
-function expected({ pool, blocks, taken, ...rest }: NodeState): number[] {
+function expected({ pool, blocks, taken, ...rest }: PoolCache): number[] {
   const space = poolSpace(pool);
   const whole = { pool, blocks, taken, ...rest };
   const found: number[] = [];

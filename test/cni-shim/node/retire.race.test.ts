@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Files, nodeFiles } from '../../../cni-shim/machine/files.ts';
 import { openJournal } from '../../../cni-shim/node/journal.ts';
-import { openUnsettled, type Unsettled } from '../../../cni-shim/node/unsettled.ts';
+import { type Outbox, openOutbox } from '../../../cni-shim/node/outbox.ts';
 import { knownOf } from '../../../cni-shim/sync/reconcile.ts';
 import { reasonToRelease } from '../../../cni-shim/sync/reconcile-decision.ts';
 import { dyingFiles } from '../in-process.ts';
@@ -29,7 +29,7 @@ type Step = (scene: Scene, files: Files) => void;
 
 const open = ({ directory }: Scene, files: Files) => {
   const journal = openJournal(files, directory, Date.now);
-  return { journal, unsettled: openUnsettled(files, directory, journal) };
+  return { journal, outbox: openOutbox(files, directory, journal) };
 };
 
 const addAgain: Step = (scene, files) => {
@@ -39,31 +39,31 @@ const addAgain: Step = (scene, files) => {
   if (journal.acknowledge(entry, answer) === 'noted') scene.lives = entry.nonce;
 };
 
-type Open = (scene: Scene, files: Files) => { readonly unsettled: Unsettled };
+type Open = (scene: Scene, files: Files) => { readonly outbox: Outbox };
 
 /** What an earlier boot left is judged dead; whoever runs at the moment tells the service. */
-const bury =
+const retire =
   (openRecords: Open): Step =>
   (scene, files) => {
     const [dead] = open(scene, nodeFiles)
       .journal.entries()
       .filter(({ bootId }) => bootId === 'boot-1');
-    if (dead !== undefined) openRecords(scene, files).unsettled.retireUnlessAdded(dead);
+    if (dead !== undefined) openRecords(scene, files).outbox.retireUnlessAdded(dead);
   };
-const settle =
+const flush =
   (openRecords: Open): Step =>
   (scene, files) => {
-    const { unsettled } = openRecords(scene, files);
-    for (const entry of unsettled.toRelease()) {
+    const { outbox } = openRecords(scene, files);
+    for (const entry of outbox.toRelease()) {
       scene.held.delete(entry.nonce);
-      unsettled.released(entry, []);
+      outbox.released(entry, []);
     }
   };
 
 /** The table was read before, and is compared with the journal now. */
 const reconcile: Step = (scene, files) => {
-  const { journal, unsettled } = open(scene, files);
-  const known = [knownOf({ journal, unsettled, knownJournalId: '' })];
+  const { journal, outbox } = open(scene, files);
+  const known = [knownOf({ journal, outbox, knownJournalId: '' })];
   for (const nonce of scene.held) {
     const lease = { slot, attachment, nonce, incarnation: 1, heldAt: '2026-01-01T00:00:00.000Z' };
     if (reasonToRelease(lease, known, { firstOfBoot: undefined }) !== undefined) scene.held.delete(nonce);
@@ -106,9 +106,9 @@ function inScene<T>(act: (scene: Scene) => T): T {
 /** What is wrong in the end: with the lease that the container lives with, or with another one that nobody would release. */
 function wrong(scene: Scene): string | undefined {
   const judge: Step = (at, files) => {
-    settle(open)(at, files);
-    bury(open)(at, files);
-    settle(open)(at, files);
+    flush(open)(at, files);
+    retire(open)(at, files);
+    flush(open)(at, files);
   };
   judge(scene, nodeFiles);
   const entry = open(scene, nodeFiles).journal.find(attachment);
@@ -120,12 +120,12 @@ function wrong(scene: Scene): string | undefined {
 
 /** The first thing that goes wrong in any interleaving, with up to two steps of others inside one. */
 function firstWrong(openRecords: Open): string | undefined {
-  const [retiring, settling] = [bury(openRecords), settle(openRecords)];
+  const [retiring, flushing] = [retire(openRecords), flush(openRecords)];
   const plans: readonly (readonly [outer: Step, first: Step, second: Step])[] = [
-    [addAgain, retiring, settling],
-    [retiring, addAgain, settling],
-    [retiring, settling, addAgain],
-    [settling, retiring, addAgain],
+    [addAgain, retiring, flushing],
+    [retiring, addAgain, flushing],
+    [retiring, flushing, addAgain],
+    [flushing, retiring, addAgain],
     [retiring, addAgain, reconcile],
     [addAgain, retiring, reconcile],
   ];
@@ -164,7 +164,7 @@ describe('a container that is added again', () => {
           },
         };
         try {
-          if (dead !== undefined) open(scene, racing).unsettled.retireUnlessAdded(dead);
+          if (dead !== undefined) open(scene, racing).outbox.retireUnlessAdded(dead);
           ended = true;
         } catch {
           // Killed.
@@ -180,10 +180,10 @@ describe('a container that is added again', () => {
 describe('the interleavings find out', () => {
   test('who releases what was added again', () => {
     const careless: Open = (scene, files) => {
-      const { journal, unsettled } = open(scene, files);
+      const { journal, outbox } = open(scene, files);
       const releases = join(scene.directory, 'releases');
       const toRelease = () => files.list(releases).map((nonce) => JSON.parse(files.read(join(releases, nonce)) ?? ''));
-      return { journal, unsettled: { ...unsettled, toRelease } };
+      return { journal, outbox: { ...outbox, toRelease } };
     };
     expect(firstWrong(careless)).toMatch('was released though it lives');
   });

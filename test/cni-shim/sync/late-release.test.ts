@@ -82,6 +82,6 @@ test.each([
     // And nothing of the first one is left, whether its request arrived or not.
     expect(await call('DEL', 'a')).toMatchObject({ exitCode: 0 });
     expect(await held(id)).toEqual(new Map());
-    expect([node.attachments(), node.slots(), node.unsettled().releases]).toEqual([[], [], []]);
+    expect([node.attachments(), node.slots(), node.outbox().releases]).toEqual([[], [], []]);
   },
 );

@@ -1,19 +1,15 @@
 import { writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { LessorError, problemBody } from '../../../core/contract/problems.ts';
-import { FakeApi, type Fate } from '../fake-api.ts';
-import { configuration, Node } from '../in-process.ts';
+import type { FakeApi, Fate } from '../fake-api.ts';
+import { withFreshNode } from '../fresh-node.ts';
+import { configuration, type Node } from '../in-process.ts';
 
 let api: FakeApi;
 let node: Node;
 
-beforeEach(async () => {
-  api = await FakeApi.start();
-  node = new Node(api);
-});
-afterEach(async () => {
-  node.remove();
-  await api.stop();
+withFreshNode((fresh) => {
+  ({ api, node } = fresh);
 });
 
 function later<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
@@ -62,7 +58,7 @@ describe('the first ADD on a node', () => {
   test('notes what it was told: blocks, incarnation and the slot that it was given', async () => {
     api.incarnation = 7;
     await node.add('c1');
-    expect(node.state).toMatchObject({ incarnation: 7, bootId: 'boot-1', cursor: { block: '0', slot: 0 } });
+    expect(node.poolCache).toMatchObject({ incarnation: 7, bootId: 'boot-1', cursor: { block: '0', slot: 0 } });
     expect(node.slots()).toEqual(['0000000000000001.0.0']);
     expect(node.entry('c1')?.acknowledged?.addresses).toEqual([{ address: '10.244.1.10/16', gateway: '10.244.0.1' }]);
   });
@@ -101,7 +97,7 @@ describe('a warm ADD', () => {
     expect(printed.ips[0].address).toBe('10.244.1.12/16');
     expect(node.slots()).toEqual(['0000000000000001.0.0', '0000000000000001.0.2']);
     expect(node.entry('c2')?.acknowledged?.slot.slot).toBe(2);
-    expect(Object.keys(node.state?.taken['0'] ?? {})).toEqual(['1']);
+    expect(Object.keys(node.poolCache?.taken['0'] ?? {})).toEqual(['1']);
   });
 
   test('never proposes a gateway', async () => {
@@ -170,8 +166,8 @@ describe('what an earlier boot or another configuration left', () => {
     'counts as nothing where a state without %s is left',
     async (part) => {
       await node.add('c1');
-      const { [part]: _, ...rest } = node.state ?? ({} as never);
-      node.writeState(JSON.stringify(rest));
+      const { [part]: _, ...rest } = node.poolCache ?? ({} as never);
+      node.writePoolCache(JSON.stringify(rest));
       await node.add('c2');
       expect(api.allocations()[1]).not.toHaveProperty('proposal');
     },
@@ -210,10 +206,10 @@ describe('what an earlier boot or another configuration left', () => {
     ['a state of another layout', '{"format":99,"bootId":"boot-1"}'],
   ])('%s is as good as none', async (_, text) => {
     await node.add('c1');
-    node.writeState(text);
+    node.writePoolCache(text);
     expect((await node.add('c2')).exitCode).toBe(0);
     expect(api.allocations()[1]).not.toHaveProperty('proposal');
-    expect(node.state?.format).toBe(3);
+    expect(node.poolCache?.format).toBe(3);
   });
 });
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { isObject, parseJson } from '../../../cni-shim/machine/json.ts';
 
-/** What the API answers in the place of a valid answer; `dies`: the connection is lost. */
+/** What the API answers instead of a valid answer; `dies`: the connection is lost. */
 export type WrongAnswer =
   | { readonly status: number; readonly body: string; readonly headers: Readonly<Record<string, string>> }
   | 'dies';
@@ -113,11 +113,11 @@ const change: fc.Arbitrary<Change> = fc.record({
 
 type Container = Record<string, unknown> | unknown[];
 
-/** Every place in a JSON value, as the container and the key in it. */
-function placesIn(value: unknown): { container: Container; key: string }[] {
+/** Every position in a JSON value, as the container and the key in it. */
+function pathsIn(value: unknown): { container: Container; key: string }[] {
   if (typeof value !== 'object' || value === null) return [];
   const container = value as Container;
-  return Object.entries(container).flatMap(([key, inner]) => [{ container, key }, ...placesIn(inner)]);
+  return Object.entries(container).flatMap(([key, inner]) => [{ container, key }, ...pathsIn(inner)]);
 }
 
 function changed(valid: string, changes: readonly Change[]): string {
@@ -125,11 +125,11 @@ function changed(valid: string, changes: readonly Change[]): string {
   for (const { where, how, value: given } of changes) {
     // A later change may put it into itself.
     const value = structuredClone(given);
-    const places = placesIn(tree);
-    const place = places[where % Math.max(1, places.length)];
-    if (place === undefined) continue;
-    const container = place.container as Record<string, unknown>;
-    const { key } = place;
+    const paths = pathsIn(tree);
+    const path = paths[where % Math.max(1, paths.length)];
+    if (path === undefined) continue;
+    const container = path.container as Record<string, unknown>;
+    const { key } = path;
     const old = container[key];
     if (how === 'delete') Array.isArray(container) ? container.splice(Number(key), 1) : delete container[key];
     else if (how === 'replace') container[key] = value;
@@ -149,8 +149,8 @@ const spoilt: fc.Arbitrary<(valid: string) => string> = fc.oneof(
   fc
     .tuple(fc.nat(), fc.constantFrom('\0', '"', '{', ']', ',', '\\', 'NaN', '<'))
     .map(([at, piece]) => (valid: string) => {
-      const place = at % valid.length;
-      return valid.slice(0, place) + piece + valid.slice(place);
+      const index = at % valid.length;
+      return valid.slice(0, index) + piece + valid.slice(index);
     }),
   fc.string({ unit: 'binary' }).map((text) => () => text),
   fc

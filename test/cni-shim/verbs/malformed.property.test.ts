@@ -7,7 +7,7 @@ import { isVerb, writtenVersion } from '../../../cni-shim/cni/version.ts';
 import { nodeFiles } from '../../../cni-shim/machine/files.ts';
 import { isObject, parseJson } from '../../../cni-shim/machine/json.ts';
 import { machine, type Surroundings } from '../../../cni-shim/machine/surroundings.ts';
-import { type Outcome, run } from '../../../cni-shim/verbs/call.ts';
+import { type Reply, run } from '../../../cni-shim/verbs/call.ts';
 import { complaint, type Ending } from '../cni-error-object.ts';
 import { FakeApi, REGION } from '../fake-api.ts';
 import { Node } from '../in-process.ts';
@@ -108,7 +108,7 @@ async function attempt(input: MalformedInput, plugin: Run): Promise<Trial> {
       now += milliseconds;
     },
   };
-  let ending: Outcome;
+  let ending: Reply;
   try {
     ending = await plugin(surroundings, () => input.stdin, { attempt: 300, total: 900 });
   } catch (error) {
@@ -160,7 +160,7 @@ function difference(
 }
 
 /** What is accepted after all must be a whole result. */
-function survivor({ stdout }: Outcome, verb: string | undefined): string | undefined {
+function survivor({ stdout }: Reply, verb: string | undefined): string | undefined {
   if (verb !== 'ADD') return verb === 'VERSION' || stdout === '' ? undefined : `printed: ${stdout}`;
   const { ips, ip4, ip6 } = JSON.parse(stdout) as Record<string, unknown>;
   return ip4 !== undefined || ip6 !== undefined || (Array.isArray(ips) && ips.length > 0)
@@ -186,7 +186,7 @@ test(`of ${RUNS} malformed inputs at least ${REFUSED} are refused, each with an 
 }, 240_000);
 
 describe('the check finds', () => {
-  const failing = async (spoil: (outcome: Outcome) => Outcome | Promise<Outcome>, ...args: Parameters<Run>) => {
+  const failing = async (spoil: (outcome: Reply) => Reply | Promise<Reply>, ...args: Parameters<Run>) => {
     const outcome = await run(...args);
     return outcome.exitCode === 0 ? outcome : spoil(outcome);
   };

@@ -99,17 +99,17 @@ describe('a node with blocks of its own', () => {
     await add('c1');
     await add('c2');
     const [first, second] = allocations();
-    const [block] = node.state?.blocks ?? [];
+    const [block] = node.poolCache?.blocks ?? [];
     expect(first).not.toHaveProperty('proposal');
     expect(second).toMatchObject({ proposal: { block: block?.block }, generation: 1 });
     expect(first?.nonce.slice(0, 16)).toBe(second?.nonce.slice(0, 16));
     expect(first?.nonce.slice(16)).not.toBe(second?.nonce.slice(16));
-    expect(node.state).toMatchObject({ format: 3, journal: first?.nonce.slice(0, 16), former: [] });
+    expect(node.poolCache).toMatchObject({ format: 3, journal: first?.nonce.slice(0, 16), former: [] });
   });
 
   test('gives a block back when its last address is released and another has room, and does not use it any more', async () => {
     for (const name of ['c1', 'c2', 'c3', 'c4', 'c5']) await add(name);
-    const blocks = node.state?.blocks ?? [];
+    const blocks = node.poolCache?.blocks ?? [];
     expect(blocks).toHaveLength(2);
     expect((await remove('c1')).exitCode).toBe(0);
     expect(given()).toEqual([]);
@@ -117,7 +117,7 @@ describe('a node with blocks of its own', () => {
     const { slot } = node.entry('c5')?.acknowledged ?? {};
     expect((await remove('c5')).exitCode).toBe(0);
     expect(given()).toMatchObject([
-      { block: slot?.block, generation: 1, boot: 'boot-1', journal: node.state?.journal },
+      { block: slot?.block, generation: 1, boot: 'boot-1', journal: node.poolCache?.journal },
     ]);
     expect(await stateOf(slot?.block ?? '')).toEqual({ state: 'free', generation: 2, forced: false });
     expect(node.givenBack()).toEqual([`${slot?.pool}.${slot?.block}.1.answered`]);
@@ -155,27 +155,27 @@ describe('a node with blocks of its own', () => {
     await here.store.leases.hold(key, { attachment, nonce: 'n', node: 'i-1', incarnation: 1, heldAt: 0 }, 1);
     await remove('c5');
     expect(await stateOf(slot?.block ?? '')).toMatchObject({ state: 'claimed', generation: 2 });
-    expect(node.state?.blocks).toContainEqual({ block: slot?.block, generation: 2 });
+    expect(node.poolCache?.blocks).toContainEqual({ block: slot?.block, generation: 2 });
   });
 });
 
 describe('a node that has booted again', () => {
   test('names the blocks that it had, and goes on with them one generation later', async () => {
     await add('c1');
-    const [block] = node.state?.blocks ?? [];
+    const [block] = node.poolCache?.blocks ?? [];
     node.bootId = 'boot-2';
     await add('c2');
     expect(allocations()[1]).toMatchObject({ formerBlocks: [{ ...block, pool: 'a'.repeat(16) }] });
     expect(allocations()[1]).not.toHaveProperty('proposal');
-    expect(node.state?.blocks).toEqual([{ block: block?.block, generation: 2 }]);
+    expect(node.poolCache?.blocks).toEqual([{ block: block?.block, generation: 2 }]);
     await add('c3');
     expect(allocations()[2]).toMatchObject({ proposal: { block: block?.block }, generation: 2 });
     expect(allocations()[2]).not.toHaveProperty('formerBlocks');
   });
 
-  test('without its disk learns of them, by an answer or by a refusal', async () => {
+  test('without its disk is told of them, by an answer or by a refusal', async () => {
     await add('c1');
-    const [block] = node.state?.blocks ?? [];
+    const [block] = node.poolCache?.blocks ?? [];
     for (let other = 0n; other < 64n; other += 1n)
       await here.store.blocks.claim(
         { pool: 'a'.repeat(16), block: other },
@@ -188,7 +188,7 @@ describe('a node that has booted again', () => {
       { attempt: 1 },
       { attempt: 2, formerBlocks: [{ ...block, pool: 'a'.repeat(16) }] },
     ]);
-    expect(node.state?.blocks).toEqual([{ block: block?.block, generation: 2 }]);
+    expect(node.poolCache?.blocks).toEqual([{ block: block?.block, generation: 2 }]);
   });
 });
 
@@ -200,7 +200,7 @@ describe('pods of two namespaces whose pools are chosen by the service', () => {
     if (called.exitCode !== 0) throw new Error(called.stdout);
     return called.printed.ips[0].address as string;
   };
-  const blocksByPool = () => node.states.map(({ blocks }) => blocks.length);
+  const blocksByPool = () => node.poolCaches.map(({ blocks }) => blocks.length);
 
   beforeEach(async () => {
     for (const [name, policy] of [
@@ -228,7 +228,7 @@ describe('pods of two namespaces whose pools are chosen by the service', () => {
     expect(new Set([undefined, shop?.proposal?.pool, rest?.proposal?.pool]).size).toBe(3);
     expect(blocksByPool()).toEqual([1, 1]);
     const before = new Map(
-      node.states.map(({ pool, blocks }) => [pool.name, blocks.map((block) => ({ ...block, pool: pool.id }))]),
+      node.poolCaches.map(({ pool, blocks }) => [pool.name, blocks.map((block) => ({ ...block, pool: pool.id }))]),
     );
 
     node.bootId = 'boot-2';
@@ -237,7 +237,7 @@ describe('pods of two namespaces whose pools are chosen by the service', () => {
       { formerBlocks: before.get('shop') },
       { formerBlocks: before.get('rest') },
     ]);
-    for (const { pool, blocks } of node.states)
+    for (const { pool, blocks } of node.poolCaches)
       expect(blocks).toEqual(before.get(pool.name)?.map(({ block }) => ({ block, generation: 2 })));
   });
 });
@@ -245,18 +245,18 @@ describe('pods of two namespaces whose pools are chosen by the service', () => {
 describe('a node that lost its journal in the same boot', () => {
   test('uses no block of it, even where the state is left', async () => {
     await add('c1');
-    const [block] = node.state?.blocks ?? [];
+    const [block] = node.poolCache?.blocks ?? [];
     rmSync(join(node.dataDir, 'networks', NETWORK, 'attachments', '.journal'));
     await add('c2');
     const [first, second] = allocations();
     expect(second?.nonce.slice(0, 16)).not.toBe(first?.nonce.slice(0, 16));
     expect(second).not.toHaveProperty('proposal');
-    expect(node.state?.blocks.map(({ block }) => block)).not.toContain(block?.block);
+    expect(node.poolCache?.blocks.map(({ block }) => block)).not.toContain(block?.block);
     expect(await stateOf(block?.block ?? '')).toMatchObject({ generation: 1 });
   });
 
   test('makes another where its name was cut off', async () => {
-    node.writeState('');
+    node.writePoolCache('');
     mkdirSync(join(node.dataDir, 'networks', NETWORK, 'attachments'), { recursive: true });
     const path = join(node.dataDir, 'networks', NETWORK, 'attachments', '.journal');
     writeFileSync(path, '');

@@ -13,11 +13,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { buildPlugin, COMPILE_FLAGS, findBun } from '../../../cni-shim/build/build.ts';
 import { MetadataService } from '../aws/metadata-service.ts';
-import { FakeApi } from '../fake-api.ts';
-import { configuration, NETWORK, Node } from '../in-process.ts';
+import type { FakeApi } from '../fake-api.ts';
+import { withFreshNode } from '../fresh-node.ts';
+import { configuration, NETWORK, type Node } from '../in-process.ts';
 import { call, start } from '../plugin-process.ts';
 
 let executable: string;
@@ -27,13 +28,8 @@ let node: Node;
 beforeAll(async () => {
   executable = (await buildPlugin()).path;
 });
-beforeEach(async () => {
-  api = await FakeApi.start();
-  node = new Node(api);
-});
-afterEach(async () => {
-  node.remove();
-  await api.stop();
+withFreshNode((fresh) => {
+  ({ api, node } = fresh);
 });
 
 interface How {

@@ -1,20 +1,16 @@
 /** Which pool an ADD asks for, and which it proposes a slot of, where the configuration names pools or none. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { nodeFiles } from '../../../cni-shim/machine/files.ts';
 import { openRecords } from '../../../cni-shim/node/network-records.ts';
 import { openPoolChoices } from '../../../cni-shim/node/pool-choices.ts';
-import { FakeApi } from '../fake-api.ts';
-import { configuration, NETWORK, Node } from '../in-process.ts';
+import type { FakeApi } from '../fake-api.ts';
+import { withFreshNode } from '../fresh-node.ts';
+import { configuration, NETWORK, type Node } from '../in-process.ts';
 
 let api: FakeApi;
 let node: Node;
-beforeEach(async () => {
-  api = await FakeApi.start();
-  node = new Node(api);
-});
-afterEach(async () => {
-  node.remove();
-  await api.stop();
+withFreshNode((fresh) => {
+  ({ api, node } = fresh);
 });
 
 const of = (ipam: Record<string, unknown>) => configuration({ ranges: undefined, ...ipam });
@@ -59,8 +55,8 @@ describe('a configuration that names', () => {
     expect((await node.add('c4', { stdin })).printed.ips[0].address).toBe('10.1.0.10/24');
     expect(proposals().at(-1)).toBe(SECOND);
     expect(node.slots()).toEqual([`${FIRST}.0.0`, `${FIRST}.0.1`, `${SECOND}.0.1`]);
-    expect(node.states.map(({ taken }) => Object.keys(taken['0'] ?? {}))).toEqual([['0'], []]);
-    expect(node.states[1]?.blocks.map(({ block }) => block)).toContain('0');
+    expect(node.poolCaches.map(({ taken }) => Object.keys(taken['0'] ?? {}))).toEqual([['0'], []]);
+    expect(node.poolCaches[1]?.blocks.map(({ block }) => block)).toContain('0');
   });
 
   test('another pool than before leaves nothing behind, where the ADD is repeated with it', async () => {
@@ -107,14 +103,14 @@ describe('a configuration that names no pool', () => {
     ]);
     // The default pool comes after the one that asks for the namespace, so nothing is known of it for the first pod only.
     expect(proposals()).toEqual([undefined, undefined, FIRST, SECOND, FIRST, SECOND]);
-    expect(node.states.map(({ taken }) => taken)).toEqual([{}, {}]);
+    expect(node.poolCaches.map(({ taken }) => taken)).toEqual([{}, {}]);
   });
 
   test('is deleted with what is known of the pool that the address is of', async () => {
     for (const namespace of ['shop', 'bank']) await node.add(namespace, inNamespace(namespace));
     await node.del('shop', inNamespace('bank'));
     expect(api.releases()).toMatchObject([{ slot: { pool: FIRST }, acknowledged: true }]);
-    expect(node.states.map(({ taken }) => Object.keys(taken['0'] ?? {}))).toEqual([['1'], []]);
+    expect(node.poolCaches.map(({ taken }) => Object.keys(taken['0'] ?? {}))).toEqual([['1'], []]);
   });
 
   test('tells the labels of the node, which choose as well', async () => {
@@ -135,7 +131,7 @@ describe('a configuration that names no pool', () => {
     const records = openRecords({ files: nodeFiles, now: Date.now }, where);
     const of = (namespace: string) =>
       openPoolChoices(nodeFiles, records, {
-        wish: { vrf: 'default', name: NETWORK, names: [] },
+        request: { vrf: 'default', name: NETWORK, names: [] },
         labels: {},
         namespace,
       });

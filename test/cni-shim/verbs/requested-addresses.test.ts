@@ -1,17 +1,13 @@
 /** Addresses that a runtime asks for: by CNI_ARGS, args and runtimeConfig. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { FakeApi, type Fate } from '../fake-api.ts';
-import { configuration, NETWORK, Node } from '../in-process.ts';
+import { describe, expect, test } from 'vitest';
+import type { FakeApi, Fate } from '../fake-api.ts';
+import { withFreshNode } from '../fresh-node.ts';
+import { configuration, NETWORK, type Node } from '../in-process.ts';
 
 let api: FakeApi;
 let node: Node;
-beforeEach(async () => {
-  api = await FakeApi.start();
-  node = new Node(api);
-});
-afterEach(async () => {
-  node.remove();
-  await api.stop();
+withFreshNode((fresh) => {
+  ({ api, node } = fresh);
 });
 
 const POOL = '0000000000000001';
@@ -54,7 +50,7 @@ describe('an ADD that asks for addresses', () => {
     expect(api.releases()).toMatchObject([{ slot: { slot: 3 }, acknowledged: false }]);
     expect(api.leases(NETWORK).size).toBe(6);
     expect(node.slots()).toHaveLength(6);
-    expect(Object.keys(node.state?.taken['0'] ?? {}).sort()).toEqual(['3', '4']);
+    expect(Object.keys(node.poolCache?.taken['0'] ?? {}).sort()).toEqual(['3', '4']);
   });
 
   test('of a lost journal is released by DEL, whatever it held', async () => {

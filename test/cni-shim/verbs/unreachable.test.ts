@@ -1,11 +1,11 @@
 /** A node with blocks of its own while the API cannot be reached, with the service's own use cases behind it. */
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { apiClient } from '../../../cni-shim/api/client.ts';
 import { nodeFiles } from '../../../cni-shim/machine/files.ts';
 import { openRecords } from '../../../cni-shim/node/network-records.ts';
-import { settle } from '../../../cni-shim/sync/flush.ts';
+import { flush } from '../../../cni-shim/sync/flush.ts';
 import { reconcile } from '../../../cni-shim/sync/reconcile.ts';
 import { routes } from '../../../core/contract/routes.ts';
 import { blockFromText } from '../../../core/protocol/slot-ref.ts';
@@ -56,7 +56,7 @@ const client = () => {
     limits: { attempt: 300, total: 900 },
   });
 };
-const settled = () => settle({ records: records(), api: client(), now: around().now });
+const flushed = () => flush({ records: records(), api: client(), now: around().now });
 /** Container by slot, as the table has it. */
 async function held(): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
@@ -86,11 +86,11 @@ describe('while the API cannot be reached, a node with a block of its own', () =
     for (const container of ['a', 'b', 'c']) addresses.push(await addressOf(container));
     expect(new Set(addresses).size).toBe(3);
     expect(Object.values(await held())).toEqual(['first']);
-    expect(node.unsettled().reports).toEqual(['a@eth0', 'b@eth0', 'c@eth0']);
+    expect(node.outbox().reports).toEqual(['a@eth0', 'b@eth0', 'c@eth0']);
     service.fate = reached;
-    expect(await settled()).toMatchObject({ reported: 3, released: 0, failures: [] });
+    expect(await flushed()).toMatchObject({ reported: 3, released: 0, failures: [] });
     expect(Object.values(await held()).sort()).toEqual(['a', 'b', 'c', 'first']);
-    expect(node.unsettled()).toEqual({ reports: [], releases: [] });
+    expect(node.outbox()).toEqual({ reports: [], releases: [] });
   });
 
   test('waits for one answer only: the next calls do without, until it is time to try again', async () => {
@@ -111,7 +111,7 @@ describe('while the API cannot be reached, a node with a block of its own', () =
     const before = await addressOf('a');
     expect(Object.values(await held()).sort()).toEqual(['a', 'first']);
     expect(await addressOf('a')).toBe(before);
-    expect(node.unsettled().reports).toEqual([]);
+    expect(node.outbox().reports).toEqual([]);
   });
 
   test('goes on stopping pods, whose addresses nobody gets before the service has released them', async () => {
@@ -123,16 +123,16 @@ describe('while the API cannot be reached, a node with a block of its own', () =
     expect(new Set(others).size).toBe(7);
     expect((await call('ADD', 'one-too-many')).printed).toMatchObject({ code: 11 });
     service.fate = reached;
-    expect(await settled()).toMatchObject({ reported: 7, released: 1, failures: [] });
+    expect(await flushed()).toMatchObject({ reported: 7, released: 1, failures: [] });
     expect(Object.values(await held())).not.toContain('first');
-    expect(node.unsettled()).toEqual({ reports: [], releases: [] });
+    expect(node.outbox()).toEqual({ reports: [], releases: [] });
   });
 
   test('leaves nothing of a pod that came and went meanwhile', async () => {
     await addressOf('a');
     await remove('a');
     service.fate = reached;
-    expect(await settled()).toMatchObject({ reported: 0, released: 1 });
+    expect(await flushed()).toMatchObject({ reported: 0, released: 1 });
     expect(Object.values(await held())).toEqual(['first']);
     expect(node.slots()).toHaveLength(1);
   });
@@ -143,7 +143,7 @@ describe('while the API cannot be reached, a node with a block of its own', () =
     here.clock.now += TRIED_AGAIN_MS;
     await remove('first');
     expect(Object.values(await held())).toEqual(['a']);
-    expect(node.unsettled()).toEqual({ reports: [], releases: [] });
+    expect(node.outbox()).toEqual({ reports: [], releases: [] });
   });
 
   test.each(['ADD', 'DEL'])('fails with code 11 where its journal was lost, and so %s would guess', async (verb) => {
@@ -172,10 +172,10 @@ test('a report whose slot still cools keeps no other waiting', async () => {
   const by = { containerId: 'old', ifname: 'eth0', node: 'i-1', nonce: before.nonce };
   await here.store.leases.release(key, by, here.clock.now + 30_000);
   service.fate = reached;
-  const { reported, failures } = await settled();
+  const { reported, failures } = await flushed();
   expect([reported, failures.map(({ error }) => error.code)]).toEqual([1, ['address.cooling']]);
   here.clock.now += 30_001;
-  expect(await settled()).toMatchObject({ reported: 1, failures: [] });
+  expect(await flushed()).toMatchObject({ reported: 1, failures: [] });
 });
 
 test('a pod whose DEL has released nothing yet when its report arrives leaves no lease', async () => {
@@ -186,7 +186,7 @@ test('a pod whose DEL has released nothing yet when its report arrives leaves no
     if (path === routes.report.path && entry !== undefined) records().journal.forget(entry.attachment, entry);
     return undefined;
   };
-  expect(await settled()).toMatchObject({ failures: [] });
+  expect(await flushed()).toMatchObject({ failures: [] });
   expect(Object.values(await held())).toEqual(['first']);
 });
 
@@ -196,7 +196,7 @@ test('an ADD whose answer was lost lives with the slot that it proposed, and is 
   const before = await held();
   expect(Object.values(before).sort()).toEqual(['a', 'first']);
   service.fate = reached;
-  expect(await settled()).toMatchObject({ reported: 1 });
+  expect(await flushed()).toMatchObject({ reported: 1 });
   expect(await held()).toEqual(before);
 });
 
@@ -212,8 +212,8 @@ test('a slot with which an unreported container lives is given back by the ADD t
   const searching = { ...around(), fetch: proposingNothing(service.fetch) };
   const granted = await node.call('ADD', 'b', { stdin, surroundings: searching });
   expect(granted.printed.ips[0].address).not.toBe(living);
-  expect(await settled()).toMatchObject({ failures: [] });
-  expect(node.unsettled().reports).toEqual([]);
+  expect(await flushed()).toMatchObject({ failures: [] });
+  expect(node.outbox().reports).toEqual([]);
   expect(Object.entries(await held()).filter(([, container]) => container === 'a')).toHaveLength(1);
 });
 
@@ -226,7 +226,7 @@ const proposingNothing =
   };
 
 test('a block that is given back is not lived in, whoever looks first', async () => {
-  const state = records().stateOf(POOL);
+  const state = records().cacheOf(POOL);
   const [block] = state?.blocks ?? [];
   if (block === undefined) throw new Error('no block');
   records().givenBack.mark(POOL, block);
@@ -241,10 +241,10 @@ test('a report is refused where the block was taken from the node on evidence, a
   const key = { pool: POOL, block: blockFromText(local?.slot.block ?? '0') };
   await fenceBlock(here.environment(), key, { generation: local?.generation ?? 0, forced: true });
   service = serviceFor(here.environment(), 'i-1');
-  const { reported, failures } = await settled();
+  const { reported, failures } = await flushed();
   expect([reported, failures.map(({ error }) => error.code)]).toEqual([0, ['lease.lost']]);
   expect(await held()).toEqual({});
-  expect(node.unsettled().reports).toEqual(['a@eth0']);
+  expect(node.outbox().reports).toEqual(['a@eth0']);
 });
 
 test.each(['away', 'there'])(
@@ -262,6 +262,17 @@ test.each(['away', 'there'])(
     expect(given).not.toContain(living);
   },
 );
+
+test('an ADD whose container is deleted meanwhile gives its address back, and is no outage', async () => {
+  service.fate = ({ path }) => {
+    const entry = path === routes.allocate.path ? node.entry('a') : undefined;
+    if (entry !== undefined) records().journal.forget(entry.attachment, entry);
+    return undefined;
+  };
+  expect((await call('ADD', 'a')).printed).toMatchObject({ code: 11, msg: expect.stringContaining('was deleted') });
+  expect(Object.values(await held())).toEqual(['first']);
+  expect(existsSync(join(node.dataDir, 'unreachable.json'))).toBe(false);
+});
 
 test('a node without blocks of its own says 11', async () => {
   here = world();

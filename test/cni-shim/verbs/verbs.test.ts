@@ -34,7 +34,7 @@ const add = async (container: string, pool = 'blue') => {
   return called.printed;
 };
 const check = (container: string, prevResult: unknown, pool = 'blue') => call('CHECK', container, pool, { prevResult });
-const collect = (valid: unknown, pool = 'blue') =>
+const gc = (valid: unknown, pool = 'blue') =>
   node.call('GC', '', {
     stdin: conf(pool, valid === undefined ? {} : { 'cni.dev/valid-attachments': valid }),
     env: { CNI_CONTAINERID: undefined, CNI_IFNAME: undefined, CNI_NETNS: undefined },
@@ -144,25 +144,25 @@ describe('CHECK', () => {
 describe('GC', () => {
   test.each(['blue', 'green'])('releases in pool %s what the runtime does not know, and nothing else', async (pool) => {
     for (const id of ['c1', 'c2', 'c3']) await add(id, pool);
-    expect(await collect([attachment('c2')], pool)).toEqual({ exitCode: 0, stdout: '', printed: undefined });
+    expect(await gc([attachment('c2')], pool)).toEqual({ exitCode: 0, stdout: '', printed: undefined });
     expect(await held()).toEqual(['c2']);
     expect(node.attachments()).toEqual(['c2@eth0']);
-    expect((await collect([attachment('c2')], pool)).exitCode).toBe(0);
+    expect((await gc([attachment('c2')], pool)).exitCode).toBe(0);
     expect(await held()).toEqual(['c2']);
   });
 
   test('releases nothing where the runtime gives no list, and everything where it gives an empty one', async () => {
     for (const id of ['c1', 'c2']) await add(id);
-    expect((await collect(undefined)).exitCode).toBe(0);
+    expect((await gc(undefined)).exitCode).toBe(0);
     expect(await held()).toEqual(['c1', 'c2']);
-    expect((await collect([])).exitCode).toBe(0);
+    expect((await gc([])).exitCode).toBe(0);
     expect(await held()).toEqual([]);
   });
 
   test('tells one interface of a container from another', async () => {
     await add('c1');
     await node.call('ADD', 'c1', { stdin: conf('blue'), surroundings: around(), env: { CNI_IFNAME: 'net1' } });
-    await collect([{ containerId: 'c1', ifname: 'net1' }]);
+    await gc([{ containerId: 'c1', ifname: 'net1' }]);
     expect(node.attachments()).toEqual(['c1@net1']);
   });
 
@@ -172,7 +172,7 @@ describe('GC', () => {
     await other.call('ADD', 'theirs', { stdin: conf('blue'), surroundings: { ...around(), fetch: theirs.fetch } });
     await node.call('ADD', 'second', { stdin: conf('blue', { name: 'another-network' }), surroundings: around() });
     await add('c1');
-    await collect([]);
+    await gc([]);
     expect(await held()).toEqual(['second', 'theirs']);
     other.remove();
   });
@@ -181,7 +181,7 @@ describe('GC', () => {
     for (const id of ['c1', 'c2']) await add(id);
     node.loseJournal();
     await add('c3');
-    expect((await collect([attachment('c2'), attachment('c3')])).exitCode).toBe(0);
+    expect((await gc([attachment('c2'), attachment('c3')])).exitCode).toBe(0);
     expect(await held()).toEqual(['c2', 'c3']);
   });
 
@@ -189,18 +189,18 @@ describe('GC', () => {
     for (const id of ['c1', 'c2', 'c3']) await add(id);
     service.fate = ({ path, body }) =>
       path === routes.release.path && body.attachment.containerId === 'c2' ? 'unreachable' : undefined;
-    expect((await collect([])).printed).toMatchObject({ code: 11 });
+    expect((await gc([])).printed).toMatchObject({ code: 11 });
     expect(await held()).toEqual(['c2']);
     service.fate = () => undefined;
-    expect((await collect([])).exitCode).toBe(0);
+    expect((await gc([])).exitCode).toBe(0);
     expect(await held()).toEqual([]);
   });
 
   test('keeps what it releases for later where the API cannot be reached and the block is the node’s', async () => {
     await add('c1', 'green');
     service.fate = () => 'unreachable';
-    expect((await collect([], 'green')).printed).toMatchObject({ code: 11 });
-    expect(node.unsettled().releases).toHaveLength(1);
+    expect((await gc([], 'green')).printed).toMatchObject({ code: 11 });
+    expect(node.outbox().releases).toHaveLength(1);
     expect(node.attachments()).toEqual([]);
   });
 });

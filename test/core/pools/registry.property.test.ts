@@ -7,7 +7,7 @@ import { smallRangeSets } from '../arbitraries.ts';
 type Admit = typeof admit;
 
 /** Names and ranges clash often: three names, and range sets that all begin at the same place after a shift. */
-const wish = fc.record({
+const request = fc.record({
   name: fc.constantFrom('blue', 'green', 'red', 'grey', 'white'),
   ranges: fc.tuple(smallRangeSets, fc.nat(60)).map(([sets, shift]) =>
     sets.slice(0, 1).map((set) =>
@@ -61,9 +61,9 @@ const key = (text: string): string => {
 };
 
 const poolsNeverOverlap = (decide: Admit) =>
-  fc.property(fc.array(wish, { maxLength: 8 }), (wishes) => {
+  fc.property(fc.array(request, { maxLength: 8 }), (requests) => {
     let registry: Registry = { vrf: 'default', version: 0, pools: [] };
-    for (const [index, one] of wishes.entries()) {
+    for (const [index, one] of requests.entries()) {
       const pool: RegisteredPool = { id: String(index), ...one };
       const namesake = registry.pools.find(({ name }) => name === pool.name);
       const mine = addressesOf(pool);

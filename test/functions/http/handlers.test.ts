@@ -222,6 +222,12 @@ describe('the API refuses', () => {
     expect(answer.body.detail).toContain('POST /v1/leases');
   });
 
+  it('a path without its parameter, which is a fault of ours', async () => {
+    const answer = await ask(operate, { route: 'GET /v1/pools/{pool}', userArn: OPERATOR });
+    expectProblem(answer, 500, 'service.fault');
+    expect(error.mock.lastCall?.[0].cause).toContain('came without its path parameter pool');
+  });
+
   it('each function the routes of the others', async () => {
     expectProblem(await post(release, ADD, addOf(1)), 404, 'route.unknown');
     expectProblem(await post(allocate, 'POST /v1/deaths', {}, OPERATOR), 404, 'route.unknown');

@@ -28,6 +28,16 @@ async function heldBy(here: World, pool: string) {
   return held;
 }
 
+/** An ADD whose proposal is another's, and whose second write is carried out but not answered. */
+async function lostAfterRefusedProposal() {
+  const here = world();
+  const pool = await operatorsPool(here, { addresses: 16, blockSize: 4 });
+  await add(here.environment(), 'i-2', addOf(2, { pool: named, proposal: proposal(pool, 1, 2) }));
+  const request = addOf(1, { pool: named, proposal: proposal(pool, 1, 2) });
+  await refusalOf(add(failing(here, 'hold', { carriedOut: true, nth: 2 }), 'i-1', request));
+  return { here, pool, request };
+}
+
 describe('an ADD whose write was carried out but not answered', () => {
   it('fails so that it is tried again, and the repeat gets the same slot', async () => {
     const here = world();
@@ -42,11 +52,7 @@ describe('an ADD whose write was carried out but not answered', () => {
   });
 
   it('after its proposal was refused is found by the repeat as well', async () => {
-    const here = world();
-    const pool = await operatorsPool(here, { addresses: 16, blockSize: 4 });
-    await add(here.environment(), 'i-2', addOf(2, { pool: named, proposal: proposal(pool, 1, 2) }));
-    const request = addOf(1, { pool: named, proposal: proposal(pool, 1, 2) });
-    await refusalOf(add(failing(here, 'hold', { carriedOut: true, nth: 2 }), 'i-1', request));
+    const { here, pool, request } = await lostAfterRefusedProposal();
     const [, lease] = await heldBy(here, pool.id);
     const { slot } = await add(here.environment(), 'i-1', { ...request, attempt: 2 });
     expect(`container-1: ${slot.block}/${slot.slot}`).toBe(lease);
@@ -54,11 +60,7 @@ describe('an ADD whose write was carried out but not answered', () => {
   });
 
   it('is freed by the DEL that follows where nobody repeats it', async () => {
-    const here = world();
-    const pool = await operatorsPool(here, { addresses: 16, blockSize: 4 });
-    await add(here.environment(), 'i-2', addOf(2, { pool: named, proposal: proposal(pool, 1, 2) }));
-    const request = addOf(1, { pool: named, proposal: proposal(pool, 1, 2) });
-    await refusalOf(add(failing(here, 'hold', { carriedOut: true, nth: 2 }), 'i-1', request));
+    const { here, pool } = await lostAfterRefusedProposal();
     expect((await del(here.environment(), 'i-1', delOf(1, { slot: proposal(pool, 1, 2) }))).released).toHaveLength(1);
     expect(await heldBy(here, pool.id)).toEqual(['container-2: 1/2']);
   });

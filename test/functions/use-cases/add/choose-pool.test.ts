@@ -23,6 +23,13 @@ async function poolOf(here: World, name: string, policy: Partial<PoolPolicy> = {
   await here.store.pools.changePool({ ...state, definition: { ...pool, ...policy }, version: 2 });
   return pool;
 }
+/** Pool a of four addresses without a cooldown, and b of a hundred. */
+async function smallAndLarge() {
+  const here = world();
+  await poolOf(here, 'a', { cooldownSeconds: 0 });
+  await poolOf(here, 'b', {}, 100);
+  return { here, deps: here.environment() };
+}
 /** An ADD of a network that names pools, or none. */
 const requestFor = (n: number, names: string[], over: Partial<AllocateRequest> = {}) =>
   addOf(n, { pool: { vrf: 'default', name: 'network', names }, ...over });
@@ -54,10 +61,7 @@ describe('a configuration that names pools', () => {
   });
 
   it('looks into a full pool last for a while, and then first again', async () => {
-    const here = world();
-    await poolOf(here, 'a', { cooldownSeconds: 0 });
-    await poolOf(here, 'b', {}, 100);
-    const deps = here.environment();
+    const { here, deps } = await smallAndLarge();
     for (let n = 0; n < 5; n += 1) await add(deps, 'i-1', requestFor(n, ['a', 'b']));
     await del(deps, 'i-1', delOf(0));
     expect(chosen(await add(deps, 'i-1', requestFor(6, ['a', 'b'])))).toEqual(['b', 'named']);
@@ -66,10 +70,7 @@ describe('a configuration that names pools', () => {
   });
 
   it('finds the lease of an earlier try in whichever pool it is', async () => {
-    const here = world();
-    await poolOf(here, 'a', { cooldownSeconds: 0 });
-    await poolOf(here, 'b', {}, 100);
-    const deps = here.environment();
+    const { here, deps } = await smallAndLarge();
     for (let n = 0; n < 4; n += 1) await add(deps, 'i-1', requestFor(n, ['a', 'b']));
     const first = await add(deps, 'i-1', requestFor(4, ['a', 'b']));
     await del(deps, 'i-1', delOf(0));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { intercepted } from '../../intercepted.ts';
+import { scheduled } from '../../scheduled.ts';
 import { add, addOf, operatorsPool, type World, world } from '../../world.ts';
 
 const named = { vrf: 'default', name: 'blue' };
@@ -14,15 +14,7 @@ const copiesMeetInOneSlot = (copy: (here: World) => World = (here) => here) =>
     async (scheduler, container, blockSize) => {
       const here = copy(world());
       const pool = await operatorsPool(here, { addresses: 8, blockSize });
-      const slow = () => {
-        const store = intercepted(here.store, async (name, _, proceed) => {
-          await scheduler.schedule(Promise.resolve(), `${name} arrives`);
-          const answer = await proceed();
-          await scheduler.schedule(Promise.resolve(), `${name} is answered`);
-          return answer;
-        });
-        return here.environment({ store });
-      };
+      const slow = () => here.environment({ store: scheduled(here.store, scheduler) });
       const request = addOf(container + 10, { pool: named });
       const results = await scheduler.waitFor(
         Promise.all([

@@ -1,16 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  allows,
-  type SlotConditionName,
-  type SlotOperation,
-  slotConditions,
-  slotOperations,
-} from '../../../../core/protocol/lease.ts';
+import { allows } from '../../../../core/protocol/lease.ts';
 import { blockKeyFromText } from '../../../../core/protocol/slot-ref.ts';
 import type { Dependencies } from '../../../../functions/use-cases/dependencies.ts';
 import { declareDeath } from '../../../../functions/use-cases/nodes/declare-death.ts';
 import { reclaim } from '../../../../functions/use-cases/reclaim/reclaim.ts';
+import { withoutCondition } from '../../../store/without-condition.ts';
 import { plan, play, type Use } from '../../scenario.ts';
 import { callOf, world } from '../../world.ts';
 
@@ -46,22 +41,12 @@ describe('ADD, DEL, declarations and reclaim, interleaved at every request', () 
   });
 });
 
-/** The store's decision without a condition, wherever it stands. */
-const without =
-  (dropped: SlotConditionName, from: SlotOperation): typeof allows =>
-  (operation, slot, against) =>
-    slotOperations[operation].some((names: readonly SlotConditionName[]) =>
-      names
-        .filter((name) => operation !== from || name !== dropped)
-        .every((name) => slotConditions[name](slot, against)),
-    );
-
 describe('the history finds out', () => {
   it.each<[string, Use]>([
     ['a store that writes whatever it is told', { permits: () => true }],
-    ['a hold without slotFree', { permits: without('slotFree', 'hold') }],
-    ['a hold without sameNonce', { permits: without('sameNonce', 'hold') }],
-    ['a release without sameNonce', { permits: without('sameNonce', 'release') }],
+    ['a hold without slotFree', { permits: withoutCondition('slotFree', 'hold') }],
+    ['a hold without sameNonce', { permits: withoutCondition('sameNonce', 'hold') }],
+    ['a release without sameNonce', { permits: withoutCondition('sameNonce', 'release') }],
     [
       'a release without sameOwner',
       { permits: (...asked) => allows(...asked) || (asked[0] === 'release' && asked[1]?.held === true) },
@@ -75,7 +60,7 @@ describe('the history finds out', () => {
   });
 
   it('but not a store without slotCooled: cooling delays reuse, and nothing that is safe depends on it (I9)', async () => {
-    await fc.assert(invariantsHold({ permits: without('slotCooled', 'hold') }), { numRuns: 100 });
+    await fc.assert(invariantsHold({ permits: withoutCondition('slotCooled', 'hold') }), { numRuns: 100 });
   });
 });
 

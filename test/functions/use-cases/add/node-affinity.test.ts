@@ -14,6 +14,14 @@ async function green(policy: Parameters<typeof ownedPool>[1] = { blocks: 64 }) {
   return { here, pool, key, node: (id: string) => new OwnerNode(id, pool) };
 }
 
+/** As `green`, and node i-1 has leased once. */
+async function leasedOnce(policy?: Parameters<typeof green>[0]) {
+  const { node, ...others } = await green(policy);
+  const one = node('i-1');
+  const { slot } = await one.add(others.here.environment(), 1);
+  return { ...others, one, slot };
+}
+
 const distinct = (values: readonly unknown[]) => new Set(values.map((value) => JSON.stringify(value))).size;
 
 describe('the first ADD of a node', () => {
@@ -132,9 +140,7 @@ describe('a pool all of whose blocks belong to nodes', () => {
 
 describe('a node that has booted again', () => {
   it('takes over the block that it names, one generation later', async () => {
-    const { here, key, node } = await green();
-    const one = node('i-1');
-    const { slot } = await one.add(here.environment(), 1);
+    const { here, key, one, slot } = await leasedOnce();
     one.reboots();
     const after = await one.add(here.environment(), 2);
     expect(after).toMatchObject({ incarnation: 2, blocks: [{ block: slot.block, generation: 2 }], former: [] });
@@ -144,9 +150,7 @@ describe('a node that has booted again', () => {
   });
 
   it('is told of it where its disk was lost, and takes it over with the next request that needs a block', async () => {
-    const { here, node } = await green({ blocks: 64, blockSize: 1 });
-    const one = node('i-1');
-    const { slot } = await one.add(here.environment(), 1);
+    const { here, one, slot } = await leasedOnce({ blocks: 64, blockSize: 1 });
     one.reboots();
     one.losesDisk();
     const after = await one.add(here.environment(), 2);
@@ -158,9 +162,7 @@ describe('a node that has booted again', () => {
   });
 
   it('is told of it by the refusal where nothing else is free', async () => {
-    const { here, node } = await green({ blocks: 1 });
-    const one = node('i-1');
-    const { slot } = await one.add(here.environment(), 1);
+    const { here, one, slot } = await leasedOnce({ blocks: 1 });
     one.reboots();
     one.losesDisk();
     const refused = await refusalOf(one.add(here.environment(), 2));
@@ -170,9 +172,7 @@ describe('a node that has booted again', () => {
   });
 
   it('loses nothing to a late copy of a request of its earlier boot', async () => {
-    const { here, key, node } = await green();
-    const one = node('i-1');
-    const { slot } = await one.add(here.environment(), 1);
+    const { here, key, one, slot } = await leasedOnce();
     one.reboots();
     const late = one.request(2);
     await one.add(here.environment(), 3);
@@ -185,9 +185,7 @@ describe('a node that has booted again', () => {
   });
 
   it('leaves a block of the same boot and another journal alone until it boots again', async () => {
-    const { here, key, node } = await green();
-    const one = node('i-1');
-    const { slot } = await one.add(here.environment(), 1);
+    const { here, key, one, slot } = await leasedOnce();
     one.losesDisk();
     one.former = [{ block: slot.block, generation: 1 }];
     const after = await one.add(here.environment(), 2);
@@ -256,9 +254,7 @@ describe('a first ADD of a boot that is repeated', () => {
   });
 
   it('tells a node that booted again which blocks it had', async () => {
-    const { here, node } = await green({ blocks: 64 });
-    const one = node('i-1');
-    const { slot } = await one.add(here.environment(), 1);
+    const { here, one, slot } = await leasedOnce({ blocks: 64 });
     one.losesDisk();
     one.reboots();
     one.former = [];

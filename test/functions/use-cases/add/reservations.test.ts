@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PoolPolicy } from '../../../../core/contract/pool.ts';
-import { resolvePoolShape } from '../../../../core/pools/pool-space.ts';
+import { resolvePoolShape } from '../../../../core/pools/pool-shape.ts';
 import { explain } from '../../../../functions/use-cases/questions/explain.ts';
 import { usage } from '../../../../functions/use-cases/questions/usage.ts';
 import { add, addOf, COOLDOWN_MS, callOf, del, delOf, operatorsPool, proposal, refusalOf, world } from '../../world.ts';

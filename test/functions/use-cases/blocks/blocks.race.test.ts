@@ -1,17 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type allows,
-  type SlotConditionName,
-  type SlotOperation,
-  slotConditions,
-  slotOperations,
-} from '../../../../core/protocol/lease.ts';
 import type { Store } from '../../../../core/store.ts';
 import type { Dependencies } from '../../../../functions/use-cases/dependencies.ts';
 import { declareDeath } from '../../../../functions/use-cases/nodes/declare-death.ts';
 import { reclaim } from '../../../../functions/use-cases/reclaim/reclaim.ts';
 import { memoryStore } from '../../../store/memory-store.ts';
+import { withoutCondition } from '../../../store/without-condition.ts';
 import { BlockHistory } from '../../block-history.ts';
 import { intercepted } from '../../intercepted.ts';
 import { OwnerNode, ownedPool } from '../../owned-pool.ts';
@@ -47,16 +41,6 @@ describe('nodes with blocks of their own, interleaved at every request', () => {
   });
 });
 
-/** The store's decision without a condition, wherever it stands. */
-const without =
-  (dropped: SlotConditionName, from: SlotOperation): typeof allows =>
-  (operation, slot, against) =>
-    slotOperations[operation].some((names: readonly SlotConditionName[]) =>
-      names
-        .filter((name) => operation !== from || name !== dropped)
-        .every((name) => slotConditions[name](slot, against)),
-    );
-
 const blocksOf = (change: (blocks: Store['blocks']) => Partial<Store['blocks']>) => (store: Store) => ({
   ...store,
   blocks: { ...store.blocks, ...change(store.blocks) },
@@ -67,7 +51,7 @@ const anyGeneration = async (blocks: Store['blocks'], key: Parameters<Store['blo
 
 describe('the histories find out', () => {
   it.each<[string, OwnedUse]>([
-    ['a hold without generationNotNewer', { permits: without('generationNotNewer', 'hold') }],
+    ['a hold without generationNotNewer', { permits: withoutCondition('generationNotNewer', 'hold') }],
     [
       'a fence that passes over no slot',
       {

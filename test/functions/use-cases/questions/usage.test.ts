@@ -17,8 +17,8 @@ async function used() {
   const deps = here.environment();
   for (const n of [0, 1, 2, 3, 4]) {
     const pod = { namespace: n < 3 ? 'shop' : 'bank', name: `web-${n}` };
-    const wish = { pool: blue, pod, proposal: proposal(pool, n % 3, n % 2) };
-    await add(deps, n % 2 ? 'i-2' : 'i-1', addOf(n, wish));
+    const request = { pool: blue, pod, proposal: proposal(pool, n % 3, n % 2) };
+    await add(deps, n % 2 ? 'i-2' : 'i-1', addOf(n, request));
   }
   await del(deps, 'i-1', delOf(0));
   return { here, deps, pool };

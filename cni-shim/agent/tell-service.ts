@@ -1,0 +1,136 @@
+/** What a round of the agent tells the service: that the node is up, what is in the outbox, and what has no reason any more. */
+import type { HeartbeatRequest } from '../../core/contract/nodes.ts';
+import { LessorError } from '../../core/contract/problems.ts';
+import { pauseOf } from '../../core/protocol/back-off.ts';
+import { outcomeOf } from '../api/call-outcome.ts';
+import type { Calls } from '../api/client.ts';
+import type { Outage } from '../api/outage.ts';
+import type { NetworkRecords } from '../node/network-records.ts';
+import type { DataDirectories } from '../sync/data-directories.ts';
+import { flushAll, isAnythingToFlush } from '../sync/flush.ts';
+import { reconcile } from '../sync/reconcile.ts';
+import { dueBy } from './due.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface Telling extends DataDirectories {
+  readonly api: Calls;
+  /** Of each data directory. */
+  readonly outages: readonly Outage[];
+  readonly metrics: Metrics;
+  readonly log: (level: 'info' | 'warn' | 'error', message: string, facts?: Record<string, unknown>) => void;
+  readonly who: Omit<HeartbeatRequest, 'boot'>;
+}
+
+export const agentTimes = {
+  roundMs: 10_000,
+  heartbeatMs: 10 * 60_000,
+  reconcileMs: 6 * 60 * 60_000,
+  sweepMs: 60 * 60_000,
+  longestPauseMs: 60_000,
+};
+
+/** One request that is not answered ends it; the pauses until the next try grow. */
+export function serviceTeller(telling: Telling): (networks: readonly NetworkRecords[]) => Promise<void> {
+  const { surroundings, log, metrics, outages } = telling;
+  const [heartbeat, comparison, attempt] = [dueBy(surroundings.now), dueBy(surroundings.now), dueBy(surroundings.now)];
+  let failures = 0;
+
+  async function compare(networks: readonly NetworkRecords[]): Promise<void> {
+    if (networks.length === 0) return;
+    await compareWithTable(telling, networks);
+    comparison.in(agentTimes.reconcileMs);
+  }
+
+  /** @throws LessorError of the request that failed */
+  async function tellAll(networks: readonly NetworkRecords[]): Promise<void> {
+    const wasAway = failures > 0;
+    const renews = wasAway || heartbeat.isIt();
+    if (renews) {
+      await sendHeartbeat(telling);
+      heartbeat.in(agentTimes.heartbeatMs);
+    }
+    // Beside the outbox there may be blocks to give back, of which nothing else reminds.
+    if (renews || isAnythingToFlush(networks)) {
+      const { isLost, failed } = await flushOutbox(telling, networks);
+      if (isLost) {
+        // It may be a dead container of this node that holds it: what has no reason is released, and later it is reported again.
+        await compare(networks);
+        attempt.in(agentTimes.longestPauseMs);
+      }
+      if (failed !== undefined) throw failed;
+    }
+    if (wasAway || comparison.isIt()) await compare(networks);
+  }
+
+  return async (networks) => {
+    if (!attempt.isIt()) return;
+    const outcome = await outcomeOf(tellAll(networks));
+    if (outcome.kind === 'granted') {
+      failures = 0;
+      metrics.reachable.set(1);
+      return;
+    }
+    const { error } = outcome;
+    const pause = pauseOf({ first: agentTimes.roundMs, longest: agentTimes.longestPauseMs }, failures);
+    failures += 1;
+    attempt.in(pause);
+    if (outcome.kind === 'unanswered') {
+      metrics.reachable.set(0);
+      for (const outage of outages) outage.failed(error);
+    }
+    log('warn', error.message, { code: error.code, againInSeconds: pause / 1000 });
+  };
+}
+
+/** @throws LessorError */
+async function sendHeartbeat({ api, bootId, who, outages, log, metrics }: Telling): Promise<void> {
+  const answer = await counted(metrics, 'heartbeat', api.heartbeat({ boot: bootId, ...who }));
+  for (const outage of outages) outage.reached();
+  metrics.declaredDead.set(answer?.declaredDead ? 1 : 0);
+  if (answer?.declaredDead)
+    log('error', 'this node was declared dead although it runs: its addresses may be given to others', {
+      remedy: 'drain it and start it again; ask who declared it dead (GET /v1/deaths)',
+    });
+}
+
+/** `isLost`: an address is not this node's any more. `failed`: why the rest was not told. */
+async function flushOutbox(
+  telling: Telling,
+  networks: readonly NetworkRecords[],
+): Promise<{ readonly isLost: boolean; readonly failed: LessorError | undefined }> {
+  const { metrics, log } = telling;
+  const flushing = flushAll(telling, networks, telling.api);
+  const { reported, released, failures } = await counted(metrics, 'flush', flushing);
+  metrics.flushed.inc({ kind: 'report' }, reported);
+  metrics.flushed.inc({ kind: 'release' }, released);
+  if (reported + released > 0) log('info', 'told the service what happened meanwhile', { reported, released });
+  const lost = failures.filter(({ error }) => error.code === 'lease.lost');
+  for (const { entry, error } of lost) {
+    metrics.lost.inc();
+    log('error', error.message, { ...entry.attachment, addresses: entry.local?.addresses, pod: entry.pod });
+  }
+  return { isLost: lost.length > 0, failed: failures.find(({ error }) => error.code !== 'lease.lost')?.error };
+}
+
+/** @throws LessorError of the first release that failed */
+async function compareWithTable(telling: Telling, networks: readonly NetworkRecords[]): Promise<void> {
+  const { metrics, log, bootId, api } = telling;
+  const { released, failures } = await counted(metrics, 'reconcile', reconcile({ api, bootId, candidates: networks }));
+  for (const { lease, reason } of released) {
+    metrics.reconciled.inc({ reason });
+    log('info', 'released a lease without a reason', { reason, slot: lease.slot, ...lease.attachment });
+  }
+  const [failure] = failures;
+  if (failure !== undefined) throw failure.error;
+}
+
+async function counted<T>({ requests }: Metrics, call: string, asked: Promise<T>): Promise<T> {
+  try {
+    const answer = await asked;
+    requests.inc({ call, outcome: 'ok' });
+    return answer;
+  } catch (error) {
+    requests.inc({ call, outcome: error instanceof LessorError ? error.code : 'fault' });
+    throw error;
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Which pool a network configuration means: one of its own ranges, those that it names, or one that the service chooses.
+ * Ranges of the runtime (`runtimeConfig.ipRanges`) may differ from pod to pod, those of a pool never do: so each choice of
+ * them is a pool of its own, called `<network>.<8 hex digits>` after them.
+ */
+
+import { resolveRangeSets } from '../../core/addresses/range.ts';
+import { scatter } from '../../core/addresses/scatter.ts';
+import type { AllocateRequest } from '../../core/contract/lease.ts';
+import { most } from '../../core/contract/limits.ts';
+import type { RangeText } from '../../core/contract/pool.ts';
+import { LessorError } from '../../core/contract/problems.ts';
+import { resolvePoolRanges } from '../../core/pools/pool-shape.ts';
+import type { Fields } from '../machine/json.ts';
+import { unsupportedField } from '../machine/refusal.ts';
+import { fieldsOf, list, nameIn, text, wrong } from './fields.ts';
+
+export type PoolRequest = AllocateRequest['pool'];
+
+const rangeFields = ['subnet', 'rangeStart', 'rangeEnd', 'gateway'] as const;
+export const poolFields = [...rangeFields, 'ranges', 'pool', 'pools', 'vrf'] as const;
+
+const DEFAULT_VRF = 'default';
+const RUNTIME = 'runtimeConfig.ipRanges';
+
+/** @param ofRuntime `runtimeConfig.ipRanges`. @throws LessorError `cni.configuration`, which names the fields. */
+export function poolRequestOf(ipam: Fields, network: string, ofRuntime: unknown): PoolRequest {
+  const vrf = nameIn(ipam.get('vrf'), 'ipam.vrf', 'VRF') ?? DEFAULT_VRF;
+  const name = nameIn(ipam.get('pool'), 'ipam.pool', 'pool');
+  const names = namesOf(ipam.get('pools'));
+  if (name !== undefined && names !== undefined)
+    throw wrong('ipam.pool and ipam.pools are both given', 'leave one of them out');
+  const given = [...rangeFields, 'ranges'].filter((key) => ipam.get(key) !== undefined);
+  const runtime = setsOf(ofRuntime, RUNTIME);
+  if (name === undefined && names === undefined) {
+    if (given.length === 0 && runtime.length === 0) return { vrf, name: network, names: [] };
+    const ranges = rangesOf(ipam, runtime);
+    return { vrf, name: runtime.length === 0 ? network : nameAfter(network, runtime), ranges };
+  }
+  if (runtime.length > 0)
+    throw unsupportedField(
+      RUNTIME,
+      ofRuntime,
+      'a pool that is named has its ranges already: leave it out, or ipam.pool and ipam.pools',
+    );
+  if (given.length > 0)
+    throw wrong(
+      `ipam.${name === undefined ? 'pools' : 'pool'} and ipam.${given.join(', ipam.')} are both given`,
+      'a pool that is named has its ranges already: leave one of the two out',
+    );
+  return name === undefined ? { vrf, name: network, names: names ?? [] } : { vrf, name };
+}
+
+function namesOf(value: unknown): string[] | undefined {
+  if (value === undefined) return undefined;
+  const names = list(value, 'ipam.pools').map((one, index) => {
+    const name = nameIn(one, `ipam.pools[${index}]`, 'pool');
+    if (name === undefined) throw wrong(`ipam.pools[${index}] is empty`, 'name a pool');
+    return name;
+  });
+  if (names.length === 0)
+    throw wrong('ipam.pools [] names no pool', 'name one, or leave pools out so that the service chooses');
+  if (names.length > most.names)
+    throw wrong(`ipam.pools names ${names.length} pools`, `${most.names} are the most that it may`);
+  return names;
+}
+
+/** A range set and where it is written. */
+interface WrittenSet {
+  readonly where: string;
+  readonly ranges: RangeText[];
+}
+
+const setsOf = (value: unknown, where: string): WrittenSet[] =>
+  list(value, where).map((set, setIndex) => {
+    const field = `${where}[${setIndex}]`;
+    return { where: field, ranges: list(set, field).map((range, index) => rangeOf(range, `${field}[${index}]`)) };
+  });
+
+/** In host-local's order. */
+function rangesOf(ipam: Fields, runtime: readonly WrittenSet[]): RangeText[][] {
+  const single = ipam.get('subnet') === undefined ? [] : [{ where: 'ipam', ranges: [rangeFrom(ipam, 'ipam')] }];
+  const sets = [...runtime, ...single, ...setsOf(ipam.get('ranges'), 'ipam.ranges')];
+  if (sets.length === 0)
+    throw wrong(
+      ipam.get('ranges') === undefined ? 'ipam.subnet is missing' : 'ipam.ranges [] holds no range',
+      'write "ranges": [[{"subnet": "10.1.0.0/16"}]] with the addresses of your network, or no range at all so that the service chooses a pool',
+    );
+  const ranges = sets.map((set) => set.ranges);
+  const resolved = resolvePoolRanges(ranges);
+  if (!resolved.ok) throw new LessorError('cni.configuration', whereWritten(resolved.problem, sets));
+  return ranges;
+}
+
+/** Problems count the sets of all fields together. */
+const whereWritten = (problem: string, sets: readonly WrittenSet[]): string =>
+  problem.replace(/\branges\[(\d+)\](\[\d+\])?/g, (found, index: string, range = '') => {
+    const where = sets[Number(index)]?.where;
+    if (where === undefined) return found;
+    return where === 'ipam' ? where : `${where}${range}`;
+  });
+
+/** Of each set the family: 4 or 6. */
+export const familiesOf = (ranges: readonly (readonly RangeText[])[]): (4 | 6)[] =>
+  ranges.map(([first]) => (first?.subnet.includes(':') ? 6 : 4));
+
+/**
+ * However the ranges are spelt, the same ones make the same name. Two ranges of one number are told apart by the service: a pool
+ * of other ranges is a conflict.
+ */
+function nameAfter(network: string, runtime: readonly WrittenSet[]): string {
+  const resolved = resolveRangeSets(runtime.map(({ ranges }) => ranges));
+  if (!resolved.ok) throw new LessorError('cni.configuration', whereWritten(resolved.problem, runtime));
+  const name = `${network}.${scatter(JSON.stringify(resolved.ranges)).toString(16).padStart(8, '0')}`;
+  if (name.length > most.name)
+    throw wrong(
+      `name ${network} is too long beside ${RUNTIME}`,
+      `the pool is called after both: shorten it to ${most.name - name.length + network.length} characters`,
+    );
+  return name;
+}
+
+const rangeOf = (value: unknown, where: string): RangeText => rangeFrom(fieldsOf(value, where, rangeFields), where);
+
+function rangeFrom(fields: Fields, where: string): RangeText {
+  const [subnet, rangeStart, rangeEnd, gateway] = rangeFields.map((key) => text(fields.get(key), `${where}.${key}`));
+  if (subnet === undefined) throw wrong(`${where}.subnet is missing`, 'give the subnet, for example "10.1.0.0/16"');
+  return {
+    subnet,
+    ...(rangeStart === undefined ? {} : { rangeStart }),
+    ...(rangeEnd === undefined ? {} : { rangeEnd }),
+    ...(gateway === undefined ? {} : { gateway }),
+  };
+}

@@ -1,0 +1,139 @@
+/**
+ * What the node was told about a pool: where it may propose slots, and which it need not try. One file a pool, replaced as a
+ * whole, the last writer wins. All of it is a cache: lost or stale it costs requests, never an address.
+ */
+
+import type { ClaimedBlock, SlotReference } from '../../core/contract/ids.ts';
+import type { AllocateResult } from '../../core/contract/lease.ts';
+import type { PoolDefinition } from '../../core/contract/pool.ts';
+import type { Files } from '../machine/files.ts';
+import { isObject, parseJson } from '../machine/json.ts';
+
+export interface PoolCache {
+  /** What wrote it: another layout is not read. */
+  readonly format: typeof FORMAT;
+  /** The start of the machine in which all this was told. */
+  readonly bootId: string;
+  /** The journal for which blocks were claimed: what it does not know of may be held in those of another one. */
+  readonly journal: string;
+  readonly incarnation: number;
+  readonly pool: PoolDefinition;
+  readonly blocks: readonly ClaimedBlock[];
+  /** Blocks of an earlier boot, to be taken over. */
+  readonly former: readonly ClaimedBlock[];
+  /** Slots that could not be had, by block and slot, with the time (ms) at which that was seen. */
+  readonly taken: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** The slot that was used last. */
+  readonly cursor: { readonly block: string; readonly slot: number };
+}
+
+const FORMAT = 3;
+
+/** For how long a slot that was taken is not proposed again, at least: its holder may be gone then. */
+const SHORTEST_TAKEN_MS = 60_000;
+
+export interface BootAndJournal {
+  readonly bootId: string;
+  readonly journal: string;
+}
+
+/**
+ * Undefined where nothing was told in this boot, with this journal. What an earlier boot was told is
+ * never used: the node may have been declared dead meanwhile, and its blocks with it.
+ */
+export function readPoolCache(files: Files, path: string, circumstances: BootAndJournal): PoolCache | undefined {
+  const state = readPoolCacheOfAnyBoot(files, path);
+  return state?.bootId === circumstances.bootId && state.journal === circumstances.journal ? state : undefined;
+}
+
+/** What the service may let this boot take over: blocks of an earlier one, as this node last knew them. */
+export function formerBlocks(files: Files, path: string, circumstances: BootAndJournal): readonly ClaimedBlock[] {
+  const state = readPoolCacheOfAnyBoot(files, path);
+  if (state === undefined || state.pool.affinity !== 'node') return [];
+  return state.bootId === circumstances.bootId ? state.former : [...state.blocks, ...state.former];
+}
+
+export function readPoolCacheOfAnyBoot(files: Files, path: string): PoolCache | undefined {
+  const read = parseJson(files.read(path) ?? '');
+  if (!isObject(read) || read.format !== FORMAT) return undefined;
+  // Its values were checked when they came over the wire, and the file is replaced as a whole; only a foreign hand leaves
+  // parts out, and then it says nothing.
+  const { pool, blocks, former, taken, cursor } = read;
+  if (![blocks, former].every(Array.isArray)) return undefined;
+  if (!isObject(pool) || !isObject(taken) || !isObject(cursor)) return undefined;
+  return read as unknown as PoolCache;
+}
+
+/** How long (ms) a slot counts as taken: a released one is not handed out again before the pool's cooldown either. */
+export const takenFor = (state: PoolCache): number => Math.max(SHORTEST_TAKEN_MS, state.pool.cooldownSeconds * 1000);
+
+export interface PoolUpdate extends BootAndJournal {
+  readonly answer: AllocateResult;
+  /** What the request proposed of the answer's pool. */
+  readonly proposal: SlotReference | undefined;
+  readonly now: number;
+}
+
+/** The state after an answer. */
+export function afterAnswer(previous: PoolCache | undefined, update: PoolUpdate): PoolCache {
+  const { answer, proposal, bootId, journal, now } = update;
+  const { pool, slot, incarnation, taken = [] } = answer;
+  const same = previous?.pool.id === pool.id ? previous : undefined;
+  let known = same ? forget(same, now) : {};
+  for (const { block, slots } of taken) known = markTaken(known, block, slots, now);
+  if (proposal !== undefined && (proposal.block !== slot.block || proposal.slot !== slot.slot))
+    known = markTaken(known, proposal.block, [proposal.slot], now);
+  const blocks = blocksAfter(same, update);
+  const cursor = { block: slot.block, slot: slot.slot };
+  const former = (answer.former ?? same?.former ?? []).filter(({ block }) => !has(blocks, block));
+  const about = { format: FORMAT, bootId, journal } as const;
+  return { ...about, incarnation, pool, blocks, former, taken: known, cursor };
+}
+
+/**
+ * What the answer names, and what was known in this life of the node, as far as the answer does not say otherwise: a
+ * proposal's block that is not in it is no longer the node's.
+ */
+function blocksAfter(previous: PoolCache | undefined, { answer, proposal }: PoolUpdate): ClaimedBlock[] {
+  const known = previous?.incarnation === answer.incarnation ? previous.blocks : [];
+  const older = known.filter(({ block, generation }) => {
+    const told = answer.blocks.find((one) => one.block === block);
+    return told === undefined ? block !== proposal?.block : told.generation < generation;
+  });
+  return [...answer.blocks.filter(({ block }) => !has(older, block)), ...older];
+}
+
+const has = (blocks: readonly ClaimedBlock[], block: string): boolean => blocks.some((one) => one.block === block);
+
+/** The state after the service kept a block that was to be given back: it is the node's at a later generation. */
+export function afterKept(previous: PoolCache, kept: ClaimedBlock): PoolCache {
+  const older = previous.blocks.some(({ block, generation }) => block === kept.block && generation >= kept.generation);
+  if (older) return previous;
+  return { ...previous, blocks: [...previous.blocks.filter(({ block }) => block !== kept.block), kept] };
+}
+
+/** The state after a release: the slot cools, so that proposing it soon would be in vain. */
+export function afterRelease(previous: PoolCache, slot: SlotReference, now: number): PoolCache {
+  if (previous.pool.id !== slot.pool) return previous;
+  return { ...previous, taken: markTaken(forget(previous, now), slot.block, [slot.slot], now) };
+}
+
+function markTaken(
+  taken: PoolCache['taken'],
+  block: string,
+  slots: readonly number[],
+  now: number,
+): PoolCache['taken'] {
+  return { ...taken, [block]: { ...taken[block], ...Object.fromEntries(slots.map((slot) => [slot, now])) } };
+}
+
+function forget(state: PoolCache, now: number): PoolCache['taken'] {
+  const recent = Object.entries(state.taken).map(([block, slots]) => {
+    const kept = Object.entries(slots).filter(([, at]) => isRecent(state, at, now));
+    return [block, Object.fromEntries(kept)] as const;
+  });
+  return Object.fromEntries(recent.filter(([, slots]) => Object.keys(slots).length > 0));
+}
+
+/** A time that lies ahead was written under another clock: it says nothing. */
+export const isRecent = (state: PoolCache, at: number, now: number): boolean => at <= now && now - at < takenFor(state);

@@ -1,0 +1,146 @@
+/** ADD's question to the service, and what its answer comes to on this node. */
+
+import type { FormerBlock } from '../../core/contract/ids.ts';
+import type { AllocateRequest, AllocateResult } from '../../core/contract/lease.ts';
+import type { LessorError } from '../../core/contract/problems.ts';
+import { type CallOutcome, type Denied, outcomeOf } from '../api/call-outcome.ts';
+import type { Calls } from '../api/client.ts';
+import { refusal } from '../machine/refusal.ts';
+import type { JournalEntry } from '../node/journal-entry.ts';
+import { afterAnswer, type PoolCache } from '../node/pool-cache.ts';
+import { proposableAt } from '../node/propose.ts';
+import type { Plugin } from './assemble.ts';
+
+/** The pool from which the address will probably come, and what is known of it in this boot. */
+export interface Likely {
+  readonly pool: string | undefined;
+  readonly cache: PoolCache | undefined;
+}
+
+/** `unusable`: what was granted is of no use here, and was given back. */
+export type AddOutcome =
+  | { readonly kind: 'granted'; readonly addresses: AllocateResult['addresses'] }
+  | Denied
+  | { readonly kind: 'unusable'; readonly error: LessorError };
+
+/** Asks under the journal's entry, and notes the answer. */
+export async function askService(plugin: Plugin, first: JournalEntry, likely: Likely, api: Calls): Promise<AddOutcome> {
+  const { records, choices, bootId, surroundings } = plugin;
+  const { entry, proposal, outcome } = await allocate(plugin, first, likely, api);
+  if (outcome.kind !== 'granted') return outcome;
+  const { answer } = outcome;
+  const noted = answer === undefined ? 'deleted' : records.journal.acknowledge(entry, answer);
+  if (answer === undefined || noted !== 'noted') return giveBack(plugin, entry, answer, noted === 'taken');
+  const update = {
+    answer,
+    proposal: proposal?.pool === answer.pool.id ? proposal : undefined,
+    bootId,
+    journal: records.journalId,
+    now: surroundings.now(),
+  };
+  records.write(afterAnswer(records.cacheOf(answer.pool.id), update));
+  choices.chosen(answer.pool.id);
+  return { kind: 'granted', addresses: answer.addresses };
+}
+
+interface Asked extends Pick<AllocateRequest, 'proposal'> {
+  /** As it was sent last. */
+  readonly entry: JournalEntry;
+  /** No answer: the entry was deleted before it could be sent again. */
+  readonly outcome: CallOutcome<AllocateResult | undefined>;
+}
+
+/** A second time where a refusal names blocks of an earlier boot that this node has forgotten with its disk. */
+async function allocate(plugin: Plugin, first: JournalEntry, likely: Likely, api: Calls): Promise<Asked> {
+  const { records } = plugin;
+  let entry = first;
+  let request: AllocateRequest | undefined;
+  const ask = (former: readonly FormerBlock[]) =>
+    outcomeOf(
+      api.allocate(() => {
+        const next = request === undefined ? entry : records.journal.repeat(entry);
+        if (next === undefined) return undefined;
+        entry = next;
+        request = requestFor(plugin, entry, likely, former);
+        return request;
+      }),
+    );
+  const { pool } = likely;
+  const former = pool === undefined ? [] : records.formerBlocks(pool).map((block) => ({ ...block, pool }));
+  let outcome = await ask(former);
+  const told = outcome.kind === 'granted' ? [] : formerIn(outcome.error);
+  if (former.length === 0 && told.length > 0) outcome = await ask(told);
+  return { entry, proposal: request?.proposal, outcome };
+}
+
+function requestFor(
+  plugin: Plugin,
+  entry: JournalEntry,
+  likely: Likely,
+  former: readonly FormerBlock[],
+): AllocateRequest {
+  const { network, attachment, bootId, labels, addresses } = plugin;
+  const { cache } = likely;
+  return {
+    attachment,
+    nonce: entry.nonce,
+    attempt: entry.attempts,
+    boot: bootId,
+    pool: network.pool,
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+    ...(addresses.length === 0 ? {} : { addresses: [...addresses] }),
+    ...proposed(plugin, entry, cache),
+    ...(former.length === 0 ? {} : { formerBlocks: [...former] }),
+    ...(cache === undefined ? {} : { incarnation: cache.incarnation }),
+    ...(entry.pod === undefined ? {} : { pod: entry.pod }),
+  };
+}
+
+/**
+ * Without a cache of this boot nothing is proposed: the node may have been declared dead, and its blocks with it. Nor where
+ * addresses are asked for: they say which slot.
+ */
+function proposed(
+  { records, addresses }: Plugin,
+  { proposal }: JournalEntry,
+  likely: PoolCache | undefined,
+): Pick<AllocateRequest, 'proposal' | 'generation'> {
+  if (proposal === undefined || addresses.length > 0) return {};
+  const cache = likely?.pool.id === proposal.pool ? likely : records.cacheOf(proposal.pool);
+  const generation = proposableAt(cache, proposal);
+  return generation === undefined ? {} : { proposal, generation };
+}
+
+function formerIn({ facts: { former } }: LessorError): FormerBlock[] {
+  if (!Array.isArray(former)) return [];
+  return former.map((text: string) => {
+    const [pool = '', block = '', generation] = text.split(':');
+    return { pool, block, generation: Number(generation) };
+  });
+}
+
+/** Releases what a DEL could not, because it was not held yet, or what another container lives with. */
+async function giveBack(
+  { api, attachment }: Plugin,
+  { nonce }: JournalEntry,
+  answer: AllocateResult | undefined,
+  taken: boolean,
+): Promise<AddOutcome> {
+  const slot = answer === undefined ? {} : { slot: answer.slot };
+  const acknowledged = answer !== undefined && answer.more === undefined;
+  const released = await outcomeOf(api.release({ attachment, nonce, ...slot, acknowledged }));
+  if (released.kind !== 'granted') return released;
+  const addresses = answer?.addresses.map(({ address }) => address).join(', ');
+  const error = taken
+    ? refusal(
+        'service.busy',
+        `on this node ${addresses} is kept for another container, which the service does not know of yet`,
+        'add the container again: it is reported soon, or, where its ADD was killed, forgotten within a minute',
+      )
+    : refusal(
+        'service.busy',
+        `container ${attachment.containerId} was deleted while its address was being allocated`,
+        'its address was given back; add it again if it is still wanted',
+      );
+  return { kind: 'unusable', error };
+}

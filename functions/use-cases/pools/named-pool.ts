@@ -1,0 +1,27 @@
+/** Finding a pool by the name that people call it. */
+import { LessorError } from '../../../core/contract/problems.ts';
+import type { RegisteredPool, Registry } from '../../../core/pools/registry.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { freshPool, knownPool } from '../known-pools.ts';
+import type { KnownPool } from '../memory.ts';
+
+/** @throws LessorError pool.unknown */
+export function entryNamed({ vrf, pools }: Registry, name: string): RegisteredPool {
+  const entry = pools.find((pool) => pool.name === name);
+  if (entry) return entry;
+  const names = pools.map((other) => other.name).join(', ') || 'none';
+  throw new LessorError('pool.unknown', `VRF ${vrf} has no pool ${name}; its pools are: ${names}`);
+}
+
+/** The pool as it is now. */
+export async function storedPool(deps: Dependencies, { id, name }: RegisteredPool): Promise<KnownPool> {
+  const pool = await freshPool(deps, id);
+  if (pool) return pool;
+  throw new LessorError('service.fault', `Pool ${name} (${id}) is registered but has no definition`);
+}
+
+/** The pool as it was a short while ago. @throws LessorError pool.unknown */
+export async function namedPool(deps: Dependencies, vrf: string, name: string): Promise<KnownPool> {
+  const entry = entryNamed(await deps.store.pools.readRegistry(vrf), name);
+  return (await knownPool(deps, entry.id)) ?? storedPool(deps, entry);
+}

@@ -1,0 +1,95 @@
+/** What may become of an ADD, pool by pool and block by block: kinds for whoever decides, sentences for whoever reads. */
+import type { PoolState } from '../../../core/store.ts';
+
+export type BlockVerdict =
+  | { readonly kind: 'has-room' }
+  /** Nothing is free, but something cools. */
+  | { readonly kind: 'cooling' }
+  | { readonly kind: 'full' }
+  | { readonly kind: 'releasing' }
+  | { readonly kind: 'of-another-node'; readonly node: string | undefined };
+
+/** Where a pod has a reservation, only its addresses count. */
+interface ForPod {
+  readonly reservation: string | undefined;
+}
+
+/** Why no block of a pool has room; `ownBlocks`: the node has as many blocks as it may, so many. */
+interface NoRoom extends ForPod {
+  readonly ownBlocks: number | undefined;
+}
+
+export type PoolVerdict =
+  | ({ readonly kind: 'has-room' } & ForPod)
+  | ({ readonly kind: 'cooling'; readonly cooling: number } & NoRoom)
+  | ({ readonly kind: 'exhausted' } & NoRoom)
+  | { readonly kind: 'inactive'; readonly state: PoolState['state'] }
+  | { readonly kind: 'quota-used-up'; readonly namespace: string; readonly limit: number; readonly held: number }
+  /** It is not chosen for such a pod. */
+  | { readonly kind: 'passed-over'; readonly why: string }
+  | { readonly kind: 'unknown'; readonly vrf: string };
+
+export type Verdict =
+  | { readonly kind: 'address'; readonly pool: string }
+  | { readonly kind: 'no-room'; readonly tried: readonly { readonly pool: string; readonly verdict: PoolVerdict }[] }
+  | { readonly kind: 'none-fits'; readonly named: boolean };
+
+export function blockVerdictText(verdict: BlockVerdict): string {
+  switch (verdict.kind) {
+    case 'has-room':
+      return 'has room';
+    case 'cooling':
+      return 'has only cooling addresses';
+    case 'full':
+      return 'is full';
+    case 'releasing':
+      return 'passed over: it is being taken back from its node';
+    case 'of-another-node':
+      return `passed over: it belongs to node ${verdict.node ?? '?'}`;
+  }
+}
+
+/** It follows the pool's name, or stands beside it. */
+export function poolVerdictText(verdict: PoolVerdict): string {
+  switch (verdict.kind) {
+    case 'has-room':
+      return `has room${reservationText(verdict)}`;
+    case 'cooling':
+      return `has ${verdict.cooling} addresses that are only cooling: wait, or lower its cooldown${noRoomText(verdict)}`;
+    case 'exhausted':
+      return `is exhausted: every address is held${noRoomText(verdict)}`;
+    case 'inactive':
+      return `is passed over: it is ${verdict.state}`;
+    case 'quota-used-up': {
+      const { namespace, limit, held } = verdict;
+      return `lets namespace ${namespace} hold ${limit} leases, and it holds ${held}: raise its quota`;
+    }
+    case 'passed-over':
+      return `passed over: ${verdict.why}`;
+    case 'unknown':
+      return `there is no such pool in VRF ${verdict.vrf}`;
+  }
+}
+
+const noRoomText = (verdict: NoRoom): string => {
+  const limit = verdict.ownBlocks === undefined ? '' : `, and the node has its ${verdict.ownBlocks} blocks`;
+  return `${limit}${reservationText(verdict)}`;
+};
+
+const reservationText = ({ reservation }: ForPod): string =>
+  reservation === undefined ? '' : ` in reservation ${reservation}, of which this pod gets an address or none`;
+
+export function verdictText(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'address':
+      return `an ADD gets an address from pool ${verdict.pool}`;
+    case 'no-room': {
+      const reasons = verdict.tried.map((one) => `${one.pool} ${poolVerdictText(one.verdict)}`).join('; ');
+      return `an ADD gets no address: ${reasons}`;
+    }
+    case 'none-fits':
+      return verdict.named
+        ? 'an ADD gets no address: it may use none of the pools that the configuration names'
+        : 'an ADD gets no address: the configuration names no pool, and none asks for this pod; make one a default pool';
+  }
+}

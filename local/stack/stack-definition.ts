@@ -1,0 +1,180 @@
+/** What the local stack is made of, read from a synthesized cloud assembly; nothing of it is written down a second time. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ChangesDefinition } from '../aws/changes.ts';
+import type { FunctionDefinition } from '../aws/function.ts';
+import type { ApiDefinition } from '../aws/gateway.ts';
+import type { Statement } from '../aws/policy.ts';
+import type { RouteDefinition } from '../aws/route.ts';
+import type { TableDefinition } from '../aws/tables.ts';
+import type { StackParameters } from './intrinsics.ts';
+import type { ScheduleDefinition } from './schedules.ts';
+import { statementsOf, type Template, type TemplateReader, templateReader } from './template-reader.ts';
+
+export interface StackDefinition {
+  readonly tables: readonly TableDefinition[];
+  readonly functions: readonly FunctionDefinition[];
+  readonly api: ApiDefinition;
+  readonly schedules: readonly ScheduleDefinition[];
+  readonly changes: readonly ChangesDefinition[];
+  /** What the managed policies of the outputs NodePolicyArn and OperatorPolicyArn allow. */
+  readonly policies: { readonly node: readonly Statement[]; readonly operator: readonly Statement[] };
+}
+
+interface AssetManifest {
+  readonly files: Readonly<Record<string, { readonly source: { readonly path: string } }>>;
+}
+
+/**
+ * @param assembly directory of the cloud assembly
+ * @throws Error that names the logical id and what cannot be understood
+ */
+export function readStack(assembly: string, surroundings: StackParameters): StackDefinition {
+  const template: Template = readJson(join(assembly, `${surroundings.stack}.template.json`));
+  const assets: AssetManifest = readJson(join(assembly, `${surroundings.stack}.assets.json`));
+  return stackOf(template, assets, assembly, surroundings);
+}
+
+export function stackOf(
+  template: Template,
+  assets: AssetManifest,
+  assembly: string,
+  surroundings: StackParameters,
+): StackDefinition {
+  const reader = templateReader(template, surroundings);
+  const bundleAt = (key: string): string | undefined => {
+    const asset = assets.files[key];
+    return asset && join(assembly, asset.source.path);
+  };
+  const functions = functionsIn(reader, bundleAt, surroundings.stack);
+  const routes = routesIn(reader, functions);
+  const tables = tablesIn(reader);
+  const changes = changesIn(reader, tables, functions);
+  const stage = reader.one('AWS::ApiGatewayV2::Stage');
+  return {
+    tables,
+    functions,
+    api: { id: stage.text('ApiId'), stage: stage.text('StageName'), routes },
+    schedules: schedulesIn(reader, functions),
+    changes,
+    policies: { node: reader.policyAt('NodePolicyArn'), operator: reader.policyAt('OperatorPolicyArn') },
+  };
+}
+
+function functionsIn(
+  reader: TemplateReader,
+  bundleAt: (assetKey: string) => string | undefined,
+  stack: string,
+): FunctionDefinition[] {
+  const policies = reader.list('AWS::IAM::Policy').map((policy) => ({
+    roles: policy.value('Roles') as string[],
+    statements: statementsOf(policy),
+  }));
+  return reader.list('AWS::Lambda::Function').map(({ id, text, value, raw }): FunctionDefinition => {
+    const functionName = text('FunctionName');
+    const roleArn = text('Role');
+    const key = String((raw('Code') as { S3Key?: unknown } | undefined)?.S3Key).replace(/\.zip$/, '');
+    const code = bundleAt(key);
+    if (code === undefined) throw new Error(`${id}.Code names the asset ${key}, which is not in the asset manifest`);
+    return {
+      name: functionName.replace(`${stack}-`, ''),
+      functionName,
+      arn: reader.arnOf(id),
+      code,
+      handler: text('Handler'),
+      environment: ((value('Environment') ?? {}) as { Variables?: Record<string, string> }).Variables ?? {},
+      timeoutMs: Number(value('Timeout') ?? 3) * 1000,
+      memoryMb: Number(value('MemorySize') ?? 128),
+      roleArn,
+      rights: policies
+        .filter(({ roles }) => roles.some((role) => roleArn.endsWith(`role/${role}`)))
+        .flatMap(({ statements }) => statements),
+    };
+  });
+}
+
+/** API Gateway quotas for HTTP APIs: integration time-out. */
+const HTTP_API_TIMEOUT_MS = 30_000;
+
+function routesIn(reader: TemplateReader, functions: readonly FunctionDefinition[]): RouteDefinition[] {
+  const integrations = new Map<string, Omit<RouteDefinition, 'key'>>(
+    reader.list('AWS::ApiGatewayV2::Integration').map(({ id, text, value }) => {
+      if (text('PayloadFormatVersion') !== '2.0') throw new Error(`${id} has not PayloadFormatVersion 2.0`);
+      const timeoutMs = Number(value('TimeoutInMillis') ?? HTTP_API_TIMEOUT_MS);
+      return [
+        `integrations/${id}`,
+        { function: functionAt(functions, text('IntegrationUri'), id), timeoutMs },
+      ] as const;
+    }),
+  );
+  return reader.list('AWS::ApiGatewayV2::Route').map(({ id, text }): RouteDefinition => {
+    if (text('AuthorizationType') !== 'AWS_IAM') throw new Error(`${id} has not AuthorizationType AWS_IAM`);
+    const target = integrations.get(text('Target'));
+    if (target === undefined) throw new Error(`${id}.Target is ${text('Target')}, which is no integration`);
+    return { key: text('RouteKey'), ...target };
+  });
+}
+
+function tablesIn(reader: TemplateReader): TableDefinition[] {
+  return reader.list('AWS::DynamoDB::GlobalTable').map(({ id, value }): TableDefinition => {
+    const stream = (value('StreamSpecification') as { StreamViewType: string } | undefined)?.StreamViewType;
+    return {
+      name: reader.text({ Ref: id }, id),
+      arn: reader.arnOf(id),
+      keySchema: value('KeySchema') as TableDefinition['keySchema'],
+      attributes: value('AttributeDefinitions') as TableDefinition['attributes'],
+      ...(stream === undefined ? {} : { stream }),
+    };
+  });
+}
+
+function changesIn(
+  reader: TemplateReader,
+  tables: readonly TableDefinition[],
+  functions: readonly FunctionDefinition[],
+): ChangesDefinition[] {
+  return reader.list('AWS::Lambda::EventSourceMapping').map(({ id, text, value }): ChangesDefinition => {
+    const source = text('EventSourceArn');
+    const table = tables.find(({ arn, stream }) => stream !== undefined && source.startsWith(`${arn}/stream/`));
+    if (table === undefined) throw new Error(`${id}.EventSourceArn is ${source}, which is no table's stream`);
+    if (text('StartingPosition') !== 'TRIM_HORIZON') throw new Error(`${id} has not StartingPosition TRIM_HORIZON`);
+    if (value('TumblingWindowInSeconds') === undefined) throw new Error(`${id} has no TumblingWindowInSeconds`);
+    const named = functions.find(({ functionName }) => functionName === text('FunctionName'));
+    if (named === undefined) throw new Error(`${id}.FunctionName is ${text('FunctionName')}, which is no function`);
+    return {
+      table: table.name,
+      function: named.name,
+      batchSize: Number(value('BatchSize') ?? 100),
+    };
+  });
+}
+
+function schedulesIn(reader: TemplateReader, functions: readonly FunctionDefinition[]): ScheduleDefinition[] {
+  return reader.list('AWS::Events::Rule').flatMap(({ id, text, value }) =>
+    (value('Targets') as { Arn: string; Input: string }[]).map((target) => ({
+      function: functionAt(functions, target.Arn, id),
+      everyMs: rateOf(text('ScheduleExpression'), id),
+      input: JSON.parse(target.Input),
+    })),
+  );
+}
+
+const UNITS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+function rateOf(expression: string, id: string): number {
+  const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  const length = UNITS[unit];
+  if (length === undefined)
+    throw new Error(`${id}.ScheduleExpression is ${expression}: only rate(…) is understood here`);
+  return Number(count) * length;
+}
+
+function functionAt(functions: readonly FunctionDefinition[], arn: string, where: string): string {
+  const found = functions.find((candidate) => candidate.arn === arn);
+  if (found === undefined) throw new Error(`${where} leads to ${arn}, which is no function of the template`);
+  return found.name;
+}
+
+function readJson<T>(file: string): T {
+  return JSON.parse(readFileSync(file, 'utf8')) as T;
+}

@@ -1,0 +1,152 @@
+/** The whole of Lessor on one machine, made from the synthesized template: tables, wire, functions, API, schedules. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { followChanges } from '../aws/changes.ts';
+import { type LocalDynamodb, startDynamodb } from '../aws/dynamodb.ts';
+import type { Wire } from '../aws/dynamodb-wire.ts';
+import { serve } from '../aws/gateway.ts';
+import { ec2Node, type Identity, operatorUser } from '../aws/identities.ts';
+import { close, listen, portOf } from '../aws/loopback-server.ts';
+import { createTables } from '../aws/tables.ts';
+import { type Context, synthesize } from './cloud-assembly.ts';
+import { startFunctions } from './functions.ts';
+import { type ScheduleDefinition, startSchedules } from './schedules.ts';
+import { readStack, type StackDefinition } from './stack-definition.ts';
+
+const STACK = 'Lessor';
+const REGION = 'us-east-1';
+const ACCOUNT = '000000000000';
+const NODE_ROLE = 'lessor-node';
+
+export interface StackOptions {
+  /** Port of 127.0.0.1 for the API; 0, the default, takes any free one. */
+  readonly port?: number;
+  /** Deployment settings over the local ones, which allow inline pools and know sessions of `lessor-node` as nodes. */
+  readonly context?: Context;
+  /** Invocations that each function runs at once; 4 if left out. */
+  readonly environments?: number;
+  /** The tables survive `dynamodb.stop()` and `dynamodb.start()`, at the price of slower writes. */
+  readonly durable?: boolean;
+  /** Called with what begins now, before each thing that takes long. */
+  readonly onProgress?: (phase: string) => void;
+}
+
+export interface LocalStack {
+  /** `http://127.0.0.1:<port>` */
+  readonly endpoint: string;
+  readonly region: string;
+  /** Two EC2 instances that may lease. */
+  readonly nodes: readonly [Identity, Identity];
+  /** Who may look and declare nodes dead. */
+  readonly operator: Identity;
+  /** One more EC2 instance; the id is made up if left out. */
+  addNode(instanceId?: string): Identity;
+  readonly wire: Wire;
+  readonly dynamodb: LocalDynamodb;
+  readonly schedules: readonly ScheduleDefinition[];
+  /** Does now what the clock does at its rate, and answers the function's result; the first schedule if no function is named. */
+  runSchedule(functionName?: string): Promise<unknown>;
+  /** The last lines that a function wrote. */
+  functionLogs(functionName: string): readonly string[];
+  /** Ends every process and thread, closes every port, deletes every file that the stack made. */
+  stop(): Promise<void>;
+}
+
+/** @throws LessorError that names what is missing or taken, and the remedy */
+export async function startStack(options: StackOptions = {}): Promise<LocalStack> {
+  const closing: Close[] = [];
+  const stop = async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  };
+  try {
+    return await start(options, closing, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Close = () => unknown;
+
+async function start(options: StackOptions, closing: Close[], stop: () => Promise<void>): Promise<LocalStack> {
+  const { port = 0, environments = 4, onProgress = () => {} } = options;
+  const server = await listen(port);
+  closing.push(() => close(server));
+  const endpoint = `http://127.0.0.1:${portOf(server)}`;
+  onProgress('synthesizing the stack and starting DynamoDB Local');
+  const { definition, dynamodb } = await prepare(endpoint, options, closing);
+  onProgress('creating the tables and the API');
+  await createTables(dynamodb.endpoint, definition.tables);
+
+  const surroundings = { region: REGION, account: ACCOUNT, dynamodb: dynamodb.endpoint, environments };
+  const functions = await startFunctions(definition.functions, surroundings, closing);
+  const invoke = (name: string, event: unknown) => functions.named(name).invoke(event);
+  for (const changes of definition.changes) {
+    const follower = followChanges(dynamodb.endpoint, changes, (event) => invoke(changes.function, event));
+    closing.push(() => follower.stop());
+  }
+
+  const callers = new Map<string, Identity>();
+  const known = (identity: Identity) => {
+    callers.set(identity.accessKeyId, identity);
+    return identity;
+  };
+  const addNode = (id = `i-${randomBytes(8).toString('hex')}`) => known(ec2Node(ACCOUNT, NODE_ROLE, id));
+  serve(server, {
+    region: REGION,
+    account: ACCOUNT,
+    api: definition.api,
+    callerOf: (accessKeyId) => callers.get(accessKeyId),
+    rightsOf: ({ policy }) => definition.policies[policy],
+    invoke,
+  });
+  const schedules = startSchedules(definition.schedules, invoke);
+  closing.push(() => schedules.stop());
+
+  return {
+    endpoint,
+    region: REGION,
+    nodes: [addNode('i-0123456789abcdef0'), addNode('i-0123456789abcdef1')],
+    operator: known(operatorUser(ACCOUNT)),
+    addNode,
+    wire: functions.wire,
+    dynamodb,
+    schedules: definition.schedules,
+    runSchedule: (functionName) => schedules.run(functionName),
+    functionLogs: (name) => functions.named(name).logs(),
+    stop,
+  };
+}
+
+/** The two slow things side by side; if one fails the other is ended. */
+async function prepare(
+  endpoint: string,
+  { context, durable = false }: StackOptions,
+  closing: Close[],
+): Promise<{ definition: StackDefinition; dynamodb: LocalDynamodb }> {
+  const directory = mkdtempSync(join(tmpdir(), 'lessor-stack-'));
+  const abort = new AbortController();
+  const remove = () => {
+    abort.abort();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  // Whoever is interrupted and exits without stop() leaves no file either.
+  process.once('exit', remove);
+  closing.push(() => {
+    process.removeListener('exit', remove);
+    remove();
+  });
+  const [assembly, data] = ['assembly', 'data'].map((name) => join(directory, name)) as [string, string];
+  mkdirSync(data);
+  const settings = { inlinePools: 'true', instanceRoles: NODE_ROLE, ...context };
+  const database = startDynamodb(durable ? data : undefined);
+  database.catch(() => abort.abort());
+  const [started, synthesized] = await Promise.allSettled([database, synthesize(settings, assembly, abort.signal)]);
+  if (started.status === 'rejected') throw started.reason;
+  closing.push(() => started.value.stop());
+  if (synthesized.status === 'rejected') throw synthesized.reason;
+  const surroundings = { stack: STACK, region: REGION, account: ACCOUNT, endpoint };
+  return { definition: readStack(assembly, surroundings), dynamodb: started.value };
+}
