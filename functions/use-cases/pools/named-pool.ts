@@ -3,6 +3,11 @@ import { LessorError } from '../../../core/contract/problems.ts';
 import type { RegisteredPool, Registry } from '../../../core/pools/registry.ts';
 import { type Dependencies, freshPool, type KnownPool, knownPool } from '../dependencies.ts';
 
+export interface PoolName {
+  readonly vrf: string;
+  readonly name: string;
+}
+
 /** @throws LessorError pool.unknown */
 export function entryNamed({ vrf, pools }: Registry, name: string): RegisteredPool {
   const entry = pools.find((pool) => pool.name === name);
