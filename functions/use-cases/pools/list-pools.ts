@@ -4,8 +4,8 @@ import type { ListPoolsResult, PoolView } from '../../../core/contract/pool.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { READS_AT_ONCE } from '../in-flight.ts';
 import { freshPool } from '../known-pools.ts';
-import { entryNamed, storedPool } from './named-pool.ts';
-import { type NamedPool, viewOf } from './pool-view.ts';
+import { entryNamed, type PoolName, storedPool } from './named-pool.ts';
+import { viewOf } from './pool-view.ts';
 
 /** Pools in the order of their names, so that pages fit together while others are created and deleted. */
 export async function listPools(
@@ -24,7 +24,7 @@ export async function listPools(
 }
 
 /** @throws LessorError pool.unknown */
-export async function readPoolNamed(deps: Dependencies, { vrf, name }: NamedPool): Promise<PoolView> {
+export async function readPoolNamed(deps: Dependencies, { vrf, name }: PoolName): Promise<PoolView> {
   const registry = await deps.store.pools.readRegistry(vrf);
   return viewOf(await storedPool(deps, entryNamed(registry, name)));
 }

@@ -5,6 +5,11 @@ import type { Dependencies } from '../dependencies.ts';
 import { freshPool, knownPool } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
 
+export interface PoolName {
+  readonly vrf: string;
+  readonly name: string;
+}
+
 /** @throws LessorError pool.unknown */
 export function entryNamed({ vrf, pools }: Registry, name: string): RegisteredPool {
   const entry = pools.find((pool) => pool.name === name);

@@ -2,14 +2,10 @@
 import type { PoolView } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { KnownPool } from '../memory.ts';
-
-export interface NamedPool {
-  readonly vrf: string;
-  readonly name: string;
-}
+import type { PoolName } from './named-pool.ts';
 
 /** Which pool is to be changed, and under which condition. */
-export interface PoolChange extends NamedPool {
+export interface PoolChange extends PoolName {
   /** The version that the change was decided on; undefined: whichever there is. */
   readonly ifMatch: number | undefined;
   /** Decides everything and writes nothing. */
