@@ -39,13 +39,13 @@ export function openPoolChoices(
 ): PoolChoices {
   const { choices: choicesFile } = inNetwork(directory);
   const serviceChooses = request.ranges === undefined && request.names?.length === 0;
-  const text = JSON.stringify(serviceChooses ? { wish: request, labels } : { wish: request });
+  const text = JSON.stringify(serviceChooses ? { request, labels } : { request });
   const key = serviceChooses ? (namespace ?? '') : '';
 
   /** Pool ids by namespace, the one noted last at the end; none for another request. */
   function choices(): ReadonlyMap<string, string> {
     const read = parseJson(files.read(choicesFile) ?? '');
-    if (!isObject(read) || read.wish !== text || !Array.isArray(read.pools)) return new Map();
+    if (!isObject(read) || read.request !== text || !Array.isArray(read.pools)) return new Map();
     const pairs = read.pools.filter((pair) => Array.isArray(pair) && isId(String(pair[1])));
     return new Map(pairs as [string, string][]);
   }
@@ -57,7 +57,7 @@ export function openPoolChoices(
       const known = choices();
       if (known.get(key) === pool) return;
       const others = [...known].filter(([other]) => other !== key).slice(1 - MOST_NAMESPACES);
-      replaceFile(files, choicesFile, JSON.stringify({ wish: text, pools: [...others, [key, pool]] }), drafts);
+      replaceFile(files, choicesFile, JSON.stringify({ request: text, pools: [...others, [key, pool]] }), drafts);
     },
   };
 }
