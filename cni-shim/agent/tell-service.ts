@@ -5,7 +5,7 @@ import { pauseOf } from '../../core/protocol/back-off.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
 import type { Outage } from '../api/outage.ts';
-import type { NetworkRecords } from '../node/network-records.ts';
+import type { NodeRecords } from '../node/node-records.ts';
 import type { DataDirectories } from '../sync/data-directories.ts';
 import { flushAll, isAnythingToFlush } from '../sync/flush.ts';
 import { reconcile } from '../sync/reconcile.ts';
@@ -30,19 +30,19 @@ export const agentTimes = {
 };
 
 /** One request that is not answered ends it; the pauses until the next try grow. */
-export function serviceTeller(telling: Telling): (networks: readonly NetworkRecords[]) => Promise<void> {
+export function serviceTeller(telling: Telling): (networks: readonly NodeRecords[]) => Promise<void> {
   const { surroundings, log, metrics, outages } = telling;
   const [heartbeat, comparison, attempt] = [dueBy(surroundings.now), dueBy(surroundings.now), dueBy(surroundings.now)];
   let failures = 0;
 
-  async function compare(networks: readonly NetworkRecords[]): Promise<void> {
+  async function compare(networks: readonly NodeRecords[]): Promise<void> {
     if (networks.length === 0) return;
     await compareWithTable(telling, networks);
     comparison.in(agentTimes.reconcileMs);
   }
 
   /** @throws LessorError of the request that failed */
-  async function tellAll(networks: readonly NetworkRecords[]): Promise<void> {
+  async function tellAll(networks: readonly NodeRecords[]): Promise<void> {
     const wasAway = failures > 0;
     const renews = wasAway || heartbeat.isIt();
     if (renews) {
@@ -96,7 +96,7 @@ async function sendHeartbeat({ api, bootId, who, outages, log, metrics }: Tellin
 /** `isLost`: an address is not this node's any more. `failed`: why the rest was not told. */
 async function flushOutbox(
   telling: Telling,
-  networks: readonly NetworkRecords[],
+  networks: readonly NodeRecords[],
 ): Promise<{ readonly isLost: boolean; readonly failed: LessorError | undefined }> {
   const { metrics, log } = telling;
   const flushing = flushAll(telling, networks, telling.api);
@@ -113,7 +113,7 @@ async function flushOutbox(
 }
 
 /** @throws LessorError of the first release that failed */
-async function compareWithTable(telling: Telling, networks: readonly NetworkRecords[]): Promise<void> {
+async function compareWithTable(telling: Telling, networks: readonly NodeRecords[]): Promise<void> {
   const { metrics, log, bootId, api } = telling;
   const { released, failures } = await counted(metrics, 'reconcile', reconcile({ api, bootId, candidates: networks }));
   for (const { lease, reason } of released) {

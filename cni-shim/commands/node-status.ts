@@ -1,15 +1,15 @@
 /** What `lessor status` tells of a node: blocks, journal, what waits to be told, a known outage. */
-import type { Attachment } from '../../core/contract/ids.ts';
 import type { OutageRecord } from '../api/outage.ts';
 import type { JournalEntry } from '../node/journal-entry.ts';
-import type { NetworkRecords } from '../node/network-records.ts';
+import type { NodeRecords } from '../node/node-records.ts';
 import { recordsIn } from '../sync/data-directories.ts';
 import type { NodeAccess } from '../sync/node-access.ts';
 
-export interface NetworkStatus {
-  readonly network: string;
+export interface JournalStatus {
+  readonly path: string;
   readonly journal: string | undefined;
   readonly attachments: readonly {
+    readonly network: string;
     readonly containerId: string;
     readonly ifname: string;
     readonly pod: string | undefined;
@@ -27,7 +27,8 @@ export interface NodeStatus {
   readonly boot: string;
   /** Undefined where the last request was answered. */
   readonly outage: OutageRecord | undefined;
-  readonly networks: readonly NetworkStatus[];
+  /** Of each data directory. */
+  readonly journals: readonly JournalStatus[];
 }
 
 /** Reads the node's files only. */
@@ -38,17 +39,17 @@ export function nodeStatus(access: NodeAccess): NodeStatus {
     endpoint: endpoint.origin + endpoint.pathname.replace(/\/$/, ''),
     boot: bootId,
     outage: known.sort((a, b) => a.since - b.since)[0],
-    networks: recordsIn(access).map((records) => networkStatus(records, bootId)),
+    journals: recordsIn(access).map((records) => journalStatus(records, bootId)),
   };
 }
 
-function networkStatus(records: NetworkRecords, bootId: string): NetworkStatus {
-  const { name, journal, outbox, knownJournalId } = records;
+function journalStatus(records: NodeRecords, bootId: string): JournalStatus {
+  const { path, journal, outbox, knownJournalId } = records;
   return {
-    network: name,
+    path,
     journal: knownJournalId,
     attachments: journal.entries().map((entry) => ({
-      ...identityOf(entry.attachment),
+      ...entry.attachment,
       pod: entry.pod && `${entry.pod.namespace}/${entry.pod.name}`,
       addresses: (entry.acknowledged ?? entry.local)?.addresses.map(({ address }) => address) ?? [],
       state: stateOf(records, entry, bootId),
@@ -62,9 +63,7 @@ function networkStatus(records: NetworkRecords, bootId: string): NetworkStatus {
   };
 }
 
-const identityOf = ({ containerId, ifname }: Attachment) => ({ containerId, ifname });
-
-function stateOf({ outbox }: NetworkRecords, entry: JournalEntry, bootId: string) {
+function stateOf({ outbox }: NodeRecords, entry: JournalEntry, bootId: string) {
   if (entry.bootId !== bootId) return 'of an earlier boot';
   if (entry.acknowledged !== undefined) return 'acknowledged';
   if (entry.local === undefined) return 'asked';

@@ -2,7 +2,7 @@
 import type { Attachment } from '../../core/contract/ids.ts';
 import type { OwnLease } from '../../core/contract/nodes.ts';
 import type { LessorError } from '../../core/contract/problems.ts';
-import type { NetworkRecords } from '../node/network-records.ts';
+import type { NodeRecords } from '../node/node-records.ts';
 import { recordsIn } from '../sync/data-directories.ts';
 import { type DeadSandbox, findDeadSandboxes, type Gone, retireDead } from '../sync/dead-sandboxes.ts';
 import { flushAll } from '../sync/flush.ts';
@@ -51,7 +51,7 @@ interface Done {
   readonly failures: readonly Failure[];
 }
 
-async function doIt(access: NodeAccess, networks: readonly NetworkRecords[], graceMs: number): Promise<Done> {
+async function doIt(access: NodeAccess, networks: readonly NodeRecords[], graceMs: number): Promise<Done> {
   const ended = await retireSeenTwice(access, networks, graceMs);
   const { reported, released: releasedLater, failures } = await flushAll(access, networks, access.api);
   const compared = await reconcile({ api: access.api, bootId: access.bootId, candidates: networks });
@@ -70,10 +70,10 @@ async function doIt(access: NodeAccess, networks: readonly NetworkRecords[], gra
 /** Seen to be gone twice, `graceMs` apart: a DEL that is about to come says it better. */
 async function retireSeenTwice(
   access: NodeAccess,
-  networks: readonly NetworkRecords[],
+  networks: readonly NodeRecords[],
   graceMs: number,
 ): Promise<DeadSandbox[]> {
-  const look = (records: NetworkRecords, before: Gone) => {
+  const look = (records: NodeRecords, before: Gone) => {
     const { dead, gone } = findDeadSandboxes(access, records, before, graceMs);
     return { records, gone, ended: retireDead(records, dead) };
   };
@@ -85,7 +85,7 @@ async function retireSeenTwice(
 }
 
 /** The same reads; the service is told nothing, and the journal stays. */
-async function wouldDo(access: NodeAccess, networks: readonly NetworkRecords[]): Promise<Done> {
+async function wouldDo(access: NodeAccess, networks: readonly NodeRecords[]): Promise<Done> {
   const ended = networks.flatMap((records) => findDeadSandboxes(access, records, new Map(), 0).dead);
   const api = { ...access.api, release: async () => undefined };
   const { leases, released } = await reconcile({ api, bootId: access.bootId, candidates: networks });

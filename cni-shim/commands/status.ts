@@ -59,7 +59,7 @@ async function ask({ api, bootId, surroundings: { now } }: NodeAccess): Promise<
 }
 
 function inWords(shown: Shown): string {
-  const { endpoint, boot, networks, outage, check, failures, logFile } = shown;
+  const { endpoint, boot, journals, outage, check, failures, logFile } = shown;
   const about = table([
     ['API', endpoint],
     ['', outage === undefined ? 'no outage is known' : `not reached since ${time(outage.since)}: ${outage.why}`],
@@ -67,11 +67,13 @@ function inWords(shown: Shown): string {
     ['Boot', boot],
     ['Log', logFile ?? 'none'],
   ]);
-  const overview = networks.map(({ network, attachments, blocks, toReport, toRelease }) =>
-    [network, attachments.length, blocks.length, toReport, toRelease].map(String),
-  );
-  const attachments = networks.flatMap(({ network, attachments: all }) =>
-    all.map(({ containerId, ifname, pod, addresses, state }) => [
+  const overview = journals
+    .filter(({ journal }) => journal !== undefined)
+    .map(({ path, attachments, blocks, toReport, toRelease }) =>
+      [path, attachments.length, blocks.length, toReport, toRelease].map(String),
+    );
+  const attachments = journals.flatMap(({ attachments: all }) =>
+    all.map(({ network, containerId, ifname, pod, addresses, state }) => [
       network,
       shortId(containerId),
       ifname,
@@ -80,8 +82,8 @@ function inWords(shown: Shown): string {
       state,
     ]),
   );
-  const blocks = networks.flatMap(({ network, blocks: all }) =>
-    all.map(({ pool, block, generation }) => [network, pool, block, String(generation)]),
+  const blocks = journals.flatMap(({ blocks: all }) =>
+    all.map(({ pool, block, generation }) => [pool, block, String(generation)]),
   );
   const lately = failures.map((call) => [
     call.time,
@@ -93,10 +95,10 @@ function inWords(shown: Shown): string {
   return `${[
     about,
     overview.length === 0
-      ? 'Nothing is kept of any network yet.'
-      : table([['NETWORK', 'ATTACHMENTS', 'BLOCKS', 'TO REPORT', 'TO RELEASE'], ...overview]),
+      ? 'There is no journal yet.'
+      : table([['JOURNAL', 'ATTACHMENTS', 'BLOCKS', 'TO REPORT', 'TO RELEASE'], ...overview]),
     ...titled(['NETWORK', 'CONTAINER', 'INTERFACE', 'POD', 'ADDRESSES', 'STATE'], attachments),
-    ...titled(['NETWORK', 'POOL', 'BLOCK', 'GENERATION'], blocks),
+    ...titled(['POOL', 'BLOCK', 'GENERATION'], blocks),
     ...titled(['FAILED AT', 'VERB', 'CONTAINER', 'CODE', 'MESSAGE'], lately),
   ].join('\n\n')}\n`;
 }

@@ -14,7 +14,7 @@ import type { Systemd } from './systemd.ts';
 
 export interface Uninstallation {
   readonly host: Host;
-  readonly surroundings: Pick<Surroundings, 'env' | 'files' | 'now' | 'bootId'>;
+  readonly surroundings: Pick<Surroundings, 'env' | 'files' | 'now' | 'bootId' | 'machineId' | 'openDatabase'>;
   /** Of an installation that left no record. */
   readonly binDir: string | undefined;
   readonly confDir: string;
@@ -92,9 +92,9 @@ function whatIsKept(uninstallation: Uninstallation): { what: string; path: strin
   const files = { ...surroundings.files, read: () => text };
   const logFile = text === undefined ? undefined : logFileOf({ config }, { env: {}, files });
   // Whatever else is in that directory is somebody else's.
-  const { networks, drafts, credentials, outage, log } = inDataDir(dataDir);
-  const directories = [networks, drafts].map(normalize);
-  const own = [...[credentials, outage].map(normalize), ...Object.values(logFiles(logFile ?? normalize(log)))];
+  const { machine, credentials, log } = inDataDir(dataDir);
+  const directories = [normalize(machine(surroundings.machineId()))];
+  const own = [normalize(credentials), ...Object.values(logFiles(logFile ?? normalize(log)))];
   const names = [...directories, ...own].filter((path) => path.startsWith(`${dataDir}/`)).map((path) => basename(path));
   const whole = hasNothingBut(host.mounted(dataDir), names);
   return [

@@ -1,7 +1,7 @@
 /** Containers that ended without a DEL: their network namespaces are gone, as far as this process can prove it. */
 import { type Files, isFileError } from '../machine/files.ts';
 import type { JournalEntry } from '../node/journal-entry.ts';
-import type { NetworkRecords } from '../node/network-records.ts';
+import type { NodeRecords } from '../node/node-records.ts';
 import type { DataDirectories } from './data-directories.ts';
 
 /** `unknown` frees nothing: silence is no evidence. */
@@ -54,7 +54,7 @@ export type Gone = ReadonlyMap<string, number>;
  */
 export function findDeadSandboxes(
   { surroundings: { files, now }, bootId }: Omit<DataDirectories, 'dataDirs'>,
-  records: NetworkRecords,
+  records: NodeRecords,
   before: Gone,
   graceMs: number,
 ): { readonly dead: DeadSandbox[]; readonly gone: Gone } {
@@ -76,5 +76,5 @@ export function findDeadSandboxes(
 }
 
 /** Takes their entries out of the journal, to be released with what else is to be; those that this one took. */
-export const retireDead = ({ outbox }: NetworkRecords, dead: readonly DeadSandbox[]): DeadSandbox[] =>
+export const retireDead = ({ outbox }: NodeRecords, dead: readonly DeadSandbox[]): DeadSandbox[] =>
   dead.filter(({ entry }) => outbox.retireUnlessAdded(entry));

@@ -6,13 +6,13 @@ import type { LessorError } from '../../core/contract/problems.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
 import { type JournalEntry, slotsOf } from '../node/journal-entry.ts';
-import type { NetworkRecords } from '../node/network-records.ts';
+import type { NodeRecords } from '../node/node-records.ts';
 import { afterRelease } from '../node/pool-cache.ts';
 import type { DataDirectories } from './data-directories.ts';
 import { giveBack, giveBackEmptyBlock } from './return-block.ts';
 
 export interface Flushing {
-  readonly records: NetworkRecords;
+  readonly records: NodeRecords;
   readonly api: Calls;
   readonly now: () => number;
 }
@@ -58,7 +58,7 @@ export async function flush(flushing: Flushing, most = Number.POSITIVE_INFINITY)
 /** Of all networks of the node, with the blocks that are to be given back. Requests only where there is something to tell. */
 export async function flushAll(
   { surroundings: { now } }: DataDirectories,
-  networks: readonly NetworkRecords[],
+  networks: readonly NodeRecords[],
   api: Calls,
 ): Promise<Flushed> {
   const total = { reported: 0, released: 0, failures: [] as Flushed['failures'][number][] };
@@ -69,14 +69,14 @@ export async function flushAll(
     total.failures.push(...failures);
     if (!failures.every(({ error }) => error.kind.ofOneLease)) return total;
     for (const { pool } of records.caches()) {
-      for (const due of records.givenBack.due(pool.id)) await giveBack(records, api, pool.id, due);
+      for (const due of records.returnedBlocks.due(pool.id)) await giveBack(records, api, pool.id, due);
     }
   }
   return total;
 }
 
 /** Whether the outbox of any network has something in it. */
-export const isAnythingToFlush = (networks: readonly NetworkRecords[]): boolean =>
+export const isAnythingToFlush = (networks: readonly NodeRecords[]): boolean =>
   networks.some(({ outbox }) => outbox.toReport().length + outbox.toRelease().length > 0);
 
 /** @throws LessorError `lease.lost` where the slot is not the node's any more */
@@ -87,13 +87,13 @@ export async function reportLease({ records, api }: Flushing, entry: JournalEntr
   await api.report({ attachment, nonce, boot: bootId, slot, generation, ...(pod === undefined ? {} : { pod }) });
   // A DEL that came meanwhile released nothing yet.
   if (records.journal.find(attachment)?.nonce === nonce) records.outbox.reported(entry);
-  else if (!records.outbox.mayLive(entry)) await api.release({ attachment, nonce, slot, acknowledged: true });
+  else await api.release({ attachment, nonce, slot, acknowledged: true });
 }
 
 async function releaseRetired(flushing: Flushing, entry: JournalEntry): Promise<void> {
   const { records } = flushing;
   const answer = await releaseEntry(flushing, entry);
-  records.outbox.released(entry, answer.released);
+  records.outbox.released(entry);
   await noteRelease(flushing, entry, answer);
 }
 
@@ -118,8 +118,8 @@ export async function noteRelease(
   { draining = false }: ReleaseResult,
 ): Promise<void> {
   const [slot] = slotsOf(entry);
-  const cache = slot && records.cacheOf(slot.pool);
-  if (slot === undefined || cache === undefined) return;
-  records.write([slot, ...(entry.more ?? [])].reduce((known, one) => afterRelease(known, one, now()), cache));
+  if (slot === undefined) return;
+  const cooling = [slot, ...(entry.more ?? [])];
+  records.update(slot.pool, (cache) => cache && cooling.reduce((known, one) => afterRelease(known, one, now()), cache));
   await giveBackEmptyBlock({ records, api, now: now() }, slot, draining);
 }

@@ -6,6 +6,7 @@ import { DATA_DIR } from '../machine/layout.ts';
 import { loadNodeConfiguration } from '../machine/node-configuration.ts';
 import { refusal } from '../machine/refusal.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
+import { openRecords } from '../node/node-records.ts';
 import type { DataDirectories } from './data-directories.ts';
 
 export interface NodeAccess extends DataDirectories {
@@ -42,6 +43,6 @@ export function accessNode(surroundings: Surroundings, { config, dataDirs = [] }
     dataDirs: all,
     bootId: surroundings.bootId(),
     api: apiClient({ endpoint, region, credentials, surroundings }),
-    outages: all.map((one) => openOutage(surroundings, one)),
+    outages: all.map((one) => openOutage(openRecords(surroundings, one), surroundings.now)),
   };
 }

@@ -15,8 +15,6 @@ export interface Known {
   readonly journalId: string | undefined;
   find(attachment: Attachment): JournalEntry | undefined;
   isReported(entry: JournalEntry): boolean;
-  /** Whether an entry that `find` did not find may come back. */
-  mayLive(lease: Pick<OwnLease, 'attachment' | 'nonce'>): boolean;
 }
 
 export interface Circumstances {
@@ -39,8 +37,7 @@ export function reasonToRelease(
   for (const journal of known) {
     const entry = journal.find(lease.attachment);
     if (entry?.nonce === lease.nonce) return isElsewhere(lease, journal, entry) ? 'elsewhere' : undefined;
-    if (journal.journalId !== undefined && lease.nonce.startsWith(journal.journalId))
-      return journal.mayLive(lease) ? undefined : 'unjournaled';
+    if (journal.journalId !== undefined && lease.nonce.startsWith(journal.journalId)) return 'unjournaled';
   }
   return firstOfBoot !== undefined && lease.incarnation < firstOfBoot ? 'of an earlier boot' : undefined;
 }

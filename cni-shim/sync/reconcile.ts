@@ -4,14 +4,14 @@ import type { OwnLease } from '../../core/contract/nodes.ts';
 import type { LessorError } from '../../core/contract/problems.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
-import type { NetworkRecords } from '../node/network-records.ts';
+import type { NodeRecords } from '../node/node-records.ts';
 import { type Known, type Reason, reasonToRelease } from './reconcile-decision.ts';
 
 export interface Reconciling {
   readonly api: Calls;
   readonly bootId: string;
-  /** What the node keeps; of a network of which it keeps nothing there is none. One network may be in several data directories. */
-  readonly candidates: readonly NetworkRecords[];
+  /** What the node keeps: of each data directory. */
+  readonly candidates: readonly NodeRecords[];
   /** Of one network, what its runtime knows; nothing of any other network is released then. */
   readonly runtime?: { readonly network: string; isValid(attachment: Attachment): boolean };
 }
@@ -46,19 +46,17 @@ function reasonOf(
   firstOfBoot: number | undefined,
 ): Reason | undefined {
   if (runtime !== undefined && runtime.network !== lease.attachment.network) return undefined;
-  const known = candidates.filter(({ name }) => name === lease.attachment.network).map(knownOf);
-  return reasonToRelease(lease, known, { firstOfBoot, isValid: runtime?.isValid });
+  return reasonToRelease(lease, candidates.map(knownOf), { firstOfBoot, isValid: runtime?.isValid });
 }
 
 export const knownOf = ({
   journal,
   outbox,
   knownJournalId,
-}: Pick<NetworkRecords, 'journal' | 'outbox' | 'knownJournalId'>): Known => ({
+}: Pick<NodeRecords, 'journal' | 'outbox' | 'knownJournalId'>): Known => ({
   journalId: knownJournalId,
   find: journal.find,
   isReported: outbox.isReported,
-  mayLive: outbox.mayLive,
 });
 
 async function readTable({ api, bootId }: Reconciling) {

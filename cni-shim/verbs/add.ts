@@ -70,10 +70,9 @@ async function addressesFor(plugin: Plugin, entry: JournalEntry, likely: Likely)
 
 /** The addresses of a slot of this node's own; undefined where the node may not decide it. */
 function liveLocally({ records, observer }: Plugin, entry: JournalEntry): Addresses | undefined {
-  const local = ownLease(records, entry);
-  if (local === undefined || !records.outbox.liveWith(entry, local)) return undefined;
-  observer?.local();
-  return local.addresses;
+  const local = records.outbox.liveWith(entry, () => ownLease(records, entry));
+  if (local !== undefined) observer?.local();
+  return local?.addresses;
 }
 
 /** A repeated ADD of a container that lives with a slot of its node's block: no other one will do. @throws LessorError `lease.lost` */

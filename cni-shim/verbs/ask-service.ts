@@ -38,7 +38,7 @@ export async function askService(plugin: Plugin, first: JournalEntry, likely: Li
     journal: records.journalId,
     now: surroundings.now(),
   };
-  records.write(afterAnswer(records.cacheOf(answer.pool.id), update));
+  records.update(answer.pool.id, (known) => afterAnswer(known, update));
   choices.chosen(answer.pool.id);
   return { kind: 'granted', addresses: answer.addresses };
 }

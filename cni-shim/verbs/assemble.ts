@@ -8,7 +8,7 @@ import type { NetworkConfiguration } from '../cni/network-configuration.ts';
 import type { Observer } from '../log/call-record.ts';
 import { loadNodeConfiguration } from '../machine/node-configuration.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
-import { type NetworkRecords, openRecords } from '../node/network-records.ts';
+import { type NodeRecords, openRecords } from '../node/node-records.ts';
 import { openPoolChoices, type PoolChoices } from '../node/pool-choices.ts';
 
 /** What is the same for each attachment of a network. */
@@ -18,7 +18,7 @@ export interface NetworkPlugin {
   readonly bootId: string;
   readonly api: Api;
   readonly outage: Outage;
-  readonly records: NetworkRecords;
+  readonly records: NodeRecords;
   readonly choices: PoolChoices;
   /** The node's. */
   readonly labels: Readonly<Record<string, string>>;
@@ -46,14 +46,13 @@ export function assembleNetwork(
   namespace?: string,
 ): NetworkPlugin {
   const { endpoint, region, dataDir, labels, credentials: choice } = loadNodeConfiguration(network, surroundings);
-  const bootId = surroundings.bootId();
   // Whatever VRF the configuration names by then, a DEL finds what the ADD wrote.
-  const records = openRecords(surroundings, { dataDir, name: network.name, bootId });
+  const records = openRecords(surroundings, dataDir);
   const credentials = credentialSupply(surroundings, { dataDir, choice });
   return {
     surroundings,
     network,
-    bootId,
+    bootId: records.bootId,
     api: apiClient({
       endpoint,
       region,
@@ -62,9 +61,9 @@ export function assembleNetwork(
       observer,
       ...(limits === undefined ? {} : { limits }),
     }),
-    outage: openOutage(surroundings, dataDir),
+    outage: openOutage(records, surroundings.now),
     records,
-    choices: openPoolChoices(surroundings.files, records, { request: network.pool, labels, namespace }),
+    choices: openPoolChoices(records, network.name, { request: network.pool, labels, namespace }),
     labels,
     observer,
   };

@@ -4,7 +4,7 @@
  */
 
 import { outcomeOf } from '../api/call-outcome.ts';
-import { attachmentName, type JournalEntry, slotsOf } from '../node/journal-entry.ts';
+import { type JournalEntry, slotsOf } from '../node/journal-entry.ts';
 import { type Flushing, flush, noteRelease, releaseEntry } from '../sync/flush.ts';
 import type { NetworkPlugin, Plugin } from './assemble.ts';
 
@@ -17,8 +17,8 @@ export async function remove(plugin: Plugin): Promise<void> {
   const entry = records.journal.find(attachment);
   plugin.observer?.addresses((entry?.acknowledged ?? entry?.local)?.addresses.map(({ address }) => address) ?? []);
   if (entry !== undefined) return removeEntry(plugin, entry);
-  if (!isLeaving(plugin)) await releaseWhatIsFound(plugin);
-  records.journal.forget(attachment, undefined);
+  // What this journal asked for is in it, and what is in the outbox is told later; what another one asked for is the reconcile's.
+  if (!records.isIntact) await releaseWhatIsFound(plugin);
 }
 
 /** @throws LessorError */
@@ -40,7 +40,7 @@ export async function removeEntry(plugin: NetworkPlugin, entry: JournalEntry): P
     return retire();
   }
   const { answer } = outcome;
-  records.journal.forget(entry.attachment, entry, answer.released);
+  records.journal.forget(entry);
   await noteRelease(flushing, entry, answer);
   if (later) outage.reached();
   await flush({ ...flushing, api: plugin.api.brief }, FLUSHED_AT_ONCE);
@@ -50,12 +50,6 @@ export async function removeEntry(plugin: NetworkPlugin, entry: JournalEntry): P
 function isOfOwnBlock({ records }: NetworkPlugin, entry: JournalEntry): boolean {
   const [slot] = slotsOf(entry);
   return slot !== undefined && records.affinityOf(slot.pool) === 'node';
-}
-
-/** A DEL came before, while the service could not be reached. */
-function isLeaving({ attachment, records }: Plugin): boolean {
-  const name = attachmentName(attachment);
-  return records.outbox.toRelease().some((entry) => attachmentName(entry.attachment) === name);
 }
 
 /** The journal is lost: what the service has for this attachment is read and then released by what was read. */

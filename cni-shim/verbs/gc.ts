@@ -3,6 +3,7 @@ import type { Attachment } from '../../core/contract/ids.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import type { ValidAttachment } from '../cni/valid-attachments.ts';
+import type { JournalEntry } from '../node/journal-entry.ts';
 import { reconcile } from '../sync/reconcile.ts';
 import type { NetworkPlugin } from './assemble.ts';
 import { removeEntry } from './del.ts';
@@ -14,15 +15,16 @@ import { removeEntry } from './del.ts';
  */
 export async function gc(plugin: NetworkPlugin, valid: readonly ValidAttachment[] | undefined): Promise<void> {
   if (valid === undefined) return;
-  const { records, api, bootId } = plugin;
+  const { records, api, bootId, network } = plugin;
   const known = new Set(valid.map(keyOf));
   const isValid = (attachment: Attachment) => known.has(keyOf(attachment));
   const failures: LessorError[] = [];
-  for (const entry of records.journal.entries().filter(({ attachment }) => !isValid(attachment))) {
+  const unknown = ({ attachment }: JournalEntry) => attachment.network === network.name && !isValid(attachment);
+  for (const entry of records.journal.entries().filter(unknown)) {
     const removed = await outcomeOf(removeEntry(plugin, entry));
     if (removed.kind !== 'granted') failures.push(removed.error);
   }
-  const runtime = { network: records.name, isValid };
+  const runtime = { network: network.name, isValid };
   const compared = await outcomeOf(reconcile({ api, bootId, runtime, candidates: [records] }));
   if (compared.kind !== 'granted') failures.push(compared.error);
   else failures.push(...compared.answer.failures.map(({ error }) => error));

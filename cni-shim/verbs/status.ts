@@ -1,12 +1,10 @@
 /**
  * STATUS: whether an ADD could be given an address (CNI specification, section 4). Runtimes ask every few seconds, so a node
- * that can tell by itself does, and else the service is asked once in 30 s whoever asks: its verdict is kept in a file of
- * the network.
+ * that can tell by itself does, and else the service is asked once in 30 s whoever asks: its verdict is kept in
+ * the journal.
  */
 import { type Denied, outcomeOf } from '../api/call-outcome.ts';
-import { nameFile, replaceFile } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
-import { inNetwork } from '../machine/layout.ts';
 import { notReady } from '../machine/refusal.ts';
 import { slotName } from '../node/journal-entry.ts';
 import { proposals } from '../node/propose.ts';
@@ -44,22 +42,25 @@ function hasRoomOfItsOwn({ surroundings, records, choices }: NetworkPlugin): boo
 
 async function verdict(asking: NetworkPlugin): Promise<Verdict> {
   const { surroundings, records, network, labels } = asking;
-  const { files, now, sleep } = surroundings;
-  const { verdict: path, verdictLock: lock } = inNetwork(records.directory);
+  const { now, sleep } = surroundings;
+  const row = `verdict ${network.name}`;
+  const lock = `verdict asked ${network.name}`;
   const request = JSON.stringify({ pool: network.pool, labels });
   for (;;) {
-    const last = readVerdict(files.read(path), request);
+    const last = readVerdict(records.meta(row), request);
     if (last !== undefined && last.at <= now() && now() - last.at < ASKED_AGAIN_AFTER_MS) return last;
     // One process asks; the others wait for what it is told, or until it has been gone for long.
-    const asked = files.read(lock);
-    if (asked !== undefined && Math.abs(now() - Number(asked)) > ASKED_AGAIN_AFTER_MS) files.remove(lock);
-    if (nameFile(files, lock, String(now()), records.journal.drafts)) {
+    const isFirst = records.changeMeta(lock, (since) => {
+      const isAsked = since !== undefined && Math.abs(now() - Number(since)) <= ASKED_AGAIN_AFTER_MS;
+      return isAsked ? since : String(now());
+    });
+    if (isFirst) {
       try {
         const fresh = await ask(asking, request);
-        replaceFile(files, path, JSON.stringify(fresh), records.journal.drafts);
+        records.setMeta(row, JSON.stringify(fresh));
         return fresh;
       } finally {
-        files.remove(lock);
+        records.setMeta(lock, undefined);
       }
     }
     await sleep(LOOKED_AGAIN_AFTER_MS);
