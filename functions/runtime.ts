@@ -4,7 +4,8 @@ import * as z from 'zod/mini';
 import { environment } from '../core/contract/environment.ts';
 import { documentClient } from './store/dynamodb-client.ts';
 import { dynamodbStore } from './store/dynamodb-store.ts';
-import { type Dependencies, emptyMemory } from './use-cases/dependencies.ts';
+import type { Dependencies } from './use-cases/dependencies.ts';
+import { emptyMemory } from './use-cases/memory.ts';
 
 const settings = z.parse(
   z.object({

@@ -19,7 +19,7 @@ const WORDS: readonly Word[] = [
   {
     old: /^seen$|seenAt|noteSeen/i,
     now: 'heartbeat, or taken, or what was read',
-    where: /^(core|functions|cni-shim)\//,
+    where: /^(core\/|functions\/(?!store\/)|cni-shim\/)/,
   },
   { old: /bury|buried/i, now: 'retire' },
   { old: /forlorn/i, now: 'stale' },

@@ -90,7 +90,7 @@ export class OwnerNode {
 
   request(container: number, slot?: number, over: Partial<AllocateRequest> = {}): AllocateRequest {
     const [first] = this.blocks;
-    const wish =
+    const proposed =
       slot === undefined || first === undefined
         ? {}
         : { proposal: { pool: this.pool.id, block: first.block, slot }, generation: first.generation };
@@ -99,7 +99,7 @@ export class OwnerNode {
       nonce: this.nextNonce(),
       pool: named,
       boot: this.bootId,
-      ...wish,
+      ...proposed,
       ...(this.incarnation === undefined ? {} : { incarnation: this.incarnation }),
       ...(this.former.length === 0
         ? {}

@@ -5,8 +5,9 @@ import { type PoolDefinition, poolPolicy } from '../../core/contract/pool.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { Store } from '../../core/store.ts';
 import { allocate } from '../../functions/use-cases/add/allocate.ts';
-import { type Call, type Dependencies, emptyMemory, type Settings } from '../../functions/use-cases/dependencies.ts';
+import type { Call, Dependencies, ServiceSettings } from '../../functions/use-cases/dependencies.ts';
 import { release } from '../../functions/use-cases/leases/release.ts';
+import { emptyMemory } from '../../functions/use-cases/memory.ts';
 import { newPool } from '../../functions/use-cases/pools/open-blocks.ts';
 import { memoryStore } from '../store/memory-store.ts';
 
@@ -23,7 +24,7 @@ export interface World {
   environment(over?: Partial<Dependencies>): Dependencies;
 }
 
-export function world(store: Store = memoryStore(), settings: Partial<Settings> = {}): World {
+export function world(store: Store = memoryStore(), settings: Partial<ServiceSettings> = {}): World {
   const clock = { now: START };
   let pools = 0;
   const environment = (over: Partial<Dependencies> = {}): Dependencies => ({

@@ -1,13 +1,19 @@
 /** What one ADD works with, once its pool is known, and what it is answered. */
 
-import type { ClaimedBlock } from '../../../core/contract/ids.ts';
 import type { AllocateRequest, AllocateResult } from '../../../core/contract/lease.ts';
 import type { Holding } from '../../../core/protocol/lease.ts';
-import { blockKeyFromText, blockToText, type SlotKey, slotToWire } from '../../../core/protocol/slot-ref.ts';
-import type { Call, Dependencies, KnownPool } from '../dependencies.ts';
+import {
+  blockKeyFromText,
+  blockToText,
+  type SlotKey,
+  slotFromWire,
+  slotToWire,
+} from '../../../core/protocol/slot-ref.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
+import type { KnownPool } from '../memory.ts';
 
-/** Slots of a block that are held or cooling. */
-export type Seen = Map<bigint, number[]>;
+/** What the node is told of its life and its blocks of the pool. */
+export type NodeBlocks = Pick<AllocateResult, 'incarnation' | 'blocks' | 'former'>;
 
 export interface Allocation {
   readonly deps: Dependencies;
@@ -15,8 +21,8 @@ export interface Allocation {
   readonly request: AllocateRequest;
   /** Replaced where more of it is opened on the way. */
   pool: KnownPool;
-  /** Slots that could not be had, by block, as far as they were seen. */
-  readonly seen: Seen;
+  /** Slots that are held or cooling, by block, as far as blocks were read. */
+  readonly taken: Map<bigint, number[]>;
   /** The node's life in which a slot of this block would be held. */
   readonly incarnationIn: (block: bigint) => Promise<number>;
   /**
@@ -25,6 +31,7 @@ export interface Allocation {
    * @throws LessorError pool.quota
    */
   readonly hold: (key: SlotKey, isOwn?: boolean) => Promise<boolean>;
+  readonly nodeBlocks: () => NodeBlocks;
 }
 
 export function holdingOf({ caller }: Call, request: AllocateRequest, incarnation: number, now: number): Holding {
@@ -38,25 +45,29 @@ export function joinedIn({ definition }: KnownPool, joinedBlocks: ReadonlySet<st
   return mine.map(({ block }) => block);
 }
 
-export interface Told {
-  readonly incarnation: number;
-  readonly blocks: readonly ClaimedBlock[];
-  readonly former?: readonly ClaimedBlock[];
+/** A proposal of another pool, or of a slot that cannot be handed out, is a mistake of the node's and no more than a hint lost. */
+export function usableProposal(
+  { proposal }: AllocateRequest,
+  { definition, space, open }: KnownPool,
+): SlotKey | undefined {
+  if (proposal?.pool !== definition.id) return undefined;
+  const key = slotFromWire(proposal);
+  return key.block < open && space.isUsable(key.block, key.slot) ? key : undefined;
 }
 
 export function answer(
-  { pool, seen }: Pick<Allocation, 'pool' | 'seen'>,
+  { pool, taken, nodeBlocks }: Pick<Allocation, 'pool' | 'taken' | 'nodeBlocks'>,
   key: SlotKey,
-  { incarnation, blocks, former }: Told,
 ): AllocateResult {
   const { definition, space } = pool;
+  const { incarnation, blocks, former } = nodeBlocks();
   return {
     slot: slotToWire(key),
     addresses: space.addresses(key.block, key.slot),
     incarnation,
-    blocks: [...blocks],
+    blocks,
     pool: definition,
-    ...(former === undefined ? {} : { former: [...former] }),
-    ...(seen.size === 0 ? {} : { taken: [...seen].map(([index, slots]) => ({ block: blockToText(index), slots })) }),
+    ...(former === undefined ? {} : { former }),
+    ...(taken.size === 0 ? {} : { taken: [...taken].map(([block, slots]) => ({ block: blockToText(block), slots })) }),
   };
 }

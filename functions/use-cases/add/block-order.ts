@@ -1,14 +1,14 @@
 /** The order in which a pool's blocks are looked into: near ones first, then all of them in a scattered order. */
 
 /**
- * `near` in its order, then every block of the pool once, beginning at a place that `seed` gives. The same seed gives the
+ * `near` in its order, then every block of the pool once, beginning at one that `seed` gives. The same seed gives the
  * same order, so that doubled requests meet in the same slot.
  */
 export function* blockOrder(blocks: bigint, near: readonly bigint[], seed: number): Generator<bigint> {
-  const seen = new Set<bigint>();
+  const passed = new Set<bigint>();
   const isNew = (block: bigint) => {
-    if (block >= blocks || seen.has(block)) return false;
-    seen.add(block);
+    if (block >= blocks || passed.has(block)) return false;
+    passed.add(block);
     return true;
   };
   for (const block of near) if (isNew(block)) yield block;

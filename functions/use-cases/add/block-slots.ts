@@ -13,11 +13,12 @@ const RESERVE_MS = 500;
 /** The answer tells the node about so many blocks at most. */
 const BLOCKS_TOLD = 4;
 
-export const READ_AT_ONCE = 16;
+/** Blocks that a search reads at once. */
+export const BLOCKS_AT_ONCE = 16;
 
 type Slots = ReadonlyMap<number, SlotState>;
 
-export interface Taken {
+export interface BlockOutcome {
   readonly slot?: SlotKey;
   /** Whether a slot was seen free, though others snatched away what was tried. */
   readonly sawFree: boolean;
@@ -39,7 +40,7 @@ export async function takeFrom(
   block: bigint,
   slots: Slots,
   passed: SlotKey | undefined,
-): Promise<Taken> {
+): Promise<BlockOutcome> {
   const own = await keepOwn(allocation, block, slots);
   if (own) return { slot: own, sawFree: true, coolingUntil: Number.POSITIVE_INFINITY };
   const { request, pool } = allocation;
@@ -94,8 +95,8 @@ function inspect({ deps, pool }: Allocation, block: bigint, slots: Slots) {
   return { free, unavailable, coolingUntil };
 }
 
-function note({ seen }: Allocation, block: bigint, unavailable: number[]): void {
-  if (unavailable.length > 0 && (seen.has(block) || seen.size < BLOCKS_TOLD)) seen.set(block, unavailable);
+function note({ taken }: Allocation, block: bigint, unavailable: number[]): void {
+  if (unavailable.length > 0 && (taken.has(block) || taken.size < BLOCKS_TOLD)) taken.set(block, unavailable);
 }
 
 /** @throws LessorError service.busy */

@@ -1,19 +1,13 @@
 /** The pools that an ADD may use, in the order in which they are tried, each with the rule that chose it. */
+import pMap from 'p-map';
 import type { AllocateRequest } from '../../../core/contract/lease.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { type PassedOver, type Requester, type Rule, selectPools } from '../../../core/pools/selection.ts';
-import {
-  type Call,
-  type Dependencies,
-  type KnownPool,
-  knownPool,
-  readRegistry,
-  rememberedRegistry,
-} from '../dependencies.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
+import { READS_AT_ONCE } from '../in-flight.ts';
+import { knownPool, readRegistry, rememberedRegistry } from '../known-pools.ts';
+import type { KnownPool } from '../memory.ts';
 import { resolvePool } from './resolve-pool.ts';
-
-/** A pool that was found full is tried last for so long. */
-const FULL_FOR_MS = 10_000;
 
 export interface Candidate {
   readonly pool: KnownPool;
@@ -32,37 +26,34 @@ export async function choosePools(
   request: Pick<AllocateRequest, 'pool' | 'proposal' | 'pod' | 'labels'>,
   probe = false,
 ): Promise<readonly [Candidate, ...Candidate[]]> {
-  const { pool: wish, proposal, pod, labels = {} } = request;
+  const { pool: poolRequest, proposal, pod, labels = {} } = request;
   const requester = { cluster: call.cluster, namespace: pod?.namespace, anyNamespace: probe, labels };
-  if (wish.ranges || !wish.names) {
-    const pool = await resolvePool(deps, wish, proposal?.pool, probe);
+  if (poolRequest.ranges || !poolRequest.names) {
+    const pool = await resolvePool(deps, poolRequest, proposal?.pool, probe);
     ensureAllowed(pool, requester);
     return [{ pool, rule: 'named' }];
   }
-  const remembered = rememberedRegistry(deps, wish.vrf);
+  const remembered = rememberedRegistry(deps, poolRequest.vrf);
   // A pool that was just created is looked for before it is refused.
-  const knows = wish.names.every((name) => remembered?.some((pool) => pool.name === name));
-  const registered = remembered && knows ? remembered : (await readRegistry(deps, wish.vrf)).pools;
-  const known = (await Promise.all(registered.map(({ id }) => knownPool(deps, id)))).flatMap((pool) => pool ?? []);
+  const knows = poolRequest.names.every((name) => remembered?.some((pool) => pool.name === name));
+  const registered = remembered && knows ? remembered : (await readRegistry(deps, poolRequest.vrf)).pools;
+  const read = await pMap(registered, ({ id }) => knownPool(deps, id), { concurrency: READS_AT_ONCE });
+  const known = read.flatMap((pool) => pool ?? []);
   const active = known.filter(({ state }) => state === 'active');
   const definitions = active.map(({ definition }) => definition);
-  const { choices, passed } = selectPools(definitions, wish.names, requester);
+  const { choices, passed } = selectPools(definitions, poolRequest.names, requester);
   const candidates = choices.flatMap(({ pool: definition, rule }) =>
     active.filter((pool) => pool.definition === definition).map((pool) => ({ pool, rule })),
   );
-  const full = ({ pool }: Candidate) => isFull(deps, pool);
-  const [first, ...rest] = [...candidates.filter((one) => !full(one)), ...candidates.filter(full)];
-  if (first === undefined) throw unmatched(wish, known, passed);
+  // A pool that was found full a short while ago is tried last.
+  const isFull = ({ pool }: Candidate) => deps.memory.fullPools.get(pool.definition.id, deps.now()) !== undefined;
+  const [first, ...rest] = [...candidates.filter((one) => !isFull(one)), ...candidates.filter(isFull)];
+  if (first === undefined) throw unmatched(poolRequest, known, passed);
   return [first, ...rest];
 }
 
 export function noteFullPool({ memory, now }: Dependencies, { definition }: KnownPool): void {
-  memory.fullPools.set(definition.id, now());
-}
-
-function isFull({ memory, now }: Dependencies, { definition }: KnownPool): boolean {
-  const foundAt = memory.fullPools.get(definition.id);
-  return foundAt !== undefined && now() - foundAt < FULL_FOR_MS;
+  memory.fullPools.set(definition.id, true, now());
 }
 
 function ensureAllowed({ definition }: KnownPool, { cluster }: Requester): void {

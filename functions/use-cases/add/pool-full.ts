@@ -1,6 +1,6 @@
 /** That no address can be had: which limit stands in the way, or from when on one can be had. */
 import { LessorError } from '../../../core/contract/problems.ts';
-import type { KnownPool } from '../dependencies.ts';
+import type { KnownPool } from '../memory.ts';
 
 const remedies = {
   pool: 'is exhausted: each address is held. Delete pods, or give the network a larger pool',

@@ -1,17 +1,7 @@
 /** How many leases a namespace may hold in a pool. docs/quotas.md has the guarantee and its proof. */
 import { LessorError } from '../../../core/contract/problems.ts';
-import type { Dependencies, KnownPool } from '../dependencies.ts';
-
-/** What an environment knows of a namespace's leases in a pool. */
-export interface QuotaView {
-  /** As the counter had it, asked at `readAt` (ms). */
-  readonly held: number;
-  readonly readAt: number;
-  /** When this environment let a lease be made (ms): those that the reading may lack, and all since. */
-  readonly granted: number[];
-  /** How many of them since the reading. */
-  since: number;
-}
+import type { Dependencies } from '../dependencies.ts';
+import type { KnownPool, QuotaView } from '../memory.ts';
 
 export const quotaTimes = {
   /** A reading of the counter counts for so long. */
@@ -34,14 +24,14 @@ export async function withinQuota(deps: Dependencies, pool: KnownPool, namespace
   if (limit === undefined) return;
   const key = `${id} ${namespace}`;
   const now = deps.now();
-  let view = deps.memory.quotas.get(key);
+  let view = deps.memory.quotas.peek(key);
   if (view === undefined || now - view.readAt >= quotaTimes.readEveryMs || view.since >= shareOf(view, limit)) {
     const held = (await deps.store.counters.read({ pool: id, namespace }))?.held ?? 0;
     // As it is now: another request may have been granted while this one read.
-    const earlier = deps.memory.quotas.get(key)?.granted ?? [];
+    const earlier = deps.memory.quotas.peek(key)?.granted ?? [];
     const granted = earlier.filter((at) => at > now - quotaTimes.countedWithinMs);
     view = { held, readAt: now, granted, since: 0 };
-    deps.memory.quotas.set(key, view);
+    deps.memory.quotas.set(key, view, now);
   }
   const held = view.held + view.granted.length;
   if (held >= limit) throw usedUp(pool, namespace, limit, held);

@@ -7,9 +7,10 @@ import { LessorError } from '../../../core/contract/problems.ts';
 import { reservationFor } from '../../../core/pools/reservations.ts';
 import { against, allows, type SlotState } from '../../../core/protocol/lease.ts';
 import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
-import type { KnownPool } from '../dependencies.ts';
+import type { KnownPool } from '../memory.ts';
 import { openUpTo } from '../pools/open-blocks.ts';
 import type { Allocation } from './allocation.ts';
+import { granted, type PoolAttempt, refused } from './pool-attempt.ts';
 
 export interface Requested {
   /** One for each slot, held now; two addresses that are not one slot's take two. */
@@ -27,18 +28,23 @@ interface RequestedSlot {
  * Holds what is asked for. Where another snatches a part of it away at the same moment, what is held already stays with the
  * nonce until the DEL that follows a failed ADD: freeing it here could free what a copy of this request was granted.
  * @param texts as host-local takes them: an address, with or without a prefix length
- * @throws LessorError address.unknown, address.held, address.cooling
+ * @returns refused (address.unknown) where the pool cannot hand it out
+ * @throws LessorError address.held, address.cooling, pool.quota, request.invalid
  */
-export async function holdRequested(allocation: Allocation, texts: readonly string[]): Promise<Requested> {
+export async function holdRequested(allocation: Allocation, texts: readonly string[]): Promise<PoolAttempt<Requested>> {
   const { pool, request, deps } = allocation;
   const reservation = reservationFor(pool.definition.reservations, request.pod);
-  const wanted = texts.map((text, index) => slotFor(pool, text, `addresses[${index}]`, reservation));
+  const wanted: RequestedSlot[] = [];
+  for (const [index, text] of texts.entries()) {
+    const found = slotFor(pool, text, `addresses[${index}]`, reservation);
+    if (found.kind === 'refused') return found;
+    wanted.push(found.result);
+  }
   const twice = wanted.find(({ set }, index) => wanted.findIndex((other) => other.set === set) !== index);
   if (twice) {
     const remedy = 'an attachment gets one address of each range set, so ask for one of each at most';
-    throw new LessorError('address.unknown', `addresses ${texts.join(', ')} ask twice for range set ${twice.set}`, {
-      remedy,
-    });
+    const what = `addresses ${texts.join(', ')} ask twice for range set ${twice.set}`;
+    return refused(new LessorError('address.unknown', what, { remedy }));
   }
   const slots = distinct(wanted.map(({ key }) => key));
   const [first, ...more] = slots;
@@ -46,7 +52,7 @@ export async function holdRequested(allocation: Allocation, texts: readonly stri
     throw new LessorError('request.invalid', 'addresses is empty', { remedy: 'leave it out, or name one' });
   for (const { block } of slots) {
     const opened = await openUpTo(deps, allocation.pool, block);
-    if (opened === undefined) throw tooFar(pool, texts);
+    if (opened === undefined) return refused(tooFar(pool, texts));
     allocation.pool = opened;
   }
   // What an earlier try holds already is neither a quota's business nor anybody else's.
@@ -55,7 +61,7 @@ export async function holdRequested(allocation: Allocation, texts: readonly stri
   if (slots.length > 1) for (const key of slots) await ensureFree(allocation, key);
   for (const key of slots)
     if (!(await allocation.hold(key, own.includes(key)))) throw whyNot(allocation, key, await stateOf(allocation, key));
-  return { slots: [first, ...more], addresses: addressesOf(pool, wanted, first) };
+  return granted({ slots: [first, ...more], addresses: addressesOf(pool, wanted, first) });
 }
 
 function tooFar({ definition, state }: KnownPool, texts: readonly string[]): LessorError {
@@ -83,11 +89,12 @@ function slotFor(
   text: string,
   where: string,
   reservation: Reservation | undefined,
-): RequestedSlot {
+): PoolAttempt<RequestedSlot> {
   const address = parseAddress(text.replace(/\/\d+$/, ''));
   if (address === undefined) {
     const remedy = 'write it like 10.1.0.5 or fd00::5';
-    throw new LessorError('address.unknown', `${where} ${JSON.stringify(text)} is not an IP address`, { remedy });
+    const what = `${where} ${JSON.stringify(text)} is not an IP address`;
+    return refused(new LessorError('address.unknown', what, { remedy }));
   }
   const found = space.find(address);
   const k = found && found.block * BigInt(space.blockSize) + BigInt(found.slot);
@@ -99,12 +106,12 @@ function slotFor(
     const kept = keeper ? `is reserved (${keeper.name})` : 'is a gateway or excluded there';
     const outside = reservation && !keeper ? `is not in the pod's reservation ${reservation.name}` : kept;
     const why = found === undefined ? 'is not in its ranges' : outside;
-    throw new LessorError('address.unknown', `${where} ${text} cannot be had from pool ${definition.name}`, {
-      remedy: `it ${why} (${JSON.stringify(definition.ranges)})`,
-    });
+    const what = `${where} ${text} cannot be had from pool ${definition.name}`;
+    const remedy = `it ${why} (${JSON.stringify(definition.ranges)})`;
+    return refused(new LessorError('address.unknown', what, { remedy }));
   }
   const set = space.addresses(found.block, found.slot).findIndex((one) => isThe(address, one.address));
-  return { key: { pool: definition.id, ...found }, set };
+  return granted({ key: { pool: definition.id, ...found }, set });
 }
 
 const isThe = (address: Address, text: string): boolean => text.replace(/\/\d+$/, '') === formatAddress(address);

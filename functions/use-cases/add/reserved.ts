@@ -2,9 +2,10 @@
 import type { Reservation } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
+import { inChunks } from '../in-flight.ts';
 import { openUpTo } from '../pools/open-blocks.ts';
 import type { Allocation } from './allocation.ts';
-import { ensureTime, keepOwn, READ_AT_ONCE, readBlocks } from './block-slots.ts';
+import { BLOCKS_AT_ONCE, ensureTime, keepOwn, readBlocks } from './block-slots.ts';
 
 /** A larger reservation is used so far only: each block of it is a read. */
 const MOST_BLOCKS = 64;
@@ -15,9 +16,9 @@ export async function holdReserved(allocation: Allocation, reservation: Reservat
   const { id } = pool.definition;
   let coolingUntil = Number.POSITIVE_INFINITY;
   const blocks = await openBlocksOf(allocation, reservation);
-  while (blocks.length > 0) {
+  for (const some of inChunks(blocks, () => BLOCKS_AT_ONCE)) {
     ensureTime(allocation);
-    for (const [block, slots] of await readBlocks(allocation, blocks.splice(0, READ_AT_ONCE))) {
+    for (const [block, slots] of await readBlocks(allocation, some)) {
       const own = await keepOwn(allocation, block, slots);
       if (own) return own;
       for (const slot of slotsIn(allocation, reservation, block)) {

@@ -7,66 +7,72 @@ import { defaultPolicy } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { resolvePoolRanges } from '../../../core/pools/pool-shape.ts';
 import { beginWith, type RegisteredPool, type Registry } from '../../../core/pools/registry.ts';
-import { type Dependencies, type KnownPool, knownPool, readRegistry, rememberedRegistry } from '../dependencies.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { knownPool, readRegistry, rememberedRegistry } from '../known-pools.ts';
+import type { KnownPool } from '../memory.ts';
 import { storedPool } from '../pools/named-pool.ts';
 import { registerPool } from '../pools/register-pool.ts';
 
-type Wish = AllocateRequest['pool'];
+type PoolRequest = AllocateRequest['pool'];
 
 /**
- * The pool that `wish` means. `hint` is the id that an earlier answer gave the node: with it no registry is read.
+ * The pool that `poolRequest` means. `hint` is the id that an earlier answer gave the node: with it no registry is read.
  * A pool that begins to drain is noticed within the 30 s for which this process remembers it.
  * @param dryRun decides everything and makes no pool: one that would be made is answered
  * @throws LessorError pool.unknown, pool.conflict, pool.overlap, pool.inline-forbidden, pool.draining, request.invalid, service.busy
  */
 export async function resolvePool(
   deps: Dependencies,
-  wish: Wish,
+  poolRequest: PoolRequest,
   hint: string | undefined,
   dryRun = false,
 ): Promise<KnownPool> {
-  const ranges = wish.ranges && resolved(wish);
-  const hinted = await hintedPool(deps, wish, hint);
+  const ranges = poolRequest.ranges && resolved(poolRequest);
+  const hinted = await hintedPool(deps, poolRequest, hint);
   // A pool that was deleted may have a successor of its name.
-  if (hinted?.state === 'active' && fits(hinted.definition, wish, ranges)) return hinted;
-  return ensureActive(await registeredPool(deps, wish, ranges, dryRun));
+  if (hinted?.state === 'active' && fits(hinted.definition, poolRequest, ranges)) return hinted;
+  return ensureActive(await registeredPool(deps, poolRequest, ranges, dryRun));
 }
 
 /** By the node's hint, else by what this process remembers of the registry. */
-async function hintedPool(deps: Dependencies, wish: Wish, hint: string | undefined): Promise<KnownPool | undefined> {
-  const id = hint ?? rememberedRegistry(deps, wish.vrf)?.find(({ name }) => name === wish.name)?.id;
+async function hintedPool(
+  deps: Dependencies,
+  poolRequest: PoolRequest,
+  hint: string | undefined,
+): Promise<KnownPool | undefined> {
+  const id = hint ?? rememberedRegistry(deps, poolRequest.vrf)?.find(({ name }) => name === poolRequest.name)?.id;
   return id === undefined ? undefined : knownPool(deps, id);
 }
 
 async function registeredPool(
   deps: Dependencies,
-  wish: Wish,
+  poolRequest: PoolRequest,
   ranges: PoolDefinition['ranges'] | undefined,
   dryRun: boolean,
 ): Promise<KnownPool> {
-  const registry = await readRegistry(deps, wish.vrf);
-  const namesake = registry.pools.find(({ name }) => name === wish.name);
+  const registry = await readRegistry(deps, poolRequest.vrf);
+  const namesake = registry.pools.find(({ name }) => name === poolRequest.name);
   if (ranges === undefined) {
     if (namesake) return known(deps, namesake);
-    throw new LessorError('pool.unknown', `VRF ${wish.vrf} has no pool ${wish.name}`, {
+    throw new LessorError('pool.unknown', `VRF ${poolRequest.vrf} has no pool ${poolRequest.name}`, {
       remedy: 'correct the name, or write "ranges" into the configuration\'s ipam section',
     });
   }
-  if (namesake) return fitting(deps, wish, ranges, namesake, beginWith(namesake.ranges, ranges));
-  ensureAllowed(deps, registry, wish.name);
+  if (namesake) return fitting(deps, poolRequest, ranges, namesake, beginWith(namesake.ranges, ranges));
+  ensureAllowed(deps, registry, poolRequest.name);
   const definition: PoolDefinition = {
     ...defaultPolicy,
     cooldownSeconds: deps.settings.inlineCooldownSeconds,
     id: deps.newPoolId(),
-    vrf: wish.vrf,
-    name: wish.name,
+    vrf: poolRequest.vrf,
+    name: poolRequest.name,
     affinity: 'shared',
     ranges,
     blockSize: otherwise.blockSize,
     gateway: 'pool',
     createdAt: new Date(deps.now()).toISOString(),
   };
-  const found = (pool: RegisteredPool, fits: boolean) => fitting(deps, wish, ranges, pool, fits);
+  const found = (pool: RegisteredPool, fits: boolean) => fitting(deps, poolRequest, ranges, pool, fits);
   return (await registerPool(deps, definition, found, dryRun)).pool;
 }
 
@@ -76,7 +82,7 @@ const known = async (deps: Dependencies, entry: RegisteredPool): Promise<KnownPo
 /** What has grown since the configuration was written is the same pool. */
 async function fitting(
   deps: Dependencies,
-  wish: Wish,
+  poolRequest: PoolRequest,
   ranges: PoolDefinition['ranges'],
   pool: RegisteredPool,
   fits: boolean,
@@ -84,8 +90,8 @@ async function fitting(
   if (fits) return known(deps, pool);
   throw new LessorError(
     'pool.conflict',
-    `Pool ${wish.name} in VRF ${wish.vrf} exists with other ranges: it has ${JSON.stringify(pool.ranges)}, ` +
-      `the configuration of network ${wish.name} says ${JSON.stringify(ranges)}. Use the pool's ranges, or another network name`,
+    `Pool ${poolRequest.name} in VRF ${poolRequest.vrf} exists with other ranges: it has ${JSON.stringify(pool.ranges)}, ` +
+      `the configuration of network ${poolRequest.name} says ${JSON.stringify(ranges)}. Use the pool's ranges, or another network name`,
   );
 }
 
@@ -118,13 +124,17 @@ function ensureActive(pool: KnownPool): KnownPool {
   });
 }
 
-function resolved(wish: Wish): PoolDefinition['ranges'] {
-  const outcome = resolvePoolRanges(wish.ranges ?? []);
+function resolved(poolRequest: PoolRequest): PoolDefinition['ranges'] {
+  const outcome = resolvePoolRanges(poolRequest.ranges ?? []);
   if (outcome.ok) return outcome.ranges;
-  throw new LessorError('request.invalid', `Pool ${wish.name}: ${outcome.problem}`);
+  throw new LessorError('request.invalid', `Pool ${poolRequest.name}: ${outcome.problem}`);
 }
 
-function fits(definition: PoolDefinition, wish: Wish, ranges: PoolDefinition['ranges'] | undefined): boolean {
-  const named = definition.vrf === wish.vrf && definition.name === wish.name;
+function fits(
+  definition: PoolDefinition,
+  poolRequest: PoolRequest,
+  ranges: PoolDefinition['ranges'] | undefined,
+): boolean {
+  const named = definition.vrf === poolRequest.vrf && definition.name === poolRequest.name;
   return named && (ranges === undefined || beginWith(definition.ranges, ranges));
 }

@@ -3,8 +3,9 @@
 import { scatter } from '../../../core/addresses/scatter.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { BLOCKS_A_SHARD, blockAllows, shardOf } from '../../../core/protocol/block.ts';
-import type { Dependencies, KnownPool } from '../dependencies.ts';
-import type { Member } from '../nodes/membership.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { inChunks } from '../in-flight.ts';
+import type { KnownPool, Member } from '../memory.ts';
 import { openMore } from '../pools/open-blocks.ts';
 import { type Claimant, isOf, noteOwner } from './own-blocks.ts';
 
@@ -14,14 +15,12 @@ const CANDIDATES = 4;
 const SHARDS_AT_ONCE = 16;
 /** How often the pool is gone through while others snatch away each block that was seen free. */
 const PASSES = 4;
-/** For so long probes are left out where they were in vain. */
-const CROWDED_FOR_MS = 60_000;
 
 export interface Claim {
   readonly deps: Dependencies;
   readonly pool: KnownPool;
   readonly claimant: Claimant;
-  /** Blocks that the node owns already: its requests of the same moment look for the next one in the same places. */
+  /** Blocks that the node owns already: its requests of the same moment look for the next one in the same order. */
   readonly own: ReadonlyMap<bigint, number>;
   /** Writes blocks into the node's set before they are claimed, so that a dead node's are found; the node's life. */
   readonly join: (blocks: readonly bigint[]) => Promise<Member>;
@@ -42,17 +41,19 @@ export interface Claimed {
 export async function claimBlock(claim: Claim): Promise<Claimed | undefined> {
   const { deps, pool, ensureTime } = claim;
   const { id, name } = pool.definition;
-  const crowdedAt = deps.memory.crowded.get(id);
-  if (crowdedAt === undefined || deps.now() - crowdedAt > CROWDED_FOR_MS) {
+  // Probes are left out where they were in vain a short while ago.
+  if (!deps.memory.crowded.get(id, deps.now())) {
     const found = await tryEach(claim, probesOf(claim));
     if (found) return found;
-    deps.memory.crowded.set(id, deps.now());
+    deps.memory.crowded.set(id, true, deps.now());
   }
   let open = pool;
   let searched = 0n;
   for (let pass = 1; pass <= PASSES; pass += 1) {
     let sawFree = false;
-    for (const shards of shardOrder(claim, searched, open.open)) {
+    // More of them at a time the longer it takes: 1, 2, 4 and so on.
+    const size = (before: number) => Math.min(SHARDS_AT_ONCE, before + 1);
+    for (const shards of inChunks(shardOrder(claim, searched, open.open), size)) {
       ensureTime();
       for (const free of await Promise.all(shards.map((shard) => freeIn(claim, open, shard)))) {
         sawFree ||= free.length > 0;
@@ -72,16 +73,15 @@ export async function claimBlock(claim: Claim): Promise<Claimed | undefined> {
 
 /** Where the node looks first. */
 export function probesOf(claim: Pick<Claim, 'claimant' | 'own' | 'pool'>): bigint[] {
-  const probes = Array.from({ length: PROBES }, (_, n) => place(claim, `probe ${n}`, claim.pool.open));
+  const probes = Array.from({ length: PROBES }, (_, n) => scatteredIndex(claim, `probe ${n}`, claim.pool.open));
   return [...new Set(probes)].filter((block) => isWorthwhile(claim.pool)(block) && !claim.own.has(block));
 }
 
 /** Each candidate in its order; the first that is the claimant's, whichever of its requests claimed it. */
 async function tryEach(claim: Claim, candidates: readonly bigint[]): Promise<Claimed | undefined> {
   const { deps, pool, claimant } = claim;
-  for (let next = 0; next < candidates.length; next += CANDIDATES) {
+  for (const some of inChunks(candidates, () => CANDIDATES)) {
     claim.ensureTime();
-    const some = candidates.slice(next, next + CANDIDATES);
     const { incarnation } = await claim.join(some);
     for (const block of some) {
       const key = { pool: pool.definition.id, block };
@@ -94,12 +94,12 @@ async function tryEach(claim: Claim, candidates: readonly bigint[]): Promise<Cla
   return undefined;
 }
 
-/** The free blocks of one shard, beginning at a place of the node's own. */
+/** The free blocks of one shard, beginning at one of the node's own choice. */
 async function freeIn(claim: Claim, { definition, space, open }: KnownPool, shard: bigint): Promise<bigint[]> {
   const states = await claim.deps.store.blocks.readShard(definition.id, shard);
   const blocks: bigint[] = [];
   for (let block = shard * BLOCKS_A_SHARD; shardOf(block) === shard && block < open; block += 1n) blocks.push(block);
-  const start = Number(place(claim, `in ${shard}`, BigInt(blocks.length)));
+  const start = Number(scatteredIndex(claim, `in ${shard}`, BigInt(blocks.length)));
   const free = [...blocks.slice(start), ...blocks.slice(0, start)].filter(
     (block) => blockAllows('claim', states.get(block)) && isWorthwhile({ space })(block),
   );
@@ -109,20 +109,19 @@ async function freeIn(claim: Claim, { definition, space, open }: KnownPool, shar
 
 const shardsBelow = (open: bigint): bigint => (open + BLOCKS_A_SHARD - 1n) / BLOCKS_A_SHARD;
 
-/** All shards from `from` on, a random one first, more of them at a time the longer it takes. */
-function* shardOrder(claim: Claim, from: bigint, open: bigint): Generator<bigint[]> {
+/** All shards from `from` on, a random one first. */
+function* shardOrder(claim: Claim, from: bigint, open: bigint): Generator<bigint> {
   const count = shardsBelow(open) - from;
-  const start = place(claim, 'shard', count);
-  let atOnce = 1;
-  for (let step = 0n; step < count; atOnce = Math.min(SHARDS_AT_ONCE, atOnce * 2)) {
-    const shards: bigint[] = [];
-    for (; shards.length < atOnce && step < count; step += 1n) shards.push(from + ((start + step) % count));
-    yield shards;
-  }
+  const start = scatteredIndex(claim, 'shard', count);
+  for (let step = 0n; step < count; step += 1n) yield from + ((start + step) % count);
 }
 
 /** From 0 up to, but not including, `below`: the same for requests of one node at one time, so that they share a block. */
-function place({ claimant, own, pool }: Pick<Claim, 'claimant' | 'own' | 'pool'>, what: string, below: bigint): bigint {
+function scatteredIndex(
+  { claimant, own, pool }: Pick<Claim, 'claimant' | 'own' | 'pool'>,
+  what: string,
+  below: bigint,
+): bigint {
   const { node, boot, journal } = claimant;
   return (BigInt(scatter(`${what} ${pool.definition.id} ${node} ${own.size} ${boot} ${journal}`)) * below) >> 32n;
 }

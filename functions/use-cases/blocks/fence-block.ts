@@ -3,11 +3,13 @@
  * Every step is one conditional write, so it may be stopped anywhere, and whoever finds the block releasing goes on.
  */
 
+import pMap from 'p-map';
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { BlockState } from '../../../core/protocol/block.ts';
 import { type SlotState, slotConditions } from '../../../core/protocol/lease.ts';
 import type { BlockKey } from '../../../core/protocol/slot-ref.ts';
-import { type Dependencies, knownPool } from '../dependencies.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { knownPool } from '../known-pools.ts';
 
 const SLOTS_AT_ONCE = 64;
 /** Each pass but the first finds what others held or freed meanwhile, which the passed slots bound. */
@@ -42,7 +44,7 @@ export async function resumeFence(
   const pool = await knownPool(deps, key.pool);
   const { blockSize = 0, cooldownSeconds = 0 } = pool?.definition ?? {};
   let freed = 0;
-  for (let pass = 1; pass <= PASSES; pass += 1) {
+  for (let round = 1; round <= PASSES; round += 1) {
     const slots = await deps.store.leases.readBlock(key);
     const left = Array.from({ length: blockSize }, (_, slot) => slot).filter(
       (slot) => !isPast(slots.get(slot), generation),
@@ -56,14 +58,13 @@ export async function resumeFence(
       return { outcome: kept ? 'kept' : 'moved', freed };
     }
     const reusableAt = deps.now() + cooldownSeconds * 1000;
-    while (left.length > 0) {
-      const passed = left.splice(0, SLOTS_AT_ONCE).map(async (slot) => {
-        if (!slotConditions.slotHeld(slots.get(slot), {}))
-          return deps.store.leases.advance({ ...key, slot }, generation).then(() => 0);
-        return (await deps.store.leases.evict({ ...key, slot }, generation, reusableAt)) ? 1 : 0;
-      });
-      for (const count of await Promise.all(passed)) freed += count;
-    }
+    const pass = async (slot: number): Promise<boolean> => {
+      const isHeld = slotConditions.slotHeld(slots.get(slot), {});
+      if (isHeld) return deps.store.leases.evict({ ...key, slot }, generation, reusableAt);
+      await deps.store.leases.advance({ ...key, slot }, generation);
+      return false;
+    };
+    freed += (await pMap(left, pass, { concurrency: SLOTS_AT_ONCE })).filter(Boolean).length;
   }
   throw new LessorError('service.busy', `Slots of a block that is being taken back change all the time`, {
     remedy: 'try again',

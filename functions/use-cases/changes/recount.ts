@@ -4,7 +4,8 @@
  */
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { Counter, CounterKey } from '../../../core/protocol/counter.ts';
-import { type Call, type Dependencies, freshPool } from '../dependencies.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
+import { freshPool } from '../known-pools.ts';
 import { readPool } from '../pools/read-pool.ts';
 
 /** A pool is read whole for it. */

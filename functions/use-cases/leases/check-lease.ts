@@ -1,14 +1,10 @@
 /** What an attachment of the calling node holds, and with which addresses. */
 
 import type { CheckRequest, CheckResult } from '../../../core/contract/lease.ts';
-import { type SlotKey, slotFromWire, slotToWire } from '../../../core/protocol/slot-ref.ts';
-import { type Call, type Dependencies, knownPool } from '../dependencies.ts';
-import { findHeld, sameAttachment } from './release.ts';
-
-interface Found {
-  readonly key: SlotKey;
-  readonly nonce: string;
-}
+import { slotFromWire, slotToWire } from '../../../core/protocol/slot-ref.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
+import { knownPool } from '../known-pools.ts';
+import { findHeld, type HeldSlot, sameAttachment } from './find-held.ts';
 
 /** One read a slot; without slots, of each block of the node. */
 export async function checkLease(
@@ -31,8 +27,8 @@ async function readSlots(
   { store }: Dependencies,
   { caller }: Call,
   { attachment, slots = [] }: CheckRequest,
-): Promise<Found[]> {
-  const read = slots.map(async (slot): Promise<Found[]> => {
+): Promise<HeldSlot[]> {
+  const read = slots.map(async (slot): Promise<HeldSlot[]> => {
     const key = slotFromWire(slot);
     const state = await store.leases.readSlot(key);
     const holding = state?.held ? state.holding : undefined;

@@ -15,9 +15,9 @@ export async function ownLeases(
   const node = await store.nodes.readNode(caller);
   if (node === undefined) return { leases: [] };
   const joinedBlocks = [...node.joinedBlocks].sort();
-  const from = cursor === undefined ? 0 : joinedBlocks.findIndex((place) => place > cursor);
+  const from = cursor === undefined ? 0 : joinedBlocks.findIndex((block) => block > cursor);
   const page = from === -1 ? [] : joinedBlocks.slice(from, from + BLOCKS_A_PAGE);
-  const read = await Promise.all(page.map((place) => leasesIn(store.leases.readBlock, caller, place)));
+  const read = await Promise.all(page.map((block) => leasesIn(store.leases.readBlock, caller, block)));
   const last = page.at(-1);
   const { incarnation, boot, firstOfBoot } = node;
   return {
@@ -32,9 +32,9 @@ export async function ownLeases(
 async function leasesIn(
   readBlock: Dependencies['store']['leases']['readBlock'],
   caller: string,
-  place: string,
+  block: string,
 ): Promise<OwnLease[]> {
-  const key = blockKeyFromText(place);
+  const key = blockKeyFromText(block);
   const slots = [...(await readBlock(key))];
   return slots.flatMap(([slot, { held, holding }]) => {
     if (!held || holding?.node !== caller) return [];

@@ -6,7 +6,9 @@ import { LessorError } from '../../../core/contract/problems.ts';
 import type { Holding } from '../../../core/protocol/lease.ts';
 import { blockToText, type SlotKey, slotFromWire } from '../../../core/protocol/slot-ref.ts';
 import { claimantOf, isOf, ownerOf } from '../blocks/own-blocks.ts';
-import { type Call, type Dependencies, freshPool, type KnownPool, knownPool } from '../dependencies.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
+import { freshPool, knownPool } from '../known-pools.ts';
+import type { KnownPool } from '../memory.ts';
 
 /**
  * The container lives already, so neither quota nor state of the pool stands in the way.

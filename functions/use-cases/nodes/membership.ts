@@ -5,30 +5,25 @@
 import { LessorError } from '../../../core/contract/problems.ts';
 import { bootsAfter, type NodeState } from '../../../core/protocol/node.ts';
 import { blockKeyToText } from '../../../core/protocol/slot-ref.ts';
-import type { Call, Dependencies, KnownPool } from '../dependencies.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
+import type { KnownPool, Member } from '../memory.ts';
 
 /** Blocks joined by one write, neighbours of the one that is needed; fewer than 16 blocks to look into when the node dies cost nothing. */
 const JOIN_AT_ONCE = 16n;
 const ATTEMPTS = 4;
-/**
- * A node that was declared dead although it is up goes on leasing in its dead life for so long at most, in environments
- * that remember it; those leases are swept like all of that life. Safety does not depend on it: the declaration was false.
- */
-const REMEMBERED_FOR_MS = 30_000;
 
 export const unknownNode = (id: string): LessorError =>
   new LessorError('node.unknown', `Node ${id} never leased an address here`, {
     remedy: 'give its id as a lease shows it',
   });
 
-export type Member = Pick<NodeState, 'incarnation' | 'joinedBlocks'>;
-export type Joined = Member & {
-  /** Places that the node had before this write. */
+export interface Joined extends Member {
+  /** Blocks, as `blockKeyToText`, that the node had joined before this write. */
   readonly before: ReadonlySet<string>;
-};
+}
 
 /**
- * The node's life and places, `block` of a shared pool among them.
+ * The node's life and the blocks that it has joined, `block` of a shared pool among them.
  * @param incarnation the life that the node was told in this boot; with it and a warm memory, no request is made
  * @throws LessorError service.busy
  */
@@ -39,10 +34,10 @@ export async function member(
   block: bigint,
   { incarnation, boot }: { incarnation: number | undefined; boot: string },
 ): Promise<Member> {
-  const place = blockKeyToText({ pool: definition.id, block });
-  const belongs = (node: Member | undefined) => node?.incarnation === incarnation && node?.joinedBlocks.has(place);
-  const known = deps.memory.nodes.get(caller);
-  if (known && deps.now() - known.readAt < REMEMBERED_FOR_MS && belongs(known)) return known;
+  const needed = blockKeyToText({ pool: definition.id, block });
+  const belongs = (node: Member | undefined) => node?.incarnation === incarnation && node?.joinedBlocks.has(needed);
+  const known = deps.memory.nodes.get(caller, deps.now());
+  if (known && belongs(known)) return known;
   if (incarnation !== undefined) {
     const stored = await deps.store.nodes.readNode(caller);
     if (stored?.alive && belongs(stored)) return remembered(deps, stored);
@@ -56,7 +51,7 @@ export async function member(
 }
 
 /**
- * The node's life and places, `places` among them: one write, and more where another life begins.
+ * The node's life and the blocks that it has joined, `joinedBlocks` among them: one write, and more where another life begins.
  * @throws LessorError service.busy
  */
 export async function join(
@@ -77,6 +72,7 @@ export async function join(
 }
 
 function remembered(deps: Dependencies, { id, incarnation, joinedBlocks }: NodeState): Member {
-  deps.memory.nodes.set(id, { incarnation, joinedBlocks, readAt: deps.now() });
-  return { incarnation, joinedBlocks };
+  const member = { incarnation, joinedBlocks };
+  deps.memory.nodes.set(id, member, deps.now());
+  return member;
 }

@@ -3,7 +3,8 @@ import type { CreatePoolResult, PoolDefinition, PoolInput } from '../../../core/
 import { LessorError } from '../../../core/contract/problems.ts';
 import { resolvePoolShape } from '../../../core/pools/pool-shape.ts';
 import type { RegisteredPool } from '../../../core/pools/registry.ts';
-import type { Dependencies, KnownPool } from '../dependencies.ts';
+import type { Dependencies } from '../dependencies.ts';
+import type { KnownPool } from '../memory.ts';
 import { storedPool } from './named-pool.ts';
 import { viewOf } from './pool-view.ts';
 import { registerPool } from './register-pool.ts';

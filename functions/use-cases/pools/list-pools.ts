@@ -1,10 +1,11 @@
 /** What operators ask: which pools there are, and what one of them is. */
 import pMap from 'p-map';
 import type { ListPoolsResult, PoolView } from '../../../core/contract/pool.ts';
-import { type Dependencies, freshPool } from '../dependencies.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { READS_AT_ONCE } from '../in-flight.ts';
+import { freshPool } from '../known-pools.ts';
 import { entryNamed, type PoolName, storedPool } from './named-pool.ts';
 import { viewOf } from './pool-view.ts';
-import { READS_AT_ONCE } from './read-pool.ts';
 
 /** Pools in the order of their names, so that pages fit together while others are created and deleted. */
 export async function listPools(

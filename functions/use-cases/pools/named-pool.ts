@@ -1,7 +1,9 @@
 /** Finding a pool by the name that people call it. */
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { RegisteredPool, Registry } from '../../../core/pools/registry.ts';
-import { type Dependencies, freshPool, type KnownPool, knownPool } from '../dependencies.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { freshPool, knownPool } from '../known-pools.ts';
+import type { KnownPool } from '../memory.ts';
 
 export interface PoolName {
   readonly vrf: string;

@@ -5,7 +5,9 @@
 import type { PoolDefinition } from '../../../core/contract/pool.ts';
 import { poolSpace } from '../../../core/pools/pool-space.ts';
 import type { PoolState } from '../../../core/store.ts';
-import { type Dependencies, freshPool, type KnownPool, remember } from '../dependencies.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { freshPool, remember } from '../known-pools.ts';
+import type { KnownPool } from '../memory.ts';
 
 /** To begin with: all of a pool of 16,384 addresses, or blocks for 4,096 nodes. */
 const OPEN_AT_FIRST = { shared: 256n, node: 4096n };

@@ -1,7 +1,7 @@
 /** What operators see of a pool, and the version that they want it to have. */
 import type { PoolView } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import type { KnownPool } from '../dependencies.ts';
+import type { KnownPool } from '../memory.ts';
 import type { PoolName } from './named-pool.ts';
 
 /** Which pool is to be changed, and under which condition. */

@@ -3,10 +3,10 @@
 import { LessorError } from '../../../core/contract/problems.ts';
 import { BLOCKS_A_SHARD, type BlockState } from '../../../core/protocol/block.ts';
 import type { SlotState } from '../../../core/protocol/lease.ts';
-import type { Call, Dependencies, KnownPool } from '../dependencies.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
+import { READS_AT_ONCE } from '../in-flight.ts';
+import type { KnownPool } from '../memory.ts';
 
-/** Of one request; less than the client has connections. */
-export const READS_AT_ONCE = 32;
 /** What remains of the request's time must suffice for an answer. */
 const RESERVE_MS = 1_000;
 

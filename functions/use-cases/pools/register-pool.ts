@@ -2,7 +2,9 @@
 import type { PoolDefinition } from '../../../core/contract/pool.ts';
 import { admit, type RegisteredPool } from '../../../core/pools/registry.ts';
 import type { PoolState } from '../../../core/store.ts';
-import { type Dependencies, type KnownPool, remember } from '../dependencies.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { remember, withSpace } from '../known-pools.ts';
+import type { KnownPool } from '../memory.ts';
 import { changeRegistry, ensureRoom, overlapProblem } from './change-registry.ts';
 import { newPool } from './open-blocks.ts';
 
@@ -35,9 +37,6 @@ export async function registerPool(
     return dryRun ? { result: state } : { registry: grown, result: state };
   });
   if ('space' in result) return { pool: result, created: false };
-  return { pool: dryRun ? knownOnly(result, deps) : remember(deps, result), created: true };
+  // What is not stored must not be remembered either.
+  return { pool: dryRun ? withSpace(result) : remember(deps, result), created: true };
 }
-
-/** What is not stored must not be remembered either. */
-const knownOnly = (state: PoolState, deps: Dependencies): KnownPool =>
-  remember({ ...deps, memory: { ...deps.memory, pools: new Map() } }, state);

@@ -3,7 +3,8 @@ import pMap from 'p-map';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { BLOCKS_A_SHARD } from '../../../core/protocol/block.ts';
 import { SEALED_GENERATION } from '../../../core/protocol/lease.ts';
-import type { Call, Dependencies, KnownPool } from '../dependencies.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
+import type { KnownPool } from '../memory.ts';
 
 /** Blocks at once, and requests at once in each of them: together less than the client has connections. */
 const BLOCKS_AT_ONCE = 4;

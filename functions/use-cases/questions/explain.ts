@@ -3,8 +3,10 @@ import pMap from 'p-map';
 import type { ExplainRequest, ExplainResult } from '../../../core/contract/questions.ts';
 import { reservationFor } from '../../../core/pools/reservations.ts';
 import { type Selection, selectPools } from '../../../core/pools/selection.ts';
-import { type Call, type Dependencies, type KnownPool, knownPool } from '../dependencies.ts';
-import { READS_AT_ONCE } from '../pools/read-pool.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
+import { READS_AT_ONCE } from '../in-flight.ts';
+import { knownPool } from '../known-pools.ts';
+import type { KnownPool } from '../memory.ts';
 import { type JudgedPool, judgePool } from './judge-pool.ts';
 import { blockVerdictText, type PoolVerdict, poolVerdictText, type Verdict, verdictText } from './verdict.ts';
 

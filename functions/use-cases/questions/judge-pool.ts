@@ -3,7 +3,8 @@ import { covers } from '../../../core/addresses/slot-intervals.ts';
 import type { ExplainResult } from '../../../core/contract/questions.ts';
 import type { SlotState } from '../../../core/protocol/lease.ts';
 import { blockToText } from '../../../core/protocol/slot-ref.ts';
-import type { Call, Dependencies, KnownPool } from '../dependencies.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
+import type { KnownPool } from '../memory.ts';
 import { type ReadBlock, readPool } from '../pools/read-pool.ts';
 import type { BlockVerdict, PoolVerdict } from './verdict.ts';
 

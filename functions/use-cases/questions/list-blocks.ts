@@ -3,7 +3,8 @@
 import type { BlockRow, ListBlocksResult } from '../../../core/contract/blocks.ts';
 import { type BlockState, shardOf } from '../../../core/protocol/block.ts';
 import { blockFromText, blockToText } from '../../../core/protocol/slot-ref.ts';
-import type { Dependencies, KnownPool } from '../dependencies.ts';
+import type { Dependencies } from '../dependencies.ts';
+import type { KnownPool } from '../memory.ts';
 import { namedPool } from '../pools/named-pool.ts';
 
 /** 1,024 blocks, some 200 bytes each. */

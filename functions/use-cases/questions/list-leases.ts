@@ -4,7 +4,8 @@ import type { LeaseRow } from '../../../core/contract/lease.ts';
 import type { ListLeasesResult } from '../../../core/contract/questions.ts';
 import type { SlotState } from '../../../core/protocol/lease.ts';
 import { blockFromText, blockToText, type SlotKey, slotToWire } from '../../../core/protocol/slot-ref.ts';
-import type { Dependencies, KnownPool } from '../dependencies.ts';
+import type { Dependencies } from '../dependencies.ts';
+import type { KnownPool } from '../memory.ts';
 import { namedPool } from '../pools/named-pool.ts';
 
 /** A page is so many blocks: 16 times 64 rows stay far below the 6 MB that a function may answer. */

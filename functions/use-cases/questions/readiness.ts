@@ -4,7 +4,8 @@ import { LessorError } from '../../../core/contract/problems.ts';
 import type { ReadinessRequest, ReadinessResult } from '../../../core/contract/questions.ts';
 import { type Candidate, choosePools } from '../add/choose-pool.ts';
 import { full } from '../add/pool-full.ts';
-import type { Call, Dependencies, KnownPool } from '../dependencies.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
+import type { KnownPool } from '../memory.ts';
 
 /**
  * Pods have namespaces, and the runtime that asks has none in mind: a node is ready if pods of some namespace can be given

@@ -2,11 +2,13 @@
  * The scheduled reclaim: frees, by node and life, the leases of nodes that were declared dead, and takes back the blocks that
  * belong to them. It frees nothing else (I2, I3).
  */
+import pMap from 'p-map';
 import { against, allows } from '../../../core/protocol/lease.ts';
 import type { DeathRecord, NodeState } from '../../../core/protocol/node.ts';
 import { type BlockKey, blockKeyFromText } from '../../../core/protocol/slot-ref.ts';
 import { fenceBlock, resumeFence } from '../blocks/fence-block.ts';
-import { type Dependencies, knownPool, reusableAfter } from '../dependencies.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { knownPool, reusableAfter } from '../known-pools.ts';
 
 /** A request of the dead node may arrive late; so long its blocks are gone through again. Only a leak depends on it (I9). */
 const SWEPT_AGAIN_FOR_MS = 7 * 24 * 60 * 60 * 1000;
@@ -21,8 +23,8 @@ export async function reclaim(deps: Dependencies): Promise<ReclaimReport> {
   const nodes: ReclaimReport['nodes'][number][] = [];
   const failed: unknown[] = [];
   for (const death of await deps.store.nodes.listDeaths()) {
-    const settled = death.sweptAt !== undefined && death.sweptAt - death.declaredAt > SWEPT_AGAIN_FOR_MS;
-    if (settled) continue;
+    const isOver = death.sweptAt !== undefined && death.sweptAt - death.declaredAt > SWEPT_AGAIN_FOR_MS;
+    if (isOver) continue;
     try {
       const node = await confirmed(deps, death);
       if (node === undefined) continue;
@@ -49,14 +51,9 @@ async function confirmed(deps: Dependencies, { node: id, incarnation }: DeathRec
 }
 
 async function sweepNode(deps: Dependencies, { id, joinedBlocks }: NodeState, incarnation: number): Promise<number> {
-  const left = [...joinedBlocks].map(blockKeyFromText);
-  let freed = 0;
-  while (left.length > 0) {
-    const blocks = left.splice(0, BLOCKS_AT_ONCE);
-    const counts = await Promise.all(blocks.map((block) => reclaimBlock(deps, block, id, incarnation)));
-    freed += counts.reduce((sum, count) => sum + count, 0);
-  }
-  return freed;
+  const each = (joined: string) => reclaimBlock(deps, blockKeyFromText(joined), id, incarnation);
+  const counts = await pMap(joinedBlocks, each, { concurrency: BLOCKS_AT_ONCE });
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 async function reclaimBlock(deps: Dependencies, key: BlockKey, node: string, incarnation: number): Promise<number> {

@@ -42,8 +42,8 @@ describe('an ADD costs', () => {
     const here = world();
     const { deps, requestsOf } = counting(here);
     const { slot } = await add(deps, 'i-1', addOf(1));
-    const wish = { ...slot, slot: slot.slot === 0 ? 1 : 0 };
-    expect(await requestsOf(() => add(deps, 'i-1', addOf(2, { incarnation: 1, proposal: wish })))).toEqual(['hold']);
+    const hint = { ...slot, slot: slot.slot === 0 ? 1 : 0 };
+    expect(await requestsOf(() => add(deps, 'i-1', addOf(2, { incarnation: 1, proposal: hint })))).toEqual(['hold']);
   });
 
   it('the same for a repeat after a lost answer', async () => {
@@ -120,9 +120,9 @@ describe('an ADD in a block that belongs to the node costs', () => {
   });
 
   it('one read more, once, where the environment has not seen the block', async () => {
-    const { here, deps, next } = await warmOwner();
+    const { here, node, deps, next } = await warmOwner();
     const other = counting(here);
-    other.deps.memory.pools.set('a'.repeat(16), [...deps.memory.pools.values()][0] as never);
+    other.deps.memory.pools.set(node.pool.id, deps.memory.pools.peek(node.pool.id) as never, here.clock.now);
     expect(await other.requestsOf(() => add(other.deps, 'i-1', next(1)))).toEqual(['read', 'hold']);
     expect(await other.requestsOf(() => add(other.deps, 'i-1', next(2)))).toEqual(['hold']);
   });

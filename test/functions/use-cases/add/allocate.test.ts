@@ -19,11 +19,11 @@ describe('ADD', () => {
   it('gives the slot that the node proposed, and says all that the node needs for the next one', async () => {
     const here = world();
     const pool = await operatorsPool(here, { addresses: 10, blockSize: 4 });
-    const wish = proposal(pool, 1, 2);
+    const proposed = proposal(pool, 1, 2);
     const named = { vrf: 'default', name: 'blue' };
     const pod = { namespace: 'shop', name: 'web-0', uid: 'u-1' };
-    expect(await add(here.environment(), 'i-1', addOf(1, { pool: named, proposal: wish, pod }))).toEqual({
-      slot: wish,
+    expect(await add(here.environment(), 'i-1', addOf(1, { pool: named, proposal: proposed, pod }))).toEqual({
+      slot: proposed,
       chosenBy: 'named',
       addresses: [{ address: '10.1.1.6/16', gateway: '10.1.0.1' }],
       incarnation: 1,
@@ -68,10 +68,10 @@ describe('ADD', () => {
     ['beyond the pool’s end', { pool: '000000000000000f', block: 'ffff', slot: 0 }],
     ['beyond its block', { pool: '0000000000000000', block: '0', slot: 64 }],
     ['beyond the last block’s end', { pool: '0000000000000000', block: '3', slot: 49 }],
-  ])('takes a proposal %s for a hint lost', async (_, wish) => {
+  ])('takes a proposal %s for a hint lost', async (_, proposed) => {
     const here = world();
     await add(here.environment(), 'i-1', addOf(1));
-    const { addresses } = await add(here.environment(), 'i-1', addOf(2, { proposal: wish }));
+    const { addresses } = await add(here.environment(), 'i-1', addOf(2, { proposal: proposed }));
     expect(addresses[0]?.address).toMatch(/^10\.244\.1\.\d+\/16$/);
   });
 
@@ -106,16 +106,16 @@ describe('a repeated ADD', () => {
   it('finds its own lease before it looks at its proposal', async () => {
     const here = world();
     const { slot } = await add(here.environment(), 'i-1', addOf(1));
-    const wish = { ...slot, slot: slot.slot === 0 ? 1 : 0 };
-    expect((await add(here.environment(), 'i-1', addOf(1, { attempt: 2, proposal: wish }))).slot).toEqual(slot);
+    const proposed = { ...slot, slot: slot.slot === 0 ? 1 : 0 };
+    expect((await add(here.environment(), 'i-1', addOf(1, { attempt: 2, proposal: proposed }))).slot).toEqual(slot);
   });
 
   it('finds its own lease where its proposal is taken by another', async () => {
     const here = world();
     const mine = await add(here.environment(), 'i-1', addOf(1));
-    const wish = { ...mine.slot, slot: mine.slot.slot === 0 ? 1 : 0 };
-    await add(here.environment(), 'i-2', addOf(2, { proposal: wish }));
-    expect((await add(here.environment(), 'i-1', addOf(1, { proposal: wish }))).slot).toEqual(mine.slot);
+    const proposed = { ...mine.slot, slot: mine.slot.slot === 0 ? 1 : 0 };
+    await add(here.environment(), 'i-2', addOf(2, { proposal: proposed }));
+    expect((await add(here.environment(), 'i-1', addOf(1, { proposal: proposed }))).slot).toEqual(mine.slot);
   });
 
   it('finds a lease in a block that this environment did not know the node had joined', async () => {

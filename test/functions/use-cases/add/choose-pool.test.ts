@@ -31,7 +31,7 @@ async function smallAndLarge() {
   return { here, deps: here.environment() };
 }
 /** An ADD of a network that names pools, or none. */
-const wish = (n: number, names: string[], over: Partial<AllocateRequest> = {}) =>
+const requestFor = (n: number, names: string[], over: Partial<AllocateRequest> = {}) =>
   addOf(n, { pool: { vrf: 'default', name: 'network', names }, ...over });
 const chosen = ({ pool, chosenBy }: { pool: { name: string }; chosenBy?: string | undefined }) => [pool.name, chosenBy];
 
@@ -42,7 +42,7 @@ describe('a configuration that names pools', () => {
     await poolOf(here, 'large', {}, 100);
     const deps = here.environment();
     const got = [];
-    for (let n = 0; n < 6; n += 1) got.push(chosen(await add(deps, 'i-1', wish(n, ['small', 'large']))));
+    for (let n = 0; n < 6; n += 1) got.push(chosen(await add(deps, 'i-1', requestFor(n, ['small', 'large']))));
     expect(got.slice(0, 4)).toEqual(Array(4).fill(['small', 'named']));
     expect(got.slice(4)).toEqual(Array(2).fill(['large', 'named']));
   });
@@ -52,29 +52,29 @@ describe('a configuration that names pools', () => {
     await poolOf(here, 'a');
     await poolOf(here, 'b');
     const deps = here.environment();
-    for (let n = 0; n < 8; n += 1) await add(deps, 'i-1', wish(n, ['a', 'b']));
-    const refusal = await refusalOf(add(here.environment(), 'i-1', wish(9, ['a', 'b'])));
+    for (let n = 0; n < 8; n += 1) await add(deps, 'i-1', requestFor(n, ['a', 'b']));
+    const refusal = await refusalOf(add(here.environment(), 'i-1', requestFor(9, ['a', 'b'])));
     expect(refusal.code).toBe('pool.exhausted');
     expect(refusal.message).toMatch(/Pool a in VRF default .*; Pool b in VRF default /);
     await del(deps, 'i-1', delOf(0));
-    expect((await refusalOf(add(here.environment(), 'i-1', wish(9, ['a', 'b'])))).code).toBe('pool.cooling');
+    expect((await refusalOf(add(here.environment(), 'i-1', requestFor(9, ['a', 'b'])))).code).toBe('pool.cooling');
   });
 
   it('looks into a full pool last for a while, and then first again', async () => {
     const { here, deps } = await smallAndLarge();
-    for (let n = 0; n < 5; n += 1) await add(deps, 'i-1', wish(n, ['a', 'b']));
+    for (let n = 0; n < 5; n += 1) await add(deps, 'i-1', requestFor(n, ['a', 'b']));
     await del(deps, 'i-1', delOf(0));
-    expect(chosen(await add(deps, 'i-1', wish(6, ['a', 'b'])))).toEqual(['b', 'named']);
+    expect(chosen(await add(deps, 'i-1', requestFor(6, ['a', 'b'])))).toEqual(['b', 'named']);
     here.clock.now += 10_000;
-    expect(chosen(await add(deps, 'i-1', wish(7, ['a', 'b'])))).toEqual(['a', 'named']);
+    expect(chosen(await add(deps, 'i-1', requestFor(7, ['a', 'b'])))).toEqual(['a', 'named']);
   });
 
   it('finds the lease of an earlier try in whichever pool it is', async () => {
     const { here, deps } = await smallAndLarge();
-    for (let n = 0; n < 4; n += 1) await add(deps, 'i-1', wish(n, ['a', 'b']));
-    const first = await add(deps, 'i-1', wish(4, ['a', 'b']));
+    for (let n = 0; n < 4; n += 1) await add(deps, 'i-1', requestFor(n, ['a', 'b']));
+    const first = await add(deps, 'i-1', requestFor(4, ['a', 'b']));
     await del(deps, 'i-1', delOf(0));
-    const again = await add(here.environment(), 'i-1', wish(4, ['a', 'b'], { attempt: 2 }));
+    const again = await add(here.environment(), 'i-1', requestFor(4, ['a', 'b'], { attempt: 2 }));
     expect(again.slot).toEqual(first.slot);
   });
 
@@ -88,7 +88,7 @@ describe('a configuration that names pools', () => {
     const state = await here.store.pools.readPool(idle.id);
     if (state) await here.store.pools.changePool({ ...state, state: 'draining', version: 3 });
     await poolOf(here, 'prod', { clusters: ['production'] });
-    const refusal = await refusalOf(add(here.environment(), 'i-1', wish(1, names)));
+    const refusal = await refusalOf(add(here.environment(), 'i-1', requestFor(1, names)));
     expect(refusal).toMatchObject({ code: 'pool.unmatched', message: expect.stringMatching(message) });
   });
 });
@@ -111,19 +111,19 @@ describe('what an environment remembers of pools', () => {
     const here = world();
     await poolOf(here, 'a');
     const deps = here.environment();
-    await add(deps, 'i-1', wish(1, ['a']));
+    await add(deps, 'i-1', requestFor(1, ['a']));
     await poolOf(here, 'b');
-    expect(chosen(await add(deps, 'i-1', wish(2, ['b'])))).toEqual(['b', 'named']);
+    expect(chosen(await add(deps, 'i-1', requestFor(2, ['b'])))).toEqual(['b', 'named']);
   });
 
   it('does not hide the lease of an earlier try in a pool that is drained since', async () => {
     const here = world();
     const pool = await poolOf(here, 'a');
     await poolOf(here, 'b');
-    const first = await add(here.environment(), 'i-1', wish(1, ['a', 'b']));
+    const first = await add(here.environment(), 'i-1', requestFor(1, ['a', 'b']));
     const state = await here.store.pools.readPool(pool.id);
     if (state) await here.store.pools.changePool({ ...state, state: 'draining', version: 3 });
-    const again = await add(here.environment(), 'i-1', wish(1, ['a', 'b'], { attempt: 2 }));
+    const again = await add(here.environment(), 'i-1', requestFor(1, ['a', 'b'], { attempt: 2 }));
     expect(again.slot).toEqual(first.slot);
   });
 });
@@ -136,7 +136,7 @@ describe('a configuration that names no pool', () => {
     await poolOf(here, 'gpu', { nodeLabels: { kind: 'gpu' } });
     const deps = here.environment();
     const ask = async (n: number, namespace: string, labels = {}) =>
-      chosen(await add(deps, 'i-1', wish(n, [], { pod: { namespace, name: `p${n}` }, labels })));
+      chosen(await add(deps, 'i-1', requestFor(n, [], { pod: { namespace, name: `p${n}` }, labels })));
     expect(await ask(1, 'shop')).toEqual(['shop', 'selector']);
     expect(await ask(2, 'bank')).toEqual(['rest', 'default']);
     expect(await ask(3, 'bank', { kind: 'gpu' })).toEqual(['gpu', 'selector']);
@@ -147,7 +147,7 @@ describe('a configuration that names no pool', () => {
   it('is refused with each pool’s reason where none fits', async () => {
     const here = world();
     await poolOf(here, 'shop', { namespaces: ['shop'] });
-    const refusal = await refusalOf(add(here.environment(), 'i-1', wish(1, [])));
+    const refusal = await refusalOf(add(here.environment(), 'i-1', requestFor(1, [])));
     expect(refusal).toMatchObject({
       code: 'pool.unmatched',
       message: expect.stringContaining('shop: it is for namespace shop, and the pod is of none'),

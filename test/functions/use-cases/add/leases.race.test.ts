@@ -68,9 +68,9 @@ describe('the history finds out', () => {
 async function sweepNodes(deps: Dependencies, ids: readonly string[]): ReturnType<typeof reclaim> {
   for (const id of ids) {
     const node = await deps.store.nodes.readNode(id);
-    for (const place of [...(node?.joinedBlocks ?? [])].map(blockKeyFromText))
-      for (const [slot, { holding }] of await deps.store.leases.readBlock(place))
-        if (holding?.node === id) await deps.store.leases.sweep({ ...place, slot }, { node: id, incarnation: 99 }, 0);
+    for (const block of [...(node?.joinedBlocks ?? [])].map(blockKeyFromText))
+      for (const [slot, { holding }] of await deps.store.leases.readBlock(block))
+        if (holding?.node === id) await deps.store.leases.sweep({ ...block, slot }, { node: id, incarnation: 99 }, 0);
   }
   return { nodes: [] };
 }

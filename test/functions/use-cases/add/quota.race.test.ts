@@ -90,8 +90,8 @@ async function play({ quota, environments }: Plan, scheduler: fc.Scheduler): Pro
       if (oldest !== undefined) {
         await del(deps, `i-${environment}`, delOf(oldest, { slot: proposal(pool, 0, oldest), acknowledged: true }));
       } else {
-        const wish = { pool: { vrf: 'default', name: 'blue' }, proposal: proposal(pool, 0, container) };
-        await add(deps, `i-${environment}`, addOf(container, wish)).then(
+        const asked = { pool: { vrf: 'default', name: 'blue' }, proposal: proposal(pool, 0, container) };
+        await add(deps, `i-${environment}`, addOf(container, asked)).then(
           () => mine.push(container),
           (error: unknown) => {
             if (!(error instanceof LessorError && error.code === 'pool.quota')) throw error;

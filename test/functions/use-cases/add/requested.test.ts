@@ -134,8 +134,8 @@ describe('a pool with blocks that belong to nodes', () => {
     const pool = await operatorsPool(here, { addresses: 200, blockSize: 64 });
     const definition = { ...pool, affinity: 'node' as const };
     await here.store.pools.changePool({ definition, state: 'active', open: 4n, version: 2 });
-    const wish = addOf(1, { pool: blue, addresses: ['10.1.1.5'] });
-    expect(await refusalOf(add(here.environment(), 'i-1', wish))).toMatchObject({
+    const request = addOf(1, { pool: blue, addresses: ['10.1.1.5'] });
+    expect(await refusalOf(add(here.environment(), 'i-1', request))).toMatchObject({
       code: 'address.unknown',
       message: expect.stringContaining('its blocks belong to nodes'),
     });

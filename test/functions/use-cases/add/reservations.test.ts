@@ -98,7 +98,7 @@ describe('a reservation', () => {
 });
 
 describe('reservations that cannot be', () => {
-  const wish = (over: object) =>
+  const shapeWith = (over: object) =>
     resolvePoolShape({
       ranges: [[{ subnet: '10.0.0.0/24' }]],
       blockSize: 64,
@@ -128,7 +128,7 @@ describe('reservations that cannot be', () => {
       'reservations has a twice',
     ],
   ])('%j are refused', (over, message) => {
-    const outcome = wish(over);
+    const outcome = shapeWith(over);
     expect(outcome.ok ? '' : outcome.problem).toContain(message);
   });
 });

@@ -5,7 +5,7 @@ import { poolPolicy } from '../../../../core/contract/pool.ts';
 import { intercepted } from '../../intercepted.ts';
 import { add, addOf, nonceOf, operatorsPool, RANGES, refusalOf, START, type World, world } from '../../world.ts';
 
-const wish = (name: string, ranges?: RangeText[][], vrf = 'default') => ({
+const poolRequest = (name: string, ranges?: RangeText[][], vrf = 'default') => ({
   pool: ranges ? { vrf, name, ranges } : { vrf, name },
 });
 const registryOf = ({ store }: World, vrf = 'default') => store.pools.readRegistry(vrf);
@@ -36,8 +36,8 @@ describe('ranges written in a configuration', () => {
     const here = world();
     const ranges = [[{ subnet: 'fd00::/64', rangeStart: 'fd00::10' }]];
     const other = [[{ subnet: 'FD00:0:0::/64', rangeStart: 'fd00:0::0010', gateway: 'fd00::1', rangeEnd: '' }]];
-    const first = await add(here.environment(), 'i-1', addOf(1, wish('blue', ranges)));
-    const second = await add(here.environment(), 'i-2', addOf(2, wish('blue', other)));
+    const first = await add(here.environment(), 'i-1', addOf(1, poolRequest('blue', ranges)));
+    const second = await add(here.environment(), 'i-2', addOf(2, poolRequest('blue', other)));
     expect(second.pool).toEqual(first.pool);
   });
 
@@ -56,7 +56,7 @@ describe('ranges written in a configuration', () => {
     const here = world();
     await add(here.environment(), 'i-1', addOf(1));
     const other = [[{ subnet: '10.244.0.0/16', rangeStart: '10.244.1.11', rangeEnd: '10.244.1.250' }]];
-    const refusal = await refusalOf(add(here.environment(), 'i-1', addOf(2, wish('blue', other))));
+    const refusal = await refusalOf(add(here.environment(), 'i-1', addOf(2, poolRequest('blue', other))));
     expect(refusal.code).toBe('pool.conflict');
     expect(refusal.message).toMatch(
       /^Pool blue in VRF default exists with other ranges: it has .*"10\.244\.1\.10".*10\.244\.1\.11/,
@@ -68,7 +68,7 @@ describe('ranges written in a configuration', () => {
     const deps = here.environment();
     const { slot } = await add(deps, 'i-1', addOf(1));
     const refusal = await refusalOf(
-      add(deps, 'i-1', addOf(2, { ...wish('blue', [[{ subnet: '10.9.0.0/24' }]]), proposal: slot })),
+      add(deps, 'i-1', addOf(2, { ...poolRequest('blue', [[{ subnet: '10.9.0.0/24' }]]), proposal: slot })),
     );
     expect(refusal.code).toBe('pool.conflict');
   });
@@ -77,7 +77,7 @@ describe('ranges written in a configuration', () => {
     const here = world();
     await add(here.environment(), 'i-1', addOf(1));
     const other = [[{ subnet: '10.9.0.0/24' }, { subnet: '10.244.0.0/16', rangeStart: '10.244.1.250' }]];
-    const refusal = await refusalOf(add(here.environment(), 'i-1', addOf(2, wish('green', other))));
+    const refusal = await refusalOf(add(here.environment(), 'i-1', addOf(2, poolRequest('green', other))));
     expect(refusal.code).toBe('pool.overlap');
     expect(refusal.message).toContain('Range 10.244.1.250-10.244.255.254 of pool green');
     expect(refusal.message).toContain('range 10.244.1.10-10.244.1.250 of pool blue in VRF default');
@@ -87,15 +87,15 @@ describe('ranges written in a configuration', () => {
   it('may be the same in another VRF', async () => {
     const here = world();
     const first = await add(here.environment(), 'i-1', addOf(1));
-    const second = await add(here.environment(), 'i-1', addOf(2, wish('blue', RANGES, 'lab')));
+    const second = await add(here.environment(), 'i-1', addOf(2, poolRequest('blue', RANGES, 'lab')));
     expect(second.pool.id).not.toBe(first.pool.id);
     expect((await registryOf(here, 'lab')).pools).toHaveLength(1);
   });
 
   it('mean the pool of their own VRF, whichever pool a proposal names', async () => {
     const here = world();
-    const { slot } = await add(here.environment(), 'i-1', addOf(1, wish('blue', RANGES, 'lab')));
-    const { pool } = await add(here.environment(), 'i-1', addOf(2, { ...wish('blue', RANGES), proposal: slot }));
+    const { slot } = await add(here.environment(), 'i-1', addOf(1, poolRequest('blue', RANGES, 'lab')));
+    const { pool } = await add(here.environment(), 'i-1', addOf(2, { ...poolRequest('blue', RANGES), proposal: slot }));
     expect(pool.vrf).toBe('default');
   });
 
@@ -106,25 +106,25 @@ describe('ranges written in a configuration', () => {
     expect(refusal.message).toContain('inlinePools=true');
     const pool = await operatorsPool(here, { addresses: 5, blockSize: 64 });
     const ranges = pool.ranges.map((set) => [...set]);
-    expect((await add(here.environment(), 'i-1', addOf(1, wish('blue', ranges)))).pool).toEqual(pool);
+    expect((await add(here.environment(), 'i-1', addOf(1, poolRequest('blue', ranges)))).pool).toEqual(pool);
   });
 
   it('are refused where they hold no address to hand out, and no pool keeps name and ranges for that', async () => {
     const here = world();
     const gatewayOnly = [[{ subnet: '172.24.0.0/24', rangeStart: '172.24.0.1', rangeEnd: '172.24.0.1' }]];
-    const refusal = await refusalOf(add(here.environment(), 'i-1', addOf(1, wish('typo', gatewayOnly))));
+    const refusal = await refusalOf(add(here.environment(), 'i-1', addOf(1, poolRequest('typo', gatewayOnly))));
     expect(refusal).toMatchObject({
       code: 'request.invalid',
       message: expect.stringContaining('gateway (172.24.0.1)'),
     });
     expect((await registryOf(here)).pools).toEqual([]);
-    await add(here.environment(), 'i-1', addOf(1, wish('typo', [[{ subnet: '172.24.0.0/24' }]])));
+    await add(here.environment(), 'i-1', addOf(1, poolRequest('typo', [[{ subnet: '172.24.0.0/24' }]])));
   });
 
   it('are refused where they are wrong, and the refusal names pool, field and value', async () => {
     const here = world();
     const refusal = await refusalOf(
-      add(here.environment(), 'i-1', addOf(1, wish('blue', [[{ subnet: '10.0.0.1/24' }]]))),
+      add(here.environment(), 'i-1', addOf(1, poolRequest('blue', [[{ subnet: '10.0.0.1/24' }]]))),
     );
     expect(refusal.code).toBe('request.invalid');
     expect(refusal.message).toMatch(/^Pool blue: ranges\[0]\[0]\.subnet "10\.0\.0\.1\/24" has host bits set/);
@@ -136,11 +136,11 @@ describe('a name without ranges', () => {
   it('means the pool of that name', async () => {
     const here = world();
     const pool = await operatorsPool(here, { addresses: 5, blockSize: 4, name: 'green' });
-    expect((await add(here.environment(), 'i-1', addOf(1, wish('green')))).pool).toEqual(pool);
+    expect((await add(here.environment(), 'i-1', addOf(1, poolRequest('green')))).pool).toEqual(pool);
   });
 
   it('is refused where there is none', async () => {
-    const refusal = await refusalOf(add(world().environment(), 'i-1', addOf(1, wish('green'))));
+    const refusal = await refusalOf(add(world().environment(), 'i-1', addOf(1, poolRequest('green'))));
     expect(refusal.code).toBe('pool.unknown');
     expect(refusal.message).toContain('VRF default has no pool green');
   });
@@ -152,7 +152,7 @@ describe('the registry', () => {
     let others = 0;
     const store = intercepted(here.store, async (name, _, proceed) => {
       if (name === 'writeRegistry' && others++ === 0)
-        await add(here.environment(), 'i-2', addOf(2, wish('green', RANGES)));
+        await add(here.environment(), 'i-2', addOf(2, poolRequest('green', RANGES)));
       return proceed();
     });
     const refusal = await refusalOf(add(here.environment({ store }), 'i-1', addOf(1)));

@@ -126,9 +126,9 @@ describe('the search for a free slot', () => {
       refused = true;
       return { held: false, current: undefined };
     });
-    const wish = { pool: pool.id, block: '0', slot: 0 };
-    expect((await add(here.environment({ store }), 'i-1', addOf(1, { pool: named, proposal: wish }))).slot).toEqual(
-      wish,
+    const hint = { pool: pool.id, block: '0', slot: 0 };
+    expect((await add(here.environment({ store }), 'i-1', addOf(1, { pool: named, proposal: hint }))).slot).toEqual(
+      hint,
     );
   });
 });

@@ -77,9 +77,9 @@ describe('a pod of a sticky pool', () => {
 
   it('has another address for each of its interfaces', async () => {
     const { here } = await sticky();
-    const wish = addOf(0, { pool: blue, pod: web(0) });
-    const first = await add(here.environment(), 'i-1', wish);
-    const net1 = { ...wish, attachment: { ...wish.attachment, ifname: 'net1' }, nonce: 'f'.repeat(32) };
+    const request = addOf(0, { pool: blue, pod: web(0) });
+    const first = await add(here.environment(), 'i-1', request);
+    const net1 = { ...request, attachment: { ...request.attachment, ifname: 'net1' }, nonce: 'f'.repeat(32) };
     expect((await add(here.environment(), 'i-1', net1)).addresses).not.toEqual(first.addresses);
   });
 

@@ -62,7 +62,7 @@ describe('the histories find out', () => {
       },
     ],
     [
-      'a fence that evicts where the owner only wished to give back',
+      'a fence that evicts where the owner only gives the block back',
       { store: blocksOf((blocks) => ({ fence: (key, generation) => blocks.fence(key, generation, true) })) },
     ],
     [

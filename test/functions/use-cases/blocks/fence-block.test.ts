@@ -30,7 +30,7 @@ async function freeAll(here: World, key: BlockKey): Promise<void> {
     if (holding) await here.store.leases.release({ ...key, slot }, { ...holding.attachment, ...holding }, 0);
 }
 
-describe('a fence by wish of the owner', () => {
+describe('a fence by its owner', () => {
   it('stops where a lease is held, and the owner keeps the block, one generation later', async () => {
     const { here, key, slots, state } = await owned();
     const before = await slots();
@@ -98,8 +98,8 @@ describe('a declared death', () => {
     expect(counts).toEqual({
       listDeaths: 1,
       readNode: 1,
-      readPool: 2,
-      // The block, and the place of a probe that was not needed.
+      readPool: 1,
+      // The block, and one of a probe that was not needed.
       read: 2,
       fence: 1,
       readBlock: 2,
@@ -159,7 +159,7 @@ it('A node that finds its block half given back goes on with that, and uses the 
   expect(await state()).toMatchObject({ state: 'claimed', generation: 2 });
 });
 
-it('A fence goes on in the mode of the item, whoever goes on: a wish never evicts', async () => {
+it('A fence goes on in the mode of the item, whoever goes on: one by its owner never evicts', async () => {
   const { here, key, slots, state } = await owned();
   await here.store.blocks.fence(key, 1, false);
   const item = await state();

@@ -15,18 +15,18 @@ async function emptied() {
   node.learn(answer);
   const { attachment, nonce } = request;
   await del(here.environment(), 'i-1', { attachment, nonce, slot: answer.slot, acknowledged: true });
-  const wish = {
+  const returned = {
     pool: pool.id,
     block: answer.slot.block,
     generation: 1,
     boot: node.bootId,
     journal: node.journalId,
   };
-  const key = { pool: pool.id, block: blockFromText(wish.block) };
+  const key = { pool: pool.id, block: blockFromText(returned.block) };
   const state = () => here.store.blocks.read(key);
-  const ask = (over: Partial<typeof wish> = {}, caller = 'i-1') =>
-    giveBack(here.environment(), callOf(caller), { ...wish, ...over });
-  return { here, node, wish, key, state, ask };
+  const ask = (over: Partial<typeof returned> = {}, caller = 'i-1') =>
+    giveBack(here.environment(), callOf(caller), { ...returned, ...over });
+  return { here, node, returned, key, state, ask };
 }
 
 describe('a block that is given back', () => {
@@ -48,7 +48,7 @@ describe('a block that is given back', () => {
     expect((await node.add(here.environment(), 3, (slot.slot + 1) % 4)).slot.block).toBe(slot.block);
   });
 
-  it.each<[string, (wish: Awaited<ReturnType<typeof emptied>>) => Promise<unknown>]>([
+  it.each<[string, (block: Awaited<ReturnType<typeof emptied>>) => Promise<unknown>]>([
     ['another node', ({ ask }) => ask({}, 'i-2')],
     ['another boot', ({ ask }) => ask({ boot: 'boot-2' })],
     ['another journal', ({ ask }) => ask({ journal: '1'.repeat(16) })],
@@ -61,25 +61,25 @@ describe('a block that is given back', () => {
   });
 
   it('stays with its next owner when a copy of the request comes late', async () => {
-    const { here, node, wish, key, state, ask } = await emptied();
+    const { here, node, returned, key, state, ask } = await emptied();
     await ask();
     const next = { node: 'i-1', incarnation: 1, boot: node.bootId, journal: node.journalId };
     await here.store.blocks.claim(key, next);
     const before = await state();
     expect(before).toMatchObject({ generation: 3 });
-    await ask(wish);
+    await ask(returned);
     expect(await state()).toEqual(before);
   });
 
   it('is given back by the repeat of a request that was stopped', async () => {
-    const { here, wish, state, ask } = await emptied();
+    const { here, returned, state, ask } = await emptied();
     let done = 0;
     const store = intercepted(here.store, (_, __, proceed) => {
       done += 1;
       if (done > 5) throw new Error('stopped here');
       return proceed();
     });
-    await giveBack(here.environment({ store }), callOf('i-1'), wish).catch(() => undefined);
+    await giveBack(here.environment({ store }), callOf('i-1'), returned).catch(() => undefined);
     expect(await state()).toMatchObject({ state: 'releasing' });
     expect(await ask()).toEqual({ outcome: 'released' });
     expect(await state()).toEqual({ state: 'free', generation: 2, forced: false });

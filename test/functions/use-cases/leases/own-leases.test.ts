@@ -137,8 +137,8 @@ describe('the lives that a node is told of', () => {
     let containers = 0;
     const lease = async (boot: string) => {
       containers += 1;
-      const wish = { pool: blue, boot, proposal: proposal(pool, containers, 1) };
-      return (await add(here.environment(), 'i-1', addOf(containers, wish))).incarnation;
+      const asked = { pool: blue, boot, proposal: proposal(pool, containers, 1) };
+      return (await add(here.environment(), 'i-1', addOf(containers, asked))).incarnation;
     };
     const told = async () => {
       const { leases, ...node } = await ownLeases(here.environment(), callOf('i-1'), undefined);

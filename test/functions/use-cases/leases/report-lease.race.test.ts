@@ -20,7 +20,7 @@ const BLOCK_SIZE = 2;
 interface Plan {
   /** `after`: turns of the scheduler for which each stays on its way. */
   readonly reports: readonly { slot: number; environment: number; copied: boolean; after: number }[];
-  /** On evidence of its death, or by its wish. */
+  /** On evidence of its death, or because it gives the block back. */
   readonly forced: boolean;
   readonly fences: number;
   readonly next: 'i-1' | 'i-2';
@@ -131,9 +131,9 @@ async function play(plan: Plan, scheduler: fc.Scheduler, { permits = allows, sto
       await declareDeath(at(1), callOf('user/ann'), { node: 'i-1', reason: 'its power supply burned' });
       await Promise.all(Array.from({ length: plan.fences }, (_, n) => reclaim(at(n)).catch(expected)));
     } else {
-      const wish = { pool: pool.id, block: slot.block, generation: 1, boot: 'boot-1', journal: node.journalId };
+      const returned = { pool: pool.id, block: slot.block, generation: 1, boot: 'boot-1', journal: node.journalId };
       await Promise.all(
-        Array.from({ length: plan.fences }, (_, n) => giveBack(at(n), callOf('i-1'), wish).catch(expected)),
+        Array.from({ length: plan.fences }, (_, n) => giveBack(at(n), callOf('i-1'), returned).catch(expected)),
       );
     }
     const next = new OwnerNode(plan.next, pool);
@@ -145,7 +145,7 @@ async function play(plan: Plan, scheduler: fc.Scheduler, { permits = allows, sto
   await scheduler.waitFor(Promise.all([takeBack(), ...plan.reports.map((one, n) => report(one, n + 1))]));
 
   const violations = [...blocks.violations, ...fences.violations];
-  // I2: a wish frees nothing that was answered; the node's next boot would, which is evidence that its containers are gone.
+  // I2: giving back frees nothing that was answered; the node's next boot would, which is evidence that its containers are gone.
   if (!plan.forced && plan.next === 'i-2')
     for (const [nonce, index] of held) {
       const state = await here.store.leases.readSlot({ pool: pool.id, block: BigInt(`0x${slot.block}`), slot: index });
@@ -171,11 +171,16 @@ describe('reports of a node whose block is being taken back, interleaved at ever
     await fc.assert(
       fc.asyncProperty(plans, fc.scheduler(), async (plan, scheduler) => {
         const { reported } = await play(plan, scheduler, {});
-        outcomes.add(`${plan.forced ? 'forced' : 'by wish'}: ${reported > 0 ? 'held' : 'refused'}`);
+        outcomes.add(`${plan.forced ? 'forced' : 'given back'}: ${reported > 0 ? 'held' : 'refused'}`);
       }),
       { seed: 3, numRuns: 200 },
     );
-    expect([...outcomes].sort()).toEqual(['by wish: held', 'by wish: refused', 'forced: held', 'forced: refused']);
+    expect([...outcomes].sort()).toEqual([
+      'forced: held',
+      'forced: refused',
+      'given back: held',
+      'given back: refused',
+    ]);
   });
 });
 
@@ -206,7 +211,7 @@ describe('the histories find out', () => {
       /I4: /,
     ],
     [
-      'a wish that evicts what was reported',
+      'a fence by its owner that evicts what was reported',
       { store: blocksOf((blocks) => ({ fence: (key, generation) => blocks.fence(key, generation, true) })) },
       /I2: /,
     ],

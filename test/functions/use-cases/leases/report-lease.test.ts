@@ -144,8 +144,8 @@ describe('a reported lease is lost', () => {
 
   it.each(environments)('where the block was given back, by %s', async (which) => {
     const { here, node, warm, block, pool, reportOf, report, held } = await owner();
-    const wish = { pool: pool.id, block, generation: 1, boot: node.bootId, journal: node.journalId };
-    expect(await giveBack(here.environment(), callOf('i-1'), wish)).toEqual({ outcome: 'released' });
+    const returned = { pool: pool.id, block, generation: 1, boot: node.bootId, journal: node.journalId };
+    expect(await giveBack(here.environment(), callOf('i-1'), returned)).toEqual({ outcome: 'released' });
     const deps = which === environments[0] ? warm : here.environment();
     expect((await refusalOf(report(reportOf(1, 2), deps))).code).toBe('lease.lost');
     expect(await held()).toEqual([]);

@@ -96,7 +96,7 @@ describe('a node is ready', () => {
     for (const _ of ['once', 'again']) expect(await ready(deps, inline())).toEqual({ ready: true });
     expect(requests.filter((name) => writes.test(name))).toEqual([]);
     expect((await here.store.pools.readRegistry('default')).pools).toEqual([]);
-    expect(deps.memory.pools.size).toBe(0);
+    expect(deps.memory.pools.setBefore(Number.POSITIVE_INFINITY)).toEqual([]);
     expect((await add(deps, 'i-1', addOf(1))).pool.name).toBe('blue');
   });
 
@@ -105,12 +105,12 @@ describe('a node is ready', () => {
     const deps = here.environment();
     const { pool, slot } = await add(here.environment(), 'i-1', addOf(1));
     await ready(deps, inline());
-    expect(deps.memory.registries.get('default')?.pools.map(({ id }) => id)).toEqual([pool.id]);
+    expect(deps.memory.registries.get('default', here.clock.now)?.map(({ id }) => id)).toEqual([pool.id]);
     const change = { vrf: 'default', name: 'blue', ifMatch: undefined, dryRun: false };
     await del(here.environment(), 'i-1', delOf(1, { slot, acknowledged: true }));
     await deletePool(here.environment(), callOf('user/ann'), change);
     // It was read before the list was, and is read again before the list is.
-    deps.memory.pools.clear();
+    deps.memory.pools.delete(pool.id);
     expect(await ready(deps, inline())).toEqual({ ready: true });
     expect((await here.store.pools.readRegistry('default')).pools).toEqual([]);
   });

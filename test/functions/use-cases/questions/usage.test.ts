@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { countChanges } from '../../../../functions/use-cases/changes/count-changes.ts';
+import { emptyMemory } from '../../../../functions/use-cases/memory.ts';
 import { explain } from '../../../../functions/use-cases/questions/explain.ts';
 import { findLeases, whoHas } from '../../../../functions/use-cases/questions/find-leases.ts';
 import { usage } from '../../../../functions/use-cases/questions/usage.ts';
@@ -184,7 +185,7 @@ describe('why a pod gets no address', () => {
     ]);
     await del(deps, 'i-1', delOf(12));
     await deps.store.pools.changePool({ ...(await stateOf(deps, pool.id)), state: 'draining', version: 2 });
-    const draining = await explain({ ...deps, memory: { ...deps.memory, pools: new Map() } }, call, {
+    const draining = await explain({ ...deps, memory: { ...deps.memory, pools: emptyMemory().pools } }, call, {
       ...asked,
       pools: ['blue'],
     });

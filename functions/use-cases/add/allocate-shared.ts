@@ -1,0 +1,128 @@
+/** ADD where blocks belong to nobody: the pod's own slot, else the node's proposal, else any free one of the pool. */
+
+import { scatter } from '../../../core/addresses/scatter.ts';
+import type { Pod } from '../../../core/contract/ids.ts';
+import type { AllocateRequest, AllocateResult } from '../../../core/contract/lease.ts';
+import { reservationFor } from '../../../core/pools/reservations.ts';
+import { blockToText, type SlotKey, slotToWire } from '../../../core/protocol/slot-ref.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
+import type { KnownPool, Member } from '../memory.ts';
+import { member } from '../nodes/membership.ts';
+import { type Allocation, answer, holdingOf, joinedIn, usableProposal } from './allocation.ts';
+import { granted, type PoolAttempt } from './pool-attempt.ts';
+import { quotaOnce } from './quota.ts';
+import { holdRequested } from './requested.ts';
+import { holdReserved } from './reserved.ts';
+import { findOwnLease, isKnownFull, searchPool } from './search-pool.ts';
+import { holdHome } from './sticky.ts';
+
+/** Shared pools know one generation only: nothing fences their blocks while the pool lives. */
+const GENERATION = 1;
+
+/**
+ * @returns refused (pool.exhausted, pool.cooling, address.unknown) where the pool has nothing for this request
+ * @throws LessorError address.held, address.cooling, pool.quota, service.busy
+ */
+export async function allocateShared(
+  deps: Dependencies,
+  call: Call,
+  request: AllocateRequest,
+  pool: KnownPool,
+): Promise<PoolAttempt> {
+  const proposal = usableProposal(request, pool);
+  const first = proposal?.block ?? firstBlock(deps, call, request, pool);
+  // An earlier try may have joined a block through another environment, and hold a slot there.
+  if (request.attempt > 1) deps.memory.nodes.delete(call.caller);
+  const { incarnation, boot } = request;
+  const node = await member(deps, call, pool, first, { incarnation, boot });
+  const allocation = sharedAllocation(deps, call, request, pool, node);
+  if (request.addresses) return allocateRequested(allocation, request.addresses);
+  const reservation = reservationFor(pool.definition.reservations, request.pod);
+  if (reservation) return granted(answer(allocation, await holdReserved(allocation, reservation)));
+  const near = [first, ...joinedIn(pool, node.joinedBlocks)];
+  const found = await findSlot(allocation, near, proposal, stickyPod(request, pool));
+  return found.kind === 'granted' ? granted(answer(allocation, found.result)) : found;
+}
+
+/** @param node as it is in the block that is tried first; more blocks are joined on the way */
+function sharedAllocation(
+  deps: Dependencies,
+  call: Call,
+  request: AllocateRequest,
+  pool: KnownPool,
+  node: Member,
+): Allocation {
+  let joined = node;
+  const ensureQuota = quotaOnce(deps, pool, request.pod?.namespace);
+  const isSticky = stickyPod(request, pool) !== undefined;
+  const allocation: Allocation = {
+    deps,
+    call,
+    request,
+    pool,
+    taken: new Map(),
+    incarnationIn: async (block) => {
+      const { incarnation } = joined;
+      joined = await member(deps, call, allocation.pool, block, { incarnation, boot: request.boot });
+      return joined.incarnation;
+    },
+    hold: async (key, isOwn = false) => {
+      // Nothing seals what is not open: another pool may have the address one day (I8).
+      if (key.block >= allocation.pool.open) throw new RangeError(`block ${key.block} of pool ${key.pool} is not open`);
+      if (!isOwn) await ensureQuota();
+      const incarnation = await allocation.incarnationIn(key.block);
+      const holding = holdingOf(call, request, incarnation, deps.now());
+      return (await deps.store.leases.hold(key, holding, GENERATION, isSticky)).held;
+    },
+    nodeBlocks: () => {
+      const blocks = joinedIn(pool, joined.joinedBlocks);
+      return {
+        incarnation: joined.incarnation,
+        blocks: blocks.map((block) => ({ block: blockToText(block), generation: GENERATION })),
+      };
+    },
+  };
+  return allocation;
+}
+
+/** One's own lease, the pod's home, the proposal, and last any free slot. */
+async function findSlot(
+  allocation: Allocation,
+  near: readonly bigint[],
+  proposal: SlotKey | undefined,
+  pod: Pod | undefined,
+): Promise<PoolAttempt<SlotKey>> {
+  const own = allocation.request.attempt > 1 ? await findOwnLease(allocation, near) : undefined;
+  if (own) return granted(own);
+  if (pod) {
+    const home = await holdHome(allocation, pod);
+    return home ? granted(home) : searchPool(allocation, near);
+  }
+  if (proposal && (await allocation.hold(proposal))) return granted(proposal);
+  return searchPool(allocation, near, proposal);
+}
+
+async function allocateRequested(allocation: Allocation, texts: readonly string[]): Promise<PoolAttempt> {
+  const requested = await holdRequested(allocation, texts);
+  if (requested.kind === 'refused') return requested;
+  const { slots, addresses } = requested.result;
+  return granted({ ...answer(allocation, slots[0]), addresses, ...furtherSlots(slots) });
+}
+
+function furtherSlots([, ...more]: readonly SlotKey[]): Pick<AllocateResult, 'more'> {
+  if (more.length === 0) return {};
+  return { more: more.map(slotToWire) };
+}
+
+/** The pod, where the pool keeps its address for it. */
+const stickyPod = ({ pod }: AllocateRequest, { definition }: KnownPool): Pod | undefined =>
+  definition.stickySeconds > 0 ? pod : undefined;
+
+/** Where the node has been already if that is known to have room, else anywhere. */
+function firstBlock(deps: Dependencies, { caller }: Call, { nonce }: AllocateRequest, pool: KnownPool): bigint {
+  const seed = scatter(`${caller} ${nonce}`);
+  const joined = joinedIn(pool, deps.memory.nodes.peek(caller)?.joinedBlocks ?? new Set()).filter(
+    (block) => !isKnownFull(deps, { pool: pool.definition.id, block }),
+  );
+  return joined[seed % joined.length] ?? (BigInt(seed) * pool.open) >> 32n;
+}

@@ -1,0 +1,44 @@
+/** Pools and the lists of them, read through what this process remembers. */
+
+import { poolSpace } from '../../core/pools/pool-space.ts';
+import type { RegisteredPool, Registry } from '../../core/pools/registry.ts';
+import type { PoolState } from '../../core/store.ts';
+import type { Dependencies } from './dependencies.ts';
+import type { KnownPool } from './memory.ts';
+
+/** The pool, from memory while it is young, or from the table; undefined where there is none. */
+export async function knownPool(deps: Dependencies, id: string): Promise<KnownPool | undefined> {
+  return deps.memory.pools.get(id, deps.now()) ?? freshPool(deps, id);
+}
+
+export async function freshPool(deps: Dependencies, id: string): Promise<KnownPool | undefined> {
+  const state = await deps.store.pools.readPool(id);
+  if (state) return remember(deps, state);
+  deps.memory.pools.delete(id);
+  return undefined;
+}
+
+/** The VRF's list of pools, if it was read a short while ago. */
+export const rememberedRegistry = ({ memory, now }: Dependencies, vrf: string): readonly RegisteredPool[] | undefined =>
+  memory.registries.get(vrf, now());
+
+export async function readRegistry({ store, memory, now }: Dependencies, vrf: string): Promise<Registry> {
+  const registry = await store.pools.readRegistry(vrf);
+  memory.registries.set(vrf, registry.pools, now());
+  return registry;
+}
+
+export function remember({ memory, now }: Dependencies, state: PoolState): KnownPool {
+  const known = withSpace(state);
+  memory.pools.set(state.definition.id, known, now());
+  return known;
+}
+
+/** Not remembered: for what is not stored. */
+export const withSpace = (state: PoolState): KnownPool => ({ ...state, space: poolSpace(state.definition) });
+
+/** When (ms) a slot of `pool` that is freed now may be handed out again to others. */
+export function reusableAfter({ now }: Dependencies, pool: KnownPool | undefined): number {
+  const { cooldownSeconds = 0, stickySeconds = 0 } = pool?.definition ?? {};
+  return now() + Math.max(cooldownSeconds, stickySeconds) * 1000;
+}

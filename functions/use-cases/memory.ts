@@ -1,0 +1,103 @@
+/**
+ * What a process remembers between requests, so that a warm Lambda environment needs no read for it. Nothing here is
+ * needed for safety: what is forgotten is read again, and what is out of date is found out by a condition of the store.
+ */
+
+import type { PoolSpace } from '../../core/pools/pool-space.ts';
+import type { RegisteredPool } from '../../core/pools/registry.ts';
+import type { BlockOwner } from '../../core/protocol/block.ts';
+import type { NodeState } from '../../core/protocol/node.ts';
+import type { PoolState } from '../../core/store.ts';
+
+/** Values by key. Times are in milliseconds since 1970, as `Dependencies.now` tells them. */
+export interface Remembered<V> {
+  /** What was set less than the time to live before `now`. */
+  get(key: string, now: number): V | undefined;
+  /** What was set, however long ago. */
+  peek(key: string): V | undefined;
+  /** Every value that was set before `now`, however long before. */
+  setBefore(now: number): V[];
+  set(key: string, value: V, now: number): void;
+  delete(key: string): void;
+}
+
+const MOST = 100_000;
+
+/** @param livesMs time to live in milliseconds. Of more than `most` entries the one that was set first goes. */
+export function remembered<V>(livesMs: number, most = MOST): Remembered<V> {
+  const entries = new Map<string, { readonly value: V; readonly setAt: number }>();
+  return {
+    get(key, now) {
+      const entry = entries.get(key);
+      return entry && now - entry.setAt < livesMs ? entry.value : undefined;
+    },
+    peek: (key) => entries.get(key)?.value,
+    setBefore: (now) => [...entries.values()].filter(({ setAt }) => setAt < now).map(({ value }) => value),
+    set(key, value, now) {
+      // A Map keeps the order of insertion: what is set again is the youngest.
+      entries.delete(key);
+      entries.set(key, { value, setAt: now });
+      const [first] = entries.size > most ? entries.keys() : [];
+      if (first !== undefined) entries.delete(first);
+    },
+    delete: (key) => void entries.delete(key),
+  };
+}
+
+export interface KnownPool extends PoolState {
+  readonly space: PoolSpace;
+}
+
+/** A node in one of its lives, and the blocks that are in its item. */
+export type Member = Pick<NodeState, 'incarnation' | 'joinedBlocks'>;
+
+/** What an environment knows of a namespace's leases in a pool. */
+export interface QuotaView {
+  /** As the counter had it, asked at `readAt` (ms). */
+  readonly held: number;
+  readonly readAt: number;
+  /** When this environment let a lease be made (ms): those that the reading may lack, and all since. */
+  readonly granted: number[];
+  /** How many of them since the reading. */
+  since: number;
+}
+
+export interface Memory {
+  /** By id. */
+  readonly pools: Remembered<KnownPool>;
+  /** The pools of a VRF, by its name. */
+  readonly registries: Remembered<readonly RegisteredPool[]>;
+  /** By the node's id. */
+  readonly nodes: Remembered<Member>;
+  /** Who owns a block at a generation, by `claimKey`: that never changes (I6). */
+  readonly owners: Remembered<BlockOwner>;
+  /** Pools, by id, in which probes for a free block were in vain: only which request comes first depends on it. */
+  readonly crowded: Remembered<true>;
+  /** Pools, by id, that were found without a free address: of several they are tried last. */
+  readonly fullPools: Remembered<true>;
+  /** Blocks of shared pools, by `blockKeyToText`, that were seen without a free slot: they are looked into last. */
+  readonly fullBlocks: Remembered<true>;
+  /** By pool id and namespace; quota.ts says how long a view counts. */
+  readonly quotas: Remembered<QuotaView>;
+}
+
+/** A change of a pool, or of a VRF's list of them, reaches every environment within so long. */
+const POOL_LIVES_MS = 30_000;
+/**
+ * A node that was declared dead although it is up goes on leasing in its dead life for so long at most, in environments
+ * that remember it; those leases are swept like all of that life. Safety does not depend on it: the declaration was false.
+ */
+const NODE_LIVES_MS = 30_000;
+const CROWDED_LIVES_MS = 60_000;
+const FULL_LIVES_MS = 10_000;
+
+export const emptyMemory = (): Memory => ({
+  pools: remembered(POOL_LIVES_MS),
+  registries: remembered(POOL_LIVES_MS),
+  nodes: remembered(NODE_LIVES_MS),
+  owners: remembered(Number.POSITIVE_INFINITY),
+  crowded: remembered(CROWDED_LIVES_MS),
+  fullPools: remembered(FULL_LIVES_MS),
+  fullBlocks: remembered(FULL_LIVES_MS),
+  quotas: remembered(Number.POSITIVE_INFINITY),
+});
