@@ -1,6 +1,7 @@
 /** What the journal has of an attachment. */
 import type { Attachment, Pod, SlotReference } from '../../core/contract/ids.ts';
 import type { AllocateResult } from '../../core/contract/lease.ts';
+import type { ProblemCode } from '../../core/contract/problems.ts';
 
 export interface JournalEntry {
   readonly attachment: Attachment;
@@ -14,6 +15,12 @@ export interface JournalEntry {
   readonly proposal?: SlotReference;
   /** The last answer; absent while another one is waited for. */
   readonly acknowledged?: Acknowledgement;
+  /** The node's life in which it was granted. */
+  readonly incarnation?: number;
+  /** Why there is no answer: the last refusal. */
+  readonly refused?: Refusal;
+  /** The table does not have it any more although its container lives. */
+  readonly lost?: true;
   /** Addresses that were asked for, by this ADD of the attachment or an earlier one. */
   readonly addresses?: readonly string[];
   /** Further slots that may be held until DEL: nobody else here proposes them either. */
@@ -33,6 +40,13 @@ export type Beginning = Pick<
   JournalEntry,
   'attachment' | 'nonce' | 'bootId' | 'netns' | 'pod' | 'addresses' | 'sandbox'
 >;
+
+export interface Refusal {
+  readonly code: ProblemCode;
+  readonly why: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
 
 export interface Acknowledgement {
   readonly slot: SlotReference;

@@ -9,10 +9,17 @@
  */
 import type { Attachment, SlotReference } from '../../core/contract/ids.ts';
 import type { AllocateResult } from '../../core/contract/lease.ts';
-import type { PoolDefinition } from '../../core/contract/pool.ts';
 import type { Database } from '../machine/database.ts';
 import { addedAgain, askedAgain } from './added-again.ts';
-import { type Beginning, type JournalEntry, sameSlot, slotName, slotsOf, withoutRepeats } from './journal-entry.ts';
+import {
+  type Beginning,
+  type JournalEntry,
+  type Refusal,
+  sameSlot,
+  slotName,
+  slotsOf,
+  withoutRepeats,
+} from './journal-entry.ts';
 import type { NodeDatabase } from './node-database.ts';
 
 export interface Journal {
@@ -28,7 +35,11 @@ export interface Journal {
    * of which the service was not told yet, or this one lives with another slot by now. In all cases nobody else would release the lease.
    */
   acknowledge(entry: JournalEntry, answer: Answer): 'noted' | 'deleted' | 'taken';
+  /** Notes that the service refused; an answer that comes later counts all the same. */
+  refuse(entry: JournalEntry, refused: Refusal): void;
   find(attachment: Attachment): JournalEntry | undefined;
+  /** Other networks in which the container has an entry for that interface. */
+  networksOf(attachment: Attachment): readonly string[];
   /** Of all networks. */
   entries(): JournalEntry[];
   /** Slots that attachments have, or had until the service has released them, as `slotName` writes them. */
@@ -37,7 +48,7 @@ export interface Journal {
   forget(found: JournalEntry): void;
 }
 
-type Answer = Pick<AllocateResult, 'slot' | 'addresses' | 'more'> & { readonly pool: Pick<PoolDefinition, 'affinity'> };
+type Answer = Pick<AllocateResult, 'slot' | 'addresses' | 'more' | 'incarnation'>;
 /** Within a transaction. */
 export type Writing = Pick<Database, 'all' | 'run'>;
 
@@ -53,7 +64,17 @@ export function openJournal(database: NodeDatabase): Journal {
         return next;
       }),
     acknowledge: (entry, answer) => database.transaction((writing) => acknowledge(writing, entry, answer)),
+    refuse: (entry, refused) =>
+      database.transaction((writing) => {
+        const current = readEntry(writing, entry.attachment);
+        if (isStill(entry, current) && current.acknowledged === undefined) writeEntry(writing, { ...current, refused });
+      }),
     find: (attachment) => readEntry(database, attachment),
+    networksOf: ({ network, containerId, ifname }) =>
+      database
+        .all('SELECT network FROM lease WHERE container = ? AND ifname = ?', containerId, ifname)
+        .map((row) => String(row.network))
+        .filter((other) => other !== network),
     entries: () => database.all('SELECT entry FROM lease ORDER BY network, container, ifname').map(entryIn),
     slotNames: () => database.all('SELECT pool, block, slot FROM slot').map(nameOf),
     forget: (found) =>
@@ -126,16 +147,23 @@ function ownSlots({ run }: Writing, entry: JournalEntry): void {
     run('INSERT OR REPLACE INTO slot VALUES (?, ?, ?, ?)', pool, block, slot, entry.nonce);
 }
 
+/** By a container of which the service does not know yet. Who only proposed it gets another one: the service granted it once. */
+function isLivedWith(writing: Writing, slot: SlotReference, { nonce }: JournalEntry): boolean {
+  const owner = ownerOf(writing, slot);
+  if (owner === undefined || owner === nonce) return false;
+  const [row] = writing.all('SELECT entry FROM lease WHERE nonce = ?', owner);
+  const other = row && entryIn(row);
+  return other?.local !== undefined && other.reported !== true;
+}
+
 function acknowledge(writing: Writing, entry: JournalEntry, answer: Answer): 'noted' | 'deleted' | 'taken' {
   const current = readEntry(writing, entry.attachment);
   if (!isStill(entry, current)) return 'deleted';
-  const { slot, addresses, pool, more: further = [] } = answer;
+  const { slot, addresses, incarnation, more: further = [] } = answer;
   // Another ADD of the attachment answered with a slot of the node's own meanwhile.
   if (current.local !== undefined && entry.local === undefined && !sameSlot(current.local.slot, slot)) return 'taken';
-  // In a shared pool nobody lives with what the service did not grant: there a slot only keeps others from proposing it.
-  const isAnothers = (one: SlotReference) => (ownerOf(writing, one) ?? entry.nonce) !== entry.nonce;
-  if (pool.affinity === 'node' && [slot, ...further].some(isAnothers)) return 'taken';
-  const { proposal, more: earlier = [], ...asked } = entry;
+  if ([slot, ...further].some((one) => isLivedWith(writing, one, entry))) return 'taken';
+  const { proposal, more: earlier = [], refused: _, ...asked } = entry;
   const attempts = Math.max(entry.attempts, current.attempts);
   // An earlier try of another configuration may hold it: a search in the granted slot's pool does not come upon it.
   const left = attempts > 1 && proposal !== undefined && proposal.pool !== slot.pool ? [proposal] : [];
@@ -144,6 +172,7 @@ function acknowledge(writing: Writing, entry: JournalEntry, answer: Answer): 'no
     ...asked,
     attempts,
     acknowledged: { slot, addresses },
+    incarnation,
     ...(more.length === 0 ? {} : { more }),
   };
   writeEntry(writing, noted);

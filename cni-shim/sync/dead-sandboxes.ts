@@ -14,14 +14,14 @@ export type Sandbox = 'alive' | 'gone' | 'unknown';
 export function sandboxOf(
   files: Pick<Files, 'identity' | 'list'>,
   { bootId, netns, sandbox }: JournalEntry,
-  here: { readonly bootId: string; namespaces(): ReadonlySet<string> },
+  here: { readonly bootId: string; isAlive(namespace: string): boolean },
 ): Sandbox {
   if (bootId !== here.bootId) return 'gone';
   if (netns === undefined || sandbox === undefined) return 'unknown';
   const [directory, name] = [netns.slice(0, netns.lastIndexOf('/')) || '/', netns.slice(netns.lastIndexOf('/') + 1)];
   if (files.identity(netns) === sandbox.namespace) return 'alive';
   if (files.identity(directory) !== sandbox.directory || isListed(files, directory, name)) return 'unknown';
-  return here.namespaces().has(sandbox.namespace) ? 'alive' : 'gone';
+  return here.isAlive(sandbox.namespace) ? 'alive' : 'gone';
 }
 
 function isListed(files: Pick<Files, 'list'>, directory: string, name: string): boolean {
@@ -39,6 +39,24 @@ export function livingNamespaces(files: Pick<Files, 'identity' | 'list'>): Reado
   const processes = files.list('/proc').filter((name) => /^\d+$/.test(name));
   return new Set(processes.flatMap((process) => files.identity(`/proc/${process}/ns/net`) ?? []));
 }
+
+/**
+ * Of each namespace the containers whose own files lead to it. The kernel gives the number of a namespace that is gone to the
+ * next one: where it is another container's now, the number is no sign of life.
+ */
+function ownersOf(files: Pick<Files, 'identity'>, entries: readonly JournalEntry[], bootId: string) {
+  const owners = new Map<string, Set<string>>();
+  for (const { bootId: boot, netns, sandbox, attachment } of entries) {
+    if (boot !== bootId || netns === undefined || sandbox === undefined) continue;
+    if (files.identity(netns) !== sandbox.namespace) continue;
+    owners.set(sandbox.namespace, (owners.get(sandbox.namespace) ?? new Set()).add(attachment.containerId));
+  }
+  return owners;
+}
+
+/** Whether the namespace belongs to other containers only. */
+const isOthers = (owners: ReadonlySet<string> | undefined, { attachment }: JournalEntry): boolean =>
+  owners !== undefined && !owners.has(attachment.containerId);
 
 export interface DeadSandbox {
   readonly entry: JournalEntry;
@@ -64,8 +82,11 @@ export function findDeadSandboxes(
     return known;
   };
   const gone = new Map<string, number>();
-  const dead = records.journal.entries().flatMap((entry): DeadSandbox[] => {
-    if (sandboxOf(files, entry, { bootId, namespaces }) !== 'gone') return [];
+  const entries = records.journal.entries();
+  const owners = ownersOf(files, entries, bootId);
+  const dead = entries.flatMap((entry): DeadSandbox[] => {
+    const isAlive = (namespace: string) => namespaces().has(namespace) && !isOthers(owners.get(namespace), entry);
+    if (sandboxOf(files, entry, { bootId, isAlive }) !== 'gone') return [];
     if (entry.bootId !== bootId) return [{ entry, why: 'reboot' }];
     // A clock that was set back must not have it wait until it has caught up.
     const since = Math.min(before.get(entry.nonce) ?? now(), now());

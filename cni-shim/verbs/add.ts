@@ -50,7 +50,7 @@ function beginning({ attachment, records, bootId, invocation, addresses, surroun
 
 /** With which the container lives from now on. @throws LessorError */
 async function addressesFor(plugin: Plugin, entry: JournalEntry, likely: Likely): Promise<Addresses> {
-  const { records, outage, api } = plugin;
+  const { records, outage, api, surroundings } = plugin;
   if (entry.local !== undefined) return stillLives(plugin, entry, entry.local);
   const isOwn = ownLease(records, entry) !== undefined;
   if (isOwn && outage.isRecent()) {
@@ -62,10 +62,12 @@ async function addressesFor(plugin: Plugin, entry: JournalEntry, likely: Likely)
   if (isOwn && (outcome.kind === 'granted' || outcome.kind === 'unusable')) outage.reached();
   if (isOwn && outcome.kind === 'unanswered') outage.failed(outcome.error);
   if (outcome.kind === 'granted') return outcome.addresses;
-  const decides = outcome.kind === 'unusable' || (isOwn && outcome.kind === 'unanswered');
-  const local = decides ? liveLocally(plugin, entry) : undefined;
-  if (local === undefined) throw outcome.error;
-  return local;
+  // A refusal, and an answer that is of no use, is never followed by the very slot that the service passed over.
+  const local = isOwn && outcome.kind === 'unanswered' ? liveLocally(plugin, entry) : undefined;
+  if (local !== undefined) return local;
+  const { code, what: why } = outcome.error;
+  if (outcome.kind === 'refused') records.journal.refuse(entry, { code, why, at: surroundings.now() });
+  throw outcome.error;
 }
 
 /** The addresses of a slot of this node's own; undefined where the node may not decide it. */

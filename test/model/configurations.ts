@@ -50,6 +50,11 @@ export const configurations = {
     boots: [1],
     events: ['cooldown'],
   }),
+  'shared: a container that comes back': shared([336, 22], {
+    containers: [on(0, 'a'), on(0, 'a')],
+    boots: [1],
+    events: ['cooldown'],
+  }),
   'shared: a node is given up wrongly': shared([27_616, 35], {
     containers: [on(0, 'a'), on(0, 'b')],
     boots: [1],

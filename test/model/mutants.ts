@@ -69,6 +69,11 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'hold.slotHeld': { where: 'shared: a cooling slot', breaks: 'cooldown' },
   'hold.sameOwner': { where: 'shared: one nonce twice on a node', breaks: 'I2' },
   'hold.sameNonce': { where: once, breaks: 'I2' },
+  'hold.otherNonce': {
+    where: 'shared: a container that comes back',
+    breaks: 'cooldown',
+    tells: 'An attachment has its own cooling slot again at once. A late copy of the request that had it holds it too.',
+  },
   'hold.sameNode': { where: twins, breaks: 'I2' },
   'release.slotHeld': { where: once, breaks: 'L1' },
   'release.sameOwner': { where: 'shared: one nonce twice on a node', breaks: 'I2' },
@@ -114,11 +119,17 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'propose.slotUnjournaled': { where: 'block: one node, offline', breaks: 'I1' },
   'acknowledge.entryThere': { where: once, breaks: 'I2' },
-  'acknowledge.slotUnjournaled': {
+  'acknowledge.slotNotLivedWith': {
     where: 'block: two slots, three containers',
     breaks: 'I1',
     tells:
-      'The service gives another slot than was proposed, and the node does not look whether its journal knows that slot.',
+      'The service gives another slot than was proposed, and the node does not look whether a container lives with that slot unreported.',
+  },
+  'the slot stays proposed': {
+    where: 'block: two slots, three containers',
+    breaks: 'I1',
+    tells:
+      'The service gives one container the slot that another one had proposed. The other one still takes it for its own, and lives with it when the service cannot be reached.',
   },
   'learn.ownerOfThisBoot': { where: oldDisk, breaks: 'L1' },
   'learn.ownerOfThisJournal': { where: lost, breaks: 'I1' },

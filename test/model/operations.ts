@@ -27,7 +27,7 @@ export const decisions = {
   evictDecided: [['fenceForced']],
   /** The node proposes a slot of its block, and may use it at once if the service cannot be reached. */
   propose: [['claimOfThisBoot', 'claimOfThisJournal', 'slotUnjournaled']],
-  acknowledge: [['entryThere', 'slotUnjournaled']],
+  acknowledge: [['entryThere', 'slotNotLivedWith']],
   learn: [['ownerOfThisBoot', 'ownerOfThisJournal', 'notGivenBack']],
   takeUpDecided: [['ownerOfOtherBoot']],
   giveBackDecided: [['journalEmpty']],
