@@ -52,6 +52,7 @@ const pool: Shape<AllocateResult['pool']> = object({
 export const allocateResult: Shape<AllocateResult> = object({
   slot,
   chosenBy: optional(oneOf('named', 'selector', 'default')),
+  node: optional(text()),
   more: optional(list(slot)),
   addresses: list(address),
   incarnation: integer(),
@@ -100,4 +101,8 @@ export const readinessResult: Shape<ReadinessResult> = object({
   detail: optional(text()),
 });
 
-export const heartbeatResult: Shape<HeartbeatResult> = object({ incarnation: optional(integer()), declaredDead: flag });
+export const heartbeatResult: Shape<HeartbeatResult> = object({
+  node: optional(text()),
+  incarnation: optional(integer()),
+  declaredDead: flag,
+});

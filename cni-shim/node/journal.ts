@@ -37,6 +37,8 @@ export interface Journal {
   acknowledge(entry: JournalEntry, answer: Answer): 'noted' | 'deleted' | 'taken';
   /** Notes that the service refused; an answer that comes later counts all the same. */
   refuse(entry: JournalEntry, refused: Refusal): void;
+  /** Notes that the table does not have its lease any more. False where it was asked for again or deleted meanwhile. */
+  lose(entry: JournalEntry): boolean;
   find(attachment: Attachment): JournalEntry | undefined;
   /** Other networks in which the container has an entry for that interface. */
   networksOf(attachment: Attachment): readonly string[];
@@ -68,6 +70,13 @@ export function openJournal(database: NodeDatabase): Journal {
       database.transaction((writing) => {
         const current = readEntry(writing, entry.attachment);
         if (isStill(entry, current) && current.acknowledged === undefined) writeEntry(writing, { ...current, refused });
+      }),
+    lose: (entry) =>
+      database.transaction((writing) => {
+        const current = readEntry(writing, entry.attachment);
+        if (current === undefined || JSON.stringify(current) !== JSON.stringify(entry)) return false;
+        if (current.lost !== true) writeEntry(writing, { ...current, lost: true });
+        return true;
       }),
     find: (attachment) => readEntry(database, attachment),
     networksOf: ({ network, containerId, ifname }) =>

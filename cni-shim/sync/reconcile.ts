@@ -4,6 +4,7 @@ import type { OwnLease } from '../../core/contract/nodes.ts';
 import type { LessorError } from '../../core/contract/problems.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
+import type { JournalEntry } from '../node/journal-entry.ts';
 import type { NodeRecords } from '../node/node-records.ts';
 import { type Known, type Reason, reasonToRelease } from './reconcile-decision.ts';
 
@@ -19,13 +20,21 @@ export interface Reconciling {
 export interface Reconciled {
   /** Leases that the table has of this node. */
   readonly leases: number;
+  /** Of containers that live here: the table does not have them any more, so their addresses may be others'. */
+  readonly lost: readonly JournalEntry[];
   readonly released: readonly { readonly lease: OwnLease; readonly reason: Reason }[];
   readonly failures: readonly { readonly lease: OwnLease; readonly error: LessorError }[];
 }
 
 /** @throws LessorError where the table could not be read */
 export async function reconcile(reconciling: Reconciling): Promise<Reconciled> {
+  // Before the table: what is granted since may not be on the pages that were read.
+  const answered = reconciling.candidates.map((records) => ({ records, entries: answeredEntries(records) }));
   const { leases, firstOfBoot } = await readTable(reconciling);
+  const nonces = new Set(leases.map(({ nonce }) => nonce));
+  const lost = answered.flatMap(({ records, entries }) =>
+    entries.filter(({ nonce }) => !nonces.has(nonce)).filter((entry) => records.journal.lose(entry)),
+  );
   const released: { lease: OwnLease; reason: Reason }[] = [];
   const failures: { lease: OwnLease; error: LessorError }[] = [];
   for (const lease of leases) {
@@ -36,8 +45,15 @@ export async function reconcile(reconciling: Reconciling): Promise<Reconciled> {
     if (outcome.kind === 'granted') released.push({ lease, reason });
     else failures.push({ lease, error: outcome.error });
   }
-  return { leases: leases.length, released, failures };
+  return { leases: leases.length, lost, released, failures };
 }
+
+/** What the service is to have, as far as the journal knows. */
+const answeredEntries = ({ journal, bootId, outbox }: NodeRecords): JournalEntry[] =>
+  journal.entries().filter((entry) => {
+    const isAnswered = entry.acknowledged !== undefined || (entry.local !== undefined && outbox.isReported(entry));
+    return isAnswered && entry.bootId === bootId && entry.ended !== true;
+  });
 
 /** The first that is found; a journal decides of its own nonces only, so that several agree. */
 function reasonOf(

@@ -6,6 +6,7 @@ import type { LessorError } from '../../core/contract/problems.ts';
 import { type CallOutcome, type Denied, outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
 import { refusal } from '../machine/refusal.ts';
+import { otherIdentity } from '../node/identity.ts';
 import type { JournalEntry } from '../node/journal-entry.ts';
 import { afterAnswer, type PoolCache } from '../node/pool-cache.ts';
 import { proposableAt } from '../node/propose.ts';
@@ -29,8 +30,11 @@ export async function askService(plugin: Plugin, first: JournalEntry, likely: Li
   const { entry, proposal, outcome } = await allocate(plugin, first, likely, api);
   if (outcome.kind !== 'granted') return outcome;
   const { answer } = outcome;
+  const other = otherIdentity(records, answer?.node);
+  if (other !== undefined) return giveBack(plugin, entry, answer, other);
   const noted = answer === undefined ? 'deleted' : records.journal.acknowledge(entry, answer);
-  if (answer === undefined || noted !== 'noted') return giveBack(plugin, entry, answer, noted === 'taken');
+  if (answer === undefined || noted === 'deleted') return giveBack(plugin, entry, answer, wasDeleted(entry));
+  if (noted === 'taken') return giveBack(plugin, entry, answer, isTaken(answer));
   const update = {
     answer,
     proposal: proposal?.pool === answer.pool.id ? proposal : undefined,
@@ -119,28 +123,29 @@ function formerIn({ facts: { former } }: LessorError): FormerBlock[] {
   });
 }
 
-/** Releases what a DEL could not, because it was not held yet, or what another container lives with. */
+/** Releases what a DEL could not, because it was not held yet, or what is of no use here. */
 async function giveBack(
   { api, attachment }: Plugin,
   { nonce }: JournalEntry,
   answer: AllocateResult | undefined,
-  taken: boolean,
+  error: LessorError,
 ): Promise<AddOutcome> {
   const slot = answer === undefined ? {} : { slot: answer.slot };
   const acknowledged = answer !== undefined && answer.more === undefined;
   const released = await outcomeOf(api.release({ attachment, nonce, ...slot, acknowledged }));
-  if (released.kind !== 'granted') return released;
-  const addresses = answer?.addresses.map(({ address }) => address).join(', ');
-  const error = taken
-    ? refusal(
-        'service.busy',
-        `on this node ${addresses} is kept for another container, which the service does not know of yet`,
-        'add the container again: it is reported soon, or, where its ADD was killed, forgotten within a minute',
-      )
-    : refusal(
-        'service.busy',
-        `container ${attachment.containerId} was deleted while its address was being allocated`,
-        'its address was given back; add it again if it is still wanted',
-      );
-  return { kind: 'unusable', error };
+  return released.kind === 'granted' ? { kind: 'unusable', error } : released;
 }
+
+const isTaken = ({ addresses }: AllocateResult): LessorError =>
+  refusal(
+    'service.busy',
+    `on this node ${addresses.map(({ address }) => address).join(', ')} is kept for another container, which the service does not know of yet`,
+    'add the container again: the other one is reported soon',
+  );
+
+const wasDeleted = ({ attachment }: JournalEntry): LessorError =>
+  refusal(
+    'service.busy',
+    `container ${attachment.containerId} was deleted while its address was being allocated`,
+    'its address was given back; add it again if it is still wanted',
+  );

@@ -68,6 +68,8 @@ export const allocateResult = z.object({
   slot: slotReference,
   /** Which rule chose the pool. */
   chosenBy: z.optional(z.enum(['named', 'selector', 'default'])),
+  /** Whom the service takes the caller for, as the signature proves it. */
+  node: z.optional(z.string()),
   /** Further slots of the attachment, where requested addresses lie in several. */
   more: z.optional(z.array(slotReference)),
   addresses: z.array(leasedAddress),

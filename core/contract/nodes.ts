@@ -43,6 +43,8 @@ export const heartbeatRequest = z.strictObject({
 export type HeartbeatRequest = z.infer<typeof heartbeatRequest>;
 
 export const heartbeatResult = z.object({
+  /** Whom the service takes the caller for, as the signature proves it. */
+  node: z.optional(z.string()),
   /** The life that is over; only where it was declared so. */
   incarnation: z.optional(z.int()),
   /** True where this node's life was declared over although it calls. */

@@ -1,0 +1,24 @@
+/**
+ * That this node was declared dead although it runs. It is kept until no container of this boot lives with a lease of the life
+ * that is over: the next ADD begins another life, and the addresses of the former one may be given to others all the same.
+ */
+import { isObject, parseJson } from '../machine/json.ts';
+import type { NodeRecords } from './node-records.ts';
+
+const ROW = 'declared dead';
+
+/** @param incarnation of the life that was declared over */
+export const noteDeclaredDead = ({ setMeta, bootId }: NodeRecords, incarnation: number): void =>
+  setMeta(ROW, JSON.stringify({ boot: bootId, incarnation }));
+
+/** How many containers live with leases of a life that was declared over; 0 where it was none. Forgets it then. */
+export function leasesOfDeadLife({ meta, setMeta, bootId, journal }: NodeRecords): number {
+  const noted = parseJson(meta(ROW) ?? '');
+  if (!isObject(noted)) return 0;
+  const { boot, incarnation: dead } = noted;
+  const living = journal
+    .entries()
+    .filter(({ bootId: of, incarnation = 0 }) => of === bootId && boot === bootId && incarnation <= Number(dead));
+  if (living.length === 0) setMeta(ROW, undefined);
+  return living.length;
+}
