@@ -252,19 +252,35 @@ describe('DEL', () => {
     expect(api.leases('my-bridge-network').size).toBe(0);
   });
 
-  test('keeps everything for the repeat while the API cannot be reached', async () => {
+  test('keeps everything for the repeat where the service refuses', async () => {
     await node.add('c1');
     const before = { entry: node.entry('c1'), slots: node.slots() };
-    api.fate = () => ({ status: 503, body: '{"message":"Service Unavailable"}' });
+    api.fate = () => ({ status: 403, body: '{"message":"Forbidden"}' });
     const { exitCode, printed } = await node.del('c1');
     expect(exitCode).toBe(1);
-    expect(printed).toMatchObject({ code: 11, cniVersion: '0.3.1' });
+    expect(printed).toMatchObject({ cniVersion: '0.3.1' });
     expect({ entry: node.entry('c1'), slots: node.slots() }).toEqual({
       ...before,
       entry: { ...before.entry, ended: true },
     });
     api.fate = () => 'answer';
     expect((await node.del('c1')).exitCode).toBe(0);
+    expect(api.leases('my-bridge-network').size).toBe(0);
+  });
+
+  test('succeeds while the API cannot be reached, and the address stays held until the service is told', async () => {
+    await node.add('c1');
+    const slots = node.slots();
+    api.fate = () => ({ status: 503, body: '{"message":"Service Unavailable"}' });
+    expect((await node.del('c1')).exitCode).toBe(0);
+    expect((await node.del('c1')).exitCode).toBe(0);
+    expect([node.attachments(), node.slots(), node.outbox().releases.length]).toEqual([[], slots, 1]);
+    expect(api.leases('my-bridge-network').size).toBe(1);
+    api.fate = () => 'answer';
+    await node.add('c2');
+    expect(node.slots()).toHaveLength(2);
+    await node.del('c2');
+    expect([node.outbox().releases, node.slots()]).toEqual([[], []]);
     expect(api.leases('my-bridge-network').size).toBe(0);
   });
 

@@ -274,7 +274,7 @@ test('an ADD whose container is deleted meanwhile gives its address back, and is
   expect(openOutage(records(), around().now).current()).toBeUndefined();
 });
 
-test('a node without blocks of its own says 11', async () => {
+test('a node without blocks of its own says 11 to an ADD, and a DEL succeeds', async () => {
   here = world();
   const pool = await operatorsPool(here, { addresses: 16, blockSize: 8 });
   service = serviceFor(here.environment(), 'i-1');
@@ -284,7 +284,14 @@ test('a node without blocks of its own says 11', async () => {
   expect((await ask('ADD', 'first')).exitCode).toBe(0);
   service.fate = away;
   expect((await ask('ADD', 'a')).printed).toMatchObject({ code: 11 });
-  expect((await ask('DEL', 'first')).printed).toMatchObject({ code: 11 });
+  expect((await ask('DEL', 'first')).exitCode).toBe(0);
+  const heldThere = async () =>
+    [...(await here.store.leases.readBlock({ pool: pool.id, block: 0n })).values()].filter((slot) => slot.held).length;
+  expect([node.outbox().releases.length, await heldThere()]).toEqual([1, 1]);
+  service.fate = reached;
+  here.clock.now += TRIED_AGAIN_MS;
+  expect(await flushed()).toMatchObject({ released: 1, failures: [] });
+  expect(await heldThere()).toBe(0);
 });
 
 test('entries that are lost take their journal’s name with them: a reconcile frees no container that lives', async () => {
