@@ -32,10 +32,11 @@ export interface Journal {
   /** Counts another send of `entry`. Undefined where a DEL removed the entry meanwhile. */
   repeat(entry: JournalEntry): JournalEntry | undefined;
   /**
-   * Notes the answer. `deleted`: a DEL removed the entry meanwhile. `taken`: another attachment here has the granted slot,
-   * of which the service was not told yet, or this one lives with another slot by now. In all cases nobody else would release the lease.
+   * Notes the answer. `deleted`: a DEL removed the entry meanwhile. `taken`: another container lives with the granted slot,
+   * of which the service was not told yet. `late`: this one lives with another slot by now. Else than `noted`, nobody else
+   * would release the lease.
    */
-  acknowledge(entry: JournalEntry, answer: Answer): 'noted' | 'deleted' | 'taken';
+  acknowledge(entry: JournalEntry, answer: Answer): Noted;
   /** Notes that the service refused; an answer that comes later counts all the same. */
   refuse(entry: JournalEntry, refused: Refusal): void;
   /** Notes that the table does not have its lease any more. False where it was asked for again or deleted meanwhile. */
@@ -51,6 +52,7 @@ export interface Journal {
   forget(found: JournalEntry): void;
 }
 
+export type Noted = 'noted' | 'deleted' | 'taken' | 'late';
 type Answer = Pick<AllocateResult, 'slot' | 'addresses' | 'more' | 'incarnation'>;
 /** Within a transaction. */
 export type Writing = Pick<Database, 'all' | 'run'>;
@@ -174,12 +176,12 @@ function isLivedWith(writing: Writing, slot: SlotReference, { nonce }: JournalEn
   return other?.local !== undefined && other.reported !== true;
 }
 
-function acknowledge(writing: Writing, entry: JournalEntry, answer: Answer): 'noted' | 'deleted' | 'taken' {
+function acknowledge(writing: Writing, entry: JournalEntry, answer: Answer): Noted {
   const current = readEntry(writing, entry.attachment);
   if (!isStill(entry, current)) return 'deleted';
   const { slot, addresses, incarnation, more: further = [] } = answer;
   // Another ADD of the attachment answered with a slot of the node's own meanwhile.
-  if (current.local !== undefined && entry.local === undefined && !sameSlot(current.local.slot, slot)) return 'taken';
+  if (current.local !== undefined && entry.local === undefined && !sameSlot(current.local.slot, slot)) return 'late';
   if ([slot, ...further].some((one) => isLivedWith(writing, one, entry))) return 'taken';
   const { proposal, more: earlier = [], refused: _, ...asked } = entry;
   const attempts = Math.max(entry.attempts, current.attempts);
