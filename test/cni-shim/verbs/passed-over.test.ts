@@ -39,9 +39,11 @@ const slotOf = (container: string) => {
 };
 /** Slot by container, as the table has it. */
 async function held(): Promise<Record<string, number>> {
-  const slots = await here.store.leases.readBlock({ pool: POOL, block: 0n });
+  const blocks = await Promise.all([0n, 1n].map((block) => here.store.leases.readBlock({ pool: POOL, block })));
   return Object.fromEntries(
-    [...slots].flatMap(([slot, { held: is, holding }]) => (is ? [[holding?.attachment.containerId ?? '', slot]] : [])),
+    blocks
+      .flatMap((slots) => [...slots])
+      .flatMap(([slot, { held: is, holding }]) => (is ? [[holding?.attachment.containerId ?? '', slot]] : [])),
   );
 }
 /** The next allocation is refused so, and reaches nobody. */
