@@ -10,11 +10,11 @@
 import type { Attachment, SlotReference } from '../../core/contract/ids.ts';
 import type { AllocateResult } from '../../core/contract/lease.ts';
 import type { PoolDefinition } from '../../core/contract/pool.ts';
-import { type Database, damage } from '../machine/database.ts';
+import { damage, type Row } from '../machine/database.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 import { addedAgain, askedAgain } from './added-again.ts';
 import { type Beginning, type JournalEntry, sameSlot, slotName, slotsOf, withoutRepeats } from './journal-entry.ts';
-import type { NodeDatabase } from './node-database.ts';
+import type { NodeDatabase, Reading, Writing } from './node-database.ts';
 
 export interface Journal {
   /**
@@ -39,8 +39,6 @@ export interface Journal {
 }
 
 type Answer = Pick<AllocateResult, 'slot' | 'addresses' | 'more'> & { readonly pool: Pick<PoolDefinition, 'affinity'> };
-/** Within a transaction. */
-export type Writing = Pick<Database, 'all' | 'run'>;
 
 export function openJournal(database: NodeDatabase): Journal {
   return {
@@ -65,21 +63,21 @@ export function openJournal(database: NodeDatabase): Journal {
   };
 }
 
-const nameOf = ({ pool, block, slot }: ReturnType<Database['all']>[number]): string =>
+const nameOf = ({ pool, block, slot }: Row): string =>
   slotName({ pool: String(pool), block: String(block), slot: Number(slot) });
 
 /** @param from a table of entries, and in which order */
-export const entriesIn = ({ all }: Pick<Database, 'all'>, from: string): JournalEntry[] =>
+export const entriesIn = ({ all }: Reading, from: string): JournalEntry[] =>
   all(`SELECT entry FROM ${from}`).map(entryIn);
 
 /** SQLite does not look at what is in a row: there a damaged page is seen only now. */
-function entryIn({ entry }: ReturnType<Database['all']>[number]): JournalEntry {
+function entryIn({ entry }: Row): JournalEntry {
   const read = parseJson(String(entry));
   if (!isObject(read)) throw damage('an entry of the journal is no JSON');
   return read as unknown as JournalEntry;
 }
 
-export function readEntry({ all }: Pick<Database, 'all'>, attachment: Attachment): JournalEntry | undefined {
+export function readEntry({ all }: Reading, attachment: Attachment): JournalEntry | undefined {
   const { network, containerId, ifname } = attachment;
   const where = 'network = ? AND container = ? AND ifname = ?';
   const [row] = all(`SELECT entry FROM lease WHERE ${where}`, network, containerId, ifname);
@@ -98,7 +96,7 @@ export function retire({ run }: Writing, entry: JournalEntry): void {
   run('INSERT OR REPLACE INTO outbox VALUES (?, ?)', entry.nonce, JSON.stringify(entry));
 }
 
-export function ownerOf({ all }: Pick<Database, 'all'>, { pool, block, slot }: SlotReference): string | undefined {
+export function ownerOf({ all }: Reading, { pool, block, slot }: SlotReference): string | undefined {
   const [row] = all('SELECT nonce FROM slot WHERE pool = ? AND block = ? AND slot = ?', pool, block, slot);
   return row && String(row.nonce);
 }
