@@ -14,7 +14,7 @@ import { damage, type Row } from '../machine/database.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 import { addedAgain, askedAgain } from './added-again.ts';
 import { type Beginning, type JournalEntry, sameSlot, slotName, slotsOf, withoutRepeats } from './journal-entry.ts';
-import type { NodeDatabase, Reading, Writing } from './node-database.ts';
+import type { NodeDatabase, Readable, Writing } from './node-database.ts';
 
 export interface Journal {
   /**
@@ -67,7 +67,7 @@ const nameOf = ({ pool, block, slot }: Row): string =>
   slotName({ pool: String(pool), block: String(block), slot: Number(slot) });
 
 /** @param from a table of entries, and in which order */
-export const entriesIn = ({ all }: Reading, from: string): JournalEntry[] =>
+export const entriesIn = ({ all }: Readable, from: string): JournalEntry[] =>
   all(`SELECT entry FROM ${from}`).map(entryIn);
 
 /** SQLite does not look at what is in a row: there a damaged page is seen only now. */
@@ -77,7 +77,7 @@ function entryIn({ entry }: Row): JournalEntry {
   return read as unknown as JournalEntry;
 }
 
-export function readEntry({ all }: Reading, attachment: Attachment): JournalEntry | undefined {
+export function readEntry({ all }: Readable, attachment: Attachment): JournalEntry | undefined {
   const { network, containerId, ifname } = attachment;
   const where = 'network = ? AND container = ? AND ifname = ?';
   const [row] = all(`SELECT entry FROM lease WHERE ${where}`, network, containerId, ifname);
@@ -96,7 +96,7 @@ export function retire({ run }: Writing, entry: JournalEntry): void {
   run('INSERT OR REPLACE INTO outbox VALUES (?, ?)', entry.nonce, JSON.stringify(entry));
 }
 
-export function ownerOf({ all }: Reading, { pool, block, slot }: SlotReference): string | undefined {
+export function ownerOf({ all }: Readable, { pool, block, slot }: SlotReference): string | undefined {
   const [row] = all('SELECT nonce FROM slot WHERE pool = ? AND block = ? AND slot = ?', pool, block, slot);
   return row && String(row.nonce);
 }

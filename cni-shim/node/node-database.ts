@@ -14,12 +14,12 @@ import { type DatabaseSurroundings, JOURNAL, openJournalFile } from './journal-f
 
 /** Within a transaction. */
 export type Writing = Pick<Database, 'all' | 'run'>;
-export type Reading = Pick<Database, 'all'>;
+export type Readable = Pick<Database, 'all'>;
 
 export interface NodeDatabase {
   readonly path: string;
   /** One look, with nothing found where there is no journal, or no sound one: reading makes none. @throws LessorError `node.storage` */
-  read<T>(look: (reading: Reading) => T): T;
+  read<T>(look: (reading: Readable) => T): T;
   all(sql: string, ...values: readonly Value[]): Row[];
   /** All of it happens or nothing does, and no other process comes in between. Not nested. @throws LessorError `node.storage` */
   transaction<T>(act: (writing: Writing) => T): T;
@@ -31,7 +31,7 @@ export interface NodeDatabase {
   changeMeta(key: string, change: (value: string | undefined) => string): boolean;
 }
 
-const nothing: Reading = { all: () => [] };
+const nothing: Readable = { all: () => [] };
 
 /** @param path of the file */
 export function openNodeDatabase(surroundings: DatabaseSurroundings, path: string): NodeDatabase {
@@ -72,7 +72,7 @@ export function openNodeDatabase(surroundings: DatabaseSurroundings, path: strin
     });
   }
 
-  function read<T>(look: (reading: Reading) => T): T {
+  function read<T>(look: (reading: Readable) => T): T {
     if (writing !== undefined) return look(writing);
     const act = () => look(file.exists() ? file.ready() : nothing);
     return guarded(act, () => guarded(act));
