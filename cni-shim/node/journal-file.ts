@@ -23,7 +23,7 @@ export interface DatabaseSurroundings {
   bootId(): string;
 }
 
-/** Hundreds are for what an earlier release could not work with; what lies below only adds. */
+/** Hundreds are for what an earlier release could not work with; what lies below only adds tables, and columns that may be left out. */
 const SCHEMA_VERSION = 100;
 /** Whoever holds the lock holds it for less than a millisecond; 128 processes at once wait for each other. */
 const BUSY_MS = 10_000;
@@ -107,6 +107,8 @@ function openDatabase(surroundings: DatabaseSurroundings, path: string): Databas
       'install the release that wrote it, or a later one',
     );
   } catch (error) {
+    // Of what fails to begin nothing stays open: a later try of the same process would wait for it.
+    rollBack(database);
     close(database);
     throw error;
   }
@@ -123,9 +125,9 @@ function initialise(database: Database, loss: () => string | undefined): void {
   database.exec('BEGIN IMMEDIATE');
   if (versionOf(database) === 0) {
     database.exec(SCHEMA);
-    database.run('INSERT INTO meta VALUES (?, ?)', JOURNAL, randomHex(8));
+    database.run('INSERT INTO meta (key, value) VALUES (?, ?)', JOURNAL, randomHex(8));
     const lost = loss();
-    if (lost !== undefined) database.run('INSERT INTO meta VALUES (?, ?)', LOST, lost);
+    if (lost !== undefined) database.run('INSERT INTO meta (key, value) VALUES (?, ?)', LOST, lost);
   }
   database.exec('COMMIT');
 }
@@ -177,10 +179,13 @@ function createEmpty(files: Files, path: string): void {
   }
 }
 
-/** What is open in it is rolled back. */
-function close(database: Database): void {
+/** SQLite may have rolled back by itself. */
+export const rollBack = (database: Database): void => despiteErrors(() => database.exec('ROLLBACK'));
+const close = (database: Database): void => despiteErrors(() => database.close());
+
+function despiteErrors(act: () => void): void {
   try {
-    database.close();
+    act();
   } catch (error) {
     if (databaseErrorName(error) === undefined) throw error;
   }

@@ -87,13 +87,20 @@ export function readEntry({ all }: Readable, attachment: Attachment): JournalEnt
 export function writeEntry({ run }: Writing, entry: JournalEntry): void {
   const { network, containerId, ifname } = entry.attachment;
   const text = JSON.stringify(entry);
-  run('INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?, ?)', network, containerId, ifname, entry.nonce, text);
+  run(
+    'INSERT OR REPLACE INTO lease (network, container, ifname, nonce, entry) VALUES (?, ?, ?, ?, ?)',
+    network,
+    containerId,
+    ifname,
+    entry.nonce,
+    text,
+  );
 }
 
 /** From the journal to the outbox: its slots stay its own until the service has released them. */
 export function retire({ run }: Writing, entry: JournalEntry): void {
   run('DELETE FROM lease WHERE nonce = ?', entry.nonce);
-  run('INSERT OR REPLACE INTO outbox VALUES (?, ?)', entry.nonce, JSON.stringify(entry));
+  run('INSERT OR REPLACE INTO outbox (nonce, entry) VALUES (?, ?)', entry.nonce, JSON.stringify(entry));
 }
 
 export function ownerOf({ all }: Readable, { pool, block, slot }: SlotReference): string | undefined {
@@ -130,7 +137,7 @@ function firstFree({ all }: Writing, candidates: Iterable<SlotReference>): SlotR
 function ownSlots({ run }: Writing, entry: JournalEntry): void {
   run('DELETE FROM slot WHERE nonce = ?', entry.nonce);
   for (const { pool, block, slot } of slotsOf(entry))
-    run('INSERT OR REPLACE INTO slot VALUES (?, ?, ?, ?)', pool, block, slot, entry.nonce);
+    run('INSERT OR REPLACE INTO slot (pool, block, slot, nonce) VALUES (?, ?, ?, ?)', pool, block, slot, entry.nonce);
 }
 
 function acknowledge(writing: Writing, entry: JournalEntry, answer: Answer): 'noted' | 'deleted' | 'taken' {

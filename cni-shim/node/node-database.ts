@@ -10,7 +10,7 @@ import {
   type Row,
   type Value,
 } from '../machine/database.ts';
-import { type DatabaseSurroundings, JOURNAL, openJournalFile } from './journal-file.ts';
+import { type DatabaseSurroundings, JOURNAL, openJournalFile, rollBack } from './journal-file.ts';
 
 /** Within a transaction. */
 export type Writing = Pick<Database, 'all' | 'run'>;
@@ -97,7 +97,7 @@ function metaIn(
       return row && String(row.value);
     });
   const set = ({ run }: Writing, key: string, value: string) =>
-    run('INSERT OR REPLACE INTO meta VALUES (?, ?)', key, value);
+    run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', key, value);
   return {
     meta,
     journalId: () => meta(JOURNAL),
@@ -116,13 +116,4 @@ function metaIn(
         return true;
       }),
   };
-}
-
-/** SQLite may have rolled back by itself. */
-function rollBack(database: Database): void {
-  try {
-    database.exec('ROLLBACK');
-  } catch (error) {
-    if (databaseErrorName(error) === undefined) throw error;
-  }
 }

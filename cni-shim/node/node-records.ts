@@ -78,7 +78,8 @@ export function openRecords(surroundings: RecordSurroundings, dataDir: string): 
     update: (pool, change) =>
       database.transaction(({ run }) => {
         const next = change(cacheOf(pool));
-        if (next !== undefined) run('INSERT OR REPLACE INTO pool VALUES (?, ?)', next.pool.id, JSON.stringify(next));
+        if (next !== undefined)
+          run('INSERT OR REPLACE INTO pool (id, cache) VALUES (?, ?)', next.pool.id, JSON.stringify(next));
       }),
     sweep: returnedBlocks.sweep,
   };
