@@ -64,19 +64,11 @@ export function resolvePoolShape({
   );
 }
 
-/** The ranges of a pool that is written inline: shared, its gateways as host-local has them. */
-export function resolvePoolRanges(
+/** A pool that is written inline: shared, its gateways as host-local has them. */
+export const resolveInlinePool = (
   ranges: readonly (readonly RangeText[])[],
-): { ok: true; ranges: PoolDefinition['ranges'] } | { ok: false; problem: string } {
-  const shape = resolvePoolShape({
-    ranges,
-    blockSize: 1,
-    gateway: 'pool',
-    affinity: 'shared',
-    exclude: [],
-    reservations: [],
-  });
-  return shape.ok ? { ok: true, ranges: shape.value.ranges } : shape;
-}
+  exclude: readonly string[] = [],
+): RangeOutcome<Pick<PoolDefinition, 'ranges' | 'exclude'>> =>
+  resolvePoolShape({ ranges, blockSize: 1, gateway: 'pool', affinity: 'shared', exclude: [...exclude] });
 
 const refuse = (problem: string): { ok: false; problem: string } => ({ ok: false, problem });
