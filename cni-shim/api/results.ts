@@ -98,6 +98,7 @@ export const readinessResult: Shape<ReadinessResult> = object({
   ready: flag,
   code: optional(text()),
   detail: optional(text()),
+  remedy: optional(text()),
 });
 
 export const heartbeatResult: Shape<HeartbeatResult> = object({ incarnation: optional(integer()), declaredDead: flag });

@@ -2,7 +2,7 @@
 import type { Attachment } from '../../core/contract/ids.ts';
 import { type Api, apiClient, type Limits } from '../api/client.ts';
 import { type Outage, openOutage } from '../api/outage.ts';
-import { credentialSupply } from '../aws/credentials.ts';
+import { type CredentialSupply, credentialSupply } from '../aws/credentials.ts';
 import type { Invocation } from '../cni/environment.ts';
 import type { NetworkConfiguration } from '../cni/network-configuration.ts';
 import type { Observer } from '../log/call-record.ts';
@@ -17,6 +17,7 @@ export interface NetworkPlugin {
   readonly network: NetworkConfiguration;
   readonly bootId: string;
   readonly api: Api;
+  readonly credentials: CredentialSupply;
   readonly outage: Outage;
   readonly records: NodeRecords;
   readonly choices: PoolChoices;
@@ -61,6 +62,7 @@ export function assembleNetwork(
       observer,
       ...(limits === undefined ? {} : { limits }),
     }),
+    credentials,
     outage: openOutage(records, surroundings.now),
     records,
     choices: openPoolChoices(records, network.name, { request: network.pool, labels, namespace }),

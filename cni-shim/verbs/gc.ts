@@ -19,7 +19,8 @@ export async function gc(plugin: NetworkPlugin, valid: readonly ValidAttachment[
   const known = new Set(valid.map(keyOf));
   const isValid = (attachment: Attachment) => known.has(keyOf(attachment));
   const failures: LessorError[] = [];
-  const unknown = ({ attachment }: JournalEntry) => attachment.network === network.name && !isValid(attachment);
+  const unknown = ({ attachment, release }: JournalEntry) =>
+    attachment.network === network.name && !isValid(attachment) && release !== 'del';
   for (const entry of records.journal.entries().filter(unknown)) {
     const removed = await outcomeOf(removeEntry(plugin, entry));
     if (removed.kind !== 'granted') failures.push(removed.error);
