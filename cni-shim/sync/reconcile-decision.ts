@@ -35,7 +35,8 @@ export function reasonToRelease(
 ): Reason | undefined {
   const entryOf = (journal: Known) => journal.find(lease.attachment);
   if (known.map(entryOf).some((entry) => entry?.nonce === lease.nonce && entry.release === 'del')) return undefined;
-  if (isValid !== undefined && !isValid(lease.attachment)) return 'unknown to the runtime';
+  // What the runtime calls valid lives, whatever the journal says.
+  if (isValid !== undefined) return isValid(lease.attachment) ? undefined : 'unknown to the runtime';
   for (const journal of known) {
     const entry = entryOf(journal);
     if (entry?.nonce === lease.nonce) return isElsewhere(lease, journal, entry) ? 'elsewhere' : undefined;
