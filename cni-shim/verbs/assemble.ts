@@ -15,6 +15,7 @@ import { openPoolChoices, type PoolChoices } from '../node/pool-choices.ts';
 export interface NetworkPlugin {
   readonly surroundings: Surroundings;
   readonly network: NetworkConfiguration;
+  readonly dataDir: string;
   readonly bootId: string;
   readonly api: Api;
   readonly credentials: CredentialSupply;
@@ -53,6 +54,7 @@ export function assembleNetwork(
   return {
     surroundings,
     network,
+    dataDir,
     bootId: records.bootId,
     api: apiClient({
       endpoint,

@@ -11,7 +11,7 @@ import { type Denied, outcomeOf } from '../api/call-outcome.ts';
 import { textsOf } from '../api/refusals.ts';
 import type { NetworkConfiguration } from '../cni/network-configuration.ts';
 import { storageError } from '../cni/result.ts';
-import { draftIn, isFileError } from '../machine/files.ts';
+import { isFileError, tryToWrite } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 import { notReady } from '../machine/refusal.ts';
 import { slotName } from '../node/journal-entry.ts';
@@ -55,17 +55,10 @@ async function workable(assembled: () => NetworkPlugin): Promise<NetworkPlugin> 
   }
 }
 
-function ensureWritable({ records, surroundings: { files, now } }: NetworkPlugin): void {
+function ensureWritable({ records, dataDir, surroundings: { files, now } }: NetworkPlugin): void {
   // Only an ADD makes a journal: while there is none, a DEL asks the service.
-  if (records.knownJournalId !== undefined) {
-    records.setMeta(WRITTEN_ROW, String(now()));
-    return;
-  }
-  const draft = draftIn(records.path.slice(0, records.path.lastIndexOf('/')));
-  const file = files.create(draft);
-  files.write(file, String(now()));
-  files.close(file);
-  files.remove(draft);
+  if (records.knownJournalId === undefined) tryToWrite(files, dataDir);
+  else for (const value of [String(now()), undefined]) records.setMeta(WRITTEN_ROW, value);
 }
 
 /** A block of this node has a slot that nobody here uses. */
