@@ -48,7 +48,7 @@ function likelyPool({ choices, records }: Plugin): Likely {
 const candidates = ({ addresses, surroundings }: Plugin, { cache }: Likely) =>
   cache === undefined || addresses.length > 0 ? [] : proposals(cache, surroundings.now());
 
-function beginning({ attachment, records, bootId, invocation, addresses, surroundings }: Plugin): Beginning {
+function beginning({ attachment, network, records, bootId, invocation, addresses, surroundings }: Plugin): Beginning {
   const { netns, pod } = invocation;
   const sandbox = netns === undefined ? undefined : viewOf(surroundings.files, netns);
   return {
@@ -59,6 +59,7 @@ function beginning({ attachment, records, bootId, invocation, addresses, surroun
     ...(pod === undefined ? {} : { pod }),
     ...(addresses.length === 0 ? {} : { addresses }),
     ...(sandbox === undefined ? {} : { sandbox }),
+    ...(network.release === undefined ? {} : { release: network.release }),
   };
 }
 
