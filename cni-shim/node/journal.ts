@@ -10,7 +10,8 @@
 import type { Attachment, SlotReference } from '../../core/contract/ids.ts';
 import type { AllocateResult } from '../../core/contract/lease.ts';
 import type { PoolDefinition } from '../../core/contract/pool.ts';
-import type { Database } from '../machine/database.ts';
+import { type Database, damage } from '../machine/database.ts';
+import { isObject, parseJson } from '../machine/json.ts';
 import { addedAgain, askedAgain } from './added-again.ts';
 import { type Beginning, type JournalEntry, sameSlot, slotName, slotsOf, withoutRepeats } from './journal-entry.ts';
 import type { NodeDatabase } from './node-database.ts';
@@ -53,8 +54,8 @@ export function openJournal(database: NodeDatabase): Journal {
         return next;
       }),
     acknowledge: (entry, answer) => database.transaction((writing) => acknowledge(writing, entry, answer)),
-    find: (attachment) => readEntry(database, attachment),
-    entries: () => database.all('SELECT entry FROM lease ORDER BY network, container, ifname').map(entryIn),
+    find: (attachment) => database.read((reading) => readEntry(reading, attachment)),
+    entries: () => database.read((reading) => entriesIn(reading, 'lease ORDER BY network, container, ifname')),
     slotNames: () => database.all('SELECT pool, block, slot FROM slot').map(nameOf),
     forget: (found) =>
       database.transaction(({ run }) => {
@@ -67,8 +68,16 @@ export function openJournal(database: NodeDatabase): Journal {
 const nameOf = ({ pool, block, slot }: ReturnType<Database['all']>[number]): string =>
   slotName({ pool: String(pool), block: String(block), slot: Number(slot) });
 
-export const entryIn = ({ entry }: { readonly entry?: unknown }): JournalEntry =>
-  JSON.parse(String(entry)) as JournalEntry;
+/** @param from a table of entries, and in which order */
+export const entriesIn = ({ all }: Pick<Database, 'all'>, from: string): JournalEntry[] =>
+  all(`SELECT entry FROM ${from}`).map(entryIn);
+
+/** SQLite does not look at what is in a row: there a damaged page is seen only now. */
+function entryIn({ entry }: ReturnType<Database['all']>[number]): JournalEntry {
+  const read = parseJson(String(entry));
+  if (!isObject(read)) throw damage('an entry of the journal is no JSON');
+  return read as unknown as JournalEntry;
+}
 
 export function readEntry({ all }: Pick<Database, 'all'>, attachment: Attachment): JournalEntry | undefined {
   const { network, containerId, ifname } = attachment;

@@ -5,10 +5,10 @@
 
 import { outcomeOf } from '../api/call-outcome.ts';
 import { type JournalEntry, slotsOf } from '../node/journal-entry.ts';
-import { type Flushing, flush, noteRelease, releaseEntry } from '../sync/flush.ts';
+import { type Flushing, type FlushOptions, flush, noteRelease, releaseEntry } from '../sync/flush.ts';
 import type { NetworkPlugin, Plugin } from './assemble.ts';
 
-/** What one DEL tells the service of earlier ones, beside its own: the runtime waits for it. */
+/** Requests with which one DEL tells the service of earlier ones, beside its own: the runtime waits for it. */
 const FLUSHED_AT_ONCE = 4;
 
 /** Succeeds for an attachment that nobody knows as well (CNI specification, section 4, DEL). @throws LessorError */
@@ -21,8 +21,12 @@ export async function remove(plugin: Plugin): Promise<void> {
   if (!records.isIntact) await releaseWhatIsFound(plugin);
 }
 
-/** @throws LessorError */
-export async function removeEntry(plugin: NetworkPlugin, entry: JournalEntry): Promise<void> {
+/** @param flushed what it tells the service of earlier ones @throws LessorError */
+export async function removeEntry(
+  plugin: NetworkPlugin,
+  entry: JournalEntry,
+  flushed?: Pick<FlushOptions, 'isKept'>,
+): Promise<void> {
   const { records, outage, surroundings, observer } = plugin;
   const later = isOfOwnBlock(plugin, entry);
   const retire = () => {
@@ -43,7 +47,7 @@ export async function removeEntry(plugin: NetworkPlugin, entry: JournalEntry): P
   records.journal.forget(entry);
   await noteRelease(flushing, entry, answer);
   if (later) outage.reached();
-  await flush({ ...flushing, api: plugin.api.brief }, FLUSHED_AT_ONCE);
+  await flush({ ...flushing, api: plugin.api.brief }, { ...flushed, most: FLUSHED_AT_ONCE });
 }
 
 /** Nobody else needs such a slot before the service is told. */
