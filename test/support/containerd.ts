@@ -11,6 +11,12 @@ import { missingForNamespaces, type NodeNamespaces, openNodeNamespaces, type Run
 
 /** What keeps a sandbox's namespaces: busybox, which sleeps. */
 const PAUSE = 'localhost/pause:test';
+/** Where it keeps what it is to know after a start. */
+const ROOT = '/var/lib/containerd';
+/** Kills what keeps a sandbox, and who watches over it. */
+const END_SANDBOXES = `for process in /proc/[0-9]*; do
+  case $(readlink $process/exe) in */containerd-shim*|*/busybox) kill -KILL \${process#/proc/};; esac
+done`;
 const STARTS_WITHIN_MS = 15_000;
 
 export interface Containerd {
@@ -18,8 +24,12 @@ export interface Containerd {
   readonly namespaces: NodeNamespaces;
   /** With no time to put anything in order. What it started goes on running. */
   kill(): Promise<void>;
+  /** After `kill`: ends what it had started, and takes away what it knew. */
+  forget(): Promise<void>;
   /** After `kill`. @returns when it answers and its network is ready */
   start(): Promise<void>;
+  /** What runc was told of a running sandbox: its process inside the node, and the name of its network namespace. */
+  inside(id: string): Promise<{ readonly pid: string; readonly netns: string }>;
   /** Ends every sandbox, and whatever else runs. */
   stop(): Promise<void>;
 }
@@ -31,6 +41,22 @@ export function missingForContainerd(): string[] {
     missing.push('containerd (apt-get install containerd)');
   if (!onPath('runc')) missing.push('runc (apt-get install runc)');
   return [...missing, ...missingForNamespaces(), ...missingBusybox()];
+}
+
+/**
+ * The newest CNI version with which containerd and the reference plugins work here. From 1.1.0 on containerd asks the plugins
+ * for STATUS, from its own version 2.0 on.
+ */
+export function newestCniVersion(cniDirectory: string): '1.0.0' | '1.1.0' {
+  const { stdout } = spawnSync('containerd', ['--version'], { encoding: 'utf8' });
+  const major = Number(/ v?(\d+)\.\d+\.\d+/.exec(stdout)?.[1]);
+  const asked = spawnSync(join(cniDirectory, 'bridge'), {
+    env: { CNI_COMMAND: 'VERSION' },
+    input: JSON.stringify({ cniVersion: '1.0.0' }),
+    encoding: 'utf8',
+  });
+  const { supportedVersions } = JSON.parse(asked.stdout) as { supportedVersions: string[] };
+  return major >= 2 && supportedVersions.includes('1.1.0') ? '1.1.0' : '1.0.0';
 }
 
 export interface ContainerdNode {
@@ -76,6 +102,7 @@ export async function openContainerd(node: ContainerdNode): Promise<Containerd> 
   const start = async () => {
     running = await namespaces.start(at('containerd.log'), 'containerd', '--config', at('config.toml'));
     await answering(cri, at('containerd.log'));
+    await namespaces.run('ctr', '-a', at('containerd.sock'), '-n', 'k8s.io', 'images', 'import', at('pause.tar'));
   };
   const stop = async () => {
     cri.close();
@@ -84,12 +111,26 @@ export async function openContainerd(node: ContainerdNode): Promise<Containerd> 
   };
   try {
     await start();
-    await namespaces.run('ctr', '-a', at('containerd.sock'), '-n', 'k8s.io', 'images', 'import', at('pause.tar'));
   } catch (error) {
     await stop();
     throw error;
   }
-  return { cri, namespaces, start, stop, kill: async () => running?.kill('KILL') };
+  const inside = async (id: string) => {
+    const bundle = `/run/containerd/io.containerd.runtime.v2.task/k8s.io/${id}`;
+    const { linux } = JSON.parse(await namespaces.run('cat', `${bundle}/config.json`)) as OciConfig;
+    const netns = linux.namespaces.find(({ type }) => type === 'network')?.path ?? '';
+    return { pid: await namespaces.run('cat', `${bundle}/init.pid`), netns: netns.slice(netns.lastIndexOf('/') + 1) };
+  };
+  const forget = async () => {
+    await namespaces.run('sh', '-c', END_SANDBOXES);
+    await namespaces.run('rm', '-r', ROOT);
+  };
+  return { cri, namespaces, start, stop, kill: async () => running?.kill('KILL'), forget, inside };
+}
+
+/** OCI runtime specification, config.json: what is read of it. */
+interface OciConfig {
+  readonly linux: { readonly namespaces: readonly { readonly type: string; readonly path?: string }[] };
 }
 
 /** @throws Error with the end of the log, where it does not come up in time */
@@ -143,7 +184,7 @@ function config({ directory, networks: [first, ...others] }: ContainerdNode): st
   );
   return `
 version = 2
-root = "/var/lib/containerd"
+root = "${ROOT}"
 state = "/run/containerd"
 disabled_plugins = ["io.containerd.internal.v1.opt"]
 [grpc]
