@@ -10,11 +10,11 @@
 import type { Attachment, SlotReference } from '../../core/contract/ids.ts';
 import type { AllocateResult } from '../../core/contract/lease.ts';
 import type { PoolDefinition } from '../../core/contract/pool.ts';
-import { type Database, damage } from '../machine/database.ts';
+import { damage, type Row } from '../machine/database.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 import { addedAgain, askedAgain } from './added-again.ts';
 import { type Beginning, type JournalEntry, sameSlot, slotName, slotsOf, withoutRepeats } from './journal-entry.ts';
-import type { NodeDatabase } from './node-database.ts';
+import type { NodeDatabase, Readable, Writing } from './node-database.ts';
 
 export interface Journal {
   /**
@@ -39,8 +39,6 @@ export interface Journal {
 }
 
 type Answer = Pick<AllocateResult, 'slot' | 'addresses' | 'more'> & { readonly pool: Pick<PoolDefinition, 'affinity'> };
-/** Within a transaction. */
-export type Writing = Pick<Database, 'all' | 'run'>;
 
 export function openJournal(database: NodeDatabase): Journal {
   return {
@@ -65,21 +63,21 @@ export function openJournal(database: NodeDatabase): Journal {
   };
 }
 
-const nameOf = ({ pool, block, slot }: ReturnType<Database['all']>[number]): string =>
+const nameOf = ({ pool, block, slot }: Row): string =>
   slotName({ pool: String(pool), block: String(block), slot: Number(slot) });
 
 /** @param from a table of entries, and in which order */
-export const entriesIn = ({ all }: Pick<Database, 'all'>, from: string): JournalEntry[] =>
+export const entriesIn = ({ all }: Readable, from: string): JournalEntry[] =>
   all(`SELECT entry FROM ${from}`).map(entryIn);
 
 /** SQLite does not look at what is in a row: there a damaged page is seen only now. */
-function entryIn({ entry }: ReturnType<Database['all']>[number]): JournalEntry {
+function entryIn({ entry }: Row): JournalEntry {
   const read = parseJson(String(entry));
   if (!isObject(read)) throw damage('an entry of the journal is no JSON');
   return read as unknown as JournalEntry;
 }
 
-export function readEntry({ all }: Pick<Database, 'all'>, attachment: Attachment): JournalEntry | undefined {
+export function readEntry({ all }: Readable, attachment: Attachment): JournalEntry | undefined {
   const { network, containerId, ifname } = attachment;
   const where = 'network = ? AND container = ? AND ifname = ?';
   const [row] = all(`SELECT entry FROM lease WHERE ${where}`, network, containerId, ifname);
@@ -89,16 +87,23 @@ export function readEntry({ all }: Pick<Database, 'all'>, attachment: Attachment
 export function writeEntry({ run }: Writing, entry: JournalEntry): void {
   const { network, containerId, ifname } = entry.attachment;
   const text = JSON.stringify(entry);
-  run('INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?, ?)', network, containerId, ifname, entry.nonce, text);
+  run(
+    'INSERT OR REPLACE INTO lease (network, container, ifname, nonce, entry) VALUES (?, ?, ?, ?, ?)',
+    network,
+    containerId,
+    ifname,
+    entry.nonce,
+    text,
+  );
 }
 
 /** From the journal to the outbox: its slots stay its own until the service has released them. */
 export function retire({ run }: Writing, entry: JournalEntry): void {
   run('DELETE FROM lease WHERE nonce = ?', entry.nonce);
-  run('INSERT OR REPLACE INTO outbox VALUES (?, ?)', entry.nonce, JSON.stringify(entry));
+  run('INSERT OR REPLACE INTO outbox (nonce, entry) VALUES (?, ?)', entry.nonce, JSON.stringify(entry));
 }
 
-export function ownerOf({ all }: Pick<Database, 'all'>, { pool, block, slot }: SlotReference): string | undefined {
+export function ownerOf({ all }: Readable, { pool, block, slot }: SlotReference): string | undefined {
   const [row] = all('SELECT nonce FROM slot WHERE pool = ? AND block = ? AND slot = ?', pool, block, slot);
   return row && String(row.nonce);
 }
@@ -132,7 +137,7 @@ function firstFree({ all }: Writing, candidates: Iterable<SlotReference>): SlotR
 function ownSlots({ run }: Writing, entry: JournalEntry): void {
   run('DELETE FROM slot WHERE nonce = ?', entry.nonce);
   for (const { pool, block, slot } of slotsOf(entry))
-    run('INSERT OR REPLACE INTO slot VALUES (?, ?, ?, ?)', pool, block, slot, entry.nonce);
+    run('INSERT OR REPLACE INTO slot (pool, block, slot, nonce) VALUES (?, ?, ?, ?)', pool, block, slot, entry.nonce);
 }
 
 function acknowledge(writing: Writing, entry: JournalEntry, answer: Answer): 'noted' | 'deleted' | 'taken' {

@@ -3,7 +3,8 @@ import type { ClaimedBlock } from '../../core/contract/ids.ts';
 import { inDataDir } from '../machine/layout.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
 import { type Journal, openJournal } from './journal.ts';
-import { LOST, type NodeDatabase, openNodeDatabase } from './node-database.ts';
+import { LOST } from './journal-file.ts';
+import { type NodeDatabase, openNodeDatabase } from './node-database.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 import { formerBlocks, ofThisBoot, type PoolCache, parsePoolCache } from './pool-cache.ts';
 import { openReturnedBlocks, type ReturnedBlocks } from './returned-blocks.ts';
@@ -77,7 +78,8 @@ export function openRecords(surroundings: RecordSurroundings, dataDir: string): 
     update: (pool, change) =>
       database.transaction(({ run }) => {
         const next = change(cacheOf(pool));
-        if (next !== undefined) run('INSERT OR REPLACE INTO pool VALUES (?, ?)', next.pool.id, JSON.stringify(next));
+        if (next !== undefined)
+          run('INSERT OR REPLACE INTO pool (id, cache) VALUES (?, ?)', next.pool.id, JSON.stringify(next));
       }),
     sweep: returnedBlocks.sweep,
   };
