@@ -66,7 +66,7 @@ export interface ContainerdNode {
   readonly directory: string;
   /** Where CNI plugins are. */
   readonly pluginDirectories: readonly string[];
-  /** Configuration lists. A sandbox is of the first one's network, or of that which its runtime handler names. */
+  /** Configuration lists. A sandbox is in the network that its runtime handler names. */
   readonly networks: readonly [Network, ...Network[]];
 }
 
@@ -174,9 +174,9 @@ function pauseImage(directory: string): Buffer {
 }
 
 /** Version 2 is read by containerd 1.3 and newer, 2.x too. The `opt` plugin would make a directory in /opt. */
-function config({ directory, networks: [first, ...others] }: ContainerdNode): string {
+function config({ directory, networks }: ContainerdNode): string {
   const cri = 'plugins."io.containerd.grpc.v1.cri"';
-  const handlers = others.map(
+  const handlers = networks.map(
     ({ name }) => `
 [${cri}.containerd.runtimes.${name}]
   runtime_type = "io.containerd.runc.v2"
@@ -196,7 +196,7 @@ disabled_plugins = ["io.containerd.internal.v1.opt"]
   restrict_oom_score_adj = true
 [${cri}.cni]
   bin_dir = "${join(directory, 'bin')}"
-  conf_dir = "${join(directory, first.name)}"
+  conf_dir = "${join(directory, networks[0].name)}"
 [${cri}.containerd]
   snapshotter = "native"
 [${cri}.containerd.runtimes.runc]
