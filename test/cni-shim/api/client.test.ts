@@ -255,7 +255,7 @@ describe('the client', () => {
       'nothing',
       { detail: ' ', remedy: 7 },
       'lessor: The pool has no free address',
-      'The pool has no free address (request r-1)',
+      'the service says no more (request r-1)',
     ],
   ])('shows what is wrong and what to do of a problem that has %s', async (_, texts, msg, details) => {
     const { outcome } = release([
