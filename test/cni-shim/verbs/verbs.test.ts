@@ -185,6 +185,44 @@ describe('GC', () => {
     expect(await held()).toEqual(['c2', 'c3']);
   });
 
+  describe('never releases what the runtime lists as valid', () => {
+    const loseTheEntry = () => node.loseEntry('v1');
+    /** As an agent that takes it for dead, while the API is away. */
+    const retireIt = () => {
+      node.write("INSERT INTO outbox SELECT nonce, entry FROM lease WHERE container = 'v1'");
+      node.write("DELETE FROM lease WHERE container = 'v1'");
+    };
+    const moveItElsewhere = () => {
+      const where = "WHERE container = 'v1'";
+      node.write(`UPDATE lease SET entry = json_set(entry, '$.acknowledged.slot.slot', 3) ${where}`);
+    };
+    const renameIt = () => {
+      const nonce = `${node.entry('v1')?.nonce.slice(0, 16)}${'0'.repeat(16)}`;
+      node.write(
+        "UPDATE lease SET nonce = ?, entry = json_set(entry, '$.nonce', ?) WHERE container = 'v1'",
+        nonce,
+        nonce,
+      );
+    };
+
+    test.each([
+      ['does not have it', loseTheEntry],
+      ['has it to be released', retireIt],
+      ['has it with another slot', moveItElsewhere],
+      ['has it under another nonce', renameIt],
+    ])('where the journal %s', async (_, spoil) => {
+      for (const pool of ['blue', 'green']) {
+        for (const id of ['v1', 'v2', 'gone']) await add(id, pool);
+        spoil();
+        expect((await gc(['v1', 'v2'].map(attachment), pool)).exitCode).toBe(0);
+        expect(await held()).toEqual(['v1', 'v2']);
+        expect((await gc([attachment('v2')], pool)).exitCode).toBe(0);
+        expect(await held()).toEqual(['v2']);
+        expect((await gc([], pool)).exitCode).toBe(0);
+      }
+    });
+  });
+
   test('goes on after a failure, reports it, and finishes the next time', async () => {
     for (const id of ['c1', 'c2', 'c3']) await add(id);
     service.fate = ({ path, body }) =>
