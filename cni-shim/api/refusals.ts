@@ -35,7 +35,7 @@ export function refusedBy(answer: Answer): Refused {
       ...(typeof requestId === 'string' ? { requestId } : {}),
       ...(Array.isArray(problem.former) ? { former: problem.former.filter(isFormer) } : {}),
     };
-    const { what = problems[code].title, remedy } = textsOf(problem);
+    const { what, remedy } = textsOf(problem) ?? { what: problems[code].title, remedy: 'the service says no more' };
     const error = new LessorError(code, what, { ...(remedy === undefined ? {} : { remedy }), facts });
     return { error, again: error.kind.retry && error.kind.waits !== true };
   }
@@ -43,11 +43,14 @@ export function refusedBy(answer: Answer): Refused {
 }
 
 /** What is wrong and what to do about it, apart where the service knows them apart. */
-export function textsOf({ detail, remedy }: { readonly detail?: unknown; readonly remedy?: unknown }): {
-  readonly what?: string;
-  readonly remedy?: string;
-} {
-  if (typeof detail !== 'string' || detail.trim() === '') return {};
+export function textsOf({
+  detail,
+  remedy,
+}: {
+  readonly detail?: unknown;
+  readonly remedy?: unknown;
+}): { readonly what: string; readonly remedy?: string } | undefined {
+  if (typeof detail !== 'string' || detail.trim() === '') return undefined;
   if (typeof remedy !== 'string' || !detail.endsWith(`: ${remedy}`)) return { what: detail };
   return { what: detail.slice(0, -`: ${remedy}`.length), remedy };
 }

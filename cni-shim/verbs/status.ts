@@ -106,7 +106,7 @@ async function ask({ surroundings, network, labels, api }: NetworkPlugin, reques
   if (outcome.kind !== 'granted') return { request, at, ...whyNot(outcome) };
   const { answer } = outcome;
   if (answer === undefined || answer.ready) return { request, at };
-  const { what = answer.code ?? 'no address can be had', remedy } = textsOf(answer);
+  const { what, remedy } = textsOf(answer) ?? { what: answer.code ?? 'no address can be had' };
   return { request, at, why: what, ...(remedy === undefined ? {} : { remedy }) };
 }
 

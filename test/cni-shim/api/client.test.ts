@@ -232,6 +232,38 @@ describe('the client', () => {
     expect(sent).toHaveLength(1);
   });
 
+  test.each<[string, object, string, string]>([
+    [
+      'both apart',
+      { detail: 'Pool blue is exhausted: delete pods', remedy: 'delete pods' },
+      'lessor: Pool blue is exhausted',
+      'delete pods (request r-1)',
+    ],
+    [
+      'one text, as an older service does',
+      { detail: 'Pool blue is exhausted: delete pods' },
+      'lessor: The pool has no free address',
+      'Pool blue is exhausted: delete pods (request r-1)',
+    ],
+    [
+      'a remedy that the detail does not end with',
+      { detail: 'Pool blue is exhausted', remedy: 'delete pods' },
+      'lessor: The pool has no free address',
+      'Pool blue is exhausted (request r-1)',
+    ],
+    [
+      'nothing',
+      { detail: ' ', remedy: 7 },
+      'lessor: The pool has no free address',
+      'the service says no more (request r-1)',
+    ],
+  ])('shows what is wrong and what to do of a problem that has %s', async (_, texts, msg, details) => {
+    const { outcome } = release([
+      () => Response.json({ code: 'pool.exhausted', requestId: 'r-1', ...texts }, { status: 409 }),
+    ]);
+    expect((await outcome).error).toMatchObject({ code: 101, msg, details });
+  });
+
   test('knows of every problem whether to repeat it', async () => {
     const apart: ProblemCode[] = ['pool.cooling', 'address.cooling', 'address.held'];
     for (const code of Object.keys(problems) as ProblemCode[]) {
