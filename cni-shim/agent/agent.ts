@@ -32,13 +32,13 @@ export function createAgent(options: AgentOptions): Agent {
   const retire = retiring(options);
   const tell = serviceTeller({ ...options, api: watched(options.api, goesOn) });
   const sweep = dueBy(now);
+  const networks = recordsIn(options);
   return {
     health() {
       const since = now() - progressAt;
       return since < 6 * agentTimes.roundMs ? undefined : `nothing has gone on for ${Math.round(since / 1000)} s`;
     },
     async round() {
-      const networks = recordsIn(options);
       for (const records of networks) retire(records);
       measure(metrics, networks);
       await tell(networks);

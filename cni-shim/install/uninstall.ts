@@ -1,7 +1,7 @@
 /** Takes an installation away: the network configuration first, so that no pod is given to a plugin that is going. */
 import { basename, join, normalize } from 'node:path';
 import { isObject, parseJson } from '../machine/json.ts';
-import { DATA_DIR, EXECUTABLE, inDataDir, logFiles, UNIT } from '../machine/layout.ts';
+import { DAMAGED, DATA_DIR, EXECUTABLE, inDataDir, logFiles, UNIT } from '../machine/layout.ts';
 import { logFileOf } from '../machine/node-configuration.ts';
 import { refusal } from '../machine/refusal.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
@@ -93,7 +93,12 @@ function whatIsKept(uninstallation: Uninstallation): { what: string; path: strin
   const logFile = text === undefined ? undefined : logFileOf({ config }, { env: {}, files });
   // Whatever else is in that directory is somebody else's.
   const { machine, credentials, log } = inDataDir(dataDir);
-  const directories = [normalize(machine(surroundings.machineId()))];
+  const machines = normalize(machine(surroundings.machineId()));
+  const damaged = surroundings.files
+    .list(host.mounted(dataDir))
+    .filter((name) => name.startsWith(`${basename(machines)}${DAMAGED}`))
+    .map((name) => join(dataDir, name));
+  const directories = [machines, ...damaged];
   const own = [normalize(credentials), ...Object.values(logFiles(logFile ?? normalize(log)))];
   const names = [...directories, ...own].filter((path) => path.startsWith(`${dataDir}/`)).map((path) => basename(path));
   const whole = hasNothingBut(host.mounted(dataDir), names);

@@ -52,6 +52,9 @@ export function databaseErrorName(error: unknown): string | undefined {
   return typeof code === 'string' ? /^SQLITE_[A-Z]+/.exec(code)?.[0] : undefined;
 }
 
+/** For what SQLite read, and cannot have been written. */
+export const damage = (what: string): Error => Object.assign(new Error(what), { code: 'SQLITE_CORRUPT' });
+
 /** What is in the file is no database, or no longer one. */
 export const isDamaged = (error: unknown): boolean =>
   ['SQLITE_CORRUPT', 'SQLITE_NOTADB'].includes(databaseErrorName(error) ?? '');

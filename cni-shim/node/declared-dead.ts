@@ -1,5 +1,5 @@
 /**
- * That this node was declared dead although it runs. It is kept until no container of this boot lives with a lease of the life
+ * That this node was declared dead although it runs. It counts while a container of this boot lives with a lease of the life
  * that is over: the next ADD begins another life, and the addresses of the former one may be given to others all the same.
  */
 import type { HeartbeatResult } from '../../core/contract/nodes.ts';
@@ -22,14 +22,12 @@ export const wasDeclaredDead = (
 export const noteDeclaredDead = ({ setMeta, bootId }: NodeRecords, incarnation: number): void =>
   setMeta(ROW, JSON.stringify({ boot: bootId, incarnation }));
 
-/** How many containers live with leases of a life that was declared over; 0 where it was none. Forgets it then. */
-export function leasesOfDeadLife({ meta, setMeta, bootId, journal }: NodeRecords): number {
+/** How many containers live with leases of a life that was declared over; 0 where none was. */
+export function leasesOfDeadLife({ meta, bootId, journal }: NodeRecords): number {
   const noted = parseJson(meta(ROW) ?? '');
   if (!isObject(noted)) return 0;
   const { boot, incarnation: dead } = noted;
-  const living = journal
-    .entries()
-    .filter(({ bootId: of, incarnation = 0 }) => of === bootId && boot === bootId && incarnation <= Number(dead));
-  if (living.length === 0) setMeta(ROW, undefined);
-  return living.length;
+  if (boot !== bootId) return 0;
+  const entries = journal.entries();
+  return entries.filter(({ bootId: of, incarnation = 0 }) => of === bootId && incarnation <= Number(dead)).length;
 }

@@ -9,7 +9,8 @@
  */
 import type { Attachment, SlotReference } from '../../core/contract/ids.ts';
 import type { AllocateResult } from '../../core/contract/lease.ts';
-import type { Database } from '../machine/database.ts';
+import { type Database, damage } from '../machine/database.ts';
+import { isObject, parseJson } from '../machine/json.ts';
 import { addedAgain, askedAgain } from './added-again.ts';
 import {
   type Beginning,
@@ -80,13 +81,13 @@ export function openJournal(database: NodeDatabase): Journal {
         if (current.lost !== true) writeEntry(writing, { ...current, lost: true });
         return true;
       }),
-    find: (attachment) => readEntry(database, attachment),
+    find: (attachment) => database.read((reading) => readEntry(reading, attachment)),
     networksOf: ({ network, containerId, ifname }) =>
       database
         .all('SELECT network FROM lease WHERE container = ? AND ifname = ?', containerId, ifname)
         .map((row) => String(row.network))
         .filter((other) => other !== network),
-    entries: () => database.all('SELECT entry FROM lease ORDER BY network, container, ifname').map(entryIn),
+    entries: () => database.read((reading) => entriesIn(reading, 'lease ORDER BY network, container, ifname')),
     slotNames: () => database.all('SELECT pool, block, slot FROM slot').map(nameOf),
     forget: (found) =>
       database.transaction(({ run }) => {
@@ -99,8 +100,16 @@ export function openJournal(database: NodeDatabase): Journal {
 const nameOf = ({ pool, block, slot }: ReturnType<Database['all']>[number]): string =>
   slotName({ pool: String(pool), block: String(block), slot: Number(slot) });
 
-export const entryIn = ({ entry }: { readonly entry?: unknown }): JournalEntry =>
-  JSON.parse(String(entry)) as JournalEntry;
+/** @param from a table of entries, and in which order */
+export const entriesIn = ({ all }: Pick<Database, 'all'>, from: string): JournalEntry[] =>
+  all(`SELECT entry FROM ${from}`).map(entryIn);
+
+/** SQLite does not look at what is in a row: there a damaged page is seen only now. */
+function entryIn({ entry }: ReturnType<Database['all']>[number]): JournalEntry {
+  const read = parseJson(String(entry));
+  if (!isObject(read)) throw damage('an entry of the journal is no JSON');
+  return read as unknown as JournalEntry;
+}
 
 export function readEntry({ all }: Pick<Database, 'all'>, attachment: Attachment): JournalEntry | undefined {
   const { network, containerId, ifname } = attachment;

@@ -13,14 +13,14 @@ import {
   type Value,
 } from '../machine/database.ts';
 import { type Files, isFileError } from '../machine/files.ts';
+import { DAMAGED } from '../machine/layout.ts';
 import { randomHex } from '../machine/random.ts';
 import { refusal } from '../machine/refusal.ts';
 
 export interface NodeDatabase {
   readonly path: string;
-  /** Whether there is a journal: one that is read only is not made for it. */
-  exists(): boolean;
-  /** None where there is no journal yet. @throws LessorError `node.storage` */
+  /** One look, with nothing found where there is no journal, or no sound one: reading makes none. @throws LessorError `node.storage` */
+  read<T>(look: (database: Pick<Database, 'all'>) => T): T;
   all(sql: string, ...values: readonly Value[]): Row[];
   /** All of it happens or nothing does, and no other process comes in between. Not nested. @throws LessorError `node.storage` */
   transaction<T>(act: (database: Pick<Database, 'all' | 'run'>) => T): T;
@@ -64,73 +64,87 @@ PRAGMA user_version = ${SCHEMA_VERSION};
 
 /** Keys of `meta`. */
 const JOURNAL = 'journal';
-/** The boot in which a journal was found damaged, and where it was put. */
+/** The boot in which the journal began in place of a damaged one, and where that one is. */
 export const LOST = 'lost';
 
-/** @param path of the file */
+interface Opened {
+  readonly database: Database;
+  /** Of the file: another one in its place is another journal. */
+  readonly identity: string | undefined;
+}
+
+/** @param path of the file, in a directory that has nothing else in it */
 export function openNodeDatabase(surroundings: DatabaseSurroundings, path: string): NodeDatabase {
-  let opened: Database | undefined;
+  const { files } = surroundings;
+  let opened: Opened | undefined;
+  let inTransaction = false;
 
   function open(): Database {
-    const { files } = surroundings;
-    // Before SQLite, so that it is for its user only from the start.
-    if (!files.exists(path)) createEmpty(files, path);
     const database = surroundings.openDatabase(path);
-    database.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA synchronous = NORMAL`);
-    if (versionOf(database) === 0) initialise(database);
-    const version = versionOf(database);
-    if (version < SCHEMA_VERSION + 100) return database;
-    database.close();
-    throw refusal(
-      'node.storage',
-      `${path} has schema ${version}, and this release knows ${SCHEMA_VERSION}`,
-      'install the release that wrote it, or a later one',
-    );
-  }
-
-  /** What is damaged is put aside, and another journal begins. */
-  function openSound(): Database {
     try {
-      return open();
+      database.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA synchronous = NORMAL`);
+      if (versionOf(database) === 0) initialise(database, () => lossOf(surroundings, path));
+      const version = versionOf(database);
+      if (version < SCHEMA_VERSION + 100) return database;
+      throw refusal(
+        'node.storage',
+        `${path} has schema ${version}, and this release knows ${SCHEMA_VERSION}`,
+        'install the release that wrote it, or a later one',
+      );
     } catch (error) {
-      if (!isDamaged(error)) throw error;
-      setAside();
-      return open();
+      close(database);
+      throw error;
     }
   }
 
-  function setAside(): void {
-    const { files, now, bootId } = surroundings;
-    opened = undefined;
-    const aside = `${path}.damaged-${new Date(now()).toISOString().replaceAll(':', '')}`;
-    if (!files.move(path, aside)) return;
-    for (const part of ['-wal', '-shm']) files.move(`${path}${part}`, `${aside}${part}`);
-    const fresh = open();
-    fresh.run('INSERT OR REPLACE INTO meta VALUES (?, ?)', LOST, JSON.stringify({ boot: bootId(), at: now(), aside }));
-    fresh.close();
+  /** What is damaged is put aside, and another journal begins. */
+  function openSound(mayPutAside = true): Opened {
+    // Before SQLite, so that it is for its user only from the start.
+    if (!files.exists(path)) createEmpty(files, path);
+    const identity = files.identity(path);
+    try {
+      return { database: open(), identity };
+    } catch (error) {
+      if (!mayPutAside || !isDamaged(error)) throw error;
+      putAside(files, path, identity);
+      return openSound(false);
+    }
   }
 
-  function guarded<T>(act: () => T): T {
+  /** Where the file was lost or put aside meanwhile, the journal is the one that is there by now. */
+  function ready(): Database {
+    if (inTransaction && opened !== undefined) return opened.database;
+    if (opened !== undefined && files.identity(path) !== opened.identity) leave();
+    opened ??= openSound();
+    return opened.database;
+  }
+
+  function leave(): void {
+    if (opened !== undefined) close(opened.database);
+    opened = undefined;
+  }
+
+  /** @param ifDamaged in place of the error, after the journal was put aside */
+  function guarded<T>(act: () => T, ifDamaged?: () => T): T {
     try {
       return act();
     } catch (error) {
       const name = databaseErrorName(error);
       if (name === undefined) throw error;
-      if (isDamaged(error)) setAside();
+      if (isDamaged(error)) {
+        if (opened !== undefined) putAside(files, path, opened.identity);
+        leave();
+        if (ifDamaged !== undefined) return ifDamaged();
+      }
       throw databaseError(path, name, error);
     }
   }
-
-  const ready = (): Database => {
-    opened ??= openSound();
-    return opened;
-  };
-  const exists = () => opened !== undefined || surroundings.files.exists(path);
 
   function transaction<T>(act: (database: Pick<Database, 'all' | 'run'>) => T): T {
     return guarded(() => {
       const database = ready();
       database.exec('BEGIN IMMEDIATE');
+      inTransaction = true;
       try {
         const result = act(database);
         database.exec('COMMIT');
@@ -138,11 +152,18 @@ export function openNodeDatabase(surroundings: DatabaseSurroundings, path: strin
       } catch (error) {
         rollBack(database);
         throw error;
+      } finally {
+        inTransaction = false;
       }
     });
   }
 
-  const all: NodeDatabase['all'] = (sql, ...values) => (exists() ? guarded(() => ready().all(sql, ...values)) : []);
+  const read: NodeDatabase['read'] = (look) => {
+    if (inTransaction) return look(ready());
+    const act = () => look(files.exists(path) ? ready() : { all: () => [] });
+    return guarded(act, () => guarded(act));
+  };
+  const all: NodeDatabase['all'] = (sql, ...values) => read((database) => database.all(sql, ...values));
   const meta = (key: string) => {
     const [row] = all('SELECT value FROM meta WHERE key = ?', key);
     return row === undefined ? undefined : String(row.value);
@@ -159,8 +180,8 @@ export function openNodeDatabase(surroundings: DatabaseSurroundings, path: strin
 
   return {
     path,
-    exists,
     changeMeta,
+    read,
     all,
     transaction,
     meta,
@@ -178,16 +199,44 @@ export function openNodeDatabase(surroundings: DatabaseSurroundings, path: strin
 
 const versionOf = (database: Database): number => Number(database.all('PRAGMA user_version')[0]?.user_version);
 
-/** The first of several processes makes the schema; the others find it. */
-function initialise(database: Database): void {
+/**
+ * The first of several processes makes the schema; the others find it.
+ * @param loss what there is to say of the journal before, if that was damaged
+ */
+function initialise(database: Database, loss: () => string | undefined): void {
   writeAhead(database);
   database.exec('BEGIN IMMEDIATE');
   if (versionOf(database) === 0) {
     database.exec(SCHEMA);
     database.run('INSERT INTO meta VALUES (?, ?)', JOURNAL, randomHex(8));
+    const lost = loss();
+    if (lost !== undefined) database.run('INSERT INTO meta VALUES (?, ?)', LOST, lost);
   }
   database.exec('COMMIT');
 }
+
+/**
+ * SQLite's files belong together, so the directory is moved, in one step. It is named after the file that was found damaged:
+ * of several processes that found it so the first one moves it, and none the journal that began since.
+ */
+function putAside(files: Files, path: string, identity: string | undefined): void {
+  if (identity === undefined || files.identity(path) !== identity) return;
+  files.move(directoryOf(path), `${directoryOf(path)}${DAMAGED}${identity.replace(':', '-')}`);
+}
+
+/** A journal that begins beside a damaged one does not know what that one knew. */
+function lossOf({ files, now, bootId }: DatabaseSurroundings, path: string): string | undefined {
+  const [parent, name] = splitPath(directoryOf(path));
+  const damaged = files.list(parent).filter((one) => one.startsWith(`${name}${DAMAGED}`));
+  if (damaged.length === 0) return undefined;
+  return JSON.stringify({ boot: bootId(), at: now(), aside: damaged.map((one) => `${parent}/${one}`) });
+}
+
+const splitPath = (path: string): [parent: string, name: string] => {
+  const slash = path.lastIndexOf('/');
+  return [path.slice(0, slash), path.slice(slash + 1)];
+};
+const directoryOf = (path: string): string => splitPath(path)[0];
 
 const PAUSE_MS = 5;
 
@@ -214,9 +263,13 @@ function createEmpty(files: Files, path: string): void {
 }
 
 /** SQLite may have rolled back by itself. */
-function rollBack(database: Database): void {
+const rollBack = (database: Database): void => despiteErrors(() => database.exec('ROLLBACK'));
+/** What is open in it is rolled back. */
+const close = (database: Database): void => despiteErrors(() => database.close());
+
+function despiteErrors(act: () => void): void {
   try {
-    database.exec('ROLLBACK');
+    act();
   } catch (error) {
     if (databaseErrorName(error) === undefined) throw error;
   }

@@ -3,7 +3,7 @@
  * entries, until they are reported), and leases whose containers are gone (a row of their own, until they are released).
  */
 
-import { entryIn, ownerOf, readEntry, retire, writeEntry } from './journal.ts';
+import { entriesIn, ownerOf, readEntry, retire, writeEntry } from './journal.ts';
 import type { JournalEntry, LocalLease } from './journal-entry.ts';
 import type { NodeDatabase } from './node-database.ts';
 
@@ -32,7 +32,7 @@ export interface Outbox {
 
 export function openOutbox(database: NodeDatabase): Outbox {
   const current = ({ attachment, nonce }: JournalEntry): JournalEntry | undefined => {
-    const entry = readEntry(database, attachment);
+    const entry = database.read((reading) => readEntry(reading, attachment));
     return entry?.nonce === nonce ? entry : undefined;
   };
   return {
@@ -47,8 +47,7 @@ export function openOutbox(database: NodeDatabase): Outbox {
       }),
     toReport: () =>
       database
-        .all('SELECT entry FROM lease')
-        .map(entryIn)
+        .read((reading) => entriesIn(reading, 'lease'))
         .filter(({ local, reported }) => local !== undefined && reported !== true),
     isReported: (entry) => entry.local === undefined || current(entry)?.reported === true,
     reported: (entry) =>
@@ -73,7 +72,7 @@ export function openOutbox(database: NodeDatabase): Outbox {
         retire(writing, there);
         return true;
       }),
-    toRelease: () => database.all('SELECT entry FROM outbox').map(entryIn),
+    toRelease: () => database.read((reading) => entriesIn(reading, 'outbox')),
     released: ({ nonce }) =>
       database.transaction(({ run }) => {
         run('DELETE FROM slot WHERE nonce = ?', nonce);

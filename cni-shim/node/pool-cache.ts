@@ -49,10 +49,17 @@ export function formerBlocks(cache: PoolCache | undefined, { bootId }: BootAndJo
   return cache.bootId === bootId ? cache.former : [...cache.blocks, ...cache.former];
 }
 
-/** Its values were checked when they came over the wire; another layout says nothing. */
+/**
+ * Its values were checked when they came over the wire, and a row is written as a whole; only a foreign hand leaves parts out,
+ * and then it says nothing. Nor does another layout.
+ */
 export function parsePoolCache(text: string): PoolCache | undefined {
   const read = parseJson(text);
-  return isObject(read) && read.format === FORMAT ? (read as unknown as PoolCache) : undefined;
+  if (!isObject(read) || read.format !== FORMAT) return undefined;
+  const { pool, blocks, former, taken, cursor } = read;
+  if (![blocks, former].every(Array.isArray)) return undefined;
+  if (!isObject(pool) || !isObject(taken) || !isObject(cursor)) return undefined;
+  return read as unknown as PoolCache;
 }
 
 /** How long (ms) a slot counts as taken: a released one is not handed out again before the pool's cooldown either. */

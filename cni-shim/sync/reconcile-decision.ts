@@ -33,7 +33,8 @@ export function reasonToRelease(
   known: readonly Known[],
   { firstOfBoot, isValid }: Circumstances,
 ): Reason | undefined {
-  if (isValid !== undefined && !isValid(lease.attachment)) return 'unknown to the runtime';
+  // What the runtime calls valid lives, whatever the journal says.
+  if (isValid !== undefined) return isValid(lease.attachment) ? undefined : 'unknown to the runtime';
   for (const journal of known) {
     const entry = journal.find(lease.attachment);
     if (entry?.nonce === lease.nonce) return isElsewhere(lease, journal, entry) ? 'elsewhere' : undefined;

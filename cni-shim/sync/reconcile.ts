@@ -13,6 +13,8 @@ export interface Reconciling {
   readonly bootId: string;
   /** What the node keeps: of each data directory. */
   readonly candidates: readonly NodeRecords[];
+  /** Releases and notes nothing; tells what it would. */
+  readonly dryRun?: true;
   /** Of one network, what its runtime knows; nothing of any other network is released then. */
   readonly runtime?: { readonly network: string; isValid(attachment: Attachment): boolean };
 }
@@ -35,13 +37,17 @@ export async function reconcile(reconciling: Reconciling): Promise<Reconciled> {
   const { leases, firstOfBoot, life } = await readTable(reconciling);
   const nonces = new Set(leases.map(({ nonce }) => nonce));
   const lost = answered.flatMap(({ records, entries }) =>
-    entries.filter(({ nonce }) => !nonces.has(nonce)).filter((entry) => records.journal.lose(entry)),
+    entries.filter((entry) => !nonces.has(entry.nonce) && (reconciling.dryRun || records.journal.lose(entry))),
   );
   const released: { lease: OwnLease; reason: Reason }[] = [];
   const failures: { lease: OwnLease; error: LessorError }[] = [];
   for (const lease of leases) {
     const reason = reasonOf(reconciling, lease, firstOfBoot);
     if (reason === undefined) continue;
+    if (reconciling.dryRun) {
+      released.push({ lease, reason });
+      continue;
+    }
     const { attachment, nonce, slot } = lease;
     const outcome = await outcomeOf(reconciling.api.release({ attachment, nonce, slot, acknowledged: true }));
     if (outcome.kind === 'granted') released.push({ lease, reason });

@@ -12,13 +12,13 @@ import { proposals } from '../node/propose.ts';
  * fails is no failure of the DEL: the next one tries again.
  */
 export async function giveBackEmptyBlock(
-  { records, api, now }: { records: NodeRecords; api: Calls; now: number },
+  { records, api, now }: { records: NodeRecords; api: Calls; now: () => number },
   released: SlotReference,
-  draining: boolean,
+  draining = false,
 ): Promise<void> {
   const cache = records.cacheOf(released.pool);
   if (cache?.pool.affinity !== 'node') return;
-  const empty = emptyBlock(cache, records, released, draining ? 'any' : now);
+  const empty = emptyBlock(cache, records, released, draining ? 'any' : now());
   const isGivenBack = empty !== undefined && records.returnedBlocks.giveBack(released.pool, empty);
   const [due] = isGivenBack ? [empty] : records.returnedBlocks.due(released.pool);
   if (due !== undefined) await giveBack(records, api, released.pool, due);

@@ -59,8 +59,8 @@ async function addressesFor(plugin: Plugin, entry: JournalEntry, likely: Likely)
   }
   // Who can do without an answer does not wait for long.
   const outcome = await askService(plugin, entry, likely, isOwn ? api.brief : api);
-  if (isOwn && (outcome.kind === 'granted' || outcome.kind === 'unusable')) outage.reached();
-  if (isOwn && outcome.kind === 'unanswered') outage.failed(outcome.error);
+  if (outcome.kind !== 'unanswered') outage.reached();
+  else if (isOwn) outage.failed(outcome.error);
   if (outcome.kind === 'granted') return outcome.addresses;
   // A refusal, and an answer that is of no use, is never followed by the very slot that the service passed over.
   const local = isOwn && outcome.kind === 'unanswered' ? liveLocally(plugin, entry) : undefined;

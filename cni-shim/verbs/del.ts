@@ -5,10 +5,10 @@
 
 import { outcomeOf } from '../api/call-outcome.ts';
 import type { JournalEntry } from '../node/journal-entry.ts';
-import { type Flushing, flush, noteRelease, releaseEntry } from '../sync/flush.ts';
+import { type Flushing, type FlushOptions, flush, noteRelease, releaseEntry } from '../sync/flush.ts';
 import type { NetworkPlugin, Plugin } from './assemble.ts';
 
-/** What one DEL tells the service of earlier ones, beside its own: the runtime waits for it. */
+/** Requests with which one DEL tells the service of earlier ones, beside its own: the runtime waits for it. */
 const FLUSHED_AT_ONCE = 4;
 
 /** Succeeds for an attachment that nobody knows as well (CNI specification, section 4, DEL). @throws LessorError */
@@ -24,8 +24,12 @@ export async function remove(plugin: Plugin): Promise<void> {
   if (!records.isIntact) await releaseWhatIsFound(plugin);
 }
 
-/** @throws LessorError where the service refuses */
-export async function removeEntry(plugin: NetworkPlugin, entry: JournalEntry): Promise<void> {
+/** @param flushed what it tells the service of earlier ones @throws LessorError where the service refuses */
+export async function removeEntry(
+  plugin: NetworkPlugin,
+  entry: JournalEntry,
+  flushed?: Pick<FlushOptions, 'isKept'>,
+): Promise<void> {
   const { records, outage, surroundings, observer, api } = plugin;
   const retire = () => {
     observer?.local();
@@ -44,7 +48,7 @@ export async function removeEntry(plugin: NetworkPlugin, entry: JournalEntry): P
   records.journal.forget(entry);
   await noteRelease(flushing, entry, outcome.answer);
   outage.reached();
-  await flush(flushing, FLUSHED_AT_ONCE);
+  await flush(flushing, { ...flushed, most: FLUSHED_AT_ONCE });
 }
 
 /** The journal is lost: what the service has for this attachment is read and then released by what was read. */

@@ -9,7 +9,8 @@ import type { NetworkPlugin } from './assemble.ts';
 import { removeEntry } from './del.ts';
 
 /**
- * The list is one node's and one network's, so nothing else is touched. Goes on after a failure, and reports them all.
+ * The list is one node's and one network's, so nothing else is touched; and nothing that is in it is released, whatever the
+ * journal says. Goes on after a failure, and reports them all.
  * @param valid undefined where the runtime gave no list: then nothing is released
  * @throws LessorError
  */
@@ -19,9 +20,11 @@ export async function gc(plugin: NetworkPlugin, valid: readonly ValidAttachment[
   const known = new Set(valid.map(keyOf));
   const isValid = (attachment: Attachment) => known.has(keyOf(attachment));
   const failures: LessorError[] = [];
-  const unknown = ({ attachment }: JournalEntry) => attachment.network === network.name && !isValid(attachment);
+  const isHere = ({ network: name }: Attachment) => name === network.name;
+  const isKept = (attachment: Attachment) => isHere(attachment) && isValid(attachment);
+  const unknown = ({ attachment }: JournalEntry) => isHere(attachment) && !isValid(attachment);
   for (const entry of records.journal.entries().filter(unknown)) {
-    const removed = await outcomeOf(removeEntry(plugin, entry));
+    const removed = await outcomeOf(removeEntry(plugin, entry, { isKept }));
     if (removed.kind !== 'granted') failures.push(removed.error);
   }
   const runtime = { network: network.name, isValid };

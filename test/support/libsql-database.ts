@@ -4,6 +4,7 @@ import type { OpenDatabase, Row } from '../../cni-shim/machine/database.ts';
 
 export const libsqlDatabase: OpenDatabase = (path) => {
   const database = new Database(path);
+  let isOpen = true;
   return {
     all: (sql, ...values) => database.prepare(sql).all(...values) as Row[],
     run: (sql, ...values) => database.prepare(sql).run(...values).changes,
@@ -11,7 +12,23 @@ export const libsqlDatabase: OpenDatabase = (path) => {
       database.exec(sql);
     },
     close: () => {
-      database.close();
+      if (isOpen) database.close();
+      isOpen = false;
     },
   };
 };
+
+/** What a process leaves open ends with it: `end` closes what was opened. */
+export function processDatabases(openDatabase: OpenDatabase): { openDatabase: OpenDatabase; end: () => void } {
+  const opened: ReturnType<OpenDatabase>[] = [];
+  return {
+    openDatabase: (path) => {
+      const database = openDatabase(path);
+      opened.push(database);
+      return database;
+    },
+    end: () => {
+      for (const database of opened) database.close();
+    },
+  };
+}

@@ -5,11 +5,11 @@ import type { AllocateResult } from '../../../core/contract/lease.ts';
 import type { Reservation } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { reservationFor } from '../../../core/pools/reservations.ts';
-import { against, allows, type SlotState } from '../../../core/protocol/lease.ts';
+import { against, againstHolding, allows, type SlotState } from '../../../core/protocol/lease.ts';
 import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
 import type { KnownPool } from '../memory.ts';
 import { openUpTo } from '../pools/open-blocks.ts';
-import type { Allocation } from './allocation.ts';
+import { type Allocation, holdingOf } from './allocation.ts';
 import { granted, type PoolAttempt, refused } from './pool-attempt.ts';
 
 export interface Requested {
@@ -134,9 +134,16 @@ function isOwn({ call, request }: Allocation, state: SlotState | undefined): boo
 
 async function ensureFree(allocation: Allocation, key: SlotKey): Promise<void> {
   const state = await stateOf(allocation, key);
-  const isFree = state === undefined || (!state.held && state.reusableAt <= allocation.deps.now());
-  if (isFree || isOwn(allocation, state)) return;
-  throw whyNot(allocation, key, state);
+  const { call, request, deps, pool } = allocation;
+  const { incarnation = 0 } = state?.holding ?? {};
+  // The block's generation is only known where it is held.
+  const generation = state?.generation ?? 0;
+  const compared = againstHolding(
+    holdingOf(call, request, incarnation, deps.now()),
+    generation,
+    pool.definition.stickySeconds > 0,
+  );
+  if (!allows('hold', state, compared)) throw whyNot(allocation, key, state);
 }
 
 async function stateOf({ deps }: Allocation, { slot, ...block }: SlotKey): Promise<SlotState | undefined> {

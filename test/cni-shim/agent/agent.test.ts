@@ -1,6 +1,6 @@
 /** The agent's rounds with the service's own use cases behind it, a clock that a test sets, and namespaces that it ends. */
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Agent, createAgent } from '../../../cni-shim/agent/agent.ts';
 import { type Metrics, makeMetrics } from '../../../cni-shim/agent/metrics.ts';
@@ -8,7 +8,7 @@ import { agentTimes } from '../../../cni-shim/agent/tell-service.ts';
 import { apiClient } from '../../../cni-shim/api/client.ts';
 import { openOutage } from '../../../cni-shim/api/outage.ts';
 import { type Files, nodeFiles } from '../../../cni-shim/machine/files.ts';
-import { machine } from '../../../cni-shim/machine/surroundings.ts';
+import { openRecords } from '../../../cni-shim/node/node-records.ts';
 import { recordsIn } from '../../../cni-shim/sync/data-directories.ts';
 import { routes } from '../../../core/contract/routes.ts';
 import { blockFromText } from '../../../core/protocol/slot-ref.ts';
@@ -17,6 +17,7 @@ import { declareDeath } from '../../../functions/use-cases/nodes/declare-death.t
 import { readNode } from '../../../functions/use-cases/nodes/heartbeat.ts';
 import { ownedPool } from '../../functions/owned-pool.ts';
 import { callOf, type World, world } from '../../functions/world.ts';
+import { machineUnderNode } from '../../support/machine-under-node.ts';
 import type { FakeApi } from '../fake-api.ts';
 import { configuration, Node } from '../in-process.ts';
 import { type Service, serviceFor } from '../service.ts';
@@ -79,7 +80,7 @@ const around = () => ({
     here.clock.now += milliseconds;
   },
 });
-const surroundings = () => ({ ...machine({}), ...around() });
+const surroundings = () => ({ ...machineUnderNode(), ...node.here, ...around() });
 const stdin = configuration({ ranges: undefined, pool: 'green', routes: undefined });
 const call = (verb: string, container: string) =>
   node.call(verb, container, {
@@ -113,7 +114,7 @@ function startAgent(): Agent {
       surroundings: surroundings(),
       limits: { attempt: 300, total: 300 },
     }),
-    outages: [openOutage(around(), node.dataDir)],
+    outages: [openOutage(openRecords(surroundings(), node.dataDir), surroundings().now)],
     metrics,
     log: (level, message, facts = {}) => logged.push({ level, message, facts }),
     who: { version: '1.2.3', name: 'worker-1' },
@@ -208,9 +209,9 @@ describe('a container whose namespace is gone', () => {
   });
 });
 
-test('what is no network’s keeps the agent from nothing', async () => {
-  for (const path of ['networks/notes', 'networks/my-bridge-network/attachments/notes'])
-    writeFileSync(join(node.dataDir, path), 'of an editor');
+test('what is not the journal’s keeps the agent from nothing', async () => {
+  for (const path of [join(node.dataDir, 'notes'), join(dirname(node.journalPath), 'notes')])
+    writeFileSync(path, 'of an editor');
   node.bootId = 'boot-2';
   agent = startAgent();
   await agent.round();
@@ -321,7 +322,7 @@ test('a lease of this node without an entry is released when the table is read',
   const entry = node.entry('c');
   const [records] = recordsIn(directories());
   if (entry === undefined || records === undefined) throw new Error('nothing was kept');
-  records.journal.forget(entry.attachment, entry);
+  records.journal.forget(entry);
   await roundsFor(MINUTE_MS);
   expect(await held()).toEqual(['a', 'b', 'c']);
   await roundsFor(agentTimes.reconcileMs);
@@ -342,10 +343,10 @@ test('a block whose giving back was not answered is given back with the next "I 
   for (const container of ['c', 'd', 'e']) await add(container);
   service.fate = ({ path }) => (path === routes.giveBack.path ? 'unreachable' : undefined);
   for (const container of ['a', 'b', 'c', 'd']) await call('DEL', container);
-  expect(node.givenBack().map((name) => name.includes('answered'))).toEqual([false]);
+  expect(node.returnedBlocks().map((name) => name.includes('answered'))).toEqual([false]);
   service.fate = () => undefined;
   await roundsFor(10 * MINUTE_MS);
-  expect(node.givenBack().map((name) => name.includes('answered'))).toEqual([true]);
+  expect(node.returnedBlocks().map((name) => name.includes('answered'))).toEqual([true]);
 });
 
 test('a round that goes on for more than a minute without an answer is told by its health', async () => {

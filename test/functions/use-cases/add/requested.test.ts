@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deletePool } from '../../../../functions/use-cases/pools/delete-pool.ts';
-import { add, addOf, COOLDOWN_MS, callOf, del, delOf, operatorsPool, refusalOf, world } from '../../world.ts';
+import { add, addOf, COOLDOWN_MS, callOf, del, delOf, nonceOf, operatorsPool, refusalOf, world } from '../../world.ts';
 
 const blue = { vrf: 'default', name: 'blue' };
 const deletion = { ...blue, ifMatch: undefined, dryRun: false };
@@ -66,6 +66,33 @@ describe('a requested address', () => {
       code: 'address.unknown',
       message: expect.stringMatching(message),
     });
+  });
+});
+
+describe('an attachment that comes back with another nonce', () => {
+  const again = { nonce: nonceOf(91) };
+
+  it.each([[['10.0.0.7']], [['10.0.0.7', 'fd00::9']]])('has its own %j before it has cooled', async (addresses) => {
+    const { deps, ask } = await dualStack();
+    const first = await ask(1, addresses);
+    await del(deps, 'i-1', delOf(1, { slot: first.slot, acknowledged: first.more === undefined }));
+    expect(await refusalOf(ask(2, addresses))).toMatchObject({ code: 'address.cooling' });
+    expect(textOf(await ask(1, addresses, again))).toEqual(textOf(first));
+  });
+
+  it('has it on its own node only', async () => {
+    const { deps, pool, ask } = await dualStack();
+    const { slot } = await ask(1, ['10.0.0.7']);
+    await del(deps, 'i-1', delOf(1, { slot, acknowledged: true }));
+    const elsewhere = add(deps, 'i-2', addOf(1, { pool, addresses: ['10.0.0.7'], ...again }));
+    expect(await refusalOf(elsewhere)).toMatchObject({ code: 'address.cooling' });
+  });
+
+  it('is not what a late copy of the request is whose lease ended', async () => {
+    const { deps, ask } = await dualStack();
+    const { slot } = await ask(1, ['10.0.0.7']);
+    await del(deps, 'i-1', delOf(1, { slot, acknowledged: true }));
+    expect(await refusalOf(ask(1, ['10.0.0.7']))).toMatchObject({ code: 'address.cooling' });
   });
 });
 
