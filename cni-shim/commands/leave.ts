@@ -2,7 +2,7 @@
 import type { NodeRecords } from '../node/node-records.ts';
 import { recordsIn } from '../sync/data-directories.ts';
 import { ensureNothingLives, type Left, leave, ownBlocks, stay } from '../sync/leave.ts';
-import { accessNode, type NodeAccess } from '../sync/node-access.ts';
+import { accessJournals, type NodeAccess } from '../sync/node-access.ts';
 import { reconcile } from '../sync/reconcile.ts';
 import { command } from './command.ts';
 import { jsonOption, nodeOptions } from './options.ts';
@@ -13,7 +13,7 @@ export const leaving = command({
 container begins here; what is left in the outbox and in the service's table is released, every block is given back, and
 the service is told that this life of the node is over. Where it fails halfway the node stays out of service, and the same
 command goes on; --stay lets containers begin again, unless the goodbye was sent already. After it ended well they may
-begin as on a new node. A reboot puts a node that is leaving back into service.`,
+begin as on a new node. A reboot puts a node that is leaving back into service. Name every data directory of the node.`,
   options: {
     ...nodeOptions,
     ...jsonOption,
@@ -21,7 +21,7 @@ begin as on a new node. A reboot puts a node that is leaving back into service.`
     'dry-run': { kind: 'flag', help: 'change and tell nothing: show what would be' },
   },
   async run({ config, 'data-dir': dataDirs, json, stay: stays, 'dry-run': dryRun }, { surroundings, terminal }) {
-    const access = accessNode(surroundings, { config, dataDirs });
+    const access = accessJournals(surroundings, { config, dataDirs });
     const networks = recordsIn(access);
     if (stays) {
       const shown = { dryRun, stays: dryRun ? networks.some(isLeaving) : await stay(access, networks) };
