@@ -99,6 +99,7 @@ export const readinessResult: Shape<ReadinessResult> = object({
   ready: flag,
   code: optional(text()),
   detail: optional(text()),
+  remedy: optional(text()),
 });
 
 export const goodbyeResult: Shape<GoodbyeResult> = object({ ended: flag });

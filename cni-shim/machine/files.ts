@@ -126,6 +126,15 @@ export function replaceFile(files: Files, path: string, text: string, drafts: st
   files.rename(draft, path);
 }
 
+/** Whether `directory` takes files. @throws the file error that says why not */
+export function tryToWrite(files: Files, directory: string): void {
+  const draft = `${directory}/${DRAFT_PREFIX}${randomHex(8)}`;
+  const file = files.create(draft);
+  files.write(file, draft);
+  files.close(file);
+  files.remove(draft);
+}
+
 /** Removes the drafts that killed processes left in `directory`. */
 export function sweepDrafts(files: Files, directory: string, now: number): void {
   const drafts = files.list(directory).filter((name) => name.startsWith(DRAFT_PREFIX));

@@ -33,12 +33,14 @@ export interface JournalEntry {
   readonly ended?: true;
   /** What the plugin saw of the network namespace, by which its end is told. */
   readonly sandbox?: SandboxView;
+  /** Only a DEL releases it, as its network says: neither that the namespace is gone nor a GC. */
+  readonly release?: 'del';
 }
 
 /** What an ADD knows before it asks. */
 export type Beginning = Pick<
   JournalEntry,
-  'attachment' | 'nonce' | 'bootId' | 'netns' | 'pod' | 'addresses' | 'sandbox'
+  'attachment' | 'nonce' | 'bootId' | 'netns' | 'pod' | 'addresses' | 'sandbox' | 'release'
 >;
 
 export interface Refusal {

@@ -9,7 +9,7 @@
  */
 import type { Attachment, SlotReference } from '../../core/contract/ids.ts';
 import type { AllocateResult } from '../../core/contract/lease.ts';
-import { type Database, damage } from '../machine/database.ts';
+import { damage, type Row } from '../machine/database.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 import { addedAgain, askedAgain } from './added-again.ts';
 import {
@@ -22,7 +22,7 @@ import {
   withoutRepeats,
 } from './journal-entry.ts';
 import { ensureNotLeaving } from './leaving.ts';
-import type { NodeDatabase } from './node-database.ts';
+import type { NodeDatabase, Readable, Writing } from './node-database.ts';
 
 export interface Journal {
   /**
@@ -34,10 +34,11 @@ export interface Journal {
   /** Counts another send of `entry`. Undefined where a DEL removed the entry meanwhile. */
   repeat(entry: JournalEntry): JournalEntry | undefined;
   /**
-   * Notes the answer. `deleted`: a DEL removed the entry meanwhile. `taken`: another attachment here has the granted slot,
-   * of which the service was not told yet, or this one lives with another slot by now. In all cases nobody else would release the lease.
+   * Notes the answer. `deleted`: a DEL removed the entry meanwhile. `taken`: another container lives with the granted slot,
+   * of which the service was not told yet. `late`: this one lives with another slot by now. Else than `noted`, nobody else
+   * would release the lease.
    */
-  acknowledge(entry: JournalEntry, answer: Answer): 'noted' | 'deleted' | 'taken';
+  acknowledge(entry: JournalEntry, answer: Answer): Noted;
   /** Notes that the service refused; an answer that comes later counts all the same. */
   refuse(entry: JournalEntry, refused: Refusal): void;
   /** Notes that the table does not have its lease any more. False where it was asked for again or deleted meanwhile. */
@@ -53,9 +54,8 @@ export interface Journal {
   forget(found: JournalEntry): void;
 }
 
+export type Noted = 'noted' | 'deleted' | 'taken' | 'late';
 type Answer = Pick<AllocateResult, 'slot' | 'addresses' | 'more' | 'incarnation'>;
-/** Within a transaction. */
-export type Writing = Pick<Database, 'all' | 'run'>;
 
 export function openJournal(database: NodeDatabase): Journal {
   return {
@@ -97,21 +97,21 @@ export function openJournal(database: NodeDatabase): Journal {
   };
 }
 
-const nameOf = ({ pool, block, slot }: ReturnType<Database['all']>[number]): string =>
+const nameOf = ({ pool, block, slot }: Row): string =>
   slotName({ pool: String(pool), block: String(block), slot: Number(slot) });
 
 /** @param from a table of entries, and in which order */
-export const entriesIn = ({ all }: Pick<Database, 'all'>, from: string): JournalEntry[] =>
+export const entriesIn = ({ all }: Readable, from: string): JournalEntry[] =>
   all(`SELECT entry FROM ${from}`).map(entryIn);
 
 /** SQLite does not look at what is in a row: there a damaged page is seen only now. */
-function entryIn({ entry }: ReturnType<Database['all']>[number]): JournalEntry {
+function entryIn({ entry }: Row): JournalEntry {
   const read = parseJson(String(entry));
   if (!isObject(read)) throw damage('an entry of the journal is no JSON');
   return read as unknown as JournalEntry;
 }
 
-export function readEntry({ all }: Pick<Database, 'all'>, attachment: Attachment): JournalEntry | undefined {
+export function readEntry({ all }: Readable, attachment: Attachment): JournalEntry | undefined {
   const { network, containerId, ifname } = attachment;
   const where = 'network = ? AND container = ? AND ifname = ?';
   const [row] = all(`SELECT entry FROM lease WHERE ${where}`, network, containerId, ifname);
@@ -121,16 +121,23 @@ export function readEntry({ all }: Pick<Database, 'all'>, attachment: Attachment
 export function writeEntry({ run }: Writing, entry: JournalEntry): void {
   const { network, containerId, ifname } = entry.attachment;
   const text = JSON.stringify(entry);
-  run('INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?, ?)', network, containerId, ifname, entry.nonce, text);
+  run(
+    'INSERT OR REPLACE INTO lease (network, container, ifname, nonce, entry) VALUES (?, ?, ?, ?, ?)',
+    network,
+    containerId,
+    ifname,
+    entry.nonce,
+    text,
+  );
 }
 
 /** From the journal to the outbox: its slots stay its own until the service has released them. */
 export function retire({ run }: Writing, entry: JournalEntry): void {
   run('DELETE FROM lease WHERE nonce = ?', entry.nonce);
-  run('INSERT OR REPLACE INTO outbox VALUES (?, ?)', entry.nonce, JSON.stringify(entry));
+  run('INSERT OR REPLACE INTO outbox (nonce, entry) VALUES (?, ?)', entry.nonce, JSON.stringify(entry));
 }
 
-export function ownerOf({ all }: Pick<Database, 'all'>, { pool, block, slot }: SlotReference): string | undefined {
+export function ownerOf({ all }: Readable, { pool, block, slot }: SlotReference): string | undefined {
   const [row] = all('SELECT nonce FROM slot WHERE pool = ? AND block = ? AND slot = ?', pool, block, slot);
   return row && String(row.nonce);
 }
@@ -165,7 +172,7 @@ function firstFree({ all }: Writing, candidates: Iterable<SlotReference>): SlotR
 function ownSlots({ run }: Writing, entry: JournalEntry): void {
   run('DELETE FROM slot WHERE nonce = ?', entry.nonce);
   for (const { pool, block, slot } of slotsOf(entry))
-    run('INSERT OR REPLACE INTO slot VALUES (?, ?, ?, ?)', pool, block, slot, entry.nonce);
+    run('INSERT OR REPLACE INTO slot (pool, block, slot, nonce) VALUES (?, ?, ?, ?)', pool, block, slot, entry.nonce);
 }
 
 /** By a container of which the service does not know yet. Who only proposed it gets another one: the service granted it once. */
@@ -177,12 +184,12 @@ function isLivedWith(writing: Writing, slot: SlotReference, { nonce }: JournalEn
   return other?.local !== undefined && other.reported !== true;
 }
 
-function acknowledge(writing: Writing, entry: JournalEntry, answer: Answer): 'noted' | 'deleted' | 'taken' {
+function acknowledge(writing: Writing, entry: JournalEntry, answer: Answer): Noted {
   const current = readEntry(writing, entry.attachment);
   if (!isStill(entry, current)) return 'deleted';
   const { slot, addresses, incarnation, more: further = [] } = answer;
   // Another ADD of the attachment answered with a slot of the node's own meanwhile.
-  if (current.local !== undefined && entry.local === undefined && !sameSlot(current.local.slot, slot)) return 'taken';
+  if (current.local !== undefined && entry.local === undefined && !sameSlot(current.local.slot, slot)) return 'late';
   if ([slot, ...further].some((one) => isLivedWith(writing, one, entry))) return 'taken';
   const { proposal, more: earlier = [], refused: _, ...asked } = entry;
   const attempts = Math.max(entry.attempts, current.attempts);

@@ -5,10 +5,9 @@
  * that it left is not used again, whoever writes it down late. Both rows name the boot and count in it only.
  */
 import type { LessorError } from '../../core/contract/problems.ts';
-import type { Database } from '../machine/database.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 import { refusal } from '../machine/refusal.ts';
-import type { NodeDatabase } from './node-database.ts';
+import type { NodeDatabase, Readable } from './node-database.ts';
 
 export interface Leaving {
   isLeaving(): boolean;
@@ -33,20 +32,18 @@ export interface Leaving {
 const LEAVING = 'leaving';
 const LEFT = 'left';
 const READ = 'SELECT value FROM meta WHERE key = ?';
-const WRITE = 'INSERT OR REPLACE INTO meta VALUES (?, ?)';
+const WRITE = 'INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)';
 const DELETE = 'DELETE FROM meta WHERE key = ?';
 
-type Reading = Pick<Database, 'all'>;
-
 /** The life that the row names; undefined where there is none of this boot. */
-function rowOf({ all }: Reading, key: string, bootId: string): { readonly life: number } | undefined {
+function rowOf({ all }: Readable, key: string, bootId: string): { readonly life: number } | undefined {
   const [row] = all(READ, key);
   const read = row && parseJson(String(row.value));
   return isObject(read) && read.boot === bootId ? { life: Number(read.life) } : undefined;
 }
 
 /** @throws LessorError `node.leaving` where no ADD may begin */
-export function ensureNotLeaving(reading: Reading, bootId: string): void {
+export function ensureNotLeaving(reading: Readable, bootId: string): void {
   if (rowOf(reading, LEAVING, bootId) !== undefined) throw isLeavingError();
 }
 
@@ -59,7 +56,7 @@ const isLeavingError = (): LessorError =>
 
 export function openLeaving(database: NodeDatabase, bootId: string): Leaving {
   const textOf = (life: number) => JSON.stringify({ boot: bootId, life });
-  const lifeIn = (reading: Reading, key: string) => rowOf(reading, key, bootId)?.life ?? 0;
+  const lifeIn = (reading: Readable, key: string) => rowOf(reading, key, bootId)?.life ?? 0;
   return {
     isLeaving: () => rowOf(database, LEAVING, bootId) !== undefined,
     begin: () =>

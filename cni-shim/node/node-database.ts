@@ -1,29 +1,28 @@
 /**
  * The node's journal: one SQLite file, `<dataDir>/<machine>/node.db`. Each step of the protocol is one transaction, so a
- * process may be killed anywhere; what counts after a power cut is decided by the boot that a row names, so nothing waits for
- * the disk but a checkpoint.
+ * process may be killed anywhere.
  */
 import {
   type Database,
   databaseError,
   databaseErrorName,
   isDamaged,
-  type OpenDatabase,
   type Row,
   type Value,
 } from '../machine/database.ts';
-import { type Files, isFileError } from '../machine/files.ts';
-import { DAMAGED } from '../machine/layout.ts';
-import { randomHex } from '../machine/random.ts';
-import { refusal } from '../machine/refusal.ts';
+import { type DatabaseSurroundings, JOURNAL, openJournalFile, rollBack } from './journal-file.ts';
+
+/** Within a transaction. */
+export type Writing = Pick<Database, 'all' | 'run'>;
+export type Readable = Pick<Database, 'all'>;
 
 export interface NodeDatabase {
   readonly path: string;
   /** One look, with nothing found where there is no journal, or no sound one: reading makes none. @throws LessorError `node.storage` */
-  read<T>(look: (database: Pick<Database, 'all'>) => T): T;
+  read<T>(look: (reading: Readable) => T): T;
   all(sql: string, ...values: readonly Value[]): Row[];
   /** All of it happens or nothing does, and no other process comes in between. Not nested. @throws LessorError `node.storage` */
-  transaction<T>(act: (database: Pick<Database, 'all' | 'run'>) => T): T;
+  transaction<T>(act: (writing: Writing) => T): T;
   /** Of the journal, made with it: 16 hex digits. Undefined where there is none yet. */
   journalId(): string | undefined;
   meta(key: string): string | undefined;
@@ -32,97 +31,13 @@ export interface NodeDatabase {
   changeMeta(key: string, change: (value: string | undefined) => string): boolean;
 }
 
-export interface DatabaseSurroundings {
-  readonly files: Files;
-  readonly openDatabase: OpenDatabase;
-  now(): number;
-  bootId(): string;
-}
+const nothing: Readable = { all: () => [] };
 
-/** Hundreds are for what an earlier release could not work with; what lies below only adds. */
-const SCHEMA_VERSION = 100;
-/** Whoever holds the lock holds it for less than a millisecond; 128 processes at once wait for each other. */
-const BUSY_MS = 10_000;
-
-const SCHEMA = `
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE lease (
-  network TEXT NOT NULL, container TEXT NOT NULL, ifname TEXT NOT NULL,
-  nonce TEXT NOT NULL UNIQUE, entry TEXT NOT NULL,
-  PRIMARY KEY (network, container, ifname)) STRICT, WITHOUT ROWID;
-CREATE TABLE slot (
-  pool TEXT NOT NULL, block TEXT NOT NULL, slot INTEGER NOT NULL, nonce TEXT NOT NULL,
-  PRIMARY KEY (pool, block, slot)) STRICT, WITHOUT ROWID;
-CREATE INDEX slot_of_nonce ON slot (nonce);
-CREATE TABLE outbox (nonce TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE pool (id TEXT PRIMARY KEY, cache TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE returned_block (
-  boot TEXT NOT NULL, pool TEXT NOT NULL, block TEXT NOT NULL, generation INTEGER NOT NULL, answered INTEGER NOT NULL,
-  PRIMARY KEY (boot, pool, block, generation)) STRICT, WITHOUT ROWID;
-PRAGMA user_version = ${SCHEMA_VERSION};
-`;
-
-/** Keys of `meta`. */
-const JOURNAL = 'journal';
-/** The boot in which the journal began in place of a damaged one, and where that one is. */
-export const LOST = 'lost';
-
-interface Opened {
-  readonly database: Database;
-  /** Of the file: another one in its place is another journal. */
-  readonly identity: string | undefined;
-}
-
-/** @param path of the file, in a directory that has nothing else in it */
+/** @param path of the file */
 export function openNodeDatabase(surroundings: DatabaseSurroundings, path: string): NodeDatabase {
-  const { files } = surroundings;
-  let opened: Opened | undefined;
-  let inTransaction = false;
-
-  function open(): Database {
-    const database = surroundings.openDatabase(path);
-    try {
-      database.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA synchronous = NORMAL`);
-      if (versionOf(database) === 0) initialise(database, () => lossOf(surroundings, path));
-      const version = versionOf(database);
-      if (version < SCHEMA_VERSION + 100) return database;
-      throw refusal(
-        'node.storage',
-        `${path} has schema ${version}, and this release knows ${SCHEMA_VERSION}`,
-        'install the release that wrote it, or a later one',
-      );
-    } catch (error) {
-      close(database);
-      throw error;
-    }
-  }
-
-  /** What is damaged is put aside, and another journal begins. */
-  function openSound(mayPutAside = true): Opened {
-    // Before SQLite, so that it is for its user only from the start.
-    if (!files.exists(path)) createEmpty(files, path);
-    const identity = files.identity(path);
-    try {
-      return { database: open(), identity };
-    } catch (error) {
-      if (!mayPutAside || !isDamaged(error)) throw error;
-      putAside(files, path, identity);
-      return openSound(false);
-    }
-  }
-
-  /** Where the file was lost or put aside meanwhile, the journal is the one that is there by now. */
-  function ready(): Database {
-    if (inTransaction && opened !== undefined) return opened.database;
-    if (opened !== undefined && files.identity(path) !== opened.identity) leave();
-    opened ??= openSound();
-    return opened.database;
-  }
-
-  function leave(): void {
-    if (opened !== undefined) close(opened.database);
-    opened = undefined;
-  }
+  const file = openJournalFile(surroundings, path);
+  /** While a transaction lasts. */
+  let writing: Database | undefined;
 
   /** @param ifDamaged in place of the error, after the journal was put aside */
   function guarded<T>(act: () => T, ifDamaged?: () => T): T {
@@ -132,19 +47,18 @@ export function openNodeDatabase(surroundings: DatabaseSurroundings, path: strin
       const name = databaseErrorName(error);
       if (name === undefined) throw error;
       if (isDamaged(error)) {
-        if (opened !== undefined) putAside(files, path, opened.identity);
-        leave();
+        file.putAside();
         if (ifDamaged !== undefined) return ifDamaged();
       }
       throw databaseError(path, name, error);
     }
   }
 
-  function transaction<T>(act: (database: Pick<Database, 'all' | 'run'>) => T): T {
+  function transaction<T>(act: (writing: Writing) => T): T {
     return guarded(() => {
-      const database = ready();
+      const database = file.ready();
       database.exec('BEGIN IMMEDIATE');
-      inTransaction = true;
+      writing = database;
       try {
         const result = act(database);
         database.exec('COMMIT');
@@ -153,124 +67,53 @@ export function openNodeDatabase(surroundings: DatabaseSurroundings, path: strin
         rollBack(database);
         throw error;
       } finally {
-        inTransaction = false;
+        writing = undefined;
       }
     });
   }
 
-  const read: NodeDatabase['read'] = (look) => {
-    if (inTransaction) return look(ready());
-    const act = () => look(files.exists(path) ? ready() : { all: () => [] });
+  function read<T>(look: (reading: Readable) => T): T {
+    if (writing !== undefined) return look(writing);
+    const act = () => look(file.exists() ? file.ready() : nothing);
     return guarded(act, () => guarded(act));
-  };
-  const all: NodeDatabase['all'] = (sql, ...values) => read((database) => database.all(sql, ...values));
-  const meta = (key: string) => {
-    const [row] = all('SELECT value FROM meta WHERE key = ?', key);
-    return row === undefined ? undefined : String(row.value);
-  };
-
-  const changeMeta: NodeDatabase['changeMeta'] = (key, change) =>
-    transaction(({ run }) => {
-      const before = meta(key);
-      const after = change(before);
-      if (after === before) return false;
-      run('INSERT OR REPLACE INTO meta VALUES (?, ?)', key, after);
-      return true;
-    });
+  }
 
   return {
     path,
-    changeMeta,
     read,
-    all,
+    all: (sql, ...values) => read(({ all }) => all(sql, ...values)),
     transaction,
+    ...metaIn(read, transaction),
+  };
+}
+
+function metaIn(
+  read: NodeDatabase['read'],
+  transaction: NodeDatabase['transaction'],
+): Pick<NodeDatabase, 'journalId' | 'meta' | 'setMeta' | 'changeMeta'> {
+  const meta = (key: string) =>
+    read(({ all }) => {
+      const [row] = all('SELECT value FROM meta WHERE key = ?', key);
+      return row && String(row.value);
+    });
+  const set = ({ run }: Writing, key: string, value: string) =>
+    run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', key, value);
+  return {
     meta,
     journalId: () => meta(JOURNAL),
     setMeta(key, value) {
       if (value === undefined && meta(key) === undefined) return;
-      transaction((database) =>
-        value === undefined
-          ? database.run('DELETE FROM meta WHERE key = ?', key)
-          : database.run('INSERT OR REPLACE INTO meta VALUES (?, ?)', key, value),
+      transaction((writing) =>
+        value === undefined ? writing.run('DELETE FROM meta WHERE key = ?', key) : set(writing, key, value),
       );
     },
+    changeMeta: (key, change) =>
+      transaction((writing) => {
+        const before = meta(key);
+        const after = change(before);
+        if (after === before) return false;
+        set(writing, key, after);
+        return true;
+      }),
   };
-}
-
-const versionOf = (database: Database): number => Number(database.all('PRAGMA user_version')[0]?.user_version);
-
-/**
- * The first of several processes makes the schema; the others find it.
- * @param loss what there is to say of the journal before, if that was damaged
- */
-function initialise(database: Database, loss: () => string | undefined): void {
-  writeAhead(database);
-  database.exec('BEGIN IMMEDIATE');
-  if (versionOf(database) === 0) {
-    database.exec(SCHEMA);
-    database.run('INSERT INTO meta VALUES (?, ?)', JOURNAL, randomHex(8));
-    const lost = loss();
-    if (lost !== undefined) database.run('INSERT INTO meta VALUES (?, ?)', LOST, lost);
-  }
-  database.exec('COMMIT');
-}
-
-/**
- * SQLite's files belong together, so the directory is moved, in one step. It is named after the file that was found damaged:
- * of several processes that found it so the first one moves it, and none the journal that began since.
- */
-function putAside(files: Files, path: string, identity: string | undefined): void {
-  if (identity === undefined || files.identity(path) !== identity) return;
-  files.move(directoryOf(path), `${directoryOf(path)}${DAMAGED}${identity.replace(':', '-')}`);
-}
-
-/** A journal that begins beside a damaged one does not know what that one knew. */
-function lossOf({ files, now, bootId }: DatabaseSurroundings, path: string): string | undefined {
-  const [parent, name] = splitPath(directoryOf(path));
-  const damaged = files.list(parent).filter((one) => one.startsWith(`${name}${DAMAGED}`));
-  if (damaged.length === 0) return undefined;
-  return JSON.stringify({ boot: bootId(), at: now(), aside: damaged.map((one) => `${parent}/${one}`) });
-}
-
-const splitPath = (path: string): [parent: string, name: string] => {
-  const slash = path.lastIndexOf('/');
-  return [path.slice(0, slash), path.slice(slash + 1)];
-};
-const directoryOf = (path: string): string => splitPath(path)[0];
-
-const PAUSE_MS = 5;
-
-/** SQLite does not wait for a lock here, whatever `busy_timeout` says. */
-function writeAhead(database: Database): void {
-  for (let waited = 0; ; waited += PAUSE_MS) {
-    try {
-      database.exec('PRAGMA journal_mode = WAL');
-      return;
-    } catch (error) {
-      if (databaseErrorName(error) !== 'SQLITE_BUSY' || waited >= BUSY_MS) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
-    }
-  }
-}
-
-function createEmpty(files: Files, path: string): void {
-  try {
-    files.close(files.create(path));
-  } catch (error) {
-    // Another process was first.
-    if (!isFileError(error) || error.code !== 'EEXIST') throw error;
-  }
-}
-
-/** SQLite may have rolled back by itself. */
-const rollBack = (database: Database): void => despiteErrors(() => database.exec('ROLLBACK'));
-/** What is open in it is rolled back. */
-const close = (database: Database): void => despiteErrors(() => database.close());
-
-function despiteErrors(act: () => void): void {
-  try {
-    act();
-  } catch (error) {
-    if (databaseErrorName(error) === undefined) throw error;
-  }
 }

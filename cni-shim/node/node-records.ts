@@ -3,8 +3,9 @@ import type { ClaimedBlock } from '../../core/contract/ids.ts';
 import { inDataDir } from '../machine/layout.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
 import { type Journal, openJournal } from './journal.ts';
+import { LOST } from './journal-file.ts';
 import { type Leaving, openLeaving } from './leaving.ts';
-import { LOST, type NodeDatabase, openNodeDatabase } from './node-database.ts';
+import { type NodeDatabase, openNodeDatabase } from './node-database.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 import { formerBlocks, ofThisBoot, type PoolCache, parsePoolCache } from './pool-cache.ts';
 import { openReturnedBlocks, type ReturnedBlocks } from './returned-blocks.ts';
@@ -84,7 +85,7 @@ export function openRecords(surroundings: RecordSurroundings, dataDir: string): 
         const next = change(cacheOf(pool));
         // An answer of a life that was left may be noted late.
         if (next !== undefined && next.incarnation > leaving.lifeLeft())
-          run('INSERT OR REPLACE INTO pool VALUES (?, ?)', next.pool.id, JSON.stringify(next));
+          run('INSERT OR REPLACE INTO pool (id, cache) VALUES (?, ?)', next.pool.id, JSON.stringify(next));
       }),
     sweep: returnedBlocks.sweep,
   };

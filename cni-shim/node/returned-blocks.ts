@@ -32,7 +32,13 @@ export function openReturnedBlocks(database: NodeDatabase, boot: string): Return
       database.transaction(({ all, run }) => {
         const [used] = all('SELECT slot FROM slot WHERE pool = ? AND block = ? LIMIT 1', pool, block);
         if (used !== undefined) return false;
-        run('INSERT OR IGNORE INTO returned_block VALUES (?, ?, ?, ?, 0)', boot, pool, block, generation);
+        run(
+          'INSERT OR IGNORE INTO returned_block (boot, pool, block, generation, answered) VALUES (?, ?, ?, ?, 0)',
+          boot,
+          pool,
+          block,
+          generation,
+        );
         return true;
       }),
     due: (pool) => claims(database.all(`${select} AND answered = 0`, boot, pool)),

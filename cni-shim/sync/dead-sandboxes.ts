@@ -13,9 +13,11 @@ export type Sandbox = 'alive' | 'gone' | 'unknown';
  */
 export function sandboxOf(
   files: Pick<Files, 'identity' | 'list'>,
-  { bootId, netns, sandbox }: JournalEntry,
+  { bootId, netns, sandbox, release }: JournalEntry,
   here: { readonly bootId: string; isAlive(namespace: string): boolean },
 ): Sandbox {
+  // It may have been there for the ADD alone.
+  if (release === 'del') return 'unknown';
   if (bootId !== here.bootId) return 'gone';
   if (netns === undefined || sandbox === undefined) return 'unknown';
   const [directory, name] = [netns.slice(0, netns.lastIndexOf('/')) || '/', netns.slice(netns.lastIndexOf('/') + 1)];

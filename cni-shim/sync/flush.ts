@@ -53,8 +53,8 @@ export async function flush(flushing: Flushing, options: FlushOptions = {}): Pro
   const toRelease = outbox.toRelease().filter(({ attachment }) => !isKept(attachment));
   const released = await each(toRelease, async (entry) => {
     const answer = await releaseEntry(asking, entry);
-    outbox.released(entry);
     const cooled = noteCooling(asking, entry);
+    outbox.released(entry);
     if (cooled !== undefined && !isOver()) await giveBackEmptyBlock(asking, cooled, answer.draining);
   });
   return { reported, released, failures };
@@ -137,14 +137,11 @@ function isAllThatIsHeld({ acknowledged, addresses, more, attempts }: JournalEnt
   return acknowledged !== undefined && more === undefined && (addresses === undefined || attempts === 1);
 }
 
-/** The released slots cool, and a block that is empty now is given back. */
-export async function noteRelease(flushing: Flushing, entry: JournalEntry, { draining }: ReleaseResult): Promise<void> {
-  const cooled = noteCooling(flushing, entry);
-  if (cooled !== undefined) await giveBackEmptyBlock(flushing, cooled, draining);
-}
-
-/** What the entry's container lived with, if anything. */
-function noteCooling({ records, now }: Flushing, entry: JournalEntry): SlotReference | undefined {
+/**
+ * Before its slots are free here, so that no ADD proposes what still cools.
+ * @returns what the entry's container lived with, if anything
+ */
+export function noteCooling({ records, now }: Flushing, entry: JournalEntry): SlotReference | undefined {
   const [slot] = slotsOf(entry);
   if (slot === undefined) return undefined;
   const cooling = [slot, ...(entry.more ?? [])];

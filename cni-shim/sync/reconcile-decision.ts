@@ -33,10 +33,12 @@ export function reasonToRelease(
   known: readonly Known[],
   { firstOfBoot, isValid }: Circumstances,
 ): Reason | undefined {
+  const entryOf = (journal: Known) => journal.find(lease.attachment);
+  if (known.map(entryOf).some((entry) => entry?.nonce === lease.nonce && entry.release === 'del')) return undefined;
   // What the runtime calls valid lives, whatever the journal says.
   if (isValid !== undefined) return isValid(lease.attachment) ? undefined : 'unknown to the runtime';
   for (const journal of known) {
-    const entry = journal.find(lease.attachment);
+    const entry = entryOf(journal);
     if (entry?.nonce === lease.nonce) return isElsewhere(lease, journal, entry) ? 'elsewhere' : undefined;
     if (journal.journalId !== undefined && lease.nonce.startsWith(journal.journalId)) return 'unjournaled';
   }

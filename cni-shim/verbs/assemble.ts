@@ -2,7 +2,7 @@
 import type { Attachment } from '../../core/contract/ids.ts';
 import { type Api, apiClient, type Limits } from '../api/client.ts';
 import { type Outage, openOutage } from '../api/outage.ts';
-import { credentialSupply } from '../aws/credentials.ts';
+import { type CredentialSupply, credentialSupply } from '../aws/credentials.ts';
 import type { Invocation } from '../cni/environment.ts';
 import type { NetworkConfiguration } from '../cni/network-configuration.ts';
 import type { Observer } from '../log/call-record.ts';
@@ -15,8 +15,10 @@ import { openPoolChoices, type PoolChoices } from '../node/pool-choices.ts';
 export interface NetworkPlugin {
   readonly surroundings: Surroundings;
   readonly network: NetworkConfiguration;
+  readonly dataDir: string;
   readonly bootId: string;
   readonly api: Api;
+  readonly credentials: CredentialSupply;
   readonly outage: Outage;
   readonly records: NodeRecords;
   readonly choices: PoolChoices;
@@ -52,6 +54,7 @@ export function assembleNetwork(
   return {
     surroundings,
     network,
+    dataDir,
     bootId: records.bootId,
     api: apiClient({
       endpoint,
@@ -61,6 +64,7 @@ export function assembleNetwork(
       observer,
       ...(limits === undefined ? {} : { limits }),
     }),
+    credentials,
     outage: openOutage(records, surroundings.now),
     records,
     choices: openPoolChoices(records, network.name, { request: network.pool, labels, namespace }),

@@ -5,7 +5,8 @@
 
 import { outcomeOf } from '../api/call-outcome.ts';
 import type { JournalEntry } from '../node/journal-entry.ts';
-import { type Flushing, type FlushOptions, flush, noteRelease, releaseEntry } from '../sync/flush.ts';
+import { type Flushing, type FlushOptions, flush, noteCooling, releaseEntry } from '../sync/flush.ts';
+import { giveBackEmptyBlock } from '../sync/return-block.ts';
 import type { NetworkPlugin, Plugin } from './assemble.ts';
 
 /** Requests with which one DEL tells the service of earlier ones, beside its own: the runtime waits for it. */
@@ -41,12 +42,14 @@ export async function removeEntry(
   records.outbox.end(entry);
   const outcome = await outcomeOf(releaseEntry(flushing, entry));
   if (outcome.kind !== 'granted') {
-    if (outcome.kind === 'refused') throw outcome.error;
+    // A node that cannot sign has asked nobody.
+    if (outcome.kind === 'refused' && outcome.error.code !== 'node.credentials') throw outcome.error;
     outage.failed(outcome.error);
     return retire();
   }
+  const cooled = noteCooling(flushing, entry);
   records.journal.forget(entry);
-  await noteRelease(flushing, entry, outcome.answer);
+  if (cooled !== undefined) await giveBackEmptyBlock(flushing, cooled, outcome.answer.draining);
   outage.reached();
   await flush(flushing, { ...flushed, most: FLUSHED_AT_ONCE });
 }

@@ -22,7 +22,8 @@ export async function gc(plugin: NetworkPlugin, valid: readonly ValidAttachment[
   const failures: LessorError[] = [];
   const isHere = ({ network: name }: Attachment) => name === network.name;
   const isKept = (attachment: Attachment) => isHere(attachment) && isValid(attachment);
-  const unknown = ({ attachment }: JournalEntry) => isHere(attachment) && !isValid(attachment);
+  const unknown = ({ attachment, release }: JournalEntry) =>
+    isHere(attachment) && !isValid(attachment) && release !== 'del';
   for (const entry of records.journal.entries().filter(unknown)) {
     const removed = await outcomeOf(removeEntry(plugin, entry, { isKept }));
     if (removed.kind !== 'granted') failures.push(removed.error);

@@ -213,6 +213,7 @@ function problemSchema(): Json {
       title: text,
       status: { type: 'integer' },
       detail: { type: 'string', description: 'Names the field, the value and the remedy' },
+      remedy: { type: 'string', description: 'What to do, as the detail says it last' },
       code: {
         type: 'string',
         enum: Object.entries(problems).flatMap(([code, kind]) => ('status' in kind ? [code] : [])),

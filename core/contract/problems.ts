@@ -169,7 +169,10 @@ export interface ProblemBody {
   readonly type: string;
   readonly title: string;
   readonly status: number;
+  /** What is wrong, and the remedy. */
   readonly detail: string;
+  /** The same by itself, where one is known. */
+  readonly remedy?: string;
   readonly code: ProblemCode;
   readonly retryable: boolean;
   readonly requestId?: string;
@@ -184,6 +187,7 @@ export function problemBody(error: LessorError, requestId?: string): ProblemBody
     title,
     status,
     detail: error.message,
+    ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
     code: error.code,
     retryable: retry,
     ...(requestId === undefined ? {} : { requestId }),

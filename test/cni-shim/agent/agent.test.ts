@@ -15,6 +15,7 @@ import { blockFromText } from '../../../core/protocol/slot-ref.ts';
 import { fenceBlock } from '../../../functions/use-cases/blocks/fence-block.ts';
 import { declareDeath } from '../../../functions/use-cases/nodes/declare-death.ts';
 import { readNode } from '../../../functions/use-cases/nodes/heartbeat.ts';
+import { reclaim } from '../../../functions/use-cases/reclaim/reclaim.ts';
 import { ownedPool } from '../../functions/owned-pool.ts';
 import { callOf, type World, world } from '../../functions/world.ts';
 import { machineUnderNode } from '../../support/machine-under-node.ts';
@@ -337,6 +338,51 @@ test('a node that was declared dead although it runs says so, as an error and in
     expect.objectContaining({ message: expect.stringContaining('declared dead although it runs') }),
   ]);
   expect(await figure('lessor_declared_dead')).toBe(1);
+});
+
+test('a node that was declared dead goes on saying so until no container lives with a lease of that life', async () => {
+  await declareDeath(here.environment(), callOf('operator'), { node: 'i-1', reason: 'a mistake' });
+  await roundsFor(10 * MINUTE_MS);
+  await reclaim(here.environment());
+  // The next ADD begins another life, of which the service says nothing ill.
+  await add('of-the-next-life');
+  await roundsFor(10 * MINUTE_MS);
+  expect(errors().at(-1)).toMatchObject({ facts: { containers: 2 } });
+  expect(await figure('lessor_declared_dead')).toBe(1);
+  for (const container of ['a', 'b']) expect((await call('DEL', container)).exitCode).toBe(0);
+  await roundsFor(10 * MINUTE_MS);
+  expect(await figure('lessor_declared_dead')).toBe(0);
+});
+
+test('a lease that the table does not have although its container lives is lost: logged, counted, and said by status', async () => {
+  const { acknowledged, nonce } = node.entry('a') ?? {};
+  if (acknowledged === undefined || nonce === undefined) throw new Error('a has no lease');
+  const { pool, block, slot } = acknowledged.slot;
+  const key = { pool, block: blockFromText(block), slot };
+  const by = { containerId: 'a', ifname: 'eth0', node: 'i-1', nonce };
+  await here.store.leases.release(key, by, here.clock.now);
+  await roundsFor(6 * 60 * MINUTE_MS);
+  expect(errors()).toContainEqual(
+    expect.objectContaining({
+      message: 'a container lives with an address that the service may give to another one',
+      facts: expect.objectContaining({ containerId: 'a', addresses: [expect.anything()] }),
+    }),
+  );
+  expect(await figure('lessor_leases_lost_total')).toBe(1);
+  expect(node.entry('a')).toMatchObject({ lost: true });
+});
+
+test('the journal of another node is told of once a heartbeat, and nothing else is sent for it', async () => {
+  await roundsFor(10 * MINUTE_MS);
+  service = serviceFor(here.environment(), 'i-2');
+  agent = startAgent();
+  pass(10 * MINUTE_MS);
+  await agent.round();
+  expect(service.sent.map(({ path }) => path)).toEqual([routes.heartbeat.path]);
+  expect(logged.at(-1)).toMatchObject({
+    level: 'warn',
+    message: expect.stringMatching(/this journal is of node i-1, and the service takes the caller for i-2/),
+  });
 });
 
 test('a block whose giving back was not answered is given back with the next "I am here"', async () => {

@@ -360,9 +360,8 @@ describe('taking an installation away', () => {
     const attachment = { network: 'pods', containerId: 'c1', ifname: 'eth0' };
     function begin(): void {
       const { openDatabase, end } = processDatabases(libsqlDatabase);
-      const records = openRecords({ ...machineUnderNode(), openDatabase }, on(dataDir));
-      const { bootId } = records;
-      records.journal.begin({ attachment, nonce: `${records.journalId}0123456789abcdef`, bootId }, () => []);
+      const { journal, bootId, journalId } = openRecords({ ...machineUnderNode(), openDatabase }, on(dataDir));
+      journal.begin({ attachment, nonce: `${journalId}0123456789abcdef`, bootId }, () => []);
       end();
     }
     /** Without what SQLite has beside an open database. */
@@ -382,20 +381,12 @@ describe('taking an installation away', () => {
       expect(existsSync(on(dataDir))).toBe(false);
     });
 
-    test('takes what was put aside of a damaged journal', () => {
-      put({ conflist });
-      const id = machineUnderNode().machineId();
-      mkdirSync(on(`${dataDir}/${id}.damaged-1-2`), { recursive: true });
-      writeFileSync(on(`${dataDir}/${id}.damaged-1-2/node.db`), '');
-      takeAway({ purge: true });
-      expect(existsSync(on(dataDir))).toBe(false);
-    });
-
     test('leaves what is somebody else’s in the data directory, and takes a log that is elsewhere', () => {
       put({ settings: { logFile: '/var/log/lessor.log' } });
-      mkdirSync(on(dataDir), { recursive: true });
-      mkdirSync(on('/var/log'), { recursive: true });
+      const damaged = `${dataDir}/${machineUnderNode().machineId()}.damaged-1-2`;
+      for (const path of [damaged, '/var/log']) mkdirSync(on(path), { recursive: true });
       for (const path of [
+        `${damaged}/node.db`,
         `${dataDir}/credentials.json`,
         `${dataDir}/notes`,
         '/var/log/lessor.log.1',

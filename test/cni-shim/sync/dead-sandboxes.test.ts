@@ -57,6 +57,13 @@ describe('the sandbox of a container', () => {
     expect(sandboxOf(files(there), entry(change), here())).toBe('unknown');
   });
 
+  test.each<[string, Partial<JournalEntry>]>([
+    ['its namespace is gone', {}],
+    ['the machine has booted since', { bootId: 'boot-0' }],
+  ])('is unknown where %s and only a DEL releases', (_, change) => {
+    expect(sandboxOf(files(DIRECTORY), entry({ ...change, release: 'del' }), here())).toBe('unknown');
+  });
+
   test('is unknown where the directory may not be read', () => {
     const denied = {
       ...files(DIRECTORY),

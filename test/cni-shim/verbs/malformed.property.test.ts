@@ -17,7 +17,7 @@ import { Node } from '../in-process.ts';
 import { type MalformedInput, malformedInput, staying } from './malformed-inputs.ts';
 
 const CONTAINER = 'c1';
-const RUNS = 12_400;
+const RUNS = 13_000;
 const REFUSED = 10_000;
 
 let api: FakeApi;

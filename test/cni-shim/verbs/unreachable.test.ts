@@ -285,8 +285,10 @@ test('a node without blocks of its own says 11 to an ADD, and a DEL succeeds', a
   service.fate = away;
   expect((await ask('ADD', 'a')).printed).toMatchObject({ code: 11 });
   expect((await ask('DEL', 'first')).exitCode).toBe(0);
-  const heldThere = async () =>
-    [...(await here.store.leases.readBlock({ pool: pool.id, block: 0n })).values()].filter((slot) => slot.held).length;
+  const heldThere = async () => {
+    const blocks = await Promise.all([0n, 1n].map((block) => here.store.leases.readBlock({ pool: pool.id, block })));
+    return blocks.flatMap((slots) => [...slots.values()]).filter((slot) => slot.held).length;
+  };
   expect([node.outbox().releases.length, await heldThere()]).toEqual([1, 1]);
   service.fate = reached;
   here.clock.now += TRIED_AGAIN_MS;
