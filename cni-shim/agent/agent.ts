@@ -98,5 +98,6 @@ function watched(api: Calls, over: () => void): Calls {
     check: watch(api.check),
     readiness: watch(api.readiness),
     heartbeat: watch(api.heartbeat),
+    goodbye: watch(api.goodbye),
   };
 }

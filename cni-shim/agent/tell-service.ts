@@ -5,7 +5,7 @@ import { pauseOf } from '../../core/protocol/back-off.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
 import type { Outage } from '../api/outage.ts';
-import { leasesOfDeadLife, noteDeclaredDead } from '../node/declared-dead.ts';
+import { leasesOfDeadLife, noteDeclaredDead, wasDeclaredDead } from '../node/declared-dead.ts';
 import { otherIdentity } from '../node/identity.ts';
 import type { NodeRecords } from '../node/node-records.ts';
 import type { DataDirectories } from '../sync/data-directories.ts';
@@ -89,14 +89,15 @@ async function sendHeartbeat(telling: Telling, networks: readonly NodeRecords[])
   const { api, bootId, who, outages, log, metrics } = telling;
   const answer = await counted(metrics, 'heartbeat', api.heartbeat({ boot: bootId, ...who }));
   for (const outage of outages) outage.reached();
+  const declaredDead = wasDeclaredDead(answer, networks);
   for (const records of networks) {
     const other = otherIdentity(records, answer?.node);
     if (other !== undefined) throw other;
-    if (answer?.declaredDead) noteDeclaredDead(records, answer.incarnation ?? 0);
+    if (declaredDead) noteDeclaredDead(records, answer?.incarnation ?? 0);
   }
   const living = networks.reduce((count, records) => count + leasesOfDeadLife(records), 0);
-  metrics.declaredDead.set(answer?.declaredDead || living > 0 ? 1 : 0);
-  if (answer?.declaredDead || living > 0)
+  metrics.declaredDead.set(declaredDead || living > 0 ? 1 : 0);
+  if (declaredDead || living > 0)
     log('error', 'this node was declared dead although it runs: its addresses may be given to others', {
       containers: living,
       remedy: 'drain it and start it again; ask who declared it dead (GET /v1/deaths)',

@@ -2,7 +2,7 @@
 import type { GiveBackResult } from '../../core/contract/blocks.ts';
 import type { AllocateResult, CheckResult, ReleaseResult, ReportResult } from '../../core/contract/lease.ts';
 import { otherwise as defaults, most, patterns } from '../../core/contract/limits.ts';
-import type { HeartbeatResult, OwnLeasesResult } from '../../core/contract/nodes.ts';
+import type { GoodbyeResult, HeartbeatResult, OwnLeasesResult } from '../../core/contract/nodes.ts';
 import type { ReadinessResult } from '../../core/contract/questions.ts';
 import { flag, integer, list, object, oneOf, optional, otherwise, record, type Shape, text } from './shapes.ts';
 
@@ -101,6 +101,8 @@ export const readinessResult: Shape<ReadinessResult> = object({
   detail: optional(text()),
   remedy: optional(text()),
 });
+
+export const goodbyeResult: Shape<GoodbyeResult> = object({ ended: flag });
 
 export const heartbeatResult: Shape<HeartbeatResult> = object({
   node: optional(text()),

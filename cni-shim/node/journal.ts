@@ -21,12 +21,14 @@ import {
   slotsOf,
   withoutRepeats,
 } from './journal-entry.ts';
+import { ensureNotLeaving } from './leaving.ts';
 import type { NodeDatabase, Readable, Writing } from './node-database.ts';
 
 export interface Journal {
   /**
    * The entry under which an ADD asks: a new one with the first of `candidates` that is free on this node, or the one
    * that is there already for this attachment, with its nonce and slot.
+   * @throws LessorError `node.leaving`
    */
   begin(beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry;
   /** Counts another send of `entry`. Undefined where a DEL removed the entry meanwhile. */
@@ -145,6 +147,7 @@ const isStill = (entry: JournalEntry, current: JournalEntry | undefined): curren
   current?.nonce === entry.nonce && current.ended !== true;
 
 function begin(writing: Writing, beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry {
+  ensureNotLeaving(writing, beginning.bootId);
   const there = readEntry(writing, beginning.attachment);
   if (there !== undefined && there.ended !== true) {
     const next = addedAgain(there, beginning);

@@ -4,6 +4,7 @@ import { inDataDir } from '../machine/layout.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { LOST } from './journal-file.ts';
+import { type Leaving, openLeaving } from './leaving.ts';
 import { type NodeDatabase, openNodeDatabase } from './node-database.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 import { formerBlocks, ofThisBoot, type PoolCache, parsePoolCache } from './pool-cache.ts';
@@ -16,13 +17,14 @@ export interface NodeRecords extends Pick<NodeDatabase, 'meta' | 'setMeta' | 'ch
   readonly journal: Journal;
   readonly outbox: Outbox;
   readonly returnedBlocks: ReturnedBlocks;
+  readonly leaving: Leaving;
   /** Names the journal: another one after it was lost. Made if there is none yet. */
   readonly journalId: string;
   /** Undefined where there is none yet. */
   readonly knownJournalId: string | undefined;
   /** Whether all that was asked in this boot is in the journal: not where there is none, or the one before was lost in this boot. */
   readonly isIntact: boolean;
-  /** What the node was told of a pool in this boot and with this journal, without blocks that it gave back. */
+  /** What the node was told of a pool in this boot and with this journal, in a life that it has not left, without blocks that it gave back. */
   cacheOf(pool: string): PoolCache | undefined;
   /** Of each pool. */
   caches(): PoolCache[];
@@ -42,6 +44,7 @@ export function openRecords(surroundings: RecordSurroundings, dataDir: string): 
   const bootId = surroundings.bootId();
   const database = openNodeDatabase(surroundings, inDataDir(dataDir).journal(surroundings.machineId()));
   const returnedBlocks = openReturnedBlocks(database, bootId);
+  const leaving = openLeaving(database, bootId);
   const made = () => database.journalId() ?? database.transaction(() => database.journalId() ?? '');
   const circumstances = () => ({ bootId, journal: database.journalId() ?? '' });
   const stored = (pool: string): PoolCache | undefined => {
@@ -50,7 +53,8 @@ export function openRecords(surroundings: RecordSurroundings, dataDir: string): 
   };
   const cacheOf = (pool: string): PoolCache | undefined => {
     const cache = ofThisBoot(stored(pool), circumstances());
-    if (cache?.pool.affinity !== 'node') return cache;
+    if (cache === undefined || cache.incarnation <= leaving.lifeLeft()) return undefined;
+    if (cache.pool.affinity !== 'node') return cache;
     return { ...cache, blocks: returnedBlocks.without(pool, cache.blocks) };
   };
   return {
@@ -59,6 +63,7 @@ export function openRecords(surroundings: RecordSurroundings, dataDir: string): 
     journal: openJournal(database),
     outbox: openOutbox(database),
     returnedBlocks,
+    leaving,
     meta: database.meta,
     setMeta: database.setMeta,
     changeMeta: database.changeMeta,
@@ -78,7 +83,8 @@ export function openRecords(surroundings: RecordSurroundings, dataDir: string): 
     update: (pool, change) =>
       database.transaction(({ run }) => {
         const next = change(cacheOf(pool));
-        if (next !== undefined)
+        // An answer of a life that was left may be noted late.
+        if (next !== undefined && next.incarnation > leaving.lifeLeft())
           run('INSERT OR REPLACE INTO pool (id, cache) VALUES (?, ?)', next.pool.id, JSON.stringify(next));
       }),
     sweep: returnedBlocks.sweep,

@@ -22,6 +22,8 @@ export interface Reconciling {
 export interface Reconciled {
   /** Leases that the table has of this node. */
   readonly leases: number;
+  /** The node's life now, as the table has it; undefined where it does not know the node. */
+  readonly life: { readonly boot: string; readonly incarnation: number } | undefined;
   /** Of containers that live here: the table does not have them any more, so their addresses may be others'. */
   readonly lost: readonly JournalEntry[];
   readonly released: readonly { readonly lease: OwnLease; readonly reason: Reason }[];
@@ -32,7 +34,7 @@ export interface Reconciled {
 export async function reconcile(reconciling: Reconciling): Promise<Reconciled> {
   // Before the table: what is granted since may not be on the pages that were read.
   const answered = reconciling.candidates.map((records) => ({ records, entries: answeredEntries(records) }));
-  const { leases, firstOfBoot } = await readTable(reconciling);
+  const { leases, firstOfBoot, life } = await readTable(reconciling);
   const nonces = new Set(leases.map(({ nonce }) => nonce));
   const lost = answered.flatMap(({ records, entries }) =>
     entries.filter((entry) => !nonces.has(entry.nonce) && (reconciling.dryRun || records.journal.lose(entry))),
@@ -51,7 +53,7 @@ export async function reconcile(reconciling: Reconciling): Promise<Reconciled> {
     if (outcome.kind === 'granted') released.push({ lease, reason });
     else failures.push({ lease, error: outcome.error });
   }
-  return { leases: leases.length, lost, released, failures };
+  return { leases: leases.length, life, lost, released, failures };
 }
 
 /** What the service is to have, as far as the journal knows. */
@@ -84,12 +86,15 @@ export const knownOf = ({
 async function readTable({ api, bootId }: Reconciling) {
   const leases: OwnLease[] = [];
   let firstOfBoot: number | undefined;
+  let life: Reconciled['life'];
   let cursor: string | undefined;
   do {
     const page = await api.ownLeases(cursor);
     leases.push(...(page?.leases ?? []));
     firstOfBoot = page?.boot === bootId ? page.firstOfBoot : undefined;
+    const { boot, incarnation } = page ?? {};
+    life = boot === undefined || incarnation === undefined ? undefined : { boot, incarnation };
     cursor = page?.nextCursor;
   } while (cursor !== undefined);
-  return { leases, firstOfBoot };
+  return { leases, firstOfBoot, life };
 }

@@ -28,11 +28,16 @@ export async function giveBackEmptyBlock(
 export async function giveBack(records: NodeRecords, api: Calls, pool: string, due: ClaimedBlock): Promise<void> {
   const { block, generation } = due;
   const claim = { pool, block, generation, boot: records.bootId, journal: records.journalId };
+  const life = records.cacheOf(pool)?.incarnation;
   const outcome = await outcomeOf(api.giveBack(claim));
   if (outcome.kind !== 'granted' || outcome.answer === undefined) return;
   records.returnedBlocks.answered(pool, due);
   const { generation: kept } = outcome.answer;
-  if (kept !== undefined) records.update(pool, (cache) => cache && afterKept(cache, { block, generation: kept }));
+  if (kept === undefined) return;
+  // What was kept in a life that the node has left meanwhile is nothing to the next one.
+  records.update(pool, (cache) =>
+    cache !== undefined && cache.incarnation === life ? afterKept(cache, { block, generation: kept }) : undefined,
+  );
 }
 
 const isUsed = ({ journal }: NodeRecords, pool: string, block: string): boolean =>

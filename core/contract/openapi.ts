@@ -15,6 +15,7 @@ const summaries: Record<RouteName, string> = {
   check: 'Say what an attachment of the calling node holds',
   ownLeases: 'List what the table has of the calling node',
   heartbeat: 'Note that the calling node is up',
+  goodbye: "End the calling node's life by its own word: nothing runs there that holds an address",
   readNode: 'Read a node: its life, its blocks, when it was last heard of',
   listBlocks: 'List which node has which block',
   listPools: "List a VRF's pools",

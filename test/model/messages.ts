@@ -25,8 +25,10 @@ export const arrivals: Arrivals = {
     const begun = setNode(world, n, { item: { ...item, life: life + 1, boot, alive: true } });
     step(`life ${life + 1} of ${nodeName(n)} begins, in boot ${boot}`, begun, boot === now ? 'tidies' : undefined);
   },
-  told({ world, step }, [n = 0, , life = 0]) {
-    if (at(world.nodes, n).told !== life)
+  told({ mutations, world, step }, [n = 0, , life = 0]) {
+    const { told, left } = at(world.nodes, n);
+    const lifeNotLeft = life > left || mutations.has('left.saidLifeOver');
+    if (told !== life && decides(mutations, 'hear', { lifeNotLeft }))
       step(`${nodeName(n)} hears that it is in life ${life}`, setNode(world, n, { told: life }), 'tidies');
   },
   hold(path, [c = 0, proposed = 0, g = 0, life = 0]) {

@@ -18,6 +18,8 @@ const wish = 'block: given back';
 const late = 'shared: a late request begins a life';
 const oldDisk = 'block: an old disk';
 const lost = 'block: a lost journal';
+const left = 'shared: a node leaves';
+const leftBlock = 'block: a node leaves';
 const twins = 'shared: machines with the same random numbers';
 
 export const mutants: Readonly<Record<string, Mutant>> = {
@@ -137,6 +139,30 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     where: wish,
     breaks: 'I3',
     tells: 'A node hears once more that the block is its own, while its wish to give it back is on its way.',
+  },
+  'learn.lifeNotLeft': { where: leftBlock, breaks: 'L1' },
+  'hear.lifeNotLeft': {
+    where: left,
+    breaks: 'I2',
+    tells:
+      'A late answer names the life that the node has left. It leases in it, and the sweep of that life frees the lease.',
+  },
+  'leave.journalEmpty': { where: left, breaks: 'I2' },
+  'begin.notLeaving': {
+    where: left,
+    breaks: 'I2',
+    tells:
+      'The node looks at its journal and says goodbye, without a mark that holds ADDs off. One begins between the look and the goodbye.',
+  },
+  'stay.goodbyeUnsaid': {
+    where: left,
+    breaks: 'I2',
+    tells: 'The goodbye was not answered, and the node changes its mind. The goodbye was only late.',
+  },
+  'left.saidLifeOver': {
+    where: left,
+    breaks: 'I2',
+    tells: 'The node takes containers again once the goodbye was sent, not once it was answered.',
   },
   'takeUpDecided.ownerOfOtherBoot': { where: lost, breaks: 'I1' },
   'giveBackDecided.journalEmpty': { where: wish, breaks: 'I3' },

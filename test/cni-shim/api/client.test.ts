@@ -80,6 +80,7 @@ describe('the client', () => {
     ['check', (api) => api.check({ attachment })],
     ['readiness', (api) => api.readiness({} as ReadinessRequest)],
     ['heartbeat', (api) => api.heartbeat({ boot: 'b' })],
+    ['goodbye', (api) => api.goodbye({ boot: 'b', incarnation: 1 })],
   ])('sends %s as the table of routes has it', async (name, send) => {
     const asked: unknown[] = [];
     const surroundings = {
