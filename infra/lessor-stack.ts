@@ -24,7 +24,7 @@ export class LessorStack extends Stack {
     api.serve('allocate', allocate);
 
     const release = new LessorFunction(this, 'release');
-    pools.grant(release, 'GetItem', 'UpdateItem');
+    pools.grant(release, 'GetItem', 'PutItem', 'UpdateItem');
     leases.grant(release, 'GetItem', 'Query', 'UpdateItem');
     api.serve('release', release);
 

@@ -117,9 +117,6 @@ function mayImport({ room, knows, packages = [] }: Room, to: string): boolean {
   return other !== undefined && (other === room || knows.includes(other));
 }
 
-/** To be replaced as a whole: the journal becomes a database. */
-const LONG_AS_YET = ['cni-shim/node/journal.ts', 'cni-shim/node/outbox.ts'];
-
 const isTest = (path: string): boolean => path.startsWith('test/');
 
 function wrongImports(path: string, text: string): string[] {
@@ -138,10 +135,7 @@ function wrongShape(path: string, text: string): string[] {
   if (VAGUE.test(name)) wrong.push(`${path} does not say what it holds`);
   const lines = text.trimEnd().split('\n').length;
   if (lines > (isTest(path) ? MOST_LINES.test : MOST_LINES.source)) wrong.push(`${path} has ${lines} lines`);
-  const long =
-    isTest(path) || LONG_AS_YET.includes(path)
-      ? []
-      : functionLengths(path, text).filter((one) => one.lines > MOST_LINES.function);
+  const long = isTest(path) ? [] : functionLengths(path, text).filter((one) => one.lines > MOST_LINES.function);
   return [...wrong, ...long.map((one) => `${path}:${one.line} is a function of ${one.lines} lines`)];
 }
 

@@ -3,7 +3,8 @@
  * only what is new.
  */
 import type { Calls } from '../api/client.ts';
-import type { NetworkRecords } from '../node/network-records.ts';
+import type { JournalEntry } from '../node/journal-entry.ts';
+import type { NodeRecords } from '../node/node-records.ts';
 import { type DataDirectories, recordsIn } from '../sync/data-directories.ts';
 import { findDeadSandboxes, type Gone, retireDead } from '../sync/dead-sandboxes.ts';
 import { dueBy } from './due.ts';
@@ -31,13 +32,13 @@ export function createAgent(options: AgentOptions): Agent {
   const retire = retiring(options);
   const tell = serviceTeller({ ...options, api: watched(options.api, goesOn) });
   const sweep = dueBy(now);
+  const networks = recordsIn(options);
   return {
     health() {
       const since = now() - progressAt;
       return since < 6 * agentTimes.roundMs ? undefined : `nothing has gone on for ${Math.round(since / 1000)} s`;
     },
     async round() {
-      const networks = recordsIn(options);
       for (const records of networks) retire(records);
       measure(metrics, networks);
       await tell(networks);
@@ -53,13 +54,13 @@ export function createAgent(options: AgentOptions): Agent {
 }
 
 /** Frees what ended without a DEL, and remembers from round to round what is gone. */
-function retiring(options: AgentOptions): (records: NetworkRecords) => void {
+function retiring(options: AgentOptions): (records: NodeRecords) => void {
   const { metrics, log, graceMs } = options;
-  /** By directory of the network. */
+  /** By journal. */
   const goneIn = new Map<string, Gone>();
   return (records) => {
-    const { dead, gone } = findDeadSandboxes(options, records, goneIn.get(records.directory) ?? new Map(), graceMs);
-    goneIn.set(records.directory, gone);
+    const { dead, gone } = findDeadSandboxes(options, records, goneIn.get(records.path) ?? new Map(), graceMs);
+    goneIn.set(records.path, gone);
     for (const { entry, why } of retireDead(records, dead)) {
       metrics.deadSandboxes.inc({ why });
       log('info', 'a container ended without a DEL', { ...entry.attachment, why, pod: entry.pod });
@@ -67,12 +68,17 @@ function retiring(options: AgentOptions): (records: NetworkRecords) => void {
   };
 }
 
-function measure({ entries, outbox, blocks }: Metrics, networks: readonly NetworkRecords[]): void {
+function measure({ entries, outbox, blocks }: Metrics, networks: readonly NodeRecords[]): void {
   for (const gauge of [entries, outbox, blocks]) gauge.reset();
-  for (const { name: network, journal, outbox: waiting, caches } of networks) {
-    entries.inc({ network }, journal.entries().length);
-    outbox.inc({ network, kind: 'report' }, waiting.toReport().length);
-    outbox.inc({ network, kind: 'release' }, waiting.toRelease().length);
+  for (const { journal, outbox: waiting, caches } of networks) {
+    const there = journal.entries();
+    const [reports, releases] = [waiting.toReport(), waiting.toRelease()];
+    for (const network of new Set([...there, ...releases].map(({ attachment }) => attachment.network))) {
+      const ofIt = ({ attachment }: JournalEntry) => attachment.network === network;
+      entries.inc({ network }, there.filter(ofIt).length);
+      outbox.inc({ network, kind: 'report' }, reports.filter(ofIt).length);
+      outbox.inc({ network, kind: 'release' }, releases.filter(ofIt).length);
+    }
     for (const { pool, blocks: own } of caches()) blocks.inc({ pool: pool.name }, own.length);
   }
 }
@@ -92,5 +98,6 @@ function watched(api: Calls, over: () => void): Calls {
     check: watch(api.check),
     readiness: watch(api.readiness),
     heartbeat: watch(api.heartbeat),
+    goodbye: watch(api.goodbye),
   };
 }

@@ -36,7 +36,7 @@ export function makeMetrics(version: string): Metrics {
     flushed: counter('lessor_outbox_flushed_total', 'Reports and releases that were made afterwards', ['kind']),
     lost: counter(
       'lessor_leases_lost_total',
-      'Reports that the service refused: the address is not this node’s any more',
+      'Leases of living containers that the service did not have any more: their addresses may be others’',
     ),
     reconciled: counter('lessor_reconciled_total', 'Leases without a reason that were released', ['reason']),
     requests: counter('lessor_api_requests_total', 'Calls of the API', ['call', 'outcome']),

@@ -25,7 +25,10 @@ export async function serveAgent(surroundings: Surroundings, command: AgentComma
     write(JSON.stringify({ time: new Date(surroundings.now()).toISOString(), level, message, ...facts }));
   const metrics = makeMetrics(version);
   const who = { version, ...(name === undefined ? {} : { name }) };
-  const agent = createAgent({ ...accessNode(surroundings, command), metrics, log, who, graceMs });
+  const access = accessNode(surroundings, command);
+  // A network's first container may still come.
+  for (const { what, remedy } of access.withoutJournal) log('warn', what, { remedy });
+  const agent = createAgent({ ...access, metrics, log, who, graceMs });
   const server = await serve(listen, {
     health: agent.health,
     metrics: () => metrics.registry.metrics(),

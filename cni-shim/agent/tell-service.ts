@@ -5,7 +5,9 @@ import { pauseOf } from '../../core/protocol/back-off.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
 import type { Outage } from '../api/outage.ts';
-import type { NetworkRecords } from '../node/network-records.ts';
+import { leasesOfDeadLife, noteDeclaredDead, wasDeclaredDead } from '../node/declared-dead.ts';
+import { otherIdentity } from '../node/identity.ts';
+import type { NodeRecords } from '../node/node-records.ts';
 import type { DataDirectories } from '../sync/data-directories.ts';
 import { flushAll, isAnythingToFlush } from '../sync/flush.ts';
 import { reconcile } from '../sync/reconcile.ts';
@@ -30,23 +32,23 @@ export const agentTimes = {
 };
 
 /** One request that is not answered ends it; the pauses until the next try grow. */
-export function serviceTeller(telling: Telling): (networks: readonly NetworkRecords[]) => Promise<void> {
+export function serviceTeller(telling: Telling): (networks: readonly NodeRecords[]) => Promise<void> {
   const { surroundings, log, metrics, outages } = telling;
   const [heartbeat, comparison, attempt] = [dueBy(surroundings.now), dueBy(surroundings.now), dueBy(surroundings.now)];
   let failures = 0;
 
-  async function compare(networks: readonly NetworkRecords[]): Promise<void> {
+  async function compare(networks: readonly NodeRecords[]): Promise<void> {
     if (networks.length === 0) return;
     await compareWithTable(telling, networks);
     comparison.in(agentTimes.reconcileMs);
   }
 
   /** @throws LessorError of the request that failed */
-  async function tellAll(networks: readonly NetworkRecords[]): Promise<void> {
+  async function tellAll(networks: readonly NodeRecords[]): Promise<void> {
     const wasAway = failures > 0;
     const renews = wasAway || heartbeat.isIt();
     if (renews) {
-      await sendHeartbeat(telling);
+      await sendHeartbeat(telling, networks);
       heartbeat.in(agentTimes.heartbeatMs);
     }
     // Beside the outbox there may be blocks to give back, of which nothing else reminds.
@@ -82,13 +84,22 @@ export function serviceTeller(telling: Telling): (networks: readonly NetworkReco
   };
 }
 
-/** @throws LessorError */
-async function sendHeartbeat({ api, bootId, who, outages, log, metrics }: Telling): Promise<void> {
+/** @throws LessorError, also where the service takes this node for another one: then nothing else is told either */
+async function sendHeartbeat(telling: Telling, networks: readonly NodeRecords[]): Promise<void> {
+  const { api, bootId, who, outages, log, metrics } = telling;
   const answer = await counted(metrics, 'heartbeat', api.heartbeat({ boot: bootId, ...who }));
   for (const outage of outages) outage.reached();
-  metrics.declaredDead.set(answer?.declaredDead ? 1 : 0);
-  if (answer?.declaredDead)
+  const declaredDead = wasDeclaredDead(answer, networks);
+  for (const records of networks) {
+    const other = otherIdentity(records, answer?.node);
+    if (other !== undefined) throw other;
+    if (declaredDead) noteDeclaredDead(records, answer?.incarnation ?? 0);
+  }
+  const living = networks.reduce((count, records) => count + leasesOfDeadLife(records), 0);
+  metrics.declaredDead.set(declaredDead || living > 0 ? 1 : 0);
+  if (declaredDead || living > 0)
     log('error', 'this node was declared dead although it runs: its addresses may be given to others', {
+      containers: living,
       remedy: 'drain it and start it again; ask who declared it dead (GET /v1/deaths)',
     });
 }
@@ -96,7 +107,7 @@ async function sendHeartbeat({ api, bootId, who, outages, log, metrics }: Tellin
 /** `isLost`: an address is not this node's any more. `failed`: why the rest was not told. */
 async function flushOutbox(
   telling: Telling,
-  networks: readonly NetworkRecords[],
+  networks: readonly NodeRecords[],
 ): Promise<{ readonly isLost: boolean; readonly failed: LessorError | undefined }> {
   const { metrics, log } = telling;
   const flushing = flushAll(telling, networks, telling.api);
@@ -113,9 +124,19 @@ async function flushOutbox(
 }
 
 /** @throws LessorError of the first release that failed */
-async function compareWithTable(telling: Telling, networks: readonly NetworkRecords[]): Promise<void> {
+async function compareWithTable(telling: Telling, networks: readonly NodeRecords[]): Promise<void> {
   const { metrics, log, bootId, api } = telling;
-  const { released, failures } = await counted(metrics, 'reconcile', reconcile({ api, bootId, candidates: networks }));
+  const comparing = reconcile({ api, bootId, candidates: networks });
+  const { lost, released, failures } = await counted(metrics, 'reconcile', comparing);
+  for (const entry of lost) {
+    metrics.lost.inc();
+    log('error', 'a container lives with an address that the service may give to another one', {
+      ...entry.attachment,
+      addresses: (entry.acknowledged ?? entry.local)?.addresses,
+      pod: entry.pod,
+      remedy: 'delete the container; ask what became of its lease (POST /v1/explanations)',
+    });
+  }
   for (const { lease, reason } of released) {
     metrics.reconciled.inc({ reason });
     log('info', 'released a lease without a reason', { reason, slot: lease.slot, ...lease.attachment });

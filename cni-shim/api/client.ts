@@ -11,7 +11,13 @@ import type {
   ReportRequest,
   ReportResult,
 } from '../../core/contract/lease.ts';
-import type { HeartbeatRequest, HeartbeatResult, OwnLeasesResult } from '../../core/contract/nodes.ts';
+import type {
+  GoodbyeRequest,
+  GoodbyeResult,
+  HeartbeatRequest,
+  HeartbeatResult,
+  OwnLeasesResult,
+} from '../../core/contract/nodes.ts';
 import { paths } from '../../core/contract/paths.ts';
 import type { LessorError } from '../../core/contract/problems.ts';
 import type { ReadinessRequest, ReadinessResult } from '../../core/contract/questions.ts';
@@ -30,6 +36,7 @@ import {
   allocateResult,
   checkResult,
   giveBackResult,
+  goodbyeResult,
   heartbeatResult,
   ownLeasesResult,
   readinessResult,
@@ -61,6 +68,7 @@ export interface Calls {
   check(request: CheckRequest): Promise<CheckResult | undefined>;
   readiness(request: ReadinessRequest): Promise<ReadinessResult | undefined>;
   heartbeat(request: HeartbeatRequest): Promise<HeartbeatResult | undefined>;
+  goodbye(request: GoodbyeRequest): Promise<GoodbyeResult | undefined>;
 }
 
 export interface Api extends Calls {
@@ -98,6 +106,7 @@ const routes = {
   check: { ...paths.check, shape: checkResult },
   readiness: { ...paths.readiness, shape: readinessResult },
   heartbeat: { ...paths.heartbeat, shape: heartbeatResult },
+  goodbye: { ...paths.goodbye, shape: goodbyeResult },
 } satisfies Record<string, Route<unknown>>;
 const ownLeases = (cursor: string | undefined): Route<OwnLeasesResult> => {
   const { method, path } = paths.ownLeases;
@@ -120,6 +129,7 @@ const callsOf = (access: ApiAccess, once: ApiAccess): Calls => ({
   check: (request) => call(access, routes.check, () => request),
   readiness: (request) => call(access, routes.readiness, () => request),
   heartbeat: (request) => call(access, routes.heartbeat, () => request),
+  goodbye: (request) => call(access, routes.goodbye, () => request),
 });
 
 async function call<T>(access: ApiAccess, route: Route<T>, next: () => unknown): Promise<T | undefined> {

@@ -1,11 +1,10 @@
 /**
- * An outage of the API as this node sees it, in a file of the data directory as long as it lasts: so not every call waits for
+ * An outage of the API as this node sees it, in the journal as long as it lasts: so not every call waits for
  * an answer that does not come. Only who can do without the API asks.
  */
 import type { LessorError } from '../../core/contract/problems.ts';
-import { type Files, replaceFile } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
-import { inDataDir } from '../machine/layout.ts';
+import type { NodeRecords } from '../node/node-records.ts';
 
 export interface OutageRecord {
   /** Milliseconds since 1970: of the first failure, and of the last one. */
@@ -25,10 +24,11 @@ export interface Outage {
 
 const TRIED_AGAIN_AFTER_MS = 10_000;
 
-export function openOutage({ files, now }: { files: Files; now: () => number }, dataDir: string): Outage {
-  const { outage: path, drafts } = inDataDir(dataDir);
+const ROW = 'outage';
+
+export function openOutage({ meta, setMeta }: Pick<NodeRecords, 'meta' | 'setMeta'>, now: () => number): Outage {
   function current(): OutageRecord | undefined {
-    const read = parseJson(files.read(path) ?? '');
+    const read = parseJson(meta(ROW) ?? '');
     if (!isObject(read) || typeof read.since !== 'number' || typeof read.at !== 'number') return undefined;
     return { since: read.since, at: read.at, why: String(read.why) };
   }
@@ -40,11 +40,10 @@ export function openOutage({ files, now }: { files: Files; now: () => number }, 
     },
     failed({ message }) {
       const at = now();
-      const text = JSON.stringify({ since: current()?.since ?? at, at, why: message } satisfies OutageRecord);
-      replaceFile(files, path, text, drafts);
+      setMeta(ROW, JSON.stringify({ since: current()?.since ?? at, at, why: message } satisfies OutageRecord));
     },
     reached() {
-      if (current() !== undefined) files.remove(path);
+      if (current() !== undefined) setMeta(ROW, undefined);
     },
   };
 }

@@ -29,20 +29,30 @@ const isFormer = (text: unknown): text is string =>
 export function refusedBy(answer: Answer): Refused {
   const body = parseJson(answer.text);
   const problem = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
-  const { code, detail, requestId } = problem;
+  const { code, requestId } = problem;
   if (isProblemCode(code)) {
     const facts = {
       ...(typeof requestId === 'string' ? { requestId } : {}),
       ...(Array.isArray(problem.former) ? { former: problem.former.filter(isFormer) } : {}),
     };
-    const error = new LessorError(
-      code,
-      typeof detail === 'string' && detail.trim() !== '' ? detail : problems[code].title,
-      { facts },
-    );
+    const { what, remedy } = textsOf(problem) ?? { what: problems[code].title, remedy: 'the service says no more' };
+    const error = new LessorError(code, what, { ...(remedy === undefined ? {} : { remedy }), facts });
     return { error, again: error.kind.retry && error.kind.waits !== true };
   }
   return withoutProblem(answer);
+}
+
+/** What is wrong and what to do about it, apart where the service knows them apart. */
+export function textsOf({
+  detail,
+  remedy,
+}: {
+  readonly detail?: unknown;
+  readonly remedy?: unknown;
+}): { readonly what: string; readonly remedy?: string } | undefined {
+  if (typeof detail !== 'string' || detail.trim() === '') return undefined;
+  if (typeof remedy !== 'string' || !detail.endsWith(`: ${remedy}`)) return { what: detail };
+  return { what: detail.slice(0, -`: ${remedy}`.length), remedy };
 }
 
 /** API Gateway's own refusals. Their text is not passed on: a signature error quotes the request with its session token. */
@@ -58,7 +68,7 @@ function withoutProblem({ status, headers, receivedAt, endpoint }: Answer): Refu
     return final('route.unknown', "check the path of endpoint: is it the Lessor API's, with its stage?");
   if (status === 429) return final('service.busy', 'the API throttles its callers: repeat later, or raise its limits');
   if (status === 408 || status >= 500)
-    return final('service.unavailable', 'repeat later; see the alarms of the service');
+    return final('service.unavailable', 'repeat later; if it stays so, look into the logs of the service');
   if (status >= 300 && status < 400)
     return final('node.configuration', `it redirects to ${headers.get('location')}: write the final URL as endpoint`);
   return final('request.invalid', 'is endpoint the Lessor API, in a version that fits this plugin?');

@@ -2,7 +2,7 @@
 import type { GiveBackResult } from '../../core/contract/blocks.ts';
 import type { AllocateResult, CheckResult, ReleaseResult, ReportResult } from '../../core/contract/lease.ts';
 import { otherwise as defaults, most, patterns } from '../../core/contract/limits.ts';
-import type { HeartbeatResult, OwnLeasesResult } from '../../core/contract/nodes.ts';
+import type { GoodbyeResult, HeartbeatResult, OwnLeasesResult } from '../../core/contract/nodes.ts';
 import type { ReadinessResult } from '../../core/contract/questions.ts';
 import { flag, integer, list, object, oneOf, optional, otherwise, record, type Shape, text } from './shapes.ts';
 
@@ -52,6 +52,7 @@ const pool: Shape<AllocateResult['pool']> = object({
 export const allocateResult: Shape<AllocateResult> = object({
   slot,
   chosenBy: optional(oneOf('named', 'selector', 'default')),
+  node: optional(text()),
   more: optional(list(slot)),
   addresses: list(address),
   incarnation: integer(),
@@ -98,6 +99,13 @@ export const readinessResult: Shape<ReadinessResult> = object({
   ready: flag,
   code: optional(text()),
   detail: optional(text()),
+  remedy: optional(text()),
 });
 
-export const heartbeatResult: Shape<HeartbeatResult> = object({ incarnation: optional(integer()), declaredDead: flag });
+export const goodbyeResult: Shape<GoodbyeResult> = object({ ended: flag });
+
+export const heartbeatResult: Shape<HeartbeatResult> = object({
+  node: optional(text()),
+  incarnation: optional(integer()),
+  declaredDead: flag,
+});

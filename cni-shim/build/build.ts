@@ -90,6 +90,8 @@ export async function bundlePlugin(): Promise<string> {
     bundle: true,
     platform: 'node',
     target: 'node20',
+    // The runtime's own.
+    external: ['bun:sqlite'],
     format: 'cjs',
     minifyWhitespace: true,
     minifySyntax: true,

@@ -43,7 +43,7 @@ export function parseInvocation(verb: 'ADD' | 'DEL' | 'CHECK', env: Environment)
       'it has 1 to 15 characters without white space, / or :, and is neither . nor ..',
     );
   const netns = namespaceIn(verb, env.CNI_NETNS);
-  const given = parseArguments(args ?? '');
+  const given = verb === 'DEL' ? readableArguments(args ?? '') : parseArguments(args ?? '');
   const pod = podOf(given);
   const address = verb === 'ADD' ? addressIn(given) : undefined;
   return {
@@ -96,6 +96,15 @@ function parseArguments(text: string): ReadonlyMap<string, string> {
     throw wrong(`CNI_ARGS holds the unknown ${unknown.join(', ')}`, 'leave it out, or add IgnoreUnknown=1');
   return found;
 }
+
+/** Of a DEL, which has no use for them but in the log: as far as they are what they should be. */
+const readableArguments = (text: string): ReadonlyMap<string, string> =>
+  new Map(
+    text.split(';').flatMap((pair) => {
+      const [key = '', value, ...rest] = pair.split('=');
+      return value === undefined || rest.length > 0 || value.length > most.podText ? [] : [[key, value] as const];
+    }),
+  );
 
 function podOf(args: ReadonlyMap<string, string>): Pod | undefined {
   for (const name of POD_VARIABLES) {

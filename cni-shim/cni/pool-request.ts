@@ -10,32 +10,46 @@ import type { AllocateRequest } from '../../core/contract/lease.ts';
 import { most } from '../../core/contract/limits.ts';
 import type { RangeText } from '../../core/contract/pool.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import { resolvePoolRanges } from '../../core/pools/pool-shape.ts';
+import { resolveInlinePool } from '../../core/pools/pool-shape.ts';
 import type { Fields } from '../machine/json.ts';
 import { unsupportedField } from '../machine/refusal.ts';
-import { fieldsOf, list, nameIn, text, wrong } from './fields.ts';
+import { emptyIn, knownFieldsOf, list, nameIn, text, wrong } from './fields.ts';
+import { foreignRangeKeys } from './foreign-keys.ts';
 
 export type PoolRequest = AllocateRequest['pool'];
 
 const rangeFields = ['subnet', 'rangeStart', 'rangeEnd', 'gateway'] as const;
-export const poolFields = [...rangeFields, 'ranges', 'pool', 'pools', 'vrf'] as const;
+const inlineFields = [...rangeFields, 'ranges', 'exclude'] as const;
+const selectors = ['pool', 'pools', 'vrf'] as const;
+/** `lessor` has the selectors once more: Cilium reads `pool` and `pools` of the ipam section as its own, and fails. */
+export const poolFields = [...inlineFields, ...selectors, 'lessor'] as const;
 
 const DEFAULT_VRF = 'default';
 const RUNTIME = 'runtimeConfig.ipRanges';
 
-/** @param ofRuntime `runtimeConfig.ipRanges`. @throws LessorError `cni.configuration`, which names the fields. */
-export function poolRequestOf(ipam: Fields, network: string, ofRuntime: unknown): PoolRequest {
-  const vrf = nameIn(ipam.get('vrf'), 'ipam.vrf', 'VRF') ?? DEFAULT_VRF;
-  const name = nameIn(ipam.get('pool'), 'ipam.pool', 'pool');
-  const names = namesOf(ipam.get('pools'));
+/** The service is to choose the pool. */
+export const anyPool = (network: string, vrf = DEFAULT_VRF): PoolRequest => ({ vrf, name: network, names: [] });
+
+/**
+ * @param section the ipam section as it is written, of which `ipam` are the fields
+ * @param ofRuntime `runtimeConfig.ipRanges`
+ * @throws LessorError `cni.configuration`, which names the fields.
+ */
+export function poolRequestOf(section: unknown, ipam: Fields, network: string, ofRuntime: unknown): PoolRequest {
+  const { fields, where } = selectorsOf(ipam);
+  const vrf = nameIn(fields.get('vrf'), `${where}.vrf`, 'VRF') ?? DEFAULT_VRF;
+  const name = nameIn(fields.get('pool'), `${where}.pool`, 'pool');
+  const names = namesOf(fields.get('pools'), `${where}.pools`);
   if (name !== undefined && names !== undefined)
-    throw wrong('ipam.pool and ipam.pools are both given', 'leave one of them out');
-  const given = [...rangeFields, 'ranges'].filter((key) => ipam.get(key) !== undefined);
+    throw wrong(`${where}.pool and ${where}.pools are both given`, 'leave one of them out');
+  const given = inlineFields.filter((key) => ipam.get(key) !== undefined);
   const runtime = setsOf(ofRuntime, RUNTIME);
   if (name === undefined && names === undefined) {
-    if (given.length === 0 && runtime.length === 0) return { vrf, name: network, names: [] };
-    const ranges = rangesOf(ipam, runtime);
-    return { vrf, name: runtime.length === 0 ? network : nameAfter(network, runtime), ranges };
+    if (given.length === 0 && runtime.length === 0) {
+      ensureNoneEmpty(section, ipam);
+      return anyPool(network, vrf);
+    }
+    return inlinePool(ipam, vrf, network, runtime);
   }
   if (runtime.length > 0)
     throw unsupportedField(
@@ -45,23 +59,56 @@ export function poolRequestOf(ipam: Fields, network: string, ofRuntime: unknown)
     );
   if (given.length > 0)
     throw wrong(
-      `ipam.${name === undefined ? 'pools' : 'pool'} and ipam.${given.join(', ipam.')} are both given`,
-      'a pool that is named has its ranges already: leave one of the two out',
+      `${where}.${name === undefined ? 'pools' : 'pool'} and ipam.${given.join(', ipam.')} are both given`,
+      `a pool that is named has its ranges${given.includes('exclude') ? ' and exclusions' : ''} already: leave one of the two out`,
     );
-  return name === undefined ? { vrf, name: network, names: names ?? [] } : { vrf, name };
+  return name === undefined ? { ...anyPool(network, vrf), names: names ?? [] } : { vrf, name };
 }
 
-function namesOf(value: unknown): string[] | undefined {
+/** `pool`, `pools` and `vrf`, and where they are written. */
+function selectorsOf(ipam: Fields): { readonly fields: Fields; readonly where: string } {
+  if (ipam.get('lessor') === undefined) return { fields: ipam, where: 'ipam' };
+  const fields = knownFieldsOf(ipam.get('lessor'), 'ipam.lessor', { names: selectors });
+  const twice = selectors.filter((key) => ipam.get(key) !== undefined);
+  if (twice.length === 0) return { fields, where: 'ipam.lessor' };
+  throw wrong(`ipam.lessor and ipam.${twice.join(', ipam.')} are both given`, 'write them in one of the two places');
+}
+
+/** What is left empty by a template would ask for another pool than was meant. */
+function ensureNoneEmpty(section: unknown, ipam: Fields): void {
+  const [empty] = [
+    ...emptyIn(section, [...inlineFields, 'pool', 'pools', 'lessor']).map((key) => `ipam.${key}`),
+    ...emptyIn(ipam.get('lessor'), ['pool', 'pools']).map((key) => `ipam.lessor.${key}`),
+  ];
+  if (empty === undefined) return;
+  throw wrong(`${empty} is empty`, 'give it a value, or leave it out so that the service chooses the pool');
+}
+
+function inlinePool(ipam: Fields, vrf: string, network: string, runtime: readonly WrittenSet[]): PoolRequest {
+  const exclude = list(ipam.get('exclude'), 'ipam.exclude').map((one, index) => {
+    const where = `ipam.exclude[${index}]`;
+    const found = text(one, where);
+    if (found === undefined) throw wrong(`${where} is empty`, 'write an address, a subnet or a span of addresses');
+    return found;
+  });
+  if (exclude.length > most.exclusions)
+    throw wrong(`ipam.exclude has ${exclude.length} entries`, `${most.exclusions} are the most that it may have`);
+  const ranges = rangesOf(ipam, runtime, exclude);
+  const name = runtime.length === 0 ? network : nameAfter(network, runtime);
+  return { vrf, name, ranges, ...(exclude.length === 0 ? {} : { exclude }) };
+}
+
+function namesOf(value: unknown, where: string): string[] | undefined {
   if (value === undefined) return undefined;
-  const names = list(value, 'ipam.pools').map((one, index) => {
-    const name = nameIn(one, `ipam.pools[${index}]`, 'pool');
-    if (name === undefined) throw wrong(`ipam.pools[${index}] is empty`, 'name a pool');
+  const names = list(value, where).map((one, index) => {
+    const name = nameIn(one, `${where}[${index}]`, 'pool');
+    if (name === undefined) throw wrong(`${where}[${index}] is empty`, 'name a pool');
     return name;
   });
   if (names.length === 0)
-    throw wrong('ipam.pools [] names no pool', 'name one, or leave pools out so that the service chooses');
+    throw wrong(`${where} [] names no pool`, 'name one, or leave pools out so that the service chooses');
   if (names.length > most.names)
-    throw wrong(`ipam.pools names ${names.length} pools`, `${most.names} are the most that it may`);
+    throw wrong(`${where} names ${names.length} pools`, `${most.names} are the most that it may`);
   return names;
 }
 
@@ -78,7 +125,7 @@ const setsOf = (value: unknown, where: string): WrittenSet[] =>
   });
 
 /** In host-local's order. */
-function rangesOf(ipam: Fields, runtime: readonly WrittenSet[]): RangeText[][] {
+function rangesOf(ipam: Fields, runtime: readonly WrittenSet[], exclude: readonly string[]): RangeText[][] {
   const single = ipam.get('subnet') === undefined ? [] : [{ where: 'ipam', ranges: [rangeFrom(ipam, 'ipam')] }];
   const sets = [...runtime, ...single, ...setsOf(ipam.get('ranges'), 'ipam.ranges')];
   if (sets.length === 0)
@@ -87,18 +134,20 @@ function rangesOf(ipam: Fields, runtime: readonly WrittenSet[]): RangeText[][] {
       'write "ranges": [[{"subnet": "10.1.0.0/16"}]] with the addresses of your network, or no range at all so that the service chooses a pool',
     );
   const ranges = sets.map((set) => set.ranges);
-  const resolved = resolvePoolRanges(ranges);
+  const resolved = resolveInlinePool(ranges, exclude);
   if (!resolved.ok) throw new LessorError('cni.configuration', whereWritten(resolved.problem, sets));
   return ranges;
 }
 
 /** Problems count the sets of all fields together. */
 const whereWritten = (problem: string, sets: readonly WrittenSet[]): string =>
-  problem.replace(/\branges\[(\d+)\](\[\d+\])?/g, (found, index: string, range = '') => {
-    const where = sets[Number(index)]?.where;
-    if (where === undefined) return found;
-    return where === 'ipam' ? where : `${where}${range}`;
-  });
+  problem
+    .replace(/\bexclude\[/, 'ipam.exclude[')
+    .replace(/\branges\[(\d+)\](\[\d+\])?/g, (found, index: string, range = '') => {
+      const where = sets[Number(index)]?.where;
+      if (where === undefined) return found;
+      return where === 'ipam' ? where : `${where}${range}`;
+    });
 
 /** Of each set the family: 4 or 6. */
 export const familiesOf = (ranges: readonly (readonly RangeText[])[]): (4 | 6)[] =>
@@ -120,7 +169,8 @@ function nameAfter(network: string, runtime: readonly WrittenSet[]): string {
   return name;
 }
 
-const rangeOf = (value: unknown, where: string): RangeText => rangeFrom(fieldsOf(value, where, rangeFields), where);
+const rangeOf = (value: unknown, where: string): RangeText =>
+  rangeFrom(knownFieldsOf(value, where, { names: rangeFields, foreign: foreignRangeKeys }), where);
 
 function rangeFrom(fields: Fields, where: string): RangeText {
   const [subnet, rangeStart, rangeEnd, gateway] = rangeFields.map((key) => text(fields.get(key), `${where}.${key}`));

@@ -2,7 +2,7 @@
 import type { AllocateResult } from '../../core/contract/lease.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import { isFileError } from '../machine/files.ts';
-import { CniRefusal, refusal } from '../machine/refusal.ts';
+import { CniRefusal, ReferenceRefusal, refusal } from '../machine/refusal.ts';
 import type { Dns } from './resolv-conf.ts';
 import type { Route } from './route.ts';
 import { type CniVersion, isSince } from './version.ts';
@@ -63,10 +63,12 @@ export function ensureOnePerFamily(cniVersion: CniVersion, families: readonly (4
   for (const family of [4, 6]) {
     const count = families.filter((one) => one === family).length;
     if (count > 1)
-      throw refusal(
+      throw new ReferenceRefusal(
         'cni.configuration',
-        `cniVersion ${cniVersion} does not support more than 1 address per family, and ipam gives ${count} of IPv${family}`,
-        'use cniVersion 0.3.0 or a later one, or one range set of each family',
+        `CNI version ${cniVersion} does not support more than 1 address per family`,
+        {
+          remedy: `ipam gives ${count} of IPv${family}: use cniVersion 0.3.0 or a later one, or one range set of each family`,
+        },
       );
   }
 }
@@ -103,7 +105,8 @@ function wholeError(thrown: unknown, cniVersion: string): CniError {
   const request = typeof requestId === 'string' ? ` (request ${requestId})` : '';
   // An error of one text only is the service's, or of code that both sides share.
   const [msg, details] = error.remedy === undefined ? [error.kind.title, error.message] : [error.what, error.remedy];
-  return { cniVersion, code, msg: `lessor: ${msg}`, details: `${details}${request}` };
+  const whose = error instanceof ReferenceRefusal ? '' : 'lessor: ';
+  return { cniVersion, code, msg: `${whose}${msg}`, details: `${details}${request}` };
 }
 
 const remedies: Readonly<Record<string, string>> = {

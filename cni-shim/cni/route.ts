@@ -1,7 +1,7 @@
 /** Routes of the configuration, which the result carries to the network plugin. */
 import { formatAddress, parseAddress, parsePrefix } from '../../core/addresses/address.ts';
 import { type Fields, show } from '../machine/json.ts';
-import { fieldsOf, text, wrong } from './fields.ts';
+import { knownFieldsOf, text, wrong } from './fields.ts';
 
 /** `dst` and `gw` in every version; the rest since CNI specification 1.1.0. */
 export interface Route {
@@ -25,7 +25,7 @@ const most = (name: (typeof SIZES | typeof NUMBERS)[number]): number => (name ==
 /** Host bits stay as they are written, and are printed so: host-local does the same. */
 export function routeOf(value: unknown, index: number): Route {
   const where = `ipam.routes[${index}]`;
-  const fields = fieldsOf(value, where, ['dst', 'gw', ...SIZES, ...NUMBERS]);
+  const fields = knownFieldsOf(value, where, { names: ['dst', 'gw', ...SIZES, ...NUMBERS] });
   const dst = text(fields.get('dst'), `${where}.dst`);
   const prefix = dst === undefined ? undefined : parsePrefix(dst);
   if (prefix === undefined)

@@ -1,7 +1,7 @@
 /** Versions of the CNI specification: which of them the plugin speaks, and since which of them there is a verb. */
 
 import { show } from '../machine/json.ts';
-import { refusal } from '../machine/refusal.ts';
+import { ReferenceRefusal, refusal } from '../machine/refusal.ts';
 import { fieldsOf } from './fields.ts';
 
 /** In their order. */
@@ -42,9 +42,7 @@ export function parseVersion(verb: Verb, input: Record<string, unknown>): CniVer
     );
   }
   if (isSince(verbs[verb], version)) return version;
-  throw refusal(
-    'cni.version',
-    `CNI_COMMAND ${verb} does not exist in cniVersion ${show(version)}`,
-    `use cniVersion ${verbs[verb]} or a later one`,
-  );
+  throw new ReferenceRefusal('cni.version', `config version does not allow ${verb}`, {
+    remedy: `${verb} is of CNI ${verbs[verb]}, and this configuration's cniVersion is ${version}: use a later one`,
+  });
 }

@@ -31,6 +31,11 @@ export const commands: readonly Entry[] = [
     load: async () => (await import('./reconcile.ts')).reconcileOnce,
   },
   {
+    name: 'leave',
+    summary: 'takes this node out of service: gives back what it has and says goodbye',
+    load: async () => (await import('./leave.ts')).leaving,
+  },
+  {
     name: 'install',
     summary: 'puts the plugin, the node configuration and the agent on a host',
     load: async () => (await import('./install.ts')).installation,

@@ -1,24 +1,40 @@
 /** What `lessor status` tells of a node: blocks, journal, what waits to be told, a known outage. */
-import type { Attachment } from '../../core/contract/ids.ts';
 import type { OutageRecord } from '../api/outage.ts';
-import type { JournalEntry } from '../node/journal-entry.ts';
-import type { NetworkRecords } from '../node/network-records.ts';
+import { leasesOfDeadLife } from '../node/declared-dead.ts';
+import { knownNode } from '../node/identity.ts';
+import type { JournalEntry, Refusal } from '../node/journal-entry.ts';
+import type { NodeRecords } from '../node/node-records.ts';
 import { recordsIn } from '../sync/data-directories.ts';
+import { type DeadSandbox, findDeadSandboxes } from '../sync/dead-sandboxes.ts';
 import type { NodeAccess } from '../sync/node-access.ts';
 
-export interface NetworkStatus {
-  readonly network: string;
+/**
+ * `acknowledged`: the service confirmed it. `local`: the container lives with it, and it is to be reported. `asked`: no answer
+ * yet. `lost`: the container lives with it, and the service does not have it any more.
+ */
+export type AttachmentState = 'acknowledged' | 'local' | 'asked' | 'refused' | 'lost' | 'of an earlier boot';
+
+export interface JournalStatus {
+  readonly path: string;
   readonly journal: string | undefined;
   readonly attachments: readonly {
+    readonly network: string;
     readonly containerId: string;
     readonly ifname: string;
     readonly pod: string | undefined;
     readonly addresses: readonly string[];
-    /** `acknowledged`: the service confirmed it. `local`: to be reported. `asked`: no answer yet. */
-    readonly state: 'acknowledged' | 'local' | 'asked' | 'of an earlier boot';
+    readonly state: AttachmentState;
+    /** What the service answered where it refused. */
+    readonly refused?: Refusal;
+    /** Why the agent would release it, if it goes on like this: its container ended without a DEL. */
+    readonly ended?: DeadSandbox['why'];
   }[];
   readonly toReport: number;
   readonly toRelease: number;
+  /** Whom the service takes this node for, as far as it has said so. */
+  readonly node: string | undefined;
+  /** Containers that live with leases of a life of this node that was declared over. */
+  readonly ofDeadLife: number;
   readonly blocks: readonly { readonly pool: string; readonly block: string; readonly generation: number }[];
 }
 
@@ -27,7 +43,8 @@ export interface NodeStatus {
   readonly boot: string;
   /** Undefined where the last request was answered. */
   readonly outage: OutageRecord | undefined;
-  readonly networks: readonly NetworkStatus[];
+  /** Of each data directory. */
+  readonly journals: readonly JournalStatus[];
 }
 
 /** Reads the node's files only. */
@@ -38,21 +55,30 @@ export function nodeStatus(access: NodeAccess): NodeStatus {
     endpoint: endpoint.origin + endpoint.pathname.replace(/\/$/, ''),
     boot: bootId,
     outage: known.sort((a, b) => a.since - b.since)[0],
-    networks: recordsIn(access).map((records) => networkStatus(records, bootId)),
+    journals: recordsIn(access).map((records) => journalStatus(access, records)),
   };
 }
 
-function networkStatus(records: NetworkRecords, bootId: string): NetworkStatus {
-  const { name, journal, outbox, knownJournalId } = records;
+function journalStatus(access: NodeAccess, records: NodeRecords): JournalStatus {
+  const { path, journal, outbox, knownJournalId } = records;
+  const { dead } = findDeadSandboxes(access, records, new Map(), 0);
   return {
-    network: name,
+    path,
     journal: knownJournalId,
-    attachments: journal.entries().map((entry) => ({
-      ...identityOf(entry.attachment),
-      pod: entry.pod && `${entry.pod.namespace}/${entry.pod.name}`,
-      addresses: (entry.acknowledged ?? entry.local)?.addresses.map(({ address }) => address) ?? [],
-      state: stateOf(records, entry, bootId),
-    })),
+    node: knownNode(records),
+    ofDeadLife: leasesOfDeadLife(records),
+    attachments: journal.entries().map((entry) => {
+      const state = stateOf(records, entry);
+      const ended = dead.find((one) => one.entry.nonce === entry.nonce)?.why;
+      return {
+        ...entry.attachment,
+        pod: entry.pod && `${entry.pod.namespace}/${entry.pod.name}`,
+        addresses: (entry.acknowledged ?? entry.local)?.addresses.map(({ address }) => address) ?? [],
+        state,
+        ...(state === 'refused' && entry.refused !== undefined ? { refused: entry.refused } : {}),
+        ...(ended === undefined ? {} : { ended }),
+      };
+    }),
     toReport: outbox.toReport().length,
     toRelease: outbox.toRelease().length,
     blocks: records
@@ -62,11 +88,10 @@ function networkStatus(records: NetworkRecords, bootId: string): NetworkStatus {
   };
 }
 
-const identityOf = ({ containerId, ifname }: Attachment) => ({ containerId, ifname });
-
-function stateOf({ outbox }: NetworkRecords, entry: JournalEntry, bootId: string) {
+function stateOf({ outbox, bootId }: NodeRecords, entry: JournalEntry): AttachmentState {
   if (entry.bootId !== bootId) return 'of an earlier boot';
+  if (entry.lost === true) return 'lost';
   if (entry.acknowledged !== undefined) return 'acknowledged';
-  if (entry.local === undefined) return 'asked';
-  return outbox.isReported(entry) ? 'acknowledged' : 'local';
+  if (entry.local !== undefined) return outbox.isReported(entry) ? 'acknowledged' : 'local';
+  return entry.refused === undefined ? 'asked' : 'refused';
 }

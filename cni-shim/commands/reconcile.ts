@@ -2,11 +2,12 @@
 import type { Attachment } from '../../core/contract/ids.ts';
 import type { OwnLease } from '../../core/contract/nodes.ts';
 import type { LessorError } from '../../core/contract/problems.ts';
-import type { NetworkRecords } from '../node/network-records.ts';
+import type { JournalEntry } from '../node/journal-entry.ts';
+import type { NodeRecords } from '../node/node-records.ts';
 import { recordsIn } from '../sync/data-directories.ts';
 import { type DeadSandbox, findDeadSandboxes, type Gone, retireDead } from '../sync/dead-sandboxes.ts';
 import { flushAll } from '../sync/flush.ts';
-import { accessNode, type NodeAccess } from '../sync/node-access.ts';
+import { accessJournals, type NodeAccess } from '../sync/node-access.ts';
 import { reconcile } from '../sync/reconcile.ts';
 import { command } from './command.ts';
 import { jsonOption, nodeOptions, secondsOf } from './options.ts';
@@ -28,7 +29,7 @@ that nothing here accounts for. The table is read first and the journal second, 
     'dry-run': { kind: 'flag', help: 'release and tell nothing: show what would be, and why' },
   },
   async run({ config, 'data-dir': dataDirs, json, grace, 'dry-run': dryRun }, { surroundings, terminal }) {
-    const access = accessNode(surroundings, { config, dataDirs });
+    const access = accessJournals(surroundings, { config, dataDirs });
     const networks = recordsIn(access);
     const done = dryRun ? await wouldDo(access, networks) : await doIt(access, networks, secondsOf('grace', grace));
     terminal.print(json ? `${JSON.stringify(inJson(done, dryRun), undefined, 2)}\n` : inWords(done, dryRun));
@@ -48,10 +49,12 @@ interface Done {
   /** What the table has of this node. */
   readonly leases: number;
   readonly released: readonly { readonly lease: OwnLease; readonly reason: string }[];
+  /** Of containers that live here: the table does not have them any more. */
+  readonly lost: readonly JournalEntry[];
   readonly failures: readonly Failure[];
 }
 
-async function doIt(access: NodeAccess, networks: readonly NetworkRecords[], graceMs: number): Promise<Done> {
+async function doIt(access: NodeAccess, networks: readonly NodeRecords[], graceMs: number): Promise<Done> {
   const ended = await retireSeenTwice(access, networks, graceMs);
   const { reported, released: releasedLater, failures } = await flushAll(access, networks, access.api);
   const compared = await reconcile({ api: access.api, bootId: access.bootId, candidates: networks });
@@ -70,10 +73,10 @@ async function doIt(access: NodeAccess, networks: readonly NetworkRecords[], gra
 /** Seen to be gone twice, `graceMs` apart: a DEL that is about to come says it better. */
 async function retireSeenTwice(
   access: NodeAccess,
-  networks: readonly NetworkRecords[],
+  networks: readonly NodeRecords[],
   graceMs: number,
 ): Promise<DeadSandbox[]> {
-  const look = (records: NetworkRecords, before: Gone) => {
+  const look = (records: NodeRecords, before: Gone) => {
     const { dead, gone } = findDeadSandboxes(access, records, before, graceMs);
     return { records, gone, ended: retireDead(records, dead) };
   };
@@ -85,35 +88,38 @@ async function retireSeenTwice(
 }
 
 /** The same reads; the service is told nothing, and the journal stays. */
-async function wouldDo(access: NodeAccess, networks: readonly NetworkRecords[]): Promise<Done> {
+async function wouldDo(access: NodeAccess, networks: readonly NodeRecords[]): Promise<Done> {
   const ended = networks.flatMap((records) => findDeadSandboxes(access, records, new Map(), 0).dead);
-  const api = { ...access.api, release: async () => undefined };
-  const { leases, released } = await reconcile({ api, bootId: access.bootId, candidates: networks });
+  const { api, bootId } = access;
+  const { leases, released, lost } = await reconcile({ api, bootId, candidates: networks, dryRun: true });
   return {
     ended,
     reported: networks.reduce((sum, { outbox }) => sum + outbox.toReport().length, 0),
     releasedLater: networks.reduce((sum, { outbox }) => sum + outbox.toRelease().length, 0),
     leases,
     released,
+    lost,
     failures: [],
   };
 }
 
-const inJson = ({ ended, released, failures, ...numbers }: Done, dryRun: boolean) => ({
+const inJson = ({ ended, released, lost, failures, ...numbers }: Done, dryRun: boolean) => ({
   dryRun,
   ...numbers,
   ended: ended.map(({ entry: { attachment, pod }, why }) => ({ attachment, pod, why })),
   released: released.map(({ lease: { slot, attachment, pod }, reason }) => ({ slot, attachment, pod, reason })),
+  lost: lost.map((entry) => ({ attachment: entry.attachment, pod: entry.pod, addresses: addressesOf(entry) })),
   failures: failures.map(({ attachment, error }) => ({ attachment, code: error.code, message: error.message })),
 });
 
 const WHY = { reboot: 'ended with an earlier boot', namespace: 'its network namespace is gone' } as const;
 
-function inWords({ ended, reported, releasedLater, leases, released, failures }: Done, dryRun: boolean): string {
+function inWords({ ended, reported, releasedLater, leases, released, lost, failures }: Done, dryRun: boolean): string {
   const rows = [
     ...ended.map(({ entry: { attachment }, why }) => [...cellsOf(attachment), WHY[why]]),
     ...released.map(({ lease: { attachment }, reason }) => [...cellsOf(attachment), reason]),
   ];
+  const living = lost.map((entry) => [...cellsOf(entry.attachment), addressesOf(entry).join(', ')]);
   const failed = failures.map(({ attachment, error }) => [...cellsOf(attachment), error.message]);
   return `${[
     table([
@@ -124,8 +130,19 @@ function inWords({ ended, reported, releasedLater, leases, released, failures }:
     rows.length === 0
       ? `No lease ${dryRun ? 'would be released' : 'was without a reason'}.`
       : table([['NETWORK', 'CONTAINER', 'INTERFACE', dryRun ? 'WOULD BE RELEASED SINCE' : 'RELEASED SINCE'], ...rows]),
+    ...(living.length === 0
+      ? []
+      : [
+          table([
+            ['NETWORK', 'CONTAINER', 'INTERFACE', 'LIVES WITH WHAT THE SERVICE MAY GIVE TO ANOTHER ONE'],
+            ...living,
+          ]),
+        ]),
     ...(failed.length === 0 ? [] : [table([['NETWORK', 'CONTAINER', 'INTERFACE', 'FAILED'], ...failed])]),
   ].join('\n\n')}\n`;
 }
+
+const addressesOf = ({ acknowledged, local }: JournalEntry): string[] =>
+  (acknowledged ?? local)?.addresses.map(({ address }) => address) ?? [];
 
 const cellsOf = ({ network, containerId, ifname }: Attachment): string[] => [network, shortId(containerId), ifname];

@@ -3,9 +3,9 @@ import { outcomeOf } from '../api/call-outcome.ts';
 import { type FailedCall, failedCalls } from '../log/failed-calls.ts';
 import { logFileOf } from '../machine/node-configuration.ts';
 import { version } from '../machine/version.ts';
-import { accessNode, type NodeAccess } from '../sync/node-access.ts';
+import { accessJournals, type NodeAccess } from '../sync/node-access.ts';
 import { command } from './command.ts';
-import { type NodeStatus, nodeStatus } from './node-status.ts';
+import { type JournalStatus, type NodeStatus, nodeStatus } from './node-status.ts';
 import { jsonOption, nodeOptions } from './options.ts';
 import { shortId, table } from './table.ts';
 
@@ -19,7 +19,7 @@ export const status = command({
     check: { kind: 'flag', help: 'ask the API once: the exit code is that of what goes wrong' },
   },
   async run({ config, 'data-dir': dataDirs, json, check }, { surroundings, terminal }) {
-    const access = accessNode(surroundings, { config, dataDirs });
+    const access = accessJournals(surroundings, { config, dataDirs });
     const logFile = logFileOf(config === undefined ? {} : { config }, surroundings);
     const shown: Shown = {
       version,
@@ -32,6 +32,8 @@ export const status = command({
     return shown.check?.exitCode ?? 0;
   },
 });
+
+type Attachment = JournalStatus['attachments'][number];
 
 interface Check {
   readonly exitCode: number;
@@ -59,29 +61,32 @@ async function ask({ api, bootId, surroundings: { now } }: NodeAccess): Promise<
 }
 
 function inWords(shown: Shown): string {
-  const { endpoint, boot, networks, outage, check, failures, logFile } = shown;
+  const { endpoint, boot, journals, outage, check, failures, logFile } = shown;
   const about = table([
     ['API', endpoint],
     ['', outage === undefined ? 'no outage is known' : `not reached since ${time(outage.since)}: ${outage.why}`],
     ...(check === undefined ? [] : [['Check', checkInWords(check)]]),
+    ...nodes(shown),
     ['Boot', boot],
     ['Log', logFile ?? 'none'],
   ]);
-  const overview = networks.map(({ network, attachments, blocks, toReport, toRelease }) =>
-    [network, attachments.length, blocks.length, toReport, toRelease].map(String),
-  );
-  const attachments = networks.flatMap(({ network, attachments: all }) =>
-    all.map(({ containerId, ifname, pod, addresses, state }) => [
+  const overview = journals
+    .filter(({ journal }) => journal !== undefined)
+    .map(({ path, attachments, blocks, toReport, toRelease }) =>
+      [path, attachments.length, blocks.length, toReport, toRelease].map(String),
+    );
+  const attachments = journals.flatMap(({ attachments: all }) =>
+    all.map(({ network, containerId, ifname, pod, addresses, ...one }) => [
       network,
       shortId(containerId),
       ifname,
       pod ?? '-',
       addresses.join(', ') || '-',
-      state,
+      stateInWords(one),
     ]),
   );
-  const blocks = networks.flatMap(({ network, blocks: all }) =>
-    all.map(({ pool, block, generation }) => [network, pool, block, String(generation)]),
+  const blocks = journals.flatMap(({ blocks: all }) =>
+    all.map(({ pool, block, generation }) => [pool, block, String(generation)]),
   );
   const lately = failures.map((call) => [
     call.time,
@@ -93,12 +98,33 @@ function inWords(shown: Shown): string {
   return `${[
     about,
     overview.length === 0
-      ? 'Nothing is kept of any network yet.'
-      : table([['NETWORK', 'ATTACHMENTS', 'BLOCKS', 'TO REPORT', 'TO RELEASE'], ...overview]),
+      ? 'There is no journal yet.'
+      : table([['JOURNAL', 'ATTACHMENTS', 'BLOCKS', 'TO REPORT', 'TO RELEASE'], ...overview]),
     ...titled(['NETWORK', 'CONTAINER', 'INTERFACE', 'POD', 'ADDRESSES', 'STATE'], attachments),
-    ...titled(['NETWORK', 'POOL', 'BLOCK', 'GENERATION'], blocks),
+    ...titled(['POOL', 'BLOCK', 'GENERATION'], blocks),
     ...titled(['FAILED AT', 'VERB', 'CONTAINER', 'CODE', 'MESSAGE'], lately),
   ].join('\n\n')}\n`;
+}
+
+function nodes({ journals }: Shown): string[][] {
+  const names = [...new Set(journals.flatMap(({ node }) => node ?? []))];
+  const living = journals.reduce((sum, { ofDeadLife }) => sum + ofDeadLife, 0);
+  const warning = `declared dead although it runs; containers that live with addresses which others may get: ${living}`;
+  return [
+    ['Node', names.join(', ') || 'not known yet'],
+    ...(living === 0 ? [] : [['', `${warning}: drain it and start it again`]]),
+  ];
+}
+
+const ENDED = {
+  reboot: 'ended with an earlier boot, to be released',
+  namespace: 'its network namespace is gone, to be released',
+} as const;
+
+function stateInWords({ state, refused, ended }: Pick<Attachment, 'state' | 'refused' | 'ended'>): string {
+  if (ended !== undefined) return ENDED[ended];
+  if (refused !== undefined) return `refused (${refused.code}) at ${time(refused.at)}`;
+  return state === 'lost' ? 'lost: its address may be given to another one' : state;
 }
 
 const titled = (head: readonly string[], rows: readonly (readonly string[])[]): string[] =>

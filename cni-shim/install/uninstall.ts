@@ -1,7 +1,7 @@
 /** Takes an installation away: the network configuration first, so that no pod is given to a plugin that is going. */
 import { basename, join, normalize } from 'node:path';
 import { isObject, parseJson } from '../machine/json.ts';
-import { DATA_DIR, EXECUTABLE, inDataDir, logFiles, UNIT } from '../machine/layout.ts';
+import { DAMAGED, DATA_DIR, EXECUTABLE, inDataDir, logFiles, UNIT } from '../machine/layout.ts';
 import { logFileOf } from '../machine/node-configuration.ts';
 import { refusal } from '../machine/refusal.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
@@ -14,7 +14,7 @@ import type { Systemd } from './systemd.ts';
 
 export interface Uninstallation {
   readonly host: Host;
-  readonly surroundings: Pick<Surroundings, 'env' | 'files' | 'now' | 'bootId'>;
+  readonly surroundings: Pick<Surroundings, 'env' | 'files' | 'now' | 'bootId' | 'machineId' | 'openDatabase'>;
   /** Of an installation that left no record. */
   readonly binDir: string | undefined;
   readonly confDir: string;
@@ -92,9 +92,14 @@ function whatIsKept(uninstallation: Uninstallation): { what: string; path: strin
   const files = { ...surroundings.files, read: () => text };
   const logFile = text === undefined ? undefined : logFileOf({ config }, { env: {}, files });
   // Whatever else is in that directory is somebody else's.
-  const { networks, drafts, credentials, outage, log } = inDataDir(dataDir);
-  const directories = [networks, drafts].map(normalize);
-  const own = [...[credentials, outage].map(normalize), ...Object.values(logFiles(logFile ?? normalize(log)))];
+  const { machine, credentials, log } = inDataDir(dataDir);
+  const machines = normalize(machine(surroundings.machineId()));
+  const damaged = surroundings.files
+    .list(host.mounted(dataDir))
+    .filter((name) => name.startsWith(`${basename(machines)}${DAMAGED}`))
+    .map((name) => join(dataDir, name));
+  const directories = [machines, ...damaged];
+  const own = [normalize(credentials), ...Object.values(logFiles(logFile ?? normalize(log)))];
   const names = [...directories, ...own].filter((path) => path.startsWith(`${dataDir}/`)).map((path) => basename(path));
   const whole = hasNothingBut(host.mounted(dataDir), names);
   return [

@@ -24,6 +24,7 @@ export interface CallRecord {
   readonly attempts: number;
   /** The node decided by itself, since the API could not be reached: the service is told later. */
   readonly local?: boolean;
+  readonly note?: string;
   /** Of the last answer that had one. */
   readonly requestId?: string;
   /** Of the CNI error that was printed. */

@@ -18,6 +18,8 @@ export interface Observer {
   addresses(given: readonly string[]): void;
   /** The node did without the API: the service is told later. */
   local(): void;
+  /** What a person who reads the log should know. */
+  note(text: string): void;
 }
 
 export interface Watch {
@@ -38,6 +40,7 @@ export function watchCall(verb: string, { env, now }: Pick<Surroundings, 'env' |
   let addresses: readonly string[] | undefined;
   let requestId: string | undefined;
   let local = false;
+  let note: string | undefined;
   let error: CniError | undefined;
   return {
     observer: {
@@ -51,6 +54,9 @@ export function watchCall(verb: string, { env, now }: Pick<Surroundings, 'env' |
       },
       local() {
         local = true;
+      },
+      note(text) {
+        note = text;
       },
     },
     about({ network, invocation }) {
@@ -70,6 +76,7 @@ export function watchCall(verb: string, { env, now }: Pick<Surroundings, 'env' |
       ms: Math.round(now() - begun),
       attempts,
       ...(local ? { local } : {}),
+      ...(note === undefined ? {} : { note }),
       ...(requestId === undefined ? {} : { requestId }),
       ...(error === undefined ? {} : { code: error.code, msg: `${error.msg}: ${error.details}` }),
       ...(traceId === undefined ? {} : { trace: traceId }),

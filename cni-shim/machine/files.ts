@@ -1,18 +1,13 @@
-/**
- * The few file operations from which the journal is made, each of them atomic or on a name that nobody else knows.
- * They are a port so that tests can stop a process between any two of them.
- */
+/** The few operations on files beside the journal. They are a port so that tests can be the disk. */
 import {
   closeSync,
   ftruncateSync,
-  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
-  rmdirSync,
   statSync,
   unlinkSync,
   writeSync,
@@ -27,16 +22,12 @@ export interface Files {
   /** Replaces the whole content of a file that `create` opened. */
   write(file: number, text: string): void;
   close(file: number): void;
-  /** False where `to` exists already: that is how one of several processes wins. */
-  link(from: string, to: string): boolean;
   /** Replaces `to`, if there is one, in one step. */
   rename(from: string, to: string): void;
-  /** The same; false where there is no `from`. */
-  move(from: string, to: string): boolean;
+  /** Of a directory: nothing happens where there is no `from`, or something is in `to` already. */
+  move(from: string, to: string): void;
   /** Removing what is not there is done already. */
   remove(path: string): void;
-  /** One that has something in it stays, and so does one that is not there. */
-  removeDirectory(path: string): void;
   /** Names in a directory; none where there is no such directory, or something else than one. */
   list(directory: string): string[];
   exists(path: string): boolean;
@@ -102,21 +93,9 @@ export const nodeFiles: Files = {
     );
   },
   close: closeSync,
-  link: (from, to) =>
-    inDirectoryOf(to, () =>
-      unless('EEXIST', false, () => {
-        linkSync(from, to);
-        return true;
-      }),
-    ),
-  rename: (from, to) => inDirectoryOf(to, () => renameSync(from, to)),
-  move: (from, to) =>
-    unless('ENOENT', false, () => {
-      inDirectoryOf(to, () => renameSync(from, to));
-      return true;
-    }),
+  rename: renameSync,
+  move: (from, to) => unless(['ENOENT', 'ENOTEMPTY', 'EEXIST'], undefined, () => renameSync(from, to)),
   remove: (path) => unless('ENOENT', undefined, () => unlinkSync(path)),
-  removeDirectory: (path) => unless('ENOENT', undefined, () => unless('ENOTEMPTY', undefined, () => rmdirSync(path))),
   list: (directory) => unless(['ENOENT', 'ENOTDIR'], [], () => readdirSync(directory)),
   exists: (path) => statSync(path, { throwIfNoEntry: false }) !== undefined,
   identity(path) {
@@ -135,48 +114,33 @@ const DRAFT_PREFIX = '.draft-';
 /** Far longer than a draft needs: one that is older was left by a process that was killed. */
 const DRAFT_LIFE_MS = 60_000;
 
-export const isDraft = (name: string): boolean => name.startsWith(DRAFT_PREFIX);
-
-/** A name in `directory` that nobody else has. @param about what others may look for with `hasDraftAbout` */
-export const draftIn = (directory: string, about = ''): string =>
-  `${directory}/${DRAFT_PREFIX}${about === '' ? '' : `${about}-`}${randomHex(8)}`;
-
-export const hasDraftAbout = (files: Files, directory: string, about: string): boolean =>
-  files.list(directory).some((name) => name.startsWith(`${DRAFT_PREFIX}${about}-`));
-
 /**
  * Writes `text` to `path` so that a reader sees the old text or the new one, never a part. `drafts` is a directory of the
  * same file system, which somebody sweeps.
  */
 export function replaceFile(files: Files, path: string, text: string, drafts: string): void {
-  const draft = draftIn(drafts);
+  const draft = `${drafts}/${DRAFT_PREFIX}${randomHex(8)}`;
   const file = files.create(draft);
   files.write(file, text);
   files.close(file);
   files.rename(draft, path);
 }
 
-/** Writes `text` to `path`, complete from the start. False where somebody else was first. */
-export function nameFile(files: Files, path: string, text: string, drafts: string): boolean {
-  const draft = draftIn(drafts);
+/** Whether `directory` takes files. @throws the file error that says why not */
+export function tryToWrite(files: Files, directory: string): void {
+  const draft = `${directory}/${DRAFT_PREFIX}${randomHex(8)}`;
   const file = files.create(draft);
-  files.write(file, text);
+  files.write(file, draft);
   files.close(file);
-  const won = files.link(draft, path);
   files.remove(draft);
-  return won;
-}
-
-/** Whether the file was left alone for so long that no process is in the middle of making it. */
-export function isLeftBehind(files: Files, path: string, now: number): boolean {
-  const modified = files.modifiedAt(path);
-  // A time far ahead was written under another clock.
-  return modified !== undefined && Math.abs(now - modified) > DRAFT_LIFE_MS;
 }
 
 /** Removes the drafts that killed processes left in `directory`. */
 export function sweepDrafts(files: Files, directory: string, now: number): void {
-  const drafts = files.list(directory).filter(isDraft);
-  for (const path of drafts.map((name) => `${directory}/${name}`))
-    if (isLeftBehind(files, path, now)) files.remove(path);
+  const drafts = files.list(directory).filter((name) => name.startsWith(DRAFT_PREFIX));
+  for (const path of drafts.map((name) => `${directory}/${name}`)) {
+    const modified = files.modifiedAt(path);
+    // A time far ahead was written under another clock.
+    if (modified !== undefined && Math.abs(now - modified) > DRAFT_LIFE_MS) files.remove(path);
+  }
 }

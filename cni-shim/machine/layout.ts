@@ -16,6 +16,12 @@ export const BIN_DIRS = ['/opt/cni/bin', '/usr/lib/cni'] as const;
 export const EXECUTABLE = 'lessor';
 /** random(4) */
 export const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
+/** Of this machine and no other, whichever of them there is first: machine-id(5), the firmware's, the host's name. */
+export const MACHINE_ID_FILES = [
+  '/etc/machine-id',
+  '/sys/class/dmi/id/product_uuid',
+  '/proc/sys/kernel/hostname',
+] as const;
 
 /** In host-local's `dataDir`. Network names begin with a letter or digit, so host-local never has one of its own there. */
 export const hiddenDataDir = (dataDir: string): string => `${dataDir}/.lessor`;
@@ -23,34 +29,17 @@ export const hiddenDataDir = (dataDir: string): string => `${dataDir}/.lessor`;
 /** Beside the node configuration. */
 export const INSTALLATION_RECORD = 'installed.json';
 
+/** Follows the name of a machine's directory that was put aside with its damaged journal; then comes what tells the file from others. */
+export const DAMAGED = '.damaged-';
+
 /** What is kept for all networks, in a data directory. */
 export const inDataDir = (dataDir: string) => ({
-  /** A directory for each network. */
-  networks: `${dataDir}/networks`,
-  drafts: `${dataDir}/drafts`,
+  /** A directory for each machine: where a data directory is shared, each has a journal of its own. */
+  machine: (id: string) => `${dataDir}/${id}`,
+  journal: (id: string) => `${dataDir}/${id}/node.db`,
   credentials: `${dataDir}/credentials.json`,
-  outage: `${dataDir}/unreachable.json`,
   log: `${dataDir}/lessor.log`,
 });
 
 /** The log, the one before it, and the lock of whoever puts it aside. */
 export const logFiles = (log: string) => ({ log, former: `${log}.1`, lock: `${log}.lock` });
-
-export const networkDirectory = (dataDir: string, network: string): string =>
-  `${inDataDir(dataDir).networks}/${network}`;
-
-/** What is kept of one network, in its directory. */
-export const inNetwork = (directory: string) => ({
-  attachments: `${directory}/attachments`,
-  journalId: `${directory}/attachments/.journal`,
-  slots: `${directory}/slots`,
-  reports: `${directory}/reports`,
-  releases: `${directory}/releases`,
-  leaving: `${directory}/leaving`,
-  /** A directory for each boot. */
-  givenBack: `${directory}/given-back`,
-  pools: `${directory}/pools`,
-  choices: `${directory}/choices.json`,
-  verdict: `${directory}/status.json`,
-  verdictLock: `${directory}/status.asking`,
-});

@@ -16,6 +16,9 @@ export class CniRefusal extends LessorError {
   }
 }
 
+/** In the very words of the reference library (containernetworking/cni, pkg/skel; plugins, host-local), which others match. */
+export class ReferenceRefusal extends LessorError {}
+
 /** Code 2: the message must hold the key and the value of the unsupported field. */
 export const unsupportedField = (key: string, value: unknown, remedy: string): CniRefusal =>
   new CniRefusal(2, 'cni.configuration', `${key} ${show(value)} is not supported`, remedy);

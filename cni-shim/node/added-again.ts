@@ -7,7 +7,7 @@ import type { Beginning, JournalEntry } from './journal-entry.ts';
  * @param current what is there by now: another process may have counted meanwhile
  */
 export function askedAgain(entry: JournalEntry, current: JournalEntry | undefined): JournalEntry {
-  const { acknowledged, ...asked } = entry;
+  const { acknowledged, refused: _, lost: __, ...asked } = entry;
   const proposal = acknowledged?.slot ?? asked.proposal;
   const attempts = Math.max(entry.attempts, current?.attempts ?? 0) + 1;
   return {
@@ -18,8 +18,9 @@ export function askedAgain(entry: JournalEntry, current: JournalEntry | undefine
 }
 
 /** For another ADD of the attachment: nonce and slot are the former one's, what the runtime says is the new one's. */
-export function addedAgain(there: JournalEntry, { bootId, netns, pod, addresses, sandbox }: Beginning): JournalEntry {
-  const { netns: _, pod: __, sandbox: ___, local, ...kept } = there;
+export function addedAgain(there: JournalEntry, beginning: Beginning): JournalEntry {
+  const { bootId, netns, pod, addresses, sandbox, release } = beginning;
+  const { netns: _, pod: __, sandbox: ___, release: ____, local, ...kept } = there;
   // Nothing lives with it any more after a reboot; it may be held all the same.
   const former = local !== undefined && there.bootId !== bootId ? { proposal: local.slot } : {};
   const now = {
@@ -30,6 +31,7 @@ export function addedAgain(there: JournalEntry, { bootId, netns, pod, addresses,
     ...(pod === undefined ? {} : { pod }),
     ...(addresses === undefined ? {} : { addresses }),
     ...(sandbox === undefined ? {} : { sandbox }),
+    ...(release === undefined ? {} : { release }),
   };
   return askedAgain({ ...kept, ...now }, there);
 }

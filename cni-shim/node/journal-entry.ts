@@ -1,10 +1,7 @@
-/** What the journal has of an attachment, and where its files lie. */
-
+/** What the journal has of an attachment. */
 import type { Attachment, Pod, SlotReference } from '../../core/contract/ids.ts';
 import type { AllocateResult } from '../../core/contract/lease.ts';
-import { type Files, isFileError } from '../machine/files.ts';
-import { isObject, parseJson } from '../machine/json.ts';
-import { inNetwork } from '../machine/layout.ts';
+import type { ProblemCode } from '../../core/contract/problems.ts';
 
 export interface JournalEntry {
   readonly attachment: Attachment;
@@ -18,23 +15,40 @@ export interface JournalEntry {
   readonly proposal?: SlotReference;
   /** The last answer; absent while another one is waited for. */
   readonly acknowledged?: Acknowledgement;
+  /** The node's life in which it was granted. */
+  readonly incarnation?: number;
+  /** Why there is no answer: the last refusal. */
+  readonly refused?: Refusal;
+  /** The table does not have it any more although its container lives. */
+  readonly lost?: true;
   /** Addresses that were asked for, by this ADD of the attachment or an earlier one. */
   readonly addresses?: readonly string[];
   /** Further slots that may be held until DEL: nobody else here proposes them either. */
   readonly more?: readonly SlotReference[];
   /** With which the container lives, of a block of this node, since before the service knew of it. */
   readonly local?: LocalLease;
+  /** The service was told of it. */
+  readonly reported?: true;
   /** The service was asked to release it, and may do so at any later time: no ADD adopts it any more. */
   readonly ended?: true;
   /** What the plugin saw of the network namespace, by which its end is told. */
   readonly sandbox?: SandboxView;
+  /** Only a DEL releases it, as its network says: neither that the namespace is gone nor a GC. */
+  readonly release?: 'del';
 }
 
 /** What an ADD knows before it asks. */
 export type Beginning = Pick<
   JournalEntry,
-  'attachment' | 'nonce' | 'bootId' | 'netns' | 'pod' | 'addresses' | 'sandbox'
+  'attachment' | 'nonce' | 'bootId' | 'netns' | 'pod' | 'addresses' | 'sandbox' | 'release'
 >;
+
+export interface Refusal {
+  readonly code: ProblemCode;
+  readonly why: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
 
 export interface Acknowledgement {
   readonly slot: SlotReference;
@@ -64,73 +78,3 @@ export const withoutRepeats = (slots: readonly SlotReference[]): SlotReference[]
 export const sameSlot = (a: SlotReference, b: SlotReference): boolean => slotName(a) === slotName(b);
 
 export const slotName = ({ pool, block, slot }: SlotReference): string => `${pool}.${block}.${slot}`;
-
-const LONGEST_NAME = 255;
-
-/** Container ids hold no @ and never begin with a dot, so no two attachments have one name. */
-export function attachmentName({ containerId, ifname }: Attachment): string {
-  const name = `${containerId}@${encodeURIComponent(ifname)}`;
-  if (name.length <= LONGEST_NAME) return name;
-  // NAME_MAX: a very long id is a directory and a name in it.
-  return `${containerId.slice(0, LONGEST_NAME / 2)}/${containerId.slice(LONGEST_NAME / 2)}@${encodeURIComponent(ifname)}`;
-}
-
-/** A directory of somebody else's stands in no container's way. */
-function textIn(files: Files, path: string): string {
-  try {
-    return files.read(path) ?? '';
-  } catch (error) {
-    if (isFileError(error) && error.code === 'EISDIR') return '';
-    throw error;
-  }
-}
-
-export interface JournalFiles {
-  readonly slots: string;
-  readonly attachments: string;
-  readonly reports: string;
-  readonly releases: string;
-  /** What was taken away, to be released if it is nobody's. */
-  readonly leaving: string;
-  slotPath(slot: SlotReference): string;
-  attachmentPath(attachment: Attachment): string;
-  reportPath(nonce: string): string;
-  leavingPath(nonce: string): string;
-  releasePath(nonce: string): string;
-  /** Undefined where there is no such file, or no entry in it. */
-  read(path: string): JournalEntry | undefined;
-  /** Every entry below a directory of `attachmentName`s. */
-  readAll(directory: string): JournalEntry[];
-}
-
-export function journalFiles(files: Files, directory: string): JournalFiles {
-  const { slots, attachments, reports, releases, leaving } = inNetwork(directory);
-  const read = (path: string): JournalEntry | undefined => {
-    const content = parseJson(textIn(files, path));
-    // A file is complete before it has its name, so what holds a nonce and an attachment is an entry of ours.
-    const complete = isObject(content) && typeof content.nonce === 'string' && isObject(content.attachment);
-    return complete ? (content as unknown as JournalEntry) : undefined;
-  };
-  const readAll = (parent: string): JournalEntry[] =>
-    files.list(parent).flatMap((name) => {
-      // No container id begins so: it is the journal's own.
-      if (name.startsWith('.')) return [];
-      // Only the first half of a very long container id has no @.
-      if (parent.startsWith(attachments) && !name.includes('@')) return readAll(`${parent}/${name}`);
-      return read(`${parent}/${name}`) ?? [];
-    });
-  return {
-    slots,
-    attachments,
-    reports,
-    releases,
-    leaving,
-    slotPath: (slot) => `${slots}/${slotName(slot)}`,
-    attachmentPath: (attachment) => `${attachments}/${attachmentName(attachment)}`,
-    reportPath: (nonce) => `${reports}/${nonce}`,
-    leavingPath: (nonce) => `${leaving}/${nonce}`,
-    releasePath: (nonce) => `${releases}/${nonce}`,
-    read,
-    readAll,
-  };
-}

@@ -5,14 +5,17 @@
 import { poolSpace } from '../../core/pools/pool-space.ts';
 import { blockFromText } from '../../core/protocol/slot-ref.ts';
 import type { JournalEntry, LocalLease } from './journal-entry.ts';
-import type { NetworkRecords } from './network-records.ts';
+import type { NodeRecords } from './node-records.ts';
 import { proposableAt } from './propose.ts';
 
 /**
- * What the entry's slot comes to without the service; undefined where the node may not decide. It looks afresh: the entry
- * has the slot's name already, so a block that is given back from now on is seen to be in use.
+ * What the entry's slot comes to without the service; undefined where the node may not decide. It looks afresh, so a
+ * block that was given back meanwhile is seen.
  */
-export function ownLease(records: NetworkRecords, { proposal, addresses }: JournalEntry): LocalLease | undefined {
+export function ownLease(
+  records: Pick<NodeRecords, 'cacheOf'>,
+  { proposal, addresses }: JournalEntry,
+): LocalLease | undefined {
   // Only the service knows whether an address that is asked for can be had.
   if (proposal === undefined || addresses !== undefined) return undefined;
   const state = records.cacheOf(proposal.pool);

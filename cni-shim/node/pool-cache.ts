@@ -1,12 +1,11 @@
 /**
- * What the node was told about a pool: where it may propose slots, and which it need not try. One file a pool, replaced as a
- * whole, the last writer wins. All of it is a cache: lost or stale it costs requests, never an address.
+ * What the node was told about a pool: where it may propose slots, and which it need not try. All of it is a
+ * cache: lost or stale it costs requests, never an address.
  */
 
 import type { ClaimedBlock, SlotReference } from '../../core/contract/ids.ts';
 import type { AllocateResult } from '../../core/contract/lease.ts';
 import type { PoolDefinition } from '../../core/contract/pool.ts';
-import type { Files } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 
 export interface PoolCache {
@@ -38,26 +37,25 @@ export interface BootAndJournal {
 }
 
 /**
- * Undefined where nothing was told in this boot, with this journal. What an earlier boot was told is
+ * The cache as it was written, undefined where nothing was told in this boot, with this journal. What an earlier boot was told is
  * never used: the node may have been declared dead meanwhile, and its blocks with it.
  */
-export function readPoolCache(files: Files, path: string, circumstances: BootAndJournal): PoolCache | undefined {
-  const state = readPoolCacheOfAnyBoot(files, path);
-  return state?.bootId === circumstances.bootId && state.journal === circumstances.journal ? state : undefined;
-}
+export const ofThisBoot = (cache: PoolCache | undefined, { bootId, journal }: BootAndJournal): PoolCache | undefined =>
+  cache?.bootId === bootId && cache.journal === journal ? cache : undefined;
 
 /** What the service may let this boot take over: blocks of an earlier one, as this node last knew them. */
-export function formerBlocks(files: Files, path: string, circumstances: BootAndJournal): readonly ClaimedBlock[] {
-  const state = readPoolCacheOfAnyBoot(files, path);
-  if (state === undefined || state.pool.affinity !== 'node') return [];
-  return state.bootId === circumstances.bootId ? state.former : [...state.blocks, ...state.former];
+export function formerBlocks(cache: PoolCache | undefined, { bootId }: BootAndJournal): readonly ClaimedBlock[] {
+  if (cache === undefined || cache.pool.affinity !== 'node') return [];
+  return cache.bootId === bootId ? cache.former : [...cache.blocks, ...cache.former];
 }
 
-export function readPoolCacheOfAnyBoot(files: Files, path: string): PoolCache | undefined {
-  const read = parseJson(files.read(path) ?? '');
+/**
+ * Its values were checked when they came over the wire, and a row is written as a whole; only a foreign hand leaves parts out,
+ * and then it says nothing. Nor does another layout.
+ */
+export function parsePoolCache(text: string): PoolCache | undefined {
+  const read = parseJson(text);
   if (!isObject(read) || read.format !== FORMAT) return undefined;
-  // Its values were checked when they came over the wire, and the file is replaced as a whole; only a foreign hand leaves
-  // parts out, and then it says nothing.
   const { pool, blocks, former, taken, cursor } = read;
   if (![blocks, former].every(Array.isArray)) return undefined;
   if (!isObject(pool) || !isObject(taken) || !isObject(cursor)) return undefined;

@@ -1,6 +1,5 @@
 /**
- * From which pool the next ADD is likely to be given its address: `choices.json` in the network's directory has, for one
- * request, the pool that the service chose last, by namespace where that matters.
+ * From which pool the next ADD is likely to be given its address: the journal has, for one request of a network, the pool that the service chose last, by namespace where that matters.
  *
  * So pods of two namespaces that get different pools propose slots in turn. A wrong guess is a proposal in vain: the
  * service overlooks one of a pool that it does not choose.
@@ -8,10 +7,8 @@
 
 import { isId } from '../../core/contract/limits.ts';
 import type { PoolRequest } from '../cni/pool-request.ts';
-import { type Files, replaceFile } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
-import { inNetwork } from '../machine/layout.ts';
-import type { NetworkRecords } from './network-records.ts';
+import type { NodeRecords } from './node-records.ts';
 
 /** Who asks, as far as the choice of the pool depends on it. */
 export interface Asking {
@@ -33,18 +30,18 @@ export interface PoolChoices {
 const MOST_NAMESPACES = 256;
 
 export function openPoolChoices(
-  files: Files,
-  { directory, journal: { drafts } }: NetworkRecords,
+  { meta, setMeta }: Pick<NodeRecords, 'meta' | 'setMeta'>,
+  network: string,
   { request, labels, namespace }: Asking,
 ): PoolChoices {
-  const { choices: choicesFile } = inNetwork(directory);
+  const row = `choices ${network}`;
   const serviceChooses = request.ranges === undefined && request.names?.length === 0;
   const text = JSON.stringify(serviceChooses ? { request, labels } : { request });
   const key = serviceChooses ? (namespace ?? '') : '';
 
   /** Pool ids by namespace, the one noted last at the end; none for another request. */
   function choices(): ReadonlyMap<string, string> {
-    const read = parseJson(files.read(choicesFile) ?? '');
+    const read = parseJson(meta(row) ?? '');
     if (!isObject(read) || read.request !== text || !Array.isArray(read.pools)) return new Map();
     const pairs = read.pools.filter((pair) => Array.isArray(pair) && isId(String(pair[1])));
     return new Map(pairs as [string, string][]);
@@ -57,7 +54,7 @@ export function openPoolChoices(
       const known = choices();
       if (known.get(key) === pool) return;
       const others = [...known].filter(([other]) => other !== key).slice(1 - MOST_NAMESPACES);
-      replaceFile(files, choicesFile, JSON.stringify({ request: text, pools: [...others, [key, pool]] }), drafts);
+      setMeta(row, JSON.stringify({ request: text, pools: [...others, [key, pool]] }));
     },
   };
 }

@@ -1,14 +1,11 @@
-/** What is kept of each network of this node, in each data directory that it has. */
-import type { Surroundings } from '../machine/surroundings.ts';
-import { type NetworkRecords, networksIn, openRecords } from '../node/network-records.ts';
+/** What this node keeps, in each of its data directories. */
+import { type NodeRecords, openRecords, type RecordSurroundings } from '../node/node-records.ts';
 
 export interface DataDirectories {
-  readonly surroundings: Pick<Surroundings, 'files' | 'now'>;
+  readonly surroundings: RecordSurroundings;
   readonly dataDirs: readonly string[];
   readonly bootId: string;
 }
 
-export const recordsIn = ({ surroundings, dataDirs, bootId }: DataDirectories): NetworkRecords[] =>
-  dataDirs.flatMap((dataDir) =>
-    networksIn(surroundings.files, dataDir).map((name) => openRecords(surroundings, { dataDir, name, bootId })),
-  );
+export const recordsIn = ({ surroundings, dataDirs }: DataDirectories): NodeRecords[] =>
+  dataDirs.map((dataDir) => openRecords(surroundings, dataDir));

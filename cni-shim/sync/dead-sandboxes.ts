@@ -1,7 +1,7 @@
 /** Containers that ended without a DEL: their network namespaces are gone, as far as this process can prove it. */
 import { type Files, isFileError } from '../machine/files.ts';
 import type { JournalEntry } from '../node/journal-entry.ts';
-import type { NetworkRecords } from '../node/network-records.ts';
+import type { NodeRecords } from '../node/node-records.ts';
 import type { DataDirectories } from './data-directories.ts';
 
 /** `unknown` frees nothing: silence is no evidence. */
@@ -13,15 +13,17 @@ export type Sandbox = 'alive' | 'gone' | 'unknown';
  */
 export function sandboxOf(
   files: Pick<Files, 'identity' | 'list'>,
-  { bootId, netns, sandbox }: JournalEntry,
-  here: { readonly bootId: string; namespaces(): ReadonlySet<string> },
+  { bootId, netns, sandbox, release }: JournalEntry,
+  here: { readonly bootId: string; isAlive(namespace: string): boolean },
 ): Sandbox {
+  // It may have been there for the ADD alone.
+  if (release === 'del') return 'unknown';
   if (bootId !== here.bootId) return 'gone';
   if (netns === undefined || sandbox === undefined) return 'unknown';
   const [directory, name] = [netns.slice(0, netns.lastIndexOf('/')) || '/', netns.slice(netns.lastIndexOf('/') + 1)];
   if (files.identity(netns) === sandbox.namespace) return 'alive';
   if (files.identity(directory) !== sandbox.directory || isListed(files, directory, name)) return 'unknown';
-  return here.namespaces().has(sandbox.namespace) ? 'alive' : 'gone';
+  return here.isAlive(sandbox.namespace) ? 'alive' : 'gone';
 }
 
 function isListed(files: Pick<Files, 'list'>, directory: string, name: string): boolean {
@@ -40,6 +42,24 @@ export function livingNamespaces(files: Pick<Files, 'identity' | 'list'>): Reado
   return new Set(processes.flatMap((process) => files.identity(`/proc/${process}/ns/net`) ?? []));
 }
 
+/**
+ * Of each namespace the containers whose own files lead to it. The kernel gives the number of a namespace that is gone to the
+ * next one: where it is another container's now, the number is no sign of life.
+ */
+function ownersOf(files: Pick<Files, 'identity'>, entries: readonly JournalEntry[], bootId: string) {
+  const owners = new Map<string, Set<string>>();
+  for (const { bootId: boot, netns, sandbox, attachment } of entries) {
+    if (boot !== bootId || netns === undefined || sandbox === undefined) continue;
+    if (files.identity(netns) !== sandbox.namespace) continue;
+    owners.set(sandbox.namespace, (owners.get(sandbox.namespace) ?? new Set()).add(attachment.containerId));
+  }
+  return owners;
+}
+
+/** Whether the namespace belongs to other containers only. */
+const isOthers = (owners: ReadonlySet<string> | undefined, { attachment }: JournalEntry): boolean =>
+  owners !== undefined && !owners.has(attachment.containerId);
+
 export interface DeadSandbox {
   readonly entry: JournalEntry;
   readonly why: 'reboot' | 'namespace';
@@ -54,7 +74,7 @@ export type Gone = ReadonlyMap<string, number>;
  */
 export function findDeadSandboxes(
   { surroundings: { files, now }, bootId }: Omit<DataDirectories, 'dataDirs'>,
-  records: NetworkRecords,
+  records: NodeRecords,
   before: Gone,
   graceMs: number,
 ): { readonly dead: DeadSandbox[]; readonly gone: Gone } {
@@ -64,8 +84,11 @@ export function findDeadSandboxes(
     return known;
   };
   const gone = new Map<string, number>();
-  const dead = records.journal.entries().flatMap((entry): DeadSandbox[] => {
-    if (sandboxOf(files, entry, { bootId, namespaces }) !== 'gone') return [];
+  const entries = records.journal.entries();
+  const owners = ownersOf(files, entries, bootId);
+  const dead = entries.flatMap((entry): DeadSandbox[] => {
+    const isAlive = (namespace: string) => namespaces().has(namespace) && !isOthers(owners.get(namespace), entry);
+    if (sandboxOf(files, entry, { bootId, isAlive }) !== 'gone') return [];
     if (entry.bootId !== bootId) return [{ entry, why: 'reboot' }];
     // A clock that was set back must not have it wait until it has caught up.
     const since = Math.min(before.get(entry.nonce) ?? now(), now());
@@ -76,5 +99,5 @@ export function findDeadSandboxes(
 }
 
 /** Takes their entries out of the journal, to be released with what else is to be; those that this one took. */
-export const retireDead = ({ outbox }: NetworkRecords, dead: readonly DeadSandbox[]): DeadSandbox[] =>
+export const retireDead = ({ outbox }: NodeRecords, dead: readonly DeadSandbox[]): DeadSandbox[] =>
   dead.filter(({ entry }) => outbox.retireUnlessAdded(entry));

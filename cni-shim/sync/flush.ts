@@ -1,18 +1,18 @@
 /** Tells the service what happened while it could not be reached: leases that containers live with, and those that ended. */
 
-import type { SlotReference } from '../../core/contract/ids.ts';
+import type { Attachment, SlotReference } from '../../core/contract/ids.ts';
 import type { ReleaseResult } from '../../core/contract/lease.ts';
-import type { LessorError } from '../../core/contract/problems.ts';
+import { isUnanswered, type LessorError } from '../../core/contract/problems.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
 import { type JournalEntry, slotsOf } from '../node/journal-entry.ts';
-import type { NetworkRecords } from '../node/network-records.ts';
+import type { NodeRecords } from '../node/node-records.ts';
 import { afterRelease } from '../node/pool-cache.ts';
 import type { DataDirectories } from './data-directories.ts';
 import { giveBack, giveBackEmptyBlock } from './return-block.ts';
 
 export interface Flushing {
-  readonly records: NetworkRecords;
+  readonly records: NodeRecords;
   readonly api: Calls;
   readonly now: () => number;
 }
@@ -24,59 +24,92 @@ export interface Flushed {
   readonly failures: readonly { readonly entry: JournalEntry; readonly error: LessorError }[];
 }
 
-/**
- * Reports first: a container that ended since is released afterwards. Stops where the next request would fare no better.
- * @param most how many requests may be made
- */
-export async function flush(flushing: Flushing, most = Number.POSITIVE_INFINITY): Promise<Flushed> {
+export interface FlushOptions {
+  /** How many requests may be made; one more where a DEL crosses a report, which nothing else would release. */
+  readonly most?: number;
+  /** Whose leases are not released now, whatever the outbox says. */
+  readonly isKept?: (attachment: Attachment) => boolean;
+}
+
+/** Reports first: a container that ended since is released afterwards. Stops where the next request would fare no better. */
+export async function flush(flushing: Flushing, options: FlushOptions = {}): Promise<Flushed> {
+  const { isKept = () => false, most = Number.POSITIVE_INFINITY } = options;
   const { outbox } = flushing.records;
   const failures: { entry: JournalEntry; error: LessorError }[] = [];
-  let left = most;
+  const { api, isOver } = bounded(flushing.api, most);
   /** How many of them the service was told. */
-  const each = async (
-    entries: readonly JournalEntry[],
-    tell: (flushing: Flushing, entry: JournalEntry) => Promise<void>,
-  ) => {
+  const each = async (entries: readonly JournalEntry[], tell: (entry: JournalEntry) => Promise<void>) => {
     let told = 0;
-    for (const entry of entries.slice(0, left)) {
-      left -= 1;
-      const outcome = await outcomeOf(tell(flushing, entry));
-      if (outcome.kind === 'granted') {
-        told += 1;
-        continue;
-      }
-      failures.push({ entry, error: outcome.error });
-      if (outcome.error.kind.ofOneLease !== true) left = 0;
+    for (const entry of entries) {
+      if (isOver()) break;
+      const outcome = await outcomeOf(tell(entry));
+      if (outcome.kind === 'granted') told += 1;
+      else failures.push({ entry, error: outcome.error });
     }
     return told;
   };
-  const reported = await each(outbox.toReport(), reportLease);
-  const released = await each(outbox.toRelease(), releaseRetired);
+  const asking = { ...flushing, api };
+  const reported = await each(outbox.toReport(), (entry) => reportLease(asking, entry));
+  const toRelease = outbox.toRelease().filter(({ attachment }) => !isKept(attachment));
+  const released = await each(toRelease, async (entry) => {
+    const answer = await releaseEntry(asking, entry);
+    const cooled = noteCooling(asking, entry);
+    outbox.released(entry);
+    if (cooled !== undefined && !isOver()) await giveBackEmptyBlock(asking, cooled, answer.draining);
+  });
   return { reported, released, failures };
+}
+
+/** Requests until there were `most`, or one failed for a reason that is not of one lease or block alone. */
+function bounded(api: Calls, most: number): { readonly api: Calls; readonly isOver: () => boolean } {
+  let left = most;
+  const counted =
+    <A extends unknown[], R>(call: (...args: A) => Promise<R>, isFinal: (error: LessorError) => boolean) =>
+    async (...args: A): Promise<R> => {
+      left -= 1;
+      const outcome = await outcomeOf(call(...args));
+      if (outcome.kind === 'granted') return outcome.answer;
+      if (isFinal(outcome.error)) left = 0;
+      throw outcome.error;
+    };
+  const isOfAll = ({ kind }: LessorError) => kind.ofOneLease !== true;
+  return {
+    api: {
+      ...api,
+      report: counted(api.report, isOfAll),
+      release: counted(api.release, isOfAll),
+      giveBack: counted(api.giveBack, isUnanswered),
+    },
+    isOver: () => left <= 0,
+  };
 }
 
 /** Of all networks of the node, with the blocks that are to be given back. Requests only where there is something to tell. */
 export async function flushAll(
   { surroundings: { now } }: DataDirectories,
-  networks: readonly NetworkRecords[],
-  api: Calls,
+  networks: readonly NodeRecords[],
+  calls: Calls,
 ): Promise<Flushed> {
+  const { api, isOver } = bounded(calls, Number.POSITIVE_INFINITY);
   const total = { reported: 0, released: 0, failures: [] as Flushed['failures'][number][] };
   for (const records of networks) {
     const { reported, released, failures } = await flush({ records, api, now });
     total.reported += reported;
     total.released += released;
     total.failures.push(...failures);
-    if (!failures.every(({ error }) => error.kind.ofOneLease)) return total;
     for (const { pool } of records.caches()) {
-      for (const due of records.givenBack.due(pool.id)) await giveBack(records, api, pool.id, due);
+      for (const due of records.returnedBlocks.due(pool.id)) {
+        if (isOver()) return total;
+        await giveBack(records, api, pool.id, due);
+      }
     }
+    if (isOver()) return total;
   }
   return total;
 }
 
 /** Whether the outbox of any network has something in it. */
-export const isAnythingToFlush = (networks: readonly NetworkRecords[]): boolean =>
+export const isAnythingToFlush = (networks: readonly NodeRecords[]): boolean =>
   networks.some(({ outbox }) => outbox.toReport().length + outbox.toRelease().length > 0);
 
 /** @throws LessorError `lease.lost` where the slot is not the node's any more */
@@ -87,14 +120,7 @@ export async function reportLease({ records, api }: Flushing, entry: JournalEntr
   await api.report({ attachment, nonce, boot: bootId, slot, generation, ...(pod === undefined ? {} : { pod }) });
   // A DEL that came meanwhile released nothing yet.
   if (records.journal.find(attachment)?.nonce === nonce) records.outbox.reported(entry);
-  else if (!records.outbox.mayLive(entry)) await api.release({ attachment, nonce, slot, acknowledged: true });
-}
-
-async function releaseRetired(flushing: Flushing, entry: JournalEntry): Promise<void> {
-  const { records } = flushing;
-  const answer = await releaseEntry(flushing, entry);
-  records.outbox.released(entry, answer.released);
-  await noteRelease(flushing, entry, answer);
+  else await api.release({ attachment, nonce, slot, acknowledged: true });
 }
 
 /** Releases what an entry's container may hold. @throws LessorError */
@@ -111,15 +137,14 @@ function isAllThatIsHeld({ acknowledged, addresses, more, attempts }: JournalEnt
   return acknowledged !== undefined && more === undefined && (addresses === undefined || attempts === 1);
 }
 
-/** The released slots cool, and a block that is empty now is given back. */
-export async function noteRelease(
-  { records, api, now }: Flushing,
-  entry: JournalEntry,
-  { draining = false }: ReleaseResult,
-): Promise<void> {
+/**
+ * Before its slots are free here, so that no ADD proposes what still cools.
+ * @returns what the entry's container lived with, if anything
+ */
+export function noteCooling({ records, now }: Flushing, entry: JournalEntry): SlotReference | undefined {
   const [slot] = slotsOf(entry);
-  const cache = slot && records.cacheOf(slot.pool);
-  if (slot === undefined || cache === undefined) return;
-  records.write([slot, ...(entry.more ?? [])].reduce((known, one) => afterRelease(known, one, now()), cache));
-  await giveBackEmptyBlock({ records, api, now: now() }, slot, draining);
+  if (slot === undefined) return undefined;
+  const cooling = [slot, ...(entry.more ?? [])];
+  records.update(slot.pool, (cache) => cache && cooling.reduce((known, one) => afterRelease(known, one, now()), cache));
+  return slot;
 }

@@ -15,8 +15,6 @@ export interface Known {
   readonly journalId: string | undefined;
   find(attachment: Attachment): JournalEntry | undefined;
   isReported(entry: JournalEntry): boolean;
-  /** Whether an entry that `find` did not find may come back. */
-  mayLive(lease: Pick<OwnLease, 'attachment' | 'nonce'>): boolean;
 }
 
 export interface Circumstances {
@@ -35,12 +33,14 @@ export function reasonToRelease(
   known: readonly Known[],
   { firstOfBoot, isValid }: Circumstances,
 ): Reason | undefined {
-  if (isValid !== undefined && !isValid(lease.attachment)) return 'unknown to the runtime';
+  const entryOf = (journal: Known) => journal.find(lease.attachment);
+  if (known.map(entryOf).some((entry) => entry?.nonce === lease.nonce && entry.release === 'del')) return undefined;
+  // What the runtime calls valid lives, whatever the journal says.
+  if (isValid !== undefined) return isValid(lease.attachment) ? undefined : 'unknown to the runtime';
   for (const journal of known) {
-    const entry = journal.find(lease.attachment);
+    const entry = entryOf(journal);
     if (entry?.nonce === lease.nonce) return isElsewhere(lease, journal, entry) ? 'elsewhere' : undefined;
-    if (journal.journalId !== undefined && lease.nonce.startsWith(journal.journalId))
-      return journal.mayLive(lease) ? undefined : 'unjournaled';
+    if (journal.journalId !== undefined && lease.nonce.startsWith(journal.journalId)) return 'unjournaled';
   }
   return firstOfBoot !== undefined && lease.incarnation < firstOfBoot ? 'of an earlier boot' : undefined;
 }

@@ -3,7 +3,7 @@ import type { ClaimedBlock, SlotReference } from '../../core/contract/ids.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
 import { slotName } from '../node/journal-entry.ts';
-import type { NetworkRecords } from '../node/network-records.ts';
+import type { NodeRecords } from '../node/node-records.ts';
 import { afterKept, type PoolCache } from '../node/pool-cache.ts';
 import { proposals } from '../node/propose.ts';
 
@@ -12,39 +12,41 @@ import { proposals } from '../node/propose.ts';
  * fails is no failure of the DEL: the next one tries again.
  */
 export async function giveBackEmptyBlock(
-  { records, api, now }: { records: NetworkRecords; api: Calls; now: number },
+  { records, api, now }: { records: NodeRecords; api: Calls; now: () => number },
   released: SlotReference,
-  draining: boolean,
+  draining = false,
 ): Promise<void> {
   const cache = records.cacheOf(released.pool);
   if (cache?.pool.affinity !== 'node') return;
-  const empty = emptyBlock(cache, records, released, draining ? 'any' : now);
-  if (empty !== undefined) records.givenBack.mark(released.pool, empty);
-  const [due] = empty === undefined ? records.givenBack.due(released.pool) : [empty];
+  const empty = emptyBlock(cache, records, released, draining ? 'any' : now());
+  const isGivenBack = empty !== undefined && records.returnedBlocks.giveBack(released.pool, empty);
+  const [due] = isGivenBack ? [empty] : records.returnedBlocks.due(released.pool);
   if (due !== undefined) await giveBack(records, api, released.pool, due);
 }
 
-/** Asks for what a mark stands for. */
-export async function giveBack(records: NetworkRecords, api: Calls, pool: string, due: ClaimedBlock): Promise<void> {
+/** Tells the service of a block that is given back. */
+export async function giveBack(records: NodeRecords, api: Calls, pool: string, due: ClaimedBlock): Promise<void> {
   const { block, generation } = due;
-  // Only after the mark: a container that lives there unreported has named its slot before it looked for the mark.
-  if (isUsed(records, pool, block)) return;
   const claim = { pool, block, generation, boot: records.bootId, journal: records.journalId };
+  const life = records.cacheOf(pool)?.incarnation;
   const outcome = await outcomeOf(api.giveBack(claim));
   if (outcome.kind !== 'granted' || outcome.answer === undefined) return;
-  records.givenBack.answered(pool, due);
+  records.returnedBlocks.answered(pool, due);
   const { generation: kept } = outcome.answer;
-  const cache = records.cacheOf(pool);
-  if (cache !== undefined && kept !== undefined) records.write(afterKept(cache, { block, generation: kept }));
+  if (kept === undefined) return;
+  // What was kept in a life that the node has left meanwhile is nothing to the next one.
+  records.update(pool, (cache) =>
+    cache !== undefined && cache.incarnation === life ? afterKept(cache, { block, generation: kept }) : undefined,
+  );
 }
 
-const isUsed = ({ journal }: NetworkRecords, pool: string, block: string): boolean =>
+const isUsed = ({ journal }: NodeRecords, pool: string, block: string): boolean =>
   journal.slotNames().some((name) => name.startsWith(`${pool}.${block}.`));
 
 /** The released slot's block, if the journal has no other slot of it and another block has a slot to propose `now`. */
 function emptyBlock(
   cache: PoolCache,
-  records: NetworkRecords,
+  records: NodeRecords,
   { pool, block }: SlotReference,
   now: number | 'any',
 ): ClaimedBlock | undefined {

@@ -1,6 +1,7 @@
 /** ADD: journal, ask, note, answer. A failed one leaves its entry, by which the runtime's DEL frees what may be held. */
 
 import type { AllocateResult } from '../../core/contract/lease.ts';
+import type { LessorError } from '../../core/contract/problems.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import { readDns } from '../cni/resolv-conf.ts';
 import { addResult } from '../cni/result.ts';
@@ -15,14 +16,27 @@ import type { Plugin } from './assemble.ts';
 
 type Addresses = AllocateResult['addresses'];
 
+/** Questions that one ADD asks where the service grants what others of this node live with since an outage. */
+const MOST_QUESTIONS = 3;
+
 /** The CNI result. @throws LessorError */
 export async function add(plugin: Plugin): Promise<unknown> {
-  const { surroundings, network, records } = plugin;
+  const { surroundings, network } = plugin;
   const dns = readDns(surroundings.files, network.resolvConf);
+  let asked = await askOnce(plugin);
+  for (let count = 1; asked.kind === 'again' && count < MOST_QUESTIONS; count += 1) asked = await askOnce(plugin);
+  if (asked.kind === 'again') throw asked.error;
+  return addResult({ cniVersion: network.cniVersion, addresses: asked.addresses, routes: network.routes, dns });
+}
+
+type Asked =
+  | { readonly kind: 'addresses'; readonly addresses: Addresses }
+  | { readonly kind: 'again'; readonly error: LessorError };
+
+function askOnce(plugin: Plugin): Promise<Asked> {
   const likely = likelyPool(plugin);
-  const entry = records.journal.begin(beginning(plugin), () => candidates(plugin, likely));
-  const addresses = await addressesFor(plugin, entry, likely);
-  return addResult({ cniVersion: network.cniVersion, addresses, routes: network.routes, dns });
+  const entry = plugin.records.journal.begin(beginning(plugin), () => candidates(plugin, likely));
+  return addressesFor(plugin, entry, likely);
 }
 
 function likelyPool({ choices, records }: Plugin): Likely {
@@ -34,7 +48,7 @@ function likelyPool({ choices, records }: Plugin): Likely {
 const candidates = ({ addresses, surroundings }: Plugin, { cache }: Likely) =>
   cache === undefined || addresses.length > 0 ? [] : proposals(cache, surroundings.now());
 
-function beginning({ attachment, records, bootId, invocation, addresses, surroundings }: Plugin): Beginning {
+function beginning({ attachment, network, records, bootId, invocation, addresses, surroundings }: Plugin): Beginning {
   const { netns, pod } = invocation;
   const sandbox = netns === undefined ? undefined : viewOf(surroundings.files, netns);
   return {
@@ -45,35 +59,39 @@ function beginning({ attachment, records, bootId, invocation, addresses, surroun
     ...(pod === undefined ? {} : { pod }),
     ...(addresses.length === 0 ? {} : { addresses }),
     ...(sandbox === undefined ? {} : { sandbox }),
+    ...(network.release === undefined ? {} : { release: network.release }),
   };
 }
 
 /** With which the container lives from now on. @throws LessorError */
-async function addressesFor(plugin: Plugin, entry: JournalEntry, likely: Likely): Promise<Addresses> {
-  const { records, outage, api } = plugin;
-  if (entry.local !== undefined) return stillLives(plugin, entry, entry.local);
+async function addressesFor(plugin: Plugin, entry: JournalEntry, likely: Likely): Promise<Asked> {
+  const { records, outage, api, surroundings } = plugin;
+  const having = (addresses: Addresses): Asked => ({ kind: 'addresses', addresses });
+  if (entry.local !== undefined) return having(await stillLives(plugin, entry, entry.local));
   const isOwn = ownLease(records, entry) !== undefined;
   if (isOwn && outage.isRecent()) {
     const local = liveLocally(plugin, entry);
-    if (local !== undefined) return local;
+    if (local !== undefined) return having(local);
   }
   // Who can do without an answer does not wait for long.
   const outcome = await askService(plugin, entry, likely, isOwn ? api.brief : api);
-  if (isOwn && (outcome.kind === 'granted' || outcome.kind === 'unusable')) outage.reached();
-  if (isOwn && outcome.kind === 'unanswered') outage.failed(outcome.error);
-  if (outcome.kind === 'granted') return outcome.addresses;
-  const decides = outcome.kind === 'unusable' || (isOwn && outcome.kind === 'unanswered');
-  const local = decides ? liveLocally(plugin, entry) : undefined;
-  if (local === undefined) throw outcome.error;
-  return local;
+  if (outcome.kind !== 'unanswered') outage.reached();
+  else if (isOwn) outage.failed(outcome.error);
+  if (outcome.kind === 'granted') return having(outcome.addresses);
+  if (outcome.kind === 'unusable' && outcome.again) return { kind: 'again', error: outcome.error };
+  // A refusal, and an answer that is of no use, is never followed by the very slot that the service passed over.
+  const local = isOwn && outcome.kind === 'unanswered' ? liveLocally(plugin, entry) : undefined;
+  if (local !== undefined) return having(local);
+  const { code, what: why } = outcome.error;
+  if (outcome.kind === 'refused') records.journal.refuse(entry, { code, why, at: surroundings.now() });
+  throw outcome.error;
 }
 
 /** The addresses of a slot of this node's own; undefined where the node may not decide it. */
 function liveLocally({ records, observer }: Plugin, entry: JournalEntry): Addresses | undefined {
-  const local = ownLease(records, entry);
-  if (local === undefined || !records.outbox.liveWith(entry, local)) return undefined;
-  observer?.local();
-  return local.addresses;
+  const local = records.outbox.liveWith(entry, () => ownLease(records, entry));
+  if (local !== undefined) observer?.local();
+  return local?.addresses;
 }
 
 /** A repeated ADD of a container that lives with a slot of its node's block: no other one will do. @throws LessorError `lease.lost` */

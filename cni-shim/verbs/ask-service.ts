@@ -6,9 +6,11 @@ import type { LessorError } from '../../core/contract/problems.ts';
 import { type CallOutcome, type Denied, outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
 import { refusal } from '../machine/refusal.ts';
-import type { JournalEntry } from '../node/journal-entry.ts';
+import { otherIdentity } from '../node/identity.ts';
+import { type JournalEntry, sameSlot } from '../node/journal-entry.ts';
 import { afterAnswer, type PoolCache } from '../node/pool-cache.ts';
 import { proposableAt } from '../node/propose.ts';
+import { reportLease } from '../sync/flush.ts';
 import type { Plugin } from './assemble.ts';
 
 /** The pool from which the address will probably come, and what is known of it in this boot. */
@@ -17,11 +19,11 @@ export interface Likely {
   readonly cache: PoolCache | undefined;
 }
 
-/** `unusable`: what was granted is of no use here, and was given back. */
+/** `unusable`: what was granted is of no use here, and was given back; `again`: another question may be answered better. */
 export type AddOutcome =
   | { readonly kind: 'granted'; readonly addresses: AllocateResult['addresses'] }
   | Denied
-  | { readonly kind: 'unusable'; readonly error: LessorError };
+  | { readonly kind: 'unusable'; readonly error: LessorError; readonly again: boolean };
 
 /** Asks under the journal's entry, and notes the answer. */
 export async function askService(plugin: Plugin, first: JournalEntry, likely: Likely, api: Calls): Promise<AddOutcome> {
@@ -29,8 +31,13 @@ export async function askService(plugin: Plugin, first: JournalEntry, likely: Li
   const { entry, proposal, outcome } = await allocate(plugin, first, likely, api);
   if (outcome.kind !== 'granted') return outcome;
   const { answer } = outcome;
+  const other = otherIdentity(records, answer?.node);
+  if (other !== undefined) return giveBack(plugin, entry, answer, { error: other, again: false });
   const noted = answer === undefined ? 'deleted' : records.journal.acknowledge(entry, answer);
-  if (answer === undefined || noted !== 'noted') return giveBack(plugin, entry, answer, noted === 'taken');
+  if (answer === undefined || noted === 'deleted')
+    return giveBack(plugin, entry, answer, { error: wasDeleted(entry), again: false });
+  if (noted === 'late') return giveBack(plugin, entry, answer, { error: isTaken(answer), again: true });
+  if (noted === 'taken') return giveBackTaken(plugin, entry, answer);
   const update = {
     answer,
     proposal: proposal?.pool === answer.pool.id ? proposal : undefined,
@@ -38,7 +45,7 @@ export async function askService(plugin: Plugin, first: JournalEntry, likely: Li
     journal: records.journalId,
     now: surroundings.now(),
   };
-  records.write(afterAnswer(records.cacheOf(answer.pool.id), update));
+  records.update(answer.pool.id, (known) => afterAnswer(known, update));
   choices.chosen(answer.pool.id);
   return { kind: 'granted', addresses: answer.addresses };
 }
@@ -119,28 +126,44 @@ function formerIn({ facts: { former } }: LessorError): FormerBlock[] {
   });
 }
 
-/** Releases what a DEL could not, because it was not held yet, or what another container lives with. */
+/** Releases what a DEL could not, because it was not held yet, or what is of no use here. */
 async function giveBack(
   { api, attachment }: Plugin,
   { nonce }: JournalEntry,
   answer: AllocateResult | undefined,
-  taken: boolean,
+  why: { readonly error: LessorError; readonly again: boolean },
 ): Promise<AddOutcome> {
   const slot = answer === undefined ? {} : { slot: answer.slot };
   const acknowledged = answer !== undefined && answer.more === undefined;
   const released = await outcomeOf(api.release({ attachment, nonce, ...slot, acknowledged }));
-  if (released.kind !== 'granted') return released;
-  const addresses = answer?.addresses.map(({ address }) => address).join(', ');
-  const error = taken
-    ? refusal(
-        'service.busy',
-        `on this node ${addresses} is kept for another container, which the service does not know of yet`,
-        'add the container again: it is reported soon, or, where its ADD was killed, forgotten within a minute',
-      )
-    : refusal(
-        'service.busy',
-        `container ${attachment.containerId} was deleted while its address was being allocated`,
-        'its address was given back; add it again if it is still wanted',
-      );
-  return { kind: 'unusable', error };
+  return released.kind === 'granted' ? { kind: 'unusable', ...why } : released;
 }
+
+/** As a DEL releases it: the nonce is never used again. And the service is told who lives with the slot, so that it grants another one. */
+async function giveBackTaken(plugin: Plugin, entry: JournalEntry, answer: AllocateResult): Promise<AddOutcome> {
+  const { records, api, surroundings } = plugin;
+  records.outbox.end(entry);
+  const outcome = await giveBack(plugin, entry, answer, { error: isTaken(answer), again: true });
+  if (outcome.kind !== 'unusable') return outcome;
+  records.journal.forget(entry);
+  const granted = [answer.slot, ...(answer.more ?? [])];
+  const living = records.outbox
+    .toReport()
+    .filter(({ local }) => granted.some((slot) => local && sameSlot(slot, local.slot)));
+  for (const one of living) await outcomeOf(reportLease({ records, api: api.brief, now: surroundings.now }, one));
+  return outcome;
+}
+
+const isTaken = ({ addresses }: AllocateResult): LessorError =>
+  refusal(
+    'service.busy',
+    `on this node ${addresses.map(({ address }) => address).join(', ')} is kept for another container, which the service does not know of yet`,
+    'add the container again: the other one is reported soon',
+  );
+
+const wasDeleted = ({ attachment }: JournalEntry): LessorError =>
+  refusal(
+    'service.busy',
+    `container ${attachment.containerId} was deleted while its address was being allocated`,
+    'its address was given back; add it again if it is still wanted',
+  );

@@ -2,23 +2,25 @@
 import type { Attachment } from '../../core/contract/ids.ts';
 import { type Api, apiClient, type Limits } from '../api/client.ts';
 import { type Outage, openOutage } from '../api/outage.ts';
-import { credentialSupply } from '../aws/credentials.ts';
+import { type CredentialSupply, credentialSupply } from '../aws/credentials.ts';
 import type { Invocation } from '../cni/environment.ts';
 import type { NetworkConfiguration } from '../cni/network-configuration.ts';
 import type { Observer } from '../log/call-record.ts';
 import { loadNodeConfiguration } from '../machine/node-configuration.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
-import { type NetworkRecords, openRecords } from '../node/network-records.ts';
+import { type NodeRecords, openRecords } from '../node/node-records.ts';
 import { openPoolChoices, type PoolChoices } from '../node/pool-choices.ts';
 
 /** What is the same for each attachment of a network. */
 export interface NetworkPlugin {
   readonly surroundings: Surroundings;
   readonly network: NetworkConfiguration;
+  readonly dataDir: string;
   readonly bootId: string;
   readonly api: Api;
+  readonly credentials: CredentialSupply;
   readonly outage: Outage;
-  readonly records: NetworkRecords;
+  readonly records: NodeRecords;
   readonly choices: PoolChoices;
   /** The node's. */
   readonly labels: Readonly<Record<string, string>>;
@@ -46,14 +48,14 @@ export function assembleNetwork(
   namespace?: string,
 ): NetworkPlugin {
   const { endpoint, region, dataDir, labels, credentials: choice } = loadNodeConfiguration(network, surroundings);
-  const bootId = surroundings.bootId();
   // Whatever VRF the configuration names by then, a DEL finds what the ADD wrote.
-  const records = openRecords(surroundings, { dataDir, name: network.name, bootId });
+  const records = openRecords(surroundings, dataDir);
   const credentials = credentialSupply(surroundings, { dataDir, choice });
   return {
     surroundings,
     network,
-    bootId,
+    dataDir,
+    bootId: records.bootId,
     api: apiClient({
       endpoint,
       region,
@@ -62,9 +64,10 @@ export function assembleNetwork(
       observer,
       ...(limits === undefined ? {} : { limits }),
     }),
-    outage: openOutage(surroundings, dataDir),
+    credentials,
+    outage: openOutage(records, surroundings.now),
     records,
-    choices: openPoolChoices(surroundings.files, records, { request: network.pool, labels, namespace }),
+    choices: openPoolChoices(records, network.name, { request: network.pool, labels, namespace }),
     labels,
     observer,
   };

@@ -42,7 +42,7 @@ const handlers: { readonly [V in Verb]: Handler<V> } = {
   GC: async ({ network, valid }, calling) =>
     (await import('./gc.ts')).gc(assembleNetwork(calling.surroundings, network, calling), valid),
   STATUS: async ({ network }, calling) =>
-    (await import('./status.ts')).status(assembleNetwork(calling.surroundings, network, calling)),
+    (await import('./status.ts')).status(network, () => assembleNetwork(calling.surroundings, network, calling)),
 };
 
 /** `stdin` is read only where the verb has use for it. Never throws: what goes wrong is a CNI error object. */

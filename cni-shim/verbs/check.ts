@@ -10,25 +10,31 @@ import type { Plugin } from './assemble.ts';
 type Held = CheckResult['held'][number];
 
 /**
+ * Others of the chain may have added addresses of their own to `prevResult`: what this plugin gave has to be in it, and held.
  * @param previous the addresses of `prevResult`, with or without prefix length
- * @throws LessorError `lease.lost` where the container does not hold exactly these; `service.*` where nobody can tell
+ * @throws LessorError `lease.lost` where the container does not hold what it was given; `service.*` where nobody can tell
  */
 export async function check(plugin: Plugin, previous: readonly string[]): Promise<void> {
   const { attachment, records } = plugin;
   const entry = records.journal.find(attachment);
   const held = await heldBy(plugin, entry);
   const lease = held.filter(({ nonce }) => entry === undefined || nonce === entry.nonce);
-  const addresses = new Set(lease.flatMap((one) => one.addresses.map(({ address }) => bare(address))));
-  const wanted = new Set(previous.map(bare));
-  const lost = [...wanted].filter((address) => !addresses.has(address));
-  if (addresses.size === 0)
-    throw lostLease(plugin, `holds no lease, and its interface has ${[...wanted].join(', ') || 'no address'}`);
-  if (lost.length > 0) throw lostLease(plugin, `does not hold ${lost.join(', ')} but ${[...addresses].join(', ')}`);
-  const missing = [...addresses].filter((address) => !wanted.has(address));
-  // Of two slots that were asked for only one set's address each is the container's.
-  if (missing.length > 0 && (entry?.addresses === undefined || wanted.size === 0))
-    throw lostLease(plugin, `holds ${missing.join(', ')} too, which prevResult does not have`);
+  const addresses = addressesOf(lease);
+  const wanted = [...new Set(previous.map(bare))];
+  const shown = `prevResult has ${wanted.join(', ') || 'no address'}`;
+  if (addresses.length === 0) throw lostLease(plugin, `holds no lease, and ${shown}`);
+  // Of two slots that were asked for only one set's address each is the container's, and the journal knows which.
+  const given = entry?.acknowledged ?? entry?.local;
+  const own = given === undefined ? addresses : addressesOf([given]);
+  const lost = own.filter((address) => !addresses.includes(address));
+  if (lost.length > 0) throw lostLease(plugin, `does not hold ${lost.join(', ')} but ${addresses.join(', ')}`);
+  const missing = own.filter((address) => !wanted.includes(address));
+  if (missing.length > 0) throw lostLease(plugin, `holds ${missing.join(', ')}, and ${shown}`);
 }
+
+const addressesOf = (leases: readonly Pick<Held, 'addresses'>[]): string[] => [
+  ...new Set(leases.flatMap(({ addresses }) => addresses.map(({ address }) => bare(address)))),
+];
 
 /** A node that owns the block knows without the service: nobody else can have been given the slot (I2, I3). */
 async function heldBy(plugin: Plugin, entry: JournalEntry | undefined): Promise<readonly Held[]> {

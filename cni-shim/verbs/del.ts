@@ -1,14 +1,15 @@
 /**
- * DEL: ask the service to release, then forget. Until the service has answered, everything is kept: for the repeat, or,
- * where the slot is of a block of this node, for whoever tells the service later.
+ * DEL: ask the service to release, then forget. Where it does not answer, the release is in the outbox and the DEL succeeds:
+ * the address stays held until the service is told, and no pod waits for it.
  */
 
 import { outcomeOf } from '../api/call-outcome.ts';
-import { attachmentName, type JournalEntry, slotsOf } from '../node/journal-entry.ts';
-import { type Flushing, flush, noteRelease, releaseEntry } from '../sync/flush.ts';
+import type { JournalEntry } from '../node/journal-entry.ts';
+import { type Flushing, type FlushOptions, flush, noteCooling, releaseEntry } from '../sync/flush.ts';
+import { giveBackEmptyBlock } from '../sync/return-block.ts';
 import type { NetworkPlugin, Plugin } from './assemble.ts';
 
-/** What one DEL tells the service of earlier ones, beside its own: the runtime waits for it. */
+/** Requests with which one DEL tells the service of earlier ones, beside its own: the runtime waits for it. */
 const FLUSHED_AT_ONCE = 4;
 
 /** Succeeds for an attachment that nobody knows as well (CNI specification, section 4, DEL). @throws LessorError */
@@ -17,45 +18,40 @@ export async function remove(plugin: Plugin): Promise<void> {
   const entry = records.journal.find(attachment);
   plugin.observer?.addresses((entry?.acknowledged ?? entry?.local)?.addresses.map(({ address }) => address) ?? []);
   if (entry !== undefined) return removeEntry(plugin, entry);
-  if (!isLeaving(plugin)) await releaseWhatIsFound(plugin);
-  records.journal.forget(attachment, undefined);
+  const others = records.journal.networksOf(attachment);
+  if (others.length > 0)
+    plugin.observer?.note(`the journal has it in network ${others.join(', ')}, which stays as it is`);
+  // What this journal asked for is in it, and what is in the outbox is told later; what another one asked for is the reconcile's.
+  if (!records.isIntact) await releaseWhatIsFound(plugin);
 }
 
-/** @throws LessorError */
-export async function removeEntry(plugin: NetworkPlugin, entry: JournalEntry): Promise<void> {
-  const { records, outage, surroundings, observer } = plugin;
-  const later = isOfOwnBlock(plugin, entry);
+/** @param flushed what it tells the service of earlier ones @throws LessorError where the service refuses */
+export async function removeEntry(
+  plugin: NetworkPlugin,
+  entry: JournalEntry,
+  flushed?: Pick<FlushOptions, 'isKept'>,
+): Promise<void> {
+  const { records, outage, surroundings, observer, api } = plugin;
   const retire = () => {
     observer?.local();
     records.outbox.retire(entry);
   };
-  if (later && outage.isRecent()) return retire();
-  const flushing: Flushing = { records, api: later ? plugin.api.brief : plugin.api, now: surroundings.now };
+  if (outage.isRecent()) return retire();
+  const flushing: Flushing = { records, api: api.brief, now: surroundings.now };
   // Whatever comes of the request, it may arrive late: an ADD of the same container must not find itself meant.
   records.outbox.end(entry);
   const outcome = await outcomeOf(releaseEntry(flushing, entry));
   if (outcome.kind !== 'granted') {
-    if (!later || outcome.kind === 'refused') throw outcome.error;
+    // A node that cannot sign has asked nobody.
+    if (outcome.kind === 'refused' && outcome.error.code !== 'node.credentials') throw outcome.error;
     outage.failed(outcome.error);
     return retire();
   }
-  const { answer } = outcome;
-  records.journal.forget(entry.attachment, entry, answer.released);
-  await noteRelease(flushing, entry, answer);
-  if (later) outage.reached();
-  await flush({ ...flushing, api: plugin.api.brief }, FLUSHED_AT_ONCE);
-}
-
-/** Nobody else needs such a slot before the service is told. */
-function isOfOwnBlock({ records }: NetworkPlugin, entry: JournalEntry): boolean {
-  const [slot] = slotsOf(entry);
-  return slot !== undefined && records.affinityOf(slot.pool) === 'node';
-}
-
-/** A DEL came before, while the service could not be reached. */
-function isLeaving({ attachment, records }: Plugin): boolean {
-  const name = attachmentName(attachment);
-  return records.outbox.toRelease().some((entry) => attachmentName(entry.attachment) === name);
+  const cooled = noteCooling(flushing, entry);
+  records.journal.forget(entry);
+  if (cooled !== undefined) await giveBackEmptyBlock(flushing, cooled, outcome.answer.draining);
+  outage.reached();
+  await flush(flushing, { ...flushed, most: FLUSHED_AT_ONCE });
 }
 
 /** The journal is lost: what the service has for this attachment is read and then released by what was read. */

@@ -3,26 +3,32 @@ import type { Attachment } from '../../core/contract/ids.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import type { ValidAttachment } from '../cni/valid-attachments.ts';
+import type { JournalEntry } from '../node/journal-entry.ts';
 import { reconcile } from '../sync/reconcile.ts';
 import type { NetworkPlugin } from './assemble.ts';
 import { removeEntry } from './del.ts';
 
 /**
- * The list is one node's and one network's, so nothing else is touched. Goes on after a failure, and reports them all.
+ * The list is one node's and one network's, so nothing else is touched; and nothing that is in it is released, whatever the
+ * journal says. Goes on after a failure, and reports them all.
  * @param valid undefined where the runtime gave no list: then nothing is released
  * @throws LessorError
  */
 export async function gc(plugin: NetworkPlugin, valid: readonly ValidAttachment[] | undefined): Promise<void> {
   if (valid === undefined) return;
-  const { records, api, bootId } = plugin;
+  const { records, api, bootId, network } = plugin;
   const known = new Set(valid.map(keyOf));
   const isValid = (attachment: Attachment) => known.has(keyOf(attachment));
   const failures: LessorError[] = [];
-  for (const entry of records.journal.entries().filter(({ attachment }) => !isValid(attachment))) {
-    const removed = await outcomeOf(removeEntry(plugin, entry));
+  const isHere = ({ network: name }: Attachment) => name === network.name;
+  const isKept = (attachment: Attachment) => isHere(attachment) && isValid(attachment);
+  const unknown = ({ attachment, release }: JournalEntry) =>
+    isHere(attachment) && !isValid(attachment) && release !== 'del';
+  for (const entry of records.journal.entries().filter(unknown)) {
+    const removed = await outcomeOf(removeEntry(plugin, entry, { isKept }));
     if (removed.kind !== 'granted') failures.push(removed.error);
   }
-  const runtime = { network: records.name, isValid };
+  const runtime = { network: network.name, isValid };
   const compared = await outcomeOf(reconcile({ api, bootId, runtime, candidates: [records] }));
   if (compared.kind !== 'granted') failures.push(compared.error);
   else failures.push(...compared.answer.failures.map(({ error }) => error));

@@ -1,6 +1,7 @@
 /** Addresses of a pool that are not handed out, as spans: an excluded /16 costs what an excluded address costs. */
 import { type Address, bits, formatAddress, lastOf, networkOf, parseAddress, parsePrefix } from './address.ts';
 import { overlaps, type Range, type RangeOutcome, type Span, spanText } from './range.ts';
+import { covering, difference } from './slot-intervals.ts';
 
 /** `first` and `last` are inclusive; `text` is the one spelling under which it is stored. */
 export interface Exclusion extends Span {
@@ -31,6 +32,14 @@ export function outsideOf(
   if (text === undefined) return undefined;
   return `${field}[${stray}] ${JSON.stringify(text)} holds no address of the pool's ranges (${ranges.map(spanText).join(', ')}): correct it or leave it out`;
 }
+
+/** Whether whatever is in `some` is in `all` too. */
+export const includes = (all: readonly Exclusion[], some: readonly Exclusion[]): boolean =>
+  some.every(({ family, first, last }) => {
+    const ofFamily = all.filter((one) => one.family === family);
+    const intervals = covering(ofFamily.map((one) => ({ from: one.first, to: one.last })));
+    return difference({ from: first, to: last }, intervals).length === 0;
+  });
 
 const refuse = (problem: string): { ok: false; problem: string } => ({ ok: false, problem });
 

@@ -199,6 +199,19 @@ function firstOverlap(sets: readonly Range[][]): { ok: false; problem: string } 
 const quote = (value: string): string => JSON.stringify(value);
 const show = (family: Family, value: bigint): string => formatAddress({ family, value } satisfies Address);
 
+/**
+ * What the ranges hold of their subnets that no host can have: the network address and, in IPv4, the broadcast address (RFC
+ * 1122, section 3.2.1.3); in IPv6 the first one is the subnet-router anycast address (RFC 4291, section 2.6.1).
+ */
+export function networkAddresses(ranges: readonly Range[]): Span[] {
+  return ranges.flatMap((range) => {
+    const { family, subnet } = range;
+    const ends = [subnet.address, ...(family === 4 ? [lastOf(subnet)] : [])];
+    const spans = ends.map(({ value }) => ({ family, first: value, last: value }));
+    return spans.filter((end) => overlaps(range, end));
+  });
+}
+
 /** `first-last` for messages. */
 export function spanText({ family, first, last }: Span): string {
   return `${show(family, first)}-${show(family, last)}`;

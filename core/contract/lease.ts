@@ -14,7 +14,7 @@ import {
   vrf,
 } from './ids.ts';
 import { most } from './limits.ts';
-import { poolDefinition, rangeSets } from './pool.ts';
+import { exclusions, poolDefinition, rangeSets } from './pool.ts';
 
 /** One for each range set, in their order. */
 const leasedAddress = z.object({
@@ -30,12 +30,14 @@ export const allocateRequest = z.strictObject({
   attempt: z.int().check(z.gte(1), z.lte(most.attempts)),
   /**
    * `name` alone names an existing pool; with `ranges` the pool comes to be on first use. `names` are pools in the order in
-   * which they are tried; with none the service chooses among those that ask for such pods.
+   * which they are tried; with none the service chooses among those that ask for such pods. `exclude` goes with `ranges`: the
+   * pool comes to be with it, and one that is there must exclude these addresses too.
    */
   pool: z.strictObject({
     vrf: vrf,
     name: cniName,
     ranges: z.optional(rangeSets),
+    exclude: z.optional(exclusions),
     names: z.optional(z.array(cniName).check(z.maxLength(most.names))),
   }),
   /** The node's, as its configuration gives them. */
@@ -68,6 +70,8 @@ export const allocateResult = z.object({
   slot: slotReference,
   /** Which rule chose the pool. */
   chosenBy: z.optional(z.enum(['named', 'selector', 'default'])),
+  /** Whom the service takes the caller for, as the signature proves it. */
+  node: z.optional(z.string()),
   /** Further slots of the attachment, where requested addresses lie in several. */
   more: z.optional(z.array(slotReference)),
   addresses: z.array(leasedAddress),

@@ -43,12 +43,24 @@ export const heartbeatRequest = z.strictObject({
 export type HeartbeatRequest = z.infer<typeof heartbeatRequest>;
 
 export const heartbeatResult = z.object({
+  /** Whom the service takes the caller for, as the signature proves it. */
+  node: z.optional(z.string()),
   /** The life that is over; only where it was declared so. */
   incarnation: z.optional(z.int()),
   /** True where this node's life was declared over although it calls. */
   declaredDead: z.boolean(),
 });
 export type HeartbeatResult = z.infer<typeof heartbeatResult>;
+
+/** A life of the calling node, as `ownLeasesResult` names it. */
+export const goodbyeRequest = z.strictObject({ boot, incarnation: z.int().check(z.minimum(1)) });
+export type GoodbyeRequest = z.infer<typeof goodbyeRequest>;
+
+export const goodbyeResult = z.object({
+  /** Whether that life is over. False where the node is in another one, or in none: then nothing was changed. */
+  ended: z.boolean(),
+});
+export type GoodbyeResult = z.infer<typeof goodbyeResult>;
 
 /** A query, since a node's id may have slashes. */
 export const nodeQuery = z.strictObject({ node: nodeId });

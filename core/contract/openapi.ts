@@ -15,6 +15,7 @@ const summaries: Record<RouteName, string> = {
   check: 'Say what an attachment of the calling node holds',
   ownLeases: 'List what the table has of the calling node',
   heartbeat: 'Note that the calling node is up',
+  goodbye: "End the calling node's life by its own word: nothing runs there that holds an address",
   readNode: 'Read a node: its life, its blocks, when it was last heard of',
   listBlocks: 'List which node has which block',
   listPools: "List a VRF's pools",
@@ -212,6 +213,7 @@ function problemSchema(): Json {
       title: text,
       status: { type: 'integer' },
       detail: { type: 'string', description: 'Names the field, the value and the remedy' },
+      remedy: { type: 'string', description: 'What to do, as the detail says it last' },
       code: {
         type: 'string',
         enum: Object.entries(problems).flatMap(([code, kind]) => ('status' in kind ? [code] : [])),

@@ -8,6 +8,7 @@ export const paths = {
   check: { method: 'POST', path: '/v1/leases/checks' },
   ownLeases: { method: 'GET', path: '/v1/nodes/self/leases' },
   heartbeat: { method: 'POST', path: '/v1/nodes/self' },
+  goodbye: { method: 'POST', path: '/v1/nodes/self/goodbyes' },
   readNode: { method: 'GET', path: '/v1/nodes' },
   listBlocks: { method: 'GET', path: '/v1/pools/{pool}/blocks' },
   listPools: { method: 'GET', path: '/v1/pools' },

@@ -65,6 +65,8 @@ export const poolPolicy = z.object({
 });
 export type PoolPolicy = z.infer<typeof poolPolicy>;
 
+export const exclusions = poolPolicy.shape.exclude.def.innerType;
+
 /** Everything that a pool's addresses are computed from, and its policy. */
 export const poolDefinition = z.extend(poolPolicy, {
   id: poolId,
@@ -136,7 +138,6 @@ export const FIXED = ['id', 'vrf', 'name', 'affinity', 'gateway', 'blockSize', '
 const fixed = z.optional(z.unknown());
 
 const {
-  exclude,
   cooldownSeconds,
   stickySeconds,
   clusters,
@@ -150,7 +151,7 @@ const {
 } = poolPolicy.shape;
 
 export const poolPatch = z.strictObject({
-  exclude: z.optional(exclude.def.innerType),
+  exclude: z.optional(exclusions),
   reservations: z.optional(reservations.def.innerType),
   cooldownSeconds: z.optional(cooldownSeconds.def.innerType),
   clusters: z.optional(clusters.def.innerType),

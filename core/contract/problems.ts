@@ -123,6 +123,7 @@ export const problems = {
   'cni.configuration': { title: 'The network configuration is wrong', cni: 7, exit: 21, retry: false },
   'node.configuration': { title: "The node's Lessor configuration is wrong", cni: 7, exit: 21, retry: false },
   'node.credentials': { title: 'The node has no usable AWS credentials', cni: 103, exit: 10, retry: true },
+  'node.leaving': { title: 'The node is leaving', cni: 11, exit: 46, retry: true },
   'node.storage': { title: "The node's state cannot be read or written", cni: 5, exit: 35, retry: true },
 } as const satisfies Record<string, ProblemKind>;
 
@@ -168,7 +169,10 @@ export interface ProblemBody {
   readonly type: string;
   readonly title: string;
   readonly status: number;
+  /** What is wrong, and the remedy. */
   readonly detail: string;
+  /** The same by itself, where one is known. */
+  readonly remedy?: string;
   readonly code: ProblemCode;
   readonly retryable: boolean;
   readonly requestId?: string;
@@ -183,6 +187,7 @@ export function problemBody(error: LessorError, requestId?: string): ProblemBody
     title,
     status,
     detail: error.message,
+    ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
     code: error.code,
     retryable: retry,
     ...(requestId === undefined ? {} : { requestId }),

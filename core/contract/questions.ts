@@ -15,6 +15,8 @@ export const readinessResult = z.object({
   /** Why no address could be had: the problem's code and what it would say. */
   code: z.optional(z.string()),
   detail: z.optional(z.string()),
+  /** What to do about it, as `detail` says it last. */
+  remedy: z.optional(z.string()),
 });
 export type ReadinessResult = z.infer<typeof readinessResult>;
 

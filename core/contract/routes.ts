@@ -16,6 +16,8 @@ import {
 import {
   death,
   declareDeathRequest,
+  goodbyeRequest,
+  goodbyeResult,
   heartbeatRequest,
   heartbeatResult,
   listDeathsResult,
@@ -109,6 +111,13 @@ export const routes = {
     caller: 'node',
     request: heartbeatRequest,
     result: heartbeatResult,
+  },
+  goodbye: {
+    ...paths.goodbye,
+    function: 'release',
+    caller: 'node',
+    request: goodbyeRequest,
+    result: goodbyeResult,
   },
   readNode: {
     ...paths.readNode,

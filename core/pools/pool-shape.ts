@@ -55,28 +55,20 @@ export function resolvePoolShape({
   if (spaceOf(parsed.value, blockSize, gateway, excluded.value).capacity > 0n) return { ok: true, value: text };
   if (exclude.length > 0 || gateway === 'block') {
     return refuse(
-      `no address is left to hand out once gateways${gateway === 'block' ? ', network and broadcast addresses of the blocks' : ''} and what is excluded (${text.exclude.join(', ') || 'nothing'}) are taken away: exclude less, or widen the smallest range set${gateway === 'block' ? ' or the blocks' : ''}`,
+      `no address is left to hand out once gateways, network and broadcast addresses${gateway === 'block' ? ' of the blocks' : ''} and what is excluded (${text.exclude.join(', ') || 'nothing'}) are taken away: exclude less, or widen the smallest range set${gateway === 'block' ? ' or the blocks' : ''}`,
     );
   }
   const gateways = [...new Set(text.ranges.flat().map((range) => range.gateway))].join(', ');
   return refuse(
-    `ranges hold no address to hand out: each of their slots has a gateway (${gateways}) in it; widen the smallest range set, or name another gateway`,
+    `ranges hold no address to hand out: each of their slots has a gateway (${gateways}), a network or a broadcast address in it; widen the smallest range set, or name another gateway`,
   );
 }
 
-/** The ranges of a pool that is written inline: shared, its gateways as host-local has them. */
-export function resolvePoolRanges(
+/** A pool that is written inline: shared, its gateways as host-local has them. */
+export const resolveInlinePool = (
   ranges: readonly (readonly RangeText[])[],
-): { ok: true; ranges: PoolDefinition['ranges'] } | { ok: false; problem: string } {
-  const shape = resolvePoolShape({
-    ranges,
-    blockSize: 1,
-    gateway: 'pool',
-    affinity: 'shared',
-    exclude: [],
-    reservations: [],
-  });
-  return shape.ok ? { ok: true, ranges: shape.value.ranges } : shape;
-}
+  exclude: readonly string[] = [],
+): RangeOutcome<Pick<PoolDefinition, 'ranges' | 'exclude'>> =>
+  resolvePoolShape({ ranges, blockSize: 1, gateway: 'pool', affinity: 'shared', exclude: [...exclude] });
 
 const refuse = (problem: string): { ok: false; problem: string } => ({ ok: false, problem });

@@ -4,7 +4,7 @@
  */
 import { type Address, formatAddress } from '../addresses/address.ts';
 import { parseExclusions } from '../addresses/exclusions.ts';
-import { parseRangeSets, type Range, type Span, spanText } from '../addresses/range.ts';
+import { networkAddresses, overlaps, parseRangeSets, type Range, type Span, spanText } from '../addresses/range.ts';
 import { covering, covers, difference, type Interval, sizeWithin } from '../addresses/slot-intervals.ts';
 import type { PoolDefinition } from '../contract/pool.ts';
 import { addressAt, blockLength, sizeOf, slotsOf, spansOf, total } from './range-set-slots.ts';
@@ -19,8 +19,10 @@ export interface PoolSpace {
   readonly capacity: bigint;
   /** Those of the capacity that are reserved. */
   readonly reserved: bigint;
-  /** False beyond the pool's end, and where an address of the slot is a gateway, excluded or reserved. */
+  /** False beyond the pool's end, and where an address of the slot is a network, broadcast or gateway address, excluded or reserved. */
   isUsable(block: bigint, slot: number): boolean;
+  /** Whether it is the network or broadcast address of a range's subnet (IPv6: its subnet-router anycast address). */
+  isNetworkAddress(address: Address): boolean;
   /** Slots of the block that exist, usable or not: fewer than the block size at the pool's end. */
   slotsIn(block: bigint): number;
   /** The usable slots of a reservation, by its name, as ordinals; empty where there is none of the name. */
@@ -80,6 +82,8 @@ export function spaceOf(
     blockSize,
     blocks: (slots + size - 1n) / size,
     slotsIn: (block) => slotsIn(grid, block),
+    isNetworkAddress: ({ family, value }) =>
+      networkAddresses(sets.flat()).some((one) => overlaps(one, { family, first: value, last: value })),
     ...usableSlots(grid, excluded, reserved),
     ...slotAddresses(grid),
   };
@@ -165,8 +169,12 @@ function subnetBlocks(sets: readonly (readonly Range[])[], blockSize: number) {
   return { blockSize, head: 2, tail: sets.some(([range]) => range?.family === 4) ? 1 : 0 };
 }
 
-/** host-local never hands out a gateway; here no range's gateway is handed out, whichever range it lies in. */
+/**
+ * host-local never hands out a gateway, but a network or broadcast address where a range holds it. Here none of them is handed
+ * out, nor a gateway that lies in another range.
+ */
 function unusableOf(sets: readonly (readonly Range[])[], slots: bigint, excluded: readonly Span[]): Interval[] {
   const gateways = sets.flat().map(({ family, gateway }) => ({ family, first: gateway, last: gateway }));
-  return sets.flatMap((set) => [...gateways, ...excluded].flatMap((one) => slotsOf(set, one, slots)));
+  const unusable = [...gateways, ...networkAddresses(sets.flat()), ...excluded];
+  return sets.flatMap((set) => unusable.flatMap((one) => slotsOf(set, one, slots)));
 }

@@ -60,6 +60,8 @@ export const slotConditions = {
       slot?.holding?.attachment.containerId === containerId && slot.holding.attachment.ifname === ifname,
   ),
   sameNonce: condition<'nonce'>((slot, { nonce }) => slot?.holding?.nonce === nonce),
+  /** Not the request that had it: a late copy of that one must not hold it again. */
+  otherNonce: condition<'nonce'>((slot, { nonce }) => slot?.holding !== undefined && slot.holding.nonce !== nonce),
   /** In a sticky pool a pod has its own address again at once, while it cools for all others. */
   samePod: condition<'namespace' | 'podName'>(
     (slot, { namespace, podName }) =>
@@ -77,11 +79,12 @@ export type SlotConditionName = keyof typeof slotConditions;
  * step by the store.
  */
 export const slotOperations = {
-  /** ADD. The last alternative is the repeat of a request whose answer was lost. */
+  /** ADD. The last two: the attachment's own slot before it has cooled, and the repeat of a request whose answer was lost. */
   hold: [
     ['slotAbsent'],
     ['slotFree', 'slotCooled', 'generationNotNewer'],
     ['slotFree', 'samePod', 'generationNotNewer'],
+    ['slotFree', 'sameOwner', 'sameNode', 'otherNonce', 'generationNotNewer'],
     ['slotHeld', 'sameOwner', 'sameNonce', 'sameNode'],
   ],
   /** DEL. */

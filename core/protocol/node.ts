@@ -49,7 +49,7 @@ export interface Heartbeat {
   readonly version?: string;
 }
 
-/** That a node's life is over, said by an operator: the only evidence on which a lease is freed without its owner. */
+/** That a node's life is over, said by an operator or by the node itself: the only evidence on which a lease is freed without its owner. */
 export interface DeathRecord {
   readonly node: string;
   readonly incarnation: number;

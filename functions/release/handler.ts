@@ -6,6 +6,7 @@ import { giveBack } from '../use-cases/blocks/give-back.ts';
 import { checkLease } from '../use-cases/leases/check-lease.ts';
 import { ownLeases } from '../use-cases/leases/own-leases.ts';
 import { release } from '../use-cases/leases/release.ts';
+import { goodbye } from '../use-cases/nodes/goodbye.ts';
 import { heartbeat } from '../use-cases/nodes/heartbeat.ts';
 
 export const handler = handlerOf({
@@ -13,5 +14,6 @@ export const handler = handlerOf({
   ...answering(routes.check, ({ call, body }) => checkLease(dependencies, call, body)),
   ...answering(routes.ownLeases, ({ call, query }) => ownLeases(dependencies, call, query.cursor)),
   ...answering(routes.heartbeat, ({ call, body }) => heartbeat(dependencies, call, body)),
+  ...answering(routes.goodbye, ({ call, body }) => goodbye(dependencies, call, body)),
   ...answering(routes.giveBack, ({ call, body }) => giveBack(dependencies, call, body)),
 });

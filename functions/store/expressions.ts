@@ -12,6 +12,7 @@ export const slotExpressions: Record<SlotConditionName, string> = {
   generationOlder: 'g < :generation',
   sameOwner: 'o = :containerId AND i = :ifname',
   sameNonce: 'n = :nonce',
+  otherNonce: 'n <> :nonce',
   samePod: 'ns = :namespace AND p = :podName',
   sameNode: 'nd = :node',
   incarnationNotNewer: 'e <= :incarnation',

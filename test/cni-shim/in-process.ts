@@ -1,13 +1,16 @@
 /** The plugin's `run` with a machine of its own: a directory, a boot, and an environment; the real files and the real fetch. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Limits } from '../../cni-shim/api/client.ts';
-import type { Files } from '../../cni-shim/machine/files.ts';
-import { machine, type Surroundings } from '../../cni-shim/machine/surroundings.ts';
+import type { Row, Value } from '../../cni-shim/machine/database.ts';
+import { inDataDir } from '../../cni-shim/machine/layout.ts';
+import type { Surroundings } from '../../cni-shim/machine/surroundings.ts';
 import type { JournalEntry } from '../../cni-shim/node/journal-entry.ts';
 import type { PoolCache } from '../../cni-shim/node/pool-cache.ts';
 import { run } from '../../cni-shim/verbs/call.ts';
+import { libsqlDatabase, processDatabases } from '../support/libsql-database.ts';
+import { machineUnderNode } from '../support/machine-under-node.ts';
 import { type FakeApi, REGION } from './fake-api.ts';
 
 export const NETWORK = 'my-bridge-network';
@@ -47,6 +50,8 @@ export class Node {
   readonly dataDir = join(this.directory, 'data');
   readonly config = join(this.directory, 'node.json');
   bootId = 'boot-1';
+  /** As the compiled plugin finds it here. */
+  machineId = machineUnderNode().machineId();
   readonly api: FakeApi;
 
   constructor(api: FakeApi) {
@@ -69,23 +74,72 @@ export class Node {
 
   async call(verb: string, containerId: string, { stdin, env, limits, surroundings }: Call = {}): Promise<Called> {
     const whole = { ...this.env, CNI_COMMAND: verb, CNI_CONTAINERID: containerId, ...env };
-    const machinery = { ...machine(whole), bootId: () => this.bootId, ...surroundings };
-    const { stdout, exitCode } = await run(machinery, () => stdin ?? configuration(), limits ?? SHORT);
-    return { exitCode, stdout, printed: stdout === '' ? undefined : JSON.parse(stdout) };
+    const machinery = { ...machineUnderNode(whole), ...this.here, ...surroundings };
+    const { openDatabase, end } = processDatabases(machinery.openDatabase);
+    try {
+      const called = await run({ ...machinery, openDatabase }, () => stdin ?? configuration(), limits ?? SHORT);
+      const { stdout, exitCode } = called;
+      return { exitCode, stdout, printed: stdout === '' ? undefined : JSON.parse(stdout) };
+    } finally {
+      end();
+    }
   }
 
   add = (containerId: string, call?: Call) => this.call('ADD', containerId, call);
   del = (containerId: string, call?: Call) => this.call('DEL', containerId, call);
 
-  private path = (...names: string[]) => join(this.dataDir, 'networks', NETWORK, ...names);
+  /** What this node is, for whoever works in its place. */
+  get here(): Pick<Surroundings, 'bootId' | 'machineId'> {
+    return { bootId: () => this.bootId, machineId: () => this.machineId };
+  }
+
+  get journalPath(): string {
+    return inDataDir(this.dataDir).journal(this.machineId);
+  }
+
+  /** None where there is no journal. */
+  rows(sql: string, ...values: readonly Value[]): Row[] {
+    if (!existsSync(this.journalPath)) return [];
+    const database = libsqlDatabase(this.journalPath);
+    try {
+      return database.all(sql, ...values);
+    } finally {
+      database.close();
+    }
+  }
+
+  /** Changes rows of the journal as nothing of the plugin does. How many. */
+  write(sql: string, ...values: readonly Value[]): number {
+    const database = libsqlDatabase(this.journalPath);
+    try {
+      return database.run(sql, ...values);
+    } finally {
+      database.close();
+    }
+  }
+
+  /** Of each network. */
+  entries(): JournalEntry[] {
+    return this.rows('SELECT entry FROM lease').map(({ entry }) => JSON.parse(String(entry)) as JournalEntry);
+  }
 
   entry(containerId: string): JournalEntry | undefined {
-    return parsed(this.path('attachments', `${containerId}@eth0`)) as JournalEntry | undefined;
+    return this.entries().find(
+      ({ attachment }) =>
+        attachment.network === NETWORK && attachment.containerId === containerId && attachment.ifname === 'eth0',
+    );
+  }
+
+  /** The attachment's rows are gone, as no part of the plugin takes them away. */
+  loseEntry(containerId: string): void {
+    const nonce = this.entry(containerId)?.nonce ?? '';
+    this.write('DELETE FROM slot WHERE nonce = ?', nonce);
+    this.write('DELETE FROM lease WHERE nonce = ?', nonce);
   }
 
   /** Of each pool from which an address came. */
   get poolCaches(): readonly PoolCache[] {
-    return names(this.path('pools')).map((name) => parsed(this.path('pools', name)) as PoolCache);
+    return this.rows('SELECT cache FROM pool ORDER BY id').map(({ cache }) => parsed(cache) as PoolCache);
   }
 
   /** Where there is one pool: what is known of it. */
@@ -93,26 +147,32 @@ export class Node {
     return this.poolCaches[0];
   }
 
-  /** Names of the marks of this boot. */
-  givenBack(): string[] {
-    return names(this.path('given-back', this.bootId));
+  /** Claims that were given back in this boot. */
+  returnedBlocks(): string[] {
+    const rows = this.rows('SELECT * FROM returned_block WHERE boot = ?', this.bootId);
+    return rows
+      .map(({ pool, block, generation, answered }) =>
+        [pool, block, generation, ...(answered === 1 ? ['answered'] : [])].join('.'),
+      )
+      .sort();
   }
 
   /** Containers that live with a slot of which the service was not told, and nonces that are to be released. */
   outbox(): { reports: string[]; releases: string[] } {
-    const reports = names(this.path('reports')).map((name) => parsed(this.path('reports', name)) as JournalEntry);
-    const living = reports.map(({ attachment }) => `${attachment.containerId}@${attachment.ifname}`);
-    return { reports: living.sort(), releases: names(this.path('releases')) };
+    const living = this.entries().filter(({ local, reported }) => local !== undefined && reported !== true);
+    const releases = this.rows('SELECT nonce FROM outbox ORDER BY nonce').map(({ nonce }) => String(nonce));
+    return { reports: living.map(nameOf).sort(), releases };
   }
 
   writePoolCache(text: string): void {
-    const [name = '0000000000000001.json'] = names(this.path('pools'));
-    mkdirSync(this.path('pools'), { recursive: true });
-    writeFileSync(this.path('pools', name), text);
+    if (this.write('UPDATE pool SET cache = ?', text) === 0)
+      this.write('INSERT INTO pool VALUES (?, ?)', '0000000000000001', text);
   }
 
+  /** Of each network. */
   writeChoices(text: string): void {
-    writeFileSync(this.path('choices.json'), text);
+    if (this.write("UPDATE meta SET value = ? WHERE key LIKE 'choices %'", text) === 0)
+      throw new Error('no choices yet');
   }
 
   writeConfig(content: Record<string, unknown>): void {
@@ -120,17 +180,16 @@ export class Node {
     writeFileSync(this.config, JSON.stringify({ endpoint, region: REGION, dataDir: this.dataDir, ...content }));
   }
 
-  /** `<pool>.<block>.<slot>` names and drafts. */
+  /** `<pool>.<block>.<slot>`, as far as somebody has it. */
   slots(): string[] {
-    return names(this.path('slots'));
+    return this.rows('SELECT pool, block, slot FROM slot')
+      .map(({ pool, block, slot }) => `${pool}.${block}.${slot}`)
+      .sort();
   }
 
   attachments(): string[] {
-    return names(this.path('attachments')).filter((name) => !name.startsWith('.'));
+    return this.entries().map(nameOf).sort();
   }
-
-  slotPath = (name: string): string => this.path('slots', name);
-  attachmentPath = (containerId: string): string => this.path('attachments', `${containerId}@eth0`);
 
   loseJournal(): void {
     rmSync(this.dataDir, { recursive: true, force: true });
@@ -141,37 +200,12 @@ export class Node {
   }
 }
 
-function names(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort();
-  } catch {
-    return [];
-  }
-}
+const nameOf = ({ attachment }: JournalEntry): string => `${attachment.containerId}@${attachment.ifname}`;
 
-function parsed(path: string): unknown {
+function parsed(text: Value | undefined): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return JSON.parse(String(text));
   } catch {
     return undefined;
   }
-}
-
-/** `kill -9` from within: thrown by the file operation at which the process ends, and by every later one. */
-class Killed extends Error {}
-
-/** `files` of a process that dies before its operation number `survived` + 1. `count` tells how many it did. */
-export function dyingFiles(files: Files, survived: number): { files: Files; count: () => number } {
-  let done = 0;
-  const guarded = Object.fromEntries(
-    Object.entries(files).map(([name, operation]) => [
-      name,
-      (...args: unknown[]) => {
-        if (done >= survived) throw new Killed(`before ${name}`);
-        done++;
-        return (operation as (...args: unknown[]) => unknown)(...args);
-      },
-    ]),
-  );
-  return { files: guarded as unknown as Files, count: () => done };
 }

@@ -9,6 +9,7 @@ import { checkLease } from '../../functions/use-cases/leases/check-lease.ts';
 import { ownLeases } from '../../functions/use-cases/leases/own-leases.ts';
 import { release } from '../../functions/use-cases/leases/release.ts';
 import { reportLease } from '../../functions/use-cases/leases/report-lease.ts';
+import { goodbye } from '../../functions/use-cases/nodes/goodbye.ts';
 import { heartbeat } from '../../functions/use-cases/nodes/heartbeat.ts';
 import { readiness } from '../../functions/use-cases/questions/readiness.ts';
 import { callOf } from '../functions/world.ts';
@@ -38,6 +39,7 @@ const answers: readonly (readonly [Route, UseCase])[] = [
   [routes.check, checkLease],
   [routes.readiness, readiness],
   [routes.heartbeat, heartbeat],
+  [routes.goodbye, goodbye],
   [routes.ownLeases, (deps, call, { cursor }: { cursor?: string }) => ownLeases(deps, call, cursor)],
 ];
 

@@ -6,7 +6,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildPlugin } from '../../cni-shim/build/build.ts';
-import { machine } from '../../cni-shim/machine/surroundings.ts';
 import type { JournalEntry } from '../../cni-shim/node/journal-entry.ts';
 import { recordsIn } from '../../cni-shim/sync/data-directories.ts';
 import { type Flushed, flushAll } from '../../cni-shim/sync/flush.ts';
@@ -16,6 +15,7 @@ import type { Identity } from '../../local/aws/identities.ts';
 import { type CniCall, type CniProcess, type CniRuntime, startPlugin } from '../../local/nodes/cni-runtime.ts';
 import { writeNodeFiles } from '../../local/nodes/node-files.ts';
 import type { LocalStack } from '../../local/stack/stack.ts';
+import { machineUnderNode } from '../support/machine-under-node.ts';
 
 export type Configuration = CniCall['configuration'] & { readonly name: string };
 
@@ -66,6 +66,6 @@ export class LoneNode {
   }
 
   #access() {
-    return accessNode(machine({}), { config: this.#config });
+    return accessNode(machineUnderNode(), { config: this.#config });
   }
 }

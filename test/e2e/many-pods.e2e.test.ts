@@ -68,7 +68,7 @@ describe('many pods of one node', () => {
     const [refused, ...others] = answers.filter(({ ok }) => !ok);
     expect(others).toEqual([]);
     if (!refused) throw new Error('nobody was refused');
-    expect(errorOf(refused)).toMatchObject({ code: 101, details: expect.stringContaining('my-bridge-network') });
+    expect(errorOf(refused)).toMatchObject({ code: 101, msg: expect.stringContaining('my-bridge-network') });
 
     address = addressOf(answers[7] ?? refused);
     expect((await node.call('DEL', 'full-7')).ok).toBe(true);

@@ -79,13 +79,13 @@ describe.runIf(available('Pods in network namespaces', missing))('pods whose poo
 
     const late = network.addPod('ask-late');
     const refused = await call('ADD', late, { ipam, ips: ['10.61.0.64'] });
-    expect(errorOf(refused)).toMatchObject({ code: 11, details: expect.stringContaining('10.61.0.64') });
+    expect(errorOf(refused)).toMatchObject({ code: 11, msg: expect.stringContaining('10.61.0.64') });
     expect(await call('DEL', late, { ipam, ips: ['10.61.0.64'] })).toMatchObject({ ok: true });
     expect(await call('DEL', two.pod, two.request)).toMatchObject({ ok: true });
     expect(addressOf(await call('ADD', late, { ipam, ips: ['10.61.0.64'] }))).toBe('10.61.0.64/24');
     expect(errorOf(await call('ADD', network.addPod('ask-none'), { ipam, ips: ['10.62.0.9'] }))).toMatchObject({
       code: 7,
-      details: expect.stringContaining('10.62.0.9'),
+      msg: expect.stringContaining('10.62.0.9'),
     });
   });
 

@@ -113,7 +113,11 @@ describe('the rights', () => {
         Pools: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
         Leases: ['Query', 'PutItem', 'UpdateItem'],
       },
-      'Lessor-release': { log, Pools: ['GetItem', 'UpdateItem'], Leases: ['GetItem', 'Query', 'UpdateItem'] },
+      'Lessor-release': {
+        log,
+        Pools: ['GetItem', 'PutItem', 'UpdateItem'],
+        Leases: ['GetItem', 'Query', 'UpdateItem'],
+      },
       'Lessor-operate': { log, Pools: ['GetItem', 'Query', 'PutItem', 'UpdateItem'], Leases: ['Query', 'UpdateItem'] },
       'Lessor-count': {
         log,

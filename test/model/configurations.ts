@@ -50,6 +50,11 @@ export const configurations = {
     boots: [1],
     events: ['cooldown'],
   }),
+  'shared: a container that comes back': shared([336, 22], {
+    containers: [on(0, 'a'), on(0, 'a')],
+    boots: [1],
+    events: ['cooldown'],
+  }),
   'shared: a node is given up wrongly': shared([27_616, 35], {
     containers: [on(0, 'a'), on(0, 'b')],
     boots: [1],
@@ -169,6 +174,19 @@ export const configurations = {
     lives: 2,
     generations: 5,
     events: ['reboot'],
+  }),
+  'shared: a node leaves': shared([10_003, 32], {
+    containers: [on(0, 'a')],
+    boots: [1],
+    lives: 3,
+    events: ['leave'],
+  }),
+  'block: a node leaves': node([19_378, 43], {
+    containers: [on(0, 'a')],
+    boots: [1],
+    lives: 2,
+    generations: 4,
+    events: ['leave', 'offline'],
   }),
   'pools: shared': pool([560, 29], { affinity: 'shared', places: 1, containers: [0, 1] }),
   'pools: shared, growing': pool([10_920, 37], { affinity: 'shared', places: 2, containers: [0, 1] }),

@@ -59,7 +59,8 @@ function deletesWithoutEntry({ universe, mutations, world, step, name }: Path, c
 function starts(path: Path, c: number): void {
   const { universe, mutations, world, step } = path;
   const { node: n } = at(universe.containers, c);
-  const { boot, journal, told } = at(world.nodes, n);
+  const { boot, journal, told, leaving } = at(world.nodes, n);
+  if (!decides(mutations, 'begin', { notLeaving: !leaving })) return;
   const adding = { phase: 'adding', boot, journal, entry: true } as const;
   if (universe.affinity === 'shared') {
     const joined = setNode(setContainer(world, c, adding), n, { item: { ...at(world.nodes, n).item, place: true } });

@@ -1,7 +1,7 @@
 /** What happens when a message about a node or a lease arrives, perhaps late, perhaps again. */
 import { decides, slotPermits } from './operations.ts';
-import { type Arrivals, givenUp, journaled, ofNode, type Path } from './path.ts';
-import { at, freeSlot, nodeName, send, setContainer, setNode, setSlot } from './world.ts';
+import { type Arrivals, givenUp, livedWith, ofNode, type Path } from './path.ts';
+import { at, freeSlot, nodeName, send, setContainer, setNode, setSlot, type World } from './world.ts';
 
 export const arrivals: Arrivals = {
   /** A request in which the node says its boot: it is told its life, or the next one begins. */
@@ -25,8 +25,10 @@ export const arrivals: Arrivals = {
     const begun = setNode(world, n, { item: { ...item, life: life + 1, boot, alive: true } });
     step(`life ${life + 1} of ${nodeName(n)} begins, in boot ${boot}`, begun, boot === now ? 'tidies' : undefined);
   },
-  told({ world, step }, [n = 0, , life = 0]) {
-    if (at(world.nodes, n).told !== life)
+  told({ mutations, world, step }, [n = 0, , life = 0]) {
+    const { told, left } = at(world.nodes, n);
+    const lifeNotLeft = life > left || mutations.has('left.saidLifeOver');
+    if (told !== life && decides(mutations, 'hear', { lifeNotLeft }))
       step(`${nodeName(n)} hears that it is in life ${life}`, setNode(world, n, { told: life }), 'tidies');
   },
   hold(path, [c = 0, proposed = 0, g = 0, life = 0]) {
@@ -38,8 +40,14 @@ export const arrivals: Arrivals = {
     const refused = proposed < 0 || (path.may('search') && !may(proposed));
     world.slots.forEach((_, k) => {
       if (!may(k) || !(k === proposed || refused)) return;
+      const former = universe.containers[at(world.slots, k).by];
+      const { owner, nonce, node: n } = at(universe.containers, c);
+      // What was this very attachment's is its own again, but for a late copy of the request that had it.
+      const isBack = former?.owner === owner && former.node === n && former.nonce !== nonce;
       const cooling =
-        at(world.slots, k).is === 'cooling' ? { fault: `cooldown: slot ${k} is handed out while it cools` } : {};
+        at(world.slots, k).is === 'cooling' && !isBack
+          ? { fault: `cooldown: slot ${k} is handed out while it cools` }
+          : {};
       const held = { ...setSlot(world, k, { is: 'held', g, by: c, life }), ...cooling };
       const report = at(world.containers, c).phase === 'live' ? 'tidies' : undefined;
       step(
@@ -59,9 +67,10 @@ export const arrivals: Arrivals = {
       return;
     }
     if (me.phase === 'ended') return;
-    const facts = { entryThere: me.entry, slotUnjournaled: !journaled(path, n, k, c) };
-    if (decides(mutations, 'acknowledge', facts))
-      step(`${path.name(c)} lives with slot ${k}`, setContainer(world, c, { phase: 'live', slot: k, answered: true }));
+    const facts = { entryThere: me.entry, slotNotLivedWith: !livedWith(path, n, k, c) };
+    if (!decides(mutations, 'acknowledge', facts)) return;
+    const others = mutations.has('the slot stays proposed') ? world : withoutProposal(path, n, k, c);
+    step(`${path.name(c)} lives with slot ${k}`, setContainer(others, c, { phase: 'live', slot: k, answered: true }));
   },
   release: (path, [c = 0]) => frees(path, c),
   free: (path, [c = 0, k = 0]) => frees(path, c, k),
@@ -136,6 +145,15 @@ export const arrivals: Arrivals = {
     step(`a sweep up to life ${life} frees slot ${k}`, freeSlot(universe, world, k), 'tidies');
   },
 };
+
+/** Whoever of the node had proposed the slot, and waits for an answer, may no longer live with it. */
+function withoutProposal({ universe, world }: Path, n: number, k: number, except: number): World {
+  const containers = world.containers.map((container, c) => {
+    const loses = c !== except && container.phase === 'adding' && container.slot === k;
+    return loses && at(universe.containers, c).node === n ? { ...container, slot: -1 } : container;
+  });
+  return { ...world, containers };
+}
 
 function frees(path: Path, c: number, only = -1): void {
   const { universe, mutations, world, step } = path;

@@ -18,6 +18,8 @@ const wish = 'block: given back';
 const late = 'shared: a late request begins a life';
 const oldDisk = 'block: an old disk';
 const lost = 'block: a lost journal';
+const left = 'shared: a node leaves';
+const leftBlock = 'block: a node leaves';
 const twins = 'shared: machines with the same random numbers';
 
 export const mutants: Readonly<Record<string, Mutant>> = {
@@ -69,6 +71,11 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'hold.slotHeld': { where: 'shared: a cooling slot', breaks: 'cooldown' },
   'hold.sameOwner': { where: 'shared: one nonce twice on a node', breaks: 'I2' },
   'hold.sameNonce': { where: once, breaks: 'I2' },
+  'hold.otherNonce': {
+    where: 'shared: a container that comes back',
+    breaks: 'cooldown',
+    tells: 'An attachment has its own cooling slot again at once. A late copy of the request that had it holds it too.',
+  },
   'hold.sameNode': { where: twins, breaks: 'I2' },
   'release.slotHeld': { where: once, breaks: 'L1' },
   'release.sameOwner': { where: 'shared: one nonce twice on a node', breaks: 'I2' },
@@ -114,11 +121,17 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'propose.slotUnjournaled': { where: 'block: one node, offline', breaks: 'I1' },
   'acknowledge.entryThere': { where: once, breaks: 'I2' },
-  'acknowledge.slotUnjournaled': {
+  'acknowledge.slotNotLivedWith': {
     where: 'block: two slots, three containers',
     breaks: 'I1',
     tells:
-      'The service gives another slot than was proposed, and the node does not look whether its journal knows that slot.',
+      'The service gives another slot than was proposed, and the node does not look whether a container lives with that slot unreported.',
+  },
+  'the slot stays proposed': {
+    where: 'block: two slots, three containers',
+    breaks: 'I1',
+    tells:
+      'The service gives one container the slot that another one had proposed. The other one still takes it for its own, and lives with it when the service cannot be reached.',
   },
   'learn.ownerOfThisBoot': { where: oldDisk, breaks: 'L1' },
   'learn.ownerOfThisJournal': { where: lost, breaks: 'I1' },
@@ -126,6 +139,30 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     where: wish,
     breaks: 'I3',
     tells: 'A node hears once more that the block is its own, while its wish to give it back is on its way.',
+  },
+  'learn.lifeNotLeft': { where: leftBlock, breaks: 'L1' },
+  'hear.lifeNotLeft': {
+    where: left,
+    breaks: 'I2',
+    tells:
+      'A late answer names the life that the node has left. It leases in it, and the sweep of that life frees the lease.',
+  },
+  'leave.journalEmpty': { where: left, breaks: 'I2' },
+  'begin.notLeaving': {
+    where: left,
+    breaks: 'I2',
+    tells:
+      'The node looks at its journal and says goodbye, without a mark that holds ADDs off. One begins between the look and the goodbye.',
+  },
+  'stay.goodbyeUnsaid': {
+    where: left,
+    breaks: 'I2',
+    tells: 'The goodbye was not answered, and the node changes its mind. The goodbye was only late.',
+  },
+  'left.saidLifeOver': {
+    where: left,
+    breaks: 'I2',
+    tells: 'The node takes containers again once the goodbye was sent, not once it was answered.',
   },
   'takeUpDecided.ownerOfOtherBoot': { where: lost, breaks: 'I1' },
   'giveBackDecided.journalEmpty': { where: wish, breaks: 'I3' },

@@ -1,7 +1,7 @@
 /** What a node does: it goes down, boots, loses its journal, asks for a block, gives it back. */
 import { decides } from './operations.ts';
 import { givenUp, mayBegin, ofNode, type Path, usableClaim } from './path.ts';
-import { at, nodeName, send, setNode, type World } from './world.ts';
+import { at, nodeName, notLeaving, send, setNode, type World } from './world.ts';
 
 export function nodeSteps(path: Path, n: number): void {
   const { universe, mutations, world, step } = path;
@@ -14,6 +14,7 @@ export function nodeSteps(path: Path, n: number): void {
       step(`${who} goes down with its containers`, setNode(givenUp(path, n), n, { up: false, told: node.told }));
     if (node.told === 0)
       step(`${who} makes itself known in boot ${node.boot}`, send(world, `join ${n} ${node.boot}`), 'tidies');
+    if (path.may('leave')) leaves(path, n);
     if (path.may('journal loss') && node.journal === 1) step(`the journal of ${who} is lost`, losesJournal(path, n));
     if (universe.affinity === 'node') ownerSteps(path, n);
   }
@@ -25,11 +26,37 @@ export function nodeSteps(path: Path, n: number): void {
     );
 }
 
+/** `lessor leave`: the mark on disk, the goodbye, which is a declaration of death by the node itself, and its answer. */
+function leaves(path: Path, n: number): void {
+  const { mutations, world, step } = path;
+  const { leaving, said, left, item, claim } = at(world.nodes, n);
+  const who = nodeName(n);
+  const journalEmpty = !ofNode(path, n).some((c) => at(world.containers, c).entry);
+  if (!leaving) {
+    if (decides(mutations, 'leave', { journalEmpty }))
+      step(`${who} begins to leave`, setNode(world, n, { leaving: true }));
+    return;
+  }
+  if (item.life > 0)
+    step(
+      `${who} says goodbye to life ${item.life}`,
+      send(setNode(world, n, { said: item.life }), `mark ${n} ${item.life}`),
+    );
+  const over = item.life > said || (item.life === said && !item.alive);
+  if (decides(mutations, 'left', { saidLifeOver: said === 0 ? item.life === 0 : over }))
+    step(
+      `${who} has left life ${said}, and takes containers again`,
+      setNode(world, n, { leaving: false, said: 0, left: Math.max(left, said), told: 0, claim: { ...claim, g: 0 } }),
+    );
+  if (decides(mutations, 'stay', { goodbyeUnsaid: said === 0 }))
+    step(`${who} stays`, setNode(world, n, { leaving: false, said: 0 }));
+}
+
 function boots(path: Path, n: number): void {
   const { mutations, world, step } = path;
   const node = at(world.nodes, n);
   const told = mutations.has('state of another boot is used') ? node.told : 0;
-  const up = setNode(world, n, { up: true, boot: node.boot + 1, told });
+  const up = setNode(world, n, { ...notLeaving, up: true, boot: node.boot + 1, told });
   step(`${nodeName(n)} boots again`, up);
   if (!path.may('old disk')) return;
   for (const [g, owner] of world.owners.entries()) {
@@ -48,7 +75,7 @@ function losesJournal(path: Path, n: number): World {
     mine.includes(c) ? { ...container, entry: false } : container,
   );
   const { journal } = at(path.world.nodes, n);
-  return { ...setNode(path.world, n, { journal: journal + 1, told: 0, gaveBack: 0 }), containers };
+  return { ...setNode(path.world, n, { ...notLeaving, journal: journal + 1, told: 0, gaveBack: 0 }), containers };
 }
 
 /** What a node does about a block of its own. */
@@ -78,6 +105,7 @@ function ownerSteps(path: Path, n: number): void {
       ownerOfThisBoot: owned.boot === boot,
       ownerOfThisJournal: owned.journal === journal,
       notGivenBack: g > node.gaveBack,
+      lifeNotLeft: owned.life > node.left,
     };
     if (decides(mutations, 'learn', facts))
       step(

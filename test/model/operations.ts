@@ -27,10 +27,19 @@ export const decisions = {
   evictDecided: [['fenceForced']],
   /** The node proposes a slot of its block, and may use it at once if the service cannot be reached. */
   propose: [['claimOfThisBoot', 'claimOfThisJournal', 'slotUnjournaled']],
-  acknowledge: [['entryThere', 'slotUnjournaled']],
-  learn: [['ownerOfThisBoot', 'ownerOfThisJournal', 'notGivenBack']],
+  acknowledge: [['entryThere', 'slotNotLivedWith']],
+  learn: [['ownerOfThisBoot', 'ownerOfThisJournal', 'notGivenBack', 'lifeNotLeft']],
+  /** The answer that names the node's life. */
+  hear: [['lifeNotLeft']],
   takeUpDecided: [['ownerOfOtherBoot']],
   giveBackDecided: [['journalEmpty']],
+  /** A node says goodbye. Its journal is looked at and the mark made in one step, and while there is a mark no ADD begins. */
+  leave: [['journalEmpty']],
+  begin: [['notLeaving']],
+  /** It changes its mind: a goodbye that was sent may arrive at any time. */
+  stay: [['goodbyeUnsaid']],
+  /** It takes containers again, and uses nothing that it was told in that life. */
+  left: [['saidLifeOver']],
   /** The node compares its leases, listed before, with its journal, read after. */
   reconcile: [
     ['nonceOfThisJournal', 'entryAbsent'],

@@ -24,6 +24,12 @@ export const journaled = ({ universe, world }: Path, n: number, k: number, excep
   world.containers.some(
     ({ entry, slot }, c) => c !== except && entry && slot === k && at(universe.containers, c).node === n,
   );
+/** Whether another container of the node lives with the slot. */
+export const livedWith = ({ universe, world }: Path, n: number, k: number, except: number): boolean =>
+  world.containers.some(
+    ({ entry, slot, phase }, c) =>
+      c !== except && entry && slot === k && phase === 'live' && at(universe.containers, c).node === n,
+  );
 export const ofNode = ({ universe, world }: Path, n: number): number[] =>
   world.containers.map((_, c) => c).filter((c) => at(universe.containers, c).node === n);
 

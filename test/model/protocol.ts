@@ -63,7 +63,11 @@ function withoutTheVoid(universe: Universe, mutations: Mutations, world: World):
         return weakened('acknowledge') || phase === 'adding' || (phase === 'live' && slot === second && !answered);
       }
       case 'told':
-        return at(world.nodes, first).up && at(world.nodes, first).boot === second;
+        return (
+          at(world.nodes, first).up &&
+          at(world.nodes, first).boot === second &&
+          (weakened('hear') || weakened('left') || third > at(world.nodes, first).left)
+        );
       case 'begin':
         return weakened('beginLife') || at(world.nodes, first).item.life === third;
       case 'takeUp':

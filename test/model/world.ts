@@ -20,6 +20,8 @@ export type Event =
   | 'search'
   /** A node gives back a block that it does not use. */
   | 'give back'
+  /** A node on which nothing lives says goodbye: its life is over by its own word, and it may begin another one. */
+  | 'leave'
   /** A node asks in the name of another. */
   | 'imposture'
   /** A node that is up is declared dead, and all that it runs is given up. */
@@ -71,6 +73,10 @@ export interface Node {
   readonly claim: { readonly g: number; readonly boot: number; readonly journal: number };
   /** On disk: the newest generation that it gave back. */
   readonly gaveBack: number;
+  /** On disk, of this boot: no ADD begins. The newest life to which it said goodbye, and the newest that it left; 0: none. */
+  readonly leaving: boolean;
+  readonly said: number;
+  readonly left: number;
   /** The node's item; life 0: there is none. `place`: the block is in its set. */
   readonly item: { readonly life: number; readonly boot: number; readonly alive: boolean; readonly place: boolean };
 }
@@ -95,6 +101,8 @@ export interface World {
   readonly fault?: string;
 }
 
+export const notLeaving = { leaving: false, said: 0, left: 0 } as const;
+
 export function initialWorld({ slots, containers, boots }: Universe): World {
   return {
     slots: Array(slots).fill({ is: 'absent', g: 0, by: -1, life: 0 }),
@@ -107,6 +115,7 @@ export function initialWorld({ slots, containers, boots }: Universe): World {
       told: 0,
       claim: { g: 0, boot: 0, journal: 0 },
       gaveBack: 0,
+      ...notLeaving,
       item: { life: 0, boot: 0, alive: false, place: false },
     })),
     containers: containers.map(() => ({

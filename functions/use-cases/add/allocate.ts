@@ -8,6 +8,7 @@ import { allocateOwned } from './allocate-owned.ts';
 import { allocateShared } from './allocate-shared.ts';
 import { noteFullPool } from './choose-pool.ts';
 import { forgetStale } from './forget-stale.ts';
+import { nowhere } from './nowhere.ts';
 import { granted, type PoolAttempt, refused } from './pool-attempt.ts';
 import { poolsInOrder } from './pools-in-order.ts';
 import { noneRequested } from './requested.ts';
@@ -52,11 +53,3 @@ function refusedIfBusy(error: unknown): PoolAttempt {
 }
 
 const isFullOrBusy = ({ code, kind }: LessorError): boolean => kind.full === true || code === 'service.busy';
-
-/** Of several pools each has its reason; one that only cools makes the whole worth another try. */
-function nowhere(refusals: readonly LessorError[]): LessorError {
-  const worth = refusals.find(({ code }) => code === 'pool.cooling') ?? refusals[0];
-  if (worth === undefined) throw new RangeError('no pool was tried');
-  if (refusals.length === 1) return worth;
-  return new LessorError(worth.code, refusals.map(({ message }) => message).join('; '), { facts: worth.facts });
-}

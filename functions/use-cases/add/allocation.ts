@@ -56,7 +56,7 @@ export function usableProposal(
 }
 
 export function answer(
-  { pool, taken, nodeBlocks }: Pick<Allocation, 'pool' | 'taken' | 'nodeBlocks'>,
+  { call, pool, taken, nodeBlocks }: Pick<Allocation, 'call' | 'pool' | 'taken' | 'nodeBlocks'>,
   key: SlotKey,
 ): AllocateResult {
   const { definition, space } = pool;
@@ -64,6 +64,7 @@ export function answer(
   return {
     slot: slotToWire(key),
     addresses: space.addresses(key.block, key.slot),
+    node: call.caller,
     incarnation,
     blocks,
     pool: definition,

@@ -67,6 +67,9 @@ function ensureAllowed({ definition }: KnownPool, { cluster }: Requester): void 
   );
 }
 
+/** Of several pools each has its reason; they are read in a pod's events. */
+const MOST_REASONS = 5;
+
 function unmatched(
   { vrf, names = [] }: AllocateRequest['pool'],
   known: readonly KnownPool[],
@@ -81,8 +84,11 @@ function unmatched(
       .filter(({ pool }) => names.length === 0 || names.includes(pool.name))
       .map(({ pool, why }) => `${pool.name}: ${why}`),
   ];
-  const why = reasons.length > 0 ? reasons.join('; ') : 'it has none';
+  const further = reasons.length - MOST_REASONS;
+  const shown = [...reasons.slice(0, MOST_REASONS), ...(further > 0 ? [`${further} more pools`] : [])];
+  const why = shown.length > 0 ? shown.join('; ') : 'it has none';
   return new LessorError('pool.unmatched', `No pool of VRF ${vrf} may be used for this pod (${why})`, {
+    remedy: 'name a pool in the ipam section, or give one a selector that fits or "default": true',
     facts: { vrf },
   });
 }

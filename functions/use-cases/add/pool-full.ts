@@ -1,13 +1,23 @@
 /** That no address can be had: which limit stands in the way, or from when on one can be had. */
+import type { PoolDefinition } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { KnownPool } from '../memory.ts';
+import { poolText } from '../pools/pool-text.ts';
 
-const remedies = {
-  pool: 'is exhausted: each address is held. Delete pods, or give the network a larger pool',
-  block:
-    'is exhausted: each block belongs to a node. Delete pods until a node gives a block back, or give the network a larger pool',
-  node: 'has no address left for this node',
-} as const;
+/** What follows the pool's name, and the remedy. */
+type Limit = (definition: PoolDefinition) => readonly [string, string];
+
+const limits = {
+  pool: () => ['is exhausted', 'delete pods, or add ranges to the pool'],
+  block: () => [
+    'is exhausted: each block belongs to a node',
+    'delete pods until a node gives a block back, or add ranges to the pool',
+  ],
+  node: ({ maxBlocksPerNode }) => [
+    `has no address left for this node, whose blocks are as many as maxBlocksPerNode ${maxBlocksPerNode} allows`,
+    "delete pods of this node, or raise the pool's maxBlocksPerNode",
+  ],
+} satisfies Record<string, Limit>;
 
 /**
  * @param coolingUntil milliseconds since 1970, or infinity
@@ -16,11 +26,10 @@ const remedies = {
 export function full(
   { definition, space }: KnownPool,
   coolingUntil: number,
-  limit: keyof typeof remedies = 'pool',
+  limit: keyof typeof limits = 'pool',
   former: readonly string[] = [],
 ): LessorError {
-  const { name, vrf, ranges, maxBlocksPerNode } = definition;
-  const which = `Pool ${name} in VRF ${vrf} (capacity ${space.capacity}: ${JSON.stringify(ranges)})`;
+  const { name, vrf } = definition;
   const facts = {
     pool: name,
     vrf,
@@ -30,14 +39,11 @@ export function full(
   };
   if (coolingUntil < Number.POSITIVE_INFINITY) {
     const freeAt = new Date(coolingUntil).toISOString();
-    return new LessorError('pool.cooling', `${which} has only cooling addresses left`, {
+    return new LessorError('pool.cooling', `${poolText(definition)} has only cooling addresses left`, {
       remedy: `the first can be had at ${freeAt}`,
       facts: { ...facts, freeAt },
     });
   }
-  const reached =
-    limit === 'node'
-      ? `, which has as many blocks as maxBlocksPerNode ${maxBlocksPerNode} allows: delete pods of this node, or raise the pool's maxBlocksPerNode`
-      : '';
-  return new LessorError('pool.exhausted', `${which} ${remedies[limit]}${reached}`, { facts });
+  const [what, remedy] = limits[limit](definition);
+  return new LessorError('pool.exhausted', `${poolText(definition)} ${what}`, { remedy, facts });
 }

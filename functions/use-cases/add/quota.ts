@@ -56,12 +56,8 @@ function shareOf({ held, granted, since }: QuotaView, limit: number): number {
 function usedUp({ definition }: KnownPool, namespace: string, quota: number, held: number): LessorError {
   const { name, vrf } = definition;
   const whose = namespace === '' ? 'Pods whose namespace is not known' : `Namespace ${namespace}`;
-  return new LessorError(
-    'pool.quota',
-    `${whose} may hold ${quota} leases in pool ${name} of VRF ${vrf}, and holds ${held}`,
-    {
-      remedy: 'delete pods of it, or raise quota or quotas of the pool',
-      facts: { pool: name, vrf, namespace, quota, held },
-    },
-  );
+  return new LessorError('pool.quota', `${whose} may hold ${quota} leases in pool ${name}, and holds ${held}`, {
+    remedy: "delete pods of it, or raise the pool's quota",
+    facts: { pool: name, vrf, namespace, quota, held },
+  });
 }

@@ -2,14 +2,16 @@
 import { type Address, formatAddress, parseAddress } from '../../../core/addresses/address.ts';
 import { covers } from '../../../core/addresses/slot-intervals.ts';
 import type { AllocateResult } from '../../../core/contract/lease.ts';
-import type { Reservation } from '../../../core/contract/pool.ts';
+import type { PoolDefinition, Reservation } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
+import type { PoolSpace } from '../../../core/pools/pool-space.ts';
 import { reservationFor } from '../../../core/pools/reservations.ts';
-import { against, allows, type SlotState } from '../../../core/protocol/lease.ts';
+import { against, againstHolding, allows, type SlotState } from '../../../core/protocol/lease.ts';
 import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
 import type { KnownPool } from '../memory.ts';
 import { openUpTo } from '../pools/open-blocks.ts';
-import type { Allocation } from './allocation.ts';
+import { subnetsText } from '../pools/pool-text.ts';
+import { type Allocation, holdingOf } from './allocation.ts';
 import { granted, type PoolAttempt, refused } from './pool-attempt.ts';
 
 export interface Requested {
@@ -68,7 +70,8 @@ function tooFar({ definition, state }: KnownPool, texts: readonly string[]): Les
   const why = state === 'active' ? 'they lie too far behind its beginning to be asked for by name' : `it is ${state}`;
   return new LessorError(
     'address.unknown',
-    `addresses ${texts.join(', ')} cannot be had from pool ${definition.name}: ${why}; make a smaller pool of their range`,
+    `Addresses ${texts.join(', ')} cannot be had from pool ${definition.name}: ${why}`,
+    { remedy: 'ask for others, or make a smaller pool of their range' },
   );
 }
 
@@ -103,15 +106,29 @@ function slotFor(
   const isOpen = found && (reservation ? isReserved(reservation.name) : space.isUsable(found.block, found.slot));
   if (found === undefined || !isOpen) {
     const keeper = definition.reservations.find(({ name }) => isReserved(name));
-    const kept = keeper ? `is reserved (${keeper.name})` : 'is a gateway or excluded there';
-    const outside = reservation && !keeper ? `is not in the pod's reservation ${reservation.name}` : kept;
-    const why = found === undefined ? 'is not in its ranges' : outside;
-    const what = `${where} ${text} cannot be had from pool ${definition.name}`;
-    const remedy = `it ${why} (${JSON.stringify(definition.ranges)})`;
-    return refused(new LessorError('address.unknown', what, { remedy }));
+    const why = found ? obstacle(space, address, keeper, reservation) : notInRanges(definition);
+    const what = `Address ${text} cannot be had from pool ${definition.name}: it ${why}`;
+    return refused(new LessorError('address.unknown', what, { remedy: 'ask for another address, or for none' }));
   }
   const set = space.addresses(found.block, found.slot).findIndex((one) => isThe(address, one.address));
   return granted({ key: { pool: definition.id, ...found }, set });
+}
+
+const notInRanges = ({ ranges }: PoolDefinition): string => `is not in its ranges (${subnetsText(ranges)})`;
+
+/**
+ * @param keeper the reservation that has the address
+ * @param own the pod's
+ */
+function obstacle(
+  space: PoolSpace,
+  address: Address,
+  keeper: Reservation | undefined,
+  own: Reservation | undefined,
+): string {
+  if (space.isNetworkAddress(address)) return 'is a network or broadcast address';
+  if (keeper) return `is reserved (${keeper.name})`;
+  return own ? `is not in the pod's reservation ${own.name}` : 'is a gateway or excluded there';
 }
 
 const isThe = (address: Address, text: string): boolean => text.replace(/\/\d+$/, '') === formatAddress(address);
@@ -134,9 +151,16 @@ function isOwn({ call, request }: Allocation, state: SlotState | undefined): boo
 
 async function ensureFree(allocation: Allocation, key: SlotKey): Promise<void> {
   const state = await stateOf(allocation, key);
-  const isFree = state === undefined || (!state.held && state.reusableAt <= allocation.deps.now());
-  if (isFree || isOwn(allocation, state)) return;
-  throw whyNot(allocation, key, state);
+  const { call, request, deps, pool } = allocation;
+  const { incarnation = 0 } = state?.holding ?? {};
+  // The block's generation is only known where it is held.
+  const generation = state?.generation ?? 0;
+  const compared = againstHolding(
+    holdingOf(call, request, incarnation, deps.now()),
+    generation,
+    pool.definition.stickySeconds > 0,
+  );
+  if (!allows('hold', state, compared)) throw whyNot(allocation, key, state);
 }
 
 async function stateOf({ deps }: Allocation, { slot, ...block }: SlotKey): Promise<SlotState | undefined> {

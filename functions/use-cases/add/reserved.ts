@@ -67,8 +67,14 @@ function noneLeft(
   const which = `Reservation ${name} of pool ${pool.definition.name} (${addresses.join(', ')} for ${whom})`;
   const facts = { pool: pool.definition.name, reservation: name };
   if (coolingUntil === Number.POSITIVE_INFINITY) {
+    // A reservation of before may have nothing else.
+    if (pool.space.reservedFor(name).length === 0)
+      return new LessorError('address.held', `${which} has none that can be handed out`, {
+        remedy: 'reserve others: each is a network or broadcast address, a gateway or excluded',
+        facts,
+      });
     const remedy = 'delete one of those pods, or reserve more';
-    return new LessorError('address.held', `${which} has no free address: each is held; ${remedy}`, { facts });
+    return new LessorError('address.held', `${which} has no free address`, { remedy, facts });
   }
   const freeAt = new Date(coolingUntil).toISOString();
   return new LessorError('address.cooling', `${which} has only cooling addresses`, {

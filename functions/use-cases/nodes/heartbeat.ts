@@ -15,10 +15,10 @@ export async function heartbeat(
     ...(name === undefined ? {} : { name }),
     ...(version === undefined ? {} : { version }),
   };
-  if (await store.nodes.recordHeartbeat(caller, boot, said)) return { declaredDead: false };
+  if (await store.nodes.recordHeartbeat(caller, boot, said)) return { node: caller, declaredDead: false };
   const node = await store.nodes.readNode(caller);
-  if (node === undefined || node.boot !== boot) return { declaredDead: false };
-  return node.alive ? { declaredDead: false } : { declaredDead: true, incarnation: node.incarnation };
+  if (node === undefined || node.boot !== boot || node.alive) return { node: caller, declaredDead: false };
+  return { node: caller, declaredDead: true, incarnation: node.incarnation };
 }
 
 /** @throws LessorError node.unknown */

@@ -3,6 +3,7 @@
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { ReadinessRequest, ReadinessResult } from '../../../core/contract/questions.ts';
 import { type Candidate, choosePools } from '../add/choose-pool.ts';
+import { nowhere } from '../add/nowhere.ts';
 import { full } from '../add/pool-full.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
@@ -22,15 +23,21 @@ export async function readiness(
     return await firstWithRoom(deps, await choosePools(deps, call, request, true));
   } catch (error) {
     if (!(error instanceof LessorError) || error.kind.retry) throw error;
-    return { ready: false, code: error.code, detail: error.message };
+    return toldBy(error);
   }
 }
 
 async function firstWithRoom(deps: Dependencies, candidates: readonly Candidate[]): Promise<ReadinessResult> {
   for (const { pool } of candidates) if (await mayHaveRoom(deps, pool)) return { ready: true };
-  const reasons = candidates.map(({ pool }) => full(pool, Number.POSITIVE_INFINITY).message);
-  return { ready: false, code: 'pool.exhausted', detail: reasons.join('; ') };
+  return toldBy(nowhere(candidates.map(({ pool }) => full(pool, Number.POSITIVE_INFINITY))));
 }
+
+const toldBy = ({ code, message, remedy }: LessorError): ReadinessResult => ({
+  ready: false,
+  code,
+  detail: message,
+  ...(remedy === undefined ? {} : { remedy }),
+});
 
 /**
  * By the counter, which may be some seconds behind, and does not tell which leases lie in reservations: a pool that still has

@@ -80,6 +80,7 @@ describe('the client', () => {
     ['check', (api) => api.check({ attachment })],
     ['readiness', (api) => api.readiness({} as ReadinessRequest)],
     ['heartbeat', (api) => api.heartbeat({ boot: 'b' })],
+    ['goodbye', (api) => api.goodbye({ boot: 'b', incarnation: 1 })],
   ])('sends %s as the table of routes has it', async (name, send) => {
     const asked: unknown[] = [];
     const surroundings = {
@@ -230,6 +231,38 @@ describe('the client', () => {
     expect(error?.code).toBe(code);
     expect(`${error?.msg}: ${error?.details}`).toMatch(text);
     expect(sent).toHaveLength(1);
+  });
+
+  test.each<[string, object, string, string]>([
+    [
+      'both apart',
+      { detail: 'Pool blue is exhausted: delete pods', remedy: 'delete pods' },
+      'lessor: Pool blue is exhausted',
+      'delete pods (request r-1)',
+    ],
+    [
+      'one text, as an older service does',
+      { detail: 'Pool blue is exhausted: delete pods' },
+      'lessor: The pool has no free address',
+      'Pool blue is exhausted: delete pods (request r-1)',
+    ],
+    [
+      'a remedy that the detail does not end with',
+      { detail: 'Pool blue is exhausted', remedy: 'delete pods' },
+      'lessor: The pool has no free address',
+      'Pool blue is exhausted (request r-1)',
+    ],
+    [
+      'nothing',
+      { detail: ' ', remedy: 7 },
+      'lessor: The pool has no free address',
+      'the service says no more (request r-1)',
+    ],
+  ])('shows what is wrong and what to do of a problem that has %s', async (_, texts, msg, details) => {
+    const { outcome } = release([
+      () => Response.json({ code: 'pool.exhausted', requestId: 'r-1', ...texts }, { status: 409 }),
+    ]);
+    expect((await outcome).error).toMatchObject({ code: 101, msg, details });
   });
 
   test('knows of every problem whether to repeat it', async () => {

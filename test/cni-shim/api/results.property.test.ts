@@ -6,7 +6,7 @@ import * as shapes from '../../../cni-shim/api/results.ts';
 import { MISMATCH, type Shape } from '../../../cni-shim/api/shapes.ts';
 import { giveBackResult } from '../../../core/contract/blocks.ts';
 import { allocateResult, checkResult, releaseResult, reportResult } from '../../../core/contract/lease.ts';
-import { heartbeatResult, ownLeasesResult } from '../../../core/contract/nodes.ts';
+import { goodbyeResult, heartbeatResult, ownLeasesResult } from '../../../core/contract/nodes.ts';
 import { readinessResult } from '../../../core/contract/questions.ts';
 
 const slot = { pool: 'a'.repeat(16), block: '1f', slot: 7 };
@@ -73,6 +73,7 @@ const pairs: readonly Pair[] = [
     },
   ],
   ['readiness', shapes.readinessResult, readinessResult, { ready: false, code: 'pool.exhausted', detail: 'x' }],
+  ['goodbye', shapes.goodbyeResult, goodbyeResult, { ended: true }],
   ['heartbeat', shapes.heartbeatResult, heartbeatResult, { incarnation: 1, declaredDead: true }],
 ];
 

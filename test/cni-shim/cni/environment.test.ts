@@ -55,6 +55,16 @@ describe('an invocation', () => {
     expect(parseInvocation('DEL', { ...env, CNI_ARGS: 'IP=x' })).not.toHaveProperty('address');
   });
 
+  test.each([
+    ['a=b', undefined],
+    ['a', undefined],
+    ['a=b=c;;K8S_POD_NAMESPACE=n;K8S_POD_NAME=p', { namespace: 'n', name: 'p' }],
+    [`K8S_POD_NAMESPACE=n;K8S_POD_NAME=${'x'.repeat(254)}`, undefined],
+  ])('of a DEL overlooks what is wrong in CNI_ARGS: %s', (CNI_ARGS, pod) => {
+    expect(parseInvocation('DEL', { ...env, CNI_ARGS }).pod).toEqual(pod);
+    expect(() => parseInvocation('CHECK', { ...env, CNI_ARGS })).toThrow('CNI_ARGS');
+  });
+
   test('may carry what others understand, and an empty IP', () => {
     const { pod } = parseInvocation('ADD', {
       ...env,

@@ -28,8 +28,8 @@ describe('a verb', () => {
   ])('%s does not exist in %s yet, but in %s', (verb, cniVersion, since) => {
     expect(refused(verb, { cniVersion })).toMatchObject({
       code: 1,
-      msg: `lessor: CNI_COMMAND ${verb} does not exist in cniVersion "${cniVersion}"`,
-      details: `use cniVersion ${since} or a later one`,
+      msg: `config version does not allow ${verb}`,
+      details: `${verb} is of CNI ${since}, and this configuration's cniVersion is ${cniVersion}: use a later one`,
     });
     const prevResult = { ips: [] };
     expect(readRequest(verb, env, input({ cniVersion: since, prevResult })).network.cniVersion).toBe(since);

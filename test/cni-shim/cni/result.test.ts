@@ -58,8 +58,8 @@ describe('a result', () => {
       return expect(cniError(error, version)).toEqual({
         cniVersion: version,
         code: 7,
-        msg: `lessor: cniVersion ${version} does not support more than 1 address per family, and ipam gives 2 of IPv6`,
-        details: 'use cniVersion 0.3.0 or a later one, or one range set of each family',
+        msg: `CNI version ${version} does not support more than 1 address per family`,
+        details: 'ipam gives 2 of IPv6: use cniVersion 0.3.0 or a later one, or one range set of each family',
       });
     }
     throw new Error('was accepted');

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bundlePlugin } from '../../../cni-shim/build/build.ts';
 import { commands, runCommand } from '../../../cni-shim/commands/command-line.ts';
 import { readOptions, secondsOf } from '../../../cni-shim/commands/options.ts';
-import { machine } from '../../../cni-shim/machine/surroundings.ts';
+import { machineUnderNode } from '../../support/machine-under-node.ts';
 
 async function line(...argv: string[]) {
   const said = { out: '', err: '' };
@@ -20,7 +20,7 @@ async function line(...argv: string[]) {
       said.err += text;
     },
   };
-  const exitCode = await runCommand(argv, { surroundings: machine({}), terminal });
+  const exitCode = await runCommand(argv, { surroundings: machineUnderNode(), terminal });
   return { exitCode, ...said };
 }
 

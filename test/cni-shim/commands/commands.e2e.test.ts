@@ -59,13 +59,6 @@ async function lessor(...argv: string[]): Promise<Ran> {
 }
 const held = () => [...api.leases(NETWORK).values()].map(({ owner }) => owner.split('@')[0]).sort();
 
-/** As where the journal's directory lost a file. */
-function loseEntry(containerId: string): void {
-  for (const slot of node.slots())
-    if (readFileSync(node.slotPath(slot), 'utf8').includes(`"${containerId}"`)) rmSync(node.slotPath(slot));
-  rmSync(node.attachmentPath(containerId));
-}
-
 test('lessor version says package.json’s version, and a wrong command what there is', async () => {
   const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
   expect(await lessor('version')).toEqual({ exitCode: 0, out: `lessor ${version}\n`, err: '' });
@@ -235,7 +228,7 @@ describe('lessor status', () => {
 describe('lessor reconcile', () => {
   test('shows with --dry-run what it would release and why, and then does it', async () => {
     for (const container of ['living', 'lost', 'dead']) await add(container);
-    loseEntry('lost');
+    node.loseEntry('lost');
     rmSync(namespace('dead'));
     const dry = await lessor('reconcile', '--dry-run');
     expect(dry).toMatchObject({ exitCode: 0, err: '' });
@@ -261,7 +254,7 @@ describe('lessor reconcile', () => {
 
   test('releases nothing where the table cannot be read, and its exit code says why', async () => {
     await add('lost');
-    loseEntry('lost');
+    node.loseEntry('lost');
     api.fate = () => ({ status: 403, body: '{"message":"Forbidden"}' });
     expect(await lessor('reconcile')).toMatchObject({
       exitCode: 11,

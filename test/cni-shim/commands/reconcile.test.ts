@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runCommand } from '../../../cni-shim/commands/command-line.ts';
-import { machine } from '../../../cni-shim/machine/surroundings.ts';
+import { machineUnderNode } from '../../support/machine-under-node.ts';
 import { FakeApi } from '../fake-api.ts';
 import { NETWORK, Node } from '../in-process.ts';
 
@@ -14,7 +14,7 @@ const namespace = () => join(node.directory, 'netns', 'c1');
 beforeEach(async () => {
   api = await FakeApi.start();
   node = new Node(api);
-  node.bootId = machine({}).bootId();
+  node.bootId = machineUnderNode().bootId();
   mkdirSync(join(node.directory, 'netns'));
   writeFileSync(namespace(), '');
   expect(await node.add('c1', { env: { CNI_NETNS: namespace() } })).toMatchObject({ exitCode: 0 });
@@ -27,7 +27,7 @@ afterEach(async () => {
 /** `meanwhile` happens while it waits. */
 async function reconcile(grace: string, meanwhile: () => void) {
   const slept: number[] = [];
-  const around = machine(node.env);
+  const around = machineUnderNode(node.env);
   let ahead = 0;
   const surroundings = {
     ...around,

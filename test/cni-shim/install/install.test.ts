@@ -18,8 +18,9 @@ import { hostAt } from '../../../cni-shim/install/host.ts';
 import { type Installation, install, type Step } from '../../../cni-shim/install/install.ts';
 import { labelsFrom } from '../../../cni-shim/install/node-file.ts';
 import { type Uninstallation, uninstall } from '../../../cni-shim/install/uninstall.ts';
-import { machine } from '../../../cni-shim/machine/surroundings.ts';
-import { openRecords } from '../../../cni-shim/node/network-records.ts';
+import { openRecords } from '../../../cni-shim/node/node-records.ts';
+import { libsqlDatabase, processDatabases } from '../../support/libsql-database.ts';
+import { machineUnderNode } from '../../support/machine-under-node.ts';
 import { withFreshHost } from './fresh-host.ts';
 
 const ENDPOINT = 'https://abc.execute-api.eu-central-1.amazonaws.com';
@@ -61,7 +62,7 @@ const put = ({ settings, ...change }: Change = {}): Step[] =>
 const takeAway = (change: Partial<Uninstallation> = {}): Step[] =>
   uninstall({
     host: hostAt(root),
-    surroundings: machine({}),
+    surroundings: machineUnderNode(),
     binDir: undefined,
     confDir: '/etc/cni/net.d',
     config: '/etc/lessor/node.json',
@@ -358,19 +359,23 @@ describe('taking an installation away', () => {
     const dataDir = '/var/lib/cni/lessor';
     const attachment = { network: 'pods', containerId: 'c1', ifname: 'eth0' };
     function begin(): void {
-      const bootId = machine({}).bootId();
-      const records = openRecords(machine({}), { dataDir: on(dataDir), name: 'pods', bootId });
-      records.journal.begin({ attachment, nonce: `${records.journalId}0123456789abcdef`, bootId }, () => []);
+      const { openDatabase, end } = processDatabases(libsqlDatabase);
+      const { journal, bootId, journalId } = openRecords({ ...machineUnderNode(), openDatabase }, on(dataDir));
+      journal.begin({ attachment, nonce: `${journalId}0123456789abcdef`, bootId }, () => []);
+      end();
     }
+    /** Without what SQLite has beside an open database. */
+    const lasting = () =>
+      Object.fromEntries(Object.entries(everything()).filter(([path]) => !/-(wal|shm)$/.test(path)));
 
     test('is refused while containers have addresses, with nothing changed, unless it is forced', () => {
       put({ conflist });
       begin();
-      const before = everything();
+      const before = lasting();
       expect(() => takeAway({ purge: true })).toThrow(
         /\/var\/lib\/cni\/lessor has the addresses of 1 container, and .* lessor reconcile first, or .* --force/,
       );
-      expect(everything()).toEqual(before);
+      expect(lasting()).toEqual(before);
       takeAway({ purge: true, force: true });
       expect(everything()).toEqual({});
       expect(existsSync(on(dataDir))).toBe(false);
@@ -378,10 +383,11 @@ describe('taking an installation away', () => {
 
     test('leaves what is somebody else’s in the data directory, and takes a log that is elsewhere', () => {
       put({ settings: { logFile: '/var/log/lessor.log' } });
-      mkdirSync(on(dataDir), { recursive: true });
-      mkdirSync(on('/var/log'), { recursive: true });
+      const damaged = `${dataDir}/${machineUnderNode().machineId()}.damaged-1-2`;
+      for (const path of [damaged, '/var/log']) mkdirSync(on(path), { recursive: true });
       for (const path of [
-        `${dataDir}/unreachable.json`,
+        `${damaged}/node.db`,
+        `${dataDir}/credentials.json`,
         `${dataDir}/notes`,
         '/var/log/lessor.log.1',
         '/var/log/syslog',

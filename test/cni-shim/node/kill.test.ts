@@ -1,9 +1,11 @@
-/** A process that is killed between any two of its file operations leaves nothing that the next ones do not heal. */
+/** A process that is killed before or after any of its statements leaves nothing that the next ones do not heal. */
 import { describe, expect, test } from 'vitest';
-import { type Files, isDraft, nodeFiles } from '../../../cni-shim/machine/files.ts';
+import type { OpenDatabase } from '../../../cni-shim/machine/database.ts';
+import { libsqlDatabase } from '../../support/libsql-database.ts';
+import { dyingDatabase, everyDeath } from '../dying-database.ts';
 import type { FakeApi } from '../fake-api.ts';
 import { withFreshNode } from '../fresh-node.ts';
-import { configuration, dyingFiles, type Node } from '../in-process.ts';
+import { configuration, type Node } from '../in-process.ts';
 
 const NETWORK = 'my-bridge-network';
 /** As many addresses as fit all that a test adds: a slot that is lost would be missed. */
@@ -14,45 +16,50 @@ const muchLater = () => {
   const ahead = ++hours * 3_600_000;
   return { now: () => Date.now() + ahead };
 };
-/** More than any ADD or DEL does. */
-const MANY = 90;
-
 let api: FakeApi;
 let node: Node;
 withFreshNode((fresh) => {
   ({ api, node } = fresh);
 });
 
-/** Runs `verb` with every number of file operations that a process can survive; the last one survives them all. */
-async function everyKill(
-  verb: 'ADD' | 'DEL',
-  { prepare, heal, stdin = small }: { prepare?: () => unknown; heal: () => Promise<void>; stdin?: string },
-): Promise<number> {
-  for (let survived = 0; survived < MANY; survived++) {
+interface Trial {
+  readonly prepare?: () => unknown;
+  readonly heal: () => Promise<void>;
+  readonly stdin?: string;
+  readonly openDatabase?: OpenDatabase;
+}
+
+/** Runs `verb` with every death that a process can die of its statements; the last one survives. */
+async function everyKill(verb: 'ADD' | 'DEL', trial: Trial): Promise<number> {
+  const { prepare, heal, stdin = small, openDatabase: open = libsqlDatabase } = trial;
+  return await everyDeath(async (death) => {
     await prepare?.();
-    const { files } = dyingFiles(nodeFiles, survived);
-    const { exitCode } = await node.call(verb, 'victim', { stdin, surroundings: { files } });
+    const { openDatabase, isDead } = dyingDatabase(open, death);
+    const sending: typeof fetch = (...request) => {
+      if (isDead()) throw new Error('the dead send nothing');
+      return fetch(...request);
+    };
+    const { exitCode } = await node.call(verb, 'victim', { stdin, surroundings: { openDatabase, fetch: sending } });
+    expect([death, exitCode]).toEqual([death, isDead() ? 1 : 0]);
     await heal();
-    if (exitCode === 0) return survived;
-  }
-  throw new Error(`${verb} does more than ${MANY} file operations`);
+    return isDead() ? 'died' : 'lived';
+  });
 }
 
 /** Every address of the pool can be handed out, proposed by this node, and nothing else is left. */
-async function expectHealed(files: Files = nodeFiles): Promise<void> {
+async function expectHealed(openDatabase = libsqlDatabase): Promise<void> {
   expect(node.attachments()).toEqual(['first@eth0']);
   const later = muchLater();
   for (const id of ['a', 'b']) {
-    const added = await node.add(id, { stdin: small, surroundings: { ...later, files } });
+    const added = await node.add(id, { stdin: small, surroundings: { ...later, openDatabase } });
     expect(added.exitCode).toBe(0);
     expect(api.allocations().at(-1)).toHaveProperty('proposal');
   }
-  expect(node.slots().filter((name) => !isDraft(name))).toEqual([0, 1, 2].map((slot) => `0000000000000001.0.${slot}`));
-  // With every slot in use here, an ADD finds nothing to propose and sweeps.
-  expect((await node.add('c', { stdin: small, surroundings: { ...later, files } })).printed).toMatchObject({
+  expect(node.slots()).toEqual([0, 1, 2].map((slot) => `0000000000000001.0.${slot}`));
+  expect((await node.add('c', { stdin: small, surroundings: { ...later, openDatabase } })).printed).toMatchObject({
     code: 101,
   });
-  for (const id of ['a', 'b', 'c']) await node.del(id, { stdin: small, surroundings: { ...later, files } });
+  for (const id of ['a', 'b', 'c']) await node.del(id, { stdin: small, surroundings: { ...later, openDatabase } });
   expect(node.slots()).toEqual(['0000000000000001.0.0']);
   expect(node.attachments()).toEqual(['first@eth0']);
 }
@@ -67,7 +74,7 @@ describe('an ADD that is killed', () => {
       expect(owners()).toEqual(['first@eth0']);
       await expectHealed();
     };
-    expect(await everyKill('ADD', { heal })).toBeGreaterThan(15);
+    expect(await everyKill('ADD', { heal })).toBeGreaterThan(10);
   });
 
   test('at any moment is healed by an ADD that is repeated, and then by DEL', async () => {
@@ -126,7 +133,7 @@ describe('an ADD of requested addresses that is killed', () => {
       expect((await node.del('victim', { stdin: paired, surroundings: muchLater() })).exitCode).toBe(0);
       gone();
     };
-    expect(await everyKill('ADD', { stdin: paired, heal })).toBeGreaterThan(15);
+    expect(await everyKill('ADD', { stdin: paired, heal })).toBeGreaterThan(10);
   });
 
   test('at any moment is healed by an ADD that is repeated, and then by DEL, which leaves no slot behind', async () => {
@@ -164,24 +171,29 @@ describe('a DEL that is killed', () => {
 });
 
 describe('this test', () => {
-  const healWith = (files: Files) => async () => {
-    await node.del('victim', { stdin: small });
-    await expectHealed(files);
+  const heal = (openDatabase: OpenDatabase) => async () => {
+    await node.del('victim', { stdin: small, surroundings: { openDatabase } });
+    expect(owners()).toEqual(['first@eth0']);
+    await expectHealed(openDatabase);
   };
+  /** As if some statements were not in the code. */
+  const without =
+    (isLeftOut: (sql: string) => boolean): OpenDatabase =>
+    (path) => {
+      const database = libsqlDatabase(path);
+      const run: typeof database.run = (sql, ...values) => (isLeftOut(sql) ? 0 : database.run(sql, ...values));
+      return { ...database, run };
+    };
 
   test('finds out a journal that keeps the slots of dead processes', async () => {
     await node.add('first', { stdin: small });
-    const isSlot = (path: string) => path.includes('/slots/') && !path.includes('draft');
-    const hoarding: Files = { ...nodeFiles, remove: (path) => (isSlot(path) ? undefined : nodeFiles.remove(path)) };
-    await expect(everyKill('ADD', { heal: healWith(hoarding) })).rejects.toThrow();
+    const hoarding = without((sql) => sql.startsWith('DELETE FROM slot'));
+    await expect(everyKill('ADD', { heal: heal(hoarding) })).rejects.toThrow('0000000000000001.0');
   });
 
-  test('finds out a journal that keeps their drafts', async () => {
+  test('finds out a journal in which nothing is before the service was asked', async () => {
     await node.add('first', { stdin: small });
-    const hoarding: Files = {
-      ...nodeFiles,
-      modifiedAt: (path) => (path.includes('draft') ? undefined : nodeFiles.modifiedAt(path)),
-    };
-    await expect(everyKill('ADD', { heal: healWith(hoarding) })).rejects.toThrow('draft');
+    const late = without((sql) => /INTO (lease|slot) /.test(sql));
+    await expect(everyKill('ADD', { openDatabase: late, heal: heal(libsqlDatabase) })).rejects.toThrow('victim');
   });
 });

@@ -1,25 +1,27 @@
-/** What the service is still to be told: names that processes give and take while others look. */
+/** What the service is still to be told, and what others do while a process looks. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Files, nodeFiles } from '../../../cni-shim/machine/files.ts';
-import { type Journal, openJournal } from '../../../cni-shim/node/journal.ts';
+import type { OpenDatabase } from '../../../cni-shim/machine/database.ts';
+import type { Journal } from '../../../cni-shim/node/journal.ts';
 import { type JournalEntry, slotName } from '../../../cni-shim/node/journal-entry.ts';
-import { type Outbox, openOutbox } from '../../../cni-shim/node/outbox.ts';
+import { openRecords } from '../../../cni-shim/node/node-records.ts';
+import type { Outbox } from '../../../cni-shim/node/outbox.ts';
 import type { SlotReference } from '../../../core/contract/ids.ts';
-import { dyingFiles } from '../in-process.ts';
+import { libsqlDatabase } from '../../support/libsql-database.ts';
+import { machineUnderNode } from '../../support/machine-under-node.ts';
+import { dyingDatabase, everyDeath, Killed } from '../dying-database.ts';
+import { interleavedDatabase } from '../interleaved-database.ts';
 
 let directory: string;
 let journal: Journal;
 let outbox: Outbox;
-const open = (files: Files) => {
-  const opened = openJournal(files, directory, Date.now);
-  return { journal: opened, outbox: openOutbox(files, directory, opened) };
-};
+const open = (openDatabase: OpenDatabase = libsqlDatabase) =>
+  openRecords({ ...machineUnderNode(), openDatabase }, directory);
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'lessor-outbox-'));
-  ({ journal, outbox } = open(nodeFiles));
+  ({ journal, outbox } = open());
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -37,13 +39,14 @@ const begin = (containerId: string, number: number, more: Partial<JournalEntry> 
     () => [slot(number)],
   );
 const local = (number: number) => ({ slot: slot(number), addresses: [], generation: 1 });
-const answer = (number: number) => ({ slot: slot(number), addresses: [], pool: { affinity: 'node' } as const });
+const liveWith = (entry: JournalEntry, number: number) => outbox.liveWith(entry, () => local(number)) !== undefined;
+const answer = (number: number) => ({ slot: slot(number), addresses: [], incarnation: 1 });
 const idsOf = (entries: readonly JournalEntry[]) => entries.map(({ attachment }) => attachment.containerId).sort();
 
 describe('a container that lives with a slot of which the service was not told', () => {
   test('is to be reported until it was', () => {
     const entry = begin('c1', 1);
-    expect(outbox.liveWith(entry, local(1))).toBe(true);
+    expect(liveWith(entry, 1)).toBe(true);
     const [waiting] = outbox.toReport();
     expect(waiting).toMatchObject({ nonce: nonceOf('c1'), local: local(1) });
     expect(waiting && outbox.isReported(waiting)).toBe(false);
@@ -54,20 +57,20 @@ describe('a container that lives with a slot of which the service was not told',
 
   test('may not be where a DEL removed its entry', () => {
     const entry = begin('c1', 1);
-    journal.forget(entry.attachment, entry);
-    expect(outbox.liveWith(entry, local(1))).toBe(false);
+    journal.forget(entry);
+    expect(liveWith(entry, 1)).toBe(false);
     expect(outbox.toReport()).toEqual([]);
   });
 
   test('may not be where another attachment has the slot’s name', () => {
     begin('c1', 1);
     const other = begin('c2', 2);
-    expect(outbox.liveWith(other, local(1))).toBe(false);
+    expect(liveWith(other, 1)).toBe(false);
   });
 
   test('keeps its slot from whomever the service grants it, who gives it back', () => {
     const living = begin('c1', 1);
-    outbox.liveWith(living, local(1));
+    liveWith(living, 1);
     const other = begin('c2', 2);
     expect(journal.acknowledge(other, answer(1))).toBe('taken');
     expect(journal.find(other.attachment)?.acknowledged).toBeUndefined();
@@ -77,8 +80,8 @@ describe('a container that lives with a slot of which the service was not told',
   test('keeps it where another slot is granted late to the ADD before', () => {
     const before = begin('c1', 1);
     const again = begin('c1', 1);
-    expect(outbox.liveWith(again, local(1))).toBe(true);
-    expect(journal.acknowledge(before, answer(2))).toBe('taken');
+    expect(liveWith(again, 1)).toBe(true);
+    expect(journal.acknowledge(before, answer(2))).toBe('late');
     expect(journal.find(again.attachment)).toMatchObject({ local: local(1) });
     expect(begin('c2', 1).proposal).toBeUndefined();
     expect(journal.acknowledge(before, answer(1))).toBe('noted');
@@ -87,31 +90,24 @@ describe('a container that lives with a slot of which the service was not told',
 
   test('is no longer to be reported after its DEL', () => {
     const entry = begin('c1', 1);
-    outbox.liveWith(entry, local(1));
-    const found = journal.find(entry.attachment);
-    journal.forget(entry.attachment, found);
-    expect(nodeFiles.list(join(directory, 'reports'))).toEqual([]);
+    liveWith(entry, 1);
+    journal.forget(entry);
+    expect(outbox.toReport()).toEqual([]);
     expect(journal.slotNames()).toEqual([]);
   });
 
-  test('is reported or is not, whenever its ADD was killed', () => {
-    for (let survived = 0; ; survived++) {
-      const entry = begin(`c${survived}`, survived);
-      const { files } = dyingFiles(nodeFiles, survived);
-      const finished = (() => {
-        try {
-          return open(files).outbox.liveWith(entry, local(survived));
-        } catch {
-          return false;
-        }
-      })();
+  test('is to be reported or does not live, whenever its ADD was killed', async () => {
+    const deaths = await everyDeath(async (death) => {
+      const entry = begin('c1', 1);
+      const end = dying(death, (records) => records.outbox.liveWith(entry, () => local(1)) !== undefined);
       const lives = journal.find(entry.attachment)?.local !== undefined;
-      expect(idsOf(outbox.toReport())).toEqual(lives ? [`c${survived}`] : []);
-      journal.forget(entry.attachment, journal.find(entry.attachment));
+      if (end === 'lived') expect(lives).toBe(true);
+      expect(idsOf(outbox.toReport())).toEqual(lives ? ['c1'] : []);
+      journal.forget(entry);
       expect(outbox.toReport()).toEqual([]);
-      expect(nodeFiles.list(join(directory, 'reports'))).toEqual([]);
-      if (finished) break;
-    }
+      return end;
+    });
+    expect(deaths).toBeGreaterThan(3);
   });
 });
 
@@ -122,7 +118,7 @@ describe('an entry whose container is gone', () => {
     expect(journal.find(entry.attachment)).toBeUndefined();
     expect(idsOf(outbox.toRelease())).toEqual(['c1']);
     expect(begin('c2', 1).proposal).toBeUndefined();
-    outbox.released(entry, []);
+    outbox.released(entry);
     expect(outbox.toRelease()).toEqual([]);
     expect(begin('c3', 1).proposal).toEqual(slot(1));
   });
@@ -135,85 +131,107 @@ describe('an entry whose container is gone', () => {
     expect(outbox.toRelease()).toEqual([]);
   });
 
-  test('is left alone where the container is added again at the very moment', () => {
-    const entry = begin('c1', 1);
-    let again: JournalEntry | undefined;
-    const racing: Files = {
-      ...nodeFiles,
-      move(from, to) {
-        again ??= begin('c1', 1, { netns: '/run/netns/another' });
-        return nodeFiles.move(from, to);
-      },
-    };
-    expect(open(racing).outbox.retireUnlessAdded(entry)).toBe(false);
-    expect(journal.find(entry.attachment)).toEqual(again);
-    expect(outbox.toRelease()).toEqual([]);
-  });
+  test.each([0, 1, 2])(
+    'is left alone where the container is added again at the very moment, %s looks later',
+    (looks) => {
+      const entry = begin('c1', 1);
+      let again: JournalEntry | undefined;
+      const racing = interleavedDatabase(libsqlDatabase, (done) => {
+        if (done === looks) again ??= begin('c1', 1, { netns: '/run/netns/another' });
+      });
+      expect(open(racing).outbox.retireUnlessAdded(entry)).toBe(false);
+      expect(again).toBeDefined();
+      expect(journal.find(entry.attachment)).toEqual(again);
+      expect(outbox.toRelease()).toEqual([]);
+      expect(journal.slotNames()).toEqual([slotName(slot(1))]);
+    },
+  );
 
-  test('takes nothing from the container that is added again while it is taken away, and lives offline', () => {
-    outbox.liveWith(begin('c1', 1), local(1));
+  test('takes nothing from the container that is added again after it was taken away, and lives offline', () => {
+    liveWith(begin('c1', 1), 1);
     const dead = journal.find({ network: 'net', containerId: 'c1', ifname: 'eth0' });
-    let again: JournalEntry | undefined;
-    const racing: Files = {
-      ...nodeFiles,
-      move(from, to) {
-        const moved = nodeFiles.move(from, to);
-        if (again === undefined) {
-          again = begin('c1', 2, { nonce: 'another' });
-          expect(outbox.liveWith(again, local(2))).toBe(true);
-        }
-        return moved;
-      },
-    };
-    expect(dead && open(racing).outbox.retireUnlessAdded(dead)).toBe(true);
+    expect(dead && outbox.retireUnlessAdded(dead)).toBe(true);
+    const again = begin('c1', 2, { nonce: 'another' });
+    expect(liveWith(again, 2)).toBe(true);
+    expect(dead && outbox.retireUnlessAdded(dead)).toBe(false);
+    if (dead !== undefined) outbox.retire(dead);
     expect(outbox.toReport()).toMatchObject([{ nonce: 'another', local: local(2) }]);
     expect(outbox.toRelease()).toMatchObject([{ nonce: nonceOf('c1') }]);
+    expect([...journal.slotNames()].sort()).toEqual([slotName(slot(1)), slotName(slot(2))]);
   });
 
-  test('keeps its slot’s name while it is judged', () => {
+  test('is put aside by an ADD after a DEL that did not end, and is to be released under its own nonce', () => {
     const entry = begin('c1', 1);
-    begin('c1', 1, { netns: '/run/netns/another' });
-    const anHourLater = () => Date.now() + 3_600_000;
-    const racing: Files = {
-      ...nodeFiles,
-      move(from, to) {
-        const moved = nodeFiles.move(from, to);
-        openJournal(nodeFiles, directory, anHourLater).sweep();
-        return moved;
-      },
-    };
-    open(racing).outbox.retireUnlessAdded(entry);
-    expect(journal.find(entry.attachment)?.netns).toBe('/run/netns/another');
-    expect(journal.slotNames()).toEqual([slotName(slot(1))]);
+    outbox.end(entry);
+    const again = begin('c1', 1, { nonce: 'another' });
+    expect(again).toMatchObject({ nonce: 'another', attempts: 1 });
+    expect(again.proposal).toBeUndefined();
+    expect(outbox.toRelease()).toMatchObject([{ nonce: nonceOf('c1'), ended: true }]);
+    expect(journal.acknowledge(entry, answer(1))).toBe('deleted');
   });
 
-  test('is to be released or is in the journal, whenever the agent was killed', () => {
-    for (let survived = 0; ; survived++) {
+  test('is to be released or is in the journal, whenever the agent was killed', async () => {
+    const deaths = await everyDeath(async (death) => await retiredOnce(death, libsqlDatabase));
+    expect(deaths).toBeGreaterThan(4);
+  });
+
+  test('is released whole or not at all, whenever who released it was killed', async () => {
+    const deaths = await everyDeath(async (death) => {
       const entry = begin('c1', 1);
-      const { files } = dyingFiles(nodeFiles, survived);
-      const finished = (() => {
-        try {
-          return open(files).outbox.retireUnlessAdded(entry);
-        } catch {
-          return false;
-        }
-      })();
-      const waiting = outbox.toRelease();
-      const found = journal.find(entry.attachment);
-      expect([idsOf(waiting), found?.nonce]).toEqual(waiting.length > 0 ? [['c1'], undefined] : [[], nonceOf('c1')]);
-      expect(journal.slotNames()).toEqual([slotName(slot(1))]);
-      if (waiting[0]) outbox.released(waiting[0], []);
-      journal.forget(entry.attachment, found);
-      expect(journal.slotNames()).toEqual([]);
-      if (finished) break;
-    }
+      outbox.retire(entry);
+      const end = dying(death, (records) => records.outbox.released(entry));
+      expect(journal.slotNames()).toEqual(outbox.toRelease().map(() => slotName(slot(1))));
+      if (end === 'lived') expect(outbox.toRelease()).toEqual([]);
+      outbox.released(entry);
+      return end;
+    });
+    expect(deaths).toBeGreaterThan(4);
   });
 });
 
-test('this suite finds out a retirement that does not look at what it took away', () => {
+/** What comes of `act` in a process that dies so. */
+function dying(
+  death: Parameters<typeof dyingDatabase>[1],
+  act: (records: ReturnType<typeof open>) => unknown,
+  openDatabase = libsqlDatabase,
+): 'died' | 'lived' {
+  const { openDatabase: dies, isDead } = dyingDatabase(openDatabase, death);
+  try {
+    act(open(dies));
+  } catch (error) {
+    if (!(error instanceof Killed)) throw error;
+  }
+  return isDead() ? 'died' : 'lived';
+}
+
+async function retiredOnce(death: Parameters<typeof dyingDatabase>[1], openDatabase: OpenDatabase) {
   const entry = begin('c1', 1);
-  const again = begin('c1', 1, { netns: '/run/netns/another' });
-  outbox.retire(entry);
-  expect(journal.find(entry.attachment)).not.toEqual(again);
-  expect(idsOf(outbox.toRelease())).toEqual(['c1']);
+  const end = dying(death, (records) => records.outbox.retireUnlessAdded(entry), openDatabase);
+  const waiting = outbox.toRelease();
+  const found = journal.find(entry.attachment);
+  expect([idsOf(waiting), found?.nonce]).toEqual(waiting.length > 0 ? [['c1'], undefined] : [[], nonceOf('c1')]);
+  expect(journal.slotNames()).toEqual([slotName(slot(1))]);
+  if (waiting[0]) outbox.released(waiting[0]);
+  journal.forget(entry);
+  expect(journal.slotNames()).toEqual([]);
+  return end;
+}
+
+describe('this suite finds out', () => {
+  test('a retirement that does not look at what it took away', () => {
+    const entry = begin('c1', 1);
+    const again = begin('c1', 1, { netns: '/run/netns/another' });
+    outbox.retire(entry);
+    expect(journal.find(entry.attachment)).not.toEqual(again);
+    expect(idsOf(outbox.toRelease())).toEqual(['c1']);
+  });
+
+  test('one whose steps are each a transaction of their own', async () => {
+    const apart: OpenDatabase = (path) => {
+      const database = libsqlDatabase(path);
+      const exec = (sql: string) => (/^(BEGIN|COMMIT|ROLLBACK)/.test(sql) ? undefined : database.exec(sql));
+      return { ...database, exec };
+    };
+    await expect(everyDeath((death) => retiredOnce(death, apart))).rejects.toThrow('to deeply equal');
+  });
 });

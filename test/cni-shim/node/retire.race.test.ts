@@ -1,68 +1,65 @@
 /**
  * A container that is added again beside an agent that judged it dead and releases it: what the one does comes in between any
- * file operations of the other. The lease with which the container then lives is never released (I2).
+ * transactions of the other. The lease with which the container then lives is never released (I2).
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Files, nodeFiles } from '../../../cni-shim/machine/files.ts';
-import { openJournal } from '../../../cni-shim/node/journal.ts';
-import { type Outbox, openOutbox } from '../../../cni-shim/node/outbox.ts';
+import type { OpenDatabase } from '../../../cni-shim/machine/database.ts';
+import { type NodeRecords, openRecords } from '../../../cni-shim/node/node-records.ts';
 import { knownOf } from '../../../cni-shim/sync/reconcile.ts';
 import { reasonToRelease } from '../../../cni-shim/sync/reconcile-decision.ts';
-import { dyingFiles } from '../in-process.ts';
+import { libsqlDatabase } from '../../support/libsql-database.ts';
+import { machineUnderNode } from '../../support/machine-under-node.ts';
+import { dyingDatabase, everyDeath, Killed } from '../dying-database.ts';
+import { interleavedDatabase } from '../interleaved-database.ts';
 
 const attachment = { network: 'net', containerId: 'c1', ifname: 'eth0' };
 const slot = { pool: '0000000000000001', block: '0', slot: 1 };
-const answer = { slot, addresses: [], pool: { affinity: 'shared' } as const };
+const answer = { slot, addresses: [], incarnation: 1 };
 
-/** One machine's files, what the service holds (nonces), and with which nonce the container lives. */
+/** One machine's journal, what the service holds (nonces), and with which nonce the container lives. */
 interface Scene {
   readonly directory: string;
   readonly held: Set<string>;
   lives?: string;
 }
 
-/** A step of a process, over those files. */
-type Step = (scene: Scene, files: Files) => void;
+type Open = (scene: Scene, openDatabase?: OpenDatabase) => Pick<NodeRecords, 'journal' | 'outbox'>;
 
-const open = ({ directory }: Scene, files: Files) => {
-  const journal = openJournal(files, directory, Date.now);
-  return { journal, outbox: openOutbox(files, directory, journal) };
-};
+/** A step of a process. */
+type Step = (scene: Scene, openDatabase?: OpenDatabase) => void;
 
-const addAgain: Step = (scene, files) => {
-  const { journal } = open(scene, files);
+const open: Open = ({ directory }, openDatabase = libsqlDatabase) =>
+  openRecords({ ...machineUnderNode(), openDatabase }, directory);
+
+const addAgain: Step = (scene, openDatabase) => {
+  const { journal } = open(scene, openDatabase);
   const entry = journal.begin({ attachment, nonce: 'again', bootId: 'boot-2' }, () => [{ ...slot, slot: 2 }]);
   scene.held.add(entry.nonce);
   if (journal.acknowledge(entry, answer) === 'noted') scene.lives = entry.nonce;
 };
 
-type Open = (scene: Scene, files: Files) => { readonly outbox: Outbox };
-
 /** What an earlier boot left is judged dead; whoever runs at the moment tells the service. */
 const retire =
   (openRecords: Open): Step =>
-  (scene, files) => {
-    const [dead] = open(scene, nodeFiles)
-      .journal.entries()
-      .filter(({ bootId }) => bootId === 'boot-1');
-    if (dead !== undefined) openRecords(scene, files).outbox.retireUnlessAdded(dead);
+  (scene, openDatabase) => {
+    const { journal, outbox } = openRecords(scene, openDatabase);
+    const [dead] = journal.entries().filter(({ bootId }) => bootId === 'boot-1');
+    if (dead !== undefined) outbox.retireUnlessAdded(dead);
   };
-const flush =
-  (openRecords: Open): Step =>
-  (scene, files) => {
-    const { outbox } = openRecords(scene, files);
-    for (const entry of outbox.toRelease()) {
-      scene.held.delete(entry.nonce);
-      outbox.released(entry, []);
-    }
-  };
+const flush: Step = (scene, openDatabase) => {
+  const { outbox } = open(scene, openDatabase);
+  for (const entry of outbox.toRelease()) {
+    scene.held.delete(entry.nonce);
+    outbox.released(entry);
+  }
+};
 
 /** The table was read before, and is compared with the journal now. */
-const reconcile: Step = (scene, files) => {
-  const { journal, outbox } = open(scene, files);
+const reconcile: Step = (scene, openDatabase) => {
+  const { journal, outbox } = open(scene, openDatabase);
   const known = [knownOf({ journal, outbox, knownJournalId: '' })];
   for (const nonce of scene.held) {
     const lease = { slot, attachment, nonce, incarnation: 1, heldAt: '2026-01-01T00:00:00.000Z' };
@@ -70,29 +67,25 @@ const reconcile: Step = (scene, files) => {
   }
 };
 
-/** Runs `outer`; each of `inner` whole before its operation of that number. The count of operations of `outer`. */
+/** Runs `outer`; each of `inner` whole before its transaction of that number. The count of transactions of `outer`. */
 function interleave(scene: Scene, outer: Step, inner: readonly (readonly [at: number, step: Step])[]): number {
-  let done = 0;
   const waiting = [...inner];
-  const files = Object.fromEntries(
-    Object.entries(nodeFiles).map(([name, operation]) => [
-      name,
-      (...args: unknown[]) => {
-        while (waiting[0] !== undefined && waiting[0][0] <= done) waiting.shift()?.[1](scene, nodeFiles);
-        done += 1;
-        return (operation as (...args: unknown[]) => unknown)(...args);
-      },
-    ]),
-  ) as unknown as Files;
-  outer(scene, files);
-  for (const [, step] of waiting) step(scene, nodeFiles);
-  return done;
+  let count = 0;
+  outer(
+    scene,
+    interleavedDatabase(libsqlDatabase, (done) => {
+      count = done + 1;
+      while (waiting[0] !== undefined && waiting[0][0] <= done) waiting.shift()?.[1](scene);
+    }),
+  );
+  for (const [, step] of waiting) step(scene);
+  return count;
 }
 
 function inScene<T>(act: (scene: Scene) => T): T {
   const scene: Scene = { directory: mkdtempSync(join(tmpdir(), 'lessor-race-')), held: new Set(['before']) };
   try {
-    const { journal } = open(scene, nodeFiles);
+    const { journal } = open(scene);
     journal.acknowledge(
       journal.begin({ attachment, nonce: 'before', bootId: 'boot-1' }, () => [slot]),
       answer,
@@ -105,13 +98,10 @@ function inScene<T>(act: (scene: Scene) => T): T {
 
 /** What is wrong in the end: with the lease that the container lives with, or with another one that nobody would release. */
 function wrong(scene: Scene): string | undefined {
-  const judge: Step = (at, files) => {
-    flush(open)(at, files);
-    retire(open)(at, files);
-    flush(open)(at, files);
-  };
-  judge(scene, nodeFiles);
-  const entry = open(scene, nodeFiles).journal.find(attachment);
+  flush(scene);
+  retire(open)(scene);
+  flush(scene);
+  const entry = open(scene).journal.find(attachment);
   if (scene.lives !== undefined && !scene.held.has(scene.lives)) return `${scene.lives} was released though it lives`;
   if (scene.lives !== undefined && entry?.nonce !== scene.lives) return `${scene.lives} has no entry though it lives`;
   const left = [...scene.held].filter((nonce) => nonce !== entry?.nonce);
@@ -120,12 +110,12 @@ function wrong(scene: Scene): string | undefined {
 
 /** The first thing that goes wrong in any interleaving, with up to two steps of others inside one. */
 function firstWrong(openRecords: Open): string | undefined {
-  const [retiring, flushing] = [retire(openRecords), flush(openRecords)];
+  const retiring = retire(openRecords);
   const plans: readonly (readonly [outer: Step, first: Step, second: Step])[] = [
-    [addAgain, retiring, flushing],
-    [retiring, addAgain, flushing],
-    [retiring, flushing, addAgain],
-    [flushing, retiring, addAgain],
+    [addAgain, retiring, flush],
+    [retiring, addAgain, flush],
+    [retiring, flush, addAgain],
+    [flush, retiring, addAgain],
     [retiring, addAgain, reconcile],
     [addAgain, retiring, reconcile],
   ];
@@ -149,42 +139,47 @@ describe('a container that is added again', () => {
     expect(firstWrong(open)).toBeUndefined();
   });
 
-  test('keeps its lease where the agent is killed while it puts the entry back', () => {
-    for (let survived = 0; ; survived += 1) {
-      const [finished, ...found] = inScene((scene) => {
-        const [dead] = open(scene, nodeFiles).journal.entries();
-        let ended = false;
-        const { files } = dyingFiles(nodeFiles, survived);
-        // It was judged before, and is added at the moment at which it is taken away.
-        const racing: Files = {
-          ...files,
-          move(from, to) {
-            if (scene.lives === undefined) addAgain(scene, nodeFiles);
-            return files.move(from, to);
-          },
-        };
+  test.each(['before', 'after'])('%s its agent was killed while it retired it keeps its lease', async (when) => {
+    const deaths = await everyDeath(async (death) =>
+      inScene((scene) => {
+        if (when === 'before') addAgain(scene);
+        const { openDatabase, isDead } = dyingDatabase(libsqlDatabase, death);
         try {
-          if (dead !== undefined) open(scene, racing).outbox.retireUnlessAdded(dead);
-          ended = true;
-        } catch {
-          // Killed.
+          retire(open)(scene, openDatabase);
+        } catch (error) {
+          if (!(error instanceof Killed)) throw error;
         }
-        return [ended, wrong(scene)];
-      });
-      expect([survived, ...found]).toEqual([survived, undefined]);
-      if (finished) break;
-    }
+        if (when === 'after') addAgain(scene);
+        expect([death, wrong(scene)]).toEqual([death, undefined]);
+        return isDead() ? 'died' : 'lived';
+      }),
+    );
+    expect(deaths).toBeGreaterThan(when === 'before' ? 0 : 4);
   });
 });
 
 describe('the interleavings find out', () => {
-  test('who releases what was added again', () => {
-    const careless: Open = (scene, files) => {
-      const { journal, outbox } = open(scene, files);
-      const releases = join(scene.directory, 'releases');
-      const toRelease = () => files.list(releases).map((nonce) => JSON.parse(files.read(join(releases, nonce)) ?? ''));
-      return { journal, outbox: { ...outbox, toRelease } };
+  const careless =
+    (retireUnlessAdded: (records: ReturnType<Open>) => NodeRecords['outbox']['retireUnlessAdded']): Open =>
+    (...where) => {
+      const records = open(...where);
+      return { ...records, outbox: { ...records.outbox, retireUnlessAdded: retireUnlessAdded(records) } };
     };
-    expect(firstWrong(careless)).toMatch('was released though it lives');
+
+  test('who retires what was added again', () => {
+    const blind = careless(({ outbox }) => (found) => {
+      outbox.retire(found);
+      return true;
+    });
+    expect(firstWrong(blind)).toMatch('was released though it lives');
+  });
+
+  test('who compares in another transaction', () => {
+    const early = careless(({ journal, outbox }) => (found) => {
+      if (JSON.stringify(journal.find(found.attachment)) !== JSON.stringify(found)) return false;
+      outbox.retire(found);
+      return true;
+    });
+    expect(firstWrong(early)).toMatch('was released though it lives');
   });
 });

@@ -1,7 +1,8 @@
 /** Evidence of a container's end: what would be mistaken for it frees nothing. */
 import { describe, expect, test } from 'vitest';
 import type { JournalEntry } from '../../../cni-shim/node/journal-entry.ts';
-import { livingNamespaces, sandboxOf } from '../../../cni-shim/sync/dead-sandboxes.ts';
+import type { NodeRecords } from '../../../cni-shim/node/node-records.ts';
+import { findDeadSandboxes, livingNamespaces, sandboxOf } from '../../../cni-shim/sync/dead-sandboxes.ts';
 
 const NETNS = '/run/netns/cni-1';
 const entry = (change: Partial<JournalEntry> = {}): JournalEntry => ({
@@ -21,7 +22,10 @@ const files = (there: Record<string, string>) => ({
       .filter((path) => path.startsWith(`${directory}/`))
       .map((path) => path.slice(directory.length + 1).split('/')[0] ?? ''),
 });
-const here = (...namespaces: string[]) => ({ bootId: 'boot-1', namespaces: () => new Set(namespaces) });
+const here = (...namespaces: string[]) => ({
+  bootId: 'boot-1',
+  isAlive: (namespace: string) => namespaces.includes(namespace),
+});
 const DIRECTORY = { '/run/netns': '25:1' };
 
 describe('the sandbox of a container', () => {
@@ -53,6 +57,13 @@ describe('the sandbox of a container', () => {
     expect(sandboxOf(files(there), entry(change), here())).toBe('unknown');
   });
 
+  test.each<[string, Partial<JournalEntry>]>([
+    ['its namespace is gone', {}],
+    ['the machine has booted since', { bootId: 'boot-0' }],
+  ])('is unknown where %s and only a DEL releases', (_, change) => {
+    expect(sandboxOf(files(DIRECTORY), entry({ ...change, release: 'del' }), here())).toBe('unknown');
+  });
+
   test('is unknown where the directory may not be read', () => {
     const denied = {
       ...files(DIRECTORY),
@@ -72,4 +83,27 @@ test('the namespaces in which processes are come from /proc, without those that 
     '/proc/self/ns/net': '4:9',
   });
   expect(livingNamespaces(there)).toEqual(new Set(['4:1', '4:2']));
+});
+
+describe('a namespace whose number the kernel gave to another one', () => {
+  const other = (containerId: string, netns: string) =>
+    entry({ attachment: { network: 'net', containerId, ifname: 'eth0' }, nonce: containerId, netns });
+  const dead = (entries: JournalEntry[], there: Record<string, string>) => {
+    const surroundings = { files: files(there), now: () => 1000 } as never;
+    const records = { journal: { entries: () => entries } } as unknown as NodeRecords;
+    const found = findDeadSandboxes({ surroundings, bootId: 'boot-1' }, records, new Map(), 0);
+    return found.dead.map((one) => one.entry.attachment.containerId);
+  };
+  const inUse = { ...DIRECTORY, '/proc/7/ns/net': '4:4026532177' };
+
+  test('is no sign of life of the container that had it, where the journal knows whose it is now', () => {
+    const there = { ...inUse, '/run/netns/cni-2': '4:4026532177' };
+    expect(dead([entry(), other('c2', '/run/netns/cni-2')], there)).toEqual(['c1']);
+  });
+
+  test('stays a sign of life where nobody else has it, or the same container in another network', () => {
+    expect(dead([entry()], inUse)).toEqual([]);
+    const there = { ...inUse, '/run/netns/cni-2': '4:4026532177' };
+    expect(dead([entry(), other('c1', '/run/netns/cni-2')], there)).toEqual([]);
+  });
 });

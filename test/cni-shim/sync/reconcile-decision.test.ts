@@ -24,11 +24,10 @@ const entry = (change: Partial<JournalEntry> = {}): JournalEntry => ({
   bootId: 'boot-1',
   ...change,
 });
-const journal = (found: JournalEntry | undefined, { reported = true, id = OURS, away = false } = {}): Known => ({
+const journal = (found: JournalEntry | undefined, { reported = true, id = OURS } = {}): Known => ({
   journalId: id,
   find: () => found,
   isReported: () => reported,
-  mayLive: () => away,
 });
 const acknowledged = (number: number) => ({ acknowledged: { slot: slot(number), addresses: [] } });
 const local = (number: number) => ({ local: { slot: slot(number), addresses: [], generation: 1 } });
@@ -42,10 +41,6 @@ describe('a lease that the table has of this node', () => {
     ['is the one with which the container lives', entry(local(7))],
   ])('stays where it %s', (_, found) => {
     expect(reasonToRelease(lease(), [journal(found)], boot)).toBeUndefined();
-  });
-
-  test('stays while its entry was taken away to be judged', () => {
-    expect(reasonToRelease(lease(), [journal(undefined, { away: true })], boot)).toBeUndefined();
   });
 
   test('is released where its nonce is of this journal and has no entry', () => {
@@ -80,8 +75,16 @@ describe('a lease that the table has of this node', () => {
   test('is released where its runtime does not know the attachment, whatever the journal has', () => {
     const told = { ...boot, isValid: () => false };
     expect(reasonToRelease(lease(), [journal(entry(acknowledged(7)))], told)).toBe('unknown to the runtime');
-    expect(
-      reasonToRelease(lease(), [journal(entry(acknowledged(7)))], { ...boot, isValid: () => true }),
-    ).toBeUndefined();
+  });
+
+  test.each<[string, string | undefined, Partial<OwnLease>, JournalEntry | undefined]>([
+    ['has', undefined, {}, entry(acknowledged(7))],
+    ['has lost', 'unjournaled', {}, undefined],
+    ['has under another nonce', 'unjournaled', {}, entry({ nonce: `${OURS}${'b'.repeat(16)}` })],
+    ['has with another slot', 'elsewhere', {}, entry(acknowledged(6))],
+    ['has not asked for', 'of an earlier boot', { nonce: nonceOf(OTHERS), incarnation: 3 }, undefined],
+  ])('stays where its runtime knows the attachment, which the journal %s', (_, otherwise, change, found) => {
+    expect(reasonToRelease(lease(change), [journal(found)], boot)).toBe(otherwise);
+    expect(reasonToRelease(lease(change), [journal(found)], { ...boot, isValid: () => true })).toBeUndefined();
   });
 });

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { LessorError, problemBody } from '../../../core/contract/problems.ts';
 import type { FakeApi, Fate } from '../fake-api.ts';
@@ -236,7 +235,11 @@ describe('DEL', () => {
     const repeated = await node.del('c1', { env: { CNI_NETNS: undefined } });
     const unknown = await node.del('c2', { env: { CNI_NETNS: '' } });
     expect([repeated.exitCode, unknown.exitCode]).toEqual([0, 0]);
-    expect(api.releases()[2]).toEqual({
+    // What an intact journal does not know costs nothing.
+    expect(api.releases()).toHaveLength(1);
+    node.loseJournal();
+    expect((await node.del('c2', { env: { CNI_NETNS: '' } })).exitCode).toBe(0);
+    expect(api.releases()[1]).toEqual({
       attachment: { network: 'my-bridge-network', containerId: 'c2', ifname: 'eth0' },
       acknowledged: false,
     });
@@ -249,19 +252,35 @@ describe('DEL', () => {
     expect(api.leases('my-bridge-network').size).toBe(0);
   });
 
-  test('keeps everything for the repeat while the API cannot be reached', async () => {
+  test('keeps everything for the repeat where the service refuses', async () => {
     await node.add('c1');
     const before = { entry: node.entry('c1'), slots: node.slots() };
-    api.fate = () => ({ status: 503, body: '{"message":"Service Unavailable"}' });
+    api.fate = () => ({ status: 403, body: '{"message":"Forbidden"}' });
     const { exitCode, printed } = await node.del('c1');
     expect(exitCode).toBe(1);
-    expect(printed).toMatchObject({ code: 11, cniVersion: '0.3.1' });
+    expect(printed).toMatchObject({ cniVersion: '0.3.1' });
     expect({ entry: node.entry('c1'), slots: node.slots() }).toEqual({
       ...before,
       entry: { ...before.entry, ended: true },
     });
     api.fate = () => 'answer';
     expect((await node.del('c1')).exitCode).toBe(0);
+    expect(api.leases('my-bridge-network').size).toBe(0);
+  });
+
+  test('succeeds while the API cannot be reached, and the address stays held until the service is told', async () => {
+    await node.add('c1');
+    const slots = node.slots();
+    api.fate = () => ({ status: 503, body: '{"message":"Service Unavailable"}' });
+    expect((await node.del('c1')).exitCode).toBe(0);
+    expect((await node.del('c1')).exitCode).toBe(0);
+    expect([node.attachments(), node.slots(), node.outbox().releases.length]).toEqual([[], slots, 1]);
+    expect(api.leases('my-bridge-network').size).toBe(1);
+    api.fate = () => 'answer';
+    await node.add('c2');
+    expect(node.slots()).toHaveLength(2);
+    await node.del('c2');
+    expect([node.outbox().releases, node.slots()]).toEqual([[], []]);
     expect(api.leases('my-bridge-network').size).toBe(0);
   });
 
@@ -307,21 +326,25 @@ describe('DEL', () => {
 
   test('is not hindered by an unreadable entry, as a power cut leaves one', async () => {
     await node.add('c1');
-    writeFileSync(node.attachmentPath('c1'), '');
+    node.write("UPDATE lease SET entry = ''");
     expect((await node.del('c1')).exitCode).toBe(0);
     expect(node.attachments()).toEqual([]);
+    expect(api.leases('my-bridge-network').size).toBe(0);
   });
 });
 
 describe('a journal that is lost while an ADD is under way', () => {
-  test('comes to be again with the answer', async () => {
+  test('has that ADD give its address back: nothing lives without an entry', async () => {
     const answer = later<Fate>();
-    api.fate = () => answer.promise;
+    api.fate = ({ path }) => (path === '/v1/leases' ? answer.promise : 'answer');
     const adding = node.add('c1', { limits: { attempt: 20_000, total: 20_000 } });
     await api.arrived(1);
     node.loseJournal();
     answer.resolve('answer');
-    expect((await adding).exitCode).toBe(0);
+    expect((await adding).printed).toMatchObject({ code: 11 });
+    expect([node.attachments(), node.slots(), api.leases('my-bridge-network').size]).toEqual([[], [], 0]);
+    api.fate = () => 'answer';
+    expect((await node.add('c1')).exitCode).toBe(0);
     expect(node.entry('c1')?.acknowledged).toBeDefined();
     expect(node.slots()).toEqual(['0000000000000001.0.0']);
   });

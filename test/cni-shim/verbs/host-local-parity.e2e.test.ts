@@ -71,7 +71,8 @@ const accepted: Record<string, Record<string, unknown>> = {
   'empty texts as if absent': { ranges: [[{ ...v4, rangeStart: '', rangeEnd: '', gateway: '' }]], resolvConf: '' },
   'null as if absent': { ranges: [[{ ...v4, rangeStart: null, gateway: null }]], routes: [{ dst: '::/0', gw: null }] },
   'keys in another case': { Ranges: [[{ Subnet: '10.1.0.0/16', rangestart: '10.1.9.1' }]] },
-  'unknown keys': { ranges: [[{ ...v4, note: 'x' }]], note: { any: 'thing' } },
+  'keys by convention': { ranges: [[v4]], name: 'x', args: { any: 'thing' }, 'example.com/note': 'x' },
+  'ranges null beside a subnet': { ...v4, ranges: null },
   'a default route': { ranges: [[v4]], routes: [{ dst: '0.0.0.0/0' }] },
   'routes with gateways': {
     ranges: [[v4], [v6]],
@@ -82,7 +83,6 @@ const accepted: Record<string, Record<string, unknown>> = {
     ],
   },
   'a route with host bits': { ranges: [[v4]], routes: [{ dst: '192.168.7.9/16' }, { dst: '2001:DB8:0::1/32' }] },
-  'a route with unknown keys': { ranges: [[v4]], routes: [{ dst: '0.0.0.0/0', note: 1 }] },
   'no routes': { ranges: [[v4]], routes: [] },
   'routes null': { ranges: [[v4]], routes: null },
   'a resolv.conf': { ranges: [[v4]], resolvConf },
@@ -107,6 +107,13 @@ const refused: Record<string, Record<string, unknown>> = {
   'a route gateway that is none': { ranges: [[v4]], routes: [{ dst: '10.0.0.0/8', gw: 'x' }] },
   'a resolv.conf that is missing': { ranges: [[v4]], resolvConf: '/nonexistent/resolv.conf' },
   'ranges of the wrong type': { ranges: 'all' },
+};
+
+/** What host-local overlooks. */
+const stricter: Record<string, Record<string, unknown>> = {
+  'an unknown key': { ranges: [[v4]], note: { any: 'thing' } },
+  'an unknown key of a range': { ranges: [[{ ...v4, note: 'x' }]] },
+  'an unknown key of a route': { ranges: [[v4]], routes: [{ dst: '0.0.0.0/0', note: 1 }] },
 };
 
 interface Requested extends RequestedAddresses {
@@ -200,6 +207,13 @@ describe.skipIf(missing !== '')(`the plugin beside host-local${missing}`, () => 
     expect(`${lessor.printed.msg} ${lessor.printed.details}`).toMatch(/ipam/);
   });
 
+  test.each(Object.entries(stricter))('refuses %s, which host-local overlooks, and names the key', async (_, ipam) => {
+    const { hostLocal, lessor } = await plugins.both({ verb: 'ADD', cniVersion: '1.0.0', ipam });
+    expect(hostLocal.exitCode, hostLocal.stdout).toBe(0);
+    expect(lessor).toMatchObject({ exitCode: 1, stderr: '' });
+    expect(lessor.printed).toMatchObject({ code: 7, msg: expect.stringMatching(/note is not known$/) });
+  });
+
   describe.each(supportedVersions)('where addresses are requested, with cniVersion %s', (cniVersion) => {
     const known = Object.entries(granted).filter(([name]) => knows(cniVersion, name));
     test.each(known)('gives the same result for %s', async (_, { ranges, ...requested }) => {
@@ -251,9 +265,9 @@ describe.skipIf(missing !== '')(`the plugin beside host-local${missing}`, () => 
     }
   });
 
-  test('refuses an invalid configuration on DEL as well, but not a resolv.conf that is missing', async () => {
+  test('needs no valid ranges on DEL, which host-local does, and no resolv.conf either', async () => {
     const broken = await plugins.both({ verb: 'DEL', cniVersion: '1.0.0', ipam: { ranges: [[{ subnet: 'x' }]] } });
-    expect([broken.hostLocal.exitCode, broken.lessor.exitCode]).toEqual([1, 1]);
+    expect([broken.hostLocal.exitCode, broken.lessor.exitCode]).toEqual([1, 0]);
     const gone = await plugins.both({
       verb: 'DEL',
       cniVersion: '1.0.0',

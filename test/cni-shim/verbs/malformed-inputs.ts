@@ -275,7 +275,8 @@ export const malformedInput: fc.Arbitrary<MalformedInput> = fc
   })
   .map(({ verb, configuration, wrong, text, env, answers }) => {
     const isLater = verb !== 'ADD' && verb !== 'DEL';
-    const valid = JSON.stringify(isLater ? { ...configuration, ...beside } : configuration);
+    const ipam = verb === 'STATUS' ? { ...configuration.ipam, status: 'capacity' } : configuration.ipam;
+    const valid = JSON.stringify(isLater ? { ...configuration, ipam, ...beside } : configuration);
     return {
       verb,
       wrong,

@@ -4,34 +4,50 @@ import { join, relative } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isVerb, writtenVersion } from '../../../cni-shim/cni/version.ts';
+import type { Database, Row } from '../../../cni-shim/machine/database.ts';
 import { nodeFiles } from '../../../cni-shim/machine/files.ts';
 import { isObject, parseJson } from '../../../cni-shim/machine/json.ts';
-import { machine, type Surroundings } from '../../../cni-shim/machine/surroundings.ts';
+import type { Surroundings } from '../../../cni-shim/machine/surroundings.ts';
 import { type Reply, run } from '../../../cni-shim/verbs/call.ts';
+import { libsqlDatabase, processDatabases } from '../../support/libsql-database.ts';
+import { machineUnderNode } from '../../support/machine-under-node.ts';
 import { complaint, type Ending } from '../cni-error-object.ts';
 import { FakeApi, REGION } from '../fake-api.ts';
 import { Node } from '../in-process.ts';
 import { type MalformedInput, malformedInput, staying } from './malformed-inputs.ts';
 
 const CONTAINER = 'c1';
-const RUNS = 12_400;
+const RUNS = 13_000;
 const REFUSED = 10_000;
 
 let api: FakeApi;
 let node: Node;
-/** Files before each call, by their names. */
-let resident: ReadonlyMap<string, string>;
+let database: Database;
+/** What is kept before each call. */
+let resident: Kept;
 /** By the end of the path that is asked. */
 let valid: Readonly<Record<string, string>>;
 
+/** Files by their paths, and rows of the journal by table and text. */
+interface Kept {
+  readonly files: ReadonlyMap<string, string>;
+  readonly rows: ReadonlyMap<string, Row & { readonly table: string }>;
+}
+
+const TABLES = ['meta', 'lease', 'slot', 'outbox', 'pool', 'returned_block'];
+
 /** Apart from the log, which is there to be written. */
-const kept = () => {
+function kept(): Kept {
   const found = readdirSync(node.dataDir, { recursive: true, withFileTypes: true });
   const paths = found
-    .filter((one) => one.isFile() && one.name !== 'lessor.log')
+    .filter((one) => one.isFile() && one.name !== 'lessor.log' && !one.name.startsWith('node.db'))
     .map(({ parentPath, name }) => join(parentPath, name));
-  return new Map(paths.map((path) => [relative(node.dataDir, path), readFileSync(path, 'utf8')]));
-};
+  const rows = TABLES.flatMap((table) => database.all(`SELECT * FROM ${table}`).map((row) => ({ table, ...row })));
+  return {
+    files: new Map(paths.map((path) => [relative(node.dataDir, path), readFileSync(path, 'utf8')])),
+    rows: new Map(rows.map((row) => [JSON.stringify(row), row])),
+  };
+}
 
 beforeAll(async () => {
   api = await FakeApi.start();
@@ -53,9 +69,11 @@ beforeAll(async () => {
   const own = JSON.stringify({ incarnation: 1, boot: node.bootId, firstOfBoot: 1, leases: [] });
   const [held, ready] = [JSON.stringify({ held: [] }), JSON.stringify({ ready: true })];
   valid = { '/leases': leases, '/releases': releases, '/self/leases': own, '/checks': held, '/readiness': ready };
+  database = libsqlDatabase(node.journalPath);
   resident = kept();
 });
 afterAll(async () => {
+  database.close();
   node.remove();
   await api.stop();
 });
@@ -85,6 +103,7 @@ async function attempt(input: MalformedInput, plugin: Run): Promise<Trial> {
     CNI_CONTAINERID: CONTAINER,
     ...input.env,
   };
+  const { openDatabase, end } = processDatabases(libsqlDatabase);
   let now = 1_800_000_000_000;
   let sent = 0;
   const answering = async (url: Parameters<typeof fetch>[0]): Promise<Response> => {
@@ -95,7 +114,9 @@ async function attempt(input: MalformedInput, plugin: Run): Promise<Trial> {
     return wrong === undefined ? new Response(right) : new Response(wrong.body, wrong);
   };
   const surroundings = {
-    ...machine(env),
+    ...machineUnderNode(env),
+    openDatabase,
+    machineId: () => node.machineId,
     fetch: answering as typeof fetch,
     files: {
       ...nodeFiles,
@@ -119,6 +140,7 @@ async function attempt(input: MalformedInput, plugin: Run): Promise<Trial> {
   const differing = refused ? difference(resident, after, sent > 0 || input.wrong === 'answer') : undefined;
   const goesOn = !refused && input.wrong === 'answer';
   const poisoned = goesOn ? await next(surroundings) : undefined;
+  end();
   putBack(goesOn ? kept() : after);
   const given = parseJson(input.stdin);
   const cniVersion = isObject(given) && isVerb(env.CNI_COMMAND) ? writtenVersion(given) : undefined;
@@ -139,24 +161,41 @@ async function next(surroundings: Surroundings): Promise<string | undefined> {
   return exitCode === 0 ? undefined : `the next ADD failed: ${stdout}`;
 }
 
-function putBack(after: ReadonlyMap<string, string>): void {
-  const before = resident;
-  for (const name of after.keys()) if (after.get(name) !== before.get(name)) rmSync(join(node.dataDir, name));
-  for (const [name, text] of before) if (after.get(name) !== text) writeFileSync(join(node.dataDir, name), text);
+function putBack(after: Kept): void {
+  const { files, rows } = resident;
+  for (const [name, text] of after.files) if (text !== files.get(name)) rmSync(join(node.dataDir, name));
+  for (const [name, text] of files) if (after.files.get(name) !== text) writeFileSync(join(node.dataDir, name), text);
+  if ([...after.rows.keys()].join() === [...rows.keys()].join()) return;
+  database.exec('BEGIN IMMEDIATE');
+  for (const table of TABLES) database.run(`DELETE FROM ${table}`);
+  for (const { table, ...row } of rows.values()) {
+    const places = Object.keys(row).map(() => '?');
+    database.run(`INSERT INTO ${table} VALUES (${places.join()})`, ...Object.values(row));
+  }
+  database.exec('COMMIT');
 }
 
-/** A STATUS leaves its verdict, a failed ADD that has asked leaves its entry under its two names, by which a DEL frees what may be held. */
-function difference(
-  before: ReadonlyMap<string, string>,
-  after: ReadonlyMap<string, string>,
-  asked: boolean,
-): string | undefined {
-  for (const [name, text] of before) if (after.get(name) !== text) return `${name} was changed`;
-  const added = [...after.keys()].filter((name) => !before.has(name) && !name.endsWith('/status.json'));
-  const own = added.filter((name) => asked && after.get(name)?.includes(`"containerId":"${CONTAINER}"`));
-  const foreign = added.find((name) => !own.includes(name));
-  if (foreign !== undefined) return `${foreign} came to be`;
-  return own.length <= 2 ? undefined : `too many entries: ${own.join(', ')}`;
+/**
+ * A STATUS leaves its verdict, a failed ADD that has asked leaves its entry and the slot that it proposed, by which a DEL frees
+ * what may be held.
+ */
+function difference(before: Kept, after: Kept, asked: boolean): string | undefined {
+  for (const part of ['files', 'rows'] as const) {
+    for (const [name, kept] of before[part])
+      if (JSON.stringify(after[part].get(name)) !== JSON.stringify(kept)) return `${name} was changed`;
+  }
+  const file = [...after.files.keys()].find((name) => !before.files.has(name));
+  if (file !== undefined) return `${file} came to be`;
+  const added = [...after.rows].filter(([name]) => !before.rows.has(name)).map(([, row]) => row);
+  const lease = added.find(({ table, container }) => asked && table === 'lease' && container === CONTAINER);
+  const foreign = added.find(
+    (row) =>
+      row !== lease &&
+      !(row.table === 'slot' && row.nonce === lease?.nonce) &&
+      !(row.table === 'meta' && String(row.key).startsWith('verdict ')),
+  );
+  if (foreign !== undefined) return `${JSON.stringify(foreign)} came to be`;
+  return added.filter(({ table }) => table === 'slot').length <= 1 ? undefined : 'too many slots';
 }
 
 /** What is accepted after all must be a whole result. */
@@ -215,8 +254,7 @@ describe('the check finds', () => {
     'one that forgets the resident': (...args) =>
       failing(
         (outcome) => {
-          const [file = ''] = [...kept().keys()].filter((name) => name.includes('resident'));
-          rmSync(join(node.dataDir, file));
+          database.run("DELETE FROM lease WHERE container = 'resident'");
           return outcome;
         },
         ...args,

@@ -1,6 +1,6 @@
 /** The plugin with the service's own use cases behind its fetch, in a pool whose blocks belong to nodes. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import { giveBackRequest, giveBackResult } from '../../../core/contract/blocks.ts';
@@ -120,7 +120,7 @@ describe('a node with blocks of its own', () => {
       { block: slot?.block, generation: 1, boot: 'boot-1', journal: node.poolCache?.journal },
     ]);
     expect(await stateOf(slot?.block ?? '')).toEqual({ state: 'free', generation: 2, forced: false });
-    expect(node.givenBack()).toEqual([`${slot?.pool}.${slot?.block}.1.answered`]);
+    expect(node.returnedBlocks()).toEqual([`${slot?.pool}.${slot?.block}.1.answered`]);
     await add('c6');
     expect(allocations().at(-1)?.proposal?.block).not.toBe(slot?.block);
   });
@@ -138,10 +138,10 @@ describe('a node with blocks of its own', () => {
     const { slot } = node.entry('c5')?.acknowledged ?? {};
     silent = [routes.giveBack.path];
     expect((await remove('c5')).exitCode).toBe(0);
-    expect(node.givenBack()).toEqual([`${slot?.pool}.${slot?.block}.1`]);
+    expect(node.returnedBlocks()).toEqual([`${slot?.pool}.${slot?.block}.1`]);
     silent = [];
     await remove('c2');
-    expect(node.givenBack()).toEqual([`${slot?.pool}.${slot?.block}.1.answered`]);
+    expect(node.returnedBlocks()).toEqual([`${slot?.pool}.${slot?.block}.1.answered`]);
     expect(await stateOf(slot?.block ?? '')).toMatchObject({ state: 'free' });
   });
 
@@ -246,7 +246,8 @@ describe('a node that lost its journal in the same boot', () => {
   test('uses no block of it, even where the state is left', async () => {
     await add('c1');
     const [block] = node.poolCache?.blocks ?? [];
-    rmSync(join(node.dataDir, 'networks', NETWORK, 'attachments', '.journal'));
+    node.write('DELETE FROM lease');
+    node.write("UPDATE meta SET value = 'fedcba9876543210' WHERE key = 'journal'");
     await add('c2');
     const [first, second] = allocations();
     expect(second?.nonce.slice(0, 16)).not.toBe(first?.nonce.slice(0, 16));
@@ -255,11 +256,9 @@ describe('a node that lost its journal in the same boot', () => {
     expect(await stateOf(block?.block ?? '')).toMatchObject({ generation: 1 });
   });
 
-  test('makes another where its name was cut off', async () => {
-    node.writePoolCache('');
-    mkdirSync(join(node.dataDir, 'networks', NETWORK, 'attachments'), { recursive: true });
-    const path = join(node.dataDir, 'networks', NETWORK, 'attachments', '.journal');
-    writeFileSync(path, '');
+  test('makes another where its file was cut off', async () => {
+    mkdirSync(dirname(node.journalPath), { recursive: true });
+    writeFileSync(node.journalPath, '');
     await add('c1');
     await add('c2');
     const [first, second] = allocations();

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildPlugin, COMPILE_FLAGS, findBun } from '../../../cni-shim/build/build.ts';
 import { MetadataService } from '../aws/metadata-service.ts';
@@ -278,7 +278,7 @@ describe('credentials', () => {
 
   test('and everything else that the plugin keeps is for its user only', async () => {
     await run('ADD', 'c1');
-    const { mode: directoryMode } = statSync(join(node.dataDir, 'networks', NETWORK, 'attachments'));
+    const { mode: directoryMode } = statSync(dirname(node.journalPath));
     expect(directoryMode & 0o777).toBe(0o700);
     const kept = everyFile().filter(({ path }) => path.startsWith(node.dataDir));
     expect(kept.length).toBeGreaterThanOrEqual(3);
@@ -289,11 +289,11 @@ describe('credentials', () => {
 describe('a directory that cannot be written', () => {
   test('is named in the error, and nothing was asked of the service', async () => {
     mkdirSync(node.dataDir);
-    writeFileSync(join(node.dataDir, 'networks'), 'a file in the way');
+    writeFileSync(dirname(node.journalPath), 'a file in the way');
     chmodSync(node.dataDir, 0o700);
     const { exitCode, printed } = await run('ADD', 'c1');
     expect(exitCode).toBe(1);
-    expect(printed).toMatchObject({ code: 5, msg: expect.stringContaining(join(node.dataDir, 'networks')) });
+    expect(printed).toMatchObject({ code: 5, msg: expect.stringContaining(dirname(node.journalPath)) });
     expect(api.received).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 /** Which pool an ADD asks for, and which it proposes a slot of, where the configuration names pools or none. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { nodeFiles } from '../../../cni-shim/machine/files.ts';
-import { openRecords } from '../../../cni-shim/node/network-records.ts';
+import { openRecords } from '../../../cni-shim/node/node-records.ts';
 import { openPoolChoices } from '../../../cni-shim/node/pool-choices.ts';
+import { machineUnderNode } from '../../support/machine-under-node.ts';
 import type { FakeApi } from '../fake-api.ts';
 import { withFreshNode } from '../fresh-node.ts';
 import { configuration, NETWORK, type Node } from '../in-process.ts';
@@ -127,10 +127,9 @@ describe('a configuration that names no pool', () => {
 
   test('remembers the choice for 256 namespaces, those noted last', async () => {
     await node.add('c1', inNamespace('n0'));
-    const where = { dataDir: node.dataDir, name: NETWORK, bootId: node.bootId };
-    const records = openRecords({ files: nodeFiles, now: Date.now }, where);
+    const records = openRecords({ ...machineUnderNode(), ...node.here }, node.dataDir);
     const of = (namespace: string) =>
-      openPoolChoices(nodeFiles, records, {
+      openPoolChoices(records, NETWORK, {
         request: { vrf: 'default', name: NETWORK, names: [] },
         labels: {},
         namespace,

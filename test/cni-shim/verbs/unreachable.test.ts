@@ -1,10 +1,8 @@
 /** A node with blocks of its own while the API cannot be reached, with the service's own use cases behind it. */
-import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { apiClient } from '../../../cni-shim/api/client.ts';
-import { nodeFiles } from '../../../cni-shim/machine/files.ts';
-import { openRecords } from '../../../cni-shim/node/network-records.ts';
+import { openOutage } from '../../../cni-shim/api/outage.ts';
+import { openRecords } from '../../../cni-shim/node/node-records.ts';
 import { flush } from '../../../cni-shim/sync/flush.ts';
 import { reconcile } from '../../../cni-shim/sync/reconcile.ts';
 import { routes } from '../../../core/contract/routes.ts';
@@ -12,6 +10,7 @@ import { blockFromText } from '../../../core/protocol/slot-ref.ts';
 import { fenceBlock } from '../../../functions/use-cases/blocks/fence-block.ts';
 import { ownedPool } from '../../functions/owned-pool.ts';
 import { operatorsPool, type World, world } from '../../functions/world.ts';
+import { machineUnderNode } from '../../support/machine-under-node.ts';
 import type { FakeApi } from '../fake-api.ts';
 import { configuration, NETWORK, Node } from '../in-process.ts';
 import { type Service, serviceFor } from '../service.ts';
@@ -44,15 +43,15 @@ const addressOf = async (container: string): Promise<string> => {
   return called.printed.ips[0].address;
 };
 const remove = async (container: string) => expect(await call('DEL', container)).toMatchObject({ exitCode: 0 });
-const records = () =>
-  openRecords({ files: nodeFiles, now: around().now }, { dataDir: node.dataDir, name: NETWORK, bootId: node.bootId });
+const surroundings = () => ({ ...machineUnderNode(), ...node.here, ...around() });
+const records = () => openRecords(surroundings(), node.dataDir);
 const client = () => {
   const credentials = { get: async () => ({ credentials: api.identity, cached: false }) };
   return apiClient({
     endpoint: new URL(api.endpoint),
     region: 'eu-central-1',
     credentials,
-    surroundings: { ...around(), random: Math.random, env: {}, files: nodeFiles, bootId: () => node.bootId },
+    surroundings: surroundings(),
     limits: { attempt: 300, total: 900 },
   });
 };
@@ -183,7 +182,7 @@ test('a pod whose DEL has released nothing yet when its report arrives leaves no
   await addressOf('a');
   const entry = node.entry('a');
   service.fate = ({ path }) => {
-    if (path === routes.report.path && entry !== undefined) records().journal.forget(entry.attachment, entry);
+    if (path === routes.report.path && entry !== undefined) records().journal.forget(entry);
     return undefined;
   };
   expect(await flushed()).toMatchObject({ failures: [] });
@@ -229,7 +228,8 @@ test('a block that is given back is not lived in, whoever looks first', async ()
   const state = records().cacheOf(POOL);
   const [block] = state?.blocks ?? [];
   if (block === undefined) throw new Error('no block');
-  records().givenBack.mark(POOL, block);
+  node.loseEntry('first');
+  expect(records().returnedBlocks.giveBack(POOL, block)).toBe(true);
   service.fate = away;
   expect((await call('ADD', 'a')).printed).toMatchObject({ code: 11 });
 });
@@ -248,11 +248,11 @@ test('a report is refused where the block was taken from the node on evidence, a
 });
 
 test.each(['away', 'there'])(
-  'a slot that is lived with is nobody else’s where its name was lost, the API being %s',
+  'a slot that is lived with is nobody else’s where the journal was lost, the API being %s',
   async (api) => {
     service.fate = away;
     const living = await addressOf('a');
-    rmSync(join(node.dataDir, 'networks', NETWORK, 'slots'), { recursive: true });
+    node.loseJournal();
     if (api === 'there') {
       service.fate = reached;
       here.clock.now += TRIED_AGAIN_MS;
@@ -266,15 +266,15 @@ test.each(['away', 'there'])(
 test('an ADD whose container is deleted meanwhile gives its address back, and is no outage', async () => {
   service.fate = ({ path }) => {
     const entry = path === routes.allocate.path ? node.entry('a') : undefined;
-    if (entry !== undefined) records().journal.forget(entry.attachment, entry);
+    if (entry !== undefined) records().journal.forget(entry);
     return undefined;
   };
   expect((await call('ADD', 'a')).printed).toMatchObject({ code: 11, msg: expect.stringContaining('was deleted') });
   expect(Object.values(await held())).toEqual(['first']);
-  expect(existsSync(join(node.dataDir, 'unreachable.json'))).toBe(false);
+  expect(openOutage(records(), around().now).current()).toBeUndefined();
 });
 
-test('a node without blocks of its own says 11', async () => {
+test('a node without blocks of its own says 11 to an ADD, and a DEL succeeds', async () => {
   here = world();
   const pool = await operatorsPool(here, { addresses: 16, blockSize: 8 });
   service = serviceFor(here.environment(), 'i-1');
@@ -284,12 +284,21 @@ test('a node without blocks of its own says 11', async () => {
   expect((await ask('ADD', 'first')).exitCode).toBe(0);
   service.fate = away;
   expect((await ask('ADD', 'a')).printed).toMatchObject({ code: 11 });
-  expect((await ask('DEL', 'first')).printed).toMatchObject({ code: 11 });
+  expect((await ask('DEL', 'first')).exitCode).toBe(0);
+  const heldThere = async () => {
+    const blocks = await Promise.all([0n, 1n].map((block) => here.store.leases.readBlock({ pool: pool.id, block })));
+    return blocks.flatMap((slots) => [...slots.values()]).filter((slot) => slot.held).length;
+  };
+  expect([node.outbox().releases.length, await heldThere()]).toEqual([1, 1]);
+  service.fate = reached;
+  here.clock.now += TRIED_AGAIN_MS;
+  expect(await flushed()).toMatchObject({ released: 1, failures: [] });
+  expect(await heldThere()).toBe(0);
 });
 
 test('entries that are lost take their journal’s name with them: a reconcile frees no container that lives', async () => {
   const before = await held();
-  rmSync(join(node.dataDir, 'networks', NETWORK, 'attachments'), { recursive: true });
+  node.loseJournal();
   await addressOf('after');
   const { released, failures } = await reconcile({ api: client(), bootId: node.bootId, candidates: [records()] });
   expect([released, failures]).toEqual([[], []]);

@@ -24,8 +24,9 @@ const around = () => ({
     here.clock.now += milliseconds;
   },
 });
-const conf = (pool: string, rest: Record<string, unknown> = {}) =>
-  configuration({ ranges: undefined, routes: undefined, pool }, { cniVersion: '1.1.0', ...rest });
+const conf = (pool: string, rest: Record<string, unknown> = {}, ipam: Record<string, unknown> = {}) =>
+  configuration({ ranges: undefined, routes: undefined, pool, ...ipam }, { cniVersion: '1.1.0', ...rest });
+const capacity = (pool: string) => conf(pool, {}, { status: 'capacity' });
 const call = (verb: string, container: string, pool = 'blue', rest: Record<string, unknown> = {}) =>
   node.call(verb, container, { stdin: conf(pool, rest), surroundings: around() });
 const add = async (container: string, pool = 'blue') => {
@@ -42,7 +43,7 @@ const gc = (valid: unknown, pool = 'blue') =>
   });
 const status = (pool = 'blue', otherwise: { sleep?: () => Promise<void> } = {}) =>
   node.call('STATUS', '', {
-    stdin: conf(pool),
+    stdin: capacity(pool),
     env: { CNI_CONTAINERID: undefined, CNI_IFNAME: undefined, CNI_NETNS: undefined },
     surroundings: { ...around(), ...otherwise },
   });
@@ -107,7 +108,6 @@ describe('CHECK', () => {
 
   test.each([
     ['another address than the lease has', ['10.9.9.9/24'], '10.9.9.9'],
-    ['one more', ['own', '10.9.9.9/24'], '10.9.9.9'],
     ['none', [], 'prevResult'],
   ])('fails where prevResult has %s', async (_, wanted, named) => {
     const result = await add('c1');
@@ -185,6 +185,44 @@ describe('GC', () => {
     expect(await held()).toEqual(['c2', 'c3']);
   });
 
+  describe('never releases what the runtime lists as valid', () => {
+    const loseTheEntry = () => node.loseEntry('v1');
+    /** As an agent that takes it for dead, while the API is away. */
+    const retireIt = () => {
+      node.write("INSERT INTO outbox SELECT nonce, entry FROM lease WHERE container = 'v1'");
+      node.write("DELETE FROM lease WHERE container = 'v1'");
+    };
+    const moveItElsewhere = () => {
+      const where = "WHERE container = 'v1'";
+      node.write(`UPDATE lease SET entry = json_set(entry, '$.acknowledged.slot.slot', 3) ${where}`);
+    };
+    const renameIt = () => {
+      const nonce = `${node.entry('v1')?.nonce.slice(0, 16)}${'0'.repeat(16)}`;
+      node.write(
+        "UPDATE lease SET nonce = ?, entry = json_set(entry, '$.nonce', ?) WHERE container = 'v1'",
+        nonce,
+        nonce,
+      );
+    };
+
+    test.each([
+      ['does not have it', loseTheEntry],
+      ['has it to be released', retireIt],
+      ['has it with another slot', moveItElsewhere],
+      ['has it under another nonce', renameIt],
+    ])('where the journal %s', async (_, spoil) => {
+      for (const pool of ['blue', 'green']) {
+        for (const id of ['v1', 'v2', 'gone']) await add(id, pool);
+        spoil();
+        expect((await gc(['v1', 'v2'].map(attachment), pool)).exitCode).toBe(0);
+        expect(await held()).toEqual(['v1', 'v2']);
+        expect((await gc([attachment('v2')], pool)).exitCode).toBe(0);
+        expect(await held()).toEqual(['v2']);
+        expect((await gc([], pool)).exitCode).toBe(0);
+      }
+    });
+  });
+
   test('goes on after a failure, reports it, and finishes the next time', async () => {
     for (const id of ['c1', 'c2', 'c3']) await add(id);
     service.fate = ({ path, body }) =>
@@ -205,7 +243,7 @@ describe('GC', () => {
   });
 });
 
-describe('STATUS', () => {
+describe('STATUS, asked for the capacity', () => {
   test('is ready where the service says that an address can be had, and asks it once in 30 s', async () => {
     for (let count = 0; count < 5; count += 1) expect((await status()).exitCode).toBe(0);
     expect(asked(routes.readiness.path)).toBe(1);
@@ -247,7 +285,7 @@ describe('STATUS', () => {
     const busy = { code: 'service.busy', detail: 'Too many callers changed the same thing at once', status: 503 };
     const surroundings = { ...around(), fetch: async () => Response.json(busy, { status: 503 }) };
     const env = { CNI_CONTAINERID: undefined, CNI_IFNAME: undefined, CNI_NETNS: undefined };
-    const { printed } = await node.call('STATUS', '', { stdin: conf('blue'), env, surroundings });
+    const { printed } = await node.call('STATUS', '', { stdin: capacity('blue'), env, surroundings });
     expect(printed).toMatchObject({ code: 50, msg: `lessor: ${busy.detail}`, details: expect.stringMatching(/\S/) });
   });
 

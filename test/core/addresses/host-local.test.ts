@@ -76,7 +76,6 @@ describe.runIf(comparable)('host-local gives the same addresses, in the same ord
   it.each<[string, RangeText[][]]>([
     ['a /30', [[range('10.0.0.0/30')]]],
     ['a /16', [[range('10.0.0.0/16')]]],
-    ['a range named from network to broadcast address', [[range('10.0.0.0/30', '10.0.0.0', '10.0.0.3')]]],
     ['a gateway outside the subnet', [[range('10.0.0.0/29', undefined, undefined, '192.0.2.1')]]],
     ['a gateway in the middle', [[range('10.0.0.0/29', undefined, undefined, '10.0.0.4')]]],
     [
@@ -98,7 +97,9 @@ describe.runIf(comparable)('host-local gives the same addresses, in the same ord
     const one = smallRangeSets.map(([set = []]) => set.map(({ text }) => ({ ...text, gateway: '' })).slice(0, 2));
     fc.assert(
       fc.property(one, (set) => {
-        expect(ours([set], 30)).toEqual(theirs([set], 30));
+        // All of them lie in one subnet.
+        const network = set[0]?.subnet;
+        expect(ours([set], 30)).toEqual(theirs([set], 30).filter(([one]) => one?.address !== network));
       }),
       { numRuns: 12 },
     );
@@ -141,6 +142,13 @@ describe.runIf(comparable)('Lessor is stricter than host-local', () => {
   ])('%s', (_, range) => {
     expect(add([[range]], 'container').ips).toHaveLength(1);
     expect(resolveRangeSets([[range]]).ok).toBe(false);
+  });
+
+  it('about network and broadcast addresses: they are not handed out', () => {
+    const ranges = [[{ subnet: '10.0.0.0/29', rangeStart: '10.0.0.0', rangeEnd: '10.0.0.7' }]];
+    const last = (leased: Leased[]) => leased.flat().map(({ address }) => address.split(/[./]/)[3]);
+    expect(last(theirs(ranges, 9))).toEqual(['0', '2', '3', '4', '5', '6', '7']);
+    expect(last(ours(ranges, 9))).toEqual(['2', '3', '4', '5', '6']);
   });
 
   it('about a gateway that lies in another range: it is not handed out', () => {

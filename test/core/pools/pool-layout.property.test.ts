@@ -42,6 +42,7 @@ const isExcluded = (address: string, exclude: readonly string[]): boolean =>
 /** Every tuple that may be handed out, address by address. */
 function byHand(sets: readonly (readonly SmallRange[])[], exclude: readonly string[]): string[] {
   const gateways = new Set(sets.flat().map(({ text }) => text.gateway));
+  const networks = sets.flat().map(({ text }) => library(text.subnet).startAddress().correctForm());
   const lists = sets.map((set) =>
     set.flatMap(({ text, first, last }) =>
       Array.from({ length: Number(last - first) + 1 }, (_, k) =>
@@ -51,7 +52,9 @@ function byHand(sets: readonly (readonly SmallRange[])[], exclude: readonly stri
   );
   const length = Math.min(...lists.map((list) => list.length));
   return Array.from({ length }, (_, k) => lists.map((list) => list[k] ?? ''))
-    .filter((tuple) => !tuple.some((address) => gateways.has(address) || isExcluded(address, exclude)))
+    .filter(
+      (tuple) => !tuple.some((address) => gateways.has(address) || isExcluded(address, [...exclude, ...networks])),
+    )
     .map((tuple) => tuple.join(' '));
 }
 

@@ -117,11 +117,67 @@ describe('a gateway is never handed out', () => {
   });
 });
 
+describe('a network or broadcast address is never handed out', () => {
+  it.each<[string, RangeText[][], string[]]>([
+    [
+      'where the range ends with its subnet',
+      [[{ subnet: '10.0.5.0/24', rangeStart: '10.0.5.252', rangeEnd: '10.0.5.255' }]],
+      ['10.0.5.252/24', '10.0.5.253/24', '10.0.5.254/24'],
+    ],
+    [
+      'where the range begins with its subnet',
+      [[{ subnet: '10.0.5.0/24', rangeStart: '10.0.5.0', rangeEnd: '10.0.5.3' }]],
+      ['10.0.5.2/24', '10.0.5.3/24'],
+    ],
+    [
+      'but what looks like one within a larger subnet is',
+      [[{ subnet: '10.0.0.0/16', rangeStart: '10.0.5.255', rangeEnd: '10.0.6.0' }]],
+      ['10.0.5.255/16', '10.0.6.0/16'],
+    ],
+    [
+      'in IPv6 its subnet-router anycast address, while the last one is',
+      [[{ subnet: 'fd00::/126', rangeStart: 'fd00::', gateway: 'fd00::2' }]],
+      ['fd00::1/126', 'fd00::3/126'],
+    ],
+    [
+      'in one of several ranges of a subnet',
+      [
+        [
+          { subnet: '10.0.5.0/29', rangeStart: '10.0.5.0', rangeEnd: '10.0.5.2' },
+          { subnet: '10.0.5.0/29', rangeStart: '10.0.5.6', rangeEnd: '10.0.5.7' },
+        ],
+      ],
+      ['10.0.5.2/29', '10.0.5.6/29'],
+    ],
+  ])('%s', (_, sets, addresses) => {
+    const space = spaceOf(sets, 4);
+    expect(usable(space).flat()).toEqual(addresses);
+    expect(space.capacity).toBe(BigInt(addresses.length));
+  });
+
+  it('with the address of the other family beside it', () => {
+    const space = spaceOf([
+      [{ subnet: '10.0.0.0/29', rangeStart: '10.0.0.5', rangeEnd: '10.0.0.7' }],
+      [{ subnet: 'fd00::/64', rangeStart: 'fd00::5' }],
+    ]);
+    expect(usable(space)).toEqual([
+      ['10.0.0.5/29', 'fd00::5/64'],
+      ['10.0.0.6/29', 'fd00::6/64'],
+    ]);
+  });
+
+  it('and is told from others', () => {
+    const space = spaceOf([[{ subnet: '10.0.0.0/29', rangeStart: '10.0.0.0', rangeEnd: '10.0.0.7' }]]);
+    const at = (last: number) => space.isNetworkAddress({ family: 4, value: 0x0a000000n + BigInt(last) });
+    expect([0, 1, 2, 3, 4, 5, 6, 7].filter(at)).toEqual([0, 7]);
+  });
+});
+
 describe('a pool reaches', () => {
   it.each([
-    ['0.0.0.0/24', '0.0.0.0', '0.0.0.0', '0.0.0.0/24'],
-    ['255.255.255.0/24', '255.255.255.255', '255.255.255.255', '255.255.255.255/24'],
-    ['::/96', '::', '::', '::/96'],
+    ['0.0.0.0/24', '0.0.0.0', '0.0.0.2', '0.0.0.2/24'],
+    ['255.255.255.0/24', '255.255.255.254', '255.255.255.255', '255.255.255.254/24'],
+    ['::/96', '::', '::2', '::2/96'],
     [
       'ffff:ffff:ffff:ffff::/64',
       'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',

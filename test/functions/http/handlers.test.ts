@@ -302,6 +302,7 @@ describe('a fault', () => {
     expect(Object.keys(answer.body).sort()).toEqual([
       'code',
       'detail',
+      'remedy',
       'requestId',
       'retryable',
       'status',

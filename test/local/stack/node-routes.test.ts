@@ -110,6 +110,25 @@ describe('a node', () => {
     expect(view.blocks.length).toBeGreaterThan(0);
   });
 
+  it('says goodbye for itself, once for each life, and begins another one', async () => {
+    const { identity, answer } = await leased(0, 'last', 6);
+    const { incarnation } = answer;
+    const say = (by: Identity, body: object) => ask(by, 'POST', routes.goodbye.path, body);
+    const others = await say(stack.nodes[1] as Identity, { boot: 'boot-0', incarnation });
+    expect([others.status, others.body]).toEqual([200, { ended: false }]);
+    for (const _ of ['once', 'again']) {
+      const said = await say(identity, { boot, incarnation });
+      expect([said.status, said.body]).toEqual([200, { ended: true }]);
+    }
+    expect((await leased(0, 'first', 7)).answer.incarnation).toBe(incarnation + 1);
+    expect((await say(identity, { boot, incarnation })).body).toEqual({ ended: false });
+    for (const wrong of [{ boot }, { boot, incarnation: 0 }, { boot, incarnation, node: 'i-1' }])
+      expect((await say(identity, wrong)).status).toBe(422);
+    expect((await say(stack.operator, { boot, incarnation })).status).toBe(403);
+    const { deaths } = await operator.ask('listDeaths', {});
+    expect(deaths).toMatchObject([{ incarnation, reason: 'said goodbye', declaredBy: deaths[0]?.node }]);
+  });
+
   it('cannot read what operators read of nodes', async () => {
     const node = 'node=i-0123456789abcdef0';
     for (const path of [routes.readNode.path, routes.findLeases.path])

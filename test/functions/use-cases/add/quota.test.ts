@@ -38,7 +38,7 @@ describe('a quota', () => {
     expect(await refusalOf(adding(3, 'shop'))).toMatchObject({
       code: 'pool.quota',
       message:
-        'Namespace shop may hold 2 leases in pool blue of VRF default, and holds 2: delete pods of it, or raise quota or quotas of the pool',
+        "Namespace shop may hold 2 leases in pool blue, and holds 2: delete pods of it, or raise the pool's quota",
       facts: { pool: 'blue', vrf: 'default', namespace: 'shop', quota: 2, held: 2 },
     });
     expect(await refusalOf(adding(3, 'bank'))).toMatchObject({ code: 'pool.quota', facts: { quota: 1 } });

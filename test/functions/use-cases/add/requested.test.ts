@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deletePool } from '../../../../functions/use-cases/pools/delete-pool.ts';
-import { add, addOf, COOLDOWN_MS, callOf, del, delOf, operatorsPool, refusalOf, world } from '../../world.ts';
+import { add, addOf, COOLDOWN_MS, callOf, del, delOf, nonceOf, operatorsPool, refusalOf, world } from '../../world.ts';
 
 const blue = { vrf: 'default', name: 'blue' };
 const deletion = { ...blue, ifMatch: undefined, dryRun: false };
@@ -56,7 +56,10 @@ describe('a requested address', () => {
   });
 
   it.each([
-    [['10.0.1.7'], /addresses\[0\] 10\.0\.1\.7 cannot be had from pool blue: it is not in its ranges/],
+    [
+      ['10.0.1.7'],
+      /^Address 10\.0\.1\.7 cannot be had from pool blue: it is not in its ranges \(10\.0\.0\.0\/24, fd00::\/120\)/,
+    ],
     [['10.0.0.1'], /10\.0\.0\.1 cannot be had from pool blue: it is a gateway or excluded there/],
     [['10.0.0.7', '010.0.0.8'], /addresses\[1\] "010\.0\.0\.8" is not an IP address/],
     [['10.0.0.7', '10.0.0.8'], /ask twice for range set 0: an attachment gets one address of each range set/],
@@ -68,6 +71,49 @@ describe('a requested address', () => {
     });
   });
 });
+
+describe('an attachment that comes back with another nonce', () => {
+  const again = { nonce: nonceOf(91) };
+
+  it.each([[['10.0.0.7']], [['10.0.0.7', 'fd00::9']]])('has its own %j before it has cooled', async (addresses) => {
+    const { deps, ask } = await dualStack();
+    const first = await ask(1, addresses);
+    await del(deps, 'i-1', delOf(1, { slot: first.slot, acknowledged: first.more === undefined }));
+    expect(await refusalOf(ask(2, addresses))).toMatchObject({ code: 'address.cooling' });
+    expect(textOf(await ask(1, addresses, again))).toEqual(textOf(first));
+  });
+
+  it('has it on its own node only', async () => {
+    const { deps, pool, ask } = await dualStack();
+    const { slot } = await ask(1, ['10.0.0.7']);
+    await del(deps, 'i-1', delOf(1, { slot, acknowledged: true }));
+    const elsewhere = add(deps, 'i-2', addOf(1, { pool, addresses: ['10.0.0.7'], ...again }));
+    expect(await refusalOf(elsewhere)).toMatchObject({ code: 'address.cooling' });
+  });
+
+  it('is not what a late copy of the request is whose lease ended', async () => {
+    const { deps, ask } = await dualStack();
+    const { slot } = await ask(1, ['10.0.0.7']);
+    await del(deps, 'i-1', delOf(1, { slot, acknowledged: true }));
+    expect(await refusalOf(ask(1, ['10.0.0.7']))).toMatchObject({ code: 'address.cooling' });
+  });
+});
+
+it.each(['10.0.9.0', '10.0.9.255', 'fd00:9::'])(
+  'A requested address %s that no host can have is refused',
+  async (address) => {
+    const whole = [
+      [{ subnet: '10.0.9.0/24', rangeStart: '10.0.9.0', rangeEnd: '10.0.9.255' }],
+      [{ subnet: 'fd00:9::/120', rangeStart: 'fd00:9::' }],
+    ];
+    const request = addOf(1, { pool: { ...blue, ranges: whole }, addresses: [address] });
+    expect(await refusalOf(add(world().environment(), 'i-1', request))).toMatchObject({
+      code: 'address.unknown',
+      what: `Address ${address} cannot be had from pool blue: it is a network or broadcast address`,
+      remedy: 'ask for another address, or for none',
+    });
+  },
+);
 
 describe('two requested addresses that are not one slot', () => {
   it('take two slots, which a DEL frees together', async () => {

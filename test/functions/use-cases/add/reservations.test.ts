@@ -52,6 +52,23 @@ describe('a reservation', () => {
     });
   });
 
+  it('of before that has a broadcast address alone is refused, and nobody gets it', async () => {
+    const here = world();
+    const ranges = [[{ subnet: '10.5.0.0/24', rangeStart: '10.5.0.254', rangeEnd: '10.5.0.255' }]];
+    const { pool } = await add(here.environment(), 'i-1', addOf(1, { pool: { ...blue, ranges } }));
+    const state = await here.store.pools.readPool(pool.id);
+    if (state === undefined) throw new Error('no pool');
+    const kept = [{ name: 'last', addresses: ['10.5.0.255'], namespace: 'shop' }];
+    await here.store.pools.changePool({ ...state, definition: { ...pool, reservations: kept }, version: 2 });
+    const ofShop = add(here.environment(), 'i-1', addOf(2, { pool: blue, pod: { namespace: 'shop', name: 'x' } }));
+    expect(await refusalOf(ofShop)).toMatchObject({
+      code: 'address.held',
+      what: 'Reservation last of pool blue (10.5.0.255 for pods of namespace shop) has none that can be handed out',
+      remedy: expect.stringContaining('network or broadcast address'),
+    });
+    expect((await refusalOf(add(here.environment(), 'i-1', addOf(3, { pool: blue })))).code).toBe('pool.exhausted');
+  });
+
   it('that only cools says until when', async () => {
     const { here, deps, start } = await reserved();
     const { slot } = await start(1, 'shop', 'db-0');

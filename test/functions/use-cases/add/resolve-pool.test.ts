@@ -59,7 +59,7 @@ describe('ranges written in a configuration', () => {
     const refusal = await refusalOf(add(here.environment(), 'i-1', addOf(2, poolRequest('blue', other))));
     expect(refusal.code).toBe('pool.conflict');
     expect(refusal.message).toMatch(
-      /^Pool blue in VRF default exists with other ranges: it has .*"10\.244\.1\.10".*10\.244\.1\.11/,
+      /^Pool blue in VRF default exists with other ranges: its ranges\[0\]\[0\]\.rangeStart is 10\.244\.1\.10, the configuration says 10\.244\.1\.11: use the pool's ranges/,
     );
   });
 
@@ -129,6 +129,69 @@ describe('ranges written in a configuration', () => {
     expect(refusal.code).toBe('request.invalid');
     expect(refusal.message).toMatch(/^Pool blue: ranges\[0]\[0]\.subnet "10\.0\.0\.1\/24" has host bits set/);
     expect((await registryOf(here)).version).toBe(0);
+  });
+});
+
+describe('ranges with exclusions', () => {
+  const ranges = [[{ subnet: '10.9.0.0/29' }]];
+  const asking = (n: number, exclude?: string[]) =>
+    addOf(n, { pool: { vrf: 'default', name: 'blue', ranges, ...(exclude ? { exclude } : {}) } });
+  const patched = async (here: World, exclude: string[]) => {
+    const [entry] = (await registryOf(here)).pools;
+    const pool = await here.store.pools.readPool(entry?.id ?? '');
+    if (!pool) throw new Error('there is no pool');
+    const changed = { ...pool, definition: { ...pool.definition, exclude }, version: pool.version + 1 };
+    expect(await here.store.pools.changePool(changed)).toBe(true);
+  };
+
+  it('become a pool that never hands those out', async () => {
+    const here = world();
+    const exclude = ['10.9.0.2-10.9.0.3', '10.9.0.6/32'];
+    const granted: string[] = [];
+    for (const n of [1, 2]) {
+      const { pool, addresses } = await add(here.environment(), 'i-1', asking(n, exclude));
+      expect(pool.exclude).toEqual(['10.9.0.2-10.9.0.3', '10.9.0.6']);
+      granted.push(...addresses.map(({ address }) => address));
+    }
+    expect(granted.sort()).toEqual(['10.9.0.4/29', '10.9.0.5/29']);
+    expect((await refusalOf(add(here.environment(), 'i-1', asking(3, exclude)))).code).toBe('pool.exhausted');
+  });
+
+  it.each<[string, string[] | undefined]>([
+    ['the same, spelt otherwise', ['10.9.0.4/31']],
+    ['fewer', ['10.9.0.5']],
+    ['none', undefined],
+  ])('find it again where they are %s', async (_, exclude) => {
+    const here = world();
+    const { pool } = await add(here.environment(), 'i-1', asking(1, ['10.9.0.4-10.9.0.5']));
+    expect((await add(here.environment(), 'i-1', asking(2, exclude))).pool).toEqual(pool);
+  });
+
+  it('are refused where the pool hands out what they exclude, until an operator excludes it', async () => {
+    const here = world();
+    const deps = here.environment();
+    await add(deps, 'i-1', asking(1, ['10.9.0.4']));
+    for (const environment of [deps, here.environment()])
+      expect(await refusalOf(add(environment, 'i-1', asking(2, ['10.9.0.4', '10.9.0.5'])))).toMatchObject({
+        code: 'pool.conflict',
+        what: 'Pool blue in VRF default does not exclude 10.9.0.5, which the configuration excludes',
+        remedy: "change the pool's exclude (PATCH /v1/pools/blue), or leave it out of the configuration",
+      });
+    await patched(here, ['10.9.0.4', '10.9.0.5', '10.9.0.6']);
+    expect((await add(deps, 'i-1', asking(2, ['10.9.0.4', '10.9.0.5']))).pool.exclude).toHaveLength(3);
+  });
+
+  it.each([
+    ['has host bits set', ['10.9.0.5/30']],
+    ['holds no address of the pool', ['10.8.0.5']],
+    ['no address is left', ['10.9.0.0/29']],
+  ])('are refused where one %s', async (problem, exclude) => {
+    const here = world();
+    expect(await refusalOf(add(here.environment(), 'i-1', asking(1, exclude)))).toMatchObject({
+      code: 'request.invalid',
+      message: expect.stringContaining(problem),
+    });
+    expect((await registryOf(here)).pools).toEqual([]);
   });
 });
 

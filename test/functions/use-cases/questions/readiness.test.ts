@@ -124,7 +124,8 @@ describe('a node is ready', () => {
     expect(await ready(here.environment(), named('blue'))).toEqual({
       ready: false,
       code: 'pool.exhausted',
-      detail: expect.stringMatching(/^Pool blue in VRF default .* is exhausted/),
+      detail: 'Pool blue in VRF default (10.1.0.0/16) is exhausted: delete pods, or add ranges to the pool',
+      remedy: 'delete pods, or add ranges to the pool',
     });
   });
 
@@ -163,7 +164,9 @@ describe('a node is not ready', () => {
     await poolOf(here, 'prod', { clusters: ['production'] });
     const before = await stored(here);
     const told = await ready(here.environment(), request);
-    expect(told).toEqual({ ready: false, code, detail: expect.stringMatching(detail) });
+    const { remedy, ...rest } = told;
+    expect(rest).toEqual({ ready: false, code, detail: expect.stringMatching(detail) });
+    expect(told.detail?.endsWith(`: ${remedy}`)).toBe(code !== 'request.invalid');
     expect(await stored(here)).toEqual(before);
   });
 

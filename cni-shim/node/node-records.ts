@@ -1,0 +1,92 @@
+/** What a node keeps in one data directory: the journal and the outbox, what it was told of pools, the blocks that it gave back. */
+import type { ClaimedBlock } from '../../core/contract/ids.ts';
+import { inDataDir } from '../machine/layout.ts';
+import type { Surroundings } from '../machine/surroundings.ts';
+import { type Journal, openJournal } from './journal.ts';
+import { LOST } from './journal-file.ts';
+import { type Leaving, openLeaving } from './leaving.ts';
+import { type NodeDatabase, openNodeDatabase } from './node-database.ts';
+import { type Outbox, openOutbox } from './outbox.ts';
+import { formerBlocks, ofThisBoot, type PoolCache, parsePoolCache } from './pool-cache.ts';
+import { openReturnedBlocks, type ReturnedBlocks } from './returned-blocks.ts';
+
+export interface NodeRecords extends Pick<NodeDatabase, 'meta' | 'setMeta' | 'changeMeta'> {
+  /** The file. */
+  readonly path: string;
+  readonly bootId: string;
+  readonly journal: Journal;
+  readonly outbox: Outbox;
+  readonly returnedBlocks: ReturnedBlocks;
+  readonly leaving: Leaving;
+  /** Names the journal: another one after it was lost. Made if there is none yet. */
+  readonly journalId: string;
+  /** Undefined where there is none yet. */
+  readonly knownJournalId: string | undefined;
+  /** Whether all that was asked in this boot is in the journal: not where there is none, or the one before was lost in this boot. */
+  readonly isIntact: boolean;
+  /** What the node was told of a pool in this boot and with this journal, in a life that it has not left, without blocks that it gave back. */
+  cacheOf(pool: string): PoolCache | undefined;
+  /** Of each pool. */
+  caches(): PoolCache[];
+  /** Whatever boot it was told in. */
+  affinityOf(pool: string): PoolCache['pool']['affinity'] | undefined;
+  /** Blocks of an earlier boot in that pool, which the service may let this one take over. */
+  formerBlocks(pool: string): readonly ClaimedBlock[];
+  /** In one step with the look at what is known. */
+  update(pool: string, change: (known: PoolCache | undefined) => PoolCache | undefined): void;
+  /** Forgets what only counted in earlier boots. */
+  sweep(): void;
+}
+
+export type RecordSurroundings = Pick<Surroundings, 'files' | 'openDatabase' | 'now' | 'bootId' | 'machineId'>;
+
+export function openRecords(surroundings: RecordSurroundings, dataDir: string): NodeRecords {
+  const bootId = surroundings.bootId();
+  const database = openNodeDatabase(surroundings, inDataDir(dataDir).journal(surroundings.machineId()));
+  const returnedBlocks = openReturnedBlocks(database, bootId);
+  const leaving = openLeaving(database, bootId);
+  const made = () => database.journalId() ?? database.transaction(() => database.journalId() ?? '');
+  const circumstances = () => ({ bootId, journal: database.journalId() ?? '' });
+  const stored = (pool: string): PoolCache | undefined => {
+    const [row] = database.all('SELECT cache FROM pool WHERE id = ?', pool);
+    return row && parsePoolCache(String(row.cache));
+  };
+  const cacheOf = (pool: string): PoolCache | undefined => {
+    const cache = ofThisBoot(stored(pool), circumstances());
+    if (cache === undefined || cache.incarnation <= leaving.lifeLeft()) return undefined;
+    if (cache.pool.affinity !== 'node') return cache;
+    return { ...cache, blocks: returnedBlocks.without(pool, cache.blocks) };
+  };
+  return {
+    path: database.path,
+    bootId,
+    journal: openJournal(database),
+    outbox: openOutbox(database),
+    returnedBlocks,
+    leaving,
+    meta: database.meta,
+    setMeta: database.setMeta,
+    changeMeta: database.changeMeta,
+    get journalId() {
+      return made();
+    },
+    get knownJournalId() {
+      return database.journalId();
+    },
+    get isIntact() {
+      return database.journalId() !== undefined && !(database.meta(LOST) ?? '').includes(`"boot":"${bootId}"`);
+    },
+    cacheOf,
+    caches: () => database.all('SELECT id FROM pool').flatMap(({ id }) => cacheOf(String(id)) ?? []),
+    affinityOf: (pool) => stored(pool)?.pool.affinity,
+    formerBlocks: (pool) => formerBlocks(stored(pool), circumstances()),
+    update: (pool, change) =>
+      database.transaction(({ run }) => {
+        const next = change(cacheOf(pool));
+        // An answer of a life that was left may be noted late.
+        if (next !== undefined && next.incarnation > leaving.lifeLeft())
+          run('INSERT OR REPLACE INTO pool (id, cache) VALUES (?, ?)', next.pool.id, JSON.stringify(next));
+      }),
+    sweep: returnedBlocks.sweep,
+  };
+}

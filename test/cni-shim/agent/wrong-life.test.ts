@@ -1,0 +1,69 @@
+/** The agent of a node that the service takes for dead, for another one, or for one that holds less than it does. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { routes } from '../../../core/contract/routes.ts';
+import { blockFromText } from '../../../core/protocol/slot-ref.ts';
+import { declareDeath } from '../../../functions/use-cases/nodes/declare-death.ts';
+import { reclaim } from '../../../functions/use-cases/reclaim/reclaim.ts';
+import { callOf } from '../../functions/world.ts';
+import { serviceFor } from '../service.ts';
+import { AgentScene, MINUTE_MS } from './agent-scene.ts';
+
+let scene: AgentScene;
+beforeEach(async () => {
+  scene = await AgentScene.begin();
+});
+afterEach(() => scene.node.remove());
+
+test('a node that was declared dead although it runs says so, as an error and in a metric', async () => {
+  await declareDeath(scene.here.environment(), callOf('operator'), { node: 'i-1', reason: 'a mistake' });
+  await scene.roundsFor(10 * MINUTE_MS);
+  expect(scene.errors()).toEqual([
+    expect.objectContaining({ message: expect.stringContaining('declared dead although it runs') }),
+  ]);
+  expect(await scene.figure('lessor_declared_dead')).toBe(1);
+});
+
+test('a node that was declared dead goes on saying so until no container lives with a lease of that life', async () => {
+  await declareDeath(scene.here.environment(), callOf('operator'), { node: 'i-1', reason: 'a mistake' });
+  await scene.roundsFor(10 * MINUTE_MS);
+  await reclaim(scene.here.environment());
+  // The next ADD begins another life, of which the service says nothing ill.
+  await scene.add('of-the-next-life');
+  await scene.roundsFor(10 * MINUTE_MS);
+  expect(scene.errors().at(-1)).toMatchObject({ facts: { containers: 2 } });
+  expect(await scene.figure('lessor_declared_dead')).toBe(1);
+  for (const container of ['a', 'b']) expect((await scene.call('DEL', container)).exitCode).toBe(0);
+  await scene.roundsFor(10 * MINUTE_MS);
+  expect(await scene.figure('lessor_declared_dead')).toBe(0);
+});
+
+test('a lease that the table does not have although its container lives is lost: logged, counted, and said by status', async () => {
+  const { acknowledged, nonce } = scene.node.entry('a') ?? {};
+  if (acknowledged === undefined || nonce === undefined) throw new Error('a has no lease');
+  const { pool, block, slot } = acknowledged.slot;
+  const key = { pool, block: blockFromText(block), slot };
+  const by = { containerId: 'a', ifname: 'eth0', node: 'i-1', nonce };
+  await scene.here.store.leases.release(key, by, scene.here.clock.now);
+  await scene.roundsFor(6 * 60 * MINUTE_MS);
+  expect(scene.errors()).toContainEqual(
+    expect.objectContaining({
+      message: 'a container lives with an address that the service may give to another one',
+      facts: expect.objectContaining({ containerId: 'a', addresses: [expect.anything()] }),
+    }),
+  );
+  expect(await scene.figure('lessor_leases_lost_total')).toBe(1);
+  expect(scene.node.entry('a')).toMatchObject({ lost: true });
+});
+
+test('the journal of another node is told of once a heartbeat, and nothing else is sent for it', async () => {
+  await scene.roundsFor(10 * MINUTE_MS);
+  scene.service = serviceFor(scene.here.environment(), 'i-2');
+  scene.startAgent();
+  scene.pass(10 * MINUTE_MS);
+  await scene.agent.round();
+  expect(scene.service.sent.map(({ path }) => path)).toEqual([routes.heartbeat.path]);
+  expect(scene.logged.at(-1)).toMatchObject({
+    level: 'warn',
+    message: expect.stringMatching(/this journal is of node i-1, and the service takes the caller for i-2/),
+  });
+});

@@ -1,0 +1,34 @@
+/** SQLite under Node: what bun:sqlite is to the compiled plugin. */
+import Database from 'libsql';
+import type { OpenDatabase, Row } from '../../cni-shim/machine/database.ts';
+
+export const libsqlDatabase: OpenDatabase = (path) => {
+  const database = new Database(path);
+  let isOpen = true;
+  return {
+    all: (sql, ...values) => database.prepare(sql).all(...values) as Row[],
+    run: (sql, ...values) => database.prepare(sql).run(...values).changes,
+    exec: (sql) => {
+      database.exec(sql);
+    },
+    close: () => {
+      if (isOpen) database.close();
+      isOpen = false;
+    },
+  };
+};
+
+/** What a process leaves open ends with it: `end` closes what was opened. */
+export function processDatabases(openDatabase: OpenDatabase): { openDatabase: OpenDatabase; end: () => void } {
+  const opened: ReturnType<OpenDatabase>[] = [];
+  return {
+    openDatabase: (path) => {
+      const database = openDatabase(path);
+      opened.push(database);
+      return database;
+    },
+    end: () => {
+      for (const database of opened) database.close();
+    },
+  };
+}
