@@ -150,7 +150,7 @@ describe.skipIf(!available('the chart, rendered by helm', noHelm(), 'may be miss
 
   it('without a network configuration leaves that directory alone', () => {
     expect(rendered({}).map(({ kind }) => kind)).toEqual(['ServiceAccount', 'DaemonSet']);
-    expect(podFrom({}).volumes.map(({ name }) => name)).toEqual(['bin', 'config', 'data', 'netns']);
+    expect(podFrom({}).volumes.map(({ name }) => name)).toEqual(['bin', 'config', 'data', 'machine-id', 'netns']);
   });
 
   it('keeps the agent to loopback, and asks for its health there', () => {

@@ -42,6 +42,7 @@ const NARROW = new Set([
   '/var/lib/rancher/k3s/data/cni',
   '/etc/lessor',
   '/etc/cni/lessor',
+  '/etc/machine-id',
   '/var/lib/cni/lessor',
   '/run/netns',
 ]);
@@ -64,7 +65,7 @@ export function excesses(pod: Pod): string[] {
     if (context.seccompProfile?.type !== 'RuntimeDefault') found.push(`${name} may make any system call`);
     if (resources.limits?.memory === undefined) found.push(`${name} may take all memory`);
     for (const { name: volume, readOnly } of volumeMounts)
-      if (name === 'agent' && ['config', 'netns', 'bin', 'conf'].includes(volume) && !readOnly)
+      if (name === 'agent' && ['config', 'machine-id', 'netns', 'bin', 'conf'].includes(volume) && !readOnly)
         found.push(`agent may write ${volume}`);
   }
   return found;
