@@ -40,6 +40,8 @@ const releasedBy = (holding: Holding) => async (leases: LeaseStore, key: SlotKey
   await leases.release(key, owner, 99_000);
 };
 const held = hold(mine);
+/** The attachment comes back while its slot cools. */
+const again: Holding = { ...mine, nonce: 'n2', heldAt: 14_000 };
 const pod = { namespace: 'shop', name: 'web-0' };
 const holdSticky =
   (holding: Holding, generation = 3) =>
@@ -106,6 +108,54 @@ export const slotRefusals: readonly SlotRefusal[] = [
   {
     operation: 'hold',
     alternative: 3,
+    condition: 'slotFree',
+    because: 'the attachment’s earlier request holds it still',
+    before: held,
+    attempt: hold({ ...mine, nonce: 'n2' }, 3),
+  },
+  {
+    operation: 'hold',
+    alternative: 3,
+    condition: 'sameOwner',
+    because: 'it cools, and another container of the node had it',
+    before: released,
+    attempt: hold({ ...again, attachment: { ...attachment, containerId: 'c2' } }, 3),
+  },
+  {
+    operation: 'hold',
+    alternative: 3,
+    condition: 'sameOwner',
+    because: 'it cools, and another interface of the container had it',
+    before: released,
+    attempt: hold({ ...again, attachment: { ...attachment, ifname: 'eth1' } }, 3),
+  },
+  {
+    operation: 'hold',
+    alternative: 3,
+    condition: 'sameNode',
+    because: 'it cools, and a container of that name on another node had it',
+    before: released,
+    attempt: hold({ ...again, node: 'i-2' }, 3),
+  },
+  {
+    operation: 'hold',
+    alternative: 3,
+    condition: 'otherNonce',
+    because: 'it cools, and a late copy comes of the request that had it',
+    before: released,
+    attempt: hold({ ...mine, heldAt: 14_000 }, 3),
+  },
+  {
+    operation: 'hold',
+    alternative: 3,
+    condition: 'generationNotNewer',
+    because: 'the block was fenced since the attachment had it',
+    before: released,
+    attempt: hold(again, 2),
+  },
+  {
+    operation: 'hold',
+    alternative: 4,
     condition: 'slotHeld',
     because: 'a late repeat comes after the release',
     before: released,
@@ -113,7 +163,7 @@ export const slotRefusals: readonly SlotRefusal[] = [
   },
   {
     operation: 'hold',
-    alternative: 3,
+    alternative: 4,
     condition: 'sameOwner',
     because: 'another container of the node holds it',
     before: held,
@@ -121,7 +171,7 @@ export const slotRefusals: readonly SlotRefusal[] = [
   },
   {
     operation: 'hold',
-    alternative: 3,
+    alternative: 4,
     condition: 'sameOwner',
     because: 'another interface of the container holds it',
     before: held,
@@ -129,7 +179,7 @@ export const slotRefusals: readonly SlotRefusal[] = [
   },
   {
     operation: 'hold',
-    alternative: 3,
+    alternative: 4,
     condition: 'sameNonce',
     because: 'an earlier attachment of the same name holds it',
     before: held,
@@ -137,7 +187,7 @@ export const slotRefusals: readonly SlotRefusal[] = [
   },
   {
     operation: 'hold',
-    alternative: 3,
+    alternative: 4,
     condition: 'sameNode',
     because: 'another node sends the same names',
     before: held,

@@ -42,7 +42,7 @@ describe('a node that says that it is up', () => {
     };
     expect(await read()).toEqual(node);
     here.clock.now += 60_000;
-    expect(await say({ name: 'ip-10-0-0-1', version: '1.2.3' })).toEqual({ declaredDead: false });
+    expect(await say({ name: 'ip-10-0-0-1', version: '1.2.3' })).toEqual({ node: 'i-1', declaredDead: false });
     const said = { ...node, name: 'ip-10-0-0-1', version: '1.2.3' };
     expect(await read()).toEqual({ ...said, heartbeatAt: new Date(START + 60_000).toISOString() });
     here.clock.now += 60_000;
@@ -59,7 +59,7 @@ describe('a node that says that it is up', () => {
 
   it('and never leased anything stays unknown', async () => {
     const { here, say } = await leased();
-    expect(await say({}, 'i-2')).toEqual({ declaredDead: false });
+    expect(await say({}, 'i-2')).toEqual({ node: 'i-2', declaredDead: false });
     expect(await here.store.nodes.readNode('i-2')).toBeUndefined();
     expect(await here.store.nodes.readHeartbeat('i-2')).toBeUndefined();
     expect(await refusalOf(readNode(here.environment(), 'i-2'))).toMatchObject({
@@ -72,7 +72,7 @@ describe('a node that says that it is up', () => {
     const { here, say, read } = await leased();
     const before = await read();
     here.clock.now += 60_000;
-    expect(await say({ boot: 'boot-2', name: 'another' })).toEqual({ declaredDead: false });
+    expect(await say({ boot: 'boot-2', name: 'another' })).toEqual({ node: 'i-1', declaredDead: false });
     expect(await read()).toEqual(before);
   });
 
@@ -82,17 +82,17 @@ describe('a node that says that it is up', () => {
     const before = await read();
     expect(before).toMatchObject({ alive: false, incarnation: 1 });
     here.clock.now += 60_000;
-    for (const _ of ['once', 'again']) expect(await say()).toEqual({ declaredDead: true, incarnation: 1 });
+    for (const _ of ['once', 'again']) expect(await say()).toEqual({ node: 'i-1', declaredDead: true, incarnation: 1 });
     expect(await read()).toEqual(before);
     expect(await lease(2, 'boot-1')).toBe(2);
-    expect(await say()).toEqual({ declaredDead: false });
+    expect(await say()).toEqual({ node: 'i-1', declaredDead: false });
     expect(await read()).toMatchObject({ alive: true, incarnation: 2, boot: 'boot-1' });
   });
 
   it('in its next boot has nothing to do with the death of the last', async () => {
     const { say, die } = await leased();
     await die();
-    expect(await say({ boot: 'boot-2' })).toEqual({ declaredDead: false });
+    expect(await say({ boot: 'boot-2' })).toEqual({ node: 'i-1', declaredDead: false });
   });
 
   it('late, in a boot that is over, changes nothing of the present one', async () => {
@@ -101,7 +101,7 @@ describe('a node that says that it is up', () => {
     await say({ boot: 'boot-2', name: 'now' });
     const before = await read();
     here.clock.now += 60_000;
-    expect(await say({ boot: 'boot-1', name: 'then' })).toEqual({ declaredDead: false });
+    expect(await say({ boot: 'boot-1', name: 'then' })).toEqual({ node: 'i-1', declaredDead: false });
     expect(await read()).toEqual(before);
   });
 
