@@ -3,7 +3,7 @@ import type { OutageRecord } from '../api/outage.ts';
 import { leasesOfDeadLife } from '../node/declared-dead.ts';
 import { knownNode } from '../node/identity.ts';
 import type { JournalEntry, Refusal } from '../node/journal-entry.ts';
-import type { NodeRecords } from '../node/node-records.ts';
+import type { LostJournal, NodeRecords } from '../node/node-records.ts';
 import { recordsIn } from '../sync/data-directories.ts';
 import { type DeadSandbox, findDeadSandboxes } from '../sync/dead-sandboxes.ts';
 import type { NodeAccess } from '../sync/node-access.ts';
@@ -33,6 +33,10 @@ export interface JournalStatus {
   readonly toRelease: number;
   /** Whom the service takes this node for, as far as it has said so. */
   readonly node: string | undefined;
+  /** `lessor leave` has begun and not ended: no ADD begins. */
+  readonly leaving: boolean;
+  /** The journal before this one, where it was found damaged. */
+  readonly lost: LostJournal | undefined;
   /** Containers that live with leases of a life of this node that was declared over. */
   readonly ofDeadLife: number;
   readonly blocks: readonly { readonly pool: string; readonly block: string; readonly generation: number }[];
@@ -66,6 +70,8 @@ function journalStatus(access: NodeAccess, records: NodeRecords): JournalStatus 
     path,
     journal: knownJournalId,
     node: knownNode(records),
+    leaving: records.leaving.isLeaving(),
+    lost: records.lost,
     ofDeadLife: leasesOfDeadLife(records),
     attachments: journal.entries().map((entry) => {
       const state = stateOf(records, entry);

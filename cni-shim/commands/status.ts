@@ -3,6 +3,8 @@ import { outcomeOf } from '../api/call-outcome.ts';
 import { type FailedCall, failedCalls } from '../log/failed-calls.ts';
 import { logFileOf } from '../machine/node-configuration.ts';
 import { version } from '../machine/version.ts';
+import { wasDeclaredDead } from '../node/declared-dead.ts';
+import { recordsIn } from '../sync/data-directories.ts';
 import { accessJournals, type NodeAccess } from '../sync/node-access.ts';
 import { command } from './command.ts';
 import { type JournalStatus, type NodeStatus, nodeStatus } from './node-status.ts';
@@ -51,11 +53,14 @@ interface Shown extends NodeStatus {
   readonly failures: readonly FailedCall[];
 }
 
-async function ask({ api, bootId, surroundings: { now } }: NodeAccess): Promise<Check> {
+async function ask(access: NodeAccess): Promise<Check> {
+  const { api, bootId, surroundings } = access;
+  const { now } = surroundings;
   const begun = now();
   const outcome = await outcomeOf(api.brief.heartbeat({ boot: bootId }));
   const ms = now() - begun;
-  if (outcome.kind === 'granted') return { exitCode: 0, ms, declaredDead: outcome.answer?.declaredDead ?? false };
+  if (outcome.kind === 'granted')
+    return { exitCode: 0, ms, declaredDead: wasDeclaredDead(outcome.answer, recordsIn(access)) };
   const { kind, code, message } = outcome.error;
   return { exitCode: kind.exit, ms, code, error: message };
 }
@@ -113,6 +118,12 @@ function nodes({ journals }: Shown): string[][] {
   return [
     ['Node', names.join(', ') || 'not known yet'],
     ...(living === 0 ? [] : [['', `${warning}: drain it and start it again`]]),
+    ...(journals.some(({ leaving }) => leaving) ? [['', 'is leaving: no container begins here (lessor leave)']] : []),
+    ...journals.flatMap(({ lost }) =>
+      lost === undefined
+        ? []
+        : [['', `the journal was damaged at ${time(lost.at)} and put aside: ${lost.aside.join(', ')}`]],
+    ),
   ];
 }
 

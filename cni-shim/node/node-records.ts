@@ -1,5 +1,6 @@
 /** What a node keeps in one data directory: the journal and the outbox, what it was told of pools, the blocks that it gave back. */
 import type { ClaimedBlock } from '../../core/contract/ids.ts';
+import { isObject, parseJson } from '../machine/json.ts';
 import { inDataDir } from '../machine/layout.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
 import { type Journal, openJournal } from './journal.ts';
@@ -24,6 +25,8 @@ export interface NodeRecords extends Pick<NodeDatabase, 'meta' | 'setMeta' | 'ch
   readonly knownJournalId: string | undefined;
   /** Whether all that was asked in this boot is in the journal: not where there is none, or the one before was lost in this boot. */
   readonly isIntact: boolean;
+  /** The journal before this one, where it was found damaged. */
+  readonly lost: LostJournal | undefined;
   /** What the node was told of a pool in this boot and with this journal, in a life that it has not left, without blocks that it gave back. */
   cacheOf(pool: string): PoolCache | undefined;
   /** Of each pool. */
@@ -38,11 +41,24 @@ export interface NodeRecords extends Pick<NodeDatabase, 'meta' | 'setMeta' | 'ch
   sweep(): void;
 }
 
+export interface LostJournal {
+  /** In which it was found so. */
+  readonly boot: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Directories of this and earlier ones, as far as they are there still. */
+  readonly aside: readonly string[];
+}
+
 export type RecordSurroundings = Pick<Surroundings, 'files' | 'openDatabase' | 'now' | 'bootId' | 'machineId'>;
 
 export function openRecords(surroundings: RecordSurroundings, dataDir: string): NodeRecords {
   const bootId = surroundings.bootId();
   const database = openNodeDatabase(surroundings, inDataDir(dataDir).journal(surroundings.machineId()));
+  const lost = (): LostJournal | undefined => {
+    const read = parseJson(database.meta(LOST) ?? '');
+    return isObject(read) ? (read as unknown as LostJournal) : undefined;
+  };
   const returnedBlocks = openReturnedBlocks(database, bootId);
   const leaving = openLeaving(database, bootId);
   const made = () => database.journalId() ?? database.transaction(() => database.journalId() ?? '');
@@ -74,7 +90,10 @@ export function openRecords(surroundings: RecordSurroundings, dataDir: string): 
       return database.journalId();
     },
     get isIntact() {
-      return database.journalId() !== undefined && !(database.meta(LOST) ?? '').includes(`"boot":"${bootId}"`);
+      return database.journalId() !== undefined && lost()?.boot !== bootId;
+    },
+    get lost() {
+      return lost();
     },
     cacheOf,
     caches: () => database.all('SELECT id FROM pool').flatMap(({ id }) => cacheOf(String(id)) ?? []),

@@ -2,10 +2,11 @@
  * A node on which `lessor` is called alone, without a plugin that makes interfaces, and that tells the service, when a test
  * wants it to, what its agent tells it.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildPlugin } from '../../cni-shim/build/build.ts';
+import { logFileOf } from '../../cni-shim/machine/node-configuration.ts';
 import type { JournalEntry } from '../../cni-shim/node/journal-entry.ts';
 import { recordsIn } from '../../cni-shim/sync/data-directories.ts';
 import { type Flushed, flushAll } from '../../cni-shim/sync/flush.ts';
@@ -16,6 +17,16 @@ import { type CniCall, type CniProcess, type CniRuntime, startPlugin } from '../
 import { writeNodeFiles } from '../../local/nodes/node-files.ts';
 import type { LocalStack } from '../../local/stack/stack.ts';
 import { machineUnderNode } from '../support/machine-under-node.ts';
+
+/** A line of the plugin's log. */
+export interface CallRecord {
+  readonly time: string;
+  readonly verb: string;
+  readonly ms: number;
+  readonly addresses?: readonly string[];
+  readonly local?: boolean;
+  readonly code?: number;
+}
 
 export type Configuration = CniCall['configuration'] & { readonly name: string };
 
@@ -59,6 +70,14 @@ export class LoneNode {
   reconcile(): Promise<Reconciled> {
     const { api, bootId, ...directories } = this.#access();
     return reconcile({ api, bootId, candidates: recordsIn({ bootId, ...directories }) });
+  }
+
+  /** Each call, in the order in which they ended. */
+  calls(): CallRecord[] {
+    const log = logFileOf({ config: this.#config }, machineUnderNode()) ?? '';
+    const files = [`${log}.1`, log].filter((file) => existsSync(file));
+    const lines = files.flatMap((file) => readFileSync(file, 'utf8').trim().split('\n'));
+    return lines.map((line) => JSON.parse(line) as CallRecord);
   }
 
   remove(): void {

@@ -61,6 +61,7 @@ describe('three nodes that lose the API for a while', () => {
     const { calls, conflicts, living, journals, table, end } = await loseTheApi('shared', Math.min(SECONDS, 36));
     const failed = calls.filter(({ code }) => code !== undefined);
     expect(failed).not.toEqual([]);
+    expect(failed.filter(({ verb }) => verb === 'DEL')).toEqual([]);
     expect(failed.filter(({ code, ms }) => code !== 11 || ms > DEADLINE_MS)).toEqual([]);
     expect(failed.filter(({ weather: [began, ended] }) => began === 'clear' && ended === 'clear')).toEqual([]);
     expect(conflicts).toEqual([]);

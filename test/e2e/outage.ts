@@ -8,7 +8,7 @@ import type { CniAnswer } from '../../local/nodes/cni-runtime.ts';
 import type { LocalStack } from '../../local/stack/stack.ts';
 import { ApiWeather, type Weather } from './api-weather.ts';
 import { heldTwice, leaseHistory } from './lease-history.ts';
-import { type Configuration, LoneNode } from './lone-node.ts';
+import { type CallRecord, type Configuration, LoneNode } from './lone-node.ts';
 import { Tenants } from './tenants.ts';
 
 export interface OutageOptions {
@@ -49,6 +49,8 @@ export interface OutageReport {
   /** What the outbox told the service after the outage, and what reconciling released. */
   readonly flushed: { readonly reported: number; readonly released: number; readonly failures: readonly string[] };
   readonly reconciled: number;
+  /** What the plugin wrote in its logs, node by node. */
+  readonly logged: readonly CallRecord[];
   /** Once all that is done. */
   readonly living: Leases;
   readonly journals: Leases;
@@ -152,7 +154,8 @@ export async function outage(options: OutageOptions): Promise<OutageReport> {
     await api.stop();
     return table();
   };
-  return { calls, conflicts, repeated, flushed, reconciled, ...found, end };
+  const logged = nodes.flatMap((node) => node.calls());
+  return { calls, conflicts, repeated, flushed, reconciled, logged, ...found, end };
 }
 
 const leaseText = (node: string, containerId: string, addresses: readonly string[]) =>

@@ -61,7 +61,7 @@ describe('the log of calls', () => {
   test('has calls that were refused before anything was asked', async () => {
     await node.add('c1', { stdin: '{' });
     await node.add('../c1', { env: { CNI_IFNAME: 'a/b' } });
-    await node.del('c2', { stdin: configuration({ ranges: 'all' }) });
+    await node.del('c2', { stdin: configuration({ dataDir: 'relative' }) });
     expect(lines()).toMatchObject([
       { verb: 'ADD', container: 'c1', code: 6, attempts: 0 },
       { verb: 'ADD', code: 4 },

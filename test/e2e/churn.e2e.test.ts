@@ -1,0 +1,129 @@
+/**
+ * Fourteen workers of one node that add and delete containers all the time in its one block, and many ADDs at once.
+ * LESSOR_CHURN_SECONDS, LESSOR_STORMS and LESSOR_AT_ONCE make more of it: `npm run test:long`.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { operatorClient } from '../../local/demo/operator.ts';
+import { type LocalStack, startStack } from '../../local/stack/stack.ts';
+import { addressOf } from '../support/plugin-node.ts';
+import { type CallRecord, type Configuration, LoneNode } from './lone-node.ts';
+import { type OutageReport, outage } from './outage.ts';
+
+const SECONDS = Number(process.env.LESSOR_CHURN_SECONDS ?? 15);
+const STORMS = Number(process.env.LESSOR_STORMS ?? 1);
+const WORKERS = 14;
+const AT_ONCE = Number(process.env.LESSOR_AT_ONCE ?? 64);
+const COOLDOWN_SECONDS = 10;
+
+let stack: LocalStack;
+beforeAll(async () => {
+  stack = await startStack({ environments: 2 });
+});
+afterAll(() => stack.stop());
+
+const createPool = (body: {
+  name: string;
+  affinity: 'node' | 'shared';
+  blockSize: number;
+  subnet: string;
+  cooldown: number;
+}) => {
+  const { name, affinity, blockSize, subnet, cooldown } = body;
+  const operator = operatorClient(stack.endpoint, stack.region, stack.operator);
+  return operator.ask('createPool', {
+    body: { name, affinity, blockSize, cooldownSeconds: cooldown, ranges: [[{ subnet }]] },
+  });
+};
+
+/** Addresses that an ADD had before they can have cooled: it ended earlier than the cooldown after a DEL had begun. */
+function reusedTooSoon(calls: readonly CallRecord[]): string[] {
+  const began = new Map<string, number>();
+  return calls.flatMap(({ verb, addresses = [], time, ms, code }) => {
+    if (code !== undefined) return [];
+    const ended = Date.parse(time);
+    return addresses.flatMap((address) => {
+      if (verb === 'DEL') began.set(address, ended - ms);
+      const since = verb === 'ADD' ? began.get(address) : undefined;
+      const isSoon = since !== undefined && ended - since < COOLDOWN_SECONDS * 1000;
+      return isSoon ? [`${address} ${ended - since} ms after its DEL began`] : [];
+    });
+  });
+}
+
+async function churn(name: string, subnet: string, cutMs: number): Promise<OutageReport> {
+  await createPool({ name, affinity: 'node', blockSize: 256, subnet, cooldown: COOLDOWN_SECONDS });
+  const configuration = { cniVersion: '1.0.0', name, type: 'lessor', ipam: { type: 'lessor', pool: name } };
+  const clearMs = (SECONDS * 1000 - cutMs) / 2;
+  const weather = cutMs === 0 ? [] : [{ is: 'refused', ms: cutMs } as const];
+  const options = { stack, configuration, nodes: 1, weather, clearMs: [clearMs, clearMs] as const };
+  const report = await outage({ ...options, streams: WORKERS, pauseMs: 0 });
+  const count = (verb: string) => report.calls.filter((call) => call.verb === verb).length;
+  const local = report.logged.filter((call) => call.local).length;
+  process.stderr.write(
+    `${WORKERS} workers, ${SECONDS} s, the API cut for ${cutMs / 1000} s: ${count('ADD')} ADDs, ${count('DEL')} DELs, ${local} local, ` +
+      `${report.calls.filter(({ code }) => code !== undefined).length} failed\n`,
+  );
+  return report;
+}
+
+describe('fourteen workers of a node with one block', () => {
+  it('lease nothing by themselves while the API is there, and use no address again before it has cooled', async () => {
+    const { calls, conflicts, logged, living, journals, table, end } = await churn('churn', '10.81.0.0/24', 0);
+    expect(calls.filter(({ code }) => code !== undefined)).toEqual([]);
+    expect(logged.filter(({ local }) => local)).toEqual([]);
+    expect(reusedTooSoon(logged)).toEqual([]);
+    expect(conflicts).toEqual([]);
+    expect([journals, table]).toEqual([living, living]);
+    expect(await end()).toEqual([]);
+  }, 600_000);
+
+  it('fail nowhere while the API is cut, and afterwards table and journal agree', async () => {
+    const report = await churn('churn-cut', '10.82.0.0/24', SECONDS * 300);
+    const { calls, conflicts, logged, living, journals, table, end } = report;
+    expect(calls.filter(({ code }) => code !== undefined)).toEqual([]);
+    expect(logged.some(({ verb, local }) => verb === 'ADD' && local)).toBe(true);
+    expect(conflicts).toEqual([]);
+    expect([journals, table]).toEqual([living, living]);
+    expect(await end()).toEqual([]);
+  }, 600_000);
+
+  it('are caught where they use an address too soon', () => {
+    const time = (second: number) => new Date(second * 1000).toISOString();
+    const used = { addresses: ['10.81.0.5/24'], ms: 100 };
+    const del = { ...used, verb: 'DEL', time: time(1) };
+    expect(reusedTooSoon([del, { ...used, verb: 'ADD', time: time(10) }])).toHaveLength(1);
+    expect(reusedTooSoon([del, { ...used, verb: 'ADD', time: time(11) }])).toEqual([]);
+  });
+});
+
+describe.each([
+  ['a shared pool', 'shared', '10.83.0.0/20'],
+  ['blocks of its own', 'node', '10.83.16.0/20'],
+] as const)(`${AT_ONCE} ADDs at once on one node, in %s`, (_, affinity, subnet) => {
+  let node: LoneNode;
+  beforeAll(async () => {
+    node = await LoneNode.start(stack, stack.addNode());
+    await createPool({ name: `storm-${affinity}`, affinity, blockSize: 64, subnet, cooldown: 10 });
+  });
+  afterAll(() => node.remove());
+
+  it(`fail nowhere and get ${AT_ONCE} addresses, ${STORMS} times`, async () => {
+    const name = `storm-${affinity}`;
+    const configuration: Configuration = {
+      cniVersion: '1.0.0',
+      name,
+      type: 'lessor',
+      ipam: { type: 'lessor', pool: name },
+    };
+    const all = (verb: 'ADD' | 'DEL', containers: readonly string[]) =>
+      Promise.all(containers.map((container) => node.call(verb, container, configuration).ended));
+    for (let storm = 0; storm < STORMS; storm++) {
+      const containers = Array.from({ length: AT_ONCE }, (_, index) => `s${storm}-${index}`);
+      const answers = await all('ADD', containers);
+      expect(answers.filter(({ ok }) => !ok)).toEqual([]);
+      expect(new Set(answers.map(addressOf)).size).toBe(AT_ONCE);
+      const ended = await all('DEL', containers);
+      expect(ended.filter(({ ok }) => !ok)).toEqual([]);
+    }
+  }, 600_000);
+});
