@@ -26,6 +26,7 @@ describe('ADD', () => {
       slot: proposed,
       chosenBy: 'named',
       addresses: [{ address: '10.1.1.6/16', gateway: '10.1.0.1' }],
+      node: 'i-1',
       incarnation: 1,
       blocks: ['0', '1', '2'].map((block) => ({ block, generation: 1 })),
       pool,
