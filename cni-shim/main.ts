@@ -21,8 +21,12 @@ async function main(): Promise<number> {
   return exitCode;
 }
 
+/** As a killed process ends: nothing is closed, since SQLite would write its log back then, and each call wait for the disk. */
+const exit = (exitCode: number): never =>
+  (process as unknown as { readonly reallyExit: (exitCode: number) => never }).reallyExit(exitCode);
+
 main().then(
-  (exitCode) => process.exit(exitCode),
+  exit,
   // Whoever called is gone: nobody reads what is printed.
-  () => process.exit(1),
+  () => exit(1),
 );

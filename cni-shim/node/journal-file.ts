@@ -97,7 +97,9 @@ export function openJournalFile(surroundings: DatabaseSurroundings, path: string
 function openDatabase(surroundings: DatabaseSurroundings, path: string): Database {
   const database = surroundings.openDatabase(path);
   try {
-    database.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA synchronous = NORMAL`);
+    database.exec(
+      `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${LOG_PAGES}`,
+    );
     if (versionOf(database) === 0) initialise(database, () => lossOf(surroundings, path));
     const version = versionOf(database);
     if (version < SCHEMA_VERSION + 100) return database;

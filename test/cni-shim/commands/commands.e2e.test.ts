@@ -167,7 +167,7 @@ describe('lessor status', () => {
     expect(out).toContain(`API   ${api.endpoint}`);
     expect(out).toContain('no outage is known');
     expect(out).toMatch(new RegExp(`${NETWORK} +aaaaaaaaaaaaa +eth0 +- +${address} +acknowledged\n`));
-    expect(out).toMatch(new RegExp(`${NETWORK} +b +eth0 +- +- +asked\n`));
+    expect(out).toMatch(new RegExp(`${NETWORK} +b +eth0 +- +- +refused \\(auth.denied\\) at `));
     expect(out).toMatch(/ADD +b +103 +lessor: .*answered 403/);
     expect(api.received).toHaveLength(length);
   });
@@ -179,10 +179,12 @@ describe('lessor status', () => {
     expect(printed).toMatchObject({
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
       endpoint: api.endpoint,
-      networks: [
+      journals: [
         {
-          network: NETWORK,
-          attachments: [{ containerId: 'a', ifname: 'eth0', addresses: [address], state: 'acknowledged' }],
+          path: node.journalPath,
+          attachments: [
+            { network: NETWORK, containerId: 'a', ifname: 'eth0', addresses: [address], state: 'acknowledged' },
+          ],
           toReport: 0,
           toRelease: 0,
           blocks: [],
@@ -213,7 +215,7 @@ describe('lessor status', () => {
   });
 
   test('says so where nothing is kept yet', async () => {
-    expect((await lessor('status')).out).toContain('Nothing is kept of any network yet.');
+    expect((await lessor('status')).out).toContain('There is no journal yet.');
   });
 
   test('never shows a secret', async () => {
