@@ -50,6 +50,9 @@ PRAGMA user_version = ${SCHEMA_VERSION};
 export const JOURNAL = 'journal';
 export const LOST = 'lost';
 
+/** Whoever opens it reads the log, and who has made it longer than that waits for the disk. */
+const LOG_PAGES = 128;
+
 interface Opened {
   readonly database: Database;
   /** Of the file: another one in its place is another journal. */
