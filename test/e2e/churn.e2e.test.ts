@@ -96,6 +96,8 @@ describe('fourteen workers of a node with one block', () => {
   });
 });
 
+const containerOf = (storm: number, index: number): string => `s${storm}-${index}`;
+
 describe.each([
   ['a shared pool', 'shared', '10.83.0.0/20'],
   ['blocks of its own', 'node', '10.83.16.0/20'],
@@ -118,12 +120,16 @@ describe.each([
     const all = (verb: 'ADD' | 'DEL', containers: readonly string[]) =>
       Promise.all(containers.map((container) => node.call(verb, container, configuration).ended));
     for (let storm = 0; storm < STORMS; storm++) {
-      const containers = Array.from({ length: AT_ONCE }, (_, index) => `s${storm}-${index}`);
+      const containers = Array.from({ length: AT_ONCE }, (_, index) => containerOf(storm, index));
       const answers = await all('ADD', containers);
       expect(answers.filter(({ ok }) => !ok)).toEqual([]);
       expect(new Set(answers.map(addressOf)).size).toBe(AT_ONCE);
       const ended = await all('DEL', containers);
       expect(ended.filter(({ ok }) => !ok)).toEqual([]);
     }
+    // By now the node has joined blocks.
+    stack.wire.reset();
+    expect(await all('DEL', ['nobody', containerOf(0, 0)])).toMatchObject([{ ok: true }, { ok: true }]);
+    expect(stack.wire.total({ function: 'release' })).toBe(0);
   }, 600_000);
 });

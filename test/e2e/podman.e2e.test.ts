@@ -19,7 +19,7 @@ describe.runIf(available('Podman', [...missing, ...missingForPodman()]))('contai
   let podman: Podman;
 
   beforeAll(async () => {
-    testBed = await openTestBed({ inlinePoolCooldownSeconds: '0' });
+    testBed = await openTestBed({ inlinePoolCooldownSeconds: '8' });
     const { plugin, directory } = testBed;
     operator = testBed.operator;
     const { namespace, environment } = await testBed.addNode('node');
@@ -127,7 +127,7 @@ describe.runIf(available('Podman', [...missing, ...missingForPodman()]))('contai
     await eventually(async () => ((await held()).size === 0 ? true : undefined));
   });
 
-  it('get the addresses that are asked for, again after a stop, and nobody else gets them meanwhile', async () => {
+  it('get the addresses that are asked for, again after a stop and before they have cooled, and nobody else gets them meanwhile', async () => {
     const flags = ['--ip', '10.91.0.77', '--ip6', 'fd00:91::aa'];
     const addresses = ['10.91.0.77/24', 'fd00:91::aa/120'];
     expect(await podman.start('fixed', { flags })).toMatchObject({ ok: true });
@@ -140,7 +140,11 @@ describe.runIf(available('Podman', [...missing, ...missingForPodman()]))('contai
     await podman.run('start', 'fixed');
     expect(await addressesIn('fixed')).toEqual(addresses);
     await podman.run('rm', '--force', '--time', '0', 'fixed');
-    await podman.run('start', 'envious');
+    expect(await podman.call('start', 'envious')).toMatchObject({
+      ok: false,
+      stderr: expect.stringMatching(/10\.91\.0\.77.* cools/),
+    });
+    await eventually(async () => ((await podman.call('start', 'envious')).ok ? true : undefined));
     expect(await addressesIn('envious')).toEqual(['10.91.0.77/24', 'fd00:91::4d/120']);
   });
 });
