@@ -138,6 +138,21 @@ test('a DEL under another network’s name frees nothing, and the log says where
   expect(last).toMatchObject({ verb: 'DEL', note: expect.stringContaining('my-bridge-network') });
 });
 
+test('a DEL of a node that finds no credentials succeeds, and is told later', async () => {
+  const env = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined, HOME: node.directory };
+  const cut: typeof fetch = async () => {
+    throw Object.assign(new Error('cut'), { code: 'ECONNREFUSED' });
+  };
+  const poor = { stdin, env, surroundings: around(cut) };
+  expect((await node.call('ADD', 'a', poor)).printed).toMatchObject({ code: 103 });
+  expect((await node.call('DEL', 'first', poor)).exitCode).toBe(0);
+  expect([Object.keys(await held()), node.outbox().releases.length]).toEqual([['first'], 1]);
+  here.clock.now += 10_001;
+  expect((await call('ADD', 'b')).exitCode).toBe(0);
+  expect((await call('DEL', 'b')).exitCode).toBe(0);
+  expect([await held(), node.outbox().releases]).toEqual([{}, []]);
+});
+
 describe('a node that the service takes for another one', () => {
   test('gives back what it is granted, with an error that names both', async () => {
     node.remove();
