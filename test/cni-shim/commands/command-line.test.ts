@@ -119,7 +119,12 @@ describe('a call of the plugin', () => {
        const load = module_._load;
        const names = new Set();
        module_._load = function (name, ...rest) { names.add(name); return load.call(this, name, ...rest); };
-       process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(join(directory, 'names'))}, [...names].slice(1).join(' ')));`,
+       const end = process.reallyExit;
+       process.reallyExit = (...rest) => {
+         const loaded = [...names].slice(1).join(' ');
+         require('node:fs').writeFileSync(${JSON.stringify(join(directory, 'names'))}, loaded);
+         end.apply(process, rest);
+       };`,
     );
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
