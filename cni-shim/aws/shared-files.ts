@@ -3,6 +3,7 @@
  * a profile, or a `credential_process` that prints them, as IAM Roles Anywhere's helper does.
  */
 
+import { type Files, isFileError } from '../machine/files.ts';
 import type { CredentialChoice } from '../machine/node-configuration.ts';
 import { refusal } from '../machine/refusal.ts';
 import type { Environment, Surroundings } from '../machine/surroundings.ts';
@@ -17,13 +18,12 @@ export function sharedFileCredentials(
   choice: CredentialChoice | undefined,
 ): CredentialSource | undefined {
   const name = choice?.profile ?? (env.AWS_PROFILE || 'default');
-  const credentialsFile = choice?.file ?? (env.AWS_SHARED_CREDENTIALS_FILE || homeFile(env, 'credentials'));
-  const configFile = env.AWS_CONFIG_FILE || homeFile(env, 'config');
-  const read = (path: string) => parseProfiles(files.read(path) ?? '');
-  const config = read(configFile);
+  const read = (named: string | undefined, inHome: string) =>
+    parseProfiles((named ? files.read(named) : readUnlessDenied(files, homeFile(env, inHome))) ?? '');
+  const config = read(env.AWS_CONFIG_FILE, 'config');
   const profile = new Map([
     ...(config.get(name === 'default' ? name : `profile ${name}`) ?? []),
-    ...(read(credentialsFile).get(name) ?? []),
+    ...(read(choice?.file ?? env.AWS_SHARED_CREDENTIALS_FILE, 'credentials').get(name) ?? []),
   ]);
   const accessKeyId = profile.get('aws_access_key_id');
   const secretAccessKey = profile.get('aws_secret_access_key');
@@ -42,6 +42,16 @@ export function sharedFileCredentials(
       );
   }
   return undefined;
+}
+
+/** Nobody named it: one that this user may not look at is as one that is not there. */
+function readUnlessDenied(files: Files, path: string): string | undefined {
+  try {
+    return files.read(path);
+  } catch (error) {
+    if (isFileError(error) && error.code === 'EACCES') return undefined;
+    throw error;
+  }
 }
 
 /** The runtime that calls the plugin may have no HOME: root's is meant then. */

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { credentialSupply } from '../../../cni-shim/aws/credentials.ts';
 import { credentialsOfProcess } from '../../../cni-shim/aws/process.ts';
 import { parseProfiles } from '../../../cni-shim/aws/shared-files.ts';
+import { type Files, nodeFiles } from '../../../cni-shim/machine/files.ts';
 import type { CredentialChoice } from '../../../cni-shim/machine/node-configuration.ts';
 import { machine } from '../../../cni-shim/machine/surroundings.ts';
 import { CONTAINER_TOKEN, MetadataService } from './metadata-service.ts';
@@ -31,10 +32,11 @@ const write = (name: string, text: string): string => {
   return path;
 };
 /** A new process each time. */
-const supply = (env: Record<string, string> = {}, choice?: CredentialChoice) =>
+const supply = (env: Record<string, string> = {}, choice?: CredentialChoice, port: { files?: Files } = {}) =>
   credentialSupply(
     {
       ...machine({ HOME: home, AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url, ...env }),
+      ...port,
       now: () => now,
       random: () => 0,
     },
@@ -79,6 +81,23 @@ describe('credentials come from', () => {
   test('and the config file, where a profile has another heading', async () => {
     write('.aws/config', `[profile other]\n${ini('AKID-CONFIG')}`);
     expect(await idOf({ AWS_PROFILE: 'other' })).toBe('AKID-CONFIG');
+  });
+
+  test('none of files in a home that this user may not look into, unless they are named', async () => {
+    const files = {
+      ...nodeFiles,
+      read(path: string) {
+        if (path.startsWith('/closed/'))
+          throw Object.assign(new Error('closed'), { code: 'EACCES', syscall: 'open', path });
+        return nodeFiles.read(path);
+      },
+    };
+    const from = (env: Record<string, string>) => supply({ HOME: '/closed', ...env }, undefined, { files });
+    const file = write('named', `[default]\n${ini('AKID-NAMED')}`);
+    const { credentials } = await from({ AWS_SHARED_CREDENTIALS_FILE: file }).get({ fresh: false });
+    expect(credentials.accessKeyId).toBe('AKID-NAMED');
+    const named = from({ AWS_SHARED_CREDENTIALS_FILE: '/closed/credentials' });
+    await expect(named.get({ fresh: false })).rejects.toMatchObject({ code: 'EACCES' });
   });
 
   test('then the container endpoint, with the token from its file', async () => {
