@@ -79,8 +79,9 @@ describe('fourteen workers of a node with one block', () => {
 
   it('fail nowhere while the API is cut, and afterwards table and journal agree', async () => {
     const report = await churn('churn-cut', '10.82.0.0/24', SECONDS * 300);
-    const { calls, conflicts, logged, living, journals, table, end } = report;
+    const { calls, conflicts, flushed, logged, living, journals, table, end } = report;
     expect(calls.filter(({ code }) => code !== undefined)).toEqual([]);
+    expect(flushed.failures).toEqual([]);
     expect(logged.some(({ verb, local }) => verb === 'ADD' && local)).toBe(true);
     expect(conflicts).toEqual([]);
     expect([journals, table]).toEqual([living, living]);

@@ -59,6 +59,8 @@ export interface OutageReport {
   end(): Promise<Leases>;
 }
 
+/** After the API is back. */
+const AGREED_WITHIN_MS = 30_000;
 /** Containers that a stream keeps. */
 const KEPT = 4;
 
@@ -118,11 +120,20 @@ export async function outage(options: OutageOptions): Promise<OutageReport> {
   const flushed = { reported: 0, released: 0, failures: [] as string[] };
   let reconciled = 0;
   const flush = async () => {
+    const until = Date.now() + AGREED_WITHIN_MS;
     for (const node of nodes) {
-      const { reported, released, failures } = await node.flush();
-      flushed.reported += reported;
-      flushed.released += released;
-      flushed.failures.push(...failures.map(({ entry, error }) => `${entry.attachment.containerId}: ${error.message}`));
+      for (let isDone = false; !isDone; ) {
+        const { reported, released, failures } = await node.flush();
+        flushed.reported += reported;
+        flushed.released += released;
+        // The service granted it to another container, which gave it back: it is reported once it has cooled.
+        const lasting = failures.filter(({ error }) => error.code !== 'address.cooling' || Date.now() > until);
+        flushed.failures.push(
+          ...lasting.map(({ entry, error }) => `${entry.attachment.containerId}: ${error.message}`),
+        );
+        isDone = failures.length === lasting.length;
+        if (!isDone) await delay(1000);
+      }
     }
   };
   await flush();
