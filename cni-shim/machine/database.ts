@@ -17,52 +17,70 @@ export interface Database {
   close(): void;
 }
 
-/** Opens the file, or makes it in a directory that exists. @throws what SQLite throws: `databaseError` knows it */
+/** Opens a file that exists; an empty one is a database. @throws what SQLite throws: `databaseError` knows it */
 export type OpenDatabase = (path: string) => Database;
 
 interface BunStatement {
   all(...values: readonly Value[]): Row[];
   run(...values: readonly Value[]): { readonly changes: number };
+  finalize(): void;
 }
 interface BunDatabase {
-  query(sql: string): BunStatement;
+  prepare(sql: string): BunStatement;
   exec(sql: string): void;
   close(): void;
 }
 interface BunSqlite {
-  readonly Database: new (path: string, options: { readonly create: boolean }) => BunDatabase;
+  readonly Database: new (path: string, options: { readonly readwrite: true }) => BunDatabase;
 }
 
 /** Of the bundle, which is CommonJS. */
 declare const require: (name: 'bun:sqlite') => BunSqlite;
 
 export const bunDatabase: OpenDatabase = (path) => {
-  const database = new (require('bun:sqlite').Database)(path, { create: true });
+  const database = new (require('bun:sqlite').Database)(path, { readwrite: true });
+  /** What is not finalized would keep the file open after `close`. */
+  function once<T>(sql: string, act: (statement: BunStatement) => T): T {
+    const statement = database.prepare(sql);
+    try {
+      return act(statement);
+    } finally {
+      statement.finalize();
+    }
+  }
   return {
-    all: (sql, ...values) => database.query(sql).all(...values),
-    run: (sql, ...values) => database.query(sql).run(...values).changes,
+    all: (sql, ...values) => once(sql, (statement) => statement.all(...values)),
+    run: (sql, ...values) => once(sql, (statement) => statement.run(...values).changes),
     exec: (sql) => database.exec(sql),
     close: () => database.close(),
   };
 };
 
-/** SQLite's name for what went wrong (sqlite.org/rescode.html), the extended part cut off; undefined for any other error. */
+/** SQLite's name for what went wrong (sqlite.org/rescode.html), as exactly as it tells; undefined for any other error. */
 export function databaseErrorName(error: unknown): string | undefined {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
-  return typeof code === 'string' ? /^SQLITE_[A-Z]+/.exec(code)?.[0] : undefined;
+  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
 }
+
+/** Without what tells one kind of it from others: SQLITE_IOERR of SQLITE_IOERR_READ. */
+const primary = (name: string): string => name.split('_', 2).join('_');
 
 /** For what SQLite read, and cannot have been written. */
 export const damage = (what: string): Error => Object.assign(new Error(what), { code: 'SQLITE_CORRUPT' });
 
 /** What is in the file is no database, or no longer one. */
 export const isDamaged = (error: unknown): boolean =>
-  ['SQLITE_CORRUPT', 'SQLITE_NOTADB'].includes(databaseErrorName(error) ?? '');
+  ['SQLITE_CORRUPT', 'SQLITE_NOTADB'].includes(primary(databaseErrorName(error) ?? ''));
 
+const FULL = 'the disk is full: free some space, or name another directory as dataDir in the node configuration';
 const REMEDIES: Readonly<Record<string, string>> = {
-  SQLITE_FULL: 'the disk is full: free some space, or name another directory as dataDir in the node configuration',
+  SQLITE_FULL: FULL,
+  // Of the file that processes share beside the journal.
+  SQLITE_IOERR_SHMSIZE: FULL,
   SQLITE_READONLY: 'the file system is read-only: name a writable directory as dataDir in the node configuration',
-  SQLITE_CANTOPEN: 'run the plugin as root, or give it a directory of its own: dataDir in the node configuration',
+  // Also where the file system is read-only: beside the file SQLite makes others.
+  SQLITE_CANTOPEN:
+    'run the plugin as root, and name a directory that can be written as dataDir in the node configuration',
   SQLITE_PERM: 'run the plugin as root, or give it a directory of its own: dataDir in the node configuration',
   SQLITE_IOERR: 'look at the disk; a journal has to lie on a local one, not on a network file system',
   SQLITE_BUSY: 'another process keeps it locked: the runtime will try again',
@@ -70,4 +88,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 /** @param name as `databaseErrorName` tells it */
 export const databaseError = (path: string, name: string, cause: unknown): LessorError =>
-  refusal('node.storage', `${path} cannot be read or written (${name})`, REMEDIES[name] ?? 'look at the file', cause);
+  refusal(
+    'node.storage',
+    `${path} cannot be read or written (${name})`,
+    REMEDIES[name] ?? REMEDIES[primary(name)] ?? 'look at the file',
+    cause,
+  );

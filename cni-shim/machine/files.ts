@@ -2,6 +2,7 @@
 import {
   closeSync,
   ftruncateSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -22,6 +23,8 @@ export interface Files {
   /** Replaces the whole content of a file that `create` opened. */
   write(file: number, text: string): void;
   close(file: number): void;
+  /** Another name for a file. False where `to` exists already: that is how one of several processes wins. */
+  link(from: string, to: string): boolean;
   /** Replaces `to`, if there is one, in one step. */
   rename(from: string, to: string): void;
   /** Of a directory: nothing happens where there is no `from`, or something is in `to` already. */
@@ -30,7 +33,8 @@ export interface Files {
   remove(path: string): void;
   /** Names in a directory; none where there is no such directory, or something else than one. */
   list(directory: string): string[];
-  exists(path: string): boolean;
+  /** Bytes, or undefined where there is no such file. */
+  size(path: string): number | undefined;
   /** `device:inode` of what the path leads to, or undefined where that is nothing. */
   identity(path: string): string | undefined;
   /** Milliseconds since 1970, or undefined where there is no such file. */
@@ -93,11 +97,16 @@ export const nodeFiles: Files = {
     );
   },
   close: closeSync,
+  link: (from, to) =>
+    unless('EEXIST', false, () => {
+      linkSync(from, to);
+      return true;
+    }),
   rename: renameSync,
   move: (from, to) => unless(['ENOENT', 'ENOTEMPTY', 'EEXIST'], undefined, () => renameSync(from, to)),
   remove: (path) => unless('ENOENT', undefined, () => unlinkSync(path)),
   list: (directory) => unless(['ENOENT', 'ENOTDIR'], [], () => readdirSync(directory)),
-  exists: (path) => statSync(path, { throwIfNoEntry: false }) !== undefined,
+  size: (path) => statSync(path, { throwIfNoEntry: false })?.size,
   identity(path) {
     try {
       const { dev, ino } = statSync(path);
@@ -111,6 +120,8 @@ export const nodeFiles: Files = {
 };
 
 const DRAFT_PREFIX = '.draft-';
+/** A name in `directory` that nobody else has. */
+export const draftIn = (directory: string): string => `${directory}/${DRAFT_PREFIX}${randomHex(8)}`;
 /** Far longer than a draft needs: one that is older was left by a process that was killed. */
 const DRAFT_LIFE_MS = 60_000;
 
@@ -119,7 +130,7 @@ const DRAFT_LIFE_MS = 60_000;
  * same file system, which somebody sweeps.
  */
 export function replaceFile(files: Files, path: string, text: string, drafts: string): void {
-  const draft = `${drafts}/${DRAFT_PREFIX}${randomHex(8)}`;
+  const draft = draftIn(drafts);
   const file = files.create(draft);
   files.write(file, text);
   files.close(file);

@@ -1,9 +1,10 @@
 /**
- * The file of a node's journal: made with its schema, and put aside where it is damaged. Nothing waits for the disk but a
- * checkpoint: what counts after a power cut is decided by the boot that a row names.
+ * The file of a node's journal: made with its schema, and put aside where it is damaged. SQLite finds its other files by name
+ * (sqlite.org/howtocorrupt.html, 1.4), so neither happens beside a file that somebody may have open. Nothing waits for the disk
+ * but a checkpoint: what counts after a power cut is decided by the boot that a row names.
  */
-import { type Database, databaseErrorName, isDamaged, type OpenDatabase } from '../machine/database.ts';
-import { type Files, isFileError } from '../machine/files.ts';
+import { type Database, damage, databaseErrorName, isDamaged, type OpenDatabase } from '../machine/database.ts';
+import { draftIn, type Files, sweepDrafts } from '../machine/files.ts';
 import { DAMAGED } from '../machine/layout.ts';
 import { randomHex } from '../machine/random.ts';
 import { refusal } from '../machine/refusal.ts';
@@ -27,6 +28,8 @@ export interface DatabaseSurroundings {
 const SCHEMA_VERSION = 100;
 /** Whoever holds the lock holds it for less than a millisecond; 128 processes at once wait for each other. */
 const BUSY_MS = 10_000;
+/** Others may put it aside and begin another one meanwhile; they do so once. */
+const OPENED_AT_MOST = 4;
 
 const SCHEMA = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -64,17 +67,20 @@ export function openJournalFile(surroundings: DatabaseSurroundings, path: string
   const { files } = surroundings;
   let opened: Opened | undefined;
 
-  function openSound(mayPutAside = true): Opened {
-    // Before SQLite, so that it is for its user only from the start.
-    if (!files.exists(path)) createEmpty(files, path);
+  function openSound(tries = OPENED_AT_MOST): Opened {
+    ensureThere(surroundings, path);
     const identity = files.identity(path);
+    // Where the file is put aside at this very moment, SQLite may have one file of the old journal and one of the next.
+    const isStill = () => files.identity(path) === identity;
     try {
-      return { database: openDatabase(surroundings, path), identity };
+      const database = openDatabase(surroundings, path);
+      if (isStill() || tries === 1) return { database, identity };
+      close(database);
     } catch (error) {
-      if (!mayPutAside || !isDamaged(error)) throw error;
-      putAside(files, path, identity);
-      return openSound(false);
+      if (tries === 1 || (isStill() && !isDamaged(error))) throw error;
+      if (isDamaged(error)) putAside(files, path, identity);
     }
+    return openSound(tries - 1);
   }
 
   function leave(): void {
@@ -83,7 +89,7 @@ export function openJournalFile(surroundings: DatabaseSurroundings, path: string
   }
 
   return {
-    exists: () => files.exists(path),
+    exists: () => files.size(path) !== undefined,
     ready() {
       if (opened !== undefined && files.identity(path) !== opened.identity) leave();
       opened ??= openSound();
@@ -97,14 +103,15 @@ export function openJournalFile(surroundings: DatabaseSurroundings, path: string
 }
 
 /** @throws LessorError `node.storage` for a newer schema; what SQLite throws */
-function openDatabase(surroundings: DatabaseSurroundings, path: string): Database {
-  const database = surroundings.openDatabase(path);
+function openDatabase({ files, openDatabase }: DatabaseSurroundings, path: string): Database {
+  // A journal is there as a whole or not at all; and SQLite would remove what lies beside an empty file.
+  if (files.size(path) === 0) throw damage('the journal is empty');
+  const database = openDatabase(path);
   try {
-    database.exec(
-      `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${LOG_PAGES}`,
-    );
-    if (versionOf(database) === 0) initialise(database, () => lossOf(surroundings, path));
-    const version = versionOf(database);
+    database.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA synchronous = NORMAL`);
+    database.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
+    const version = Number(database.all('PRAGMA user_version')[0]?.user_version);
+    if (version === 0) throw damage('the journal has no schema');
     if (version < SCHEMA_VERSION + 100) return database;
     throw refusal(
       'node.storage',
@@ -112,43 +119,46 @@ function openDatabase(surroundings: DatabaseSurroundings, path: string): Databas
       'install the release that wrote it, or a later one',
     );
   } catch (error) {
-    // Of what fails to begin nothing stays open: a later try of the same process would wait for it.
-    rollBack(database);
     close(database);
     throw error;
   }
 }
 
-const versionOf = (database: Database): number => Number(database.all('PRAGMA user_version')[0]?.user_version);
-
-/**
- * The first of several processes makes the schema; the others find it.
- * @param loss what there is to say of the journal before, if that was damaged
- */
-function initialise(database: Database, loss: () => string | undefined): void {
-  writeAhead(database);
-  database.exec('BEGIN IMMEDIATE');
-  if (versionOf(database) === 0) {
-    database.exec(SCHEMA);
-    database.run('INSERT INTO meta (key, value) VALUES (?, ?)', JOURNAL, randomHex(8));
-    const lost = loss();
-    if (lost !== undefined) database.run('INSERT INTO meta (key, value) VALUES (?, ?)', LOST, lost);
+/** The first of several processes makes it; the others find it. */
+function ensureThere(surroundings: DatabaseSurroundings, path: string): void {
+  const { files, now } = surroundings;
+  const writtenAhead = files.identity(`${path}-wal`);
+  if (files.size(path) !== undefined) return;
+  // SQLite would take it for the next journal's.
+  if (writtenAhead !== undefined) moveAside(files, path, writtenAhead);
+  sweepDrafts(files, directoryOf(path), now());
+  const draft = draftIn(directoryOf(path));
+  // Before SQLite, so that it is for its user only from the start.
+  files.close(files.create(draft));
+  try {
+    writeNew(surroundings, draft, lossOf(surroundings, path));
+    files.link(draft, path);
+  } finally {
+    files.remove(draft);
   }
-  database.exec('COMMIT');
 }
 
-const PAUSE_MS = 5;
-
-/** SQLite does not wait for a lock here, whatever `busy_timeout` says. */
-function writeAhead(database: Database): void {
-  for (let waited = 0; ; waited += PAUSE_MS) {
-    try {
-      database.exec('PRAGMA journal_mode = WAL');
-      return;
-    } catch (error) {
-      if (databaseErrorName(error) !== 'SQLITE_BUSY' || waited >= BUSY_MS) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
-    }
+/**
+ * All of it in one file, beside which nobody finds another one: SQLite goes by names.
+ * @param loss what there is to say of the journal before, if that was damaged
+ */
+function writeNew({ openDatabase }: DatabaseSurroundings, path: string, loss: string | undefined): void {
+  const database = openDatabase(path);
+  const row = (key: string, value: string) =>
+    `INSERT INTO meta (key, value) VALUES ('${key}', '${value.replaceAll("'", "''")}');`;
+  try {
+    // After a power cut nothing of this boot counts.
+    database.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF');
+    const rows = [row(JOURNAL, randomHex(8)), ...(loss === undefined ? [] : [row(LOST, loss)])];
+    database.exec(`BEGIN; ${SCHEMA} ${rows.join('')} COMMIT`);
+    database.exec('PRAGMA journal_mode = WAL');
+  } finally {
+    close(database);
   }
 }
 
@@ -157,9 +167,11 @@ function writeAhead(database: Database): void {
  * of several processes that found it so the first one moves it, and none the journal that began since.
  */
 function putAside(files: Files, path: string, identity: string | undefined): void {
-  if (identity === undefined || files.identity(path) !== identity) return;
-  files.move(directoryOf(path), `${directoryOf(path)}${DAMAGED}${identity.replace(':', '-')}`);
+  if (identity !== undefined && files.identity(path) === identity) moveAside(files, path, identity);
 }
+
+const moveAside = (files: Files, path: string, identity: string): void =>
+  files.move(directoryOf(path), `${directoryOf(path)}${DAMAGED}${identity.replace(':', '-')}`);
 
 /** A journal that begins beside a damaged one does not know what that one knew. */
 function lossOf({ files, now, bootId }: DatabaseSurroundings, path: string): string | undefined {
@@ -175,22 +187,9 @@ const splitPath = (path: string): [parent: string, name: string] => {
 };
 const directoryOf = (path: string): string => splitPath(path)[0];
 
-function createEmpty(files: Files, path: string): void {
+function close(database: Database): void {
   try {
-    files.close(files.create(path));
-  } catch (error) {
-    // Another process was first.
-    if (!isFileError(error) || error.code !== 'EEXIST') throw error;
-  }
-}
-
-/** SQLite may have rolled back by itself. */
-export const rollBack = (database: Database): void => despiteErrors(() => database.exec('ROLLBACK'));
-const close = (database: Database): void => despiteErrors(() => database.close());
-
-function despiteErrors(act: () => void): void {
-  try {
-    act();
+    database.close();
   } catch (error) {
     if (databaseErrorName(error) === undefined) throw error;
   }

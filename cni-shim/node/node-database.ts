@@ -10,7 +10,7 @@ import {
   type Row,
   type Value,
 } from '../machine/database.ts';
-import { type DatabaseSurroundings, JOURNAL, openJournalFile, rollBack } from './journal-file.ts';
+import { type DatabaseSurroundings, JOURNAL, openJournalFile } from './journal-file.ts';
 
 /** Within a transaction. */
 export type Writing = Pick<Database, 'all' | 'run'>;
@@ -116,4 +116,13 @@ function metaIn(
         return true;
       }),
   };
+}
+
+/** SQLite may have rolled back by itself. */
+function rollBack(database: Database): void {
+  try {
+    database.exec('ROLLBACK');
+  } catch (error) {
+    if (databaseErrorName(error) === undefined) throw error;
+  }
 }

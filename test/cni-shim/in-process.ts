@@ -47,15 +47,17 @@ export interface Call {
 
 export class Node {
   readonly directory = mkdtempSync(join(tmpdir(), 'lessor-plugin-'));
-  readonly dataDir = join(this.directory, 'data');
+  readonly dataDir: string;
   readonly config = join(this.directory, 'node.json');
   bootId = 'boot-1';
   /** As the compiled plugin finds it here. */
   machineId = machineUnderNode().machineId();
   readonly api: FakeApi;
 
-  constructor(api: FakeApi) {
+  /** @param dataDir one of its own, unless another node shares it */
+  constructor(api: FakeApi, dataDir?: string) {
     this.api = api;
+    this.dataDir = dataDir ?? join(this.directory, 'data');
     this.writeConfig({});
   }
 

@@ -110,7 +110,7 @@ describe('a disk that fails', () => {
       ['ENOSPC', 'free some space'],
     ] as const) {
       const { printed } = await node.add('c1', { surroundings: { files: refuses(code) } });
-      expect(printed).toMatchObject(storageError(remedy));
+      expect(printed).toMatchObject({ ...storageError(remedy), msg: expect.stringContaining(directory()) });
     }
     expect(api.received).toEqual([]);
   });
@@ -264,6 +264,20 @@ describe('a journal that is lost', () => {
     expect(owners()).toEqual(['c1', 'c2']);
     const [first, second] = api.allocations().map(({ nonce }) => nonce.slice(0, 16));
     expect(first).not.toBe(second);
+  });
+
+  test('without what SQLite has beside it is put aside with that: the next one does not take it for its own', async () => {
+    const { journal, journalId } = records();
+    journal.begin(
+      { attachment: { network: NETWORK, containerId: 'c1', ifname: 'eth0' }, nonce: 'n', bootId: 'b' },
+      () => [],
+    );
+    expect(statSync(`${node.journalPath}-wal`).size).toBeGreaterThan(0);
+    rmSync(node.journalPath);
+    expect(await persist('ADD', 'c2')).toBe(0);
+    expect(node.attachments()).toEqual(['c2@eth0']);
+    expect(records().journalId).not.toBe(journalId);
+    expect([records().isIntact, putAside().length]).toEqual([false, 1]);
   });
 
   test('while a DEL runs leaves that DEL its success', async () => {
