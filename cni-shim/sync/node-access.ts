@@ -60,7 +60,7 @@ export function accessJournals(surroundings: Surroundings, options: AccessOption
 }
 
 function journalMissingIn({ files, machineId }: Surroundings, dataDir: string): LessorError | undefined {
-  const hasJournal = (directory: string) => files.exists(inDataDir(directory).journal(machineId()));
+  const hasJournal = (directory: string) => files.size(inDataDir(directory).journal(machineId())) !== undefined;
   if (hasJournal(dataDir)) return undefined;
   const hidden = hiddenDataDir(dataDir.replace(/\/+$/, ''));
   const remedy = hasJournal(hidden)
