@@ -42,6 +42,21 @@ export function* proposals(state: PoolCache, now: number): Generator<SlotReferen
   }
 }
 
+/** Of clocks: the service counts from the release, this node from its answer. */
+const MARGIN_MS = 1000;
+
+/** The same; and last, of blocks of the node's own, slots that have cooled, which the service would choose as well. */
+export function* candidatesOf(state: PoolCache, now: number): Generator<SlotReference> {
+  yield* proposals(state, now);
+  if (state.pool.affinity !== 'node') return;
+  const cooledAt = now - state.pool.cooldownSeconds * 1000 - MARGIN_MS;
+  const cooling = Object.entries(state.taken).map(([block, slots]) => {
+    const kept = Object.entries(slots).filter(([, at]) => at > cooledAt);
+    return [block, Object.fromEntries(kept)] as const;
+  });
+  yield* proposals({ ...state, taken: Object.fromEntries(cooling) }, now);
+}
+
 /** The generation of the block as which the node may still propose this slot; undefined where it may not. */
 export const proposableAt = (state: PoolCache | undefined, slot: SlotReference): number | undefined =>
   state?.pool.id === slot.pool ? state.blocks.find(({ block }) => block === slot.block)?.generation : undefined;

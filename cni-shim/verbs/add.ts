@@ -8,7 +8,7 @@ import { addResult } from '../cni/result.ts';
 import { randomHex } from '../machine/random.ts';
 import type { Beginning, JournalEntry, LocalLease } from '../node/journal-entry.ts';
 import { ownLease } from '../node/offline-lease.ts';
-import { proposals } from '../node/propose.ts';
+import { candidatesOf } from '../node/propose.ts';
 import { viewOf } from '../node/sandbox.ts';
 import { reportLease } from '../sync/flush.ts';
 import { askService, type Likely } from './ask-service.ts';
@@ -46,7 +46,7 @@ function likelyPool({ choices, records }: Plugin): Likely {
 
 /** None where nothing is known of the pool in this boot, nor where addresses are asked for: they say which slot. */
 const candidates = ({ addresses, surroundings }: Plugin, { cache }: Likely) =>
-  cache === undefined || addresses.length > 0 ? [] : proposals(cache, surroundings.now());
+  cache === undefined || addresses.length > 0 ? [] : candidatesOf(cache, surroundings.now());
 
 function beginning({ attachment, network, records, bootId, invocation, addresses, surroundings }: Plugin): Beginning {
   const { netns, pod } = invocation;

@@ -15,7 +15,7 @@ import { isFileError, tryToWrite } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 import { notReady } from '../machine/refusal.ts';
 import { slotName } from '../node/journal-entry.ts';
-import { proposals } from '../node/propose.ts';
+import { candidatesOf } from '../node/propose.ts';
 import type { NetworkPlugin } from './assemble.ts';
 
 interface Verdict {
@@ -67,7 +67,7 @@ function hasRoomOfItsOwn({ surroundings, records, choices }: NetworkPlugin): boo
   return choices.all().some((pool) => {
     const cache = records.cacheOf(pool);
     if (cache?.pool.affinity !== 'node') return false;
-    for (const slot of proposals(cache, surroundings.now())) if (!names.has(slotName(slot))) return true;
+    for (const slot of candidatesOf(cache, surroundings.now())) if (!names.has(slotName(slot))) return true;
     return false;
   });
 }

@@ -40,9 +40,9 @@ function reusedTooSoon(calls: readonly CallRecord[]): string[] {
   const began = new Map<string, number>();
   return calls.flatMap(({ verb, addresses = [], time, ms, code }) => {
     if (code !== undefined) return [];
-    const ended = Date.parse(time);
+    const ended = Date.parse(time) + ms;
     return addresses.flatMap((address) => {
-      if (verb === 'DEL') began.set(address, ended - ms);
+      if (verb === 'DEL') began.set(address, Date.parse(time));
       const since = verb === 'ADD' ? began.get(address) : undefined;
       const isSoon = since !== undefined && ended - since < COOLDOWN_SECONDS * 1000;
       return isSoon ? [`${address} ${ended - since} ms after its DEL began`] : [];
@@ -92,7 +92,7 @@ describe('fourteen workers of a node with one block', () => {
     const time = (second: number) => new Date(second * 1000).toISOString();
     const used = { addresses: ['10.81.0.5/24'], ms: 100 };
     const del = { ...used, verb: 'DEL', time: time(1) };
-    expect(reusedTooSoon([del, { ...used, verb: 'ADD', time: time(10) }])).toHaveLength(1);
+    expect(reusedTooSoon([del, { ...used, verb: 'ADD', time: time(10.8) }])).toHaveLength(1);
     expect(reusedTooSoon([del, { ...used, verb: 'ADD', time: time(11) }])).toEqual([]);
   });
 });

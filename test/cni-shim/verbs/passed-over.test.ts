@@ -126,6 +126,17 @@ test('a slot that cools is passed over while the API is there, and is nobody’s
   expect(node.outbox().reports).toEqual([]);
 });
 
+test('a slot of a full block is used again in an outage once it has cooled, and not before', async () => {
+  for (let count = 0; count < 7; count += 1) expect((await call('ADD', `c${count}`)).exitCode).toBe(0);
+  const address = (await call('ADD', 'first')).printed.ips[0].address;
+  expect((await call('DEL', 'first')).exitCode).toBe(0);
+  service.fate = () => 'unreachable';
+  expect((await call('ADD', 'too-soon')).printed).toMatchObject({ code: 11 });
+  here.clock.now += 31_001;
+  const { exitCode, printed } = await call('ADD', 'again');
+  expect([exitCode, printed.ips?.[0].address]).toEqual([0, address]);
+});
+
 test('a DEL under another network’s name frees nothing, and the log says where the container is', async () => {
   const renamed = configuration({ ranges: undefined, pool: 'green', routes: undefined }, { name: 'renamed' });
   const logFile = `${node.directory}/calls.log`;
