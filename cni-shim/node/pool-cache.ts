@@ -78,7 +78,11 @@ export function afterAnswer(previous: PoolCache | undefined, update: PoolUpdate)
   const { pool, slot, incarnation, taken = [] } = answer;
   const same = previous?.pool.id === pool.id ? previous : undefined;
   let known = same ? forget(same, now) : {};
-  for (const { block, slots } of taken) known = markTaken(known, block, slots, now);
+  for (const { block, slots } of taken) {
+    // Of its own blocks this node knows since when: it released them itself.
+    const unknown = pool.affinity === 'node' ? slots.filter((one) => known[block]?.[one] === undefined) : slots;
+    known = markTaken(known, block, unknown, now);
+  }
   if (proposal !== undefined && (proposal.block !== slot.block || proposal.slot !== slot.slot))
     known = markTaken(known, proposal.block, [proposal.slot], now);
   const blocks = blocksAfter(same, update);
