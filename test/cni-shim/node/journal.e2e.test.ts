@@ -1,6 +1,16 @@
 /** The journal under the compiled executable, with the SQLite of its own runtime: many at once, killed, on bad disks. */
-import { execFile, spawnSync } from 'node:child_process';
-import { closeSync, cpSync, mkdirSync, openSync, readdirSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  cpSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -105,6 +115,49 @@ describe('killed', () => {
     }
     expect(owners()).toEqual([]);
   }, 120_000);
+});
+
+describe('agent, reconcile and plugin together', () => {
+  test('take nothing from a container that lives, and leave nothing of one that is gone', async () => {
+    const commands = Object.fromEntries(Object.entries(node.env).filter(([name]) => !name.startsWith('CNI_')));
+    const agent = spawn(executable, ['agent', '--listen', '127.0.0.1:0'], { env: commands, stdio: 'ignore' });
+    const namespaces = join(node.directory, 'netns');
+    mkdirSync(namespaces);
+    const living: string[] = [];
+    let isOver = false;
+    const work = async (worker: number) => {
+      for (let turn = 0; turn < 12; turn += 1) {
+        const id = `w${worker}-${turn}`;
+        const netns = join(namespaces, id);
+        writeFileSync(netns, '');
+        const of = (verb: string) => ({ ...plugin(verb, id), env: { ...plugin(verb, id).env, CNI_NETNS: netns } });
+        expect(failures([await call(of('ADD'))])).toEqual([]);
+        if (turn % 3 === 0) living.push(id);
+        else if (turn % 3 === 1) expect(failures([await call(of('DEL'))])).toEqual([]);
+        if (turn % 3 !== 0) rmSync(netns);
+      }
+    };
+    const reconcile = async () => {
+      const child = spawn(executable, ['reconcile', '--grace', '0'], { env: commands, stdio: 'ignore' });
+      return await new Promise<number | null>((ended) => child.once('close', ended));
+    };
+    const reconciling = (async () => {
+      const codes: (number | null)[] = [];
+      while (!isOver) codes.push(await reconcile());
+      return codes;
+    })();
+    try {
+      await Promise.all([0, 1, 2, 3].map(work));
+    } finally {
+      isOver = true;
+      expect(new Set(await reconciling)).toEqual(new Set([0]));
+      agent.kill('SIGKILL');
+    }
+    expect(await reconcile()).toBe(0);
+    expect(owners()).toEqual([...living].sort());
+    expect([node.attachments().length, node.slots().length, integrity()]).toEqual([16, 16, sound]);
+    expect(node.outbox()).toEqual({ reports: [], releases: [] });
+  });
 });
 
 describe('a damaged journal', () => {
