@@ -131,11 +131,12 @@ function markTaken(
 
 function forget(state: PoolCache, now: number): PoolCache['taken'] {
   const recent = Object.entries(state.taken).map(([block, slots]) => {
-    const kept = Object.entries(slots).filter(([, at]) => isRecent(state, at, now));
+    const kept = Object.entries(slots).filter(([, at]) => isWithin(takenFor(state), at, now));
     return [block, Object.fromEntries(kept)] as const;
   });
   return Object.fromEntries(recent.filter(([, slots]) => Object.keys(slots).length > 0));
 }
 
 /** A time that lies ahead was written under another clock: it says nothing. */
-export const isRecent = (state: PoolCache, at: number, now: number): boolean => at <= now && now - at < takenFor(state);
+export const isWithin = (milliseconds: number, at: number, now: number): boolean =>
+  at <= now && now - at < milliseconds;

@@ -2,7 +2,7 @@
 import type { SlotReference } from '../../core/contract/ids.ts';
 import { poolSpace } from '../../core/pools/pool-space.ts';
 import { blockFromText, blockToText } from '../../core/protocol/slot-ref.ts';
-import { isRecent, type PoolCache } from './pool-cache.ts';
+import { isWithin, type PoolCache, takenFor } from './pool-cache.ts';
 
 /** Where three quarters of a block were seen taken, a slot of a block that was not seen is taken as likely. */
 const CROWDED = 0.75;
@@ -11,8 +11,9 @@ const CROWDED = 0.75;
  * The usable slots of the node's blocks in the order in which to try them: from behind the cursor once around, without
  * those that were seen taken lately and, in a crowded pool, without blocks that were not seen. None left: let the service
  * choose.
+ * @param takenMs for how long a slot that was seen taken is not proposed
  */
-export function* proposals(state: PoolCache, now: number): Generator<SlotReference> {
+export function* proposals(state: PoolCache, now: number, takenMs: number = takenFor(state)): Generator<SlotReference> {
   const space = poolSpace(state.pool);
   const blocks = state.blocks.map(({ block }) => blockFromText(block)).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   const last = blockFromText(state.cursor.block);
@@ -23,7 +24,7 @@ export function* proposals(state: PoolCache, now: number): Generator<SlotReferen
   const crowded =
     shared &&
     Object.values(state.taken).some(
-      (slots) => Object.values(slots).filter((at) => isRecent(state, at, now)).length >= CROWDED * space.blockSize,
+      (slots) => Object.values(slots).filter((at) => isWithin(takenMs, at, now)).length >= CROWDED * space.blockSize,
     );
   const split = blocks[start] === last ? state.cursor.slot + 1 : 0;
   for (let step = 0; step <= blocks.length; step++) {
@@ -36,7 +37,7 @@ export function* proposals(state: PoolCache, now: number): Generator<SlotReferen
     const taken = state.taken[text] ?? {};
     for (let slot = from; slot < to; slot++) {
       const takenAt = taken[slot];
-      if (space.isUsable(block, slot) && (takenAt === undefined || !isRecent(state, takenAt, now)))
+      if (space.isUsable(block, slot) && (takenAt === undefined || !isWithin(takenMs, takenAt, now)))
         yield { pool: state.pool.id, block: text, slot };
     }
   }
@@ -48,13 +49,7 @@ const MARGIN_MS = 1000;
 /** The same; and last, of blocks of the node's own, slots that have cooled, which the service would choose as well. */
 export function* candidatesOf(state: PoolCache, now: number): Generator<SlotReference> {
   yield* proposals(state, now);
-  if (state.pool.affinity !== 'node') return;
-  const cooledAt = now - state.pool.cooldownSeconds * 1000 - MARGIN_MS;
-  const cooling = Object.entries(state.taken).map(([block, slots]) => {
-    const kept = Object.entries(slots).filter(([, at]) => at > cooledAt);
-    return [block, Object.fromEntries(kept)] as const;
-  });
-  yield* proposals({ ...state, taken: Object.fromEntries(cooling) }, now);
+  if (state.pool.affinity === 'node') yield* proposals(state, now, state.pool.cooldownSeconds * 1000 + MARGIN_MS);
 }
 
 /** The generation of the block as which the node may still propose this slot; undefined where it may not. */
