@@ -2,7 +2,7 @@
 import type { OutageRecord } from '../api/outage.ts';
 import { leasesOfDeadLife } from '../node/declared-dead.ts';
 import { knownNode } from '../node/identity.ts';
-import type { JournalEntry, Refusal } from '../node/journal-entry.ts';
+import { addressesOf, type JournalEntry, type Refusal } from '../node/journal-entry.ts';
 import type { LostJournal, NodeRecords } from '../node/node-records.ts';
 import { recordsIn } from '../sync/data-directories.ts';
 import { type DeadSandbox, findDeadSandboxes } from '../sync/dead-sandboxes.ts';
@@ -79,7 +79,7 @@ function journalStatus(access: NodeAccess, records: NodeRecords): JournalStatus 
       return {
         ...entry.attachment,
         pod: entry.pod && `${entry.pod.namespace}/${entry.pod.name}`,
-        addresses: (entry.acknowledged ?? entry.local)?.addresses.map(({ address }) => address) ?? [],
+        addresses: addressesOf(entry),
         state,
         ...(state === 'refused' && entry.refused !== undefined ? { refused: entry.refused } : {}),
         ...(ended === undefined ? {} : { ended }),

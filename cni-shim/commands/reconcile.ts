@@ -2,7 +2,7 @@
 import type { Attachment } from '../../core/contract/ids.ts';
 import type { OwnLease } from '../../core/contract/nodes.ts';
 import type { LessorError } from '../../core/contract/problems.ts';
-import type { JournalEntry } from '../node/journal-entry.ts';
+import { addressesOf, type JournalEntry } from '../node/journal-entry.ts';
 import type { NodeRecords } from '../node/node-records.ts';
 import { recordsIn } from '../sync/data-directories.ts';
 import { type DeadSandbox, findDeadSandboxes, type Gone, retireDead } from '../sync/dead-sandboxes.ts';
@@ -141,8 +141,5 @@ function inWords({ ended, reported, releasedLater, leases, released, lost, failu
     ...(failed.length === 0 ? [] : [table([['NETWORK', 'CONTAINER', 'INTERFACE', 'FAILED'], ...failed])]),
   ].join('\n\n')}\n`;
 }
-
-const addressesOf = ({ acknowledged, local }: JournalEntry): string[] =>
-  (acknowledged ?? local)?.addresses.map(({ address }) => address) ?? [];
 
 const cellsOf = ({ network, containerId, ifname }: Attachment): string[] => [network, shortId(containerId), ifname];

@@ -66,6 +66,10 @@ export interface SandboxView {
   readonly namespace: string;
 }
 
+/** With which the container lives, as texts; none before there is an answer. */
+export const addressesOf = ({ acknowledged, local }: JournalEntry): string[] =>
+  (acknowledged ?? local)?.addresses.map(({ address }) => address) ?? [];
+
 /** The slots that the entry knows of: what the container lives with first. */
 export function slotsOf({ acknowledged, local, proposal, more = [] }: JournalEntry): SlotReference[] {
   return withoutRepeats([acknowledged?.slot, local?.slot, proposal, ...more].filter((slot) => slot !== undefined));

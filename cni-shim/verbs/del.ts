@@ -4,7 +4,7 @@
  */
 
 import { outcomeOf } from '../api/call-outcome.ts';
-import type { JournalEntry } from '../node/journal-entry.ts';
+import { addressesOf, type JournalEntry } from '../node/journal-entry.ts';
 import { type Flushing, type FlushOptions, flush, noteCooling, releaseEntry } from '../sync/flush.ts';
 import { giveBackEmptyBlock } from '../sync/return-block.ts';
 import type { NetworkPlugin, Plugin } from './assemble.ts';
@@ -16,7 +16,7 @@ const FLUSHED_AT_ONCE = 4;
 export async function remove(plugin: Plugin): Promise<void> {
   const { attachment, records } = plugin;
   const entry = records.journal.find(attachment);
-  plugin.observer?.addresses((entry?.acknowledged ?? entry?.local)?.addresses.map(({ address }) => address) ?? []);
+  plugin.observer?.addresses(entry === undefined ? [] : addressesOf(entry));
   if (entry !== undefined) return removeEntry(plugin, entry);
   const others = records.journal.networksOf(attachment);
   if (others.length > 0)
