@@ -10,8 +10,9 @@ import { randomHex } from '../machine/random.ts';
 import { refusal } from '../machine/refusal.ts';
 
 export interface JournalFile {
-  exists(): boolean;
-  /** Made if it is not there. Where it was lost or put aside meanwhile, the one that is there by now. @throws what SQLite throws */
+  /** Undefined where there is none. Where it was lost or put aside meanwhile, the one that is there by now. @throws what SQLite throws */
+  there(): Database | undefined;
+  /** The same; made if it is not there. */
   ready(): Database;
   /** It was found damaged: another journal begins. */
   putAside(): void;
@@ -88,13 +89,22 @@ export function openJournalFile(surroundings: DatabaseSurroundings, path: string
     opened = undefined;
   }
 
+  /** What is open, where that is still the file. */
+  function current(): Database | undefined {
+    if (opened !== undefined && files.identity(path) !== opened.identity) leave();
+    return opened?.database;
+  }
+
+  function ready(): Database {
+    const database = current();
+    if (database !== undefined) return database;
+    opened = openSound();
+    return opened.database;
+  }
+
   return {
-    exists: () => files.size(path) !== undefined,
-    ready() {
-      if (opened !== undefined && files.identity(path) !== opened.identity) leave();
-      opened ??= openSound();
-      return opened.database;
-    },
+    there: () => current() ?? (files.size(path) === undefined ? undefined : ready()),
+    ready,
     putAside() {
       if (opened !== undefined) putAside(files, path, opened.identity);
       leave();

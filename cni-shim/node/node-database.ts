@@ -74,7 +74,7 @@ export function openNodeDatabase(surroundings: DatabaseSurroundings, path: strin
 
   function read<T>(look: (reading: Readable) => T): T {
     if (writing !== undefined) return look(writing);
-    const act = () => look(file.exists() ? file.ready() : nothing);
+    const act = () => look(file.there() ?? nothing);
     return guarded(act, () => guarded(act));
   }
 
