@@ -74,6 +74,8 @@ export interface Calls {
 export interface Api extends Calls {
   /** The same calls with the time of one attempt, for whoever can do without an answer. */
   readonly brief: Calls;
+  /** For how long a call goes on asking where nobody answers, in milliseconds. */
+  readonly patienceMs: number;
 }
 
 export interface ApiAccess {
@@ -115,9 +117,9 @@ const ownLeases = (cursor: string | undefined): Route<OwnLeasesResult> => {
 };
 
 export function apiClient(access: ApiAccess): Api {
-  const { attempt } = access.limits ?? DEFAULT_LIMITS;
+  const { attempt, total } = access.limits ?? DEFAULT_LIMITS;
   const once = { ...access, limits: { attempt, total: attempt } };
-  return { ...callsOf(access, once), brief: callsOf(once, once) };
+  return { ...callsOf(access, once), brief: callsOf(once, once), patienceMs: total };
 }
 
 const callsOf = (access: ApiAccess, once: ApiAccess): Calls => ({

@@ -115,6 +115,7 @@ const remedies: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only: name a writable directory as dataDir in the node configuration',
   ENOSPC: 'the disk is full: free some space, or name another directory as dataDir in the node configuration',
   EISDIR: 'a directory stands where a file is needed: name the file, or move the directory away',
+  ENAMETOOLONG: 'give it a shorter path',
   EPIPE: 'who reads it ended before: let it read to the end',
   ENOTDIR: 'a file stands where a directory is needed: move it away, or name another directory as dataDir',
 };

@@ -42,7 +42,11 @@ export interface Files {
 }
 
 export const isFileError = (error: unknown): error is NodeJS.ErrnoException & { code: string } =>
-  error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string' && 'syscall' in error;
+  error instanceof Error && isOfSystem(error as NodeJS.ErrnoException);
+
+/** Of a path that is too long for any system call, Bun names none. */
+const isOfSystem = ({ code, syscall }: NodeJS.ErrnoException): boolean =>
+  code !== undefined && (syscall !== undefined || code === 'ENAMETOOLONG');
 
 /** `otherwise` where the operation failed for exactly the reason `code`, or one of these. */
 function unless<T, U>(code: string | readonly string[], otherwise: U, operation: () => T): T | U {

@@ -31,6 +31,16 @@ export interface Journal {
    * @throws LessorError `node.leaving`
    */
   begin(beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry;
+  /**
+   * Another one in place of `entry`, which had no slot of its own, with the first of `candidates` that is free by now; `entry`
+   * moves to the outbox. Undefined where none is free, or the entry is not there any more.
+   * @throws LessorError `node.leaving`
+   */
+  beginAnew(
+    entry: JournalEntry,
+    beginning: Beginning,
+    candidates: () => Iterable<SlotReference>,
+  ): JournalEntry | undefined;
   /** Counts another send of `entry`. Undefined where a DEL removed the entry meanwhile. */
   repeat(entry: JournalEntry): JournalEntry | undefined;
   /**
@@ -60,6 +70,16 @@ type Answer = Pick<AllocateResult, 'slot' | 'addresses' | 'more' | 'incarnation'
 export function openJournal(database: NodeDatabase): Journal {
   return {
     begin: (beginning, candidates) => database.transaction((writing) => begin(writing, beginning, candidates)),
+    beginAnew: (entry, beginning, candidates) =>
+      database.transaction((writing) => {
+        ensureNotLeaving(writing, beginning.bootId);
+        const current = readEntry(writing, entry.attachment);
+        if (!isStill(entry, current) || slotsOf(current).length > 0) return undefined;
+        const slot = firstFree(writing, candidates());
+        if (slot === undefined) return undefined;
+        retire(writing, current);
+        return beginWith(writing, beginning, slot);
+      }),
     repeat: (entry) =>
       database.transaction((writing) => {
         const current = readEntry(writing, entry.attachment);
@@ -155,7 +175,10 @@ function begin(writing: Writing, beginning: Beginning, candidates: () => Iterabl
     return next;
   }
   if (there !== undefined) retire(writing, there);
-  const slot = firstFree(writing, candidates());
+  return beginWith(writing, beginning, firstFree(writing, candidates()));
+}
+
+function beginWith(writing: Writing, beginning: Beginning, slot: SlotReference | undefined): JournalEntry {
   const entry: JournalEntry = { ...beginning, attempts: 1, ...(slot === undefined ? {} : { proposal: slot }) };
   writeEntry(writing, entry);
   if (slot !== undefined) ownSlots(writing, entry);

@@ -18,25 +18,42 @@ type Addresses = AllocateResult['addresses'];
 
 /** Questions that one ADD asks where the service grants what others of this node live with since an outage. */
 const MOST_QUESTIONS = 3;
+/** After so long an ADD looks again whether a slot of the node's own has cooled. */
+const LOOK_AGAIN_MS = 500;
 
 /** The CNI result. @throws LessorError */
 export async function add(plugin: Plugin): Promise<unknown> {
-  const { surroundings, network } = plugin;
+  const { surroundings, network, api } = plugin;
   const dns = readDns(surroundings.files, network.resolvConf);
+  const until = surroundings.now() + api.patienceMs;
   let asked = await askOnce(plugin);
-  for (let count = 1; asked.kind === 'again' && count < MOST_QUESTIONS; count += 1) asked = await askOnce(plugin);
-  if (asked.kind === 'again') throw asked.error;
+  for (let questions = 1; asked.kind !== 'addresses'; questions += 1) {
+    const isOver = asked.kind === 'again' ? questions >= MOST_QUESTIONS : surroundings.now() + LOOK_AGAIN_MS >= until;
+    if (isOver) throw asked.error;
+    asked = asked.kind === 'again' ? await askOnce(plugin) : await askWithSlot(plugin, asked.entry);
+  }
   return addResult({ cniVersion: network.cniVersion, addresses: asked.addresses, routes: network.routes, dns });
 }
 
 type Asked =
   | { readonly kind: 'addresses'; readonly addresses: Addresses }
-  | { readonly kind: 'again'; readonly error: LessorError };
+  | { readonly kind: 'again'; readonly error: LessorError }
+  /** Nobody answered, and each slot of the node's own blocks was in use or cooling when this one began. */
+  | { readonly kind: 'without slot'; readonly error: LessorError; readonly entry: JournalEntry };
 
 function askOnce(plugin: Plugin): Promise<Asked> {
   const likely = likelyPool(plugin);
   const entry = plugin.records.journal.begin(beginning(plugin), () => candidates(plugin, likely));
   return addressesFor(plugin, entry, likely);
+}
+
+/** Under another nonce, as a DEL and an ADD would come to it: what the service may still carry out names no slot. */
+async function askWithSlot(plugin: Plugin, entry: JournalEntry): Promise<Asked> {
+  const { records, surroundings } = plugin;
+  await surroundings.sleep(LOOK_AGAIN_MS);
+  const likely = likelyPool(plugin);
+  const anew = records.journal.beginAnew(entry, beginning(plugin), () => candidates(plugin, likely));
+  return anew === undefined ? askOnce(plugin) : addressesFor(plugin, anew, likely);
 }
 
 function likelyPool({ choices, records }: Plugin): Likely {
@@ -74,18 +91,24 @@ async function addressesFor(plugin: Plugin, entry: JournalEntry, likely: Likely)
     if (local !== undefined) return having(local);
   }
   // Who can do without an answer does not wait for long.
-  const outcome = await askService(plugin, entry, likely, isOwn ? api.brief : api);
+  const mayOwn = isOwn || mayYetOwn(plugin, entry, likely);
+  const outcome = await askService(plugin, entry, likely, mayOwn ? api.brief : api);
   if (outcome.kind !== 'unanswered') outage.reached();
-  else if (isOwn) outage.failed(outcome.error);
+  else if (mayOwn) outage.failed(outcome.error);
   if (outcome.kind === 'granted') return having(outcome.addresses);
   if (outcome.kind === 'unusable' && outcome.again) return { kind: 'again', error: outcome.error };
   // A refusal, and an answer that is of no use, is never followed by the very slot that the service passed over.
   const local = isOwn && outcome.kind === 'unanswered' ? liveLocally(plugin, entry) : undefined;
   if (local !== undefined) return having(local);
+  if (mayOwn && !isOwn && outcome.kind === 'unanswered') return { kind: 'without slot', error: outcome.error, entry };
   const { code, what: why } = outcome.error;
   if (outcome.kind === 'refused') records.journal.refuse(entry, { code, why, at: surroundings.now() });
   throw outcome.error;
 }
+
+/** Whether a slot of the node's own may come free for it: it has none to propose, and the pool's blocks belong to nodes. */
+const mayYetOwn = ({ addresses }: Plugin, { proposal }: JournalEntry, { cache }: Likely): boolean =>
+  proposal === undefined && addresses.length === 0 && cache?.pool.affinity === 'node';
 
 /** The addresses of a slot of this node's own; undefined where the node may not decide it. */
 function liveLocally({ records, observer }: Plugin, entry: JournalEntry): Addresses | undefined {

@@ -3,6 +3,9 @@
  * LESSOR_CHURN_SECONDS, LESSOR_STORMS and LESSOR_AT_ONCE make more of it: `npm run test:long`.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blockKeyToText } from '../../core/protocol/slot-ref.ts';
+import { keys } from '../../functions/store/items.ts';
+import { request } from '../../local/aws/dynamodb-request.ts';
 import { operatorClient } from '../../local/demo/operator.ts';
 import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 import { addressOf } from '../support/plugin-node.ts';
@@ -97,6 +100,23 @@ describe('fourteen workers of a node with one block', () => {
   });
 });
 
+/** As a node that was in so many blocks in its time. */
+async function joinMany(node: string, pool: string): Promise<void> {
+  const { endpoint } = stack.dynamodb;
+  const { TableNames } = (await request(endpoint, 'DynamoDB_20120810.ListTables', {})) as { TableNames: string[] };
+  const { id } = await operatorClient(stack.endpoint, stack.region, stack.operator).ask('readPool', {
+    path: { pool },
+  });
+  const blocks = Array.from({ length: 1024 }, (_, block) => blockKeyToText({ pool: id, block: BigInt(block) }));
+  await request(endpoint, 'DynamoDB_20120810.UpdateItem', {
+    TableName: TableNames.find((name) => name.includes('Pools')),
+    Key: Object.fromEntries(Object.entries(keys.node(node)).map(([name, value]) => [name, { S: value }])),
+    UpdateExpression: 'ADD bl :blocks',
+    ConditionExpression: 'attribute_exists(pk)',
+    ExpressionAttributeValues: { ':blocks': { SS: blocks } },
+  });
+}
+
 const containerOf = (storm: number, index: number): string => `s${storm}-${index}`;
 
 describe.each([
@@ -128,7 +148,7 @@ describe.each([
       const ended = await all('DEL', containers);
       expect(ended.filter(({ ok }) => !ok)).toEqual([]);
     }
-    // By now the node has joined blocks.
+    await joinMany(node.id, `storm-${affinity}`);
     stack.wire.reset();
     expect(await all('DEL', ['nobody', containerOf(0, 0)])).toMatchObject([{ ok: true }, { ok: true }]);
     expect(stack.wire.total({ function: 'release' })).toBe(0);

@@ -1,10 +1,10 @@
-/** The API is away for a minute while three nodes add and delete containers. LESSOR_OUTAGE_SECONDS makes it shorter or longer. */
+/** The API is away while three nodes add and delete containers: for half a minute, or LESSOR_OUTAGE_SECONDS (`npm run test:long`: a minute). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operatorClient } from '../../local/demo/operator.ts';
 import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 import { type OutageReport, outage } from './outage.ts';
 
-const SECONDS = Number(process.env.LESSOR_OUTAGE_SECONDS ?? 60);
+const SECONDS = Number(process.env.LESSOR_OUTAGE_SECONDS ?? 30);
 /** Of a whole call (20 s), and of a machine that has other work. */
 const DEADLINE_MS = 30_000;
 

@@ -64,3 +64,11 @@ test(`${CALLS} malformed inputs of the executable are refused with an error obje
   console.info(`refused ${refused} of ${CALLS}`);
   expect(refused).toBeGreaterThan(CALLS / 2);
 }, 240_000);
+
+test('a path that is too long for any system call is the error of that path', async () => {
+  const env = { ...node.env, LESSOR_CONFIG: 'x'.repeat(5000), CNI_COMMAND: 'ADD', CNI_CONTAINERID: 'c1' };
+  const stdin = JSON.stringify({ cniVersion: '1.1.0', name: 'blue', type: 'lessor', ipam: { type: 'lessor' } });
+  const { exitCode, printed } = await call({ executable, env, stdin });
+  expect([exitCode, printed.code, printed.details]).toEqual([1, 5, 'give it a shorter path']);
+  expect(printed.msg).toMatch(/^lessor: access x+$/);
+});

@@ -137,6 +137,21 @@ test('a slot of a full block is used again in an outage once it has cooled, and 
   expect([exitCode, printed.ips?.[0].address]).toEqual([0, address]);
 });
 
+test('an ADD that finds each slot in use or cooling when the API goes away lives with the first that has cooled', async () => {
+  for (let count = 0; count < 7; count += 1) expect((await call('ADD', `c${count}`)).exitCode).toBe(0);
+  const address = (await call('ADD', 'first')).printed.ips[0].address;
+  expect((await call('DEL', 'first')).exitCode).toBe(0);
+  service.fate = () => 'unreachable';
+  here.clock.now += 21_000;
+  const patient = { stdin, surroundings: around(), limits: { attempt: 300, total: 20_000 } };
+  const { exitCode, printed } = await node.call('ADD', 'waits', patient);
+  expect([exitCode, printed.ips?.[0].address]).toEqual([0, address]);
+  // What was asked under the first nonce may still be carried out: it is released, and the slot is reported under the second.
+  const { releases, reports } = node.outbox();
+  expect([releases.length, reports.length]).toEqual([1, 1]);
+  expect((await node.call('ADD', 'too-many', patient)).printed).toMatchObject({ code: 11 });
+});
+
 test('a DEL under another network’s name frees nothing, and the log says where the container is', async () => {
   const renamed = configuration({ ranges: undefined, pool: 'green', routes: undefined }, { name: 'renamed' });
   const logFile = `${node.directory}/calls.log`;
