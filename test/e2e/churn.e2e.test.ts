@@ -1,6 +1,6 @@
 /**
  * Fourteen workers of one node that add and delete containers all the time in its one block, and many ADDs at once.
- * LESSOR_CHURN_SECONDS, LESSOR_STORMS and LESSOR_AT_ONCE make more of it: `npm run test:long`.
+ * `npm run test:long` makes more of it.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blockKeyToText } from '../../core/protocol/slot-ref.ts';
@@ -8,14 +8,15 @@ import { keys } from '../../functions/store/items.ts';
 import { request } from '../../local/aws/dynamodb-request.ts';
 import { operatorClient } from '../../local/demo/operator.ts';
 import { type LocalStack, startStack } from '../../local/stack/stack.ts';
+import { inLong } from '../support/long.ts';
 import { addressOf } from '../support/plugin-node.ts';
 import { type CallRecord, type Configuration, LoneNode } from './lone-node.ts';
 import { type OutageReport, outage } from './outage.ts';
 
-const SECONDS = Number(process.env.LESSOR_CHURN_SECONDS ?? 15);
-const STORMS = Number(process.env.LESSOR_STORMS ?? 1);
+const SECONDS = inLong(100, 12);
+const STORMS = inLong(10, 1);
 const WORKERS = 14;
-const AT_ONCE = Number(process.env.LESSOR_AT_ONCE ?? 64);
+const AT_ONCE = inLong(256, 64);
 const COOLDOWN_SECONDS = 10;
 
 let stack: LocalStack;

@@ -1,15 +1,16 @@
 /**
  * The compiled plugin, killed at random moments of ADD and DEL against the whole of the service. LESSOR_SEED repeats a run's
- * decisions (not the kernel's), LESSOR_KILLS sets how many there are.
+ * decisions, not the kernel's. In `npm run test:long` it is killed 300 times.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Operator, operatorClient } from '../../local/demo/operator.ts';
 import { type LocalStack, startStack } from '../../local/stack/stack.ts';
+import { inLong } from '../support/long.ts';
 import { heldTwice, leaseHistory, type SlotChange } from './lease-history.ts';
 import { type Configuration, LoneNode } from './lone-node.ts';
 import { Tenants } from './tenants.ts';
 
-const KILLS = Number(process.env.LESSOR_KILLS ?? 300);
+const KILLS = inLong(300, 100);
 const SEED = Number(process.env.LESSOR_SEED ?? Date.now() % 1_000_000);
 /** Runtimes at work at the same time. */
 const WORKERS = 4;
