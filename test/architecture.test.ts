@@ -45,7 +45,7 @@ const ROOMS: readonly Room[] = [
   { room: 'core/store.ts', knows: CORE },
 
   { room: 'functions/store/', knows: [...CORE, 'core/store.ts'], packages: [/^@aws-sdk\//, ZOD] },
-  { room: 'functions/use-cases/', knows: [...CORE, 'core/store.ts'] },
+  { room: 'functions/use-cases/', knows: [...CORE, 'core/store.ts'], packages: [/^p-map$/] },
   useCase('pools'),
   useCase('nodes', 'pools'),
   useCase('changes', 'pools'),

@@ -10,6 +10,7 @@ const cniName = text({ most: most.name, matching: patterns.name });
 const nonce = text({ matching: patterns.nonce });
 const poolId = text({ matching: patterns.id });
 const blockIndex = text({ matching: patterns.blockIndex });
+const spanText = text({ most: most.spanText });
 const podText = text({ least: 1, most: most.podText });
 const ifname = text({ least: 1, most: most.interfaceName, matching: patterns.interfaceName });
 
@@ -20,14 +21,14 @@ const pod = object({ namespace: podText, name: podText, uid: optional(podText) }
 const address = object({ address: text(), gateway: text() });
 const reservation = object({
   name: cniName,
-  addresses: list(text(), { least: 1, most: most.addressesOfReservation }),
+  addresses: list(spanText, { least: 1, most: most.addressesOfReservation }),
   namespace: podText,
   pod: optional(podText),
 });
 const range = object({ subnet: text(), rangeStart: text(), rangeEnd: text(), gateway: text() });
 
 const pool: Shape<AllocateResult['pool']> = object({
-  exclude: otherwise(list(text(), { most: most.exclusions }), []),
+  exclude: otherwise(list(spanText, { most: most.exclusions }), []),
   reservations: otherwise(list(reservation, { most: most.reservations }), []),
   cooldownSeconds: otherwise(integer(0, most.cooldown), defaults.cooldownSeconds),
   stickySeconds: otherwise(integer(0, most.sticky), defaults.stickySeconds),

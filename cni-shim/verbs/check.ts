@@ -71,6 +71,6 @@ function lostLease({ attachment: { containerId, ifname } }: Plugin, what: string
   return refusal(
     'lease.lost',
     `interface ${ifname} of container ${containerId} ${what}`,
-    'delete the container and create it again; GET /v1/addresses/{address} tells who has an address',
+    'delete the container and create it again; GET /v1/addresses?address= tells who has an address',
   );
 }

@@ -3,6 +3,7 @@
  * the address stays held until the service is told, and no pod waits for it.
  */
 
+import type { ProblemCode } from '../../core/contract/problems.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import { addressesOf, type JournalEntry } from '../node/journal-entry.ts';
 import { type Flushing, type FlushOptions, flush, noteCooling, releaseEntry } from '../sync/flush.ts';
@@ -11,6 +12,9 @@ import type { NetworkPlugin, Plugin } from './assemble.ts';
 
 /** Requests with which one DEL tells the service of earlier ones, beside its own: the runtime waits for it. */
 const FLUSHED_AT_ONCE = 4;
+
+/** Nobody refused anything: a node that cannot sign has asked nobody, and a service with a fault could not say. */
+const NO_REFUSALS: readonly ProblemCode[] = ['node.credentials', 'service.fault'];
 
 /** Succeeds for an attachment that nobody knows as well (CNI specification, section 4, DEL). @throws LessorError */
 export async function remove(plugin: Plugin): Promise<void> {
@@ -42,9 +46,10 @@ export async function removeEntry(
   records.outbox.end(entry);
   const outcome = await outcomeOf(releaseEntry(flushing, entry));
   if (outcome.kind !== 'granted') {
-    // A node that cannot sign has asked nobody.
-    if (outcome.kind === 'refused' && outcome.error.code !== 'node.credentials') throw outcome.error;
-    outage.failed(outcome.error);
+    const { kind, error } = outcome;
+    if (kind === 'refused' && !NO_REFUSALS.includes(error.code)) throw error;
+    // A fault is no outage: the next call is to ask again, and no ADD is to be answered without the service.
+    if (error.code !== 'service.fault') outage.failed(error);
     return retire();
   }
   const cooled = noteCooling(flushing, entry);

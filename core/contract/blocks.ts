@@ -1,6 +1,6 @@
 /** Blocks that belong to nodes: who has which, and giving one back. */
 import * as z from 'zod/mini';
-import { blockIndex, boot, poolId, vrf } from './ids.ts';
+import { blockIndex, boot, listCursor, nextCursor, poolId, vrf } from './ids.ts';
 
 export const giveBackRequest = z.strictObject({
   pool: poolId,
@@ -34,12 +34,12 @@ export const blockRow = z.object({
 });
 export type BlockRow = z.infer<typeof blockRow>;
 
-export const listBlocksQuery = z.strictObject({ vrf: vrf, cursor: z.optional(blockIndex) });
+export const listBlocksQuery = z.strictObject({ vrf: vrf, cursor: z.optional(listCursor) });
 
 export const listBlocksResult = z.object({
   /** Blocks that were claimed at some time. */
   blocks: z.array(blockRow),
   /** Give it back as `cursor` for the next page; absent on the last one. */
-  nextCursor: z.optional(blockIndex),
+  nextCursor: z.optional(nextCursor),
 });
 export type ListBlocksResult = z.infer<typeof listBlocksResult>;

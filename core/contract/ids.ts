@@ -26,7 +26,17 @@ export const poolId = matching(patterns.id, 'must be 16 lower-case hex digits');
 /** A block's index in its pool: hex without leading zeros, since an IPv6 pool has more blocks than a double can count. */
 export const blockIndex = matching(patterns.blockIndex, 'must be lower-case hex without leading zeros');
 
-/** `i-…` on EC2, `role/<role>/<session>` or `user/<name>` elsewhere: what the signature proves. */
+/** Where a list goes on; opaque to whoever gives it back. */
+export const nextCursor = textUpTo(most.cursor);
+
+/** The `nextCursor` of the page before: in lists of one pool, and in those that go through blocks of several. */
+export const listCursor = matching(patterns.cursor, 'must be the nextCursor of the page before');
+export const blockCursor = matching(patterns.blockCursor, 'must be the nextCursor of the page before');
+
+/**
+ * What the signature proves: `i-…` on EC2, `role/<role>/<session>` or `user/<name>` elsewhere. Of an account other than the
+ * deployment's it begins with that account: `123456789012/i-…`.
+ */
 export const nodeId = textUpTo(most.node);
 
 /** The start of a machine (Linux: /proc/sys/kernel/random/boot_id). */
@@ -39,7 +49,22 @@ export const podText = textUpTo(most.podText);
 export const pod = z.strictObject({ namespace: podText, name: podText, uid: z.optional(podText) });
 export type Pod = z.infer<typeof pod>;
 
-export const labels = z.record(textUpTo(most.label), z.string().check(z.maxLength(most.labelValue)));
+/** JSON Schema says of an object how many fields it may have; zod says it of none. */
+export const entriesUpTo = (longest: number) =>
+  [
+    z.refine<Record<string, unknown>>(
+      (record) => Object.keys(record).length <= longest,
+      `must have at most ${longest} entries`,
+    ),
+    z.meta({ maxProperties: longest }),
+  ] as const;
+
+const labelRecord = () => z.record(textUpTo(most.label), z.string().check(z.maxLength(most.labelValue)));
+
+/** As they are stored and shown: what was admitted once stays readable. */
+export const storedLabels = labelRecord();
+
+export const labels = labelRecord().check(...entriesUpTo(most.labels));
 
 /** The key that CNI gives us (CNI specification, section 2: container id and interface name; and the network's name). */
 export const attachment = z.strictObject({ network: cniName, containerId: cniName, ifname: interfaceName });

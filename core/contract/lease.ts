@@ -83,6 +83,7 @@ export const allocateResult = z.object({
   blocks: z.array(claimedBlock),
   /** Blocks that are claimed for an earlier boot of this node: `formerBlocks` of its next request. Absent where nobody looked. */
   former: z.optional(z.array(claimedBlock)),
+  /** Without its quotas and reservations; addresses that are reserved are among those that are excluded. */
   pool: poolDefinition,
   /** What the service saw on its way: slots of a block that could not be had then. Absent on the shortest path. */
   taken: z.optional(z.array(z.object({ block: blockIndex, slots: z.array(z.int()) }))),

@@ -27,13 +27,18 @@ export const most = {
   /** Addresses that an attachment asks for, slots that it may have, and range sets of a pool: one of each. */
   rangeSets: 16,
   rangesOfSet: 128,
+  /** An address, or one with its prefix length; and two of them, first-last. */
   addressText: 64,
+  spanText: 128,
   formerBlocks: 4096,
   exclusions: 256,
   reservations: 64,
   addressesOfReservation: 64,
   clusters: 64,
   namespaces: 256,
+  /** Entries of a record: namespaces with a quota of their own, labels of a node or of a pool. */
+  quotas: 4096,
+  labels: 256,
   /** Either side of 0. */
   order: 1000,
   blocksOfNode: 4096,
@@ -43,6 +48,15 @@ export const most = {
   /** Seconds: a day, and 30 days. */
   cooldown: 86_400,
   sticky: 2_592_000,
+  /** Of a request's body: bytes, of routes that take much and of all others; levels of nesting; values within. */
+  largeBodyBytes: 1_048_576,
+  bodyBytes: 16_384,
+  bodyDepth: 32,
+  bodyValues: 32_768,
+  /** Bytes of an answer: a list that is longer has pages. Lambda's own limit is 6 MB. */
+  answerBytes: 1_000_000,
+  /** Bytes of a pool's definition as JSON, which is longer than what DynamoDB counts: its items have 400 KB at most. */
+  poolBytes: 390_000,
 } as const;
 
 /** A power of two has to have room for network, gateway, broadcast and an address. */
@@ -69,6 +83,9 @@ export const patterns = {
   id: /^[0-9a-f]{16}$/,
   /** Hex without leading zeros. */
   blockIndex: /^(0|[1-9a-f][0-9a-f]{0,31})$/,
+  /** Of lists: of one pool, and of blocks of several. Opaque; what may be given back is checked all the same. */
+  cursor: /^(0|[1-9a-f][0-9a-f]{0,31})(\.[0-9a-f]{1,3})?$/,
+  blockCursor: /^[0-9a-f]{16}:(0|[1-9a-f][0-9a-f]{0,31})(\.[0-9a-f]{1,3})?$/,
 } as const;
 
 /** As many digits of a nonce name its journal. */

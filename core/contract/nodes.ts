@@ -1,10 +1,7 @@
 /** A node: what it holds, that it is up, that its life was declared over. */
 import * as z from 'zod/mini';
-import { attachment, blockIndex, boot, nodeId, nonce, pod, slotReference } from './ids.ts';
+import { attachment, blockCursor, blockIndex, boot, nextCursor, nodeId, nonce, pod, slotReference } from './ids.ts';
 import { most } from './limits.ts';
-
-/** Opaque; a position in the node's list of blocks. */
-const blockCursor = z.string().check(z.minLength(1), z.maxLength(most.cursor));
 
 export const ownLeasesQuery = z.strictObject({ cursor: z.optional(blockCursor) });
 
@@ -29,7 +26,7 @@ export const ownLeasesResult = z.object({
   /** What the table says this node holds; of the blocks of this page. */
   leases: z.array(ownLease),
   /** Give it back as `cursor` for the next page; absent on the last one. */
-  nextCursor: z.optional(blockCursor),
+  nextCursor: z.optional(nextCursor),
 });
 export type OwnLeasesResult = z.infer<typeof ownLeasesResult>;
 

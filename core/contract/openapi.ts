@@ -26,6 +26,7 @@ const summaries: Record<RouteName, string> = {
   listLeases: 'List the leases of a pool, held and cooling',
   usage: 'Count how full a pool is',
   whoHas: 'Say who has an address',
+  searchAddress: 'Say who has an address, which is a parameter: for signers that encode a path once only',
   findLeases: 'List the addresses of a node or of pods',
   explain: 'Say why a pod gets an address, or none',
   declareDeath: "Declare that a node's present life is over",

@@ -19,6 +19,7 @@ export const paths = {
   listLeases: { method: 'GET', path: '/v1/pools/{pool}/leases' },
   usage: { method: 'GET', path: '/v1/pools/{pool}/usage' },
   whoHas: { method: 'GET', path: '/v1/addresses/{address}' },
+  searchAddress: { method: 'GET', path: '/v1/addresses' },
   findLeases: { method: 'GET', path: '/v1/leases' },
   explain: { method: 'POST', path: '/v1/explanations' },
   declareDeath: { method: 'POST', path: '/v1/deaths' },

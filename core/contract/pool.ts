@@ -1,14 +1,18 @@
 /** A pool as operators write it, as the service stores it and as it is shown. */
 import * as z from 'zod/mini';
-import { cniName, labels, podText, poolId, vrf } from './ids.ts';
+import { cniName, entriesUpTo, labels, podText, poolId, storedLabels, vrf } from './ids.ts';
 import { LEAST_BLOCK_SIZE, most, otherwise } from './limits.ts';
+
+const addressText = z.string().check(z.maxLength(most.addressText));
+/** `10.1.0.5`, `10.1.0.0/28` or `10.1.0.5-10.1.0.9`. */
+const spanText = z.string().check(z.maxLength(most.spanText));
 
 /** One range as host-local writes it; what is left out has host-local's default. */
 export const rangeText = z.strictObject({
-  subnet: z.string(),
-  rangeStart: z.optional(z.string()),
-  rangeEnd: z.optional(z.string()),
-  gateway: z.optional(z.string()),
+  subnet: addressText,
+  rangeStart: z.optional(addressText),
+  rangeEnd: z.optional(addressText),
+  gateway: z.optional(addressText),
 });
 export type RangeText = z.infer<typeof rangeText>;
 
@@ -20,13 +24,14 @@ export const rangeSets = z
 const seconds = z.int().check(z.gte(0), z.lte(most.cooldown));
 
 const leases = z.int().check(z.gte(0));
+const quotaRecord = () => z.record(podText, leases);
 
 /** Addresses that are kept for pods of one namespace, or for one of them. */
 export const reservation = z.strictObject({
   /** What people call it. */
   name: cniName,
   /** As in `exclude`. */
-  addresses: z.array(z.string()).check(z.minLength(1), z.maxLength(most.addressesOfReservation)),
+  addresses: z.array(spanText).check(z.minLength(1), z.maxLength(most.addressesOfReservation)),
   namespace: podText,
   /** The pod's name; left out: each pod of the namespace. */
   pod: z.optional(podText),
@@ -36,7 +41,7 @@ export type Reservation = z.infer<typeof reservation>;
 /** What of a pool may be changed while it is in use; what is left out has the default. */
 export const poolPolicy = z.object({
   /** Addresses that are not handed out: `10.1.0.5`, `10.1.0.0/28` or `10.1.0.5-10.1.0.9`. */
-  exclude: z._default(z.array(z.string()).check(z.maxLength(most.exclusions)), []),
+  exclude: z._default(z.array(spanText).check(z.maxLength(most.exclusions)), []),
   /** Pods that a reservation is for get an address of it or none. Where blocks belong to nodes there are none. */
   reservations: z._default(z.array(reservation).check(z.maxLength(most.reservations)), []),
   /** Seconds for which a released address is not handed out again. */
@@ -51,7 +56,7 @@ export const poolPolicy = z.object({
   /** Pods of these namespaces get their addresses here where the configuration names no pool. */
   namespaces: z._default(z.array(cniName).check(z.maxLength(most.namespaces)), []),
   /** So do pods on nodes that have all these labels, as the node's configuration gives them. */
-  nodeLabels: z._default(labels, {}),
+  nodeLabels: z._default(storedLabels, {}),
   /** So do pods that no other pool asks for. */
   default: z._default(z.boolean(), false),
   /** Of several pools that fit alike, the one with the lowest order comes first. */
@@ -61,7 +66,7 @@ export const poolPolicy = z.object({
   /** Leases that each namespace may hold; no limit if left out. Pods of which nothing is known are one namespace. */
   quota: z.optional(leases),
   /** For some namespaces another number. */
-  quotas: z._default(z.record(podText, leases), {}),
+  quotas: z._default(quotaRecord(), {}),
 });
 export type PoolPolicy = z.infer<typeof poolPolicy>;
 
@@ -102,8 +107,12 @@ const blockSize = z.int().check(
   z.refine((size: number) => Number.isInteger(Math.log2(size)), 'must be a power of two'),
 );
 
+const quotas = quotaRecord().check(...entriesUpTo(most.quotas));
+
 export const poolInput = z.strictObject({
   ...poolPolicy.shape,
+  nodeLabels: z._default(labels, {}),
+  quotas: z._default(quotas, {}),
   vrf,
   name: cniName,
   affinity: z._default(z.enum(['shared', 'node']), 'shared'),
@@ -137,18 +146,8 @@ export const FIXED = ['id', 'vrf', 'name', 'affinity', 'gateway', 'blockSize', '
 
 const fixed = z.optional(z.unknown());
 
-const {
-  cooldownSeconds,
-  stickySeconds,
-  clusters,
-  namespaces,
-  nodeLabels,
-  order,
-  maxBlocksPerNode,
-  quota,
-  quotas,
-  reservations,
-} = poolPolicy.shape;
+const { cooldownSeconds, stickySeconds, clusters, namespaces, order, maxBlocksPerNode, quota, reservations } =
+  poolPolicy.shape;
 
 export const poolPatch = z.strictObject({
   exclude: z.optional(exclusions),
@@ -156,14 +155,14 @@ export const poolPatch = z.strictObject({
   cooldownSeconds: z.optional(cooldownSeconds.def.innerType),
   clusters: z.optional(clusters.def.innerType),
   namespaces: z.optional(namespaces.def.innerType),
-  nodeLabels: z.optional(nodeLabels.def.innerType),
+  nodeLabels: z.optional(labels),
   default: z.optional(poolPolicy.shape.default.def.innerType),
   order: z.optional(order.def.innerType),
   maxBlocksPerNode: z.optional(maxBlocksPerNode.def.innerType),
   stickySeconds: z.optional(stickySeconds.def.innerType),
   /** null: no limit. */
   quota: z.nullable(quota),
-  quotas: z.optional(quotas.def.innerType),
+  quotas: z.optional(quotas),
   /** `draining`: nothing new is leased, what is held stays. */
   state: z.optional(z.enum(['active', 'draining'])),
   /** The whole list: what is there, and further ranges at the ends of its sets. */

@@ -34,6 +34,14 @@ export const problems = {
     retry: false,
     ofOneLease: true,
   },
+  'request.too-large': {
+    title: 'The request is larger than the contract allows',
+    status: 413,
+    cni: 7,
+    exit: 47,
+    retry: false,
+    ofOneLease: true,
+  },
   'contract.version': {
     title: 'Caller and service speak different versions',
     status: 400,
@@ -116,7 +124,8 @@ export const problems = {
     retry: true,
     unanswered: true,
   },
-  'service.fault': { title: 'The service failed', status: 500, cni: 11, exit: 34, retry: true, unanswered: true },
+  // Not an outage: the same request fails again, and a node does not go on by itself where the service has a fault.
+  'service.fault': { title: 'The service failed', status: 500, cni: 11, exit: 34, retry: false },
   'cni.version': { title: 'The CNI version is not supported', cni: 1, exit: 27, retry: false },
   'cni.environment': { title: 'A CNI environment variable is missing or wrong', cni: 4, exit: 27, retry: false },
   'cni.undecodable': { title: 'The input is not JSON', cni: 6, exit: 20, retry: false },

@@ -1,7 +1,19 @@
 /** What is asked of what is there: whether an ADD would succeed, how full a pool is, who has an address, why a pod gets none. */
 import * as z from 'zod/mini';
-import { blockIndex, cniName, labels, nodeId, podText, slotReference, vrf } from './ids.ts';
+import {
+  blockCursor,
+  blockIndex,
+  cniName,
+  labels,
+  listCursor,
+  nextCursor,
+  nodeId,
+  podText,
+  slotReference,
+  vrf,
+} from './ids.ts';
 import { allocateRequest, leaseRow } from './lease.ts';
+import { most } from './limits.ts';
 import { poolDefinition } from './pool.ts';
 
 export const readinessRequest = z.strictObject({
@@ -20,7 +32,7 @@ export const readinessResult = z.object({
 });
 export type ReadinessResult = z.infer<typeof readinessResult>;
 
-export const listLeasesQuery = z.strictObject({ vrf: vrf, cursor: z.optional(blockIndex) });
+export const listLeasesQuery = z.strictObject({ vrf: vrf, cursor: z.optional(listCursor) });
 
 export const listLeasesResult = z.object({
   pool: poolDefinition,
@@ -28,7 +40,7 @@ export const listLeasesResult = z.object({
   capacity: z.string(),
   leases: z.array(leaseRow),
   /** Give it back as `cursor` for the next page; absent on the last one. */
-  nextCursor: z.optional(blockIndex),
+  nextCursor: z.optional(nextCursor),
 });
 export type ListLeasesResult = z.infer<typeof listLeasesResult>;
 
@@ -78,6 +90,9 @@ export type UsageResult = z.infer<typeof usageResult>;
 
 export const addressQuery = z.strictObject({ vrf: vrf });
 
+/** As a parameter: an IPv6 address in a path is signed in two ways, of which API Gateway knows one. */
+export const addressSearch = z.strictObject({ vrf: vrf, address: z.string().check(z.maxLength(most.addressText)) });
+
 export const addressResult = z.object({
   address: z.string(),
   vrf: z.string(),
@@ -100,16 +115,21 @@ export const leasesQuery = z.strictObject({
   node: z.optional(nodeId),
   namespace: z.optional(podText),
   pod: z.optional(podText),
+  cursor: z.optional(blockCursor),
 });
 export type LeasesQuery = z.output<typeof leasesQuery>;
 
-export const leasesResult = z.object({ leases: z.array(z.extend(leaseRow, { pool: z.string() })) });
+export const leasesResult = z.object({
+  leases: z.array(z.extend(leaseRow, { pool: z.string() })),
+  /** Give it back as `cursor` for the next page, which may have more although this one has none; absent on the last one. */
+  nextCursor: z.optional(nextCursor),
+});
 export type LeasesResult = z.infer<typeof leasesResult>;
 
 export const explainRequest = z.strictObject({
   vrf: vrf,
   /** The names in the network configuration; none where it names none. */
-  pools: z._default(z.array(cniName), []),
+  pools: z._default(z.array(cniName).check(z.maxLength(most.names)), []),
   /** Who asks. */
   node: z.optional(nodeId),
   cluster: z.optional(cniName),

@@ -13,6 +13,7 @@ import {
   reportRequest,
   reportResult,
 } from './lease.ts';
+import { most } from './limits.ts';
 import {
   death,
   declareDeathRequest,
@@ -43,6 +44,7 @@ import {
 import {
   addressQuery,
   addressResult,
+  addressSearch,
   explainRequest,
   explainResult,
   leasesQuery,
@@ -61,6 +63,7 @@ export const routes = {
     function: 'allocate',
     caller: 'node',
     request: allocateRequest,
+    longestBody: most.largeBodyBytes,
     result: allocateResult,
   },
   release: {
@@ -89,6 +92,7 @@ export const routes = {
     function: 'allocate',
     caller: 'node',
     request: readinessRequest,
+    longestBody: most.largeBodyBytes,
     result: readinessResult,
   },
   check: {
@@ -146,6 +150,7 @@ export const routes = {
     caller: 'operator',
     query: createPoolQuery,
     request: poolInput,
+    longestBody: most.largeBodyBytes,
     successes: { 200: 'The same pool is there already, or a dry run', 201: 'Created' },
     result: createPoolResult,
   },
@@ -163,6 +168,7 @@ export const routes = {
     query: changePoolQuery,
     conditional: true,
     request: poolPatch,
+    longestBody: most.largeBodyBytes,
     result: changePoolResult,
   },
   deletePool: {
@@ -195,6 +201,13 @@ export const routes = {
     query: addressQuery,
     result: addressResult,
   },
+  searchAddress: {
+    ...paths.searchAddress,
+    function: 'operate',
+    caller: 'operator',
+    query: addressSearch,
+    result: addressResult,
+  },
   findLeases: {
     ...paths.findLeases,
     function: 'operate',
@@ -207,6 +220,7 @@ export const routes = {
     function: 'operate',
     caller: 'operator',
     request: explainRequest,
+    longestBody: most.largeBodyBytes,
     result: explainResult,
   },
   declareDeath: {

@@ -1,14 +1,16 @@
 /** From API Gateway's payload format 2.0 to a use case and back; refusals become RFC 9457 problems. */
 import type { APIGatewayProxyEventV2WithIAMAuthorizer, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type * as z from 'zod/mini';
+import { most } from '../../core/contract/limits.ts';
 import { type ParameterOf, parametersOf } from '../../core/contract/paths.ts';
 import { LessorError, problemBody } from '../../core/contract/problems.ts';
 import { routes } from '../../core/contract/routes.ts';
 import { CONTRACT, CONTRACT_HEADER, contractText } from '../../core/contract/version.ts';
 import { clusters, instanceRoles } from '../runtime.ts';
 import type { Call } from '../use-cases/dependencies.ts';
-import { callerOf, clusterOf } from './identity.ts';
-import { parse } from './request-schema.ts';
+import { accountOf, callerOf, clusterOf } from './identity.ts';
+import { hasBody, readBody } from './request-body.ts';
+import { nothing, parse } from './request-schema.ts';
 import { isNewer, spokenBy } from './spoken-version.ts';
 
 type Event = APIGatewayProxyEventV2WithIAMAuthorizer;
@@ -40,6 +42,8 @@ interface Route<Path extends string, Body extends Schema, Query extends Schema, 
   readonly request?: Body;
   readonly query?: Query;
   readonly result: Result;
+  /** Bytes that its body may have; the contract's usual number if left out. */
+  readonly longestBody?: number;
 }
 
 type UseCase = (event: Event, context: Context) => Promise<Envelope & { readonly body: unknown }>;
@@ -54,20 +58,51 @@ export function answering<Path extends string, Body extends Schema, Query extend
   envelope: (result: z.input<Result>) => Envelope = () => ({}),
 ): Record<string, UseCase> {
   const run: UseCase = async (event, context) => {
-    const { requestContext, queryStringParameters, pathParameters, headers } = event;
+    const { requestContext, pathParameters, headers } = event;
     const userArn = requestContext.authorizer?.iam?.userArn;
-    const caller = callerOf(userArn, instanceRoles);
+    const own = accountOf(context.invokedFunctionArn);
+    const caller = callerOf(userArn, instanceRoles, own);
     const newer = isNewer(spokenBy(headers[CONTRACT_HEADER]));
+    const cluster = clusterOf(userArn, clusters, own);
     const result = await useCase({
-      body: (route.request && parse(route.request, jsonBody(event), 'body', newer)) as z.output<Body>,
-      query: (route.query && parse(route.query, queryStringParameters ?? {}, 'query', newer)) as z.output<Query>,
+      body: bodyOf(route, event, newer),
+      query: queryOf(route, event, newer),
       path: pathOf(route.path, pathParameters),
       header: (name) => headers[name],
-      call: { caller, cluster: clusterOf(userArn, clusters), remainingMs: () => context.getRemainingTimeInMillis() },
+      call: { caller, cluster, remainingMs: () => context.getRemainingTimeInMillis() },
     });
     return { ...envelope(result), body: result };
   };
   return { [`${route.method} ${route.path}`]: run };
+}
+
+/** A route that takes no body ignores one where it changes nothing (RFC 9110, section 9.3.1: the content of a GET means nothing). */
+function bodyOf<Body extends Schema>(
+  {
+    request,
+    method,
+    longestBody = most.bodyBytes,
+  }: Pick<Route<string, Body, Schema, Schema>, 'request' | 'method' | 'longestBody'>,
+  event: Event,
+  newer: boolean,
+): z.output<Body> {
+  if (request) return parse(request, readBody(event, longestBody), 'body', newer);
+  if (method !== 'GET' && hasBody(event))
+    throw new LessorError('request.invalid', 'body: this route takes none', { remedy: 'send the request without one' });
+  return undefined as z.output<Body>;
+}
+
+/**
+ * No parameter that this version does not know is left out where something is changed, whatever version the caller speaks:
+ * what it meant by it, as by `dryRun`, would be done all the same.
+ */
+function queryOf<Query extends Schema>(
+  { query, method }: Pick<Route<string, Schema, Query, Schema>, 'query' | 'method'>,
+  { queryStringParameters }: Event,
+  newer: boolean,
+): z.output<Query> {
+  const schema: Schema = query ?? nothing;
+  return parse(schema, { ...queryStringParameters }, 'query', newer && method === 'GET') as z.output<Query>;
 }
 
 /** One handler for the given routes. */
@@ -80,7 +115,7 @@ export function handlerOf(useCases: Record<string, UseCase>): Handler {
       return json(status, 'application/json', body, headers);
     } catch (error) {
       const refusal = error instanceof LessorError ? error : fault(error);
-      const body = problemBody(refusal, context.awsRequestId);
+      const body = problemBody(refusal, event.requestContext.requestId);
       log(refusal, event, context);
       return json(body.status, 'application/problem+json', body, refusal.kind.retry ? { 'retry-after': '1' } : {});
     }
@@ -109,27 +144,17 @@ function fault(cause: unknown): LessorError {
   });
 }
 
-function log({ code, message, cause }: LessorError, { routeKey }: Event, { awsRequestId }: Context): void {
-  const line = { code, route: routeKey, requestId: awsRequestId, message };
-  if (code === 'service.fault' || code === 'service.unavailable') console.error({ ...line, cause: causeText(cause) });
+/** `requestId` is API Gateway's, as the problem and the access log have it; the other one is that of Lambda's own lines. */
+function log(refusal: LessorError, { routeKey, requestContext }: Event, { awsRequestId }: Context): void {
+  const { code, message, cause } = refusal;
+  const { requestId } = requestContext;
+  const line = { code, route: routeKey, requestId, lambdaRequestId: awsRequestId, message };
+  const { stack } = cause instanceof Error ? cause : refusal;
+  if (code === 'service.fault' || code === 'service.unavailable') console.error({ ...line, cause: stack });
   else console.info(line);
 }
-
-const causeText = (cause: unknown): string | undefined => (cause instanceof Error ? cause.stack : undefined);
 
 function json(statusCode: number, type: string, body: unknown, headers: Record<string, string> = {}): Answer {
   const own = { 'content-type': type, [CONTRACT_HEADER]: contractText(CONTRACT) };
   return { statusCode, headers: { ...own, ...headers }, body: JSON.stringify(body) };
-}
-
-function jsonBody({ body, isBase64Encoded }: Event): unknown {
-  const text = isBase64Encoded ? Buffer.from(body ?? '', 'base64').toString('utf8') : (body ?? '');
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new LessorError(
-      'request.malformed',
-      `The body is not JSON; it begins with ${JSON.stringify(text.slice(0, 40))}`,
-    );
-  }
 }

@@ -21,7 +21,7 @@ export const handler = handlerOf({
     ({ body, query }) => createPool(dependencies, body, query.dryRun),
     ({ created, dryRun, pool }) => (dryRun ? {} : { status: created ? 201 : 200, ...versionTag(pool.version) }),
   ),
-  ...answering(routes.listPools, ({ query }) => listPools(dependencies, query)),
+  ...answering(routes.listPools, ({ call, query }) => listPools(dependencies, call, query)),
   ...answering(
     routes.readPool,
     ({ query, path }) => readPoolNamed(dependencies, { vrf: query.vrf, name: path.pool }),
@@ -39,16 +39,17 @@ export const handler = handlerOf({
       deletePool(dependencies, call, { ...query, name: path.pool, ifMatch: versionWanted(header('if-match')) }),
     ({ deleted, dryRun }) => ({ status: deleted || dryRun ? 200 : 202 }),
   ),
-  ...answering(routes.listLeases, ({ query, path }) =>
-    listLeases(dependencies, { vrf: query.vrf, name: path.pool, cursor: query.cursor }),
+  ...answering(routes.listLeases, ({ call, query, path }) =>
+    listLeases(dependencies, call, { vrf: query.vrf, name: path.pool, cursor: query.cursor }),
   ),
-  ...answering(routes.listBlocks, ({ query, path }) =>
-    listBlocks(dependencies, { vrf: query.vrf, name: path.pool, cursor: query.cursor }),
+  ...answering(routes.listBlocks, ({ call, query, path }) =>
+    listBlocks(dependencies, call, { vrf: query.vrf, name: path.pool, cursor: query.cursor }),
   ),
   ...answering(routes.usage, ({ call, query, path }) =>
     usage(dependencies, call, { vrf: query.vrf, name: path.pool, by: query.by, cheap: query.cheap === 'true' }),
   ),
   ...answering(routes.whoHas, ({ query, path }) => whoHas(dependencies, { vrf: query.vrf, text: path.address })),
+  ...answering(routes.searchAddress, ({ query }) => whoHas(dependencies, { vrf: query.vrf, text: query.address })),
   ...answering(routes.findLeases, ({ call, query }) => findLeases(dependencies, call, query)),
   ...answering(routes.explain, ({ call, body }) => explain(dependencies, call, body)),
   ...answering(routes.readNode, ({ query }) => readNode(dependencies, query.node)),

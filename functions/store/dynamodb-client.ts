@@ -1,8 +1,11 @@
-/** The DynamoDB document client as Lambda needs it: short time-outs, two attempts, errors of the service translated. */
+/**
+ * The DynamoDB document client as Lambda needs it: short time-outs, two attempts, errors translated. Every write is idempotent
+ * by its condition, so that a repeat is always safe.
+ */
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { LessorError } from '../../core/contract/problems.ts';
+import { storeProblem } from './dynamodb-errors.ts';
 
 export function documentClient(): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
@@ -27,7 +30,7 @@ export async function conditional<T>(request: () => Promise<T>): Promise<Conditi
   try {
     return { done: true, output: await request() };
   } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw unavailable(error);
+    if (!(error instanceof ConditionalCheckFailedException)) throw storeProblem(error);
     return { done: false, item: error.Item && unmarshall(error.Item) };
   }
 }
@@ -35,7 +38,7 @@ export async function conditional<T>(request: () => Promise<T>): Promise<Conditi
 /** Runs a request that has no condition. */
 async function available<T>(request: () => Promise<T>): Promise<T> {
   return request().catch((error: unknown) => {
-    throw unavailable(error);
+    throw storeProblem(error);
   });
 }
 
@@ -65,20 +68,5 @@ export async function queryAll(
     const items: Record<string, unknown>[] = [];
     for await (const page of paginateQuery({ client }, request)) items.push(...(page.Items ?? []));
     return items;
-  });
-}
-
-/** Every write is idempotent by its condition, so a repeat is always safe. */
-function unavailable(error: unknown): LessorError {
-  const name = error instanceof Error ? error.name : String(error);
-  // The same request would fail again: an item that has grown too large, or a mistake of ours.
-  if (name === 'ValidationException')
-    return new LessorError('service.fault', 'DynamoDB refuses the request', {
-      remedy: 'its log has the cause',
-      cause: error,
-    });
-  return new LessorError('service.unavailable', `DynamoDB did not answer the request (${name})`, {
-    remedy: 'try again',
-    cause: error,
   });
 }

@@ -82,7 +82,14 @@ function addressIn({ output }: CniAnswer): string {
 
 async function showLeases({ operator }: DemoNodes, title: string): Promise<void> {
   heading(title);
-  const { leases, capacity } = await operator.ask('listLeases', { path: { pool: demoNetwork.name } });
+  const path = { pool: demoNetwork.name };
+  const { capacity, ...first } = await operator.ask('listLeases', { path });
+  const leases = [...first.leases];
+  for (let cursor = first.nextCursor; cursor !== undefined; ) {
+    const next = await operator.ask('listLeases', { path, query: { cursor } });
+    leases.push(...next.leases);
+    cursor = next.nextCursor;
+  }
   const rows = leases.map(({ addresses, state, node, pod, attachment, reusableAt }) => [
     addresses.join(' '),
     state,

@@ -1,6 +1,8 @@
 /** What one ADD works with, once its pool is known, and what it is answered. */
 
 import type { AllocateRequest, AllocateResult } from '../../../core/contract/lease.ts';
+import { most } from '../../../core/contract/limits.ts';
+import type { PoolDefinition } from '../../../core/contract/pool.ts';
 import type { Holding } from '../../../core/protocol/lease.ts';
 import {
   blockKeyFromText,
@@ -55,6 +57,16 @@ export function usableProposal(
   return key.block < open && space.isUsable(key.block, key.slot) ? key : undefined;
 }
 
+/**
+ * A node needs to know where the pool's addresses are and which it need not propose. Quotas and reservations are the service's
+ * to look at, and may be as long as a pool can be; what is reserved is told as excluded, as far as there is room.
+ */
+function toldToNodes(definition: PoolDefinition): PoolDefinition {
+  const { exclude, reservations } = definition;
+  const withheld = [...exclude, ...reservations.flatMap(({ addresses }) => addresses)];
+  return { ...definition, exclude: withheld.slice(0, most.exclusions), reservations: [], quotas: {} };
+}
+
 export function answer(
   { call, pool, taken, nodeBlocks }: Pick<Allocation, 'call' | 'pool' | 'taken' | 'nodeBlocks'>,
   key: SlotKey,
@@ -67,7 +79,7 @@ export function answer(
     node: call.caller,
     incarnation,
     blocks,
-    pool: definition,
+    pool: toldToNodes(definition),
     ...(former === undefined ? {} : { former }),
     ...(taken.size === 0 ? {} : { taken: [...taken].map(([block, slots]) => ({ block: blockToText(block), slots })) }),
   };

@@ -1,41 +1,40 @@
 /** What the table says that the calling node holds, for it to compare with what it knows. */
 
 import type { OwnLease, OwnLeasesResult } from '../../../core/contract/nodes.ts';
-import { blockKeyFromText, slotToWire } from '../../../core/protocol/slot-ref.ts';
+import { type BlockKey, slotToWire } from '../../../core/protocol/slot-ref.ts';
+import { fromSlot, joinedFrom, positions } from '../cursors.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
+import { pageOf } from '../pages.ts';
 
+/** Read at once: a plugin waits for an answer for some seconds only. */
 const BLOCKS_A_PAGE = 16;
 
 /** Leases of all the node's lives, in blocks that follow `cursor` in the order of their names. */
 export async function ownLeases(
   { store }: Dependencies,
-  { caller }: Call,
+  call: Call,
   cursor: string | undefined,
 ): Promise<OwnLeasesResult> {
+  const { caller } = call;
   const node = await store.nodes.readNode(caller);
   if (node === undefined) return { leases: [] };
-  const joinedBlocks = [...node.joinedBlocks].sort();
-  const from = cursor === undefined ? 0 : joinedBlocks.findIndex((block) => block > cursor);
-  const page = from === -1 ? [] : joinedBlocks.slice(from, from + BLOCKS_A_PAGE);
-  const read = await Promise.all(page.map((block) => leasesIn(store.leases.readBlock, caller, block)));
-  const last = page.at(-1);
+  const { rows, nextCursor } = await pageOf<BlockKey, OwnLease>(call, {
+    ...positions,
+    keys: joinedFrom(node.joinedBlocks, cursor),
+    read: async (key) => fromSlot(key, cursor, await leasesIn(store.leases.readBlock, caller, key)),
+    keysAPage: BLOCKS_A_PAGE,
+  });
   const { incarnation, boot, firstOfBoot } = node;
-  return {
-    incarnation,
-    boot,
-    firstOfBoot,
-    leases: read.flat(),
-    ...(last !== undefined && last !== joinedBlocks.at(-1) ? { nextCursor: last } : {}),
-  };
+  const next = nextCursor === undefined ? {} : { nextCursor };
+  return { incarnation, boot, firstOfBoot, leases: [...rows], ...next };
 }
 
 async function leasesIn(
   readBlock: Dependencies['store']['leases']['readBlock'],
   caller: string,
-  block: string,
+  key: BlockKey,
 ): Promise<OwnLease[]> {
-  const key = blockKeyFromText(block);
-  const slots = [...(await readBlock(key))];
+  const slots = [...(await readBlock(key))].sort(([a], [b]) => a - b);
   return slots.flatMap(([slot, { held, holding }]) => {
     if (!held || holding?.node !== caller) return [];
     const { attachment, nonce, incarnation, heldAt, pod } = holding;

@@ -11,6 +11,8 @@ import type { KnownPool } from '../memory.ts';
 import { ensureRoom, overlapProblem } from './change-registry.ts';
 import { entryNamed, storedPool } from './named-pool.ts';
 import { type Attempt, done, overtaken, poolContention, untilWritten } from './optimistic-write.ts';
+import { ensureFits } from './pool-size.ts';
+import { valueText } from './pool-text.ts';
 import { ensureVersion, type PoolChange, viewOf } from './pool-view.ts';
 
 /**
@@ -38,6 +40,7 @@ async function tryToChange(
     });
   }
   const next = changed(pool, entry, patch);
+  ensureFits(next.definition);
   const effects = effectsOf(pool, next);
   if (effects.length === 0) return done({ dryRun, effects: ['nothing changes'], pool: viewOf(pool) });
   const grown = sameRanges(next.definition.ranges, entry.ranges) ? undefined : grownRegistry(registry, next.definition);
@@ -75,7 +78,7 @@ function changed(pool: KnownPool, entry: RegisteredPool, patch: PoolPatch): Pool
     throw fixed(
       definition,
       'ranges',
-      `ranges has to begin with what is there${begun}, set by set: ${JSON.stringify(entry.ranges)}; further ranges go to the ends of the sets`,
+      `ranges has to begin with what is there${begun}, set by set: ${valueText(entry.ranges)}; further ranges go to the ends of the sets`,
     );
   }
   return {
@@ -103,7 +106,8 @@ function effectsOf(pool: KnownPool, next: PoolState): string[] {
   for (const { rangeStart, rangeEnd } of added) effects.push(`the range ${rangeStart}-${rangeEnd} is added`);
   for (const field of Object.keys({ ...before, ...after }) as (keyof PoolDefinition)[]) {
     const [from, to] = [before, after].map((one) => JSON.stringify(one[field]) ?? 'nothing');
-    if (field !== 'ranges' && from !== to) effects.push(`${field} changes from ${from} to ${to}`);
+    if (field !== 'ranges' && from !== to)
+      effects.push(`${field} changes from ${valueText(before[field])} to ${valueText(after[field])}`);
   }
   const [from, to] = [pool.space.capacity, poolSpace(after).capacity];
   if (from !== to) effects.push(`capacity ${to > from ? 'grows' : 'falls'} from ${from} to ${to}`);

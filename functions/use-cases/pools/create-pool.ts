@@ -6,6 +6,7 @@ import type { RegisteredPool } from '../../../core/pools/registry.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
 import { storedPool } from './named-pool.ts';
+import { valueText } from './pool-text.ts';
 import { viewOf } from './pool-view.ts';
 import { registerPool } from './register-pool.ts';
 
@@ -37,7 +38,7 @@ function ensureSame(pool: KnownPool, wanted: PoolDefinition): KnownPool {
   );
   if (differing.length > 0) {
     const differences = differing.map(
-      (field) => `${field} is ${text(pool.definition[field])}, not ${text(wanted[field])}`,
+      (field) => `${field} is ${valueText(pool.definition[field])}, not ${valueText(wanted[field])}`,
     );
     throw new LessorError(
       'pool.conflict',

@@ -2,10 +2,17 @@
 import type { PoolDefinition } from '../../../core/contract/pool.ts';
 
 const MOST_SUBNETS = 3;
+const LONGEST_VALUE = 1_000;
 
 /** `Pool blue in VRF default (10.1.0.0/16, fd00:1::/64)` */
 export const poolText = ({ name, vrf, ranges }: Pick<PoolDefinition, 'name' | 'vrf' | 'ranges'>): string =>
   `Pool ${name} in VRF ${vrf} (${subnetsText(ranges)})`;
+
+/** A field's value as JSON; of a long one the beginning: it is told twice in a message, and may be as long as a pool. */
+export function valueText(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}… (${text.length} characters)` : text;
+}
 
 /** Each once, and of many the first ones. */
 export function subnetsText(ranges: PoolDefinition['ranges']): string {

@@ -1,11 +1,12 @@
 /** Reading all that a pool holds: every block that may ever have been used, and no other. */
 
 import { LessorError } from '../../../core/contract/problems.ts';
-import { BLOCKS_A_SHARD, type BlockState } from '../../../core/protocol/block.ts';
+import type { BlockState } from '../../../core/protocol/block.ts';
 import type { SlotState } from '../../../core/protocol/lease.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
-import { READS_AT_ONCE } from '../in-flight.ts';
+import { asyncChunks, READS_AT_ONCE } from '../in-flight.ts';
 import type { KnownPool } from '../memory.ts';
+import { blocksInOrder, type ListedBlock } from './blocks-in-order.ts';
 
 /** What remains of the request's time must suffice for an answer. */
 const RESERVE_MS = 1_000;
@@ -23,7 +24,7 @@ export interface ReadBlock {
  */
 export async function* readPool(deps: Dependencies, call: Call, pool: KnownPool): AsyncGenerator<ReadBlock> {
   const { id, name } = pool.definition;
-  for await (const some of inChunks(blocksOf(deps, pool), READS_AT_ONCE)) {
+  for await (const some of asyncChunks(usedBlocks(deps, pool), READS_AT_ONCE)) {
     if (call.remainingMs() < RESERVE_MS) {
       const remedy = 'ask for a part of it: GET /v1/pools/{pool}/leases goes through it page by page';
       throw new LessorError('service.busy', `Pool ${name} has more blocks than can be read in one request`, { remedy });
@@ -34,27 +35,6 @@ export async function* readPool(deps: Dependencies, call: Call, pool: KnownPool)
   }
 }
 
-async function* blocksOf(
-  { store }: Dependencies,
-  { definition, open }: KnownPool,
-): AsyncGenerator<{ block: bigint; state?: BlockState }> {
-  if (definition.affinity === 'shared') {
-    for (let block = 0n; block < open; block += 1n) yield { block };
-    return;
-  }
-  for (let shard = 0n; shard * BLOCKS_A_SHARD < open; shard += 1n) {
-    const claimed = [...(await store.blocks.readShard(definition.id, shard))];
-    for (const [block, state] of claimed.sort(([a], [b]) => (a < b ? -1 : 1))) yield { block, state };
-  }
-}
-
-async function* inChunks<T>(all: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
-  let chunk: T[] = [];
-  for await (const one of all) {
-    chunk.push(one);
-    if (chunk.length < size) continue;
-    yield chunk;
-    chunk = [];
-  }
-  if (chunk.length > 0) yield chunk;
+async function* usedBlocks(deps: Dependencies, pool: KnownPool): AsyncGenerator<ListedBlock> {
+  for await (const one of blocksInOrder(deps, pool)) if (!one.isUnused) yield one;
 }

@@ -7,6 +7,7 @@ import { remember, withSpace } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
 import { changeRegistry, ensureRoom, overlapProblem } from './change-registry.ts';
 import { newPool } from './open-blocks.ts';
+import { ensureFits } from './pool-size.ts';
 
 export interface Registration {
   readonly pool: KnownPool;
@@ -16,7 +17,7 @@ export interface Registration {
 /**
  * @param found what to make of a pool that has the name already; it may refuse
  * @param dryRun decides everything and writes nothing
- * @throws LessorError pool.overlap, vrf.full, service.busy, and what `found` throws
+ * @throws LessorError request.invalid, pool.overlap, vrf.full, service.busy, and what `found` throws
  */
 export async function registerPool(
   deps: Dependencies,
@@ -24,6 +25,7 @@ export async function registerPool(
   found: (pool: RegisteredPool, fits: boolean) => Promise<KnownPool>,
   dryRun = false,
 ): Promise<Registration> {
+  ensureFits(definition);
   const { id, name, vrf, ranges } = definition;
   const state = newPool(definition);
   let stored = dryRun;

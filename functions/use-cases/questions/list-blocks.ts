@@ -1,32 +1,42 @@
 /** Which node has which block: for whoever programs the routes to them. */
 
 import type { BlockRow, ListBlocksResult } from '../../../core/contract/blocks.ts';
-import { type BlockState, shardOf } from '../../../core/protocol/block.ts';
+import { BLOCKS_A_SHARD, type BlockState, shardOf } from '../../../core/protocol/block.ts';
 import { blockFromText, blockToText } from '../../../core/protocol/slot-ref.ts';
-import type { Dependencies } from '../dependencies.ts';
+import { offsetOf, offsetToText } from '../cursors.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
+import { pageOf } from '../pages.ts';
 import { namedPool } from '../pools/named-pool.ts';
-
-/** 1,024 blocks, some 200 bytes each. */
-const SHARDS_A_PAGE = 4n;
 
 /** @throws LessorError pool.unknown */
 export async function listBlocks(
   deps: Dependencies,
+  call: Pick<Call, 'remainingMs'>,
   { vrf, name, cursor }: { vrf: string; name: string; cursor: string | undefined },
 ): Promise<ListBlocksResult> {
   const pool = await namedPool(deps, vrf, name);
-  const { definition, open } = pool;
-  const first = cursor === undefined ? 0n : blockFromText(cursor);
-  const end = first + SHARDS_A_PAGE;
-  const shards: bigint[] = [];
-  for (let shard = first; shard < end && shard <= shardOf(open - 1n); shard += 1n) shards.push(shard);
-  const states = await Promise.all(shards.map((shard) => deps.store.blocks.readShard(definition.id, shard)));
-  const blocks = states.flatMap((shard) => [...shard]).sort(([a], [b]) => (a < b ? -1 : 1));
-  return {
-    blocks: blocks.map(([block, state]) => rowOf(pool, block, state)),
-    ...(end <= shardOf(open - 1n) ? { nextCursor: blockToText(end) } : {}),
-  };
+  const begin = offsetOf(cursor);
+  const numberIn = (block: string): number => Number(blockFromText(block) % BLOCKS_A_SHARD);
+  const { rows, nextCursor } = await pageOf<bigint, BlockRow>(call, {
+    keys: shardsFrom(pool, begin.from),
+    read: async (shard) => {
+      const rows = await rowsOf(deps, pool, shard);
+      return shard === begin.from ? rows.filter(({ block }) => numberIn(block) >= begin.row) : rows;
+    },
+    after: (shard) => offsetToText({ from: shard + 1n, row: 0 }),
+    at: (shard, { block }) => offsetToText({ from: shard, row: numberIn(block) }),
+  });
+  return { blocks: [...rows], ...(nextCursor === undefined ? {} : { nextCursor }) };
+}
+
+function* shardsFrom({ open }: KnownPool, from: bigint): Generator<bigint> {
+  for (let shard = from; shard <= shardOf(open - 1n); shard += 1n) yield shard;
+}
+
+async function rowsOf(deps: Dependencies, pool: KnownPool, shard: bigint): Promise<BlockRow[]> {
+  const blocks = [...(await deps.store.blocks.readShard(pool.definition.id, shard))];
+  return blocks.sort(([a], [b]) => (a < b ? -1 : 1)).map(([block, state]) => rowOf(pool, block, state));
 }
 
 function rowOf({ definition, space }: KnownPool, block: bigint, { state, generation, owner }: BlockState): BlockRow {

@@ -3,46 +3,60 @@
 import type { LeaseRow } from '../../../core/contract/lease.ts';
 import type { ListLeasesResult } from '../../../core/contract/questions.ts';
 import type { SlotState } from '../../../core/protocol/lease.ts';
-import { blockFromText, blockToText, type SlotKey, slotToWire } from '../../../core/protocol/slot-ref.ts';
-import type { Dependencies } from '../dependencies.ts';
+import { type SlotKey, slotToWire } from '../../../core/protocol/slot-ref.ts';
+import { offsetOf, offsetToText } from '../cursors.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
+import { pageOf } from '../pages.ts';
+import { blocksInOrder, type ListedBlock } from '../pools/blocks-in-order.ts';
 import { namedPool } from '../pools/named-pool.ts';
-
-/** A page is so many blocks: 16 times 64 rows stay far below the 6 MB that a function may answer. */
-const BLOCKS_A_PAGE = 16n;
 
 /** @throws LessorError pool.unknown */
 export async function listLeases(
   deps: Dependencies,
+  call: Pick<Call, 'remainingMs'>,
   { vrf, name, cursor }: { vrf: string; name: string; cursor: string | undefined },
 ): Promise<ListLeasesResult> {
   const pool = await namedPool(deps, vrf, name);
-  const { definition, space, open } = pool;
-  const first = cursor === undefined ? 0n : blockFromText(cursor);
-  const end = first + BLOCKS_A_PAGE;
-  const blocks: bigint[] = [];
-  for (let block = first; block < end && block < open; block += 1n) blocks.push(block);
-  const rows = await Promise.all(blocks.map((block) => rowsOf(deps, pool, block)));
+  const { definition, space } = pool;
+  const begin = offsetOf(cursor);
+  const { rows, nextCursor } = await pageOf<ListedBlock, LeaseRow>(call, {
+    keys: blocksInOrder(deps, pool, begin.from),
+    read: async (one) => {
+      const rows = await leasesIn(deps, pool, one);
+      return one.block === begin.from ? rows.filter(({ slot }) => slot.slot >= begin.row) : rows;
+    },
+    after: ({ block }) => offsetToText({ from: block + 1n, row: 0 }),
+    at: ({ block }, { slot }) => offsetToText({ from: block, row: slot.slot }),
+    beside: definition,
+  });
   return {
     pool: definition,
     capacity: String(space.capacity),
-    leases: rows.flat(),
-    ...(end < open ? { nextCursor: blockToText(end) } : {}),
+    leases: [...rows],
+    ...(nextCursor === undefined ? {} : { nextCursor }),
   };
 }
 
-async function rowsOf(deps: Dependencies, pool: KnownPool, block: bigint): Promise<LeaseRow[]> {
+/** What is held or cooling in a block. */
+export async function leasesIn(
+  deps: Dependencies,
+  pool: KnownPool,
+  { block, isUnused }: ListedBlock,
+): Promise<LeaseRow[]> {
+  if (isUnused) return [];
   return rowsIn(pool, block, await deps.store.leases.readBlock({ pool: pool.definition.id, block }), deps.now());
 }
 
-/** What is held or cooling among `slots`. */
+/** What is held or cooling among `slots`, in their order. */
 export function rowsIn(
   { definition, space }: KnownPool,
   block: bigint,
   slots: ReadonlyMap<number, SlotState>,
   now: number,
 ): LeaseRow[] {
-  return [...slots].flatMap(([slot, state]) => {
+  const inOrder = [...slots].sort(([a], [b]) => a - b);
+  return inOrder.flatMap(([slot, state]) => {
     const current = state.held || state.reusableAt > now;
     if (!current) return [];
     const addresses = space.addresses(block, slot).map(({ address }) => address);

@@ -13,7 +13,7 @@ describe('a call of the API', () => {
     ['node.credentials', 'refused'],
     ['service.busy', 'unanswered'],
     ['service.unavailable', 'unanswered'],
-    ['service.fault', 'unanswered'],
+    ['service.fault', 'refused'],
   ] as const)('that fails with %s is %s', async (code, kind) => {
     const error = new LessorError(code, 'no');
     expect(await outcomeOf(Promise.reject(error))).toEqual({ kind, error });

@@ -132,7 +132,6 @@ describe('the client', () => {
     ['an internal error', gateway(500, 'Internal Server Error')],
     ['an unavailable service', gateway(503, 'Service Unavailable')],
     ['a busy service', problem('service.busy')],
-    ['a failed service', problem('service.fault')],
     ['a broken connection', () => Promise.reject(new TypeError('fetch failed'))],
     ['an attempt that took too long', () => Promise.reject(new DOMException('late', 'TimeoutError'))],
   ])('repeats %s', async (_, reply) => {

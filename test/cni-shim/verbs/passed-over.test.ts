@@ -71,6 +71,7 @@ describe('an ADD that the service refuses', () => {
     new LessorError('pool.exhausted', 'Pool green is exhausted'),
     new LessorError('pool.cooling', 'Only cooling addresses are left in pool green'),
     new LessorError('auth.denied', 'The caller may not do this'),
+    new LessorError('service.fault', 'The service failed: its log has the cause under the request id'),
   ])('is never followed by the slot that was proposed: $code', async (error) => {
     const { exitCode } = await call('ADD', 'a', refusing(error));
     expect(exitCode).toBe(1);
@@ -175,6 +176,19 @@ test('a DEL of a node that finds no credentials succeeds, and is told later', as
   expect([Object.keys(await held()), node.outbox().releases.length]).toEqual([['first'], 1]);
   here.clock.now += 10_001;
   expect((await call('ADD', 'b')).exitCode).toBe(0);
+  expect((await call('DEL', 'b')).exitCode).toBe(0);
+  expect([await held(), node.outbox().releases]).toEqual([{}, []]);
+});
+
+test('a DEL at which the service fails succeeds, and is told later: nobody refused it, and it is no outage', async () => {
+  const failed = problemBody(new LessorError('service.fault', 'The service failed'));
+  const failing: typeof fetch = async () => Response.json(failed, { status: failed.status });
+  expect((await call('DEL', 'first', failing)).exitCode).toBe(0);
+  expect([Object.keys(await held()), node.outbox().releases.length]).toEqual([['first'], 1]);
+  // The next call asks the service, without waiting for anything.
+  const sent = service.sent.length;
+  expect((await call('ADD', 'b')).exitCode).toBe(0);
+  expect(service.sent.length).toBe(sent + 1);
   expect((await call('DEL', 'b')).exitCode).toBe(0);
   expect([await held(), node.outbox().releases]).toEqual([{}, []]);
 });

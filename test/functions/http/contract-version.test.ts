@@ -141,7 +141,7 @@ describe('a caller', () => {
       containers += 1;
       const answer = await send(version, addOf(containers));
       expect(refused(answer)).toEqual([400, 'contract.version']);
-      expect(answer.body).toMatchObject({ retryable: false, requestId: 'lambda-request' });
+      expect(answer.body).toMatchObject({ retryable: false, requestId: 'gateway-request' });
       expect(answer.body.detail).toContain(`speaks version ${version} of the contract, this service speaks ${SAME}`);
       expect(answer.headers[CONTRACT_HEADER]).toBe(SAME);
       expect(await held(containers)).toBe(0);

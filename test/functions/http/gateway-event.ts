@@ -65,7 +65,11 @@ export async function ask(
     ...(body === undefined ? {} : { body: base64 ? Buffer.from(body).toString('base64') : body }),
     isBase64Encoded: base64,
   };
-  const context = { awsRequestId: 'lambda-request', getRemainingTimeInMillis: () => 10_000 };
+  const context = {
+    awsRequestId: 'lambda-request',
+    invokedFunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:Lessor-allocate',
+    getRemainingTimeInMillis: () => 10_000,
+  };
   const answer = await handler(event as unknown as Parameters<Handler>[0], context as Context);
   const text = answer.body ?? '';
   return { status: answer.statusCode, headers: answer.headers ?? {}, body: JSON.parse(text), text };

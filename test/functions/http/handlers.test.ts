@@ -55,7 +55,7 @@ const expectProblem = ({ status, headers, body }: Answered, expected: number, co
       status: expected,
       detail: expect.any(String),
       retryable: expect.any(Boolean),
-      requestId: 'lambda-request',
+      requestId: 'gateway-request',
     }),
   );
 };
@@ -242,7 +242,12 @@ describe('the API refuses', () => {
     expect(answer.body).toMatchObject({ pool: 'tiny', vrf: 'default', capacity: '1', retryable: false });
     expect(answer.headers['retry-after']).toBeUndefined();
     expect(info).toHaveBeenCalledWith(
-      expect.objectContaining({ code: 'pool.exhausted', route: ADD, requestId: 'lambda-request' }),
+      expect.objectContaining({
+        code: 'pool.exhausted',
+        route: ADD,
+        requestId: 'gateway-request',
+        lambdaRequestId: 'lambda-request',
+      }),
     );
   });
 });
@@ -313,7 +318,7 @@ describe('a fault', () => {
     expect(error).toHaveBeenCalledWith(
       expect.objectContaining({
         code: 'service.fault',
-        requestId: 'lambda-request',
+        requestId: 'gateway-request',
         cause: expect.stringContaining('registryOf'),
       }),
     );
@@ -327,7 +332,7 @@ describe('a fault', () => {
     expect(answer.body.retryable).toBe(true);
     expect(answer.text).not.toMatch(/127\.0\.0\.1|ECONNREFUSED .*:\d/);
     expect(error).toHaveBeenCalledWith(
-      expect.objectContaining({ code: 'service.unavailable', requestId: 'lambda-request' }),
+      expect.objectContaining({ code: 'service.unavailable', requestId: 'gateway-request' }),
     );
   });
 });

@@ -48,7 +48,9 @@ describe('the first ADD of a node', () => {
     const answers = await Promise.all(requests.map((request) => add(here.environment(), 'i-1', request)));
     expect(distinct(answers.map(({ slot }) => slot))).toBe(30);
     expect(distinct(answers.map(({ slot }) => slot.block))).toBe(1);
-    expect((await listBlocks(here.environment(), { ...named, cursor: undefined })).blocks).toHaveLength(1);
+    expect(
+      (await listBlocks(here.environment(), callOf('user/ann'), { ...named, cursor: undefined })).blocks,
+    ).toHaveLength(1);
     expect(pool.affinity).toBe('node');
   });
 
@@ -201,7 +203,7 @@ it('A block with a gateway of its own is a subnet that a route can lead to', asy
   const { here, node } = await green({ blocks: 64, blockSize: 8, gateway: 'block' });
   const one = node('i-1');
   const { addresses, slot } = await one.add(here.environment(), 1);
-  const [row] = (await listBlocks(here.environment(), { ...named, cursor: undefined })).blocks;
+  const [row] = (await listBlocks(here.environment(), callOf('user/ann'), { ...named, cursor: undefined })).blocks;
   const first = Number(blockFromText(slot.block)) * 8;
   const text = (offset: number) => `10.1.${(first + offset) >> 8}.${(first + offset) & 255}`;
   expect(row).toMatchObject({ block: slot.block, prefixes: [`${text(0)}/29`], gateways: [text(1)], node: 'i-1' });
@@ -224,7 +226,7 @@ describe('the list of blocks', () => {
     const rows = [];
     let cursor: string | undefined;
     do {
-      const page = await listBlocks(here.environment(), { ...named, cursor });
+      const page = await listBlocks(here.environment(), callOf('user/ann'), { ...named, cursor });
       rows.push(...page.blocks);
       cursor = page.nextCursor;
     } while (cursor !== undefined);

@@ -39,6 +39,20 @@ describe('a reservation', () => {
     expect(await refusalOf(proposed)).toMatchObject({ code: 'pool.exhausted' });
   });
 
+  it('is told to nodes as excluded, as far as there is room, without whom it is for; nor are they told of quotas', async () => {
+    const { here, deps, pool } = await reserved();
+    const told = async () => (await add(deps, 'i-1', addOf(1, { pool: blue }))).pool;
+    const withheld = ['10.1.1.5', '10.1.1.8-10.1.1.9', '10.1.1.64/31'];
+    expect(await told()).toEqual({ ...pool, exclude: withheld, reservations: [], quotas: {} });
+    const state = await here.store.pools.readPool(pool.id);
+    if (state === undefined) throw new Error('no pool');
+    const exclude = Array.from({ length: 255 }, (_, k) => `10.1.9.${k}`);
+    const definition = { ...state.definition, exclude, quotas: { shop: 5 } };
+    await here.store.pools.changePool({ ...state, definition, version: 3 });
+    const { pool: next } = await add(here.environment(), 'i-1', addOf(2, { pool: blue }));
+    expect(next).toEqual({ ...pool, exclude: [...exclude, '10.1.1.5'], reservations: [], quotas: {} });
+  });
+
   it('of a namespace is for each of its pods, until it is used up', async () => {
     const { start } = await reserved();
     const got = new Set<string | undefined>();

@@ -75,7 +75,7 @@ describe('what the table says a node holds', () => {
     await add(here.environment(), 'i-1', addOf(1, { pool: blue, proposal: proposal(pool, 15, 1) }));
     const pages = await pagesOf(here.environment(), 'i-1');
     expect(pages.map(({ nextCursor }) => nextCursor)).toEqual([undefined]);
-    const beyond = await ownLeases(here.environment(), callOf('i-1'), 'z');
+    const beyond = await ownLeases(here.environment(), callOf('i-1'), `${'z'.repeat(16)}:0`);
     expect(beyond).toEqual({ incarnation: 1, boot: 'boot-1', firstOfBoot: 1, leases: [] });
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { listLeases } from '../../../../functions/use-cases/questions/list-leases.ts';
 import { intercepted } from '../../intercepted.ts';
 import { change, create, remove } from '../../pool-requests.ts';
-import { add, addOf, del, delOf, refusalOf, type World, world } from '../../world.ts';
+import { add, addOf, callOf, del, delOf, refusalOf, type World, world } from '../../world.ts';
 
 const named = { pool: { vrf: 'default', name: 'blue' } };
 const FIRST = { subnet: '10.1.0.0/24' };
@@ -35,7 +35,8 @@ describe('a pool’s policy', () => {
     const { addresses } = await add(here.environment(), 'i-1', addOf(1, named));
     const [held = ''] = addresses.map(({ address }) => address.split('/')[0] ?? '');
     await change(here.environment(), { exclude: [held] });
-    const list = () => listLeases(here.environment(), { vrf: 'default', name: 'blue', cursor: undefined });
+    const list = () =>
+      listLeases(here.environment(), callOf('user/ann'), { vrf: 'default', name: 'blue', cursor: undefined });
     expect((await list()).leases).toMatchObject([{ state: 'held', addresses: [`${held}/29`] }]);
     await del(here.environment(), 'i-1', delOf(1));
     here.clock.now += 60_000;
@@ -157,7 +158,7 @@ describe('a pool that is drained', () => {
       expect([refusal.code, refusal.facts.state, refusal.kind.cni]).toEqual(['pool.draining', 'draining', 104]);
       expect(refusal.message).toContain('set its state to active again');
     }
-    const { leases } = await listLeases(warm, { vrf: 'default', name: 'blue', cursor: undefined });
+    const { leases } = await listLeases(warm, callOf('user/ann'), { vrf: 'default', name: 'blue', cursor: undefined });
     expect(leases.map(({ state }) => state)).toEqual(['held']);
     expect((await del(warm, 'i-1', delOf(1))).released).toHaveLength(1);
     await change(here.environment(), { state: 'active' });

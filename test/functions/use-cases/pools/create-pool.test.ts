@@ -4,7 +4,7 @@ import { poolInput } from '../../../../core/contract/pool.ts';
 import { listPools, readPoolNamed } from '../../../../functions/use-cases/pools/list-pools.ts';
 import { intercepted } from '../../intercepted.ts';
 import { change, create, remove } from '../../pool-requests.ts';
-import { add, addOf, refusalOf, type World, world } from '../../world.ts';
+import { add, addOf, callOf, refusalOf, type World, world } from '../../world.ts';
 
 const names = async ({ store }: World) => (await store.pools.readRegistry('default')).pools.map(({ name }) => name);
 const range = (octet: number) => [[{ subnet: `10.${octet}.0.0/24` }]];
@@ -200,13 +200,37 @@ describe('a pool may be as large or as small as', () => {
   });
 });
 
+describe('a pool that its item in the table has no room for', () => {
+  const quotas = Object.fromEntries(Array.from({ length: 4096 }, (_, k) => [`namespace-${k}`.padEnd(100, 'x'), k]));
+  const refusal = {
+    code: 'request.invalid',
+    message: expect.stringMatching(/^Pool blue: its definition has 4\d{5} bytes as JSON: a pool may have 390000/),
+  };
+
+  it.each([true, false])('is refused, in a dry run (%s) as well', async (dryRun) => {
+    const here = world();
+    expect(await refusalOf(create(here.environment(), { quotas }, dryRun))).toMatchObject(refusal);
+    expect((await here.store.pools.readRegistry('default')).pools).toEqual([]);
+  });
+
+  it.each([true, false])('does not come to be by a change either, in a dry run (%s)', async (dryRun) => {
+    const here = world();
+    await create(here.environment());
+    expect(await refusalOf(change(here.environment(), { quotas }, { dryRun }))).toMatchObject(refusal);
+    const half = Object.fromEntries(Object.entries(quotas).slice(0, 2048));
+    const { effects } = await change(here.environment(), { quotas: half }, { dryRun });
+    // What is there before and after is told, but not at such length.
+    expect(effects.join().length).toBeLessThan(3_000);
+  });
+});
+
 it('The list of pools comes in pages by name, each with state and capacity', async () => {
   const here = world();
   for (const [k, name] of ['red', 'blue', 'green'].entries())
     await create(here.environment(), { name, ranges: range(k) });
-  const first = await listPools(here.environment(), { vrf: 'default', limit: 2 });
+  const first = await listPools(here.environment(), callOf('user/ann'), { vrf: 'default', limit: 2 });
   expect([first.pools.map(({ name }) => name), first.nextCursor]).toEqual([['blue', 'green'], 'green']);
-  const second = await listPools(here.environment(), { vrf: 'default', limit: 2, cursor: 'green' });
+  const second = await listPools(here.environment(), callOf('user/ann'), { vrf: 'default', limit: 2, cursor: 'green' });
   expect(second).toEqual({ pools: [expect.objectContaining({ name: 'red', state: 'active', capacity: '253' })] });
-  expect(await listPools(here.environment(), { vrf: 'lab', limit: 2 })).toEqual({ pools: [] });
+  expect(await listPools(here.environment(), callOf('user/ann'), { vrf: 'lab', limit: 2 })).toEqual({ pools: [] });
 });

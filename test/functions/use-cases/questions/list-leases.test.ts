@@ -1,7 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { listLeases } from '../../../../functions/use-cases/questions/list-leases.ts';
-import { add, addOf, attachmentOf, del, delOf, operatorsPool, proposal, refusalOf, START, world } from '../../world.ts';
+import {
+  add,
+  addOf,
+  attachmentOf,
+  callOf,
+  del,
+  delOf,
+  operatorsPool,
+  proposal,
+  refusalOf,
+  START,
+  world,
+} from '../../world.ts';
 
+const call = callOf('user/ann');
+/** Its pages are as short as pages can be. */
+const late = { remainingMs: () => 0 };
 const named = { vrf: 'default', name: 'blue' };
 const page = (cursor?: string) => ({ ...named, cursor });
 
@@ -17,7 +32,7 @@ describe('the list of a pool’s leases', () => {
     await del(deps, 'i-1', delOf(1));
     here.clock.now = START + 30_000;
     const common = { node: 'i-1', incarnation: 1, pod, heldAt: '2026-01-01T00:00:00.000Z' };
-    expect(await listLeases(deps, page())).toEqual({
+    expect(await listLeases(deps, call, page())).toEqual({
       pool,
       capacity: '10',
       leases: [
@@ -51,7 +66,7 @@ describe('the list of a pool’s leases', () => {
     let cursor: string | undefined;
     do {
       cursors.push(cursor);
-      const { leases, nextCursor } = await listLeases(deps, page(cursor));
+      const { leases, nextCursor } = await listLeases(deps, late, page(cursor));
       seen.push(...leases.map(({ slot }) => slot));
       cursor = nextCursor;
     } while (cursor !== undefined);
@@ -61,9 +76,9 @@ describe('the list of a pool’s leases', () => {
 
   it('is refused for a pool that is not there, and the refusal names those that are', async () => {
     const here = world();
-    const none = await refusalOf(listLeases(here.environment(), page()));
+    const none = await refusalOf(listLeases(here.environment(), call, page()));
     expect([none.code, none.message]).toEqual(['pool.unknown', 'VRF default has no pool blue; its pools are: none']);
     await operatorsPool(here, { addresses: 5, blockSize: 4, name: 'green' });
-    expect((await refusalOf(listLeases(here.environment(), page()))).message).toContain('its pools are: green');
+    expect((await refusalOf(listLeases(here.environment(), call, page()))).message).toContain('its pools are: green');
   });
 });

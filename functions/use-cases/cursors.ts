@@ -1,0 +1,59 @@
+/** How a cursor says where a list goes on. Callers give it back as it is; what it has in it may change. */
+import type { SlotReference } from '../../core/contract/ids.ts';
+import {
+  type BlockKey,
+  blockFromText,
+  blockKeyFromText,
+  blockKeyToText,
+  blockToText,
+} from '../../core/protocol/slot-ref.ts';
+
+/** In a list of one pool: with a block or a shard, and within it at a row: a slot, or the number of a block in its shard. */
+export interface Offset {
+  readonly from: bigint;
+  readonly row: number;
+}
+
+/** `<from>`, or `<from>.<row>`. */
+export const offsetToText = ({ from, row }: Offset): string =>
+  row === 0 ? blockToText(from) : `${blockToText(from)}.${row.toString(16)}`;
+
+export function offsetOf(cursor = '0'): Offset {
+  const [from = '0', row = '0'] = cursor.split('.');
+  return { from: blockFromText(from), row: Number.parseInt(row, 16) };
+}
+
+/** In a list that goes through blocks of several pools: behind a block, or at a slot of it. */
+export interface Position extends BlockKey {
+  /** Left out: behind the block. */
+  readonly slot?: number;
+}
+
+export function positionOf(cursor: string): Position {
+  const [key = '', slot] = cursor.split('.');
+  return { ...blockKeyFromText(key), ...(slot === undefined ? {} : { slot: Number.parseInt(slot, 16) }) };
+}
+
+/** `<pool>:<block>`, or `<pool>:<block>.<slot>`. */
+export const positions = {
+  after: blockKeyToText,
+  at: (key: BlockKey, { slot: { slot } }: HasSlot): string => `${blockKeyToText(key)}.${slot.toString(16)}`,
+};
+
+interface HasSlot {
+  readonly slot: SlotReference;
+}
+
+/** Of a block's rows those with which the list goes on. */
+export function fromSlot<Row extends HasSlot>(key: BlockKey, cursor: string | undefined, rows: readonly Row[]) {
+  if (cursor === undefined) return rows;
+  const { pool, block, slot: first = 0 } = positionOf(cursor);
+  return key.pool === pool && key.block === block ? rows.filter(({ slot }) => slot.slot >= first) : rows;
+}
+
+/** The joined blocks of a node with which a list goes on, in the order of their names. */
+export function joinedFrom(joinedBlocks: Iterable<string>, cursor: string | undefined): BlockKey[] {
+  const [last = '', slot] = cursor?.split('.') ?? [];
+  const sorted = [...joinedBlocks].sort();
+  return sorted.filter((name) => name > last || (name === last && slot !== undefined)).map(blockKeyFromText);
+}

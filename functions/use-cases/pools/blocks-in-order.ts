@@ -1,0 +1,32 @@
+/** The blocks of a pool that may ever have been used, in the order of their numbers. */
+import { BLOCKS_A_SHARD, type BlockState, shardOf } from '../../../core/protocol/block.ts';
+import type { Dependencies } from '../dependencies.ts';
+import type { KnownPool } from '../memory.ts';
+
+export interface ListedBlock {
+  readonly block: bigint;
+  /** With node affinity. */
+  readonly state?: BlockState;
+  /** Nothing was ever held in it: with node affinity a block is claimed first (I5). */
+  readonly isUnused?: true;
+}
+
+/**
+ * Of a shared pool all that are open; with node affinity those that were claimed at some time, and one that was not for each
+ * shard without any, so that whoever goes through them sees how far they are.
+ */
+export async function* blocksInOrder(
+  { store }: Dependencies,
+  { definition, open }: KnownPool,
+  from = 0n,
+): AsyncGenerator<ListedBlock> {
+  if (definition.affinity === 'shared') {
+    for (let block = from; block < open; block += 1n) yield { block };
+    return;
+  }
+  for (let shard = shardOf(from); shard * BLOCKS_A_SHARD < open; shard += 1n) {
+    const states = [...(await store.blocks.readShard(definition.id, shard))].filter(([block]) => block >= from);
+    if (states.length === 0) yield { block: (shard + 1n) * BLOCKS_A_SHARD - 1n, isUnused: true };
+    for (const [block, state] of states.sort(([a], [b]) => (a < b ? -1 : 1))) yield { block, state };
+  }
+}
