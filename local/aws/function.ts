@@ -5,8 +5,14 @@ import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { type ExecutionEnvironment, startEnvironment } from './execution-environment.ts';
 import type { AccessKeys } from './identities.ts';
-import type { EnvironmentData, InvocationMessage, InvocationResult } from './invocation.ts';
+import {
+  type EnvironmentData,
+  type InvocationMessage,
+  type InvocationResult,
+  REQUEST_TOO_LARGE,
+} from './invocation.ts';
 import type { Statement } from './policy.ts';
+import { quotas } from './quotas.ts';
 
 export interface FunctionDefinition {
   /** `allocate` of `Lessor-allocate`. */
@@ -51,6 +57,23 @@ const KEPT_LINES = 1000;
 
 const STOPPED: InvocationResult = { ok: false, errorType: 'Stopped', errorMessage: 'The local stack was stopped' };
 
+type Failure = Extract<InvocationResult, { ok: false }>;
+
+const OVERSIZED_REQUEST: Failure = {
+  ok: false,
+  errorType: REQUEST_TOO_LARGE,
+  errorMessage: `Request must be smaller than ${quotas.payload} bytes for the InvokeFunction operation`,
+};
+
+const OVERSIZED_RESPONSE: Failure = {
+  ok: false,
+  errorType: 'Function.ResponseSizeTooLarge',
+  errorMessage: `Response payload size exceeded maximum allowed payload size (${quotas.payload} bytes).`,
+};
+
+const deliverable = (result: InvocationResult): InvocationResult =>
+  result.ok && Buffer.byteLength(result.payload) > quotas.payload ? OVERSIZED_RESPONSE : result;
+
 /** @throws Error if the bundle has no file for the handler */
 export function localFunction(definition: FunctionDefinition, surroundings: FunctionSurroundings): LocalFunction {
   const data = dataOf(definition);
@@ -91,15 +114,19 @@ export function localFunction(definition: FunctionDefinition, surroundings: Func
     if (environment.hasEnded()) environments.delete(environment);
     // Last in, first out, as Lambda does it: the others may be reclaimed.
     else idle.push(environment);
-    answer(result);
+    const delivered = deliverable(result);
+    if (delivered === OVERSIZED_RESPONSE) log(delivered.errorMessage);
+    answer(delivered);
     dispatch();
   };
 
   return {
     invoke: (event) => {
       if (stopped) return Promise.resolve(STOPPED);
+      const text = JSON.stringify(event);
+      if (Buffer.byteLength(text) > quotas.payload) return Promise.resolve(OVERSIZED_REQUEST);
       return new Promise((answer) => {
-        waiting.push({ message: { requestId: randomUUID(), event: JSON.stringify(event) }, answer });
+        waiting.push({ message: { requestId: randomUUID(), event: text }, answer });
         dispatch();
       });
     },

@@ -1,19 +1,20 @@
-/** API Gateway's HTTP API on 127.0.0.1: route, signature, policy, function, response. */
+/** API Gateway's HTTP API on 127.0.0.1: size, throttle, route, signature, policy, function, response. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { answerOf, eventOf, type HttpAnswer, message } from './http-event.ts';
+import { answerOf, type EventContext, eventOf, type HttpAnswer, message } from './http-event.ts';
 import type { Identity } from './identities.ts';
-import type { InvocationResult } from './invocation.ts';
+import { type InvocationResult, REQUEST_TOO_LARGE } from './invocation.ts';
 import { permits, type Statement } from './policy.ts';
-import { type RouteDefinition, type RouteMatch, routeMatcher } from './route.ts';
+import { quotas } from './quotas.ts';
+import { decodedPath, type RouteDefinition, type RouteMatch, routeMatcher } from './route.ts';
 import { type SignedRequest, verify } from './signature.ts';
-
-/** API Gateway quotas for HTTP APIs: payload size. */
-const MAX_BODY = 10 * 1024 * 1024;
+import { type ThrottleDefinition, tokenBucket } from './throttle.ts';
 
 export interface ApiDefinition {
   readonly id: string;
   readonly stage: string;
+  /** Of all routes together. */
+  readonly throttle: ThrottleDefinition;
   readonly routes: readonly RouteDefinition[];
 }
 
@@ -28,35 +29,49 @@ export interface GatewayParts {
 
 /** Answers the server's requests from now on. */
 export function serve(server: Server, parts: GatewayParts): void {
-  const match = routeMatcher(parts.api.routes);
+  const ways = {
+    match: routeMatcher(parts.api.routes),
+    admit: tokenBucket(parts.api.throttle, () => performance.now()),
+  };
   server.on('request', (incoming, outgoing) => {
-    answer(incoming, parts, match).then(
-      (made) => write(outgoing, made),
+    const requestId = randomUUID();
+    answer(incoming, parts, ways, requestId).then(
+      (made) => write(outgoing, made, requestId),
       // The client went away before its request was complete.
       () => outgoing.destroy(),
     );
   });
 }
 
+interface Ways {
+  readonly match: ReturnType<typeof routeMatcher>;
+  readonly admit: ReturnType<typeof tokenBucket>;
+}
+
 async function answer(
   incoming: IncomingMessage,
   parts: GatewayParts,
-  match: ReturnType<typeof routeMatcher>,
+  { match, admit }: Ways,
+  requestId: string,
 ): Promise<HttpAnswer> {
   const body = await bodyOf(incoming);
+  if (headBytes(incoming) > quotas.requestHead) return message(431, 'Request Header Fields Too Large');
+  if (!admit()) return message(429, 'Too Many Requests');
   if (body === undefined) return message(413, 'Request Entity Too Large');
   const [path = '/', query = ''] = (incoming.url ?? '/').split(/\?(.*)/s);
   const request = { method: incoming.method ?? 'GET', path, query, headers: headersOf(incoming.rawHeaders), body };
-  const route = match(request.method, path);
+  // Signed is the path as it was sent; a route is looked for by what it says.
+  const decoded = decodedPath(path);
+  const route = match(request.method, decoded);
   if (route === undefined) return message(404, 'Not Found');
   const { region, account, api, callerOf } = parts;
   const now = Date.now();
   const verdict = await verify(request, { region, now, callerOf });
-  const resource = `arn:aws:execute-api:${region}:${account}:${api.id}/${api.stage}/${request.method}${path}`;
+  const resource = `arn:aws:execute-api:${region}:${account}:${api.id}/${api.stage}/${request.method}${decoded}`;
   if (!verdict.authentic || !permits(parts.rightsOf(verdict.caller), 'execute-api:Invoke', resource)) {
     return message(403, 'Forbidden');
   }
-  return call(request, incoming, parts, route, verdict.caller, now);
+  return call({ ...request, path: decoded }, incoming, parts, route, { requestId, caller: verdict.caller, now });
 }
 
 async function call(
@@ -64,27 +79,29 @@ async function call(
   { socket, httpVersion }: IncomingMessage,
   { api, account, invoke }: GatewayParts,
   { route, pathParameters }: RouteMatch,
-  caller: Identity,
-  now: number,
+  known: Pick<EventContext, 'requestId' | 'caller' | 'now'>,
 ): Promise<HttpAnswer> {
-  const requestId = randomUUID();
   const event = eventOf(request, {
     routeKey: route.key,
     pathParameters,
     stage: api.stage,
     apiId: api.id,
     accountId: account,
-    caller,
-    requestId,
     sourceIp: socket.remoteAddress ?? '',
     port: socket.localPort ?? 0,
     httpVersion,
-    now,
+    ...known,
   });
   const result = await within(route.timeoutMs, invoke(route.function, event));
   if (result === undefined) return message(503, 'Service Unavailable');
-  const made = result.ok ? answerOf(result.payload) : message(500, 'Internal Server Error');
-  return { ...made, headers: { ...made.headers, 'apigw-requestid': requestId } };
+  return result.ok ? answerOf(result.payload) : failed(result.errorType);
+}
+
+/** What a function's failure was, only its log says. */
+function failed(errorType: string): HttpAnswer {
+  return errorType === REQUEST_TOO_LARGE
+    ? message(413, 'Request Entity Too Large')
+    : message(500, 'Internal Server Error');
 }
 
 /** @returns undefined when the time is over */
@@ -107,9 +124,15 @@ async function bodyOf(incoming: IncomingMessage): Promise<Buffer | undefined> {
   for await (const chunk of incoming) {
     length += (chunk as Buffer).length;
     // Read on to the end: a client that still writes would see a broken connection instead of the answer.
-    if (length <= MAX_BODY) chunks.push(chunk as Buffer);
+    if (length <= quotas.body) chunks.push(chunk as Buffer);
   }
-  return length > MAX_BODY ? undefined : Buffer.concat(chunks);
+  return length > quotas.body ? undefined : Buffer.concat(chunks);
+}
+
+/** As API Gateway counts: the request line and the headers' values, without their names. */
+function headBytes({ method = '', url = '', httpVersion, rawHeaders }: IncomingMessage): number {
+  const values = rawHeaders.filter((_, index) => index % 2 === 1);
+  return Buffer.byteLength([`${method} ${url} HTTP/${httpVersion}`, ...values].join(''), 'latin1');
 }
 
 /** Names in lower case; repeated headers joined with commas. */
@@ -122,7 +145,7 @@ function headersOf(raw: readonly string[]): Record<string, string> {
   return headers;
 }
 
-function write(outgoing: ServerResponse, { status, headers, body }: HttpAnswer): void {
-  outgoing.writeHead(status, { ...headers, 'content-length': body.length });
+function write(outgoing: ServerResponse, { status, headers, body }: HttpAnswer, requestId: string): void {
+  outgoing.writeHead(status, { ...headers, 'apigw-requestid': requestId, 'content-length': body.length });
   outgoing.end(body);
 }

@@ -17,6 +17,9 @@ export interface InvocationMessage {
   readonly deadline: number;
 }
 
+/** The error of Lambda's Invoke where what a function is given is larger than Lambda takes. */
+export const REQUEST_TOO_LARGE = 'RequestEntityTooLargeException';
+
 /** As Lambda answers Invoke: JSON of what the handler returned, or of what it threw. */
 export type InvocationResult =
   | { readonly ok: true; readonly payload: string }

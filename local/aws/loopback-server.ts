@@ -8,7 +8,8 @@ import { LessorError } from '../../core/contract/problems.ts';
  * @throws LessorError service.unavailable if the port is taken
  */
 export async function listen(port: number): Promise<Server> {
-  const server = http.createServer();
+  // Node's own 16 KB would cut off, without an answer of ours, what API Gateway answers.
+  const server = http.createServer({ maxHeaderSize: 256 * 1024 });
   await new Promise<void>((listening, failed) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       failed(

@@ -11,11 +11,22 @@ export interface RouteDefinition {
 
 export interface RouteMatch {
   readonly route: RouteDefinition;
-  /** Percent-decoded. */
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 
-/** @returns undefined where no route fits; a route without parameters goes before one with them */
+/**
+ * An HTTP API decodes a path once, before it looks for a route and for parameters: an encoded slash parts two segments,
+ * and `rawPath` is not what was sent. What cannot be decoded stays as it is.
+ */
+export function decodedPath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+/** @returns for a decoded path: undefined where no route fits; a route without parameters goes before one with them */
 export function routeMatcher(routes: readonly RouteDefinition[]) {
   const known = routes
     .map((route) => {
@@ -41,15 +52,7 @@ function parametersOf(segments: readonly string[], given: readonly string[]): Re
     const text = given[index] ?? '';
     const name = /^\{(\w+)\}$/.exec(segment)?.[1];
     if (name === undefined ? text !== segment : text === '') return undefined;
-    if (name !== undefined) parameters[name] = decoded(text);
+    if (name !== undefined) parameters[name] = text;
   }
   return parameters;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -5,11 +5,13 @@ import type { ChangesDefinition } from '../aws/changes.ts';
 import type { FunctionDefinition } from '../aws/function.ts';
 import type { ApiDefinition } from '../aws/gateway.ts';
 import type { Statement } from '../aws/policy.ts';
+import { quotas } from '../aws/quotas.ts';
 import type { RouteDefinition } from '../aws/route.ts';
 import type { TableDefinition } from '../aws/tables.ts';
+import type { ThrottleDefinition } from '../aws/throttle.ts';
 import type { StackParameters } from './intrinsics.ts';
 import type { ScheduleDefinition } from './schedules.ts';
-import { statementsOf, type Template, type TemplateReader, templateReader } from './template-reader.ts';
+import { type Reading, statementsOf, type Template, type TemplateReader, templateReader } from './template-reader.ts';
 
 export interface StackDefinition {
   readonly tables: readonly TableDefinition[];
@@ -54,7 +56,7 @@ export function stackOf(
   return {
     tables,
     functions,
-    api: { id: stage.text('ApiId'), stage: stage.text('StageName'), routes },
+    api: { id: stage.text('ApiId'), stage: stage.text('StageName'), throttle: throttleOf(stage), routes },
     schedules: schedulesIn(reader, functions),
     changes,
     policies: { node: reader.policyAt('NodePolicyArn'), operator: reader.policyAt('OperatorPolicyArn') },
@@ -93,14 +95,23 @@ function functionsIn(
   });
 }
 
-/** API Gateway quotas for HTTP APIs: integration time-out. */
-const HTTP_API_TIMEOUT_MS = 30_000;
+function throttleOf({ value }: Reading): ThrottleDefinition {
+  const settings = (value('DefaultRouteSettings') ?? {}) as Record<string, unknown>;
+  const { rate, burst } = quotas.throttle;
+  return {
+    rate: Number(settings.ThrottlingRateLimit ?? rate),
+    burst: Number(settings.ThrottlingBurstLimit ?? burst),
+  };
+}
 
 function routesIn(reader: TemplateReader, functions: readonly FunctionDefinition[]): RouteDefinition[] {
   const integrations = new Map<string, Omit<RouteDefinition, 'key'>>(
     reader.list('AWS::ApiGatewayV2::Integration').map(({ id, text, value }) => {
       if (text('PayloadFormatVersion') !== '2.0') throw new Error(`${id} has not PayloadFormatVersion 2.0`);
-      const timeoutMs = Number(value('TimeoutInMillis') ?? HTTP_API_TIMEOUT_MS);
+      const { least, most } = quotas.integrationTimeoutMs;
+      const timeoutMs = Number(value('TimeoutInMillis') ?? most);
+      if (!(timeoutMs >= least && timeoutMs <= most))
+        throw new Error(`${id}.TimeoutInMillis is ${timeoutMs}: an HTTP API takes ${least} to ${most}`);
       return [
         `integrations/${id}`,
         { function: functionAt(functions, text('IntegrationUri'), id), timeoutMs },

@@ -95,6 +95,11 @@ describe('a signature', () => {
       'the session token is missing or wrong',
     ],
     [
+      'is in the query',
+      { ...signed(operator, { path: '/v1/pools', now }), query: 'X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0' },
+      'the signature is in the query',
+    ],
+    [
       'comes with a query that cannot be decoded',
       { ...signed(operator, { path: '/v1/pools', now }), query: 'vrf=%E0%A4%A' },
       'the query cannot be decoded',

@@ -46,7 +46,14 @@ const resources: Record<string, Resource> = {
     },
   },
   Api: { Type: 'AWS::ApiGatewayV2::Api' },
-  Stage: { Type: 'AWS::ApiGatewayV2::Stage', Properties: { ApiId: { Ref: 'Api' }, StageName: '$default' } },
+  Stage: {
+    Type: 'AWS::ApiGatewayV2::Stage',
+    Properties: {
+      ApiId: { Ref: 'Api' },
+      StageName: '$default',
+      DefaultRouteSettings: { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 50 },
+    },
+  },
   Integration: {
     Type: 'AWS::ApiGatewayV2::Integration',
     Properties: { IntegrationUri: attribute('Allocate'), PayloadFormatVersion: '2.0' },
@@ -128,6 +135,7 @@ describe('a synthesized template', () => {
       api: {
         id: 'api',
         stage: '$default',
+        throttle: { rate: 100, burst: 50 },
         routes: [{ key: 'POST /v1/leases', function: 'allocate', timeoutMs: 30_000 }],
       },
       schedules: [{ function: 'allocate', everyMs: 300_000, input: { source: 'clock' } }],
@@ -137,6 +145,11 @@ describe('a synthesized template', () => {
         operator: [{ effect: 'Allow', actions: ['execute-api:Invoke'], resources: ['x'] }],
       },
     });
+  });
+
+  it("has the account's throttle where its stage has none", () => {
+    const { api } = read(changed('Stage', { DefaultRouteSettings: undefined }));
+    expect(api.throttle).toEqual({ rate: 10_000, burst: 5000 });
   });
 
   const variables = (value: unknown) => changed('Allocate', { Environment: { Variables: { TABLE: value } } });
@@ -188,6 +201,12 @@ describe('a synthesized template', () => {
 
   it.each([
     ['a route that IAM does not guard', 'Route', { AuthorizationType: 'NONE' }, ' has not AuthorizationType AWS_IAM'],
+    [
+      'a longer time-out than an HTTP API has',
+      'Integration',
+      { TimeoutInMillis: 30_001 },
+      '.TimeoutInMillis is 30001: an HTTP API takes 50 to 30000',
+    ],
     ['another payload format', 'Integration', { PayloadFormatVersion: '1.0' }, ' has not PayloadFormatVersion 2.0'],
     [
       'a schedule that is no rate',
