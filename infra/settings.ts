@@ -1,4 +1,5 @@
 /** What a deployment may choose, as CDK context values: `cdk deploy -c inlinePools=true`. */
+import { LessorError } from '../core/contract/problems.ts';
 
 export interface Settings {
   /** Names of roles that only EC2 may assume: their sessions are nodes, named by instance id. */
@@ -13,14 +14,37 @@ export interface Settings {
 
 const DAY = 86_400;
 
-/** @throws Error that names the key, the value and the remedy */
-export function settingsFrom(context: (key: keyof Settings) => unknown): Settings {
+/** @throws LessorError that names the key, the value and the remedy */
+export function settingsFrom(context: Readonly<Record<string, unknown>>): Settings {
+  const unknown = Object.keys(context).find((key) => !KEYS.includes(key) && !isOfCdk(key));
+  if (unknown !== undefined) throw unknownKey(unknown);
   return {
-    instanceRoles: roleNames(context('instanceRoles') ?? ''),
-    clusters: clustersOf(context('clusters') ?? ''),
-    inlinePools: flag(context('inlinePools') ?? false),
-    inlinePoolCooldownSeconds: seconds(context('inlinePoolCooldownSeconds') ?? 30),
+    instanceRoles: roleNames(context.instanceRoles ?? ''),
+    clusters: clustersOf(context.clusters ?? ''),
+    inlinePools: flag(context.inlinePools ?? false),
+    inlinePoolCooldownSeconds: seconds(context.inlinePoolCooldownSeconds ?? 30),
   };
+}
+
+const KEYS: readonly string[] = [
+  'instanceRoles',
+  'clusters',
+  'inlinePools',
+  'inlinePoolCooldownSeconds',
+] satisfies (keyof Settings)[];
+
+/** CDK's own keys are in the same place: feature flags, what the command passes on, what it looked up. */
+const isOfCdk = (key: string): boolean => /[:@]/.test(key) || CDK_KEYS.includes(key);
+const CDK_KEYS = ['cli-telemetry', 'acknowledged-issue-numbers'];
+
+function unknownKey(key: string): LessorError {
+  const letters = (text: string) => text.toLowerCase().replace(/[^a-z]/g, '');
+  const given = letters(key);
+  const meant = KEYS.find((known) => given !== '' && letters(known).startsWith(given.replace(/s$/, '')));
+  const suggestion = meant === undefined ? '' : `did you mean ${meant}? `;
+  return new LessorError('request.invalid', `Context key ${JSON.stringify(key)} is unknown`, {
+    remedy: `${suggestion}the keys are ${KEYS.join(', ')}`,
+  });
 }
 
 function roleNames(value: unknown): string[] {
@@ -65,6 +89,6 @@ function seconds(value: unknown): number {
   throw refused('inlinePoolCooldownSeconds', value, remedy);
 }
 
-function refused(key: keyof Settings, value: unknown, remedy: string): Error {
-  return new Error(`Context value ${key} is ${JSON.stringify(value)}: ${remedy}`);
+function refused(key: keyof Settings, value: unknown, remedy: string): LessorError {
+  return new LessorError('request.invalid', `Context value ${key} is ${JSON.stringify(value)}`, { remedy });
 }

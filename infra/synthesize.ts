@@ -10,7 +10,7 @@ export const STACK = 'Lessor';
  * Synthesizes the stack and bundles its functions.
  * @param context what `cdk synth -c key=value` would give; the CDK command passes its own through the process environment
  * @param outdir where the assembly goes; the CDK command's choice, or cdk.out, if left out
- * @throws Error if a context value is none: it names the key, the value and the remedy
+ * @throws LessorError if a context value is none, or a key is unknown: it names the key, the value and the remedy
  */
 export function synthesize(context: Record<string, unknown> = {}, outdir?: string): CloudAssembly {
   return app(context, outdir).synth();
@@ -23,10 +23,6 @@ export function app(context: Record<string, unknown>, outdir?: string): App {
     analyticsReporting: false,
     ...(outdir === undefined ? {} : { outdir }),
   });
-  new LessorStack(
-    root,
-    STACK,
-    settingsFrom((key) => root.node.tryGetContext(key)),
-  );
+  new LessorStack(root, STACK, settingsFrom(root.node.getAllContext()));
   return root;
 }

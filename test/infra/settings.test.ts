@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Settings, settingsFrom } from '../../infra/settings.ts';
 
-const settings = (context: Partial<Record<keyof Settings, unknown>>) => settingsFrom((key) => context[key]);
+const settings = (context: Partial<Record<keyof Settings, unknown>>) => settingsFrom(context);
 
 describe('the settings of a deployment', () => {
   it('are no inline pools, 30 s of cooldown and no instance roles where nothing is said', () => {
@@ -48,5 +48,27 @@ describe('the settings of a deployment', () => {
     ['clusters', 'a=x,a=y', 'give role a one cluster only'],
   ] as const)('refuse %s=%s and say what to give instead', (key, value, message) => {
     expect(() => settings({ [key]: value })).toThrow(message);
+  });
+
+  const keys = 'the keys are instanceRoles, clusters, inlinePools, inlinePoolCooldownSeconds';
+  it.each([
+    ['inlinePool', `Context key "inlinePool" is unknown: did you mean inlinePools? ${keys}`],
+    ['inline-pools', `Context key "inline-pools" is unknown: did you mean inlinePools? ${keys}`],
+    ['instanceRole', `Context key "instanceRole" is unknown: did you mean instanceRoles? ${keys}`],
+    ['INLINEPOOLS', `Context key "INLINEPOOLS" is unknown: did you mean inlinePools? ${keys}`],
+    ['colour', `Context key "colour" is unknown: ${keys}`],
+    ['', `Context key "" is unknown: ${keys}`],
+  ])('refuse the unknown key %j in one line, with what was meant', (key, message) => {
+    expect(() => settingsFrom({ [key]: 'x' })).toThrow(expect.objectContaining({ message }));
+  });
+
+  it("let CDK's own keys be", () => {
+    const own = {
+      '@aws-cdk/core:newStyleStackSynthesis': true,
+      'aws:cdk:bundling-stacks': [],
+      'availability-zones:account=1:region=x': [],
+      'cli-telemetry': false,
+    };
+    expect(settingsFrom(own)).toEqual(settings({}));
   });
 });
