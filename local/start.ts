@@ -1,94 +1,91 @@
-/** `npm start`: the local stack and the plugin on one machine, and one pod's way from ADD to reclaim. */
-import { parseArgs } from 'node:util';
-import color from 'picocolors';
+/** `npm start`: the local stack and the plugin on one machine, and a pod's way from ADD to reclaim. */
+import { argv, stderr, stdout } from 'node:process';
 import { buildPlugin } from '../cni-shim/build/build.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { demonstrate } from './demo/demo.ts';
+import type { Tell } from './demo/demo-event.ts';
+import { demoNetwork } from './demo/demo-network.ts';
 import { openDemoNodes } from './demo/demo-nodes.ts';
-import { terminalProgress } from './progress.ts';
+import { story } from './demo/story.ts';
+import { alsoSearchSbin } from './nodes/node-network.ts';
+import { HELP, INTERRUPTED, type Options, readOptions } from './options.ts';
+import { type Progress, terminalProgress } from './progress.ts';
+import { screenOf } from './screen.ts';
 import { startStack } from './stack/stack.ts';
 
-const DEFAULT_PORT = 8470;
+type Stop = 'interrupted' | 'unread';
 
-const HELP = `Lessor on one machine: DynamoDB Local, the API on 127.0.0.1, the compiled plugin, two nodes.
-
-  npm start [-- options]
-
-  --once        run the demonstration and end (exit 0 if all of it worked)
-  --port PORT   where the API listens on 127.0.0.1 (default: ${DEFAULT_PORT}; 0: any free port)
-  --help        this text
-`;
-
-async function main(): Promise<void> {
-  const options = readOptions();
-  if (options === undefined) return;
-  const progress = terminalProgress();
-  const ending: (() => Promise<void> | void)[] = [];
-  const end = async () => {
-    for (const step of ending.splice(0).reverse()) await step();
-  };
-  const interrupted = new Promise<void>((stop) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop());
+/** Resolves when it is to end: a signal came, npm is gone, or nobody reads its output any more. */
+function stopAsked(): Promise<Stop> {
+  return new Promise((stop) => {
+    // The handlers stay: a second signal must not end the process while it cleans up.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop('interrupted'));
     // npm may be killed without a word to its child.
     const parent = process.ppid;
-    setInterval(() => process.ppid !== parent && stop(), 1000).unref();
+    setInterval(() => process.ppid !== parent && stop('interrupted'), 1000).unref();
+    for (const stream of [stdout, stderr]) stream.on('error', () => stop('unread'));
   });
+}
+
+/** @returns the exit code */
+async function main(options: Options): Promise<number> {
   let up = false;
-  const early = () => {
-    if (!up) process.exitCode = 130;
-  };
-  const run = async () => {
-    progress.begin('compiling the plugin');
-    const plugin = await buildPlugin();
-    const stack = await startStack({ port: options.port, onProgress: (phase) => progress.begin(phase) });
-    ending.push(() => stack.stop());
-    progress.begin('preparing two nodes');
-    const nodes = await openDemoNodes(stack, plugin.path);
-    ending.push(() => nodes.stop());
-    progress.end();
-    await demonstrate(stack, nodes);
-    if (options.once) return;
+  // Whoever reads no further has what he wanted, and npm would print an error for any other code.
+  const stopped = stopAsked().then((why) => (up || why === 'unread' ? 0 : INTERRUPTED));
+  const tell: Tell = options.json
+    ? (event) => console.log(JSON.stringify(event))
+    : story(screenOf(stdout), (line) => console.log(line));
+  const progress = terminalProgress();
+  const ending: (() => Promise<void> | void)[] = [];
+  const run = async (): Promise<number> => {
+    const { stack, nodes } = await prepare(options, progress, ending);
+    await demonstrate(stack, nodes, tell);
+    if (options.once) return 0;
     up = true;
-    console.log(nodes.invitation());
-    await interrupted;
-    console.log('\nEnding what was started.');
+    tell({ step: 'ready', endpoint: stack.endpoint, directory: nodes.directory, network: demoNetwork.name });
+    return stopped;
   };
   try {
-    // A second signal must not end the process while it cleans up, so the handlers stay.
-    await Promise.race([run(), interrupted.then(early)]);
+    return await Promise.race([run(), stopped]);
   } finally {
-    await end();
+    progress.abandon();
+    progress.begin('ending what was started');
+    for (const step of ending.splice(0).reverse()) await step();
+    progress.end();
   }
 }
 
-function readOptions(): { once: boolean; port: number } | undefined {
-  const { values } = parseArgs({
-    options: {
-      once: { type: 'boolean', default: false },
-      port: { type: 'string', default: String(DEFAULT_PORT) },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    console.log(HELP);
-    return undefined;
-  }
-  const port = Number(values.port);
-  if (!/^\d{1,5}$/.test(values.port) || port > 65_535) {
-    throw new LessorError('request.invalid', `--port ${values.port} is not a port`, {
-      remedy: 'give a number from 0 to 65535',
+/** `ending`: what ends is added to it as soon as it has begun. */
+async function prepare({ port, orAnyPort }: Options, progress: Progress, ending: (() => Promise<void> | void)[]) {
+  alsoSearchSbin();
+  progress.begin('compiling the plugin');
+  const plugin = await buildPlugin().catch((cause: unknown) => {
+    throw new LessorError('service.unavailable', `The plugin cannot be compiled: ${(cause as Error).message}`, {
+      cause,
     });
-  }
-  return { once: values.once, port };
+  });
+  const stack = await startStack({ port, orAnyPort, onProgress: (phase) => progress.begin(phase) });
+  ending.push(() => stack.stop());
+  progress.begin('preparing two nodes');
+  const nodes = await openDemoNodes(stack, plugin.path);
+  ending.push(() => nodes.stop());
+  progress.end();
+  return { stack, nodes };
 }
 
-main().then(
-  () => process.exit(process.exitCode ?? 0),
+async function start(): Promise<number> {
+  const options = readOptions(argv.slice(2));
+  if (!options.help) return main(options);
+  stdout.write(HELP);
+  return 0;
+}
+
+start().then(
+  (code) => process.exit(code),
   (error: unknown) => {
-    const usage = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-    const known = error instanceof LessorError || usage;
-    console.error(`${color.red('✗')} ${known ? (error as Error).message : ((error as Error)?.stack ?? error)}`);
-    if (usage) console.error(HELP);
-    process.exit(error instanceof LessorError ? error.kind.exit : usage ? 21 : 1);
+    const known = error instanceof LessorError;
+    const said = known ? error.message : error instanceof Error ? error.stack : String(error);
+    console.error(`${screenOf(stderr).color.red('✗')} ${said}`);
+    process.exit(known ? error.kind.exit : 1);
   },
 );

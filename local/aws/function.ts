@@ -74,6 +74,15 @@ const OVERSIZED_RESPONSE: Failure = {
 const deliverable = (result: InvocationResult): InvocationResult =>
   result.ok && Buffer.byteLength(result.payload) > quotas.payload ? OVERSIZED_RESPONSE : result;
 
+function keptLines() {
+  const lines: string[] = [];
+  const log = (line: string) => {
+    lines.push(line);
+    if (lines.length > KEPT_LINES) lines.shift();
+  };
+  return { log, lines };
+}
+
 /** @throws Error if the bundle has no file for the handler */
 export function localFunction(definition: FunctionDefinition, surroundings: FunctionSurroundings): LocalFunction {
   const data = dataOf(definition);
@@ -81,13 +90,9 @@ export function localFunction(definition: FunctionDefinition, surroundings: Func
   const environments = new Set<ExecutionEnvironment>();
   const idle: ExecutionEnvironment[] = [];
   const waiting: Invocation[] = [];
-  const lines: string[] = [];
+  const { log, lines } = keptLines();
   let stopped = false;
 
-  const log = (line: string) => {
-    lines.push(line);
-    if (lines.length > KEPT_LINES) lines.shift();
-  };
   const takeIdle = (): ExecutionEnvironment | undefined => {
     for (let environment = idle.pop(); environment; environment = idle.pop()) {
       if (!environment.hasEnded()) return environment;

@@ -1,110 +1,110 @@
-/** The demonstration: pods of two nodes get addresses, one is deleted, one node dies, and each step is shown. */
-import color from 'picocolors';
+/** The demonstration: pods of two nodes get addresses, one pod ends, one node dies, and each step is told. */
 import { LessorError } from '../../core/contract/problems.ts';
 import type { CniAnswer } from '../nodes/cni-runtime.ts';
 import type { LocalStack } from '../stack/stack.ts';
+import type { Tell } from './demo-event.ts';
 import { type CniResult, demoNetwork } from './demo-network.ts';
 import type { DemoNodes, DemoPod } from './demo-nodes.ts';
-import { table } from './table.ts';
+
+interface LeasedPod {
+  readonly pod: DemoPod;
+  readonly address: string;
+}
 
 /** @throws LessorError where a step did not come out as it must */
-export async function demonstrate(stack: LocalStack, demo: DemoNodes): Promise<void> {
+export async function demonstrate(stack: LocalStack, demo: DemoNodes, tell: Tell): Promise<void> {
   const [a, b] = demo.nodes;
-  console.log(`\nAPI at ${color.bold(stack.endpoint)}; nodes ${a.id} and ${b.id}`);
-  if (demo.leftOut) {
-    console.log(color.yellow(`Pods are left out, the plugin runs alone: network namespaces need ${demo.leftOut}.`));
-  }
-  heading('The configuration: the usual one for host-local, only "type" changed');
-  console.log(JSON.stringify(demoNetwork, null, 2));
-
-  const pods: { pod: DemoPod; address: string }[] = [];
+  const nodes = demo.nodes.map(({ name, id }) => ({ name, id }));
+  const { leftOut } = demo;
+  tell({
+    step: 'start',
+    endpoint: stack.endpoint,
+    nodes,
+    ...(leftOut === undefined ? {} : { leftOut }),
+    network: demoNetwork,
+  });
+  const pods: LeasedPod[] = [];
   for (const [node, name] of [
     [a, 'web-1'],
     [a, 'web-2'],
     [b, 'db-1'],
   ] as const) {
     const pod = demo.addPod(node, name);
-    heading(`ADD ${name} on ${node.id}`);
-    const answer = await counted(stack, () => demo.call('ADD', pod));
-    pods.push({ pod, address: addressIn(answer) });
-    console.log(JSON.stringify(answer.output));
+    const { ms, requests, result } = await counted(stack, () => demo.call('ADD', pod));
+    const address = addressIn(result);
+    pods.push({ pod, address });
+    tell({ step: 'add', pod: name, node: node.name, address, ms, requests, result });
   }
   demo.wire();
-  if (!demo.leftOut) pingAll(demo, pods);
+  if (leftOut === undefined) pingAll(demo, pods, tell);
+  await tellLeases(demo, tell);
 
-  await showLeases(demo, 'The leases and the pool');
   const [, leaving] = pods;
   if (leaving) {
-    heading(`DEL ${leaving.pod.name}`);
-    await counted(stack, () => demo.call('DEL', leaving.pod));
-    await showLeases(demo, `Its address ${leaving.address} cools before anyone gets it again`);
+    const { pod, address } = leaving;
+    const { ms, requests } = await counted(stack, () => demo.call('DEL', pod));
+    tell({ step: 'del', pod: pod.name, node: pod.node.name, address, ms, requests });
+    await tellLeases(demo, tell);
   }
-  heading(`An operator declares node ${b.id} dead; the scheduled function reclaims its leases`);
-  await demo.operator.ask('declareDeath', {
-    body: { node: b.id, reason: 'demonstration: the second node is switched off' },
-  });
-  console.log(JSON.stringify(await stack.runSchedule()));
-  await showLeases(demo, 'After the reclaim');
+  await nodeDies(stack, demo, b.id, tell);
+  await tellLeases(demo, tell);
+  tell({ step: 'end' });
 }
 
-function pingAll(demo: DemoNodes, pods: readonly { pod: DemoPod; address: string }[]): void {
-  heading('The pods ping each other');
+async function nodeDies(stack: LocalStack, { operator }: DemoNodes, node: string, tell: Tell): Promise<void> {
+  const reason = 'demonstration: the second node is switched off';
+  tell({ step: 'death', ...(await operator.ask('declareDeath', { body: { node, reason } })) });
+  const requests = await requestsOf(stack, () => stack.runSchedule());
+  const death = (await operator.ask('listDeaths', {})).deaths.find((one) => one.node === node);
+  const everyMs = stack.schedules[0]?.everyMs ?? 0;
+  if (death === undefined) throw new LessorError('service.fault', `the death of ${node} is in no list`);
+  tell({ step: 'reclaim', requests, everyMs, death });
+}
+
+function pingAll(demo: DemoNodes, pods: readonly LeasedPod[], tell: Tell): void {
   for (const from of pods) {
     for (const to of pods.filter((other) => other !== from)) {
-      const reached = demo.reaches(from.pod, to.address);
-      console.log(
-        `${from.pod.name} → ${to.pod.name} ${to.address}  ${reached ? color.green('answers') : color.red('no answer')}`,
-      );
-      if (!reached)
+      const answers = demo.reaches(from.pod, to.address);
+      tell({ step: 'ping', from: from.pod.name, to: to.pod.name, address: to.address, answers });
+      if (!answers)
         throw new LessorError('service.fault', `${from.pod.name} does not reach ${to.pod.name} at ${to.address}`);
     }
   }
 }
 
-async function counted(stack: LocalStack, call: () => Promise<CniAnswer>): Promise<CniAnswer> {
-  stack.wire.reset();
-  const answer = await call();
-  // The counting function has its own time.
-  const own = stack.wire.counts().filter(({ function: name }) => name !== 'count');
-  const requests = own.reduce((sum, { count }) => sum + count, 0);
-  console.log(color.dim(`${Math.round(answer.ms)} ms, ${requests} DynamoDB request${requests === 1 ? '' : 's'}`));
-  if (!answer.ok)
-    throw new LessorError('service.fault', `the plugin refused: ${JSON.stringify(answer.output)} ${answer.stderr}`);
-  return answer;
+async function counted(stack: LocalStack, call: () => Promise<CniAnswer>) {
+  let answer: CniAnswer | undefined;
+  const requests = await requestsOf(stack, async () => {
+    answer = await call();
+  });
+  if (!answer?.ok)
+    throw new LessorError('service.fault', `the plugin refused: ${JSON.stringify(answer?.output)} ${answer?.stderr}`);
+  return { ms: Math.round(answer.ms), requests, result: answer.output };
 }
 
-function addressIn({ output }: CniAnswer): string {
-  const address = (output as CniResult).ips[0]?.address.split('/')[0];
+async function requestsOf({ wire }: LocalStack, work: () => Promise<unknown>): Promise<number> {
+  wire.reset();
+  await work();
+  // The counting function has its own time.
+  const own = wire.counts().filter(({ function: name }) => name !== 'count');
+  return own.reduce((sum, { count }) => sum + count, 0);
+}
+
+function addressIn(result: unknown): string {
+  const address = (result as CniResult).ips[0]?.address.split('/')[0];
   if (address === undefined)
-    throw new LessorError('service.fault', `the result has no address: ${JSON.stringify(output)}`);
+    throw new LessorError('service.fault', `the result has no address: ${JSON.stringify(result)}`);
   return address;
 }
 
-async function showLeases({ operator }: DemoNodes, title: string): Promise<void> {
-  heading(title);
+async function tellLeases({ operator }: DemoNodes, tell: Tell): Promise<void> {
   const path = { pool: demoNetwork.name };
-  const { capacity, ...first } = await operator.ask('listLeases', { path });
+  const { nextCursor, ...first } = await operator.ask('listLeases', { path });
   const leases = [...first.leases];
-  for (let cursor = first.nextCursor; cursor !== undefined; ) {
+  for (let cursor = nextCursor; cursor !== undefined; ) {
     const next = await operator.ask('listLeases', { path, query: { cursor } });
     leases.push(...next.leases);
     cursor = next.nextCursor;
   }
-  const rows = leases.map(({ addresses, state, node, pod, attachment, reusableAt }) => [
-    addresses.join(' '),
-    state,
-    node,
-    pod ? `${pod.namespace}/${pod.name}` : '',
-    attachment.ifname,
-    reusableAt ? `free at ${reusableAt.slice(11, 19)}` : '',
-  ]);
-  console.log(table(['ADDRESS', 'STATE', 'NODE', 'POD', 'INTERFACE', ''], rows));
-  const count = (state: string) => leases.filter((lease) => lease.state === state).length;
-  const [held, cooling] = [count('held'), count('cooling')];
-  const free = BigInt(capacity) - BigInt(held + cooling);
-  console.log(`pool ${demoNetwork.name}: ${held} held, ${cooling} cooling, ${free} free of ${capacity}`);
-}
-
-function heading(text: string): void {
-  console.log(`\n${color.bold(color.cyan(text))}`);
+  tell({ step: 'leases', ...first, leases });
 }

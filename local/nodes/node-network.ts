@@ -8,8 +8,8 @@ import { accessSync, constants, existsSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { LessorError } from '../../core/contract/problems.ts';
+import { isAbandoned, nameOfRun } from '../run-directory.ts';
 
-const PREFIX = 'lessor-';
 const CNI_DIRECTORIES = ['/usr/lib/cni', '/opt/cni/bin'];
 
 export interface Prerequisites {
@@ -24,6 +24,8 @@ export function prerequisites(): Prerequisites {
   if (process.platform !== 'linux') missing.push('Linux');
   else if (process.getuid?.() !== 0) missing.push('root (sudo)');
   if (!onPath('ip')) missing.push('iproute2 (apt-get install iproute2)');
+  // The bridge plugin calls it for `ipMasq`.
+  if (!onPath('iptables')) missing.push('iptables (apt-get install iptables)');
   const cniDirectory = CNI_DIRECTORIES.find((directory) => existsSync(join(directory, 'bridge')));
   if (cniDirectory === undefined)
     missing.push('the reference CNI plugins (apt-get install containernetworking-plugins)');
@@ -49,9 +51,12 @@ export function openNodeNetwork(endpoint: string, directory: string): NodeNetwor
   const { hostname: host, port } = new URL(endpoint);
   const namespaces: string[] = [];
   const stops: (() => void)[] = [];
+  let stopped = false;
 
   const add = (name: string): string => {
-    const namespace = `${PREFIX}${process.pid.toString(36)}-${name}`;
+    // Whoever is interrupted goes on for a moment: what began after the end would never be removed.
+    if (stopped) throw new LessorError('service.unavailable', `node or pod ${name} comes too late: all is ended`);
+    const namespace = nameOfRun(name);
     ip('netns', 'add', namespace);
     namespaces.push(namespace);
     ip('-n', namespace, 'link', 'set', 'lo', 'up');
@@ -62,9 +67,7 @@ export function openNodeNetwork(endpoint: string, directory: string): NodeNetwor
     addNode: async (name) => {
       const namespace = add(name);
       const api = { host, port: Number(port) };
-      const relay = await startRelay({ name, namespace }, api, join(directory, `${name}.sock`));
-      stops.push(relay.stop);
-      await relay.ready;
+      await startRelay({ name, namespace }, api, join(directory, `${name}.sock`), stops);
       return namespace;
     },
     addPod: (name) => {
@@ -83,6 +86,7 @@ export function openNodeNetwork(endpoint: string, directory: string): NodeNetwor
       return spawnSync('ip', [...inside, ...command], { stdio: 'ignore', timeout: 15_000 }).status === 0;
     },
     stop: () => {
+      stopped = true;
       for (const stop of stops.splice(0)) stop();
       for (const namespace of namespaces.splice(0))
         spawnSync('ip', ['netns', 'delete', namespace], { stdio: 'ignore' });
@@ -90,44 +94,42 @@ export function openNodeNetwork(endpoint: string, directory: string): NodeNetwor
   };
 }
 
-interface Relay {
-  /** @throws LessorError if it ends before it relays */
-  readonly ready: Promise<void>;
-  readonly stop: () => void;
-}
-
-/** Makes the API answer inside the node's namespace: what comes to its address there goes through the socket to the API. */
+/**
+ * Makes the API answer inside the node's namespace: what comes to its address there goes through the socket to the API.
+ * @param stops what ends it is added as soon as it has begun
+ * @throws LessorError if it ends before it relays
+ */
 async function startRelay(
   node: { readonly name: string; readonly namespace: string },
   api: { readonly host: string; readonly port: number },
   socket: string,
-): Promise<Relay> {
+  stops: (() => void)[],
+): Promise<void> {
   const server = net.createServer((client) => splice(client, net.connect(api)));
   await new Promise<void>((done) => server.listen(socket, done));
   const relay = spawn('ip', ['netns', 'exec', node.namespace, process.execPath, '-e', RELAY], {
     env: { ...process.env, RELAY_SOCKET: socket, RELAY_PORT: String(api.port), RELAY_HOST: api.host },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const ready = new Promise<void>((done, failed) => {
+  stops.push(() => {
+    relay.kill('SIGKILL');
+    server.close();
+    rmSync(socket, { force: true });
+  });
+  await new Promise<void>((done, failed) => {
     relay.stdout.once('data', () => done());
     relay.once('exit', (code) =>
       failed(new LessorError('service.fault', `the relay of node ${node.name} ended with ${code}`)),
     );
   });
-  const stop = () => {
-    relay.kill('SIGKILL');
-    server.close();
-    rmSync(socket, { force: true });
-  };
-  return { ready, stop };
 }
 
-/** Namespaces of a run that was killed: their names hold its process id. */
+/** Namespaces of a run that was killed. */
 function removeAbandoned(): void {
   const { stdout } = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' });
-  for (const [, namespace = '', id = ''] of stdout.matchAll(new RegExp(`^(${PREFIX}([0-9a-z]+)-\\S+)`, 'gm'))) {
-    if (!existsSync(`/proc/${Number.parseInt(id, 36)}`))
-      spawnSync('ip', ['netns', 'delete', namespace], { stdio: 'ignore' });
+  for (const line of (stdout ?? '').split('\n')) {
+    const [namespace = ''] = line.split(' ');
+    if (isAbandoned(namespace)) spawnSync('ip', ['netns', 'delete', namespace], { stdio: 'ignore' });
   }
 }
 
@@ -158,6 +160,15 @@ export function ip(...words: string[]): string {
   const { status, stdout, stderr } = spawnSync('ip', words, { encoding: 'utf8' });
   if (status !== 0) throw new LessorError('service.fault', `ip ${words.join(' ')} failed: ${stderr.trim()}`);
   return stdout;
+}
+
+/**
+ * Adds, for this process and all that it starts, where Debian has `ip` and `iptables`: `su` without `-`, cron and ssh
+ * with a command leave these directories out.
+ */
+export function alsoSearchSbin(): void {
+  const path = (process.env.PATH ?? '').split(':').filter(Boolean);
+  process.env.PATH = [...new Set([...path, '/usr/sbin', '/sbin'])].join(':');
 }
 
 /** Whether a command of this name can be run. */

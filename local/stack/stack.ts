@@ -1,7 +1,6 @@
 /** The whole of Lessor on one machine, made from the synthesized template: tables, wire, functions, API, schedules. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { followChanges } from '../aws/changes.ts';
 import { type LocalDynamodb, startDynamodb } from '../aws/dynamodb.ts';
@@ -10,6 +9,7 @@ import { serve } from '../aws/gateway.ts';
 import { ec2Node, type Identity, operatorUser } from '../aws/identities.ts';
 import { close, listen, portOf } from '../aws/loopback-server.ts';
 import { createTables } from '../aws/tables.ts';
+import { openRunDirectory } from '../run-directory.ts';
 import { type Context, synthesize } from './cloud-assembly.ts';
 import { startFunctions } from './functions.ts';
 import { type ScheduleDefinition, startSchedules } from './schedules.ts';
@@ -23,6 +23,8 @@ const NODE_ROLE = 'lessor-node';
 export interface StackOptions {
   /** Port of 127.0.0.1 for the API; 0, the default, takes any free one. */
   readonly port?: number;
+  /** Where the port is taken, any free one does. */
+  readonly orAnyPort?: boolean;
   /** Deployment settings over the local ones, which allow inline pools and know sessions of `lessor-node` as nodes. */
   readonly context?: Context;
   /** Invocations that each function runs at once; 4 if left out. */
@@ -71,13 +73,16 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
 type Close = () => unknown;
 
 async function start(options: StackOptions, closing: Close[], stop: () => Promise<void>): Promise<LocalStack> {
-  const { port = 0, environments = 4, onProgress = () => {} } = options;
-  const server = await listen(port);
+  const { port = 0, orAnyPort = false, environments = 4, onProgress = () => {} } = options;
+  const server = await listen(port).catch((taken: unknown) => {
+    if (orAnyPort) return listen(0);
+    throw taken;
+  });
   closing.push(() => close(server));
   const endpoint = `http://127.0.0.1:${portOf(server)}`;
-  onProgress('synthesizing the stack and starting DynamoDB Local');
+  onProgress('making the CloudFormation template, starting DynamoDB Local');
   const { definition, dynamodb } = await prepare(endpoint, options, closing);
-  onProgress('creating the tables and the API');
+  onProgress('making from it the tables, the functions and the API');
   await createTables(dynamodb.endpoint, definition.tables);
 
   const surroundings = { region: REGION, account: ACCOUNT, dynamodb: dynamodb.endpoint, environments };
@@ -126,19 +131,17 @@ async function prepare(
   { context, durable = false }: StackOptions,
   closing: Close[],
 ): Promise<{ definition: StackDefinition; dynamodb: LocalDynamodb }> {
-  const directory = mkdtempSync(join(tmpdir(), 'lessor-stack-'));
+  const directory = openRunDirectory('stack');
+  closing.push(directory.remove);
+  // What still writes into the directory is ended before it is removed, by a mere exit too.
   const abort = new AbortController();
-  const remove = () => {
-    abort.abort();
-    rmSync(directory, { recursive: true, force: true });
-  };
-  // Whoever is interrupted and exits without stop() leaves no file either.
-  process.once('exit', remove);
+  const end = () => abort.abort();
+  process.prependOnceListener('exit', end);
   closing.push(() => {
-    process.removeListener('exit', remove);
-    remove();
+    process.removeListener('exit', end);
+    end();
   });
-  const [assembly, data] = ['assembly', 'data'].map((name) => join(directory, name)) as [string, string];
+  const [assembly, data] = ['assembly', 'data'].map((name) => join(directory.path, name)) as [string, string];
   mkdirSync(data);
   const settings = { inlinePools: 'true', instanceRoles: NODE_ROLE, ...context };
   const database = startDynamodb(durable ? data : undefined);

@@ -1,124 +1,201 @@
 /** `npm start` as a stranger uses it: it does the main job, says what is wrong in one line, and leaves nothing behind. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { prerequisites } from '../../local/nodes/node-network.ts';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { buildPlugin } from '../../cni-shim/build/build.ts';
+import { onPath, prerequisites } from '../../local/nodes/node-network.ts';
+import { type Ended, interrupt, killAlone, nothing, openPlace, type Place, root } from './npm-start.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const podsAreReal = prerequisites().missing.length === 0;
+const isRoot = process.getuid?.() === 0;
+let place: Place;
 
-describe('npm start', () => {
-  let temporary: string;
+beforeAll(() => buildPlugin());
+beforeEach(() => {
+  place = openPlace();
+});
+afterEach(() => place.remove());
 
-  beforeEach(() => {
-    temporary = mkdtempSync(join(tmpdir(), 'start-'));
-  });
-  afterEach(() => rmSync(temporary, { recursive: true, force: true }));
+/** All that the demonstration shows, whoever ran it and wherever. */
+function showsAll({ status, stdout, stderr }: Ended, { withPods = podsAreReal } = {}): void {
+  expect(stderr).not.toMatch(/✗/);
+  const text = stdout.replaceAll(/\s+/g, ' ');
+  expect(text).toContain('pool of 241 addresses: 3 leased, 0 in cooldown, 238 free');
+  expect(text).toContain('pool of 241 addresses: 1 leased, 2 in cooldown, 238 free');
+  if (withPods) expect(stdout.match(/ answers$/gm)).toHaveLength(6);
+  else expect(text).toContain('Pods are left out, the plugin runs alone: network namespaces need');
+  expect(text).toMatch(/In one sentence: .* is over\. ?$/);
+  expect(status).toBe(0);
+}
 
-  const start = (options: string[], environment: NodeJS.ProcessEnv = {}) => {
-    const env = { ...process.env, ...environment, TMPDIR: temporary, NO_COLOR: '1' };
-    const child = spawn('npm', ['start', '--silent', '--', ...options], { cwd: root, env, detached: true });
-    return { child, ended: outputOf(child) };
-  };
-  const leftBehind = () => ({
-    files: readdirSync(temporary).filter((name) => !name.startsWith('tsx-') && !name.startsWith('node-compile-cache')),
-    namespaces: (spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' }).stdout ?? '').match(/^lessor-\S+/gm) ?? [],
-    processes: spawnSync('pgrep', ['-f', temporary], { encoding: 'utf8' }).stdout,
-  });
-  const nothing = { files: [], namespaces: [], processes: '' };
-
-  it('does the whole main job with --once, as often as it is asked, and leaves nothing', async () => {
-    for (const _ of [1, 2]) {
-      const { status, stdout, stderr } = await start(['--once', '--port', '0']).ended;
-      expect(stderr).not.toMatch(/✗/);
-      expect(stdout).toMatch(/3 held, 0 cooling, 238 free of 241/);
-      expect(stdout).toMatch(/1 held, 2 cooling, 238 free of 241/);
-      if (prerequisites().missing.length === 0) expect(stdout.match(/ answers$/gm)).toHaveLength(6);
-      else expect(stdout).toMatch(/Pods are left out, the plugin runs alone: network namespaces need/);
-      expect(status).toBe(0);
-      expect(leftBehind()).toEqual(nothing);
+describe('the demonstration', () => {
+  it('works twice at once, in 50 columns too, and leaves nothing', async () => {
+    const wide = place.npmStart(['--once'], { environment: { COLUMNS: '' } });
+    const narrow = place.npmStart(['--once'], { environment: { COLUMNS: '50' } });
+    for (const [started, columns] of [
+      [wide, 80],
+      [narrow, 50],
+    ] as const) {
+      const ended = await started.ended;
+      showsAll(ended);
+      expect(ended.stdout.split('\n').filter((line) => line.length > columns)).toEqual([]);
+      expect(ended.stdout).not.toMatch(/incarnation|recounted|cools/);
+      expect(ended.stdout).not.toContain('\x1b');
+      // A time of day has its zone.
+      expect(ended.stdout.match(/\d\d:\d\d:\d\d(?! UTC)/g)).toBeNull();
     }
+    await place.isLeft(nothing);
   });
 
-  it('stays up until it is interrupted, and then ends all that it started', async () => {
-    const { child, ended } = start(['--port', '0']);
-    await appears(child, /The API is at (http\S+);/);
-    interrupt(child, 'SIGINT');
-    expect((await ended).stdout).toMatch(/Ending what was started/);
-    expect(leftBehind()).toEqual(nothing);
+  it('is told as JSON, one step a line; ip and iptables are found where the PATH leaves sbin out', async () => {
+    const PATH = [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(':');
+    const { status, stdout } = await place.npmStart(['--once', '--json', '--port', '0'], { environment: { PATH } })
+      .ended;
+    const steps = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(steps.map(({ step }) => step).filter((step) => step !== 'ping')).toEqual([
+      'start',
+      'add',
+      'add',
+      'add',
+      'leases',
+      'del',
+      'leases',
+      'death',
+      'reclaim',
+      'leases',
+      'end',
+    ]);
+    expect(steps.filter(({ step }) => step === 'add').every(({ result }) => 'ips' in (result as object))).toBe(true);
+    expect(steps.filter(({ answers }) => answers === true)).toHaveLength(podsAreReal ? 6 : 0);
+    expect(status).toBe(0);
   });
 
-  it('ends cleanly when it is interrupted while it starts', async () => {
-    const { child, ended } = start(['--port', '0']);
-    await appears(child, /DynamoDB Local/);
-    child.kill('SIGTERM');
-    expect((await ended).status).not.toBe(0);
-    expect(leftBehind()).toEqual(nothing);
-  });
-
-  it('names the port that is taken, and the remedy', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await new Promise((listening) => server.once('listening', listening));
-    const { port } = server.address() as AddressInfo;
-    const { status, stderr } = await start(['--once', '--port', String(port)]).ended;
-    server.close();
-    expect(stderr).toMatch(new RegExp(`✗ .*${port}.*--port`));
-    expect(stderr).not.toMatch(/ {4}at /);
-    expect(status).not.toBe(0);
-  });
-
-  it('says how to get Java where there is none', async () => {
-    const words = ['--import', 'tsx', 'local/start.ts', '--once', '--port', '0'];
-    const env = { ...process.env, PATH: temporary, JAVA_HOME: '', TMPDIR: temporary, NO_COLOR: '1' };
-    const { status, stderr } = await outputOf(spawn(process.execPath, words, { cwd: root, env }));
-    expect(stderr).toMatch(/✗ .*Java.*17/);
-    expect(stderr).not.toMatch(/ {4}at /);
-    expect(status).not.toBe(0);
-  });
-
-  it.each([[['--frobnicate']], [['--port', 'many']], [['--port', '70000']], [['extra']]])(
-    'refuses %j with a usage error',
-    async (options) => {
-      const { status, stderr } = await start(options).ended;
-      expect(stderr).toContain(options.at(-1));
-      expect(stderr).not.toMatch(/ {4}at /);
-      expect(status).toBe(21);
-    },
-  );
-
-  it('lists its options', async () => {
-    expect(await start(['--help']).ended).toMatchObject({ status: 0, stdout: expect.stringMatching(/--once/) });
+  it.runIf(isRoot).each([undefined, '/root'])('works for an ordinary user whose HOME is %s', async (HOME) => {
+    const nobody = { uid: 65534, gid: 65534 };
+    showsAll(await place.npmStart(['--once', '--port', '0'], { ...nobody, environment: { HOME } }).ended, {
+      withPods: false,
+    });
+    await place.isLeft(nothing);
   });
 });
 
-function outputOf(child: ChildProcess): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  const read = { stdout: '', stderr: '' };
-  for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream]?.setEncoding('utf8').on('data', (chunk: string) => {
-      read[stream] += chunk;
-    });
-  }
-  return new Promise((done) => child.once('close', (status) => done({ status, ...read })));
-}
-
-/** As a terminal does it: every process of the group gets the signal. */
-function interrupt({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid !== undefined) process.kill(-pid, signal);
-}
-
-function appears(child: ChildProcess, pattern: RegExp): Promise<void> {
-  let text = '';
-  return new Promise((done, failed) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk: string) => {
-        text += chunk;
-        if (pattern.test(text)) done();
-      });
+describe('npm start', () => {
+  it('stays up until it is interrupted, to be tried by hand, and then ends all that it started', async () => {
+    const started = place.npmStart(['--port', '0']);
+    const [, directory = ''] = await started.appears(/^ +cd (\S+)$/m);
+    await started.appears(/sh api \/v1\/deaths/);
+    const cni = (verb: string) => place.run('sh', [join(directory, 'cni'), verb, 'mine']).ended;
+    expect(await cni('ADD')).toMatchObject({ status: 0, stdout: expect.stringContaining('"address":"10.244.1.') });
+    if (onPath('curl')) {
+      const { stdout } = await place.run('sh', [join(directory, 'api'), '/v1/pools/my-bridge-network/leases']).ended;
+      expect(JSON.parse(stdout).leases).toContainEqual(
+        expect.objectContaining({ state: 'held', attachment: expect.objectContaining({ containerId: 'mine' }) }),
+      );
     }
-    child.once('close', () => failed(new Error(`it ended before ${pattern} was seen:\n${text}`)));
+    expect((await cni('DEL')).status).toBe(0);
+    interrupt(started, 'SIGINT');
+    expect(await started.ended).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(/✓ ending what was started/),
+    });
+    await place.isLeft(nothing);
   });
-}
+
+  it.each([
+    ['DynamoDB Local', 'SIGTERM'],
+    ['preparing two nodes', 'SIGINT'],
+    ['Three pods start', 'SIGHUP'],
+  ] as const)('ends cleanly when it is interrupted at "%s" (%s)', async (moment, signal) => {
+    const started = place.npmStart(['--port', '0']);
+    await started.appears(new RegExp(moment));
+    interrupt(started, signal);
+    expect((await started.ended).status).not.toBe(0);
+    await place.isLeft(nothing);
+  });
+
+  it.each(['', ' 2>&1'])('ends cleanly when nobody reads its output any more (%s| head -1)', async (both) => {
+    const piped = `set -o pipefail; npm start --silent -- --port 0${both} | head -1`;
+    const { status, stdout, stderr } = await place.run('bash', ['-c', piped]).ended;
+    expect([status, stdout.trim().split('\n')]).toEqual([0, [expect.stringMatching(/./)]]);
+    expect(stderr).not.toMatch(/EPIPE|✗| {4}at /);
+    await place.isLeft(nothing);
+  });
+
+  it('removes what a killed one left, and leaves alone what another one uses', async () => {
+    const other = place.npmStart(['--port', '0']);
+    await other.appears(/sh api/);
+    const others = place.leftBehind();
+    const killed = place.npmStart(['--port', '0']);
+    await killed.appears(/sh api/);
+    killAlone(killed);
+    await killed.ended;
+    expect(place.leftBehind().files.length).toBeGreaterThan(others.files.length);
+    showsAll(await place.npmStart(['--once', '--port', '0']).ended);
+    await place.isLeft(others);
+    const [, endpoint = ''] = await other.appears(/(http:\/\/127\.0\.0\.1:\d+)/);
+    expect((await fetch(`${endpoint}/v1/pools`)).status).toBe(403);
+    interrupt(other, 'SIGTERM');
+    await other.ended;
+    await place.isLeft(nothing);
+  });
+});
+
+describe('npm start says in one line', () => {
+  const oneLine = ({ stderr }: Ended): string => {
+    const [line = '', ...others] = stderr.split('\n').filter((one) => !/^[…✓]|^$/.test(one));
+    expect(others).toEqual([]);
+    return line;
+  };
+
+  it('that the port is taken, and the remedy', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((listening) => server.once('listening', listening));
+    const { port } = server.address() as AddressInfo;
+    const ended = await place.npmStart(['--once', '--port', String(port)]).ended;
+    server.close();
+    expect(oneLine(ended)).toMatch(new RegExp(`^✗ .*${port}.*--port`));
+    expect(ended.status).toBe(30);
+  });
+
+  it('how to get Java where there is none', async () => {
+    const environment = { PATH: place.temporary, JAVA_HOME: '' };
+    const ended = await place.run(process.execPath, ['local/entry.mjs', '--once', '--port', '0'], { environment })
+      .ended;
+    expect(oneLine(ended)).toMatch(/^✗ .*Java.*17/);
+    expect(ended.status).toBe(30);
+  });
+
+  it('that npm ci comes first', async () => {
+    const clone = join(place.temporary, 'clone', 'local');
+    mkdirSync(clone, { recursive: true });
+    cpSync(join(root, 'local', 'entry.mjs'), join(clone, 'entry.mjs'));
+    const ended = await place.run(process.execPath, [join(clone, 'entry.mjs'), '--once']).ended;
+    expect(oneLine(ended)).toBe('✗ The packages are not installed (tsx is missing): run npm ci, then npm start');
+    expect(ended.status).toBe(30);
+  });
+
+  it('which Node it needs', async () => {
+    const older = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.4' } })`;
+    const words = ['--import', `data:text/javascript,${encodeURIComponent(older)}`, 'local/entry.mjs'];
+    const ended = await place.run(process.execPath, words).ended;
+    expect(oneLine(ended)).toMatch(/^✗ Lessor needs Node 20 or newer, and this is Node 18\.20\.4 \(/);
+    expect(ended.status).toBe(30);
+  });
+
+  it('which option is wrong', async () => {
+    const ended = await place.npmStart(['--frobnicate']).ended;
+    expect(oneLine(ended)).toBe("✗ Unknown option '--frobnicate': npm start -- --help lists the options");
+    expect(ended.status).toBe(21);
+  });
+});
+
+it.each(['-h', '--help'])('npm start -- %s lists the options and the exit codes', async (word) => {
+  const { status, stdout } = await place.npmStart([word]).ended;
+  expect(stdout).toMatch(/--once[\s\S]*Exit codes:/);
+  expect(status).toBe(0);
+});

@@ -55,7 +55,10 @@ async function leases(): Promise<Record<string, unknown>[]> {
 
 describe('the local stack', () => {
   it('says what it does before it takes long', () => {
-    expect(phases).toEqual(['synthesizing the stack and starting DynamoDB Local', 'creating the tables and the API']);
+    expect(phases).toEqual([
+      'making the CloudFormation template, starting DynamoDB Local',
+      'making from it the tables, the functions and the API',
+    ]);
   });
 
   it('serves the routes of the contract, each to its caller only', async () => {

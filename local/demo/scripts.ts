@@ -1,0 +1,45 @@
+/** Scripts with which a person tries the running stack by hand: `cni` calls the plugin, `api` asks as an operator. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CniRuntime } from '../nodes/cni-runtime.ts';
+import type { LocalStack } from '../stack/stack.ts';
+import { demoNetwork } from './demo-network.ts';
+
+export function writeScripts(directory: string, stack: LocalStack, { plugin, environment }: CniRuntime): void {
+  const files = {
+    'operator.curl': curlConfiguration(stack),
+    'network.json': `${JSON.stringify(demoNetwork, null, 2)}\n`,
+    cni: cniScript(directory, plugin, environment),
+    api: `#!/bin/sh
+# sh api PATH [options of curl]
+path=$1; shift
+exec curl --config ${quoted(join(directory, 'operator.curl'))} "$@" ${quoted(stack.endpoint)}"$path"
+`,
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text, { mode: 0o600 });
+}
+
+function cniScript(directory: string, plugin: string, environment: CniRuntime['environment']): string {
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${quoted(value)}`);
+  return `#!/bin/sh
+# sh cni ADD|DEL|CHECK CONTAINER [CONFIGURATION]
+export ${variables.join(' ')} CNI_COMMAND="$1" CNI_CONTAINERID="$2" CNI_IFNAME=eth0
+export CNI_NETNS="/var/run/netns/$2" CNI_PATH=/usr/lib/cni
+exec ${quoted(plugin)} < "\${3:-${join(directory, 'network.json')}}"
+`;
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** So that no credential is on a command line. */
+function curlConfiguration({ operator, region }: LocalStack): string {
+  const lines = [
+    'silent',
+    'show-error',
+    'write-out = "\\n"',
+    `aws-sigv4 = "aws:amz:${region}:execute-api"`,
+    `user = "${operator.accessKeyId}:${operator.secretAccessKey}"`,
+  ];
+  if (operator.sessionToken !== undefined) lines.push(`header = "x-amz-security-token: ${operator.sessionToken}"`);
+  return `${lines.join('\n')}\n`;
+}

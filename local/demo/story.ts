@@ -1,0 +1,136 @@
+/** Tells the demonstration to a person: what happens, what it costs, and what the service knows then. */
+import { filled, type Screen } from '../screen.ts';
+import type { DemoEvent, NodeNames, Tell } from './demo-event.ts';
+import { type Page, pageOn } from './page.ts';
+import { folded, table } from './table.ts';
+
+type Event<Step extends DemoEvent['step']> = Extract<DemoEvent, { step: Step }>;
+
+/** What of the events before counts later. */
+interface Told {
+  nodes: readonly NodeNames[];
+  listed: boolean;
+  /** Seconds. */
+  cooldown: number;
+}
+
+/** @param write takes a line */
+export function story(screen: Screen, write: (line: string) => void): Tell {
+  const page = pageOn(screen, write);
+  const told: Told = { nodes: [], listed: false, cooldown: 0 };
+  const nameOf = (id: string) => told.nodes.find((node) => node.id === id)?.name ?? id;
+  return (event) => {
+    switch (event.step) {
+      case 'start':
+        told.nodes = event.nodes;
+        return start(page, event);
+      case 'add':
+        return added(page, event);
+      case 'ping':
+        return pinged(page, event);
+      case 'leases':
+        listed(page, event, told, nameOf);
+        told.listed = true;
+        told.cooldown = event.pool.cooldownSeconds;
+        return;
+      case 'del':
+        page.chapter(`Pod ${event.pod} ends, and the plugin releases its address (CNI DEL)`);
+        return page.rows(callRow(page, event, `had ${event.address.padEnd(12)}`));
+      case 'death':
+        page.chapter(`${nameOf(event.node)} is switched off, and an operator declares it dead (POST /v1/deaths)`);
+        return page.prose('Silence is no proof: without that word its addresses would stay leased for ever.');
+      case 'reclaim':
+        return reclaimed(page, event, nameOf);
+      case 'end':
+        return end(page, told);
+      case 'ready':
+        return page.rows(invitation(page, event));
+    }
+  };
+}
+
+function start(page: Page, { endpoint, nodes, leftOut, network }: Event<'start'>): void {
+  const known = nodes.map(({ name, id }) => `${name} (${id})`).join(' and ');
+  page.aside(`The API answers at ${endpoint}. Two nodes may call it: ${known}.`);
+  if (leftOut !== undefined)
+    page.aside(`Pods are left out, the plugin runs alone: network namespaces need ${leftOut}.`);
+  page.chapter('A network is configured as for host-local; only "type" is changed');
+  page.rows(filled(`"ipam": ${spaced(network.ipam)}`.split(/(?<=,) /), page.room));
+}
+
+function added(page: Page, event: Event<'add'>): void {
+  page.chapter('Three pods start, and the plugin leases an address for each (CNI ADD)', ADD_COSTS);
+  page.rows(callRow(page, event, `gets ${event.address.padEnd(12)}`));
+}
+
+const ADD_COSTS = 'The first call makes the pool and enters the node. After that an address costs one request.';
+
+function callRow({ room }: Page, { pod, node, ms, requests }: Event<'add' | 'del'>, what: string): string[] {
+  return folded([`${pod.padEnd(5)} on ${node}`, what, `${ms} ms, ${requestsText(requests)}`], room);
+}
+
+function pinged(page: Page, { from, to, address, answers }: Event<'ping'>): void {
+  page.chapter('The pods ping each other');
+  const said = answers ? page.color.green('answers') : page.color.red('no answer');
+  page.rows([`${`${from} → ${to}`.padEnd(13)}  ${address.padEnd(12)}  ${said}`]);
+}
+
+function listed(page: Page, { leases, capacity }: Event<'leases'>, told: Told, nameOf: (id: string) => string): void {
+  if (told.listed) page.gap();
+  else page.chapter('The service knows who has which address');
+  const lines = leases.map((lease) => [
+    lease.addresses.map((address) => address.replace(/\/\d+$/, '')).join(' '),
+    lease.pod?.name ?? '',
+    nameOf(lease.node),
+    lease.reusableAt === undefined ? 'leased' : `in cooldown until ${clock(lease.reusableAt)}`,
+  ]);
+  page.rows(table(['ADDRESS', 'POD', 'NODE', 'STATE'], lines, page.room));
+  const cooling = leases.filter(({ state }) => state === 'cooling').length;
+  const free = BigInt(capacity) - BigInt(leases.length);
+  page.gap();
+  page.prose(`pool of ${capacity} addresses: ${leases.length - cooling} leased, ${cooling} in cooldown, ${free} free`);
+}
+
+function reclaimed(page: Page, { requests, everyMs, death }: Event<'reclaim'>, nameOf: (id: string) => string): void {
+  const leases = death.freed === 1 ? '1 lease' : `${death.freed} leases`;
+  page.gap();
+  page.prose(
+    `The function "reclaim", which runs every ${everyMs / 60_000} minutes, ran now and released ${leases} of ` +
+      `${nameOf(death.node)}: ${requestsText(requests)}.`,
+  );
+}
+
+function end(page: Page, { cooldown }: Told): void {
+  page.gap();
+  page.aside(
+    'In one sentence: three pods on two nodes leased an address each from one pool, the end of a pod and the death of ' +
+      `a node gave two of them back, and nobody gets those two again before a cooldown of ${cooldown} s is over.`,
+  );
+}
+
+/** JSON with a space wherever a line may be broken. */
+const spaced = (value: object): string => JSON.stringify(value, null, 1).replaceAll(/\n */g, ' ');
+
+const requestsText = (count: number): string => `${count} request${count === 1 ? '' : 's'} to DynamoDB`;
+
+/** `12:03:04 UTC` of RFC 3339. */
+const clock = (at: string): string => `${new Date(at).toISOString().slice(11, 19)} UTC`;
+
+function invitation({ color: { bold, dim } }: Page, { directory, network }: Event<'ready'>): string[] {
+  return [
+    '',
+    bold('All stays up until Ctrl-C. In another terminal:'),
+    '',
+    `cd ${directory}`,
+    '',
+    dim('# an address for a container of yours, and back'),
+    'sh cni ADD mine',
+    'sh cni DEL mine',
+    dim('# with a configuration of your own'),
+    'sh cni ADD mine my-network.json',
+    dim('# leases, pools and deaths, as an operator'),
+    `sh api /v1/pools/${network}/leases`,
+    'sh api /v1/pools',
+    'sh api /v1/deaths',
+  ];
+}
