@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { Identity } from '../aws/identities.ts';
-import { type CniAnswer, type CniCall, type CniRuntime, callPlugin } from '../nodes/cni-runtime.ts';
+import { type CniAnswer, type CniCall, type CniProcess, type CniRuntime, startPlugin } from '../nodes/cni-runtime.ts';
 import { writeNodeFiles } from '../nodes/node-files.ts';
 import { openNodeNetwork, prerequisites } from '../nodes/node-network.ts';
 import { openRunDirectory } from '../run-directory.ts';
@@ -39,7 +39,7 @@ export interface DemoNodes {
   reaches(from: DemoPod, address: string): boolean;
   /** Where the scripts are with which a person may try it. */
   readonly directory: string;
-  /** Waits for calls that run. Whoever exits without it leaves nothing either, unless killed. */
+  /** Ends calls that run. Whoever exits without it leaves nothing either, unless killed. */
   stop(): Promise<void>;
 }
 
@@ -96,19 +96,21 @@ export async function openDemoNodes(stack: LocalStack, plugin: string): Promise<
 }
 
 function pluginCalls() {
-  const running = new Set<Promise<CniAnswer>>();
+  const running = new Set<CniProcess>();
   let stopped = false;
   return {
     call: async (verb: 'ADD' | 'DEL', pod: DemoPod): Promise<CniAnswer> => {
       if (stopped) throw new LessorError('service.unavailable', `${verb} of ${pod.name} comes too late: all is ended`);
-      const answer = callPlugin(pod.node.runtime, callOf(pod, verb));
-      running.add(answer);
-      return answer.finally(() => running.delete(answer));
+      const plugin = startPlugin(pod.node.runtime, callOf(pod, verb));
+      running.add(plugin);
+      return plugin.ended.finally(() => running.delete(plugin));
     },
-    /** Takes no more, and waits for those that run: a plugin writes its state until it ends. */
+    /** Takes no more, and ends those that run: they would write their state anew after it is removed. */
     stop: async () => {
       stopped = true;
-      await Promise.allSettled(running);
+      const ending = [...running];
+      for (const plugin of ending) plugin.killAll();
+      await Promise.allSettled(ending.map(({ ended }) => ended));
     },
   };
 }

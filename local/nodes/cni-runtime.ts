@@ -38,6 +38,8 @@ export interface CniRuntime {
 export interface CniProcess {
   /** At once, as the kernel does it when memory runs out. False where it has ended already. */
   kill(): boolean;
+  /** At once, with the plugins that it called. */
+  killAll(): void;
   /** Not ok and without output where it was killed before it printed. */
   readonly ended: Promise<CniAnswer>;
 }
@@ -64,7 +66,8 @@ export function startPlugin(runtime: CniRuntime, call: CniCall): CniProcess {
   };
   const began = performance.now();
   const [file = '', ...words] = command;
-  const child = spawn(file, words, { env, cwd });
+  // A group of its own: it can be killed as a whole, and Ctrl-C leaves it to whoever called it.
+  const child = spawn(file, words, { env, cwd, detached: true });
   const read = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (chunk: string) => {
@@ -78,5 +81,9 @@ export function startPlugin(runtime: CniRuntime, call: CniCall): CniProcess {
     const output = printed ? JSON.parse(read.stdout) : undefined;
     return { ok: status === 0, output, stderr: read.stderr, ms: performance.now() - began };
   });
-  return { kill: () => child.kill('SIGKILL'), ended };
+  const killAll = () => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      process.kill(-child.pid, 'SIGKILL');
+  };
+  return { kill: () => child.kill('SIGKILL'), killAll, ended };
 }
