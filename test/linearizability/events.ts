@@ -22,7 +22,7 @@ export async function bootsAgain(stage: Stage, node: Machine): Promise<void> {
 }
 
 /** The table first, the journal afterwards: what has no reason any more is released by its nonce. */
-export async function reconcile(stage: Stage, node: Machine): Promise<void> {
+async function reconcile(stage: Stage, node: Machine): Promise<void> {
   let cursor: string | undefined;
   for (let page = 0; page < PAGES; page += 1) {
     const boot = node.boot;

@@ -61,7 +61,7 @@ export interface Checked {
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
-export const textOf = (key: SlotKey): string => `${blockKeyToText(key)}/${key.slot}`;
+const textOf = (key: SlotKey): string => `${blockKeyToText(key)}/${key.slot}`;
 
 /** How long (ms) a released address cools, and for how long an environment may go on with the life of a node that it knows. */
 export interface Times {
