@@ -30,3 +30,31 @@ export function counted(store: Store): { store: Store; requests: string[] } {
   });
   return { store: noted, requests };
 }
+
+export interface HeldBack {
+  readonly store: Store;
+  /** When a request of that name is on its way. */
+  readonly isSent: Promise<void>;
+  /** Lets it, and those after it, arrive. */
+  readonly arrives: () => void;
+}
+
+/** Requests of that name are on their way until they are told to arrive. */
+export function heldBack(store: Store, method: string): HeldBack {
+  let sent = () => {};
+  let arrives = () => {};
+  const isSent = new Promise<void>((resolve) => {
+    sent = resolve;
+  });
+  const turn = new Promise<void>((resolve) => {
+    arrives = resolve;
+  });
+  const held = intercepted(store, async (name, _, proceed) => {
+    if (name === method) {
+      sent();
+      await turn;
+    }
+    return proceed();
+  });
+  return { store: held, isSent, arrives: () => arrives() };
+}

@@ -91,7 +91,8 @@ export async function operatorsPool(
     blockSize,
     name = 'blue',
     cooldownSeconds = 30,
-  }: { addresses: number; blockSize: number; name?: string; cooldownSeconds?: number },
+    stickySeconds = 0,
+  }: { addresses: number; blockSize: number; name?: string; cooldownSeconds?: number; stickySeconds?: number },
 ): Promise<PoolDefinition> {
   const registry = await store.pools.readRegistry('default');
   const octet = registry.version + 1;
@@ -109,7 +110,7 @@ export async function operatorsPool(
     affinity: 'shared',
     ranges: [[range]],
     blockSize,
-    ...z.parse(poolPolicy, { cooldownSeconds }),
+    ...z.parse(poolPolicy, { cooldownSeconds, stickySeconds }),
     gateway: 'pool',
     createdAt: new Date(START).toISOString(),
   };

@@ -14,16 +14,23 @@ import type { DeathRecord, Heartbeat, NodeState } from '../../core/protocol/node
 import { type BlockKey, blockToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { BlockStore, LeaseStore, NodeStore, PoolState, PoolStore, Store } from '../../core/store.ts';
 import { memoryCounters } from './memory-counters.ts';
+import { nodeAllows } from './node-conditions.ts';
 
 const copy = <T>(value: T): T => structuredClone(value);
 
+/** What else than slots is decided by conditions that a test may take away. */
+interface Permits {
+  readonly blocks?: typeof blockAllows;
+  readonly nodes?: typeof nodeAllows;
+}
+
 /** `permits` decides whether an operation may change a slot; a test puts a broken one in its place. */
-export function memoryStore(permits: typeof allows = allows): Store {
+export function memoryStore(permits: typeof allows = allows, { blocks, nodes }: Permits = {}): Store {
   return {
     leases: memoryLeases(permits),
     pools: memoryPools(),
-    blocks: memoryBlocks(),
-    nodes: memoryNodes(),
+    blocks: memoryBlocks(blocks),
+    nodes: memoryNodes(nodes),
     counters: memoryCounters(),
   };
 }
@@ -109,7 +116,7 @@ function memoryPools(): PoolStore {
   };
 }
 
-function memoryBlocks(): BlockStore {
+function memoryBlocks(permits: typeof blockAllows = blockAllows): BlockStore {
   const shards = new Map<string, Map<bigint, BlockState>>();
   const shard = (pool: string, index: bigint) => {
     const key = `${pool}/${blockToText(index)}`;
@@ -125,7 +132,7 @@ function memoryBlocks(): BlockStore {
     to: (current: BlockState | undefined) => BlockState,
   ): boolean => {
     const before = current(key);
-    if (!blockAllows(operation, before, generation)) return false;
+    if (!permits(operation, before, generation)) return false;
     shard(key.pool, shardOf(key.block)).set(key.block, copy(to(before)));
     return true;
   };
@@ -166,13 +173,17 @@ function memoryBlocks(): BlockStore {
     async abort(key, generation) {
       return change('abort', key, generation, (current) => ({
         state: 'claimed',
-        generation,
+        generation: current?.generation ?? 0,
         forced: false,
         ...kept(current),
       }));
     },
     async finish(key, generation) {
-      return change('finish', key, generation, () => ({ state: 'free', generation, forced: false }));
+      return change('finish', key, generation, (current) => ({
+        state: 'free',
+        generation: current?.generation ?? 0,
+        forced: false,
+      }));
     },
     async seal(key) {
       return change('seal', key, 0, (current) => ({ state: 'sealed', generation: next(current), forced: false }));
@@ -180,7 +191,7 @@ function memoryBlocks(): BlockStore {
   };
 }
 
-function memoryNodes(): NodeStore {
+function memoryNodes(permits: typeof nodeAllows = nodeAllows): NodeStore {
   const nodes = new Map<string, NodeState>();
   const news = new Map<string, Heartbeat>();
   const deaths = new Map<string, DeathRecord>();
@@ -189,7 +200,8 @@ function memoryNodes(): NodeStore {
       return copy(nodes.get(id));
     },
     async join(id, joinedBlocks, boot, now) {
-      const node = nodes.get(id) ?? {
+      const known = nodes.get(id);
+      const node = known ?? {
         id,
         alive: true,
         incarnation: 1,
@@ -198,16 +210,16 @@ function memoryNodes(): NodeStore {
         earlier: [],
         joinedBlocks: new Set<string>(),
       };
-      if (!node.alive || node.boot !== boot)
+      if (!permits('join', known, { boot }))
         return { joined: false, node: copy(node), before: copy(node.joinedBlocks) };
-      const joined = { ...node, joinedBlocks: new Set([...node.joinedBlocks, ...joinedBlocks]) };
+      const joined = { ...node, boot, joinedBlocks: new Set([...node.joinedBlocks, ...joinedBlocks]) };
       nodes.set(id, joined);
       news.set(id, { ...news.get(id), heartbeatAt: now });
       return { joined: true, node: copy(joined), before: copy(node.joinedBlocks) };
     },
     async beginLife(id, incarnation, boots, now) {
       const node = nodes.get(id);
-      if (node?.incarnation !== incarnation) return false;
+      if (node === undefined || !permits('beginLife', node, { incarnation })) return false;
       nodes.set(id, { ...node, alive: true, incarnation: incarnation + 1, ...copy(boots) });
       news.set(id, { ...news.get(id), heartbeatAt: now });
       return true;
@@ -223,7 +235,7 @@ function memoryNodes(): NodeStore {
     },
     async markDead(id, incarnation) {
       const node = nodes.get(id);
-      if (!node?.alive || node.incarnation !== incarnation) return false;
+      if (node === undefined || !permits('markDead', node, { incarnation })) return false;
       nodes.set(id, { ...node, alive: false });
       return true;
     },

@@ -1,0 +1,35 @@
+/** The functions' own DynamoDB client, whose requests are lost, late, doubled and throttled below its own repeats. */
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { documentClient } from '../../functions/store/dynamodb-client.ts';
+import { SELDOM } from './turns.ts';
+import { faultOf, type Sky } from './weather.ts';
+
+export function stormClient(sky: Sky): DynamoDBDocumentClient {
+  const client = documentClient();
+  const { turns, faults, chance } = sky;
+  client.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      async (args) => {
+        const fault = faultOf(sky, /^(Get|Query)/.test(commandName) ? `read ${commandName}` : commandName);
+        if (fault) faults[fault] += 1;
+        if (fault === 'slow') await turns.next(SELDOM);
+        if (fault === 'undone') throw chance.happens(0.3) ? throttled() : timedOut();
+        if (fault === 'late' || fault === 'doubled')
+          turns
+            .next(SELDOM)
+            .then(() => next(args))
+            .catch(() => undefined);
+        if (fault === 'late') throw timedOut();
+        const answer = await next(args);
+        if (fault === 'lost') throw timedOut();
+        return answer;
+      },
+    // Low: within each of the client's own tries.
+    { step: 'finalizeRequest', priority: 'low', name: 'storm' },
+  );
+  return client;
+}
+
+const named = (name: string) => Object.assign(new Error(`the storm: ${name}`), { name });
+const timedOut = () => named('TimeoutError');
+const throttled = () => named('ProvisionedThroughputExceededException');

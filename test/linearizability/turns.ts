@@ -1,0 +1,45 @@
+/**
+ * Who goes on next. Every actor waits for its turn before each request to the store is carried out and before its answer is
+ * read, so that the order of a whole run is one sequence of picks, which the seed decides.
+ */
+import type { Chance } from './chance.ts';
+
+export interface Turns {
+  /** @param weight how likely its turn comes next, beside others that wait; 1 is usual */
+  next(weight?: number): Promise<void>;
+  /** Runs until `all` is settled and nobody waits any more. */
+  run<T>(all: Promise<T>): Promise<T>;
+}
+
+/** What stays under way while much else happens. */
+export const SELDOM = 1 / 40;
+
+export function turns(chance: Chance): Turns {
+  const waiting: { readonly weight: number; readonly goOn: () => void }[] = [];
+  const take = () => {
+    let left = chance.next() * waiting.reduce((sum, { weight }) => sum + weight, 0);
+    const found = waiting.findIndex(({ weight }) => {
+      left -= weight;
+      return left < 0;
+    });
+    return waiting.splice(found < 0 ? waiting.length - 1 : found, 1)[0];
+  };
+  return {
+    next: (weight = 1) => new Promise((goOn) => waiting.push({ weight, goOn })),
+    async run(all) {
+      let settled = false;
+      const end = () => {
+        settled = true;
+      };
+      all.then(end, end);
+      for (;;) {
+        // Everything that can go on without a turn does so first.
+        await new Promise(setImmediate);
+        const one = take();
+        if (one) one.goOn();
+        else if (settled) return all;
+        else throw new Error('nobody waits for a turn, and yet not all is done');
+      }
+    },
+  };
+}
