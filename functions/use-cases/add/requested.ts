@@ -1,5 +1,5 @@
 /** Requested addresses: each in the slot that has it, or none at all. */
-import { type Address, parseAddress } from '../../../core/addresses/address.ts';
+import { type Address, networkOf, parseAddress, parsePrefix } from '../../../core/addresses/address.ts';
 import { covers } from '../../../core/addresses/slot-intervals.ts';
 import type { PoolDefinition, Reservation } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
@@ -82,7 +82,7 @@ function slotFor(
   const isForIt = found && (reservation ? isReserved(reservation.name) : space.isRequestable(found.block, found.slot));
   if (found === undefined || !isForIt) {
     const keeper = definition.reservations.find(({ name }) => isReserved(name));
-    const why = found ? obstacle(space, address, keeper, reservation) : notInRanges(definition);
+    const why = found ? obstacle(space, address, keeper, reservation) : notInRanges(definition, address);
     const what = `Address ${text} cannot be had from pool ${definition.name}: it ${why}`;
     return refused(new LessorError('address.unknown', what, { remedy: 'ask for another address, or for none' }));
   }
@@ -90,7 +90,19 @@ function slotFor(
   return granted({ key: { pool: definition.id, block, slot }, set });
 }
 
-const notInRanges = ({ ranges }: PoolDefinition): string => `is not in its ranges (${subnetsText(ranges)})`;
+function notInRanges({ ranges }: PoolDefinition, address: Address): string {
+  const around = ranges.flat().filter(({ subnet }) => isWithin(address, subnet));
+  const parts = around.slice(0, 3).map(({ rangeStart, rangeEnd }) => `${rangeStart}-${rangeEnd}`);
+  const [first] = around;
+  if (first === undefined) return `is not in its ranges (${subnetsText(ranges)})`;
+  return `is not in its ranges (of ${first.subnet} it has ${parts.join(', ')}${around.length > 3 ? ' and others' : ''})`;
+}
+
+function isWithin(address: Address, subnet: string): boolean {
+  const prefix = parsePrefix(subnet);
+  if (prefix?.address.family !== address.family) return false;
+  return networkOf({ address, length: prefix.length }).value === prefix.address.value;
+}
 
 /**
  * @param keeper the reservation that has the address

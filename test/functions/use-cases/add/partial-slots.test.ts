@@ -97,8 +97,11 @@ describe('an address beyond the smaller range set', () => {
   });
 
   it.each([
-    ['2001:db8:31::1', /it is not in its ranges/],
-    ['2001:db8:30::', /it is not in its ranges/],
+    ['2001:db8:31::1', /it is not in its ranges \(10\.0\.0\.0\/29, 2001:db8:30::\/64\)/],
+    [
+      '2001:db8:30::',
+      /not in its ranges \(of 2001:db8:30::\/64 it has 2001:db8:30::1-2001:db8:30:0:ffff:ffff:ffff:ffff\)/,
+    ],
     ['2001:db8:30::1', /it is a gateway/],
     ['10.0.0.1', /it is a gateway/],
     ['2001:db8:30::bad', /it is excluded/],
