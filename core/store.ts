@@ -43,9 +43,14 @@ export interface PoolState {
   readonly definition: PoolDefinition;
   /** `draining`: nothing new is leased. `closing`: for good; its slots are being sealed, then it is no more. */
   readonly state: 'active' | 'draining' | 'closing';
-  /** Blocks below this one may be used; nothing was ever written to the others. */
+  /** Blocks below this one may be used. */
   readonly open: bigint;
-  /** Counts the changes of definition and state, not of `open`. */
+  /**
+   * So may these, in ascending order, each opened by itself for an address that somebody asked for; absent where there are
+   * none. Nothing was ever written to the others.
+   */
+  readonly openApart?: readonly bigint[];
+  /** Counts the changes of definition and state, not of what is open. */
   readonly version: number;
 }
 
@@ -56,10 +61,12 @@ export interface PoolStore {
   readPool(id: string): Promise<PoolState | undefined>;
   /** Condition `poolAbsent`: an id is never used again. */
   createPool(pool: PoolState): Promise<boolean>;
-  /** Condition `poolUnchanged`: the stored version is the one before. `open` stays what it is. */
+  /** Condition `poolUnchanged`: the stored version is the one before. What is open stays so. */
   changePool(pool: PoolState): Promise<boolean>;
   /** Conditions `poolActive` and `openUnchanged`. */
   openPool(id: string, from: bigint, to: bigint): Promise<boolean>;
+  /** Conditions `poolActive`, and `apartAbsent` or `apartRoom` (fewer than `most` are): `block` is open from now on, apart. */
+  openApart(id: string, block: bigint, most: number): Promise<boolean>;
 }
 
 /** Blocks that nodes own: `blockOperations`, one single-item write each. */

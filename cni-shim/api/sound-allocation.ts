@@ -15,11 +15,9 @@ export function isSound({ pool, slot, more = [], addresses }: AllocateResult): b
   if (addresses.length === 0) return false;
   if (!addresses.every(({ address, gateway }) => parsePrefix(address) && parseAddress(gateway))) return false;
   const space = spaceOf(pool);
-  const exists = (one: typeof slot) =>
-    one.pool === id &&
-    one.slot < blockSize &&
-    blockFromText(one.block) * BigInt(blockSize) + BigInt(one.slot) < (space?.slots ?? 0n);
-  return [slot, ...more].every(exists);
+  const exists = (one: typeof slot) => one.pool === id && one.slot < (space?.slotsIn(blockFromText(one.block)) ?? 0);
+  // A further slot may have addresses of the larger range sets only.
+  return [slot, ...more].every(exists) && space?.isWhole(blockFromText(slot.block), slot.slot) === true;
 }
 
 function spaceOf(pool: AllocateResult['pool']): PoolSpace | undefined {

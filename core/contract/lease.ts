@@ -72,7 +72,7 @@ export const allocateResult = z.object({
   chosenBy: z.optional(z.enum(['named', 'selector', 'default'])),
   /** Whom the service takes the caller for, as the signature proves it. */
   node: z.optional(z.string()),
-  /** Further slots of the attachment, where requested addresses lie in several. */
+  /** Further slots of the attachment, where its addresses lie in several. */
   more: z.optional(z.array(slotReference)),
   addresses: z.array(leasedAddress),
   incarnation: z.int(),

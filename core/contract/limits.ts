@@ -42,6 +42,8 @@ export const most = {
   /** Either side of 0. */
   order: 1000,
   blocksOfNode: 4096,
+  /** Blocks of a pool that are opened apart: the pool's item has them, 34 bytes each at most (DynamoDB takes 400 KB). */
+  blocksApart: 1024,
   /** Slots of a block: as a pool may have it, and as a slot can be written. */
   blockSize: 256,
   slotsOfBlock: 4096,
@@ -55,8 +57,11 @@ export const most = {
   bodyValues: 32_768,
   /** Bytes of an answer: a list that is longer has pages. Lambda's own limit is 6 MB. */
   answerBytes: 1_000_000,
-  /** Bytes of a pool's definition as JSON, which is longer than what DynamoDB counts: its items have 400 KB at most. */
-  poolBytes: 390_000,
+  /**
+   * Bytes of a pool's definition as JSON, which is longer than what DynamoDB counts: its items have 400 KB at most, and what is
+   * opened apart lies in this one.
+   */
+  poolBytes: 370_000,
 } as const;
 
 /** A power of two has to have room for network, gateway, broadcast and an address. */

@@ -3,6 +3,7 @@ import { formatAddress } from '../addresses/address.ts';
 import { outsideOf, parseExclusions } from '../addresses/exclusions.ts';
 import { parseRangeSets, type RangeOutcome, rangesToText } from '../addresses/range.ts';
 import type { PoolDefinition, RangeText } from '../contract/pool.ts';
+import { vainReservation } from './obstacles.ts';
 import { spaceOf } from './pool-space.ts';
 import { blockLength, sizeOf } from './range-set-slots.ts';
 import { parseReservations } from './reservations.ts';
@@ -52,7 +53,9 @@ export function resolvePoolShape({
     );
   }
   const text = { ranges: rangesToText(parsed.value), exclude: excluded.value.map((one) => one.text) };
-  if (spaceOf(parsed.value, blockSize, gateway, excluded.value).capacity > 0n) return { ok: true, value: text };
+  const space = spaceOf(parsed.value, blockSize, gateway, excluded.value, reserved.value);
+  const vain = vainReservation(space, parsed.value.flat(), reserved.value);
+  if (space.capacity > 0n) return vain === undefined ? { ok: true, value: text } : refuse(vain);
   if (exclude.length > 0 || gateway === 'block') {
     return refuse(
       `no address is left to hand out once gateways, network and broadcast addresses${gateway === 'block' ? ' of the blocks' : ''} and what is excluded (${text.exclude.join(', ') || 'nothing'}) are taken away: exclude less, or widen the smallest range set${gateway === 'block' ? ' or the blocks' : ''}`,

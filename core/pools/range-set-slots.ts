@@ -22,16 +22,15 @@ export function addressAt(set: readonly Range[], k: bigint): { range: Range; val
   throw new RangeError(`ordinal ${k} lies beyond the range set`);
 }
 
-/** The slots below `slots` whose address of this set lies in the span. */
-export function slotsOf(set: readonly Range[], { family, first, last }: Span, slots: bigint): Interval[] {
+/** The slots whose address of this set lies in the span. */
+export function slotsOf(set: readonly Range[], { family, first, last }: Span): Interval[] {
   let before = 0n;
   return set.flatMap((range) => {
     const shift = before - range.first;
     const own = { from: before, to: before + sizeOf([range]) - 1n };
     before = own.to + 1n;
     if (range.family !== family) return [];
-    const inRange = intersection({ from: first + shift, to: last + shift }, own);
-    return inRange.flatMap((one) => intersection(one, { from: 0n, to: slots - 1n }));
+    return intersection({ from: first + shift, to: last + shift }, own);
   });
 }
 

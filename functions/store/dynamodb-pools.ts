@@ -1,6 +1,7 @@
 /** Pools and the VRF registry in DynamoDB. */
 import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Registry } from '../../core/pools/registry.ts';
+import { blockToText } from '../../core/protocol/slot-ref.ts';
 import type { PoolState, PoolStore } from '../../core/store.ts';
 import { conditional, readItem } from './dynamodb-client.ts';
 import { poolExpressions as when } from './expressions.ts';
@@ -44,8 +45,21 @@ export function dynamodbPools(client: DynamoDBDocumentClient, table: string): Po
       });
       return (await conditional(() => client.send(request))).done;
     },
+
+    async openApart(id, block, most) {
+      return (await conditional(() => client.send(apartOpening(table, { id, block, most })))).done;
+    },
   };
 }
+
+const apartOpening = (table: string, { id, block, most }: { id: string; block: bigint; most: number }): UpdateCommand =>
+  new UpdateCommand({
+    TableName: table,
+    Key: keys.pool(id),
+    UpdateExpression: 'ADD apart :blocks',
+    ConditionExpression: `${when.poolActive} AND (${when.apartAbsent} OR ${when.apartRoom})`,
+    ExpressionAttributeValues: { ':active': 'active', ':blocks': new Set([blockToText(block)]), ':most': most },
+  });
 
 function registryWrite(table: string, { vrf, version, pools }: Registry): PutCommand {
   const before = version - 1;
@@ -58,7 +72,7 @@ function registryWrite(table: string, { vrf, version, pools }: Registry): PutCom
   });
 }
 
-/** All but `open`, which grows by itself. */
+/** All but what is open, which grows by itself. */
 const poolChange = (table: string, { definition, state, version }: PoolState): UpdateCommand =>
   new UpdateCommand({
     TableName: table,

@@ -39,6 +39,8 @@ export const poolExpressions = {
   poolUnchanged: 'v = :before',
   poolActive: 'st = :active',
   openUnchanged: 'opened = :from',
+  apartAbsent: 'attribute_not_exists(apart)',
+  apartRoom: 'size(apart) < :most',
   registryAbsent: 'attribute_not_exists(pk)',
   registryUnchanged: 'v = :before',
 } as const;

@@ -6,7 +6,7 @@ import { type BlockState, shardOf } from '../../core/protocol/block.ts';
 import type { Counter, CounterKey } from '../../core/protocol/counter.ts';
 import type { Holding, SlotState } from '../../core/protocol/lease.ts';
 import type { DeathRecord, Heartbeat, NodeState } from '../../core/protocol/node.ts';
-import { type BlockKey, blockToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
+import { type BlockKey, blockFromText, blockToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { PoolState } from '../../core/store.ts';
 
 type Item = Record<string, unknown>;
@@ -141,14 +141,19 @@ const storedPool = z.object({
   def: poolDefinition,
   st: z.enum(['active', 'draining', 'closing']),
   opened: z.int(),
+  apart: z.optional(z.set(z.string())),
   v: z.int(),
 });
 
+/** def definition, st state, opened blocks below which all are open, apart blocks that are open beyond them, v version. */
 export function poolState(item: Item): PoolState {
-  const { def, st, opened, v } = storedPool.parse(item);
-  return { definition: def, state: st, open: BigInt(opened), version: v };
+  const { def, st, opened, apart, v } = storedPool.parse(item);
+  const state = { definition: def, state: st, open: BigInt(opened), version: v };
+  if (apart === undefined) return state;
+  return { ...state, openApart: [...apart].map(blockFromText).sort((a, b) => (a < b ? -1 : 1)) };
 }
 
+/** As it is created: nothing is open apart. */
 export function poolItem({ definition, state, open, version }: PoolState): Item {
   return { ...keys.pool(definition.id), def: definition, st: state, opened: Number(open), v: version };
 }

@@ -8,7 +8,7 @@ import { Sha256 } from '@aws-crypto/sha256-js';
 import { HttpRequest } from '@smithy/protocol-http';
 import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod/mini';
-import { formatAddress, parseAddress } from '../../core/addresses/address.ts';
+import { parseAddress } from '../../core/addresses/address.ts';
 import { resolveRangeSets } from '../../core/addresses/range.ts';
 import type { Attachment } from '../../core/contract/ids.ts';
 import {
@@ -250,9 +250,7 @@ export class FakeApi {
       const found = address && space.find(address);
       if (address === undefined || found === undefined || !space.isUsable(found.block, found.slot))
         throw new LessorError('address.unknown', `${text} cannot be had from pool ${definition.name}: ask for another`);
-      const spelt = formatAddress(address);
-      const set = space.addresses(found.block, found.slot).findIndex((one) => one.address.split('/')[0] === spelt);
-      return { set, ...found, ordinal: String(found.block * BigInt(BLOCK_SIZE) + BigInt(found.slot)) };
+      return { ...found, ordinal: String(found.block * BigInt(BLOCK_SIZE) + BigInt(found.slot)) };
     });
     if (new Set(slots.map(({ set }) => set)).size < slots.length)
       throw new LessorError('address.unknown', 'one range set is asked twice: ask for one of each');

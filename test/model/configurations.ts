@@ -190,6 +190,18 @@ export const configurations = {
   }),
   'pools: shared': pool([560, 29], { affinity: 'shared', places: 1, containers: [0, 1] }),
   'pools: shared, growing': pool([10_920, 37], { affinity: 'shared', places: 2, containers: [0, 1] }),
+  'pools: shared, opened apart': pool([10_920, 37], {
+    affinity: 'shared',
+    places: 2,
+    apart: 'the last',
+    containers: [0, 1],
+  }),
+  'pools: shared, growing and opened apart': pool([122_136, 41], {
+    affinity: 'shared',
+    places: 2,
+    apart: 'all',
+    containers: [0, 1],
+  }),
   'pools: shared, two containers': pool([744, 29], { affinity: 'shared', places: 1, containers: [0, 0] }),
   'pools: blocks': pool([560, 29], { affinity: 'node', places: 1, containers: [0, 1] }),
   'pools: blocks, growing': pool([10_920, 37], { affinity: 'node', places: 2, containers: [0, 1] }),

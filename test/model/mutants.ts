@@ -63,6 +63,17 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     breaks: 'I2',
     tells: 'A pool is deleted by sealing what was open when the deletion began, or when the pool was made.',
   },
+  'what was opened apart is not looked at': {
+    where: 'pools: shared, opened apart',
+    breaks: 'I2',
+    tells:
+      'A pool is deleted by sealing what is below its counter. A slot beyond it, which was opened for an address that somebody asked for, is not sealed.',
+  },
+  'what is asked for by name is held unopened': {
+    where: 'pools: shared, opened apart',
+    breaks: 'I2',
+    tells: 'A slot beyond what is open is held because somebody asked for its address, and no deletion knows of it.',
+  },
   'hold.slotAbsent': { where: once, breaks: 'I2' },
   'hold.slotFree': { where: once, breaks: 'I2' },
   'hold.slotCooled': { where: 'shared: a cooling slot', breaks: 'cooldown' },
@@ -183,6 +194,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'unregister.poolSealed': { where: 'pools: shared', breaks: 'I2' },
   'unregister.registryUnchanged': { where: 'pools: shared', breaks: 'I2' },
   'open.poolActive': { where: 'pools: shared, growing', breaks: 'I2' },
+  'openApart.poolActive': { where: 'pools: shared, opened apart', breaks: 'I2' },
   'allocate.placeOpened': { where: 'pools: shared, growing', breaks: 'I2' },
   'pool hold.slotAbsent': { where: 'pools: shared', breaks: 'I2' },
   'pool hold.slotFree': { where: 'pools: shared, two containers', breaks: 'I2' },

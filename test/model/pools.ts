@@ -4,7 +4,8 @@
  * lets one pool have it at a time (I8) and no late request leases from a pool that is no more.
  *
  * Of a pool with shared affinity each slot goes to a generation that no request carries; of one with node affinity each
- * block is sealed. Only places below `open` may ever be written to, so nothing beyond them has to be sealed.
+ * block is sealed. Only places below `open` may ever be written to, and those beyond it that were opened apart, each by
+ * itself: nothing else has to be sealed.
  */
 import { blockConditions, blockOperations } from '../../core/protocol/block.ts';
 import { slotConditions, slotOperations } from '../../core/protocol/lease.ts';
@@ -18,6 +19,8 @@ export const poolDecisions = {
   unregister: [['poolSealed', 'registryUnchanged']],
   /** One conditional write of the pool's item: more of it may be used from now on. */
   open: [['poolActive']],
+  /** The same of one place beyond what is open, for an address that somebody asks for. */
+  openApart: [['poolActive']],
   /** ADD at the service. */
   allocate: [['placeOpened']],
 } as const;
@@ -27,6 +30,8 @@ export interface PoolUniverse {
   readonly affinity: 'node' | 'shared';
   /** Addresses, each of which is a slot (shared affinity) or a block (node affinity) of either pool. */
   readonly places: number;
+  /** Which of them can be opened apart; none of them if left out. */
+  readonly apart?: 'the last' | 'all';
   /** The pool that each container asks. */
   readonly containers: readonly number[];
 }
@@ -34,6 +39,8 @@ export interface PoolUniverse {
 interface Pool {
   readonly is: 'none' | 'active' | 'draining' | 'closed';
   readonly open: number;
+  /** In ascending order. */
+  readonly apart: readonly number[];
   readonly places: readonly {
     readonly is: 'absent' | 'free' | 'held' | 'sealed';
     readonly g: number;
@@ -52,7 +59,7 @@ const SEALED = 2;
 
 export function pools(universe: PoolUniverse, mutations: Mutations): Model<World> {
   const places = Array(universe.places).fill({ is: 'absent', g: 0, by: -1 });
-  const none: Pool = { is: 'none', open: 1, places };
+  const none: Pool = { is: 'none', open: 1, apart: [], places };
   return {
     initial: {
       registry: { version: 0, pools: [] },
@@ -115,8 +122,11 @@ function administers(universe: PoolUniverse, mutations: Mutations, world: World,
     );
   if (pool.is === 'none' && registry.pools.includes(p))
     step(`the item of pool ${who} is written`, setPool(world, p, { is: 'active' }));
-  if (pool.is === 'active' && pool.open < universe.places)
+  if (pool.is === 'active' && pool.open < reachOf(universe))
     step(`more of pool ${who} is asked for`, send(world, `open ${p} ${pool.open}`));
+  if (pool.is === 'active')
+    for (const k of openedApart(universe, pool))
+      step(`address ${k} of pool ${who} is asked for by name`, send(world, `openApart ${p} ${k}`));
   if (pool.is === 'active') step(`the draining of pool ${who} begins`, setPool(world, p, { is: 'draining' }));
   if (pool.is === 'draining') {
     step(`pool ${who} is to be used again`, setPool(world, p, { is: 'active' }));
@@ -124,15 +134,26 @@ function administers(universe: PoolUniverse, mutations: Mutations, world: World,
   }
   if (pool.is !== 'closed') return;
   const reach = mutations.has('what was opened since is not looked at') ? 1 : pool.open;
-  for (let k = 0; k < pool.open; k += 1)
-    step(`the deletion of ${who} passes over address ${k}`, send(world, `seal ${p} ${k}`));
-  const sealed = pool.places.slice(0, reach).every(({ is, g }) => is === 'sealed' || (is === 'free' && g === SEALED));
+  const apart = mutations.has('what was opened apart is not looked at') ? [] : pool.apart;
+  for (const k of pool.places.keys())
+    if (isOpen(pool, k)) step(`the deletion of ${who} passes over address ${k}`, send(world, `seal ${p} ${k}`));
+  const sealed = pool.places.every(
+    ({ is, g }, k) => !(k < reach || apart.includes(k)) || is === 'sealed' || (is === 'free' && g === SEALED),
+  );
   if (registry.pools.includes(p) && decides(mutations, 'unregister', { poolSealed: sealed, registryUnchanged: true }))
     step(
       `everything of ${who} is seen to be sealed`,
       send(world, `unregister ${p} ${registry.version} ${registry.pools}`),
     );
 }
+
+/** Where only the last place is opened apart, the others alone are opened one after the other. */
+const reachOf = ({ places, apart }: PoolUniverse): number => (apart === 'the last' ? places - 1 : places);
+const openedApart = ({ places, apart }: PoolUniverse, pool: Pool): number[] =>
+  (apart === undefined ? [] : apart === 'all' ? [...Array(places).keys()] : [places - 1]).filter(
+    (k) => !isOpen(pool, k),
+  );
+const isOpen = ({ open, apart }: Pool, k: number): boolean => k < open || apart.includes(k);
 
 function leases(universe: PoolUniverse, world: World, c: number, step: Say): void {
   const { phase, place } = at(world.containers, c);
@@ -204,6 +225,10 @@ function arrives(universe: PoolUniverse, mutations: Mutations, world: World, mes
     step(`pool ${who} is taken out of the registry`, write(read.filter((p) => p !== first)));
   if (kind === 'open' && pool.open === second && decides(mutations, 'open', { poolActive: pool.is === 'active' }))
     step(`address ${pool.open} of pool ${who} may be used from now on`, setPool(world, first, { open: pool.open + 1 }));
+  if (kind === 'openApart' && decides(mutations, 'openApart', { poolActive: pool.is === 'active' })) {
+    const apart = [...new Set([...pool.apart, second])].sort();
+    step(`address ${second} of pool ${who} may be used from now on, apart`, setPool(world, first, { apart }));
+  }
   if (kind === 'seal' && permits(universe, mutations, world, first, second, 'seal', SEALED)) {
     const sealed = universe.affinity === 'shared' ? 'free' : 'sealed';
     step(
@@ -214,7 +239,9 @@ function arrives(universe: PoolUniverse, mutations: Mutations, world: World, mes
   if (kind === 'hold') {
     const p = at(universe.containers, first);
     // That a place was opened stays true: it makes no difference when the Lambda read it.
-    const opened = decides(mutations, 'allocate', { placeOpened: second < at(world.pools, p).open });
+    const placeOpened = isOpen(at(world.pools, p), second);
+    const apart = second >= at(world.pools, p).open && mutations.has('what is asked for by name is held unopened');
+    const opened = apart || decides(mutations, 'allocate', { placeOpened });
     if (opened && permits(universe, mutations, world, p, second, 'hold', 1))
       step(
         `container ${first}'s ADD holds address ${second} of ${NAMES[p]}`,

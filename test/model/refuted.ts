@@ -55,9 +55,9 @@ export function table(): string {
 function parameters(name: Configuration): string[] {
   const configuration = configurations[name];
   if ('poolUniverse' in configuration) {
-    const { places, containers } = configuration.poolUniverse;
+    const { places, containers, apart } = configuration.poolUniverse;
     const asked = containers.map((pool) => ['blue', 'green'][pool]).join(', ');
-    return [`${places}`, `of ${asked}`, '', '', '', 'pools come and go'];
+    return [`${places}`, `of ${asked}`, '', '', '', `pools come and go${apart === undefined ? '' : ', opened apart'}`];
   }
   const { affinity, slots, containers, boots, lives, generations, events } = configuration.universe;
   const who = containers.map(({ node, owner }) => `${owner} on ${String.fromCharCode(65 + node)}`).join(', ');

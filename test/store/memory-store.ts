@@ -104,13 +104,22 @@ function memoryPools(): PoolStore {
     async changePool(pool) {
       const current = pools.get(pool.definition.id);
       if (current?.version !== pool.version - 1) return false;
-      pools.set(pool.definition.id, copy({ ...pool, open: current.open }));
+      const { open, openApart } = current;
+      pools.set(pool.definition.id, copy({ ...pool, open, ...(openApart ? { openApart } : {}) }));
       return true;
     },
     async openPool(id, from, to) {
       const current = pools.get(id);
       if (current?.state !== 'active' || current.open !== from) return false;
       pools.set(id, { ...current, open: to });
+      return true;
+    },
+    async openApart(id, block, most) {
+      const current = pools.get(id);
+      const { openApart = [] } = current ?? {};
+      if (current?.state !== 'active' || openApart.length >= most) return false;
+      const apart = [...new Set([...openApart, block])].sort((a, b) => (a < b ? -1 : 1));
+      pools.set(id, { ...current, openApart: apart });
       return true;
     },
   };

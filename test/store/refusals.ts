@@ -107,6 +107,16 @@ const blockRefusal =
     expect(await blocks.read(key)).toEqual(was);
   };
 
+/** Of an IPv6 /64: more than a double can count. */
+export const FAR = 0x3ff_ffff_ffff_fffbn;
+const noRoomApart = async ({ pools }: Store) => {
+  const pool = stateOf(definition(newId()));
+  await pools.createPool(pool);
+  for (const block of [FAR, 9n]) expect(await pools.openApart(pool.definition.id, block, 2)).toBe(true);
+  expect(await pools.openApart(pool.definition.id, 7n, 2)).toBe(false);
+  expect(await pools.readPool(pool.definition.id)).toEqual({ ...pool, openApart: [9n, FAR] });
+};
+
 export const recordRefusals: readonly RecordRefusal[] = [
   {
     condition: 'nodeAbsent',
@@ -218,6 +228,20 @@ export const recordRefusals: readonly RecordRefusal[] = [
       expect(await pools.readPool(pool.definition.id)).toMatchObject({ open: 16n });
     },
   },
+  {
+    condition: 'poolActive',
+    because: 'a block is opened apart of a pool that is being deleted',
+    async expectRefused({ pools }) {
+      const pool = stateOf(definition(newId()));
+      await pools.createPool(pool);
+      const closing = { ...pool, state: 'closing', version: 2 } as const;
+      await pools.changePool(closing);
+      expect(await pools.openApart(pool.definition.id, FAR, 9)).toBe(false);
+      expect(await pools.readPool(pool.definition.id)).toEqual(closing);
+    },
+  },
+  { condition: 'apartAbsent', because: 'as many blocks as may be are apart', expectRefused: noRoomApart },
+  { condition: 'apartRoom', because: 'as many blocks as may be are apart', expectRefused: noRoomApart },
   {
     condition: 'blockAbsent',
     because: 'a block is claimed that another owns',

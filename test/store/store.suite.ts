@@ -9,6 +9,7 @@ import {
   death,
   deathsOf,
   definition,
+  FAR,
   mine,
   newId,
   newSlot,
@@ -202,6 +203,31 @@ export function storeSuite(open: () => Store): void {
       expect(await pools.readPool(id)).toEqual({ ...pool, definition: patient, open: 8n, version: 2 });
       expect(await pools.changePool({ ...pool, definition: patient, state: 'draining', version: 3 })).toBe(true);
       expect(await pools.readPool(id)).toMatchObject({ state: 'draining', open: 8n, version: 3 });
+    });
+
+    it('open blocks apart, wherever they lie, and keep them in order whatever else changes', async () => {
+      const { pools } = open();
+      const pool = stateOf(definition(newId()));
+      const { id } = pool.definition;
+      await pools.createPool(pool);
+      const blocks = [FAR, 10n, FAR, 9n];
+      for (const block of blocks) expect(await pools.openApart(id, block, 9)).toBe(true);
+      expect(await pools.readPool(id)).toEqual({ ...pool, openApart: [9n, 10n, FAR] });
+      expect(await pools.openPool(id, 4n, 16n)).toBe(true);
+      expect(await pools.changePool({ ...pool, state: 'draining', version: 2 })).toBe(true);
+      const drained = { ...pool, state: 'draining', open: 16n, openApart: [9n, 10n, FAR], version: 2 };
+      expect(await pools.readPool(id)).toEqual(drained);
+    });
+
+    it('open each of the blocks that many open apart at once', async () => {
+      const { pools } = open();
+      const pool = stateOf(definition(newId()));
+      await pools.createPool(pool);
+      const blocks = Array.from({ length: 12 }, (_, k) => BigInt(100 + k));
+      expect(await Promise.all(blocks.map((block) => pools.openApart(pool.definition.id, block, 12)))).not.toContain(
+        false,
+      );
+      expect((await pools.readPool(pool.definition.id))?.openApart).toEqual(blocks);
     });
 
     it('are listed by a registry that counts its changes', async () => {

@@ -8,7 +8,8 @@ import { blockToText, type SlotKey, slotToWire } from '../../../core/protocol/sl
 import type { Call, Dependencies } from '../dependencies.ts';
 import type { KnownPool, Member } from '../memory.ts';
 import { member } from '../nodes/membership.ts';
-import { type Allocation, answer, holdingOf, joinedIn, usableProposal } from './allocation.ts';
+import { isOpen } from '../pools/open-blocks.ts';
+import { type Allocation, answer, holdingOf, joinedIn, type SlotsTogether, usableProposal } from './allocation.ts';
 import { granted, type PoolAttempt } from './pool-attempt.ts';
 import { quotaOnce } from './quota.ts';
 import { holdRequested } from './requested.ts';
@@ -36,11 +37,13 @@ export async function allocateShared(
   const { incarnation, boot } = request;
   const node = await member(deps, call, pool, first, { incarnation, boot });
   const allocation = sharedAllocation(deps, call, request, pool, node);
-  if (request.addresses) return allocateRequested(allocation, request.addresses);
-  const reservation = reservationFor(pool.definition.reservations, request.pod);
-  if (reservation) return granted(answer(allocation, await holdReserved(allocation, reservation)));
   const near = [first, ...joinedIn(pool, node.joinedBlocks)];
-  const found = await findSlot(allocation, near, proposal, stickyPod(request, pool));
+  const ordinary = () => findSlot(allocation, near, proposal, stickyPod(request, pool));
+  if (request.addresses)
+    return answerTogether(allocation, await holdRequested(allocation, request.addresses, ordinary));
+  const reservation = reservationFor(pool.definition.reservations, request.pod);
+  if (reservation) return answerTogether(allocation, granted(await holdReserved(allocation, reservation, ordinary)));
+  const found = await ordinary();
   return found.kind === 'granted' ? granted(answer(allocation, found.result)) : found;
 }
 
@@ -68,14 +71,15 @@ function sharedAllocation(
     },
     hold: async (key, isOwn = false) => {
       // Nothing seals what is not open: another pool may have the address one day (I8).
-      if (key.block >= allocation.pool.open) throw new RangeError(`block ${key.block} of pool ${key.pool} is not open`);
+      if (!isOpen(allocation.pool, key.block))
+        throw new RangeError(`block ${key.block} of pool ${key.pool} is not open`);
       if (!isOwn) await ensureQuota();
       const incarnation = await allocation.incarnationIn(key.block);
       const holding = holdingOf(call, request, incarnation, deps.now());
       return (await deps.store.leases.hold(key, holding, GENERATION, isSticky)).held;
     },
     nodeBlocks: () => {
-      const blocks = joinedIn(pool, joined.joinedBlocks);
+      const blocks = joinedIn(allocation.pool, joined.joinedBlocks);
       return {
         incarnation: joined.incarnation,
         blocks: blocks.map((block) => ({ block: blockToText(block), generation: GENERATION })),
@@ -102,10 +106,9 @@ async function findSlot(
   return searchPool(allocation, near, proposal);
 }
 
-async function allocateRequested(allocation: Allocation, texts: readonly string[]): Promise<PoolAttempt> {
-  const requested = await holdRequested(allocation, texts);
-  if (requested.kind === 'refused') return requested;
-  const { slots, addresses } = requested.result;
+function answerTogether(allocation: Allocation, held: PoolAttempt<SlotsTogether>): PoolAttempt {
+  if (held.kind === 'refused') return held;
+  const { slots, addresses } = held.result;
   return granted({ ...answer(allocation, slots[0]), addresses, ...furtherSlots(slots) });
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../../../core/protocol/slot-ref.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
+import { isApart } from '../pools/open-blocks.ts';
 
 /** What the node is told of its life and its blocks of the pool. */
 export type NodeBlocks = Pick<AllocateResult, 'incarnation' | 'blocks' | 'former'>;
@@ -41,10 +42,10 @@ export function holdingOf({ caller }: Call, request: AllocateRequest, incarnatio
   return { attachment, nonce, node: caller, incarnation, heldAt: now, ...(pod ? { pod } : {}) };
 }
 
-/** The blocks of `pool` that are among those that a node has joined. */
-export function joinedIn({ definition }: KnownPool, joinedBlocks: ReadonlySet<string>): bigint[] {
-  const mine = [...joinedBlocks].map(blockKeyFromText).filter(({ pool }) => pool === definition.id);
-  return mine.map(({ block }) => block);
+/** The blocks of `pool` that are among those that a node has joined; not those apart: there no slot is proposed or searched. */
+export function joinedIn(pool: KnownPool, joinedBlocks: ReadonlySet<string>): bigint[] {
+  const mine = [...joinedBlocks].map(blockKeyFromText).filter((key) => key.pool === pool.definition.id);
+  return mine.map(({ block }) => block).filter((block) => block < pool.space.blocks && !isApart(pool, block));
 }
 
 /** A proposal of another pool, or of a slot that cannot be handed out, is a mistake of the node's and no more than a hint lost. */
@@ -66,6 +67,39 @@ function toldToNodes(definition: PoolDefinition): PoolDefinition {
   const withheld = [...exclude, ...reservations.flatMap(({ addresses }) => addresses)];
   return { ...definition, exclude: withheld.slice(0, most.exclusions), reservations: [], quotas: {} };
 }
+
+/** What an attachment gets where single addresses of its are another slot's than the others. */
+export interface SlotsTogether {
+  /** Held now. The first is whole. */
+  readonly slots: readonly [SlotKey, ...SlotKey[]];
+  /** One of each range set. */
+  readonly addresses: AllocateResult['addresses'];
+}
+
+/** One address of a slot: that of range set `set`. */
+export interface AddressOfSlot {
+  readonly key: SlotKey;
+  readonly set: number;
+}
+
+/** Of each set the address that is `chosen`, and where none is that of the whole slot. */
+export function together(
+  { definition, space }: KnownPool,
+  whole: SlotKey,
+  chosen: readonly AddressOfSlot[],
+): SlotsTogether {
+  const addresses = definition.ranges.flatMap((_, set) => {
+    const { block, slot } = chosen.find((one) => one.set === set)?.key ?? whole;
+    return space.addressOf(set, block, slot) ?? [];
+  });
+  const further = chosen.map(({ key }) => key).filter((key) => !sameSlot(key, whole));
+  return { slots: [whole, ...distinct(further)], addresses };
+}
+
+const sameSlot = (a: SlotKey, b: SlotKey): boolean => a.pool === b.pool && a.block === b.block && a.slot === b.slot;
+
+export const distinct = (keys: readonly SlotKey[]): SlotKey[] =>
+  keys.filter((key, index) => keys.findIndex((other) => sameSlot(key, other)) === index);
 
 export function answer(
   { call, pool, taken, nodeBlocks }: Pick<Allocation, 'call' | 'pool' | 'taken' | 'nodeBlocks'>,

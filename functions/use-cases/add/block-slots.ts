@@ -2,9 +2,9 @@
 
 import { scatter } from '../../../core/addresses/scatter.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import { against, allows, type SlotState } from '../../../core/protocol/lease.ts';
+import { against, againstHolding, allows, type SlotState } from '../../../core/protocol/lease.ts';
 import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
-import type { Allocation } from './allocation.ts';
+import { type Allocation, holdingOf } from './allocation.ts';
 
 /** Of one block's free slots, as many are tried as others may snatch away at the same moment. */
 const TRIES_A_BLOCK = 4;
@@ -55,9 +55,17 @@ export async function takeFrom(
   return { sawFree: free.length > 0, coolingUntil };
 }
 
-/** One's own lease of an earlier life is held anew in this one first: a sweep of that life may be under way. */
-export async function keepOwn(allocation: Allocation, block: bigint, slots: Slots): Promise<SlotKey | undefined> {
-  const own = ownIn(allocation, block, slots);
+/**
+ * One's own lease of an earlier life is held anew in this one first: a sweep of that life may be under way.
+ * @param among the slots that count; left out: the whole ones, since what goes with a partial one is looked for
+ */
+export async function keepOwn(
+  allocation: Allocation,
+  block: bigint,
+  slots: Slots,
+  among: (slot: number) => boolean = (slot) => allocation.pool.space.isWhole(block, slot),
+): Promise<SlotKey | undefined> {
+  const own = ownIn(allocation, block, new Map([...slots].filter(([slot]) => among(slot))));
   if (own === undefined) return undefined;
   const incarnation = await allocation.incarnationIn(block);
   return own.incarnation === incarnation || (await allocation.hold(own.key, true)) ? own.key : undefined;
@@ -97,6 +105,15 @@ function inspect({ deps, pool }: Allocation, block: bigint, slots: Slots) {
 
 function note({ taken }: Allocation, block: bigint, unavailable: number[]): void {
   if (unavailable.length > 0 && (taken.has(block) || taken.size < BLOCKS_TOLD)) taken.set(block, unavailable);
+}
+
+/** Whether the slot could be held by this attachment, as it was read: what is known to be in vain is not tried. */
+export function mayHold({ call, request, deps, pool }: Allocation, state: SlotState | undefined): boolean {
+  const { incarnation = 0 } = state?.holding ?? {};
+  // The block's generation is only known where it is held.
+  const generation = state?.generation ?? 0;
+  const holding = holdingOf(call, request, incarnation, deps.now());
+  return allows('hold', state, againstHolding(holding, generation, pool.definition.stickySeconds > 0));
 }
 
 /** @throws LessorError service.busy */

@@ -1,42 +1,38 @@
 /** Requested addresses: each in the slot that has it, or none at all. */
-import { type Address, formatAddress, parseAddress } from '../../../core/addresses/address.ts';
+import { type Address, networkOf, parseAddress, parsePrefix } from '../../../core/addresses/address.ts';
 import { covers } from '../../../core/addresses/slot-intervals.ts';
-import type { AllocateResult } from '../../../core/contract/lease.ts';
 import type { PoolDefinition, Reservation } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
+import { obstacleText, obstacleTo } from '../../../core/pools/obstacles.ts';
 import type { PoolSpace } from '../../../core/pools/pool-space.ts';
 import { reservationFor } from '../../../core/pools/reservations.ts';
-import { against, againstHolding, allows, type SlotState } from '../../../core/protocol/lease.ts';
+import { against, allows, type SlotState } from '../../../core/protocol/lease.ts';
 import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
 import type { KnownPool } from '../memory.ts';
-import { openUpTo } from '../pools/open-blocks.ts';
 import { subnetsText } from '../pools/pool-text.ts';
-import { type Allocation, holdingOf } from './allocation.ts';
+import { type AddressOfSlot, type Allocation, distinct, type SlotsTogether, together } from './allocation.ts';
+import { mayHold } from './block-slots.ts';
+import { openFor } from './open-for.ts';
 import { granted, type PoolAttempt, refused } from './pool-attempt.ts';
 
-export interface Requested {
-  /** One for each slot, held now; two addresses that are not one slot's take two. */
-  readonly slots: readonly [SlotKey, ...SlotKey[]];
-  readonly addresses: AllocateResult['addresses'];
-}
-
-interface RequestedSlot {
-  readonly key: SlotKey;
-  /** Which range set has the address. */
-  readonly set: number;
-}
-
 /**
- * Holds what is asked for. Where another snatches a part of it away at the same moment, what is held already stays with the
- * nonce until the DEL that follows a failed ADD: freeing it here could free what a copy of this request was granted.
+ * Holds what is asked for; two addresses that are not one slot's take two. Where none of the slots is whole, the addresses
+ * of the other sets come from an ordinary slot. Where another snatches a part of it away at the same moment, what is held
+ * already stays with the nonce until the DEL that follows a failed ADD: freeing it here could free what a copy of this
+ * request was granted.
  * @param texts as host-local takes them: an address, with or without a prefix length
- * @returns refused (address.unknown) where the pool cannot hand it out
- * @throws LessorError address.held, address.cooling, pool.quota, request.invalid
+ * @param ordinary a slot as any ADD gets it, or the one that an earlier try got
+ * @returns refused (address.unknown) where the pool cannot hand it out, and as `ordinary` is
+ * @throws LessorError address.held, address.cooling, pool.quota, request.invalid, service.busy
  */
-export async function holdRequested(allocation: Allocation, texts: readonly string[]): Promise<PoolAttempt<Requested>> {
-  const { pool, request, deps } = allocation;
+export async function holdRequested(
+  allocation: Allocation,
+  texts: readonly string[],
+  ordinary: () => Promise<PoolAttempt<SlotKey>>,
+): Promise<PoolAttempt<SlotsTogether>> {
+  const { pool, request } = allocation;
   const reservation = reservationFor(pool.definition.reservations, request.pod);
-  const wanted: RequestedSlot[] = [];
+  const wanted: AddressOfSlot[] = [];
   for (const [index, text] of texts.entries()) {
     const found = slotFor(pool, text, `addresses[${index}]`, reservation);
     if (found.kind === 'refused') return found;
@@ -49,42 +45,22 @@ export async function holdRequested(allocation: Allocation, texts: readonly stri
     return refused(new LessorError('address.unknown', what, { remedy }));
   }
   const slots = distinct(wanted.map(({ key }) => key));
-  const [first, ...more] = slots;
-  if (first === undefined)
+  if (slots.length === 0)
     throw new LessorError('request.invalid', 'addresses is empty', { remedy: 'leave it out, or name one' });
-  for (const { block } of slots) {
-    const opened = await openUpTo(deps, allocation.pool, block);
-    if (opened === undefined) return refused(tooFar(pool, texts));
-    allocation.pool = opened;
-  }
+  const whole = slots.find(({ block, slot }) => pool.space.isWhole(block, slot));
   // What an earlier try holds already is neither a quota's business nor anybody else's.
   const own = request.attempt > 1 ? await ownAmong(allocation, slots) : [];
   // Looked at before anything is held: what is known to be in vain leaves nothing behind.
-  if (slots.length > 1) for (const key of slots) await ensureFree(allocation, key);
+  if (slots.length > 1 || whole === undefined) for (const key of slots) await ensureFree(allocation, key);
+  for (const key of slots) {
+    const closed = await openFor(allocation, key);
+    if (closed) return refused(closed);
+  }
+  const first = whole === undefined ? await ordinary() : granted(whole);
+  if (first.kind === 'refused') return first;
   for (const key of slots)
     if (!(await allocation.hold(key, own.includes(key)))) throw whyNot(allocation, key, await stateOf(allocation, key));
-  return granted({ slots: [first, ...more], addresses: addressesOf(pool, wanted, first) });
-}
-
-function tooFar({ definition, state }: KnownPool, texts: readonly string[]): LessorError {
-  const why = state === 'active' ? 'they lie too far behind its beginning to be asked for by name' : `it is ${state}`;
-  return new LessorError(
-    'address.unknown',
-    `Addresses ${texts.join(', ')} cannot be had from pool ${definition.name}: ${why}`,
-    { remedy: 'ask for others, or make a smaller pool of their range' },
-  );
-}
-
-/** Of each set the requested address, and where none was requested that of the first slot. */
-function addressesOf(
-  { space }: KnownPool,
-  wanted: readonly RequestedSlot[],
-  first: SlotKey,
-): AllocateResult['addresses'] {
-  return space.addresses(first.block, first.slot).map((otherwise, set) => {
-    const asked = wanted.find((one) => one.set === set)?.key;
-    return (asked && space.addresses(asked.block, asked.slot)[set]) ?? otherwise;
-  });
+  return granted(together(pool, first.result, wanted));
 }
 
 function slotFor(
@@ -92,7 +68,7 @@ function slotFor(
   text: string,
   where: string,
   reservation: Reservation | undefined,
-): PoolAttempt<RequestedSlot> {
+): PoolAttempt<AddressOfSlot> {
   const address = parseAddress(text.replace(/\/\d+$/, ''));
   if (address === undefined) {
     const remedy = 'write it like 10.1.0.5 or fd00::5';
@@ -103,18 +79,30 @@ function slotFor(
   const k = found && found.block * BigInt(space.blockSize) + BigInt(found.slot);
   const isReserved = (name: string) => k !== undefined && covers(space.reservedFor(name), k);
   // Who has a reservation gets its addresses and no others, whoever has none gets none of them.
-  const isOpen = found && (reservation ? isReserved(reservation.name) : space.isUsable(found.block, found.slot));
-  if (found === undefined || !isOpen) {
+  const isForIt = found && (reservation ? isReserved(reservation.name) : space.isRequestable(found.block, found.slot));
+  if (found === undefined || !isForIt) {
     const keeper = definition.reservations.find(({ name }) => isReserved(name));
-    const why = found ? obstacle(space, address, keeper, reservation) : notInRanges(definition);
+    const why = found ? obstacle(space, address, keeper, reservation) : notInRanges(definition, address);
     const what = `Address ${text} cannot be had from pool ${definition.name}: it ${why}`;
     return refused(new LessorError('address.unknown', what, { remedy: 'ask for another address, or for none' }));
   }
-  const set = space.addresses(found.block, found.slot).findIndex((one) => isThe(address, one.address));
-  return granted({ key: { pool: definition.id, ...found }, set });
+  const { block, slot, set } = found;
+  return granted({ key: { pool: definition.id, block, slot }, set });
 }
 
-const notInRanges = ({ ranges }: PoolDefinition): string => `is not in its ranges (${subnetsText(ranges)})`;
+function notInRanges({ ranges }: PoolDefinition, address: Address): string {
+  const around = ranges.flat().filter(({ subnet }) => isWithin(address, subnet));
+  const parts = around.slice(0, 3).map(({ rangeStart, rangeEnd }) => `${rangeStart}-${rangeEnd}`);
+  const [first] = around;
+  if (first === undefined) return `is not in its ranges (${subnetsText(ranges)})`;
+  return `is not in its ranges (of ${first.subnet} it has ${parts.join(', ')}${around.length > 3 ? ' and others' : ''})`;
+}
+
+function isWithin(address: Address, subnet: string): boolean {
+  const prefix = parsePrefix(subnet);
+  if (prefix?.address.family !== address.family) return false;
+  return networkOf({ address, length: prefix.length }).value === prefix.address.value;
+}
 
 /**
  * @param keeper the reservation that has the address
@@ -126,17 +114,10 @@ function obstacle(
   keeper: Reservation | undefined,
   own: Reservation | undefined,
 ): string {
-  if (space.isNetworkAddress(address)) return 'is a network or broadcast address';
   if (keeper) return `is reserved (${keeper.name})`;
-  return own ? `is not in the pod's reservation ${own.name}` : 'is a gateway or excluded there';
-}
-
-const isThe = (address: Address, text: string): boolean => text.replace(/\/\d+$/, '') === formatAddress(address);
-
-function distinct(keys: readonly SlotKey[]): SlotKey[] {
-  return keys.filter(
-    ({ block, slot }, index) => keys.findIndex((other) => other.block === block && other.slot === slot) === index,
-  );
+  const barred = obstacleTo(space, address);
+  if (barred) return obstacleText(address, barred);
+  return own ? `is not in the pod's reservation ${own.name}` : 'cannot be handed out';
 }
 
 async function ownAmong(allocation: Allocation, slots: readonly SlotKey[]): Promise<SlotKey[]> {
@@ -151,16 +132,7 @@ function isOwn({ call, request }: Allocation, state: SlotState | undefined): boo
 
 async function ensureFree(allocation: Allocation, key: SlotKey): Promise<void> {
   const state = await stateOf(allocation, key);
-  const { call, request, deps, pool } = allocation;
-  const { incarnation = 0 } = state?.holding ?? {};
-  // The block's generation is only known where it is held.
-  const generation = state?.generation ?? 0;
-  const compared = againstHolding(
-    holdingOf(call, request, incarnation, deps.now()),
-    generation,
-    pool.definition.stickySeconds > 0,
-  );
-  if (!allows('hold', state, compared)) throw whyNot(allocation, key, state);
+  if (!mayHold(allocation, state)) throw whyNot(allocation, key, state);
 }
 
 async function stateOf({ deps }: Allocation, { slot, ...block }: SlotKey): Promise<SlotState | undefined> {

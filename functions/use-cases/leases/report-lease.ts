@@ -38,7 +38,7 @@ export async function reportLease(deps: Dependencies, call: Call, request: Repor
 
 /** A fence goes through the slots that there are: what were held beside them, nobody would find (I4). */
 async function ensureExists(deps: Dependencies, { pool: id, block, slot }: SlotKey): Promise<void> {
-  const exists = (pool: KnownPool | undefined) => pool !== undefined && slot < pool.space.slotsIn(block);
+  const exists = (pool: KnownPool | undefined) => pool?.space.isWhole(block, slot) === true;
   // What this process remembers may be of before the pool grew.
   if (exists(await knownPool(deps, id)) || exists(await freshPool(deps, id))) return;
   const which = `block ${blockToText(block)} of pool ${id} has no slot ${slot}`;

@@ -7,6 +7,7 @@ import { bootsAfter, type NodeState } from '../../../core/protocol/node.ts';
 import { blockKeyToText } from '../../../core/protocol/slot-ref.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import type { KnownPool, Member } from '../memory.ts';
+import { isOpen } from '../pools/open-blocks.ts';
 
 /** Blocks joined by one write, neighbours of the one that is needed; fewer than 16 blocks to look into when the node dies cost nothing. */
 const JOIN_AT_ONCE = 16n;
@@ -30,11 +31,12 @@ export interface Joined extends Member {
 export async function member(
   deps: Dependencies,
   { caller }: Call,
-  { definition, open }: KnownPool,
+  pool: KnownPool,
   block: bigint,
   { incarnation, boot }: { incarnation: number | undefined; boot: string },
 ): Promise<Member> {
-  const needed = blockKeyToText({ pool: definition.id, block });
+  const textOf = (one: bigint) => blockKeyToText({ pool: pool.definition.id, block: one });
+  const needed = textOf(block);
   const belongs = (node: Member | undefined) => node?.incarnation === incarnation && node?.joinedBlocks.has(needed);
   const known = deps.memory.nodes.get(caller, deps.now());
   if (known && belongs(known)) return known;
@@ -43,11 +45,9 @@ export async function member(
     if (stored?.alive && belongs(stored)) return remembered(deps, stored);
   }
   const first = block - (block % JOIN_AT_ONCE);
-  const joinedBlocks: string[] = [];
-  for (let next = first; next < first + JOIN_AT_ONCE && next < open; next += 1n) {
-    joinedBlocks.push(blockKeyToText({ pool: definition.id, block: next }));
-  }
-  return join(deps, caller, joinedBlocks, boot);
+  const neighbours = Array.from({ length: Number(JOIN_AT_ONCE) }, (_, step) => first + BigInt(step));
+  const joinedBlocks = neighbours.filter((one) => one === block || isOpen(pool, one));
+  return join(deps, caller, joinedBlocks.map(textOf), boot);
 }
 
 /**

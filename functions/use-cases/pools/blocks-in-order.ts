@@ -2,6 +2,7 @@
 import { BLOCKS_A_SHARD, type BlockState, shardOf } from '../../../core/protocol/block.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
+import { openBlocks } from './open-blocks.ts';
 
 export interface ListedBlock {
   readonly block: bigint;
@@ -17,11 +18,12 @@ export interface ListedBlock {
  */
 export async function* blocksInOrder(
   { store }: Dependencies,
-  { definition, open }: KnownPool,
+  pool: KnownPool,
   from = 0n,
 ): AsyncGenerator<ListedBlock> {
+  const { definition, open } = pool;
   if (definition.affinity === 'shared') {
-    for (let block = from; block < open; block += 1n) yield { block };
+    for (const block of openBlocks(pool, from)) yield { block };
     return;
   }
   for (let shard = shardOf(from); shard * BLOCKS_A_SHARD < open; shard += 1n) {

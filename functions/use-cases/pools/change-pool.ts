@@ -71,7 +71,9 @@ function changed(pool: KnownPool, entry: RegisteredPool, patch: PoolPatch): Pool
   const { quota, ...merged } = { ...definition, ...policy, ranges: ranges ?? definition.ranges };
   // RFC 7396: null takes a field away.
   const wanted = { ...merged, ...(quota == null ? {} : { quota }) };
-  const shape = resolvePoolShape(wanted);
+  // A reservation of before, of which nothing can be had, is in the way of no other change.
+  const judged = patch.reservations || patch.exclude ? wanted : { ...wanted, reservations: [] };
+  const shape = resolvePoolShape(judged);
   if (!shape.ok) throw new LessorError('request.invalid', `Pool ${definition.name}: ${shape.problem}`);
   if (ranges && !beginWith(shape.value.ranges, entry.ranges)) {
     const begun = sameRanges(entry.ranges, definition.ranges) ? '' : ' (a growth to them has begun: complete it first)';
@@ -85,6 +87,7 @@ function changed(pool: KnownPool, entry: RegisteredPool, patch: PoolPatch): Pool
     definition: { ...wanted, ...shape.value },
     state,
     open: pool.open,
+    ...(pool.openApart ? { openApart: pool.openApart } : {}),
     version: pool.version + 1,
   };
 }

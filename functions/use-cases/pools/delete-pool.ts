@@ -7,6 +7,7 @@ import type { Call, Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
 import { changeRegistry } from './change-registry.ts';
 import { entryNamed, storedPool } from './named-pool.ts';
+import { openCount } from './open-blocks.ts';
 import { type Attempt, done, overtaken, poolContention, untilWritten } from './optimistic-write.ts';
 import { ensureVersion, type PoolChange } from './pool-view.ts';
 import { readPool } from './read-pool.ts';
@@ -32,7 +33,7 @@ async function tryToDelete(
   // The closing itself was one change, and the request that began it may be repeated as it is.
   ensureVersion(pool, closing && ifMatch !== undefined ? [ifMatch, ifMatch + 1] : [ifMatch]);
   if (!closing || dryRun) await ensureUnused(deps, call, pool);
-  const total = Number(pool.open);
+  const total = Number(openCount(pool));
   if (dryRun) {
     const effect = `pool ${name} of VRF ${vrf} holds no lease and is deleted: its ${total} open blocks are sealed, then its ranges and its name can be used again`;
     return done({ dryRun, effects: [effect], deleted: false, sealed: 0, total });

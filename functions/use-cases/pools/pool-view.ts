@@ -3,6 +3,7 @@ import type { PoolView } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { KnownPool } from '../memory.ts';
 import type { PoolName } from './named-pool.ts';
+import { openCount } from './open-blocks.ts';
 
 /** Which pool is to be changed, and under which condition. */
 export interface PoolChange extends PoolName {
@@ -12,8 +13,9 @@ export interface PoolChange extends PoolName {
   readonly dryRun: boolean;
 }
 
-export function viewOf({ definition, state, open, version, space }: KnownPool): PoolView {
-  return { ...definition, state, capacity: String(space.capacity), openBlocks: String(open), version };
+export function viewOf(pool: KnownPool): PoolView {
+  const { definition, state, version, space } = pool;
+  return { ...definition, state, capacity: String(space.capacity), openBlocks: String(openCount(pool)), version };
 }
 
 /** @throws LessorError pool.changed */

@@ -4,7 +4,9 @@ import { LessorError } from '../../../core/contract/problems.ts';
 import { BLOCKS_A_SHARD } from '../../../core/protocol/block.ts';
 import { SEALED_GENERATION } from '../../../core/protocol/lease.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
+import { inChunks } from '../in-flight.ts';
 import type { KnownPool } from '../memory.ts';
+import { openBlocks, openCount } from './open-blocks.ts';
 
 /** Blocks at once, and requests at once in each of them: together less than the client has connections. */
 const BLOCKS_AT_ONCE = 4;
@@ -28,12 +30,11 @@ export interface Sealed {
  * @throws LessorError service.busy
  */
 export async function sealPool(deps: Dependencies, call: Call, pool: KnownPool): Promise<Sealed> {
-  const total = Number(pool.open);
+  const total = Number(openCount(pool));
   const step = pool.definition.affinity === 'node' ? Number(BLOCKS_A_SHARD) : BLOCKS_AT_ONCE;
   let sealed = 0;
-  for (let first = 0; first < total; first += step) {
+  for (const blocks of inChunks(openBlocks(pool), () => step)) {
     if (call.remainingMs() < RESERVE_MS) break;
-    const blocks = Array.from({ length: Math.min(step, total - first) }, (_, index) => BigInt(first + index));
     const inUse =
       pool.definition.affinity === 'node' ? await sealBlocks(deps, pool, blocks) : await sealEach(deps, pool, blocks);
     if (inUse > 0) return { sealed, total, inUse };

@@ -41,7 +41,7 @@ export async function whoHas(deps: Dependencies, { vrf, text }: { vrf: string; t
       covers(pool.space.reservedFor(name), ordinal(pool, at)),
     );
     if (keeper) return { ...where, ...blockOf, state: 'reserved', reservation: keeper.name };
-    return { ...where, ...blockOf, state: pool.space.isUsable(block, slot) ? 'free' : 'unusable' };
+    return { ...where, ...blockOf, state: canBeHad(pool, at) ? 'free' : 'unusable' };
   }
   return { ...found, state: 'outside' };
 }
@@ -75,6 +75,10 @@ export async function findLeases(deps: Dependencies, call: Call, wanted: LeasesQ
   });
   return { leases: [...rows], ...(nextCursor === undefined ? {} : { nextCursor }) };
 }
+
+/** Where blocks belong to nodes nobody asks for an address, and partial slots are nobody's. */
+const canBeHad = ({ definition, space }: KnownPool, { block, slot }: { block: bigint; slot: number }): boolean =>
+  definition.affinity === 'node' ? space.isUsable(block, slot) : space.isRequestable(block, slot);
 
 const ordinal = ({ space }: KnownPool, { block, slot }: { block: bigint; slot: number }): bigint =>
   block * BigInt(space.blockSize) + BigInt(slot);

@@ -3,8 +3,10 @@ import { covers } from '../../../core/addresses/slot-intervals.ts';
 import type { ExplainResult } from '../../../core/contract/questions.ts';
 import type { SlotState } from '../../../core/protocol/lease.ts';
 import { blockToText } from '../../../core/protocol/slot-ref.ts';
+import { reservedBlocks } from '../add/reserved.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
+import { isOpen } from '../pools/open-blocks.ts';
 import { type ReadBlock, readPool } from '../pools/read-pool.ts';
 import type { BlockVerdict, PoolVerdict } from './verdict.ts';
 
@@ -31,20 +33,32 @@ export async function judgePool(deps: Dependencies, call: Call, pool: KnownPool,
   const { name } = pool.definition;
   if (pool.state !== 'active') return { pool: name, verdict: { kind: 'inactive', state: pool.state }, blocks: [] };
   const blocks: JudgedBlock[] = [];
-  for await (const read of readPool(deps, call, pool)) blocks.push(judgeBlock(deps.now(), pool, read, asker));
-  return { pool: name, verdict: poolVerdict(pool, blocks, asker), blocks };
+  const others: JudgedBlock[] = [];
+  const forAll = { ...asker, reservation: undefined };
+  for await (const read of readPool(deps, call, pool)) {
+    const isPartial = read.block >= pool.space.blocks;
+    if (asker.reservation !== undefined || !isPartial) blocks.push(judgeBlock(deps.now(), pool, read, asker));
+    if (!isPartial) others.push(judgeBlock(deps.now(), pool, read, forAll));
+  }
+  const verdict = poolVerdict(pool, blocks, asker);
+  const beside = needsOrdinary(pool, asker) ? poolVerdict(pool, others, forAll) : verdict;
+  return { pool: name, verdict: verdict.kind === 'has-room' ? beside : verdict, blocks };
 }
 
-function poolVerdict(
-  { definition, space, open }: KnownPool,
-  blocks: readonly JudgedBlock[],
-  { node, reservation }: Asker,
-): PoolVerdict {
+/** Whether the reservation has partial slots only: with one of them goes an ordinary slot. */
+const needsOrdinary = ({ space }: KnownPool, { reservation }: Asker): boolean =>
+  reservation !== undefined && space.reservedFor(reservation).every(({ from }) => from >= space.slots);
+
+function poolVerdict(pool: KnownPool, blocks: readonly JudgedBlock[], { node, reservation }: Asker): PoolVerdict {
+  const { definition, space, open } = pool;
   const owned = definition.affinity === 'node';
   const claimed = BigInt(blocks.filter((one) => one.node !== undefined).length);
   const mine = blocks.filter((one) => one.node === node).length;
   const mayClaim = owned && claimed < space.blocks && (node === undefined || mine < definition.maxBlocksPerNode);
-  const mayOpen = !owned && open < space.blocks && reservation === undefined;
+  const mayOpen =
+    reservation === undefined
+      ? !owned && open < space.blocks
+      : [...reservedBlocks(pool, reservation)].some((block) => !isOpen(pool, block));
   if (mayClaim || mayOpen || blocks.some(({ verdict }) => verdict.kind === 'has-room'))
     return { kind: 'has-room', reservation };
   const ownBlocks = owned && mine >= definition.maxBlocksPerNode ? mine : undefined;

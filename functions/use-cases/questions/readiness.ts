@@ -7,6 +7,7 @@ import { nowhere } from '../add/nowhere.ts';
 import { full } from '../add/pool-full.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
+import { partialSlots } from '../pools/open-blocks.ts';
 
 /**
  * Pods have namespaces, and the runtime that asks has none in mind: a node is ready if pods of some namespace can be given
@@ -40,10 +41,11 @@ const toldBy = ({ code, message, remedy }: LessorError): ReadinessResult => ({
 });
 
 /**
- * By the counter, which may be some seconds behind, and does not tell which leases lie in reservations: a pool that still has
- * reserved addresses counts as one that has room, since a node that is not ready gets no pods at all.
+ * By the counter, which may be some seconds behind, and tells neither which leases lie in reservations nor which are partial: a
+ * pool in which such addresses may be free counts as one that has room, since a node that is not ready gets no pods at all.
  */
-async function mayHaveRoom(deps: Dependencies, { definition: { id }, space }: KnownPool): Promise<boolean> {
-  const counter = await deps.store.counters.read({ pool: id });
-  return BigInt(Math.max(0, counter?.held ?? 0)) < space.capacity;
+async function mayHaveRoom(deps: Dependencies, pool: KnownPool): Promise<boolean> {
+  const counter = await deps.store.counters.read({ pool: pool.definition.id });
+  const held = BigInt(Math.max(0, counter?.held ?? 0));
+  return held < pool.space.capacity || held < pool.space.capacity + partialSlots(pool);
 }

@@ -30,6 +30,15 @@ describe('an allocation', () => {
     expect(isSound({ ...answer, more: [{ ...slot, slot: 0 }] })).toBe(true);
   });
 
+  test('is sound where a further slot has addresses of the larger range sets only, but not where the first has', () => {
+    const larger = { subnet: 'fd00::/64', rangeStart: 'fd00::1', rangeEnd: 'fd00::ffff', gateway: 'fd00::1' };
+    const unequal = { ...answer, pool: { ...pool, ranges: [...ranges, [larger]] } };
+    const further = { ...slot, block: '2ff' };
+    expect(isSound({ ...unequal, more: [further] })).toBe(true);
+    expect(isSound({ ...unequal, slot: further, more: [slot] })).toBe(false);
+    expect(isSound({ ...unequal, more: [{ ...slot, block: '400' }] })).toBe(false);
+  });
+
   test.each<[string, Partial<AllocateResult>]>([
     ['no address', { addresses: [] }],
     ['an address without a length', { addresses: [{ address: '10.1.0.5', gateway: '10.1.0.1' }] }],

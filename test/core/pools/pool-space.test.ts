@@ -54,12 +54,18 @@ describe('slot k of a pool', () => {
     expect(space.blocks).toBe(3n);
   });
 
-  it('does not exist beyond the smallest range set', () => {
+  it('is not handed out beyond the smallest range set', () => {
     const space = spaceOf([[{ subnet: '10.0.0.0/29' }], [{ subnet: 'fd00::/64' }]]);
     expect(space.slots).toBe(6n);
     expect(space.isUsable(0n, 5)).toBe(true);
     expect(space.isUsable(0n, 6)).toBe(false);
-    expect(() => space.addresses(0n, 6)).toThrow(/slot 6 of block 0 lies beyond the pool's 6 slots/);
+  });
+
+  it('does not exist beyond the largest range set', () => {
+    const space = spaceOf([[{ subnet: '10.0.0.0/29' }], [{ subnet: 'fd00::/125' }]]);
+    expect(space.isRequestable(0n, 7)).toBe(false);
+    expect(space.slotsIn(0n)).toBe(7);
+    expect(() => space.addresses(0n, 7)).toThrow(/slot 7 of block 0 lies beyond the pool's 7 slots/);
   });
 
   it.each([
@@ -166,10 +172,60 @@ describe('a network or broadcast address is never handed out', () => {
     ]);
   });
 
-  it('and is told from others', () => {
-    const space = spaceOf([[{ subnet: '10.0.0.0/29', rangeStart: '10.0.0.0', rangeEnd: '10.0.0.7' }]]);
-    const at = (last: number) => space.isNetworkAddress({ family: 4, value: 0x0a000000n + BigInt(last) });
-    expect([0, 1, 2, 3, 4, 5, 6, 7].filter(at)).toEqual([0, 7]);
+  it('and is told from others, from a gateway and from what is excluded', () => {
+    const range = { subnet: '10.0.0.0/29', rangeStart: '10.0.0.0', rangeEnd: '10.0.0.7', gateway: '10.0.0.1' };
+    const space = poolSpace({ ranges: [[range]], blockSize: 4, exclude: ['10.0.0.4/31'] });
+    const barOn = (last: number) => space.barOn({ family: 4, value: 0x0a000000n + BigInt(last) });
+    const [network, excluded] = ['a network or broadcast address', 'excluded'];
+    expect([0, 1, 2, 3, 4, 5, 6, 7].map(barOn)).toEqual([
+      network,
+      'a gateway',
+      undefined,
+      undefined,
+      excluded,
+      excluded,
+      undefined,
+      network,
+    ]);
+  });
+});
+
+describe('a partial slot', () => {
+  const space = spaceOf([[{ subnet: '10.0.0.0/24' }], [{ subnet: '2001:db8:30::/64' }]]);
+  const beef = { family: 6, value: 0x20010db8003000000000000000000000n + 0xbeefn } as const;
+
+  it('has the addresses of the larger sets only, by arithmetic', () => {
+    expect(space.find(beef)).toEqual({ block: 0x2fbn, slot: 46, set: 1 });
+    expect(space.addresses(0x2fbn, 46)).toEqual([{ address: '2001:db8:30::beef/64', gateway: '2001:db8:30::1' }]);
+    expect([0, 1, 2].map((set) => space.addressOf(set, 0x2fbn, 46)?.address)).toEqual([
+      undefined,
+      '2001:db8:30::beef/64',
+      undefined,
+    ]);
+  });
+
+  it('can be asked for, is never handed out, and counts for nothing', () => {
+    expect([space.isRequestable(0x2fbn, 46), space.isUsable(0x2fbn, 46), space.isWhole(0x2fbn, 46)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect([space.slots, space.capacity, space.blocks]).toEqual([254n, 253n, 4n]);
+  });
+
+  it('begins within the block in which the smallest set ends', () => {
+    expect([61, 62, 63].map((slot) => space.addresses(3n, slot).length)).toEqual([2, 1, 1]);
+    expect([space.slotsIn(3n), space.slotsIn(4n)]).toEqual([64, 64]);
+    expect(space.blockPrefixes(3n)).toEqual(['10.0.0.193-10.0.0.254', '2001:db8:30::c1-2001:db8:30::fe']);
+    expect(() => space.blockPrefixes(4n)).toThrow(/block 4 lies beyond the pool's 254 whole slots/);
+  });
+
+  it('lies as far out as the largest set reaches', () => {
+    const last = { family: 6, value: 0x20010db800300000ffffffffffffffffn } as const;
+    const at = space.find(last);
+    expect(at).toEqual({ block: (1n << 58n) - 1n, slot: 62, set: 1 });
+    expect(space.addresses((1n << 58n) - 1n, 62)[0]?.address).toBe('2001:db8:30:0:ffff:ffff:ffff:ffff/64');
+    expect(space.slotsIn((1n << 58n) - 1n)).toBe(63);
   });
 });
 

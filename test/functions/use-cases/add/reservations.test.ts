@@ -2,8 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { PoolPolicy } from '../../../../core/contract/pool.ts';
 import { resolvePoolShape } from '../../../../core/pools/pool-shape.ts';
 import { explain } from '../../../../functions/use-cases/questions/explain.ts';
+import { whoHas } from '../../../../functions/use-cases/questions/find-leases.ts';
 import { usage } from '../../../../functions/use-cases/questions/usage.ts';
+import { change, create } from '../../pool-requests.ts';
 import { add, addOf, COOLDOWN_MS, callOf, del, delOf, operatorsPool, proposal, refusalOf, world } from '../../world.ts';
+
+const WHOLE = [[{ subnet: '10.0.0.0/24', rangeStart: '10.0.0.0', rangeEnd: '10.0.0.255' }]];
+const DUAL = [[{ subnet: '10.0.0.0/24' }], [{ subnet: 'fd00::/64' }]];
 
 const blue = { vrf: 'default', name: 'blue' };
 const reservations: PoolPolicy['reservations'] = [
@@ -128,6 +133,81 @@ describe('a reservation', () => {
   });
 });
 
+describe('a reservation beyond the smaller range set', () => {
+  const pod = { namespace: 'shop', name: 'db-0' };
+  const RANGES = [[{ subnet: '10.0.0.0/29' }], [{ subnet: '2001:db8:30::/64' }]];
+  async function unequal(addresses: string[]) {
+    const here = world();
+    const kept = [{ name: 'database', addresses, namespace: 'shop' }];
+    const { pool } = await create(here.environment(), { ranges: RANGES, blockSize: 4, reservations: kept });
+    const ask = async (n: number, over = {}) => {
+      const {
+        slot,
+        more,
+        addresses: all,
+      } = await add(here.environment(), 'i-1', addOf(n, { pool: blue, pod, ...over }));
+      return { slots: [slot, ...(more ?? [])], addresses: all.map(({ address }) => address) };
+    };
+    return { here, pool, ask };
+  }
+
+  it('is what its pods get with an ordinary address of the other set, and nobody else does', async () => {
+    const { here, ask } = await unequal(['2001:db8:30::beef-2001:db8:30::bef0']);
+    const got = [await ask(1), await ask(2)].map(({ addresses }) => addresses);
+    expect(got.map(([, of6]) => of6)).toEqual(['2001:db8:30::beef/64', '2001:db8:30::bef0/64']);
+    expect(new Set(got.map(([of4]) => of4)).size).toBe(2);
+    expect(await refusalOf(ask(3))).toMatchObject({ code: 'address.held', facts: { reservation: 'database' } });
+    const other = { pod: { namespace: 'web', name: 'w' }, addresses: ['2001:db8:30::bef0'] };
+    expect((await refusalOf(ask(4, other))).message).toContain('it is reserved (database)');
+    const text = '2001:db8:30::beef';
+    await del(here.environment(), 'i-1', delOf(1));
+    here.clock.now += COOLDOWN_MS;
+    expect(await whoHas(here.environment(), { vrf: 'default', text })).toMatchObject({ reservation: 'database' });
+    expect(await usage(here.environment(), callOf('user/ann'), { ...blue, by: undefined })).toMatchObject({
+      capacity: '5',
+      reserved: '0',
+      free: '4',
+    });
+  });
+
+  it('is the same for a repeat and for a request by name', async () => {
+    const { ask } = await unequal(['2001:db8:30::beef', '2001:db8:30::7']);
+    const first = await ask(1);
+    expect(first.addresses[1]).toBe('2001:db8:30::7/64');
+    expect(await ask(1, { attempt: 2 })).toEqual(first);
+    const second = await ask(2, { addresses: ['2001:db8:30::beef'] });
+    expect(second.addresses[1]).toBe('2001:db8:30::beef/64');
+    expect(await ask(2, { addresses: ['2001:db8:30::beef'], attempt: 2 })).toEqual(second);
+  });
+
+  it('stays what the first try got, whatever was freed since', async () => {
+    const { here, ask } = await unequal(['2001:db8:30::beef', '2001:db8:30::7']);
+    await ask(1);
+    const second = await ask(2);
+    await del(here.environment(), 'i-1', delOf(1));
+    here.clock.now += COOLDOWN_MS;
+    expect(await ask(2, { attempt: 2 })).toEqual(second);
+  });
+
+  it('leaves nothing held where no ordinary address is left, and no other pool is tried', async () => {
+    const { here, pool, ask } = await unequal(['2001:db8:30::beef']);
+    for (const n of [1, 2, 3, 4, 5]) await ask(n, { pod: { namespace: 'web', name: `w-${n}` } });
+    const asked = { vrf: 'default', pools: ['blue'], namespace: 'shop', pod: 'db-0', labels: {} };
+    expect((await explain(here.environment(), callOf('user/ann'), asked)).verdict).toMatch(/no address/);
+    await create(here.environment(), {
+      name: 'green',
+      ranges: [[{ subnet: '10.7.0.0/24' }], [{ subnet: 'fd07::/64' }]],
+    });
+    const several = { vrf: 'default', name: 'network', names: ['blue', 'green'] };
+    expect(await refusalOf(ask(6, { pool: several }))).toMatchObject({ code: 'pool.exhausted' });
+    expect(await here.store.leases.readBlock({ pool: pool.id, block: 0x2fbbn })).toEqual(new Map());
+    await del(here.environment(), 'i-1', delOf(1));
+    here.clock.now += COOLDOWN_MS;
+    expect((await explain(here.environment(), callOf('user/ann'), asked)).pool).toBe('blue');
+    expect((await ask(7)).addresses[1]).toBe('2001:db8:30::beef/64');
+  });
+});
+
 describe('reservations that cannot be', () => {
   const shapeWith = (over: object) =>
     resolvePoolShape({
@@ -140,7 +220,7 @@ describe('reservations that cannot be', () => {
       ...over,
     });
 
-  it.each([
+  it.each<[object, string]>([
     [{ affinity: 'node' }, 'they need affinity "shared"'],
     [
       { reservations: [{ name: 'a', addresses: ['10.0.9.5'], namespace: 'x' }] },
@@ -158,8 +238,36 @@ describe('reservations that cannot be', () => {
       { reservations: ['10.0.0.4', '10.0.0.5'].map((one) => ({ name: 'a', addresses: [one], namespace: 'x' })) },
       'reservations has a twice',
     ],
+    ...(
+      [
+        ['10.0.0.1', {}, '10.0.0.1 is a gateway'],
+        ['10.0.0.0/32', { ranges: WHOLE }, '10.0.0.0 is a network or broadcast address'],
+        ['10.0.0.255', { ranges: WHOLE }, '10.0.0.255 is a network or broadcast address'],
+        ['10.0.0.16/30', { exclude: ['10.0.0.0/27'] }, '10.0.0.16 is excluded'],
+        ['fd00::9', { ranges: DUAL, exclude: ['10.0.0.9'] }, 'fd00::9 goes with 10.0.0.9, which is excluded'],
+        ['fd00::bad:0/112', { ranges: DUAL, exclude: ['fd00::bad:0/112'] }, 'fd00::bad:0 is excluded'],
+      ] as const
+    ).map(([one, over, why]): [object, string] => [
+      { ...over, reservations: [{ name: 'a', addresses: [one], namespace: 'x' }] },
+      `reservations[0].addresses (${one}) of a has none that can be had (${why}): reserve others`,
+    ]),
   ])('%j are refused', (over, message) => {
     const outcome = shapeWith(over);
     expect(outcome.ok ? '' : outcome.problem).toContain(message);
+  });
+
+  it('are refused where what they keep would be excluded, and keep nobody from changing anything else', async () => {
+    const here = world();
+    const kept = [{ name: 'a', addresses: ['10.1.0.9'], namespace: 'x' }];
+    const { pool } = await create(here.environment(), { reservations: kept });
+    const refusal = await refusalOf(change(here.environment(), { exclude: ['10.1.0.8/30'] }));
+    expect(refusal).toMatchObject({ code: 'request.invalid', what: expect.stringContaining('10.1.0.9 is excluded') });
+    // As earlier versions have stored it.
+    const state = await here.store.pools.readPool(pool.id);
+    if (state === undefined) throw new Error('no pool');
+    const definition = { ...state.definition, exclude: ['10.1.0.8/30'] };
+    await here.store.pools.changePool({ ...state, definition, version: 2 });
+    expect((await change(here.environment(), { state: 'draining' })).pool.state).toBe('draining');
+    expect((await change(here.environment(), { reservations: [] })).pool.reservations).toEqual([]);
   });
 });

@@ -4,16 +4,21 @@ import { describe, expect, it } from 'vitest';
 import type { AllocateResult } from '../../../../core/contract/lease.ts';
 import { LessorError } from '../../../../core/contract/problems.ts';
 import { SEALED_GENERATION } from '../../../../core/protocol/lease.ts';
-import type { Store } from '../../../../core/store.ts';
+import type { PoolState, Store } from '../../../../core/store.ts';
 import type { Dependencies } from '../../../../functions/use-cases/dependencies.ts';
 import { intercepted } from '../../intercepted.ts';
 import { create, remove } from '../../pool-requests.ts';
 import { add, addOf, attachmentOf, del, nonceOf, world } from '../../world.ts';
 
-const SHAPE = { ranges: [[{ subnet: '10.1.0.0/29' }]], blockSize: 4 };
+const SHAPE = { ranges: [[{ subnet: '10.1.0.0/29' }], [{ subnet: 'fd00::/64' }]], blockSize: 4 };
+/** Beyond the smaller range set, in blocks that are opened apart; one of them beside an address of another block. */
+const ADDRESSES = [undefined, ['fd00::beef'], ['fd00::f00d'], ['fd00::beef', '10.1.0.5']];
+/** All in which anything could be held. */
+const BLOCKS = [0n, 1n, 0x2fbbn, 0x3c03n];
 const container = fc.record({
   environment: fc.nat(1),
   asks: fc.constantFrom('blue', 'blue', 'green'),
+  addresses: fc.constantFrom(...ADDRESSES),
   ends: fc.boolean(),
   waits: fc.nat(25),
 });
@@ -40,16 +45,17 @@ const noLeaseOutlivesItsPool = (operatorsStore: (store: Store) => Store = (store
     const warm = [0, 1].map((index) => here.environment({ store: slowly(here.store, `environment ${index}`) }));
     const operator = here.environment({ store: slowly(operatorsStore(here.store), 'the operator') });
 
-    const live = async (index: number, { environment, asks, ends, waits }: (typeof containers)[number]) => {
+    const live = async (index: number, { environment, asks, addresses, ends, waits }: (typeof containers)[number]) => {
       for (let turn = 0; turn < waits; turn += 1) await scheduler.schedule(Promise.resolve(), 'a pod is not there yet');
       const deps = warm[environment] as Dependencies;
-      const answer = await add(deps, 'i-1', addOf(index, { pool: { vrf: 'default', name: asks } })).catch(refused);
+      const request = { pool: { vrf: 'default', name: asks }, ...(addresses ? { addresses } : {}) };
+      const answer = await add(deps, 'i-1', addOf(index, request)).catch(refused);
       if (answer === undefined || !ends) return answer;
       await del(deps, 'i-1', {
         attachment: attachmentOf(index),
         nonce: nonceOf(index),
         slot: answer.slot,
-        acknowledged: true,
+        acknowledged: answer.more === undefined,
       });
       return undefined;
     };
@@ -70,8 +76,8 @@ const noLeaseOutlivesItsPool = (operatorsStore: (store: Store) => Store = (store
     const addresses = held.flatMap((lease) => lease.addresses.map(({ address }) => address));
     expect(new Set(addresses).size).toBe(addresses.length);
     if (!registered.includes(blue.id)) {
-      const slots = [...(await here.store.leases.readBlock({ pool: blue.id, block: 0n })).values()];
-      expect(slots.every((slot) => !slot.held)).toBe(true);
+      const read = await Promise.all(BLOCKS.map((block) => here.store.leases.readBlock({ pool: blue.id, block })));
+      expect(read.flatMap((slots) => [...slots.values()]).every((slot) => !slot.held)).toBe(true);
     }
   });
 
@@ -87,6 +93,20 @@ describe('a pool that is deleted while pods come and go', () => {
       return { ...store, leases: { ...store.leases, readBlock: async () => all } };
     };
     expect((await fc.check(noLeaseOutlivesItsPool(blind), { seed: 1, numRuns: 400 })).failed).toBe(true);
+  }, 120_000);
+
+  it('is found out if it does not look at what was opened apart', async () => {
+    const shortSighted = (store: Store): Store => ({
+      ...store,
+      pools: {
+        ...store.pools,
+        readPool: async (id) => {
+          const { openApart: _, ...pool } = (await store.pools.readPool(id)) ?? {};
+          return 'definition' in pool ? (pool as PoolState) : undefined;
+        },
+      },
+    });
+    expect((await fc.check(noLeaseOutlivesItsPool(shortSighted), { seed: 1, numRuns: 400 })).failed).toBe(true);
   }, 120_000);
 
   it('is found out if only the slots that are there already are sealed', async () => {

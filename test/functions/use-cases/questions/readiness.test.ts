@@ -140,6 +140,16 @@ describe('a node is ready', () => {
     await count();
     expect(await ready(here.environment(), named('blue'))).toMatchObject({ code: 'pool.exhausted' });
   });
+
+  it('while leases beyond the smaller range set are among those that are counted', async () => {
+    const { here, count } = counting();
+    const ranges = [[{ subnet: '10.0.0.0/29' }], [{ subnet: 'fd00::/64' }]];
+    const asking = (n: number) => ({ pool: { vrf: 'default', name: 'blue', ranges }, addresses: [`fd00::beef:${n}`] });
+    for (const n of [1, 2, 3, 4]) await add(here.environment(), 'i-1', addOf(n, asking(n)));
+    await count();
+    expect(await ready(here.environment(), inline('blue', ranges))).toEqual({ ready: true });
+    await fill(here, 'blue', 5, 1);
+  });
 });
 
 describe('a node is not ready', () => {
