@@ -41,20 +41,26 @@ export interface FunctionSurroundings {
 }
 
 export interface LocalFunction {
-  /** Resolves always; a function that fails, ends its process or takes too long is a result too. */
-  invoke(event: unknown): Promise<InvocationResult>;
+  /**
+   * Resolves always; a function that fails, ends its process or takes too long is a result too.
+   * @param isAbandoned whether nobody waits for it any more: then it does not begin
+   */
+  invoke(event: unknown, isAbandoned?: () => boolean): Promise<InvocationResult>;
   /** What the function wrote, oldest first: the last 1,000 lines. */
   logs(): readonly string[];
   stop(): Promise<void>;
 }
 
 interface Invocation {
+  readonly isAbandoned: () => boolean;
   readonly message: Omit<InvocationMessage, 'deadline'>;
   readonly answer: (result: InvocationResult) => void;
 }
 
 const KEPT_LINES = 1000;
 
+/** Those that still wait would take the time of those that wait for an answer, and be asked for again. */
+const ABANDONED: InvocationResult = { ok: false, errorType: 'Abandoned', errorMessage: 'Its caller has gone' };
 const STOPPED: InvocationResult = { ok: false, errorType: 'Stopped', errorMessage: 'The local stack was stopped' };
 
 type Failure = Extract<InvocationResult, { ok: false }>;
@@ -108,6 +114,10 @@ export function localFunction(definition: FunctionDefinition, surroundings: Func
   };
   const dispatch = () => {
     while (waiting.length > 0) {
+      if (waiting[0]?.isAbandoned()) {
+        waiting.shift()?.answer(ABANDONED);
+        continue;
+      }
       const environment = takeIdle() ?? start();
       if (environment === undefined) return;
       const invocation = waiting.shift();
@@ -126,12 +136,12 @@ export function localFunction(definition: FunctionDefinition, surroundings: Func
   };
 
   return {
-    invoke: (event) => {
+    invoke: (event, isAbandoned = () => false) => {
       if (stopped) return Promise.resolve(STOPPED);
       const text = JSON.stringify(event);
       if (Buffer.byteLength(text) > quotas.payload) return Promise.resolve(OVERSIZED_REQUEST);
       return new Promise((answer) => {
-        waiting.push({ message: { requestId: randomUUID(), event: text }, answer });
+        waiting.push({ isAbandoned, message: { requestId: randomUUID(), event: text }, answer });
         dispatch();
       });
     },

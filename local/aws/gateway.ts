@@ -18,13 +18,15 @@ export interface ApiDefinition {
   readonly routes: readonly RouteDefinition[];
 }
 
+type LocalInvoke = (functionName: string, event: unknown, isAbandoned?: () => boolean) => Promise<InvocationResult>;
+
 export interface GatewayParts {
   readonly api: ApiDefinition;
   readonly region: string;
   readonly account: string;
   readonly callerOf: (accessKeyId: string) => Identity | undefined;
   readonly rightsOf: (caller: Identity) => readonly Statement[];
-  readonly invoke: (functionName: string, event: unknown) => Promise<InvocationResult>;
+  readonly invoke: LocalInvoke;
 }
 
 /** Answers the server's requests from now on. */
@@ -92,7 +94,10 @@ async function call(
     httpVersion,
     ...known,
   });
-  const result = await within(route.timeoutMs, invoke(route.function, event));
+  const result = await within(
+    route.timeoutMs,
+    invoke(route.function, event, () => socket.destroyed),
+  );
   if (result === undefined) return message(503, 'Service Unavailable');
   return result.ok ? answerOf(result.payload) : failed(result.errorType);
 }

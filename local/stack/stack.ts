@@ -87,7 +87,8 @@ async function start(options: StackOptions, closing: Close[], stop: () => Promis
 
   const surroundings = { region: REGION, account: ACCOUNT, dynamodb: dynamodb.endpoint, environments };
   const functions = await startFunctions(definition.functions, surroundings, closing);
-  const invoke = (name: string, event: unknown) => functions.named(name).invoke(event);
+  const invoke = (name: string, event: unknown, isAbandoned?: () => boolean) =>
+    functions.named(name).invoke(event, isAbandoned);
   for (const changes of definition.changes) {
     const follower = followChanges(dynamodb.endpoint, changes, (event) => invoke(changes.function, event));
     closing.push(() => follower.stop());

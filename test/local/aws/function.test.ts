@@ -85,6 +85,20 @@ describe('a function', () => {
     close();
   });
 
+  it('does not begin what nobody waits for any more when its turn comes', async () => {
+    const fn = fixture('trouble.handler', {}, 1);
+    const { url, held, close } = await gate();
+    const first = payload(fn, { gate: url });
+    await vi.waitFor(() => expect(held).toHaveLength(1), patient);
+    const abandoned = fn.invoke({ gate: url }, () => true);
+    const last = payload(fn, {});
+    held[0]?.end();
+    await Promise.all([first, last]);
+    expect(await abandoned).toMatchObject({ ok: false, errorType: 'Abandoned' });
+    expect(held).toHaveLength(1);
+    close();
+  });
+
   it('that throws answers its error, and goes on in the same environment', async () => {
     const fn = fixture('trouble.handler', {}, 1);
     const { threadId } = await payload(fn, {});
