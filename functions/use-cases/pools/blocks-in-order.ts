@@ -16,11 +16,7 @@ export interface ListedBlock {
  * Of a shared pool all that are open; with node affinity those that were claimed at some time, and one that was not for each
  * shard without any, so that whoever goes through them sees how far they are.
  */
-export async function* blocksInOrder(
-  { store }: Dependencies,
-  pool: KnownPool,
-  from = 0n,
-): AsyncGenerator<ListedBlock> {
+export async function* blocksInOrder({ store }: Dependencies, pool: KnownPool, from = 0n): AsyncGenerator<ListedBlock> {
   const { definition, open } = pool;
   if (definition.affinity === 'shared') {
     for (const block of openBlocks(pool, from)) yield { block };

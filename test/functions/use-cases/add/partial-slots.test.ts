@@ -156,7 +156,7 @@ describe('a lease of an ordinary and a partial slot', () => {
     expect(held.map(textOf)).toEqual([[expect.stringMatching(/^10/), expect.any(String)], [`${BEEF}/64`]]);
     const who = await whoHas(here.environment(), { vrf: 'default', text: BEEF });
     expect(who).toMatchObject({ state: 'held', slot: more[0], lease: { addresses: [`${BEEF}/64`], node: 'i-1' } });
-    const listed = await listLeases(here.environment(), { ...blue, cursor: undefined });
+    const listed = await listLeases(here.environment(), callOf('user/ann'), { ...blue, cursor: undefined });
     expect(listed.leases.map((row) => row.slot)).toEqual([slot, ...more]);
     expect(listed.nextCursor).toBeUndefined();
     for (const which of [{ node: 'i-1' }, { namespace: 'shop' }]) {
@@ -253,7 +253,7 @@ describe('a block that is opened apart', () => {
     const state = await here.store.pools.readPool(pool.id);
     expect([state?.open, state?.openApart]).toEqual([256n, [blockFromText(slot.block)]]);
     expect((await ask(2)).blocks.map(({ block }) => block)).not.toContain(slot.block);
-    const seen = await listLeases(here.environment(), { ...blue, cursor: 'ff' });
+    const seen = await listLeases(here.environment(), callOf('user/ann'), { ...blue, cursor: 'ff' });
     expect(seen.leases.map((row) => row.addresses)).toEqual([['10.200.0.5/8']]);
   });
 });

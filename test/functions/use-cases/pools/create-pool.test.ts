@@ -204,7 +204,7 @@ describe('a pool that its item in the table has no room for', () => {
   const quotas = Object.fromEntries(Array.from({ length: 4096 }, (_, k) => [`namespace-${k}`.padEnd(100, 'x'), k]));
   const refusal = {
     code: 'request.invalid',
-    message: expect.stringMatching(/^Pool blue: its definition has 4\d{5} bytes as JSON: a pool may have 390000/),
+    message: expect.stringMatching(/^Pool blue: its definition has 4\d{5} bytes as JSON: a pool may have 370000/),
   };
 
   it.each([true, false])('is refused, in a dry run (%s) as well', async (dryRun) => {
