@@ -49,16 +49,28 @@ export function lastOf(prefix: Prefix): Address {
   return { family: prefix.address.family, value: networkOf(prefix).value + (1n << hostBits) - 1n };
 }
 
+/** Digit by digit: a VRF's list has tens of thousands of addresses, which one request reads. */
 function parse4(text: string): Address | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4) return undefined;
-  let value = 0n;
-  for (const part of parts) {
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
-    value = (value << 8n) | BigInt(part);
+  let value = 0;
+  let dots = 0;
+  let part: number | undefined;
+  for (let index = 0; index < text.length; index += 1) {
+    const digit = text.charCodeAt(index) - ZERO;
+    if (digit >= 0 && digit <= 9) {
+      // A leading zero is octal for some readers (RFC 6943, section 3.1.1).
+      if (part === 0) return undefined;
+      part = (part ?? 0) * 10 + digit;
+      if (part > 255) return undefined;
+    } else if (text[index] === '.' && part !== undefined) {
+      value = value * 256 + part;
+      dots += 1;
+      part = undefined;
+    } else return undefined;
   }
-  return { family: 4, value };
+  return dots === 3 && part !== undefined ? { family: 4, value: BigInt(value * 256 + part) } : undefined;
 }
+
+const ZERO = 48;
 
 function parse6(text: string): Address | undefined {
   const halves = text.split('::');
