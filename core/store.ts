@@ -54,18 +54,22 @@ export interface PoolState {
   readonly version: number;
 }
 
+/**
+ * A write whose answer is lost is sent again, and its condition may not hold any more because it was carried out. So each has a
+ * token, which no other write has: an item keeps those of its last writes, and to a copy the answer is that of the write itself.
+ */
 export interface PoolStore {
   readRegistry(vrf: string): Promise<Registry>;
   /** Condition `registryUnchanged`: the stored version is the one before. */
-  writeRegistry(registry: Registry): Promise<boolean>;
+  writeRegistry(registry: Registry, token?: string): Promise<boolean>;
   readPool(id: string): Promise<PoolState | undefined>;
   /** Condition `poolAbsent`: an id is never used again. */
-  createPool(pool: PoolState): Promise<boolean>;
+  createPool(pool: PoolState, token?: string): Promise<boolean>;
   /** Condition `poolUnchanged`: the stored version is the one before. What is open stays so. */
-  changePool(pool: PoolState): Promise<boolean>;
-  /** Conditions `poolActive` and `openUnchanged`. */
+  changePool(pool: PoolState, token?: string): Promise<boolean>;
+  /** Conditions `poolActive` and `openUnchanged`. True as well where just so many are open already. */
   openPool(id: string, from: bigint, to: bigint): Promise<boolean>;
-  /** Conditions `poolActive`, and `apartAbsent` or `apartRoom` (fewer than `most` are): `block` is open from now on, apart. */
+  /** Conditions `poolActive`, and `apartAbsent` or `apartRoom` (fewer than `most` are): `block` is open from now on, apart. True as well where it is already. */
   openApart(id: string, block: bigint, most: number): Promise<boolean>;
 }
 
@@ -133,4 +137,6 @@ export interface Store {
   readonly blocks: BlockStore;
   readonly nodes: NodeStore;
   readonly counters: CounterStore;
+  /** Bytes that a registry takes; `most.registryBytes` are as many as it may. No request is made. */
+  readonly registryBytes: (registry: Registry) => number;
 }

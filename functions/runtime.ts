@@ -44,5 +44,6 @@ export const dependencies: Dependencies = {
   now: Date.now,
   random: (below) => randomInt(Math.max(1, below)),
   newPoolId: () => randomBytes(8).toString('hex'),
+  newToken: () => randomBytes(8).toString('hex'),
   memory: emptyMemory(),
 };

@@ -5,11 +5,11 @@
  */
 
 import { resolveRangeSets } from '../../core/addresses/range.ts';
-import { scatter } from '../../core/addresses/scatter.ts';
 import type { AllocateRequest } from '../../core/contract/lease.ts';
 import { most } from '../../core/contract/limits.ts';
 import type { RangeText } from '../../core/contract/pool.ts';
 import { LessorError } from '../../core/contract/problems.ts';
+import { nameAfter } from '../../core/pools/inline-name.ts';
 import { resolveInlinePool } from '../../core/pools/pool-shape.ts';
 import type { Fields } from '../machine/json.ts';
 import { unsupportedField } from '../machine/refusal.ts';
@@ -94,7 +94,7 @@ function inlinePool(ipam: Fields, vrf: string, network: string, runtime: readonl
   if (exclude.length > most.exclusions)
     throw wrong(`ipam.exclude has ${exclude.length} entries`, `${most.exclusions} are the most that it may have`);
   const ranges = rangesOf(ipam, runtime, exclude);
-  const name = runtime.length === 0 ? network : nameAfter(network, runtime);
+  const name = runtime.length === 0 ? network : nameOf(network, runtime);
   return { vrf, name, ranges, ...(exclude.length === 0 ? {} : { exclude }) };
 }
 
@@ -153,14 +153,11 @@ const whereWritten = (problem: string, sets: readonly WrittenSet[]): string =>
 export const familiesOf = (ranges: readonly (readonly RangeText[])[]): (4 | 6)[] =>
   ranges.map(([first]) => (first?.subnet.includes(':') ? 6 : 4));
 
-/**
- * However the ranges are spelt, the same ones make the same name. Two ranges of one number are told apart by the service: a pool
- * of other ranges is a conflict.
- */
-function nameAfter(network: string, runtime: readonly WrittenSet[]): string {
+/** Where two choices of ranges come to one name, the service tells them apart. */
+function nameOf(network: string, runtime: readonly WrittenSet[]): string {
   const resolved = resolveRangeSets(runtime.map(({ ranges }) => ranges));
   if (!resolved.ok) throw new LessorError('cni.configuration', whereWritten(resolved.problem, runtime));
-  const name = `${network}.${scatter(JSON.stringify(resolved.ranges)).toString(16).padStart(8, '0')}`;
+  const name = nameAfter(network, resolved.ranges);
   if (name.length > most.name)
     throw wrong(
       `name ${network} is too long beside ${RUNTIME}`,

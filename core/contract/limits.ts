@@ -44,6 +44,11 @@ export const most = {
   blocksOfNode: 4096,
   /** Blocks of a pool that are opened apart: the pool's item has them, 34 bytes each at most (DynamoDB takes 400 KB). */
   blocksApart: 1024,
+  /** DynamoDB holds items of 400 KB, names of attributes included: a VRF's list of pools is one, compressed. */
+  registryBytes: 390_000,
+  /** Pools that an explanation shows, and those of them whose blocks it goes through. */
+  poolsExplained: 64,
+  poolsJudged: 8,
   /** Slots of a block: as a pool may have it, and as a slot can be written. */
   blockSize: 256,
   slotsOfBlock: 4096,

@@ -162,6 +162,8 @@ export const explainResult = z.object({
       blocks: z.array(blockVerdict),
     }),
   ),
+  /** Pools of the VRF that are not shown. Those that an ADD would try come first, and of the first 8 the blocks are looked at. */
+  morePools: z.optional(z.int()),
   at: z.string(),
 });
 export type ExplainResult = z.infer<typeof explainResult>;

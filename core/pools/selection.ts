@@ -14,68 +14,93 @@ export interface Requester {
 /** `named`: the configuration says so. `selector`: the pool asks for such pods. `default`: no other pool does. */
 export type Rule = 'named' | 'selector' | 'default';
 
-export interface Choice {
-  readonly pool: PoolDefinition;
+/** What of a pool says which pods get their addresses there. */
+export type SelectionPolicy = Pick<PoolDefinition, 'clusters' | 'namespaces' | 'nodeLabels' | 'default' | 'order'>;
+
+export const selectionPolicy = ({
+  clusters,
+  namespaces,
+  nodeLabels,
+  default: isDefault,
+  order,
+}: SelectionPolicy): SelectionPolicy => ({ clusters, namespaces, nodeLabels, default: isDefault, order });
+
+interface Selectable {
+  readonly name: string;
+  readonly policy: SelectionPolicy;
+}
+export interface Choice<P> {
+  readonly pool: P;
   readonly rule: Rule;
 }
-export interface PassedOver {
-  readonly pool: PoolDefinition;
-  /** A sentence without a full stop. */
-  readonly why: string;
+interface PassedOver<P> {
+  readonly pool: P;
+  /** A sentence without a full stop. It is made when it is asked for: a VRF may have thousands of pools. */
+  readonly why: () => string;
 }
-export interface Selection {
+export interface Selection<P> {
   /** In the order in which they are tried. */
-  readonly choices: readonly Choice[];
-  readonly passed: readonly PassedOver[];
+  readonly choices: readonly Choice<P>[];
+  readonly passed: readonly PassedOver<P>[];
 }
 
 /**
  * With `names`, those pools in that order; without, the pools whose selectors fit, by `order` and then by name, and after
  * them the default pools that fit. A pool that is kept to other clusters is never chosen.
  */
-export function selectPools(
-  pools: readonly PoolDefinition[],
+export function selectPools<P extends Selectable>(
+  pools: readonly P[],
   names: readonly string[],
   requester: Requester,
-): Selection {
-  const judged = pools.map((pool) => judge(pool, names, requester));
-  const choices = judged.flatMap((one) => ('rule' in one ? [one] : []));
-  const rank = ({ pool, rule }: Choice): number[] => [
+): Selection<P> {
+  const choices: Choice<P>[] = [];
+  const passed: PassedOver<P>[] = [];
+  for (const pool of pools) {
+    const judged = judge(pool, names, requester);
+    if ('rule' in judged) choices.push({ pool, rule: judged.rule });
+    else passed.push({ pool, why: judged.why });
+  }
+  const rank = ({ pool, rule }: Choice<P>): number[] => [
     names.indexOf(pool.name),
     rule === 'default' ? 1 : 0,
-    names.length > 0 ? 0 : pool.order,
+    names.length > 0 ? 0 : pool.policy.order,
   ];
-  return {
-    choices: choices.sort((a, b) => compare(rank(a), rank(b)) || (a.pool.name < b.pool.name ? -1 : 1)),
-    passed: judged.flatMap((one) => ('why' in one ? [one] : [])),
-  };
+  choices.sort((a, b) => compare(rank(a), rank(b)) || (a.pool.name < b.pool.name ? -1 : 1));
+  return { choices, passed };
 }
 
-function judge(pool: PoolDefinition, names: readonly string[], requester: Requester): Choice | PassedOver {
-  if (pool.clusters.length > 0 && !pool.clusters.includes(requester.cluster ?? ''))
+/** By which rule the pool may be used for the requester, or why it may not. */
+export function judge(
+  { name, policy }: Selectable,
+  names: readonly string[],
+  requester: Requester,
+): { readonly rule: Rule } | { readonly why: () => string } {
+  const { clusters, namespaces, nodeLabels } = policy;
+  if (clusters.length > 0 && !clusters.includes(requester.cluster ?? ''))
     return {
-      pool,
-      why: `it is kept to cluster ${pool.clusters.join(', ')}, and the caller is of ${of(requester.cluster)}`,
+      why: () => `it is kept to cluster ${clusters.join(', ')}, and the caller is of ${of(requester.cluster)}`,
     };
   if (names.length > 0)
-    return names.includes(pool.name) ? { pool, rule: 'named' } : { pool, why: 'the configuration names other pools' };
-  const misfit = misfitOf(pool, requester);
-  if (misfit !== undefined) return { pool, why: misfit };
-  if (pool.namespaces.length > 0 || Object.keys(pool.nodeLabels).length > 0) return { pool, rule: 'selector' };
-  if (pool.default) return { pool, rule: 'default' };
-  return { pool, why: 'it has no selector, is no default pool, and the configuration does not name it' };
+    return names.includes(name) ? { rule: 'named' } : { why: () => 'the configuration names other pools' };
+  const misfit = misfitOf(policy, requester);
+  if (misfit !== undefined) return { why: misfit };
+  if (namespaces.length > 0 || Object.keys(nodeLabels).length > 0) return { rule: 'selector' };
+  if (policy.default) return { rule: 'default' };
+  return { why: () => 'it has no selector, is no default pool, and the configuration does not name it' };
 }
 
 function misfitOf(
-  { namespaces, nodeLabels }: PoolDefinition,
+  { namespaces, nodeLabels }: SelectionPolicy,
   { namespace, anyNamespace = false, labels }: Requester,
-): string | undefined {
+): (() => string) | undefined {
   if (!anyNamespace && namespaces.length > 0 && !namespaces.includes(namespace ?? ''))
-    return `it is for namespace ${namespaces.join(', ')}, and the pod is of ${of(namespace)}`;
+    return () => `it is for namespace ${namespaces.join(', ')}, and the pod is of ${of(namespace)}`;
   const lacking = Object.entries(nodeLabels).find(([label, value]) => labels[label] !== value);
   if (lacking === undefined) return undefined;
   const [label, value] = lacking;
-  return `it is for nodes with ${label}=${value}, and the node has ${labels[label] === undefined ? 'no such label' : `${label}=${labels[label]}`}`;
+  const its = labels[label];
+  return () =>
+    `it is for nodes with ${label}=${value}, and the node has ${its === undefined ? 'no such label' : `${label}=${its}`}`;
 }
 
 const of = (what: string | undefined): string => what ?? 'none';

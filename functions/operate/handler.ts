@@ -10,10 +10,11 @@ import { createPool } from '../use-cases/pools/create-pool.ts';
 import { deletePool } from '../use-cases/pools/delete-pool.ts';
 import { listPools, readPoolNamed } from '../use-cases/pools/list-pools.ts';
 import { explain } from '../use-cases/questions/explain.ts';
-import { findLeases, whoHas } from '../use-cases/questions/find-leases.ts';
+import { findLeases } from '../use-cases/questions/find-leases.ts';
 import { listBlocks } from '../use-cases/questions/list-blocks.ts';
 import { listLeases } from '../use-cases/questions/list-leases.ts';
 import { usage } from '../use-cases/questions/usage.ts';
+import { whoHas } from '../use-cases/questions/who-has.ts';
 
 export const handler = handlerOf({
   ...answering(

@@ -1,20 +1,33 @@
 /** Pools and the VRF registry in DynamoDB. */
-import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  type DynamoDBDocumentClient,
+  PutCommand,
+  type PutCommandInput,
+  UpdateCommand,
+  type UpdateCommandInput,
+} from '@aws-sdk/lib-dynamodb';
 import type { Registry } from '../../core/pools/registry.ts';
 import { blockToText } from '../../core/protocol/slot-ref.ts';
 import type { PoolState, PoolStore } from '../../core/store.ts';
-import { conditional, readItem } from './dynamodb-client.ts';
+import { type Conditional, conditional, readItem } from './dynamodb-client.ts';
 import { poolExpressions as when } from './expressions.ts';
-import { keys, poolItem, poolState, registryOf } from './items.ts';
+import { keys, poolItem, poolState, tokenAttribute } from './items.ts';
+import { packRegistry, registryOf } from './registry-item.ts';
 
 export function dynamodbPools(client: DynamoDBDocumentClient, table: string): PoolStore {
+  /** What stands in the way is told, since it may be what an earlier copy of this very request wrote. */
+  const put = (input: Omit<PutCommandInput, 'TableName'>) =>
+    conditional(() => client.send(new PutCommand({ ...input, ...of(table) })));
+  const update = (input: Omit<UpdateCommandInput, 'TableName'>) =>
+    conditional(() => client.send(new UpdateCommand({ ...input, ...of(table) })));
+
   return {
     async readRegistry(vrf) {
       return registryOf(vrf, await readItem(client, table, keys.registry(vrf)));
     },
 
-    async writeRegistry(registry) {
-      return (await conditional(() => client.send(registryWrite(table, registry)))).done;
+    async writeRegistry(registry, token) {
+      return carriedOut(await update(registryWrite(registry, token)), registry.version, token);
     },
 
     async readPool(id) {
@@ -22,67 +35,90 @@ export function dynamodbPools(client: DynamoDBDocumentClient, table: string): Po
       return item && poolState(item);
     },
 
-    async createPool(pool) {
-      const request = new PutCommand({
-        TableName: table,
-        Item: poolItem(pool),
-        ConditionExpression: when.poolAbsent,
-      });
-      return (await conditional(() => client.send(request))).done;
+    async createPool(pool, token) {
+      const noted = token === undefined ? {} : { [tokenAttribute(pool.version)]: token };
+      const written = await put({ Item: { ...poolItem(pool), ...noted }, ConditionExpression: when.poolAbsent });
+      return carriedOut(written, pool.version, token);
     },
 
-    async changePool(pool) {
-      return (await conditional(() => client.send(poolChange(table, pool)))).done;
+    async changePool(pool, token) {
+      return carriedOut(await update(poolChange(pool, token)), pool.version, token);
     },
 
     async openPool(id, from, to) {
-      const request = new UpdateCommand({
-        TableName: table,
+      const written = await update({
         Key: keys.pool(id),
         UpdateExpression: 'SET opened = :to',
         ConditionExpression: `${when.poolActive} AND ${when.openUnchanged}`,
         ExpressionAttributeValues: { ':active': 'active', ':from': Number(from), ':to': Number(to) },
       });
-      return (await conditional(() => client.send(request))).done;
+      return written.done || (written.item?.st === 'active' && written.item.opened === Number(to));
     },
 
     async openApart(id, block, most) {
-      return (await conditional(() => client.send(apartOpening(table, { id, block, most })))).done;
+      const written = await update({
+        Key: keys.pool(id),
+        UpdateExpression: 'ADD apart :blocks',
+        ConditionExpression: `${when.poolActive} AND (${when.apartAbsent} OR ${when.apartRoom})`,
+        ExpressionAttributeValues: { ':active': 'active', ':blocks': new Set([blockToText(block)]), ':most': most },
+      });
+      return (
+        written.done || (written.item?.st === 'active' && poolState(written.item).openApart?.includes(block) === true)
+      );
     },
   };
 }
 
-const apartOpening = (table: string, { id, block, most }: { id: string; block: bigint; most: number }): UpdateCommand =>
-  new UpdateCommand({
-    TableName: table,
-    Key: keys.pool(id),
-    UpdateExpression: 'ADD apart :blocks',
-    ConditionExpression: `${when.poolActive} AND (${when.apartAbsent} OR ${when.apartRoom})`,
-    ExpressionAttributeValues: { ':active': 'active', ':blocks': new Set([blockToText(block)]), ':most': most },
-  });
+const of = (table: string) => ({ TableName: table, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }) as const;
 
-function registryWrite(table: string, { vrf, version, pools }: Registry): PutCommand {
-  const before = version - 1;
-  return new PutCommand({
-    TableName: table,
-    Item: { ...keys.registry(vrf), v: version, pools },
-    ...(before === 0
-      ? { ConditionExpression: when.registryAbsent }
-      : { ConditionExpression: when.registryUnchanged, ExpressionAttributeValues: { ':before': before } }),
-  });
+/** A token that is overwritten is one of more writes ago than are known: the write then counts as another's. */
+const carriedOut = (written: Conditional<unknown>, version: number, token: string | undefined): boolean =>
+  written.done || (token !== undefined && written.item?.[tokenAttribute(version)] === token);
+
+function registryWrite(registry: Registry, token: string | undefined): Omit<UpdateCommandInput, 'TableName'> {
+  const { vrf, version } = registry;
+  return {
+    Key: keys.registry(vrf),
+    ...changeTo(version, token, {
+      set: 'SET z = :list',
+      remove: ' REMOVE pools',
+      values: { ':list': packRegistry(registry) },
+      condition: version === 1 ? when.registryAbsent : when.registryUnchanged,
+    }),
+  };
 }
 
 /** All but what is open, which grows by itself. */
-const poolChange = (table: string, { definition, state, version }: PoolState): UpdateCommand =>
-  new UpdateCommand({
-    TableName: table,
-    Key: keys.pool(definition.id),
-    UpdateExpression: 'SET def = :definition, st = :state, v = :version',
-    ConditionExpression: when.poolUnchanged,
-    ExpressionAttributeValues: {
-      ':definition': definition,
-      ':state': state,
-      ':version': version,
-      ':before': version - 1,
-    },
-  });
+const poolChange = (
+  { definition, state, version }: PoolState,
+  token: string | undefined,
+): Omit<UpdateCommandInput, 'TableName'> => ({
+  Key: keys.pool(definition.id),
+  ...changeTo(version, token, {
+    set: 'SET def = :definition, st = :state',
+    values: { ':definition': definition, ':state': state },
+    condition: when.poolUnchanged,
+  }),
+});
+
+interface Change {
+  readonly set: string;
+  readonly remove?: string;
+  readonly values: Record<string, unknown>;
+  readonly condition: string;
+}
+
+/** Of a versioned item: what changes, the version and the token of the write. */
+function changeTo(version: number, token: string | undefined, { set, remove = '', values, condition }: Change) {
+  const [noted, names, tokens] =
+    token === undefined
+      ? ['', {}, {}]
+      : [', #token = :token', { '#token': tokenAttribute(version) }, { ':token': token }];
+  const before = condition.includes(':before') ? { ':before': version - 1 } : {};
+  return {
+    UpdateExpression: `${set}, v = :version${noted}${remove}`,
+    ConditionExpression: condition,
+    ...(token === undefined ? {} : { ExpressionAttributeNames: names }),
+    ExpressionAttributeValues: { ...values, ':version': version, ...tokens, ...before },
+  };
+}

@@ -6,6 +6,7 @@ import { dynamodbCounters } from './dynamodb-counters.ts';
 import { dynamodbLeases } from './dynamodb-leases.ts';
 import { dynamodbNodes } from './dynamodb-nodes.ts';
 import { dynamodbPools } from './dynamodb-pools.ts';
+import { packRegistry } from './registry-item.ts';
 
 export interface Tables {
   readonly pools: string;
@@ -19,5 +20,6 @@ export function dynamodbStore(client: DynamoDBDocumentClient, tables: Tables): S
     blocks: dynamodbBlocks(client, tables.pools),
     nodes: dynamodbNodes(client, tables.pools),
     counters: dynamodbCounters(client, tables.pools),
+    registryBytes: (registry) => packRegistry(registry).length,
   };
 }

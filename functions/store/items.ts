@@ -1,7 +1,6 @@
 /** The items of the two tables: how keys are made, and how an item is read. Keys hold numbers, never textual addresses. */
 import * as z from 'zod/mini';
 import { poolDefinition } from '../../core/contract/pool.ts';
-import type { Registry } from '../../core/pools/registry.ts';
 import { type BlockState, shardOf } from '../../core/protocol/block.ts';
 import type { Counter, CounterKey } from '../../core/protocol/counter.ts';
 import type { Holding, SlotState } from '../../core/protocol/lease.ts';
@@ -126,17 +125,6 @@ export function deathRecord(item: Item): DeathRecord {
   return { node: sk, incarnation: e, reason: why, declaredBy: by, declaredAt: at, freed, ...sweptAt };
 }
 
-const storedRegistry = z.object({
-  v: z.int(),
-  pools: z.array(z.pick(poolDefinition, { id: true, name: true, ranges: true })),
-});
-
-export function registryOf(vrf: string, item: Item | undefined): Registry {
-  if (item === undefined) return { vrf, version: 0, pools: [] };
-  const { v, pools } = storedRegistry.parse(item);
-  return { vrf, version: v, pools };
-}
-
 const storedPool = z.object({
   def: poolDefinition,
   st: z.enum(['active', 'draining', 'closing']),
@@ -152,6 +140,12 @@ export function poolState(item: Item): PoolState {
   if (apart === undefined) return state;
   return { ...state, openApart: [...apart].map(blockFromText).sort((a, b) => (a < b ? -1 : 1)) };
 }
+
+/** So many of an item's last writes are known by their tokens. */
+const TOKENS = 16;
+
+/** Of pools and registries: the attribute in which the token of the write that makes this version is kept, until a later one takes its turn. */
+export const tokenAttribute = (version: number): string => `w${version % TOKENS}`;
 
 /** As it is created: nothing is open apart. */
 export function poolItem({ definition, state, open, version }: PoolState): Item {

@@ -18,6 +18,8 @@ export interface Dependencies {
   readonly random: (below: number) => number;
   /** 16 hex digits that were never used before. */
   readonly newPoolId: () => string;
+  /** What one write of a pool or a registry is known by (`PoolStore`): never the same again. */
+  readonly newToken: () => string;
   readonly memory: Memory;
 }
 

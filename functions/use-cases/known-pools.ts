@@ -1,10 +1,10 @@
 /** Pools and the lists of them, read through what this process remembers. */
 
 import { poolSpace } from '../../core/pools/pool-space.ts';
-import type { RegisteredPool, Registry } from '../../core/pools/registry.ts';
+import type { Registry } from '../../core/pools/registry.ts';
 import type { PoolState } from '../../core/store.ts';
 import type { Dependencies } from './dependencies.ts';
-import type { KnownPool } from './memory.ts';
+import type { KnownPool, KnownRegistry } from './memory.ts';
 
 /** The pool, from memory while it is young, or from the table; undefined where there is none. */
 export async function knownPool(deps: Dependencies, id: string): Promise<KnownPool | undefined> {
@@ -19,13 +19,14 @@ export async function freshPool(deps: Dependencies, id: string): Promise<KnownPo
 }
 
 /** The VRF's list of pools, if it was read a short while ago. */
-export const rememberedRegistry = ({ memory, now }: Dependencies, vrf: string): readonly RegisteredPool[] | undefined =>
+export const rememberedRegistry = ({ memory, now }: Dependencies, vrf: string): KnownRegistry | undefined =>
   memory.registries.get(vrf, now());
 
-export async function readRegistry({ store, memory, now }: Dependencies, vrf: string): Promise<Registry> {
-  const registry = await store.pools.readRegistry(vrf);
-  memory.registries.set(vrf, registry.pools, now());
-  return registry;
+export async function freshRegistry({ store, memory, now }: Dependencies, vrf: string): Promise<KnownRegistry> {
+  const { pools }: Registry = await store.pools.readRegistry(vrf);
+  const known = new Map(pools.map((pool) => [pool.name, pool]));
+  memory.registries.set(vrf, known, now());
+  return known;
 }
 
 export function remember({ memory, now }: Dependencies, state: PoolState): KnownPool {

@@ -48,6 +48,9 @@ export interface KnownPool extends PoolState {
   readonly space: PoolSpace;
 }
 
+/** A VRF's pools by their names, in the registry's order. */
+export type KnownRegistry = ReadonlyMap<string, RegisteredPool>;
+
 /** A node in one of its lives, and the blocks that are in its item. */
 export type Member = Pick<NodeState, 'incarnation' | 'joinedBlocks'>;
 
@@ -66,7 +69,7 @@ export interface Memory {
   /** By id. */
   readonly pools: Remembered<KnownPool>;
   /** The pools of a VRF, by its name. */
-  readonly registries: Remembered<readonly RegisteredPool[]>;
+  readonly registries: Remembered<KnownRegistry>;
   /** By the node's id. */
   readonly nodes: Remembered<Member>;
   /** Who owns a block at a generation, by `claimKey`: that never changes (I6). */
@@ -88,12 +91,14 @@ const POOL_LIVES_MS = 30_000;
  * that remember it; those leases are swept like all of that life. Safety does not depend on it: the declaration was false.
  */
 const NODE_LIVES_MS = 30_000;
+/** A list of thousands of pools takes some megabytes. */
+const MOST_REGISTRIES = 32;
 const CROWDED_LIVES_MS = 60_000;
 const FULL_LIVES_MS = 10_000;
 
 export const emptyMemory = (): Memory => ({
   pools: remembered(POOL_LIVES_MS),
-  registries: remembered(POOL_LIVES_MS),
+  registries: remembered(POOL_LIVES_MS, MOST_REGISTRIES),
   nodes: remembered(NODE_LIVES_MS),
   owners: remembered(Number.POSITIVE_INFINITY),
   crowded: remembered(CROWDED_LIVES_MS),

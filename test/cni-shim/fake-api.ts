@@ -233,8 +233,8 @@ export class FakeApi {
     const named = ofVrf.filter(({ definition }) => definition.name === wanted.name);
     if (wanted.names === undefined && named.length === 0)
       throw new LessorError('pool.unknown', `there is no pool ${wanted.name}: correct the name`);
-    const definitions = ofVrf.map(({ definition }) => definition);
-    const { choices } = selectPools(definitions, wanted.names ?? [wanted.name], { namespace: pod?.namespace, labels });
+    const listed = ofVrf.map(({ definition }) => ({ name: definition.name, policy: definition }));
+    const { choices } = selectPools(listed, wanted.names ?? [wanted.name], { namespace: pod?.namespace, labels });
     return choices.flatMap(({ pool: { name }, rule }) => {
       const pool = this.#pools.get(name);
       return pool === undefined ? [] : [{ pool, rule }];

@@ -27,12 +27,14 @@ export interface World {
 export function world(store: Store = memoryStore(), settings: Partial<ServiceSettings> = {}): World {
   const clock = { now: START };
   let pools = 0;
+  let writes = 0;
   const environment = (over: Partial<Dependencies> = {}): Dependencies => ({
     store,
     settings: { inlinePools: true, inlineCooldownSeconds: COOLDOWN_MS / 1000, ...settings },
     now: () => clock.now,
     random: () => 0,
     newPoolId: () => (pools++).toString(16).padStart(16, '0'),
+    newToken: () => `write ${writes++}`,
     memory: emptyMemory(),
     ...over,
   });

@@ -1,4 +1,4 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '../../core/store.ts';
 import { documentClient } from '../../functions/store/dynamodb-client.ts';
@@ -12,7 +12,7 @@ import {
 } from '../../functions/store/expressions.ts';
 import { counterRefusals } from './counters.suite.ts';
 import { type LocalTables, localTables, tables } from './local-tables.ts';
-import { mine, newSlot, recordRefusals, titled } from './refusals.ts';
+import { definition, mine, newId, newSlot, recordRefusals, registered, stateOf, titled } from './refusals.ts';
 import { expectRefused, slotRefusals } from './slot-refusals.ts';
 import { storeSuite } from './store.suite.ts';
 
@@ -45,6 +45,66 @@ describe('the store in DynamoDB', () => {
     expect([...(await leases.readBlock(key)).keys()]).toEqual([0, 1, 2, 3, 4]);
     expect(pages).toBe(3);
   });
+});
+
+describe('a write whose answer is lost', () => {
+  /** A client that loses the answer to its first write, and whose SDK sends it again. */
+  function losing(): { client: DynamoDBDocumentClient; sent: () => number } {
+    const client = documentClient();
+    let sent = 0;
+    client.middlewareStack.add(
+      (next, { commandName = '' }) =>
+        async (args) => {
+          const answer = await next(args);
+          if (!/^(Put|Update)/.test(commandName)) return answer;
+          sent += 1;
+          if (sent === 1) throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
+          return answer;
+        },
+      { step: 'deserialize', priority: 'low' },
+    );
+    return { client, sent: () => sent };
+  }
+
+  it.each<[string, (pools: Store['pools'], id: string) => Promise<boolean>]>([
+    ['a pool', (pools, id) => pools.createPool(stateOf(definition(id)), newId())],
+    [
+      'a change of one',
+      async (pools, id) => {
+        await store.pools.createPool(stateOf(definition(id)), newId());
+        return pools.changePool({ ...stateOf(definition(id)), state: 'draining', version: 2 }, newId());
+      },
+    ],
+    ['a registry', (pools, id) => pools.writeRegistry({ vrf: id, version: 1, pools: [] }, newId())],
+    [
+      'a change of one that is there',
+      async (pools, id) => {
+        await store.pools.writeRegistry({ vrf: id, version: 1, pools: [] }, newId());
+        return pools.writeRegistry({ vrf: id, version: 2, pools: [registered(definition(id))] }, newId());
+      },
+    ],
+    [
+      'more of a pool that is opened',
+      async (pools, id) => {
+        await store.pools.createPool(stateOf(definition(id)), newId());
+        return pools.openPool(id, 4n, 8n);
+      },
+    ],
+  ])('is known when the SDK sends it again: %s', async (_, write) => {
+    const { client, sent } = losing();
+    expect(await write(dynamodbStore(client, tables).pools, newId())).toBe(true);
+    expect(sent()).toBe(2);
+  });
+});
+
+it('A list of pools that an earlier version wrote is read, and written anew by the next change', async () => {
+  const vrf = newId();
+  const pool = registered(definition(newId()));
+  const item = { pk: `V#${vrf}`, sk: 'REG', v: 7, pools: [pool] };
+  await documentClient().send(new PutCommand({ TableName: tables.pools, Item: item }));
+  expect(await store.pools.readRegistry(vrf)).toEqual({ vrf, version: 7, pools: [pool] });
+  expect(await store.pools.writeRegistry({ vrf, version: 8, pools: [pool] })).toBe(true);
+  expect(await store.pools.readRegistry(vrf)).toEqual({ vrf, version: 8, pools: [pool] });
 });
 
 const everyExpression = [slotExpressions, nodeExpressions, poolExpressions, blockExpressions, counterExpressions];

@@ -1,6 +1,5 @@
 /** The store in memory: the same operations under the same conditions, for tests that need speed or a scheduler's hand. */
 
-import type { Registry } from '../../core/pools/registry.ts';
 import { type BlockOperation, type BlockState, blockAllows, shardOf } from '../../core/protocol/block.ts';
 import {
   type Against,
@@ -12,8 +11,10 @@ import {
 } from '../../core/protocol/lease.ts';
 import type { DeathRecord, Heartbeat, NodeState } from '../../core/protocol/node.ts';
 import { type BlockKey, blockToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
-import type { BlockStore, LeaseStore, NodeStore, PoolState, PoolStore, Store } from '../../core/store.ts';
+import type { BlockStore, LeaseStore, NodeStore, Store } from '../../core/store.ts';
+import { packRegistry } from '../../functions/store/registry-item.ts';
 import { memoryCounters } from './memory-counters.ts';
+import { memoryPools } from './memory-pools.ts';
 import { nodeAllows } from './node-conditions.ts';
 
 const copy = <T>(value: T): T => structuredClone(value);
@@ -32,6 +33,7 @@ export function memoryStore(permits: typeof allows = allows, { blocks, nodes }: 
     blocks: memoryBlocks(blocks),
     nodes: memoryNodes(nodes),
     counters: memoryCounters(),
+    registryBytes: (registry) => packRegistry(registry).length,
   };
 }
 
@@ -77,50 +79,6 @@ function memoryLeases(permits: typeof allows): LeaseStore {
       const prefix = `${pool}/${blockToText(block)}/`;
       const found = [...slots].filter(([key]) => key.startsWith(prefix));
       return new Map(found.map(([key, state]) => [Number(key.slice(prefix.length)), copy(state)]));
-    },
-  };
-}
-
-function memoryPools(): PoolStore {
-  const registries = new Map<string, Registry>();
-  const pools = new Map<string, PoolState>();
-  return {
-    async readRegistry(vrf) {
-      return copy(registries.get(vrf) ?? { vrf, version: 0, pools: [] });
-    },
-    async writeRegistry(registry) {
-      if ((registries.get(registry.vrf)?.version ?? 0) !== registry.version - 1) return false;
-      registries.set(registry.vrf, copy(registry));
-      return true;
-    },
-    async readPool(id) {
-      return copy(pools.get(id));
-    },
-    async createPool(pool) {
-      if (pools.has(pool.definition.id)) return false;
-      pools.set(pool.definition.id, copy(pool));
-      return true;
-    },
-    async changePool(pool) {
-      const current = pools.get(pool.definition.id);
-      if (current?.version !== pool.version - 1) return false;
-      const { open, openApart } = current;
-      pools.set(pool.definition.id, copy({ ...pool, open, ...(openApart ? { openApart } : {}) }));
-      return true;
-    },
-    async openPool(id, from, to) {
-      const current = pools.get(id);
-      if (current?.state !== 'active' || current.open !== from) return false;
-      pools.set(id, { ...current, open: to });
-      return true;
-    },
-    async openApart(id, block, most) {
-      const current = pools.get(id);
-      const { openApart = [] } = current ?? {};
-      if (current?.state !== 'active' || openApart.length >= most) return false;
-      const apart = [...new Set([...openApart, block])].sort((a, b) => (a < b ? -1 : 1));
-      pools.set(id, { ...current, openApart: apart });
-      return true;
     },
   };
 }

@@ -5,18 +5,17 @@ import { slotOperations } from '../../core/protocol/lease.ts';
 import type { Store } from '../../core/store.ts';
 import { blocksSuite } from './blocks.suite.ts';
 import { counterRefusals, countersSuite } from './counters.suite.ts';
+import { poolsSuite } from './pools.suite.ts';
 import {
   death,
   deathsOf,
   definition,
-  FAR,
   mine,
   newId,
   newSlot,
   others,
   owner,
   recordRefusals,
-  registered,
   stateOf,
   titled,
 } from './refusals.ts';
@@ -182,75 +181,7 @@ export function storeSuite(open: () => Store): void {
     });
   });
 
-  describe('pools', () => {
-    it('are kept as they were defined', async () => {
-      const { pools } = open();
-      const pool = stateOf(definition(newId()));
-      const { id } = pool.definition;
-      expect(await pools.readPool(id)).toBeUndefined();
-      expect(await pools.createPool(pool)).toBe(true);
-      expect(await pools.readPool(id)).toEqual(pool);
-    });
-
-    it('change their policy and state, and open more blocks, each without touching the other', async () => {
-      const { pools } = open();
-      const pool = stateOf(definition(newId()));
-      const { id } = pool.definition;
-      await pools.createPool(pool);
-      expect(await pools.openPool(id, 4n, 8n)).toBe(true);
-      const patient = { ...pool.definition, cooldownSeconds: 600 };
-      expect(await pools.changePool({ ...pool, definition: patient, version: 2 })).toBe(true);
-      expect(await pools.readPool(id)).toEqual({ ...pool, definition: patient, open: 8n, version: 2 });
-      expect(await pools.changePool({ ...pool, definition: patient, state: 'draining', version: 3 })).toBe(true);
-      expect(await pools.readPool(id)).toMatchObject({ state: 'draining', open: 8n, version: 3 });
-    });
-
-    it('open blocks apart, wherever they lie, and keep them in order whatever else changes', async () => {
-      const { pools } = open();
-      const pool = stateOf(definition(newId()));
-      const { id } = pool.definition;
-      await pools.createPool(pool);
-      const blocks = [FAR, 10n, FAR, 9n];
-      for (const block of blocks) expect(await pools.openApart(id, block, 9)).toBe(true);
-      expect(await pools.readPool(id)).toEqual({ ...pool, openApart: [9n, 10n, FAR] });
-      expect(await pools.openPool(id, 4n, 16n)).toBe(true);
-      expect(await pools.changePool({ ...pool, state: 'draining', version: 2 })).toBe(true);
-      const drained = { ...pool, state: 'draining', open: 16n, openApart: [9n, 10n, FAR], version: 2 };
-      expect(await pools.readPool(id)).toEqual(drained);
-    });
-
-    it('open each of the blocks that many open apart at once', async () => {
-      const { pools } = open();
-      const pool = stateOf(definition(newId()));
-      await pools.createPool(pool);
-      const blocks = Array.from({ length: 12 }, (_, k) => BigInt(100 + k));
-      expect(await Promise.all(blocks.map((block) => pools.openApart(pool.definition.id, block, 12)))).not.toContain(
-        false,
-      );
-      expect((await pools.readPool(pool.definition.id))?.openApart).toEqual(blocks);
-    });
-
-    it('are listed by a registry that counts its changes', async () => {
-      const { pools } = open();
-      const vrf = newId();
-      expect(await pools.readRegistry(vrf)).toEqual({ vrf, version: 0, pools: [] });
-      const blue = registered(definition(newId()));
-      expect(await pools.writeRegistry({ vrf, version: 1, pools: [blue] })).toBe(true);
-      const two = { vrf, version: 2, pools: [blue, { ...registered(definition(newId())), name: 'green' }] };
-      expect(await pools.writeRegistry(two)).toBe(true);
-      expect(await pools.readRegistry(vrf)).toEqual(two);
-      expect(await pools.readRegistry(newId())).toMatchObject({ version: 0, pools: [] });
-    });
-
-    it('are registered by one of many that write at once', async () => {
-      const { pools } = open();
-      const vrf = newId();
-      const writes = Array.from({ length: 16 }, () => ({ vrf, version: 1, pools: [registered(definition(newId()))] }));
-      const outcomes = await Promise.all(writes.map((write) => pools.writeRegistry(write)));
-      expect(outcomes.filter(Boolean)).toHaveLength(1);
-      expect(await pools.readRegistry(vrf)).toEqual(writes[outcomes.indexOf(true)]);
-    });
-  });
+  poolsSuite(open);
 
   blocksSuite(open);
 

@@ -15,18 +15,25 @@ import { noneRequested } from './requested.ts';
 
 /** @throws LessorError as choosePools, allocateShared and allocateOwned do, and service.unavailable */
 export async function allocate(deps: Dependencies, call: Call, request: AllocateRequest): Promise<AllocateResult> {
-  let attempt = await tryPools(deps, call, request).catch(refusedIfBusy);
+  const tried = new Set<string>();
+  let attempt = await tryPools(deps, call, request, tried).catch(refusedIfBusy);
   // What was remembered of the pool may be what is in the way: it was deleted, is another one of its name, or has grown.
-  if (attempt.kind === 'refused' && isFullOrBusy(attempt.error) && (await forgetStale(deps, request.pool.vrf)))
-    attempt = await tryPools(deps, call, request);
+  if (attempt.kind === 'refused' && isFullOrBusy(attempt.error) && (await forgetStale(deps, request.pool.vrf, tried)))
+    attempt = await tryPools(deps, call, request, tried);
   if (attempt.kind === 'granted') return attempt.result;
   throw attempt.error;
 }
 
-/** One pool after the other, until one grants an address. */
-async function tryPools(deps: Dependencies, call: Call, request: AllocateRequest): Promise<PoolAttempt> {
+/** One pool after the other, until one grants an address. @param tried is told their ids */
+async function tryPools(
+  deps: Dependencies,
+  call: Call,
+  request: AllocateRequest,
+  tried: Set<string>,
+): Promise<PoolAttempt> {
   const refusals: LessorError[] = [];
-  for (const { pool, rule } of await poolsInOrder(deps, call, request)) {
+  for await (const { pool, rule } of poolsInOrder(deps, call, request)) {
+    tried.add(pool.definition.id);
     const attempt = await tryPool(deps, call, request, pool);
     if (attempt.kind === 'granted') return granted({ ...attempt.result, chosenBy: rule });
     if (attempt.error.kind.full) noteFullPool(deps, pool);

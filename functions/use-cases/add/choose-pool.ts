@@ -1,59 +1,143 @@
-/** The pools that an ADD may use, in the order in which they are tried, each with the rule that chose it. */
+/**
+ * The pools that an ADD may use, in the order in which they are tried, each with the rule that chose it. The VRF's list says
+ * which: of thousands of pools only those are read whose turn comes.
+ */
 import pMap from 'p-map';
 import type { AllocateRequest } from '../../../core/contract/lease.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import { type PassedOver, type Requester, type Rule, selectPools } from '../../../core/pools/selection.ts';
+import { entryOf, isListed, type ListedPool, type RegisteredPool } from '../../../core/pools/registry.ts';
+import { judge, type Requester, type Rule, selectPools } from '../../../core/pools/selection.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { READS_AT_ONCE } from '../in-flight.ts';
-import { knownPool, readRegistry, rememberedRegistry } from '../known-pools.ts';
-import type { KnownPool } from '../memory.ts';
+import { freshRegistry, knownPool, rememberedRegistry } from '../known-pools.ts';
+import type { KnownPool, KnownRegistry } from '../memory.ts';
+import { firstReasons } from './nowhere.ts';
 import { resolvePool } from './resolve-pool.ts';
 
 export interface Candidate {
   readonly pool: KnownPool;
   readonly rule: Rule;
 }
+type Choosing = Pick<AllocateRequest, 'pool' | 'proposal' | 'pod' | 'labels'>;
 
 /**
  * One pool where the configuration has ranges or names just one; else those that it names or, where it names none, those
- * that ask for such a pod. Never empty.
+ * that ask for such a pod. Never none: that is an error, after the last.
  * @param probe for whichever pod the node may be asked; no pool comes to be
- * @throws LessorError pool.forbidden, pool.unmatched, and as resolvePool does
+ * @throws LessorError pool.forbidden, pool.unmatched, service.busy, and as resolvePool does
  */
-export async function choosePools(
+export async function* choosePools(
   deps: Dependencies,
   call: Call,
-  request: Pick<AllocateRequest, 'pool' | 'proposal' | 'pod' | 'labels'>,
+  request: Choosing,
   probe = false,
-): Promise<readonly [Candidate, ...Candidate[]]> {
-  const { pool: poolRequest, proposal, pod, labels = {} } = request;
-  const requester = { cluster: call.cluster, namespace: pod?.namespace, anyNamespace: probe, labels };
+): AsyncGenerator<Candidate, void> {
+  const { pool: poolRequest, proposal } = request;
+  const requester = requesterOf(call, request, probe);
   if (poolRequest.ranges || !poolRequest.names) {
     const pool = await resolvePool(deps, poolRequest, proposal?.pool, probe);
     ensureAllowed(pool, requester);
-    return [{ pool, rule: 'named' }];
+    yield { pool, rule: 'named' };
+    return;
   }
-  const remembered = rememberedRegistry(deps, poolRequest.vrf);
-  // A pool that was just created is looked for before it is refused.
-  const knows = poolRequest.names.every((name) => remembered?.some((pool) => pool.name === name));
-  const registered = remembered && knows ? remembered : (await readRegistry(deps, poolRequest.vrf)).pools;
-  const read = await pMap(registered, ({ id }) => knownPool(deps, id), { concurrency: READS_AT_ONCE });
-  const known = read.flatMap((pool) => pool ?? []);
-  const active = known.filter(({ state }) => state === 'active');
-  const definitions = active.map(({ definition }) => definition);
-  const { choices, passed } = selectPools(definitions, poolRequest.names, requester);
-  const candidates = choices.flatMap(({ pool: definition, rule }) =>
-    active.filter((pool) => pool.definition === definition).map((pool) => ({ pool, rule })),
-  );
-  // A pool that was found full a short while ago is tried last.
-  const isFull = ({ pool }: Candidate) => deps.memory.fullPools.get(pool.definition.id, deps.now()) !== undefined;
-  const [first, ...rest] = [...candidates.filter((one) => !isFull(one)), ...candidates.filter(isFull)];
-  if (first === undefined) throw unmatched(poolRequest, known, passed);
-  return [first, ...rest];
+  const { vrf, names } = poolRequest;
+  const { choices, reasons } = names.length > 0 ? await named(deps, vrf, names) : await asking(deps, vrf, requester);
+  const idle: string[] = [];
+  let tried = 0;
+  for (const entry of fullLast(deps, choices)) {
+    if (tried > 0 || idle.length > 0) ensureTime(call, vrf);
+    const pool = await knownPool(deps, entry.id);
+    const judged = judgeNow(pool, entry, { names, requester });
+    if ('why' in judged) idle.push(`${entry.name}: ${judged.why()}`);
+    else {
+      tried += 1;
+      yield judged;
+    }
+  }
+  if (tried === 0) throw unmatched(vrf, [...reasons(), ...idle]);
 }
+
+export const requesterOf = (
+  { cluster }: Call,
+  { pod, labels = {} }: Pick<Choosing, 'pod' | 'labels'>,
+  probe = false,
+): Requester => ({ cluster, namespace: pod?.namespace, anyNamespace: probe, labels });
 
 export function noteFullPool({ memory, now }: Dependencies, { definition }: KnownPool): void {
   memory.fullPools.set(definition.id, true, now());
+}
+
+/** In the order in which they are tried, and what is said of the others if none of them can be used. */
+interface Chosen {
+  readonly choices: readonly RegisteredPool[];
+  readonly reasons: () => readonly string[];
+}
+
+/** Those that are named, each once: of the others nothing is read. */
+async function named(deps: Dependencies, vrf: string, names: readonly string[]): Promise<Chosen> {
+  const remembered = rememberedRegistry(deps, vrf);
+  // A pool that was just created is looked for before it is refused.
+  const knows = names.every((name) => remembered?.has(name));
+  const registry = remembered && knows ? remembered : await freshRegistry(deps, vrf);
+  const all = [...new Set(names)];
+  const missing = all.filter((name) => !registry.has(name));
+  return {
+    choices: all.flatMap((name) => registry.get(name) ?? []),
+    reasons: () => missing.map((name) => `${name}: there is no such pool`),
+  };
+}
+
+/** By what the list says that they are for. */
+async function asking(deps: Dependencies, vrf: string, requester: Requester): Promise<Chosen> {
+  const registry = rememberedRegistry(deps, vrf) ?? (await freshRegistry(deps, vrf));
+  const pools = await listedPools(deps, registry);
+  const { choices, passed } = selectPools(
+    pools.filter(({ policy }) => policy.state === 'active'),
+    [],
+    requester,
+  );
+  const idle = pools.filter(({ policy }) => policy.state !== 'active');
+  return {
+    choices: choices.map(({ pool }) => pool),
+    reasons: () => [
+      ...idle.map(({ name, policy }) => `${name}: it is ${policy.state}`),
+      ...passed.map(({ pool, why }) => `${pool.name}: ${why()}`),
+    ],
+  };
+}
+
+/** Each with what it is chosen by: where an earlier version wrote the list, the pools themselves say it. */
+export async function listedPools(deps: Dependencies, registry: KnownRegistry): Promise<readonly ListedPool[]> {
+  const all = [...registry.values()];
+  if (all.every(isListed)) return all;
+  const entries = await pMap(
+    all,
+    async (entry) => {
+      if (isListed(entry)) return entry;
+      const pool = await knownPool(deps, entry.id);
+      return pool && { ...entry, policy: entryOf(pool.definition, pool.state).policy };
+    },
+    { concurrency: READS_AT_ONCE },
+  );
+  return entries.flatMap((entry) => entry ?? []);
+}
+
+/** A pool that was found full a short while ago is tried last. */
+function fullLast({ memory, now }: Dependencies, pools: readonly RegisteredPool[]): readonly RegisteredPool[] {
+  const isFull = ({ id }: RegisteredPool) => memory.fullPools.get(id, now()) !== undefined;
+  return [...pools.filter((pool) => !isFull(pool)), ...pools.filter(isFull)];
+}
+
+/** The list may be behind, and the pool decides: it is used only where both say so. */
+function judgeNow(
+  pool: KnownPool | undefined,
+  { name }: RegisteredPool,
+  { names, requester }: { names: readonly string[]; requester: Requester },
+): Candidate | { readonly why: () => string } {
+  if (pool === undefined) return { why: () => 'there is no such pool' };
+  if (pool.state !== 'active') return { why: () => `it is ${pool.state}` };
+  const judged = judge({ name, policy: pool.definition }, names, requester);
+  return 'rule' in judged ? { pool, rule: judged.rule } : judged;
 }
 
 function ensureAllowed({ definition }: KnownPool, { cluster }: Requester): void {
@@ -67,26 +151,19 @@ function ensureAllowed({ definition }: KnownPool, { cluster }: Requester): void 
   );
 }
 
-/** Of several pools each has its reason; they are read in a pod's events. */
-const MOST_REASONS = 5;
+/** What remains of the request's time must suffice for an answer. */
+const RESERVE_MS = 1_000;
 
-function unmatched(
-  { vrf, names = [] }: AllocateRequest['pool'],
-  known: readonly KnownPool[],
-  passed: readonly PassedOver[],
-): LessorError {
-  const missing = names.filter((name) => !known.some(({ definition }) => definition.name === name));
-  const idle = known.filter(({ state }) => state !== 'active');
-  const reasons = [
-    ...missing.map((name) => `${name}: there is no such pool`),
-    ...idle.map(({ definition, state }) => `${definition.name}: it is ${state}`),
-    ...passed
-      .filter(({ pool }) => names.length === 0 || names.includes(pool.name))
-      .map(({ pool, why }) => `${pool.name}: ${why}`),
-  ];
-  const further = reasons.length - MOST_REASONS;
-  const shown = [...reasons.slice(0, MOST_REASONS), ...(further > 0 ? [`${further} more pools`] : [])];
-  const why = shown.length > 0 ? shown.join('; ') : 'it has none';
+/** @throws LessorError service.busy: those that were found full are tried last by the next request */
+function ensureTime({ remainingMs }: Call, vrf: string): void {
+  if (remainingMs() > RESERVE_MS) return;
+  throw new LessorError('service.busy', `Time ran out before each pool of VRF ${vrf} was tried that may be used`, {
+    remedy: 'try again',
+  });
+}
+
+function unmatched(vrf: string, reasons: readonly string[]): LessorError {
+  const why = firstReasons(reasons) || 'it has none';
   return new LessorError('pool.unmatched', `No pool of VRF ${vrf} may be used for this pod (${why})`, {
     remedy: 'name a pool in the ipam section, or give one a selector that fits or "default": true',
     facts: { vrf },

@@ -3,17 +3,17 @@
 import pMap from 'p-map';
 import type { Dependencies } from '../dependencies.ts';
 import { READS_AT_ONCE } from '../in-flight.ts';
-import { freshPool, readRegistry } from '../known-pools.ts';
+import { freshPool, freshRegistry } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
 
-/** Reads all of it again; true if anything of it is different. */
-export async function forgetStale(deps: Dependencies, vrf: string): Promise<boolean> {
-  const old = deps.memory.pools.setBefore(deps.now()).filter(({ definition }) => definition.vrf === vrf);
+/** Reads the list and these pools again, as far as they were remembered; true if anything of them is different. */
+export async function forgetStale(deps: Dependencies, vrf: string, pools: ReadonlySet<string>): Promise<boolean> {
+  const old = deps.memory.pools.setBefore(deps.now()).filter(({ definition }) => pools.has(definition.id));
   deps.memory.registries.delete(vrf);
-  const registered = new Set((await readRegistry(deps, vrf)).pools.map(({ id }) => id));
+  const registry = await freshRegistry(deps, vrf);
   const hasChanged = async (pool: KnownPool): Promise<boolean> => {
-    const { id } = pool.definition;
-    const fresh = registered.has(id) ? await freshPool(deps, id) : undefined;
+    const { id, name } = pool.definition;
+    const fresh = registry.get(name)?.id === id ? await freshPool(deps, id) : undefined;
     if (fresh === undefined) deps.memory.pools.delete(id);
     return fresh?.version !== pool.version || fresh.open !== pool.open;
   };

@@ -1,25 +1,41 @@
 /** The pools of an ADD as they are tried: first the one in which an earlier try of the same request may hold a slot. */
 
 import type { AllocateRequest } from '../../../core/contract/lease.ts';
+import { judge } from '../../../core/pools/selection.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { knownPool } from '../known-pools.ts';
 import { findHeld } from '../leases/find-held.ts';
-import { type Candidate, choosePools } from './choose-pool.ts';
+import type { KnownPool } from '../memory.ts';
+import { type Candidate, choosePools, requesterOf } from './choose-pool.ts';
 
-/** Never empty. @throws LessorError as choosePools does */
-export async function poolsInOrder(
+/** Each is read when its turn comes. @throws LessorError as choosePools does */
+export async function* poolsInOrder(
   deps: Dependencies,
   call: Call,
   request: AllocateRequest,
-): Promise<readonly Candidate[]> {
-  const candidates = await choosePools(deps, call, request);
-  const { attempt, attachment, nonce } = request;
-  if (attempt === 1 || request.pool.names === undefined) return candidates;
+): AsyncGenerator<Candidate, void> {
+  const own = await ownPool(deps, call, request);
+  if (own) yield { pool: own, rule: ruleOf(call, request, own) };
+  for await (const candidate of choosePools(deps, call, request))
+    if (candidate.pool.definition.id !== own?.definition.id) yield candidate;
+}
+
+/** It may be one that is not chosen any more, as one that is being drained. */
+async function ownPool(
+  deps: Dependencies,
+  call: Call,
+  { pool, attempt, attachment, nonce }: AllocateRequest,
+): Promise<KnownPool | undefined> {
+  if (attempt === 1 || pool.names === undefined) return undefined;
   const own = (await findHeld(deps, call, attachment)).find((lease) => lease.nonce === nonce);
-  if (own === undefined) return candidates;
-  const isOwn = ({ pool }: Candidate) => pool.definition.id === own.key.pool;
-  // It may be none of the candidates any more, as one that is being drained.
-  const others = candidates.filter((candidate) => !isOwn(candidate));
-  const pool = candidates.find(isOwn)?.pool ?? (await knownPool(deps, own.key.pool));
-  return pool ? [{ pool, rule: candidates.find(isOwn)?.rule ?? 'named' }, ...others] : candidates;
+  return own && knownPool(deps, own.key.pool);
+}
+
+function ruleOf(call: Call, request: AllocateRequest, { definition }: KnownPool): Candidate['rule'] {
+  const judged = judge(
+    { name: definition.name, policy: definition },
+    request.pool.names ?? [],
+    requesterOf(call, request),
+  );
+  return 'rule' in judged ? judged.rule : 'named';
 }

@@ -3,12 +3,21 @@ import { type ChangePoolResult, FIXED, type PoolDefinition, type PoolPatch } fro
 import { LessorError } from '../../../core/contract/problems.ts';
 import { resolvePoolShape } from '../../../core/pools/pool-shape.ts';
 import { poolSpace } from '../../../core/pools/pool-space.ts';
-import { beginWith, type RegisteredPool, type Registry, register, sameRanges } from '../../../core/pools/registry.ts';
+import {
+  beginWith,
+  entryOf,
+  listed,
+  type RegisteredPool,
+  type Registry,
+  register,
+  sameRanges,
+} from '../../../core/pools/registry.ts';
 import type { PoolState } from '../../../core/store.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { remember } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
-import { ensureRoom, overlapProblem } from './change-registry.ts';
+import { canonicalText } from './canonical-text.ts';
+import { ensureRoom, listPolicy, overlapProblem, writeRegistry } from './change-registry.ts';
 import { entryNamed, storedPool } from './named-pool.ts';
 import { type Attempt, done, overtaken, poolContention, untilWritten } from './optimistic-write.ts';
 import { ensureFits } from './pool-size.ts';
@@ -16,9 +25,10 @@ import { valueText } from './pool-text.ts';
 import { ensureVersion, type PoolChange, viewOf } from './pool-view.ts';
 
 /**
- * Where the pool grows, the registry is written first: it always has all that the pool's item has (I8). A growth that was
- * interrupted between the two is completed by the same request.
- * @throws LessorError pool.unknown, pool.changed, pool.fixed, pool.overlap, pool.draining, request.invalid, service.busy
+ * Where the pool grows, the registry is written first: it always has all that the pool's item has (I8). What pods it is for is
+ * listed there last: an ADD uses a pool only where both say so, so that in between it is for fewer pods, never for others. A change
+ * that was interrupted between the writes is completed by the same request.
+ * @throws LessorError pool.unknown, pool.changed, pool.fixed, pool.overlap, pool.draining, vrf.full, request.invalid, service.busy
  */
 export function changePool(deps: Dependencies, change: PoolChange, patch: PoolPatch): Promise<ChangePoolResult> {
   return untilWritten(deps, poolContention(change.name), () => tryToChange(deps, change, patch));
@@ -32,7 +42,6 @@ async function tryToChange(
   const registry = await deps.store.pools.readRegistry(vrf);
   const entry = entryNamed(registry, name);
   const pool = await storedPool(deps, entry);
-  ensureVersion(pool, [ifMatch]);
   if (pool.state === 'closing') {
     throw new LessorError('pool.draining', `Pool ${name} in VRF ${vrf} is being deleted and can no longer be changed`, {
       remedy: `repeat DELETE /v1/pools/${name} until it is gone`,
@@ -42,24 +51,40 @@ async function tryToChange(
   const next = changed(pool, entry, patch);
   ensureFits(next.definition);
   const effects = effectsOf(pool, next);
-  if (effects.length === 0) return done({ dryRun, effects: ['nothing changes'], pool: viewOf(pool) });
-  const grown = sameRanges(next.definition.ranges, entry.ranges) ? undefined : grownRegistry(registry, next.definition);
-  if (dryRun) return done({ dryRun, effects, pool: viewOf({ ...pool, ...next, space: poolSpace(next.definition) }) });
-  if (grown && patch.ranges && !(await deps.store.pools.writeRegistry(grown))) return overtaken;
-  if (!(await deps.store.pools.changePool(next))) return overtaken;
-  return done({ dryRun, effects, pool: viewOf(remember(deps, next)) });
+  // RFC 9110, section 13.1.1: whatever If-Match says, a change that is there already has succeeded.
+  if (effects.length > 0) ensureVersion(pool, [ifMatch]);
+  const target = entryOf(next.definition, next.state);
+  const relists = !samePolicy(entry, target);
+  const grows = patch.ranges !== undefined && !sameRanges(target.ranges, entry.ranges);
+  const grown = grows ? grownRegistry(registry, { ...entry, ranges: target.ranges }, vrf) : registry;
+  if (grows || relists) ensureRoom(deps, listed(grown, [{ ...target, ranges: grows ? target.ranges : entry.ranges }]));
+  if (dryRun || (effects.length === 0 && !relists)) {
+    const shown = effects.length === 0 ? pool : { ...pool, ...next, space: poolSpace(next.definition) };
+    return done({ dryRun, effects: effects.length === 0 ? NOTHING : effects, pool: viewOf(shown) });
+  }
+  if (grows && !(await writeRegistry(deps, grown))) return overtaken;
+  if (effects.length > 0 && !(await deps.store.pools.changePool(next, deps.newToken()))) return overtaken;
+  const shown = effects.length > 0 ? remember(deps, next) : pool;
+  // Also where the list has it by chance already: what another change listed meanwhile is then read again.
+  if (relists || !samePolicy(entryOf(pool.definition, pool.state), target)) await listPolicy(deps, vrf, entry.id);
+  return done({ dryRun, effects: effects.length > 0 ? effects : NOTHING, pool: viewOf(shown) });
 }
 
-function grownRegistry(registry: Registry, { id, name, vrf, ranges }: PoolDefinition): Registry {
-  const admission = register(registry, { id, name, ranges });
-  if (admission.kind === 'overlap') throw overlapProblem(admission, name, vrf);
-  return ensureRoom(admission.registry);
+const NOTHING = ['nothing changes'];
+
+const samePolicy = (a: RegisteredPool, b: RegisteredPool): boolean =>
+  canonicalText(a.policy) === canonicalText(b.policy);
+
+function grownRegistry(registry: Registry, entry: RegisteredPool, vrf: string): Registry {
+  const admission = register(registry, entry);
+  if (admission.kind === 'overlap') throw overlapProblem(admission, entry.name, vrf);
+  return admission.registry;
 }
 
 function changed(pool: KnownPool, entry: RegisteredPool, patch: PoolPatch): PoolState {
   const { definition } = pool;
   for (const field of FIXED) {
-    if (patch[field] === undefined || JSON.stringify(patch[field]) === JSON.stringify(definition[field])) continue;
+    if (patch[field] === undefined || canonicalText(patch[field]) === canonicalText(definition[field])) continue;
     throw fixed(definition, field, `${field} is ${JSON.stringify(definition[field])} for good`);
   }
   const { state = pool.state, ranges, ...rest } = patch;
@@ -108,8 +133,7 @@ function effectsOf(pool: KnownPool, next: PoolState): string[] {
   const added = after.ranges.flatMap((set, index) => set.slice(before.ranges[index]?.length ?? 0));
   for (const { rangeStart, rangeEnd } of added) effects.push(`the range ${rangeStart}-${rangeEnd} is added`);
   for (const field of Object.keys({ ...before, ...after }) as (keyof PoolDefinition)[]) {
-    const [from, to] = [before, after].map((one) => JSON.stringify(one[field]) ?? 'nothing');
-    if (field !== 'ranges' && from !== to)
+    if (field !== 'ranges' && canonicalText(before[field]) !== canonicalText(after[field]))
       effects.push(`${field} changes from ${valueText(before[field])} to ${valueText(after[field])}`);
   }
   const [from, to] = [pool.space.capacity, poolSpace(after).capacity];

@@ -2,15 +2,17 @@
 import type { CreatePoolResult, PoolDefinition, PoolInput } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { resolvePoolShape } from '../../../core/pools/pool-shape.ts';
-import type { RegisteredPool } from '../../../core/pools/registry.ts';
+import type { Overlap, RegisteredPool } from '../../../core/pools/registry.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
+import { canonicalText } from './canonical-text.ts';
+import { overlapProblem } from './change-registry.ts';
 import { storedPool } from './named-pool.ts';
 import { valueText } from './pool-text.ts';
 import { viewOf } from './pool-view.ts';
 import { registerPool } from './register-pool.ts';
 
-/** @throws LessorError request.invalid, pool.conflict, pool.overlap, pool.draining, service.busy */
+/** @throws LessorError request.invalid, pool.conflict, pool.overlap, pool.draining, vrf.full, service.busy */
 export async function createPool(deps: Dependencies, input: PoolInput, dryRun: boolean): Promise<CreatePoolResult> {
   const shape = resolvePoolShape(input);
   if (!shape.ok) throw new LessorError('request.invalid', `Pool ${input.name}: ${shape.problem}`);
@@ -20,9 +22,13 @@ export async function createPool(deps: Dependencies, input: PoolInput, dryRun: b
     id: deps.newPoolId(),
     createdAt: new Date(deps.now()).toISOString(),
   };
-  const same = async (entry: RegisteredPool) => ensureSame(await storedPool(deps, entry), definition);
-  const { pool, created } = await registerPool(deps, definition, same, dryRun);
   const { vrf, name } = definition;
+  const registering = {
+    wanted: () => definition,
+    found: async (entry: RegisteredPool) => ensureSame(await storedPool(deps, entry), definition),
+    overlapping: (overlap: Overlap) => overlapProblem(overlap, name, vrf),
+  };
+  const { pool, created } = await registerPool(deps, vrf, registering, dryRun);
   const effect = created
     ? `pool ${name} of VRF ${vrf} is created with a capacity of ${pool.space.capacity}`
     : `nothing changes: pool ${name} of VRF ${vrf} is there with the same definition`;
@@ -32,9 +38,9 @@ export async function createPool(deps: Dependencies, input: PoolInput, dryRun: b
 function ensureSame(pool: KnownPool, wanted: PoolDefinition): KnownPool {
   const { name, vrf } = wanted;
   const fields = Object.keys(wanted) as (keyof PoolDefinition)[];
-  const text = (value: unknown) => JSON.stringify(value);
   const differing = fields.filter(
-    (field) => field !== 'id' && field !== 'createdAt' && text(pool.definition[field]) !== text(wanted[field]),
+    (field) =>
+      field !== 'id' && field !== 'createdAt' && canonicalText(pool.definition[field]) !== canonicalText(wanted[field]),
   );
   if (differing.length > 0) {
     const differences = differing.map(

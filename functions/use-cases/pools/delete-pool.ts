@@ -40,7 +40,7 @@ async function tryToDelete(
   }
   const { definition, open, version } = pool;
   const closed: PoolState = { definition, open, state: 'closing', version: version + 1 };
-  if (!closing && !(await deps.store.pools.changePool(closed))) return overtaken;
+  if (!closing && !(await deps.store.pools.changePool(closed, deps.newToken()))) return overtaken;
   // More may have been opened while the leases were counted; nothing is once it is closing.
   return done(await finish(deps, call, await storedPool(deps, entry)));
 }

@@ -10,12 +10,19 @@ export interface PoolName {
   readonly name: string;
 }
 
+/** As many as are read in a message. */
+const MOST_NAMES = 20;
+
 /** @throws LessorError pool.unknown */
 export function entryNamed({ vrf, pools }: Registry, name: string): RegisteredPool {
   const entry = pools.find((pool) => pool.name === name);
   if (entry) return entry;
-  const names = pools.map((other) => other.name).join(', ') || 'none';
-  throw new LessorError('pool.unknown', `VRF ${vrf} has no pool ${name}; its pools are: ${names}`);
+  const names = pools.slice(0, MOST_NAMES).map((other) => other.name);
+  const further = pools.length > MOST_NAMES ? ` and ${pools.length - MOST_NAMES} more` : '';
+  throw new LessorError(
+    'pool.unknown',
+    `VRF ${vrf} has no pool ${name}; its pools are: ${names.join(', ') || 'none'}${further}`,
+  );
 }
 
 /** The pool as it is now. */

@@ -27,16 +27,20 @@ export const poolContention = (name: string): Contention => ({
   pauses: { first: 20, longest: 100 },
 });
 
+/** Milliseconds after which none is tried again: a request may take 10 s, and with thousands of pools an attempt takes its time. */
+const TRIED_MS = 7_000;
+
 /**
  * The result of the first attempt that nobody overtook.
- * @throws LessorError service.busy where there is none among so many, and whatever `attempt` throws
+ * @throws LessorError service.busy where there is none among so many, or in time, and whatever `attempt` throws
  */
 export async function untilWritten<T>(
-  { random }: Pick<Dependencies, 'random'>,
+  { random, now }: Pick<Dependencies, 'random' | 'now'>,
   { subject, attempts, pauses }: Contention,
   attempt: () => Promise<Attempt<T>>,
 ): Promise<T> {
-  for (let repeats = 0; repeats < attempts; repeats += 1) {
+  const end = now() + TRIED_MS;
+  for (let repeats = 0; repeats < attempts && now() < end; repeats += 1) {
     const outcome = await attempt();
     if (outcome.kind === 'done') return outcome.result;
     await pause(random(pauseOf(pauses, repeats)));

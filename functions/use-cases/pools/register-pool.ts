@@ -1,11 +1,11 @@
 /** How a pool comes to be, written inline or created by an operator: its item first, then its entry in the registry. */
 import type { PoolDefinition } from '../../../core/contract/pool.ts';
-import { admit, type RegisteredPool } from '../../../core/pools/registry.ts';
-import type { PoolState } from '../../../core/store.ts';
+import type { LessorError } from '../../../core/contract/problems.ts';
+import { admit, entryOf, type Overlap, type RegisteredPool, type Registry } from '../../../core/pools/registry.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { remember, withSpace } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
-import { changeRegistry, ensureRoom, overlapProblem } from './change-registry.ts';
+import { changeRegistry, type Decision, ensureRoom } from './change-registry.ts';
 import { newPool } from './open-blocks.ts';
 import { ensureFits } from './pool-size.ts';
 
@@ -14,31 +14,46 @@ export interface Registration {
   readonly created: boolean;
 }
 
+export interface Registering {
+  /** The pool that is to be, by the registry as it is read: another name is another pool, with an id of its own. */
+  readonly wanted: (registry: Registry) => PoolDefinition;
+  /** What to make of a pool that has the name already; it may refuse. */
+  readonly found: (pool: RegisteredPool, fits: boolean) => Promise<KnownPool>;
+  readonly overlapping: (overlap: Overlap, definition: PoolDefinition) => LessorError;
+}
+
 /**
- * @param found what to make of a pool that has the name already; it may refuse
  * @param dryRun decides everything and writes nothing
- * @throws LessorError request.invalid, pool.overlap, vrf.full, service.busy, and what `found` throws
+ * @throws LessorError request.invalid, vrf.full, service.busy, what `found` throws and what `overlapping` makes
  */
 export async function registerPool(
   deps: Dependencies,
-  definition: PoolDefinition,
-  found: (pool: RegisteredPool, fits: boolean) => Promise<KnownPool>,
+  vrf: string,
+  { wanted, found, overlapping }: Registering,
   dryRun = false,
 ): Promise<Registration> {
-  ensureFits(definition);
-  const { id, name, vrf, ranges } = definition;
-  const state = newPool(definition);
-  let stored = dryRun;
-  const result = await changeRegistry<KnownPool | PoolState>(deps, vrf, async (registry) => {
-    const admission = admit(registry, { id, name, ranges });
-    if (admission.kind === 'overlap') throw overlapProblem(admission, name, vrf);
-    if (admission.kind !== 'admitted') return { result: await found(admission.pool, admission.kind === 'exists') };
-    const grown = ensureRoom(admission.registry);
+  let stored: PoolDefinition | undefined;
+  const registration = await changeRegistry(deps, vrf, async (registry): Promise<Decision<Registration>> => {
+    const own = stored;
+    // Nobody else makes a pool of this id: it is there by an earlier write of this request, which was not answered.
+    if (own !== undefined && registry.pools.some(({ id }) => id === own.id))
+      return { result: { pool: withSpace(newPool(own)), created: true } };
+    const definition = wanted(registry);
+    ensureFits(definition);
+    const state = newPool(definition);
+    const admission = admit(registry, entryOf(definition, state.state));
+    if (admission.kind === 'overlap') throw overlapping(admission, definition);
+    if (admission.kind !== 'admitted')
+      return { result: { pool: await found(admission.pool, admission.kind === 'exists'), created: false } };
+    ensureRoom(deps, admission.registry);
+    const result = { pool: withSpace(state), created: true };
+    if (dryRun) return { result };
     // The item first: whoever finds the pool in the registry finds its item too. One that no registry names is never used.
-    if (!stored) stored = await deps.store.pools.createPool(state);
-    return dryRun ? { result: state } : { registry: grown, result: state };
+    if (own?.id !== definition.id) await deps.store.pools.createPool(state, deps.newToken());
+    stored = definition;
+    return { registry: admission.registry, result };
   });
-  if ('space' in result) return { pool: result, created: false };
   // What is not stored must not be remembered either.
-  return { pool: dryRun ? withSpace(result) : remember(deps, result), created: true };
+  if (registration.created && !dryRun) remember(deps, registration.pool);
+  return registration;
 }

@@ -1,46 +1,61 @@
-/** Why a pod gets an address, or none: every pool and every block that an ADD would consider, each with a reason. */
-import pMap from 'p-map';
+/** Why a pod gets an address, or none: the pools and the blocks that an ADD would consider, each with a reason. */
+import { most } from '../../../core/contract/limits.ts';
 import type { ExplainRequest, ExplainResult } from '../../../core/contract/questions.ts';
+import type { ListedPool } from '../../../core/pools/registry.ts';
 import { reservationFor } from '../../../core/pools/reservations.ts';
-import { type Selection, selectPools } from '../../../core/pools/selection.ts';
+import { judge, type Rule, type Selection, selectPools } from '../../../core/pools/selection.ts';
+import { listedPools } from '../add/choose-pool.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
-import { READS_AT_ONCE } from '../in-flight.ts';
-import { knownPool } from '../known-pools.ts';
+import { freshRegistry, knownPool } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
 import { type JudgedPool, judgePool } from './judge-pool.ts';
 import { blockVerdictText, type PoolVerdict, poolVerdictText, type Verdict, verdictText } from './verdict.ts';
 
-type Choice = Selection['choices'][number];
-type Tried = JudgedPool & Pick<Choice, 'rule'>;
+/** Without a rule it is passed over: the pool says so, and the VRF's list is behind. */
+type Tried = JudgedPool & { readonly rule?: Rule };
 
 /** @throws LessorError service.busy */
 export async function explain(deps: Dependencies, call: Call, request: ExplainRequest): Promise<ExplainResult> {
   const { vrf, pools: names, cluster, namespace, labels } = request;
-  const { pools: registered } = await deps.store.pools.readRegistry(vrf);
-  const read = await pMap(registered, ({ id }) => knownPool(deps, id), { concurrency: READS_AT_ONCE });
-  const known = read.flatMap((pool) => pool ?? []);
-  const selection = selectPools(
-    known.map(({ definition }) => definition),
-    names,
-    { cluster, namespace, labels },
-  );
-  const tried: Tried[] = [];
-  for (const { pool: definition, rule } of selection.choices) {
-    const pool = known.find((one) => one.definition === definition);
-    if (pool) tried.push({ rule, ...(await tryPool(deps, call, pool, request)) });
-  }
-  const unknown = names.filter((name) => !known.some(({ definition }) => definition.name === name));
+  const registry = await freshRegistry(deps, vrf);
+  const selection = selectPools(await listedPools(deps, registry), names, { cluster, namespace, labels });
+  const { tried, further } = await tryPools(deps, call, request, selection.choices);
+  const unknown = names.filter((name) => !registry.has(name));
+  const shown = [
+    ...tried.map(shownPool),
+    ...unknown.map((name) => untried(name, { kind: 'unknown', vrf })),
+    ...passedOver(selection, most.poolsExplained - tried.length - unknown.length),
+  ];
   const chosen = tried.find(({ verdict }) => verdict.kind === 'has-room')?.pool;
+  const more = selection.choices.length + selection.passed.length + unknown.length - shown.length;
   return {
-    verdict: verdictText(verdictOf(chosen, tried, names)),
+    verdict: verdictText(verdictOf(chosen, { tried, further, names })),
     ...(chosen === undefined ? {} : { pool: chosen }),
-    pools: [
-      ...tried.map(shown),
-      ...selection.passed.map(({ pool, why }) => untried(pool.name, { kind: 'passed-over', why })),
-      ...unknown.map((name) => untried(name, { kind: 'unknown', vrf })),
-    ],
+    pools: shown,
+    ...(more > 0 ? { morePools: more } : {}),
     at: new Date(deps.now()).toISOString(),
   };
+}
+
+/** In an ADD's order, a pool after the other since each may have thousands of blocks. @returns how many were not looked at, too */
+async function tryPools(
+  deps: Dependencies,
+  call: Call,
+  request: ExplainRequest,
+  choices: Selection<ListedPool>['choices'],
+): Promise<{ readonly tried: readonly Tried[]; readonly further: number }> {
+  const looked = choices.slice(0, most.poolsJudged);
+  const tried: Tried[] = [];
+  for (const { pool: entry } of looked) {
+    const pool = await knownPool(deps, entry.id);
+    if (pool) tried.push(await tryPool(deps, call, pool, request));
+  }
+  return { tried, further: choices.length - looked.length };
+}
+
+function* passedOver({ passed }: Selection<ListedPool>, most: number): Generator<ExplainResult['pools'][number]> {
+  for (const { pool, why } of passed.slice(0, Math.max(0, most)))
+    yield untried(pool.name, { kind: 'passed-over', why: why() });
 }
 
 /** The quota comes first: with it used up, the pool's room is of no use. */
@@ -48,13 +63,16 @@ async function tryPool(
   deps: Dependencies,
   call: Call,
   pool: KnownPool,
-  { node, namespace, pod }: ExplainRequest,
-): Promise<JudgedPool> {
+  { pools: names, node, cluster, namespace, pod, labels }: ExplainRequest,
+): Promise<Tried> {
+  const { name } = pool.definition;
+  const chosen = judge({ name, policy: pool.definition }, names, { cluster, namespace, labels });
+  if ('why' in chosen) return { pool: name, verdict: { kind: 'passed-over', why: chosen.why() }, blocks: [] };
   const requester = namespace === undefined ? undefined : { namespace, name: pod ?? '' };
   const reservation = reservationFor(pool.definition.reservations, requester);
   const judged = await judgePool(deps, call, pool, { node, reservation: reservation?.name });
   const usedUp = await usedUpQuota(deps, pool, namespace);
-  return usedUp ? { ...judged, verdict: usedUp } : judged;
+  return { ...judged, rule: chosen.rule, ...(usedUp ? { verdict: usedUp } : {}) };
 }
 
 /** By the counters, as an ADD sees it. */
@@ -70,13 +88,18 @@ async function usedUpQuota(
   return held < limit ? undefined : { kind: 'quota-used-up', namespace, limit, held };
 }
 
-function verdictOf(pool: string | undefined, tried: readonly Tried[], names: readonly string[]): Verdict {
+function verdictOf(
+  pool: string | undefined,
+  { tried, further, names }: { tried: readonly Tried[]; further: number; names: readonly string[] },
+): Verdict {
   if (pool !== undefined) return { kind: 'address', pool };
-  return tried.length > 0 ? { kind: 'no-room', tried } : { kind: 'none-fits', named: names.length > 0 };
+  return tried.length > 0
+    ? { kind: 'no-room', tried, ...(further > 0 ? { further } : {}) }
+    : { kind: 'none-fits', named: names.length > 0 };
 }
 
-const shown = ({ pool, rule, verdict, blocks }: Tried): ExplainResult['pools'][number] => ({
-  rule,
+const shownPool = ({ pool, rule, verdict, blocks }: Tried): ExplainResult['pools'][number] => ({
+  ...(rule === undefined ? {} : { rule }),
   pool,
   verdict: poolVerdictText(verdict),
   blocks: blocks.map((block) => ({ ...block, verdict: blockVerdictText(block.verdict) })),

@@ -1,50 +1,19 @@
-/** Who has an address, and which addresses a node or a pod has. */
+/** Which addresses a node or a pod has. */
 import pMap from 'p-map';
-import { formatAddress, parseAddress } from '../../../core/addresses/address.ts';
-import { covers } from '../../../core/addresses/slot-intervals.ts';
 import type { LeaseRow } from '../../../core/contract/lease.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import type { AddressResult, LeasesQuery, LeasesResult } from '../../../core/contract/questions.ts';
+import type { LeasesQuery, LeasesResult } from '../../../core/contract/questions.ts';
 import type { NodeState } from '../../../core/protocol/node.ts';
-import { type BlockKey, slotToWire } from '../../../core/protocol/slot-ref.ts';
+import type { BlockKey } from '../../../core/protocol/slot-ref.ts';
 import { fromSlot, joinedFrom, type Position, positionOf, positions } from '../cursors.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { asyncChunks, READS_AT_ONCE } from '../in-flight.ts';
-import { freshPool, knownPool } from '../known-pools.ts';
+import { knownPool } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
 import { unknownNode } from '../nodes/membership.ts';
 import { pageOf } from '../pages.ts';
 import { blocksInOrder, type ListedBlock } from '../pools/blocks-in-order.ts';
-import { leasesIn, rowsIn } from './list-leases.ts';
-
-/** @throws LessorError request.invalid */
-export async function whoHas(deps: Dependencies, { vrf, text }: { vrf: string; text: string }): Promise<AddressResult> {
-  const address = parseAddress(text);
-  if (address === undefined) {
-    const remedy = 'write it like 10.1.0.5 or fd00::5, without a prefix length';
-    throw new LessorError('request.invalid', `address ${JSON.stringify(text)} is not an IP address`, { remedy });
-  }
-  const found = { address: formatAddress(address), vrf };
-  const { pools } = await deps.store.pools.readRegistry(vrf);
-  for (const { id } of pools) {
-    const pool = await freshPool(deps, id);
-    const at = pool?.space.find(address);
-    if (pool === undefined || at === undefined) continue;
-    const { block, slot } = at;
-    const where = { ...found, pool: pool.definition.name, slot: slotToWire({ pool: id, block, slot }) };
-    const owner = pool.definition.affinity === 'node' ? await deps.store.blocks.read({ pool: id, block }) : undefined;
-    const blockOf = owner?.owner ? { blockOf: owner.owner.node } : {};
-    const slots = await deps.store.leases.readBlock({ pool: id, block });
-    const [lease] = rowsIn(pool, block, new Map([...slots].filter(([one]) => one === slot)), deps.now());
-    if (lease) return { ...where, ...blockOf, state: lease.state, lease };
-    const keeper = pool.definition.reservations.find(({ name }) =>
-      covers(pool.space.reservedFor(name), ordinal(pool, at)),
-    );
-    if (keeper) return { ...where, ...blockOf, state: 'reserved', reservation: keeper.name };
-    return { ...where, ...blockOf, state: canBeHad(pool, at) ? 'free' : 'unusable' };
-  }
-  return { ...found, state: 'outside' };
-}
+import { leasesIn } from './list-leases.ts';
 
 /** @throws LessorError request.invalid, node.unknown */
 export async function findLeases(deps: Dependencies, call: Call, wanted: LeasesQuery): Promise<LeasesResult> {
@@ -75,13 +44,6 @@ export async function findLeases(deps: Dependencies, call: Call, wanted: LeasesQ
   });
   return { leases: [...rows], ...(nextCursor === undefined ? {} : { nextCursor }) };
 }
-
-/** Where blocks belong to nodes nobody asks for an address, and partial slots are nobody's. */
-const canBeHad = ({ definition, space }: KnownPool, { block, slot }: { block: bigint; slot: number }): boolean =>
-  definition.affinity === 'node' ? space.isUsable(block, slot) : space.isRequestable(block, slot);
-
-const ordinal = ({ space }: KnownPool, { block, slot }: { block: bigint; slot: number }): bigint =>
-  block * BigInt(space.blockSize) + BigInt(slot);
 
 type Row = LeaseRow & { pool: string };
 

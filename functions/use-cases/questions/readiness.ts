@@ -21,16 +21,20 @@ export async function readiness(
 ): Promise<ReadinessResult> {
   try {
     const request = { pool, ...(labels === undefined ? {} : { labels }) };
-    return await firstWithRoom(deps, await choosePools(deps, call, request, true));
+    return await firstWithRoom(deps, choosePools(deps, call, request, true));
   } catch (error) {
     if (!(error instanceof LessorError) || error.kind.retry) throw error;
     return toldBy(error);
   }
 }
 
-async function firstWithRoom(deps: Dependencies, candidates: readonly Candidate[]): Promise<ReadinessResult> {
-  for (const { pool } of candidates) if (await mayHaveRoom(deps, pool)) return { ready: true };
-  return toldBy(nowhere(candidates.map(({ pool }) => full(pool, Number.POSITIVE_INFINITY))));
+async function firstWithRoom(deps: Dependencies, candidates: AsyncIterable<Candidate>): Promise<ReadinessResult> {
+  const refusals: LessorError[] = [];
+  for await (const { pool } of candidates) {
+    if (await mayHaveRoom(deps, pool)) return { ready: true };
+    refusals.push(full(pool, Number.POSITIVE_INFINITY));
+  }
+  return toldBy(nowhere(refusals));
 }
 
 const toldBy = ({ code, message, remedy }: LessorError): ReadinessResult => ({

@@ -31,7 +31,12 @@ export type PoolVerdict =
 
 export type Verdict =
   | { readonly kind: 'address'; readonly pool: string }
-  | { readonly kind: 'no-room'; readonly tried: readonly { readonly pool: string; readonly verdict: PoolVerdict }[] }
+  | {
+      readonly kind: 'no-room';
+      readonly tried: readonly { readonly pool: string; readonly verdict: PoolVerdict }[];
+      /** Pools that an ADD would try too, and that were not looked at; none if left out. */
+      readonly further?: number;
+    }
   | { readonly kind: 'none-fits'; readonly named: boolean };
 
 export function blockVerdictText(verdict: BlockVerdict): string {
@@ -85,7 +90,8 @@ export function verdictText(verdict: Verdict): string {
       return `an ADD gets an address from pool ${verdict.pool}`;
     case 'no-room': {
       const reasons = verdict.tried.map((one) => `${one.pool} ${poolVerdictText(one.verdict)}`).join('; ');
-      return `an ADD gets no address: ${reasons}`;
+      if (verdict.further === undefined) return `an ADD gets no address: ${reasons}`;
+      return `an ADD gets no address of the first ${verdict.tried.length} pools: ${reasons}; ${verdict.further} more that it may use were not looked at`;
     }
     case 'none-fits':
       return verdict.named

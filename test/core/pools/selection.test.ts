@@ -1,24 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { type PoolDefinition, poolPolicy } from '../../../core/contract/pool.ts';
+import { poolPolicy } from '../../../core/contract/pool.ts';
 import { type Requester, selectPools } from '../../../core/pools/selection.ts';
 
-const pool = (name: string, policy: z.input<typeof poolPolicy> = {}): PoolDefinition => ({
-  ...z.parse(poolPolicy, policy),
-  id: '0'.repeat(16),
-  vrf: 'default',
-  name,
-  affinity: 'shared',
-  gateway: 'pool',
-  ranges: [],
-  blockSize: 64,
-  createdAt: '',
-});
-const chosen = (pools: readonly PoolDefinition[], names: readonly string[], requester: Partial<Requester> = {}) =>
+const pool = (name: string, policy: z.input<typeof poolPolicy> = {}) => ({ name, policy: z.parse(poolPolicy, policy) });
+type Pool = ReturnType<typeof pool>;
+const chosen = (pools: readonly Pool[], names: readonly string[], requester: Partial<Requester> = {}) =>
   selectPools(pools, names, { labels: {}, ...requester }).choices.map((choice) => `${choice.pool.name} ${choice.rule}`);
-const reasons = (pools: readonly PoolDefinition[], names: readonly string[], requester: Partial<Requester> = {}) =>
-  selectPools(pools, names, { labels: {}, ...requester }).passed.map((one) => `${one.pool.name}: ${one.why}`);
+const reasons = (pools: readonly Pool[], names: readonly string[], requester: Partial<Requester> = {}) =>
+  selectPools(pools, names, { labels: {}, ...requester }).passed.map((one) => `${one.pool.name}: ${one.why()}`);
 
 const green = pool('green', { namespaces: ['shop', 'bank'] });
 const gpu = pool('gpu', { nodeLabels: { kind: 'gpu', zone: 'a' }, order: -1 });

@@ -19,14 +19,23 @@ afterEach(() => vi.restoreAllMocks());
 
 const create = (body: object) =>
   ask(operate, { route: 'POST /v1/pools', userArn: OPERATOR, body: JSON.stringify(body), query: {} });
+/** On a machine with much else to do time may run out, here or in DynamoDB: what says that it may be tried again is, as an operator does it. */
+async function createUntilAnswered(body: object) {
+  for (;;) {
+    const answer = await create(body);
+    if (answer.status !== 503) return answer;
+    expect(answer.body.retryable).toBe(true);
+  }
+}
 const all = Array.from({ length: 64 }, (_, k) => k);
 
 describe('64 operators who create a pool at the same moment', () => {
   it('all succeed where their ranges are disjoint', async () => {
     const answers = await Promise.all(
-      all.map((k) => create({ name: `pool-${k}`, ranges: [[{ subnet: `10.${k}.0.0/16` }]] })),
+      all.map((k) => createUntilAnswered({ name: `pool-${k}`, ranges: [[{ subnet: `10.${k}.0.0/16` }]] })),
     );
-    expect(answers.map(({ status }) => status)).toEqual(all.map(() => 201));
+    // 200 where an earlier try was carried out.
+    for (const { status } of answers) expect([200, 201]).toContain(status);
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
@@ -41,10 +50,10 @@ describe('64 operators who create a pool at the same moment', () => {
 
   it('are one who succeeds where their ranges overlap', async () => {
     const answers = await Promise.all(
-      all.map((k) => create({ name: `clash-${k}`, ranges: [[{ subnet: `172.16.0.0/${12 + (k % 8)}` }]] })),
+      all.map((k) => createUntilAnswered({ name: `clash-${k}`, ranges: [[{ subnet: `172.16.0.0/${12 + (k % 8)}` }]] })),
     );
-    const codes = answers.map(({ status, body }) => (status === 201 ? 'created' : body.code));
-    expect(codes.filter((code) => code === 'created')).toHaveLength(1);
+    const codes = answers.map(({ status, body }) => (status === 200 || status === 201 ? 'there' : body.code));
+    expect(codes.filter((code) => code === 'there')).toHaveLength(1);
     expect(codes.filter((code) => code === 'pool.overlap')).toHaveLength(63);
   });
 });

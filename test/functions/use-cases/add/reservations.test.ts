@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { PoolPolicy } from '../../../../core/contract/pool.ts';
 import { resolvePoolShape } from '../../../../core/pools/pool-shape.ts';
 import { explain } from '../../../../functions/use-cases/questions/explain.ts';
-import { whoHas } from '../../../../functions/use-cases/questions/find-leases.ts';
 import { usage } from '../../../../functions/use-cases/questions/usage.ts';
+import { whoHas } from '../../../../functions/use-cases/questions/who-has.ts';
 import { change, create } from '../../pool-requests.ts';
 import { add, addOf, COOLDOWN_MS, callOf, del, delOf, operatorsPool, proposal, refusalOf, world } from '../../world.ts';
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import type { RangeText } from '../../../../core/contract/pool.ts';
 import { poolPolicy } from '../../../../core/contract/pool.ts';
+import { entryOf } from '../../../../core/pools/registry.ts';
 import { intercepted } from '../../intercepted.ts';
 import { add, addOf, nonceOf, operatorsPool, RANGES, refusalOf, START, type World, world } from '../../world.ts';
 
@@ -29,7 +30,7 @@ describe('ranges written in a configuration', () => {
     });
     const stored = { definition: pool, state: 'active', open: 4n, version: 1 };
     expect(await here.store.pools.readPool(pool.id)).toEqual(stored);
-    expect((await registryOf(here)).pools).toEqual([{ id: pool.id, name: 'blue', ranges: pool.ranges }]);
+    expect((await registryOf(here)).pools).toEqual([entryOf(pool, 'active')]);
   });
 
   it('mean the pool that is there, in whatever spelling', async () => {
@@ -68,7 +69,7 @@ describe('ranges written in a configuration', () => {
     const deps = here.environment();
     const { slot } = await add(deps, 'i-1', addOf(1));
     const refusal = await refusalOf(
-      add(deps, 'i-1', addOf(2, { ...poolRequest('blue', [[{ subnet: '10.9.0.0/24' }]]), proposal: slot })),
+      add(deps, 'i-1', addOf(2, { ...poolRequest('blue', [[{ subnet: '10.244.0.0/16' }]]), proposal: slot })),
     );
     expect(refusal.code).toBe('pool.conflict');
   });

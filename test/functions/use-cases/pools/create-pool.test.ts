@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
+import { most } from '../../../../core/contract/limits.ts';
 import { poolInput } from '../../../../core/contract/pool.ts';
 import { listPools, readPoolNamed } from '../../../../functions/use-cases/pools/list-pools.ts';
 import { intercepted } from '../../intercepted.ts';
@@ -96,19 +98,36 @@ describe('creating a pool', () => {
     await create(here.environment());
     const registry = await here.store.pools.readRegistry('default');
     const [blue] = registry.pools;
-    const others = Array.from({ length: 2600 }, (_, k) => {
+    // Names that nothing shortens.
+    const others = Array.from({ length: 3200 }, (_, k) => {
       const text = (last: number) => `100.${64 + (k >> 8)}.${k & 255}.${last}`;
       const one = { subnet: `${text(0)}/24`, rangeStart: text(1), rangeEnd: text(254), gateway: text(1) };
-      return { id: k.toString(16).padStart(16, 'e'), name: `other-${k}`, ranges: [[one]] };
+      const policy = {
+        clusters: [],
+        namespaces: [],
+        nodeLabels: {},
+        default: false,
+        order: 0,
+        state: 'active' as const,
+      };
+      const name = `n${randomBytes(120).toString('hex')}`;
+      return { id: k.toString(16).padStart(16, 'e'), name, ranges: [[one]], policy };
     });
     const pools = [...(blue ? [blue] : []), ...others];
+    expect(here.store.registryBytes({ ...registry, pools })).toBeGreaterThan(most.registryBytes);
     await here.store.pools.writeRegistry({ ...registry, version: 2, pools });
     const grow = { ranges: [[{ subnet: '10.1.0.0/24' }, { subnet: '10.2.0.0/24' }]] };
     for (const ask of [
       () => create(here.environment(), { name: 'green', ranges: range(9) }),
+      () => create(here.environment(), { name: 'green', ranges: range(9) }, true),
       () => change(here.environment(), grow),
-    ])
-      expect((await refusalOf(ask())).code).toBe('vrf.full');
+      () => change(here.environment(), { namespaces: ['shop'] }),
+    ]) {
+      const refusal = await refusalOf(ask());
+      expect([refusal.code, refusal.facts.limit]).toEqual(['vrf.full', most.registryBytes]);
+      expect(refusal.message).toMatch(/would take \d+ bytes with 320\d pools, and 390000 are the most/);
+    }
+    expect((await here.store.pools.readPool(blue?.id ?? ''))?.version).toBe(1);
     expect((await remove(here.environment())).deleted).toBe(true);
   });
 

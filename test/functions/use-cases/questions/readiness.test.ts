@@ -105,7 +105,8 @@ describe('a node is ready', () => {
     const deps = here.environment();
     const { pool, slot } = await add(here.environment(), 'i-1', addOf(1));
     await ready(deps, inline());
-    expect(deps.memory.registries.get('default', here.clock.now)?.map(({ id }) => id)).toEqual([pool.id]);
+    const known = deps.memory.registries.get('default', here.clock.now);
+    expect([...(known ?? [])].map(([, { id }]) => id)).toEqual([pool.id]);
     const change = { vrf: 'default', name: 'blue', ifMatch: undefined, dryRun: false };
     await del(here.environment(), 'i-1', delOf(1, { slot, acknowledged: true }));
     await deletePool(here.environment(), callOf('user/ann'), change);
@@ -163,7 +164,7 @@ describe('a node is not ready', () => {
       among('nowhere', 'draining', 'prod'),
       /nowhere: there is no such pool; .*draining: it is draining; .*prod: it is kept/,
     ],
-    ['pool.conflict', inline('blue'), /exists with other ranges/],
+    ['pool.conflict', inline('blue', [[{ subnet: '10.1.0.0/16' }]]), /exists with other ranges/],
     ['pool.overlap', inline('new', [[{ subnet: '10.1.0.0/16' }]]), /overlaps range .* of pool/],
     ['request.invalid', inline('new', [[{ subnet: '10.9.0.0/99' }]]), /10\.9\.0\.0\/99/],
   ])('%s', async (code, request, detail) => {

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { countChanges } from '../../../../functions/use-cases/changes/count-changes.ts';
 import { emptyMemory } from '../../../../functions/use-cases/memory.ts';
 import { explain } from '../../../../functions/use-cases/questions/explain.ts';
-import { findLeases, whoHas } from '../../../../functions/use-cases/questions/find-leases.ts';
+import { findLeases } from '../../../../functions/use-cases/questions/find-leases.ts';
 import { usage } from '../../../../functions/use-cases/questions/usage.ts';
+import { whoHas } from '../../../../functions/use-cases/questions/who-has.ts';
 import { counted } from '../../intercepted.ts';
 import { add, addOf, COOLDOWN_MS, callOf, del, delOf, operatorsPool, proposal, refusalOf, world } from '../../world.ts';
 

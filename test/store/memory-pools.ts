@@ -1,0 +1,70 @@
+/** Pools and registries in memory. */
+import type { Registry } from '../../core/pools/registry.ts';
+import type { PoolState, PoolStore } from '../../core/store.ts';
+import { tokenAttribute } from '../../functions/store/items.ts';
+
+const copy = <T>(value: T): T => structuredClone(value);
+
+/** What is written under a key, with the tokens of its last writes. */
+function versioned<T extends { readonly version: number }>() {
+  const items = new Map<string, { readonly value: T; readonly tokens: ReadonlyMap<string, string> }>();
+  return {
+    get: (key: string): T | undefined => copy(items.get(key)?.value),
+    /** True if the stored version is the one before (0: there is none), or an earlier copy of the write was carried out. */
+    write(key: string, value: T, token: string | undefined, before = value.version - 1): boolean {
+      const current = items.get(key);
+      const tokens = current?.tokens ?? new Map<string, string>();
+      if ((current?.value.version ?? 0) !== before)
+        return token !== undefined && tokens.get(tokenAttribute(value.version)) === token;
+      const noted = token === undefined ? tokens : new Map([...tokens, [tokenAttribute(value.version), token]]);
+      items.set(key, { value: copy(value), tokens: noted });
+      return true;
+    },
+    /** Whatever the version is, which stays. */
+    touch(key: string, change: (value: T) => T): void {
+      const current = items.get(key);
+      if (current) items.set(key, { ...current, value: copy(change(current.value)) });
+    },
+  };
+}
+
+export function memoryPools(): PoolStore {
+  const registries = versioned<Registry>();
+  const pools = versioned<PoolState>();
+  return {
+    async readRegistry(vrf) {
+      return registries.get(vrf) ?? { vrf, version: 0, pools: [] };
+    },
+    async writeRegistry(registry, token) {
+      return registries.write(registry.vrf, registry, token);
+    },
+    async readPool(id) {
+      return pools.get(id);
+    },
+    async createPool(pool, token) {
+      return pools.write(pool.definition.id, pool, token, 0);
+    },
+    async changePool(pool, token) {
+      const { id } = pool.definition;
+      const current = pools.get(id);
+      if (current === undefined) return false;
+      const { open, openApart } = current;
+      return pools.write(id, { ...pool, open, ...(openApart ? { openApart } : {}) }, token);
+    },
+    async openPool(id, from, to) {
+      const current = pools.get(id);
+      if (current?.state !== 'active' || (current.open !== from && current.open !== to)) return false;
+      pools.touch(id, (pool) => ({ ...pool, open: to }));
+      return true;
+    },
+    async openApart(id, block, most) {
+      const current = pools.get(id);
+      const { openApart = [] } = current ?? {};
+      if (current?.state !== 'active') return false;
+      if (openApart.length >= most) return openApart.includes(block);
+      const apart = [...new Set([...openApart, block])].sort((a, b) => (a < b ? -1 : 1));
+      pools.touch(id, (pool) => ({ ...pool, openApart: apart }));
+      return true;
+    },
+  };
+}

@@ -1,0 +1,157 @@
+/** What every store does with pools and with the lists of them. */
+import { describe, expect, it } from 'vitest';
+import { entryOf } from '../../core/pools/registry.ts';
+import type { Store } from '../../core/store.ts';
+import { definition, FAR, newId, registered, stateOf } from './refusals.ts';
+
+export function poolsSuite(open: () => Store): void {
+  describe('pools', () => {
+    it('are kept as they were defined', async () => {
+      const { pools } = open();
+      const pool = stateOf(definition(newId()));
+      const { id } = pool.definition;
+      expect(await pools.readPool(id)).toBeUndefined();
+      expect(await pools.createPool(pool)).toBe(true);
+      expect(await pools.readPool(id)).toEqual(pool);
+    });
+
+    it('change their policy and state, and open more blocks, each without touching the other', async () => {
+      const { pools } = open();
+      const pool = stateOf(definition(newId()));
+      const { id } = pool.definition;
+      await pools.createPool(pool);
+      expect(await pools.openPool(id, 4n, 8n)).toBe(true);
+      const patient = { ...pool.definition, cooldownSeconds: 600 };
+      expect(await pools.changePool({ ...pool, definition: patient, version: 2 })).toBe(true);
+      expect(await pools.readPool(id)).toEqual({ ...pool, definition: patient, open: 8n, version: 2 });
+      expect(await pools.changePool({ ...pool, definition: patient, state: 'draining', version: 3 })).toBe(true);
+      expect(await pools.readPool(id)).toMatchObject({ state: 'draining', open: 8n, version: 3 });
+    });
+
+    it('open blocks apart, wherever they lie, and keep them in order whatever else changes', async () => {
+      const { pools } = open();
+      const pool = stateOf(definition(newId()));
+      const { id } = pool.definition;
+      await pools.createPool(pool);
+      const blocks = [FAR, 10n, FAR, 9n];
+      for (const block of blocks) expect(await pools.openApart(id, block, 9)).toBe(true);
+      expect(await pools.readPool(id)).toEqual({ ...pool, openApart: [9n, 10n, FAR] });
+      expect(await pools.openPool(id, 4n, 16n)).toBe(true);
+      expect(await pools.changePool({ ...pool, state: 'draining', version: 2 })).toBe(true);
+      const drained = { ...pool, state: 'draining', open: 16n, openApart: [9n, 10n, FAR], version: 2 };
+      expect(await pools.readPool(id)).toEqual(drained);
+    });
+
+    it('open each of the blocks that many open apart at once', async () => {
+      const { pools } = open();
+      const pool = stateOf(definition(newId()));
+      await pools.createPool(pool);
+      const blocks = Array.from({ length: 12 }, (_, k) => BigInt(100 + k));
+      expect(await Promise.all(blocks.map((block) => pools.openApart(pool.definition.id, block, 12)))).not.toContain(
+        false,
+      );
+      expect((await pools.readPool(pool.definition.id))?.openApart).toEqual(blocks);
+    });
+
+    it('open a block apart once, whoever asked for it', async () => {
+      const { pools } = open();
+      const pool = stateOf(definition(newId()));
+      const { id } = pool.definition;
+      await pools.createPool(pool);
+      for (const _ of ['once', 'again']) expect(await pools.openApart(id, FAR, 1)).toBe(true);
+      expect(await pools.openApart(id, 9n, 1)).toBe(false);
+      expect((await pools.readPool(id))?.openApart).toEqual([FAR]);
+    });
+
+    it('are listed by a registry that counts its changes', async () => {
+      const { pools } = open();
+      const vrf = newId();
+      expect(await pools.readRegistry(vrf)).toEqual({ vrf, version: 0, pools: [] });
+      const blue = registered(definition(newId()));
+      expect(await pools.writeRegistry({ vrf, version: 1, pools: [blue] })).toBe(true);
+      const two = { vrf, version: 2, pools: [blue, { ...registered(definition(newId())), name: 'green' }] };
+      expect(await pools.writeRegistry(two)).toBe(true);
+      expect(await pools.readRegistry(vrf)).toEqual(two);
+      expect(await pools.readRegistry(newId())).toMatchObject({ version: 0, pools: [] });
+    });
+
+    it('are registered by one of many that write at once', async () => {
+      const { pools } = open();
+      const vrf = newId();
+      const writes = Array.from({ length: 16 }, () => ({ vrf, version: 1, pools: [registered(definition(newId()))] }));
+      const outcomes = await Promise.all(writes.map((write) => pools.writeRegistry(write)));
+      expect(outcomes.filter(Boolean)).toHaveLength(1);
+      expect(await pools.readRegistry(vrf)).toEqual(writes[outcomes.indexOf(true)]);
+    });
+
+    it('are listed with what ADDs choose by, in place of what an earlier version wrote', async () => {
+      const { pools } = open();
+      const vrf = newId();
+      const blue = definition(newId());
+      await pools.writeRegistry({ vrf, version: 1, pools: [registered(blue)] });
+      const chosen = { ...blue, namespaces: ['shop'], nodeLabels: { rack: 'a' }, default: true, order: -5 };
+      const listed = { vrf, version: 2, pools: [entryOf(chosen, 'draining'), entryOf(definition(newId()), 'active')] };
+      expect(await pools.writeRegistry(listed)).toBe(true);
+      expect(await pools.readRegistry(vrf)).toEqual(listed);
+    });
+
+    it('know a write again that comes twice, also where others wrote in between', async () => {
+      const { pools } = open();
+      const pool = stateOf(definition(newId()));
+      for (const _ of ['once', 'again']) expect(await pools.createPool(pool, 'token-1')).toBe(true);
+      const slow = { ...pool, definition: { ...pool.definition, cooldownSeconds: 600 }, version: 2 };
+      for (const _ of ['once', 'again']) expect(await pools.changePool(slow, 'token-2')).toBe(true);
+      const draining = { ...slow, state: 'draining', version: 3 } as const;
+      expect(await pools.changePool(draining, 'token-3')).toBe(true);
+      for (const late of [() => pools.createPool(pool, 'token-1'), () => pools.changePool(slow, 'token-2')])
+        expect(await late()).toBe(true);
+      expect(await pools.readPool(pool.definition.id)).toEqual(draining);
+      const vrf = newId();
+      const first = { vrf, version: 1, pools: [registered(pool.definition)] };
+      const second = { vrf, version: 2, pools: [] };
+      for (const _ of ['once', 'again']) expect(await pools.writeRegistry(first, 'token-1')).toBe(true);
+      expect(await pools.writeRegistry(second, 'token-2')).toBe(true);
+      expect(await pools.writeRegistry(first, 'token-1')).toBe(true);
+      expect(await pools.readRegistry(vrf)).toEqual(second);
+    });
+
+    it('take no other write for it', async () => {
+      const { pools } = open();
+      const pool = stateOf(definition(newId()));
+      await pools.createPool(pool, 'token-1');
+      expect(await pools.createPool(pool, 'token-9')).toBe(false);
+      await pools.changePool({ ...pool, version: 2 }, 'token-2');
+      expect(await pools.changePool({ ...pool, version: 2 }, 'token-1')).toBe(false);
+      const vrf = newId();
+      await pools.writeRegistry({ vrf, version: 1, pools: [] }, 'token-1');
+      expect(await pools.writeRegistry({ vrf, version: 1, pools: [] }, 'token-9')).toBe(false);
+      expect(await pools.writeRegistry({ vrf, version: 1, pools: [] })).toBe(false);
+    });
+
+    it('take a write for another’s once more were made than are kept', async () => {
+      const { pools } = open();
+      const vrf = newId();
+      for (let version = 1; version <= 17; version += 1)
+        await pools.writeRegistry({ vrf, version, pools: [] }, `t${version}`);
+      expect(await pools.writeRegistry({ vrf, version: 2, pools: [] }, 't2')).toBe(true);
+      expect(await pools.writeRegistry({ vrf, version: 1, pools: [] }, 't1')).toBe(false);
+    });
+
+    it('open just so many blocks, whoever asked for it', async () => {
+      const { pools } = open();
+      const pool = stateOf(definition(newId()));
+      const { id } = pool.definition;
+      await pools.createPool(pool);
+      for (const _ of ['once', 'again']) expect(await pools.openPool(id, 4n, 8n)).toBe(true);
+      expect(await pools.readPool(id)).toMatchObject({ open: 8n });
+    });
+
+    it('are measured as they are written', () => {
+      const { registryBytes } = open();
+      const empty = registryBytes({ vrf: 'red', version: 1, pools: [] });
+      expect(registryBytes({ vrf: 'red', version: 1, pools: [registered(definition(newId()))] })).toBeGreaterThan(
+        empty,
+      );
+    });
+  });
+}
