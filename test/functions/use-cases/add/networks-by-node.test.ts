@@ -3,11 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AllocateRequest } from '../../../../core/contract/lease.ts';
 import { nameAfter } from '../../../../core/pools/inline-name.ts';
+import type { Store } from '../../../../core/store.ts';
 import { deletePool } from '../../../../functions/use-cases/pools/delete-pool.ts';
 import { memoryStore } from '../../../store/memory-store.ts';
 import { counted } from '../../intercepted.ts';
 import { change, create } from '../../pool-requests.ts';
-import { expectDisjoint } from '../../registry-claims.ts';
+import { blindRegistry, expectDisjoint } from '../../registry-claims.ts';
 import { scheduled } from '../../scheduled.ts';
 import { add, addOf, attachmentOf, callOf, del, delOf, refusalOf, type World, world } from '../../world.ts';
 
@@ -122,29 +123,33 @@ describe('a network with another subnet on each node', () => {
   });
 });
 
+/** A pool for each subnet and no other, and each node is told of its own. */
+const oneForEachSubnet = (open: () => Store) =>
+  fc.asyncProperty(fc.array(fc.nat(2), { minLength: 2, maxLength: 6 }), fc.scheduler(), async (subnets, scheduler) => {
+    const here = world(open());
+    const store = scheduled(here.store, scheduler);
+    const asked = subnets.map((node, n) => add(here.environment({ store }), `i-${n}`, onNode(node, n)));
+    const answers = await scheduler.waitFor(Promise.all(asked));
+    const { pools } = await here.store.pools.readRegistry('default');
+    expectDisjoint(pools);
+    expect(pools).toHaveLength(new Set(subnets).size);
+    expect(pools.filter(({ name }) => name === 'cbr0')).toHaveLength(1);
+    for (const [n, { pool }] of answers.entries()) {
+      expect(pool.ranges[0]?.[0]?.subnet).toBe(`10.42.${subnets[n]}.0/24`);
+      expect((await here.store.pools.readPool(pool.id))?.definition).toEqual(pool);
+      expect(pools.find(({ id }) => id === pool.id)?.name).toBe(pool.name);
+    }
+  });
+
 describe('nodes that start at the same moment', () => {
   it('make one pool of one subnet, and a pool of each other one, in whatever order their requests arrive', async () => {
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.nat(2), { minLength: 2, maxLength: 6 }),
-        fc.scheduler(),
-        async (subnets, scheduler) => {
-          const here = world();
-          const store = scheduled(here.store, scheduler);
-          const asked = subnets.map((node, n) => add(here.environment({ store }), `i-${n}`, onNode(node, n)));
-          const answers = await scheduler.waitFor(Promise.all(asked));
-          const { pools } = await here.store.pools.readRegistry('default');
-          expectDisjoint(pools);
-          expect(pools).toHaveLength(new Set(subnets).size);
-          expect(pools.filter(({ name }) => name === 'cbr0')).toHaveLength(1);
-          for (const [n, { pool }] of answers.entries()) {
-            expect(pool.ranges[0]?.[0]?.subnet).toBe(`10.42.${subnets[n]}.0/24`);
-            expect((await here.store.pools.readPool(pool.id))?.definition).toEqual(pool);
-            expect(pools.find(({ id }) => id === pool.id)?.name).toBe(pool.name);
-          }
-        },
-      ),
+      oneForEachSubnet(() => memoryStore()),
       { numRuns: 100 },
     );
+  });
+
+  it('are found out if the list is written without a look at its version', async () => {
+    expect((await fc.check(oneForEachSubnet(blindRegistry), { seed: 1, numRuns: 100 })).failed).toBe(true);
   });
 });
