@@ -4,7 +4,7 @@ import { LessorError, problems } from '../core/contract/problems.ts';
 
 const DEFAULT_PORT = 8470;
 
-export interface Options {
+export interface StartOptions {
   readonly help: boolean;
   /** End after the demonstration. */
   readonly once: boolean;
@@ -49,7 +49,7 @@ killed one left (kill -9), the next one removes.
 `;
 
 /** @throws LessorError request.invalid with what is wrong */
-export function readOptions(words: readonly string[]): Options {
+export function readOptions(words: readonly string[]): StartOptions {
   const { port: given, ...flags } = parsed(words);
   const port = Number(given ?? DEFAULT_PORT);
   if (given !== undefined && (!/^\d{1,5}$/.test(given) || port > 65_535))

@@ -8,7 +8,7 @@ import { demoNetwork } from './demo/demo-network.ts';
 import { openDemoNodes } from './demo/demo-nodes.ts';
 import { story } from './demo/story.ts';
 import { alsoSearchSbin } from './nodes/node-network.ts';
-import { HELP, INTERRUPTED, type Options, readOptions } from './options.ts';
+import { HELP, INTERRUPTED, readOptions, type StartOptions } from './options.ts';
 import { type Progress, terminalProgress } from './progress.ts';
 import { screenOf } from './screen.ts';
 import { startStack } from './stack/stack.ts';
@@ -28,7 +28,7 @@ function stopAsked(): Promise<Stop> {
 }
 
 /** @returns the exit code */
-async function main(options: Options): Promise<number> {
+async function main(options: StartOptions): Promise<number> {
   let up = false;
   // Whoever reads no further has what he wanted, and npm would print an error for any other code.
   const stopped = stopAsked().then((why) => (up || why === 'unread' ? 0 : INTERRUPTED));
@@ -56,7 +56,7 @@ async function main(options: Options): Promise<number> {
 }
 
 /** `ending`: what ends is added to it as soon as it has begun. */
-async function prepare({ port, orAnyPort }: Options, progress: Progress, ending: (() => Promise<void> | void)[]) {
+async function prepare({ port, orAnyPort }: StartOptions, progress: Progress, ending: (() => Promise<void> | void)[]) {
   alsoSearchSbin();
   progress.begin('compiling the plugin');
   const plugin = await buildPlugin().catch((cause: unknown) => {

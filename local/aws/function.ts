@@ -89,6 +89,12 @@ function keptLines() {
   return { log, lines };
 }
 
+/** From the first one on. */
+function leaveOutAbandoned(waiting: Invocation[]): readonly Invocation[] {
+  while (waiting[0]?.isAbandoned()) waiting.shift()?.answer(ABANDONED);
+  return waiting;
+}
+
 /** @throws Error if the bundle has no file for the handler */
 export function localFunction(definition: FunctionDefinition, surroundings: FunctionSurroundings): LocalFunction {
   const data = dataOf(definition);
@@ -113,11 +119,7 @@ export function localFunction(definition: FunctionDefinition, surroundings: Func
     return environment;
   };
   const dispatch = () => {
-    while (waiting.length > 0) {
-      if (waiting[0]?.isAbandoned()) {
-        waiting.shift()?.answer(ABANDONED);
-        continue;
-      }
+    while (leaveOutAbandoned(waiting).length > 0) {
       const environment = takeIdle() ?? start();
       if (environment === undefined) return;
       const invocation = waiting.shift();

@@ -1,7 +1,7 @@
 /** Tells the demonstration to a person: what happens, what it costs, and what the service knows then. */
 import { filled, type Screen } from '../screen.ts';
 import type { DemoEvent, NodeNames, Tell } from './demo-event.ts';
-import { type Page, pageOn } from './page.ts';
+import { type Layout, layoutOn } from './layout.ts';
 import { folded, table } from './table.ts';
 
 type Event<Step extends DemoEvent['step']> = Extract<DemoEvent, { step: Step }>;
@@ -16,7 +16,7 @@ interface Told {
 
 /** @param write takes a line */
 export function story(screen: Screen, write: (line: string) => void): Tell {
-  const page = pageOn(screen, write);
+  const page = layoutOn(screen, write);
   const told: Told = { nodes: [], listed: false, cooldown: 0 };
   const nameOf = (id: string) => told.nodes.find((node) => node.id === id)?.name ?? id;
   return (event) => {
@@ -49,7 +49,7 @@ export function story(screen: Screen, write: (line: string) => void): Tell {
   };
 }
 
-function start(page: Page, { endpoint, nodes, leftOut, network }: Event<'start'>): void {
+function start(page: Layout, { endpoint, nodes, leftOut, network }: Event<'start'>): void {
   const known = nodes.map(({ name, id }) => `${name} (${id})`).join(' and ');
   page.aside(`The API answers at ${endpoint}. Two nodes may call it: ${known}.`);
   if (leftOut !== undefined)
@@ -58,24 +58,24 @@ function start(page: Page, { endpoint, nodes, leftOut, network }: Event<'start'>
   page.rows(filled(`"ipam": ${spaced(network.ipam)}`.split(/(?<=,) /), page.room));
 }
 
-function added(page: Page, event: Event<'add'>): void {
+function added(page: Layout, event: Event<'add'>): void {
   page.chapter('Three pods start, and the plugin leases an address for each (CNI ADD)', ADD_COSTS);
   page.rows(callRow(page, event, `gets ${event.address.padEnd(12)}`));
 }
 
 const ADD_COSTS = 'The first call makes the pool and enters the node. After that an address costs one request.';
 
-function callRow({ room }: Page, { pod, node, ms, requests }: Event<'add' | 'del'>, what: string): string[] {
+function callRow({ room }: Layout, { pod, node, ms, requests }: Event<'add' | 'del'>, what: string): string[] {
   return folded([`${pod.padEnd(5)} on ${node}`, what, `${ms} ms, ${requestsText(requests)}`], room);
 }
 
-function pinged(page: Page, { from, to, address, answers }: Event<'ping'>): void {
+function pinged(page: Layout, { from, to, address, answers }: Event<'ping'>): void {
   page.chapter('The pods ping each other');
   const said = answers ? page.color.green('answers') : page.color.red('no answer');
   page.rows([`${`${from} → ${to}`.padEnd(13)}  ${address.padEnd(12)}  ${said}`]);
 }
 
-function listed(page: Page, { leases, capacity }: Event<'leases'>, told: Told, nameOf: (id: string) => string): void {
+function listed(page: Layout, { leases, capacity }: Event<'leases'>, told: Told, nameOf: (id: string) => string): void {
   if (told.listed) page.gap();
   else page.chapter('The service knows who has which address');
   const lines = leases.map((lease) => [
@@ -91,7 +91,7 @@ function listed(page: Page, { leases, capacity }: Event<'leases'>, told: Told, n
   page.prose(`pool of ${capacity} addresses: ${leases.length - cooling} leased, ${cooling} in cooldown, ${free} free`);
 }
 
-function reclaimed(page: Page, { requests, everyMs, death }: Event<'reclaim'>, nameOf: (id: string) => string): void {
+function reclaimed(page: Layout, { requests, everyMs, death }: Event<'reclaim'>, nameOf: (id: string) => string): void {
   const leases = death.freed === 1 ? '1 lease' : `${death.freed} leases`;
   page.gap();
   page.prose(
@@ -100,7 +100,7 @@ function reclaimed(page: Page, { requests, everyMs, death }: Event<'reclaim'>, n
   );
 }
 
-function end(page: Page, { cooldown }: Told): void {
+function end(page: Layout, { cooldown }: Told): void {
   page.gap();
   page.aside(
     'In one sentence: three pods on two nodes leased an address each from one pool, the end of a pod and the death of ' +
@@ -116,7 +116,7 @@ const requestsText = (count: number): string => `${count} request${count === 1 ?
 /** `12:03:04 UTC` of RFC 3339. */
 const clock = (at: string): string => `${new Date(at).toISOString().slice(11, 19)} UTC`;
 
-function invitation({ color: { bold, dim } }: Page, { directory, network }: Event<'ready'>): string[] {
+function invitation({ color: { bold, dim } }: Layout, { directory, network }: Event<'ready'>): string[] {
   return [
     '',
     bold('All stays up until Ctrl-C. In another terminal:'),

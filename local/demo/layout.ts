@@ -3,7 +3,7 @@ import { filled, type Screen } from '../screen.ts';
 
 const INDENT = '   ';
 
-export interface Page {
+export interface Layout {
   readonly color: Screen['color'];
   /** Characters of a line within a chapter. */
   readonly room: number;
@@ -17,7 +17,7 @@ export interface Page {
 }
 
 /** @param write takes a line */
-export function pageOn({ width, color }: Screen, write: (line: string) => void): Page {
+export function layoutOn({ width, color }: Screen, write: (line: string) => void): Layout {
   const room = width - INDENT.length;
   let current: string | undefined;
   let chapters = 0;
