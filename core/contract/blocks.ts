@@ -1,6 +1,6 @@
 /** Blocks that belong to nodes: who has which, and giving one back. */
 import * as z from 'zod/mini';
-import { blockIndex, boot, listCursor, nextCursor, poolId, vrf } from './ids.ts';
+import { blockIndex, boot, nextCursor, poolId, vrf } from './ids.ts';
 
 export const giveBackRequest = z.strictObject({
   pool: poolId,
@@ -34,7 +34,7 @@ export const blockRow = z.object({
 });
 export type BlockRow = z.infer<typeof blockRow>;
 
-export const listBlocksQuery = z.strictObject({ vrf: vrf, cursor: z.optional(listCursor) });
+export const listBlocksQuery = z.strictObject({ vrf: vrf, cursor: z.optional(blockIndex) });
 
 export const listBlocksResult = z.object({
   /** Blocks that were claimed at some time. */

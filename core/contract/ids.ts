@@ -29,7 +29,7 @@ export const blockIndex = matching(patterns.blockIndex, 'must be lower-case hex 
 /** Where a list goes on; opaque to whoever gives it back. */
 export const nextCursor = textUpTo(most.cursor);
 
-/** The `nextCursor` of the page before: in lists of one pool, and in those that go through blocks of several. */
+/** The `nextCursor` of the page before: in the list of one pool's leases, and in those that go through blocks of several. */
 export const listCursor = matching(patterns.cursor, 'must be the nextCursor of the page before');
 export const blockCursor = matching(patterns.blockCursor, 'must be the nextCursor of the page before');
 

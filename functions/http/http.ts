@@ -64,9 +64,10 @@ export function answering<Path extends string, Body extends Schema, Query extend
     const caller = callerOf(userArn, instanceRoles, own);
     const newer = isNewer(spokenBy(headers[CONTRACT_HEADER]));
     const cluster = clusterOf(userArn, clusters, own);
+    const query = queryOf(route, event, newer);
     const result = await useCase({
       body: bodyOf(route, event, newer),
-      query: queryOf(route, event, newer),
+      query,
       path: pathOf(route.path, pathParameters),
       header: (name) => headers[name],
       call: { caller, cluster, remainingMs: () => context.getRemainingTimeInMillis() },

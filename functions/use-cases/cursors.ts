@@ -8,19 +8,19 @@ import {
   blockToText,
 } from '../../core/protocol/slot-ref.ts';
 
-/** In a list of one pool: with a block or a shard, and within it at a row: a slot, or the number of a block in its shard. */
+/** In a list of the slots of one pool: with a block, at a slot of it. */
 export interface Offset {
-  readonly from: bigint;
-  readonly row: number;
+  readonly block: bigint;
+  readonly slot: number;
 }
 
-/** `<from>`, or `<from>.<row>`. */
-export const offsetToText = ({ from, row }: Offset): string =>
-  row === 0 ? blockToText(from) : `${blockToText(from)}.${row.toString(16)}`;
+/** `<block>`, or `<block>.<slot>`. */
+export const offsetToText = ({ block, slot }: Offset): string =>
+  slot === 0 ? blockToText(block) : `${blockToText(block)}.${slot.toString(16)}`;
 
 export function offsetOf(cursor = '0'): Offset {
-  const [from = '0', row = '0'] = cursor.split('.');
-  return { from: blockFromText(from), row: Number.parseInt(row, 16) };
+  const [block = '0', slot = '0'] = cursor.split('.');
+  return { block: blockFromText(block), slot: Number.parseInt(slot, 16) };
 }
 
 /** In a list that goes through blocks of several pools: behind a block, or at a slot of it. */

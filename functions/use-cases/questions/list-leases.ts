@@ -21,13 +21,13 @@ export async function listLeases(
   const { definition, space } = pool;
   const begin = offsetOf(cursor);
   const { rows, nextCursor } = await pageOf<ListedBlock, LeaseRow>(call, {
-    keys: blocksInOrder(deps, pool, begin.from),
+    keys: blocksInOrder(deps, pool, begin.block),
     read: async (one) => {
       const rows = await leasesIn(deps, pool, one);
-      return one.block === begin.from ? rows.filter(({ slot }) => slot.slot >= begin.row) : rows;
+      return one.block === begin.block ? rows.filter(({ slot }) => slot.slot >= begin.slot) : rows;
     },
-    after: ({ block }) => offsetToText({ from: block + 1n, row: 0 }),
-    at: ({ block }, { slot }) => offsetToText({ from: block, row: slot.slot }),
+    after: ({ block }) => offsetToText({ block: block + 1n, slot: 0 }),
+    at: ({ block }, { slot }) => offsetToText({ block, slot: slot.slot }),
     beside: definition,
   });
   return {
