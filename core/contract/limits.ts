@@ -69,6 +69,20 @@ export const most = {
   poolBytes: 370_000,
 } as const;
 
+/** The sizes that the service is made for and tested at. What grows by itself is not refused beyond them; it is only not tried. */
+export const designedFor = {
+  poolsOfVrf: 5_000,
+  /** Held at once: every address of a /16. */
+  leasesOfPool: 65_536,
+  leasesOfNamespace: 16_384,
+  /** Of one node, in all pools: as a node with many reboots has them. */
+  joinedBlocks: 1_024,
+  /** That may be used: of a pool with 64 addresses a block, a million of them. */
+  openBlocks: 16_384,
+  /** Nodes that were declared dead and are settled, in all. */
+  deaths: 25_000,
+} as const;
+
 /** A power of two has to have room for network, gateway, broadcast and an address. */
 export const LEAST_BLOCK_SIZE = 4;
 

@@ -85,7 +85,7 @@ export const slotOperations = {
     ['slotFree', 'slotCooled', 'generationNotNewer'],
     ['slotFree', 'samePod', 'generationNotNewer'],
     ['slotFree', 'sameOwner', 'sameNode', 'otherNonce', 'generationNotNewer'],
-    ['slotHeld', 'sameOwner', 'sameNonce', 'sameNode'],
+    ['slotHeld', 'sameOwner', 'sameNonce', 'sameNode', 'incarnationNotNewer'],
   ],
   /** DEL. */
   release: [['slotHeld', 'sameOwner', 'sameNode', 'sameNonce']],

@@ -57,6 +57,7 @@ const WHERE: Readonly<Record<string, ConfigurationName>> = {
   'hold 4 sameOwner': twice,
   'hold 4 sameNonce': forgotten,
   'hold 4 sameNode': twins,
+  'hold 4 incarnationNotNewer': wrong,
   'release 0 slotHeld': few,
   'release 0 sameOwner': twice,
   'release 0 sameNode': twins,

@@ -61,6 +61,12 @@ export const configurations = {
     lives: 2,
     events: ['wrong evidence'],
   }),
+  'shared: an ADD is asked again in the next life': shared([1220, 25], {
+    containers: [on(0, 'a')],
+    boots: [1],
+    lives: 2,
+    events: ['wrong evidence', 'asked again'],
+  }),
   'shared: a node boots again': shared([108_296, 39], {
     containers: [on(0, 'a'), on(0, 'b')],
     boots: [2],

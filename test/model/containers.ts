@@ -13,6 +13,11 @@ export function containerSteps(path: Path, c: number): void {
   const before = universe.containers.findIndex((other, o) => o < c && other.node === n && other.owner === owner);
   if (me.phase === 'new' && node.told > 0 && (before < 0 || at(world.containers, before).phase === 'gone'))
     starts(path, c);
+  if (path.may('asked again') && me.phase === 'adding' && node.told > (me.askedIn ?? 0))
+    step(
+      `${who} is asked for again in life ${node.told}`,
+      send(setContainer(world, c, { askedIn: node.told }), `hold ${c} -1 1 ${node.told}`),
+    );
   const g = usableClaim(path, n);
   if (path.may('offline') && me.phase === 'adding' && me.entry && me.slot >= 0 && g > 0)
     step(
@@ -61,7 +66,8 @@ function starts(path: Path, c: number): void {
   const { node: n } = at(universe.containers, c);
   const { boot, journal, told, leaving } = at(world.nodes, n);
   if (!decides(mutations, 'begin', { notLeaving: !leaving })) return;
-  const adding = { phase: 'adding', boot, journal, entry: true } as const;
+  const asked = path.may('asked again') ? { askedIn: told } : {};
+  const adding = { phase: 'adding', boot, journal, entry: true, ...asked } as const;
   if (universe.affinity === 'shared') {
     const joined = setNode(setContainer(world, c, adding), n, { item: { ...at(world.nodes, n).item, place: true } });
     step(`${path.name(c)} is added in life ${told}`, send(joined, `hold ${c} -1 1 ${told}`));

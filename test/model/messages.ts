@@ -52,15 +52,16 @@ export const arrivals: Arrivals = {
       const report = at(world.containers, c).phase === 'live' ? 'tidies' : undefined;
       step(
         `${path.name(c)}'s ADD holds slot ${k} at generation ${g}, in life ${life}`,
-        send(held, `answer ${c} ${k}`),
+        send(held, `answer ${c} ${k}${path.may('asked again') ? ` ${life}` : ''}`),
         report,
       );
     });
   },
-  answer(path, [c = 0, k = 0]) {
+  answer(path, [c = 0, k = 0, life]) {
     const { universe, mutations, world, step } = path;
     const { node: n } = at(universe.containers, c);
     const me = at(world.containers, c);
+    if (life !== me.askedIn) return;
     if (me.phase === 'live') {
       if (me.slot === k && !me.answered)
         step(`the report of ${path.name(c)} is answered`, setContainer(world, c, { answered: true }), 'tidies');

@@ -88,6 +88,12 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     tells: 'An attachment has its own cooling slot again at once. A late copy of the request that had it holds it too.',
   },
   'hold.sameNode': { where: twins, breaks: 'I2' },
+  'hold.incarnationNotNewer': {
+    where: 'shared: an ADD is asked again in the next life',
+    breaks: 'I2',
+    tells:
+      'A node is given up wrongly while an ADD is under way. The ADD is asked again and answered in the next life. Then its first try arrives, and puts the lease back into the life that is over.',
+  },
   'release.slotHeld': { where: once, breaks: 'L1' },
   'release.sameOwner': { where: 'shared: one nonce twice on a node', breaks: 'I2' },
   'release.sameNode': { where: twins, breaks: 'I2' },

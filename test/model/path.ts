@@ -33,12 +33,17 @@ export const livedWith = ({ universe, world }: Path, n: number, k: number, excep
 export const ofNode = ({ universe, world }: Path, n: number): number[] =>
   world.containers.map((_, c) => c).filter((c) => at(universe.containers, c).node === n);
 
-/** Whatever runs on the node is no more, and what its processes had read is gone with them. */
+/**
+ * Whatever runs on the node is no more, and what its processes had read is gone with them. Where an ADD is asked again it goes
+ * on, but its tries so far are given up.
+ */
 export function givenUp(path: Path, n: number): World {
   const mine = ofNode(path, n);
-  const containers = path.world.containers.map((container, c) =>
-    mine.includes(c) && container.phase !== 'new' ? { ...container, phase: 'gone' as const, entry: false } : container,
-  );
+  const containers = path.world.containers.map((container, c) => {
+    if (!mine.includes(c) || container.phase === 'new') return container;
+    if (container.phase === 'adding' && path.may('asked again')) return { ...container, askedIn: 0 };
+    return { ...container, phase: 'gone' as const, entry: false };
+  });
   const air = path.world.air.filter(
     (message) => !message.startsWith(`told ${n} `) && !mine.some((c) => message.startsWith(`listed ${c} `)),
   );

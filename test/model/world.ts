@@ -26,6 +26,8 @@ export type Event =
   | 'imposture'
   /** A node that is up is declared dead, and all that it runs is given up. */
   | 'wrong evidence'
+  /** The plugin sends its ADD again in a life that began meanwhile. It hears the answer to its last try only. */
+  | 'asked again'
   /** A freed slot cools, until any later instant. */
   | 'cooldown';
 
@@ -89,6 +91,8 @@ export interface Container {
   readonly slot: number;
   /** Whether the service's answer has come: an address used offline is not yet acknowledged. */
   readonly answered: boolean;
+  /** In which life its last try was sent: who sends another one hears the answers of earlier ones no more. Only with that event. */
+  readonly askedIn?: number;
 }
 export interface World {
   readonly slots: readonly Slot[];

@@ -194,6 +194,14 @@ export const slotRefusals: readonly SlotRefusal[] = [
     attempt: hold({ ...mine, node: 'i-2' }),
   },
   {
+    operation: 'hold',
+    alternative: 4,
+    condition: 'incarnationNotNewer',
+    because: 'the first try comes after the repeat was answered in a later life',
+    before: held,
+    attempt: hold({ ...mine, incarnation: 1 }),
+  },
+  {
     operation: 'release',
     alternative: 0,
     condition: 'slotHeld',

@@ -56,7 +56,8 @@ export async function takeFrom(
 }
 
 /**
- * One's own lease of an earlier life is held anew in this one first: a sweep of that life may be under way.
+ * One's own lease of an earlier life is held anew in this one first: a sweep of that life may be under way. In a later life
+ * it stays.
  * @param among the slots that count; left out: the whole ones, since what goes with a partial one is looked for
  */
 export async function keepOwn(
@@ -68,7 +69,7 @@ export async function keepOwn(
   const own = ownIn(allocation, block, new Map([...slots].filter(([slot]) => among(slot))));
   if (own === undefined) return undefined;
   const incarnation = await allocation.incarnationIn(block);
-  return own.incarnation === incarnation || (await allocation.hold(own.key, true)) ? own.key : undefined;
+  return own.incarnation >= incarnation || (await allocation.hold(own.key, true)) ? own.key : undefined;
 }
 
 function ownIn(

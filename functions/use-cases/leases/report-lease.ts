@@ -3,7 +3,7 @@
 import type { SlotReference } from '../../../core/contract/ids.ts';
 import type { ReportRequest, ReportResult } from '../../../core/contract/lease.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import type { Holding } from '../../../core/protocol/lease.ts';
+import { against, allows, type Holding } from '../../../core/protocol/lease.ts';
 import { blockToText, type SlotKey, slotFromWire } from '../../../core/protocol/slot-ref.ts';
 import { claimantOf, isOf, ownerOf } from '../blocks/own-blocks.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
@@ -27,6 +27,9 @@ export async function reportLease(deps: Dependencies, call: Call, request: Repor
   const outcome = await deps.store.leases.hold(slot, holding, generation);
   if (outcome.held) return { incarnation };
   const { current } = outcome;
+  // It holds the slot already, in a life of the node that this environment did not know of.
+  const own = against({ ...attachment, nonce, node: call.caller });
+  if (current?.holding && allows('release', current, own)) return { incarnation: current.holding.incarnation };
   if (current?.held === false && current.generation <= generation) throw cooling(asked, current.reusableAt);
   if (!current?.held) throw lost('the block has moved on');
   const [node, container] = [current.holding?.node, current.holding?.attachment.containerId].map(String);

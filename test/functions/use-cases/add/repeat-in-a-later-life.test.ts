@@ -24,8 +24,7 @@ async function holderOf(here: World, pool: PoolDefinition, block: bigint, slot: 
 }
 
 describe('the late first try of an ADD whose repeat was answered in the node’s next life', () => {
-  // Fails until a repeat of `hold` compares the life: see docs/protocol.md, "What it does not cover".
-  it.fails('leaves the lease where the reclaim of the earlier life does not free it: blocks of nobody', async () => {
+  it('leaves the lease where the reclaim of the earlier life does not free it: blocks of nobody', async () => {
     const here = world();
     const pool = await operatorsPool(here, { addresses: 16, blockSize: 4 });
     const request = addOf(1, { pool: { vrf: 'default', name: 'blue' }, proposal: proposal(pool, 1, 2) });
@@ -41,8 +40,7 @@ describe('the late first try of an ADD whose repeat was answered in the node’s
     expect(await holderOf(here, pool, 1n, 2)).toEqual([request.nonce, 2]);
   });
 
-  // Fails until a repeat of `hold` compares the life: see docs/protocol.md, "What it does not cover".
-  it.fails('leaves the lease where the reclaim of the earlier life does not free it: blocks of nodes', async () => {
+  it('leaves the lease where the reclaim of the earlier life does not free it: blocks of nodes', async () => {
     const here = world();
     const pool = await ownedPool(here, { blocks: 1, blockSize: 4, cooldownSeconds: 0 });
     const node = new OwnerNode('i-1', pool);
