@@ -1,4 +1,5 @@
 /** The functions' own DynamoDB client, whose requests are lost, late, doubled and throttled below its own repeats. */
+import { ProvisionedThroughputExceededException } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { documentClient } from '../../functions/store/dynamodb-client.ts';
 import { SELDOM } from './turns.ts';
@@ -30,6 +31,6 @@ export function stormClient(sky: Sky): DynamoDBDocumentClient {
   return client;
 }
 
-const named = (name: string) => Object.assign(new Error(`the storm: ${name}`), { name });
-const timedOut = () => named('TimeoutError');
-const throttled = () => named('ProvisionedThroughputExceededException');
+const timedOut = () => Object.assign(new Error('the storm: no answer'), { name: 'TimeoutError' });
+const throttled = () =>
+  new ProvisionedThroughputExceededException({ message: 'the storm: too many', $metadata: { httpStatusCode: 400 } });
