@@ -101,11 +101,14 @@ async function violationsOf(name: string, store: Store): Promise<string[]> {
 }
 
 describe('the end of a fence that comes too late', () => {
-  it.each(DIRECTED)('changes nothing, and is found out in a store that lacks %s', async (name) => {
-    expect(await violationsOf(name, memoryStore())).toEqual([]);
-    const [operation, alternative, condition] = name.split(' ');
-    const lacks = [condition as BlockConditionName, operation as BlockOperation, Number(alternative)] as const;
-    const broken = memoryStore(undefined, { blocks: withoutBlockCondition(...lacks) });
-    expect(await violationsOf(name, broken)).not.toEqual([]);
-  });
+  it.each(Object.keys(DIRECTED).filter((name) => name in stories))(
+    'changes nothing, and is found out in a store that lacks %s',
+    async (name) => {
+      expect(await violationsOf(name, memoryStore())).toEqual([]);
+      const [operation, alternative, condition] = name.split(' ');
+      const lacks = [condition as BlockConditionName, operation as BlockOperation, Number(alternative)] as const;
+      const broken = memoryStore(undefined, { blocks: withoutBlockCondition(...lacks) });
+      expect(await violationsOf(name, broken)).not.toEqual([]);
+    },
+  );
 });

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type ConfigurationName, configurations } from './configurations.ts';
-import { HARMLESS, mutants, unplaced } from './mutants.ts';
+import { DIRECTED, HARMLESS, mutants, unplaced } from './mutants.ts';
 import { play, type Run, violationsOf } from './play.ts';
 
 /** Enough for 5,000 operations and more of all configurations together. */
@@ -53,6 +54,7 @@ describe('a store is found out that lacks', () => {
 
   it('any condition of a slot, a block or a node, but those that change nothing', () => {
     expect(unplaced.map(({ name }) => name)).toEqual([]);
+    for (const file of Object.values(DIRECTED)) expect(existsSync(file), file).toBe(true);
     expect(Object.keys(HARMLESS)).toEqual(['abort 0 generationUnchanged', 'markDead 0 nodeAlive']);
   });
 });

@@ -31,7 +31,6 @@ export function stormClient(sky: Sky): DynamoDBDocumentClient {
   return client;
 }
 
-const named = (name: string) => Object.assign(new Error(`the storm: ${name}`), { name });
-const timedOut = () => named('TimeoutError');
+const timedOut = () => Object.assign(new Error('the storm: no answer'), { name: 'TimeoutError' });
 const throttled = () =>
-  new ProvisionedThroughputExceededException({ message: 'the storm', $metadata: { httpStatusCode: 400 } });
+  new ProvisionedThroughputExceededException({ message: 'the storm: too many', $metadata: { httpStatusCode: 400 } });
