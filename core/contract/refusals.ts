@@ -1,0 +1,71 @@
+/**
+ * With which problems each route may refuse a request. Whoever makes a client learns from it what to expect; what a problem
+ * means to a caller is in problems.ts. Nothing at run time reads it.
+ */
+import type { RouteName } from './paths.ts';
+import type { ProblemCode } from './problems.ts';
+
+/** Each route reads who calls, which version of the contract, and the database. */
+const always = [
+  'request.invalid',
+  'contract.version',
+  'auth.denied',
+  'service.unavailable',
+  'service.fault',
+] as const satisfies readonly ProblemCode[];
+
+/** And a body. */
+const withBody = [...always, 'request.malformed', 'request.too-large'] as const satisfies readonly ProblemCode[];
+
+export const refusals: Readonly<Record<RouteName, readonly ProblemCode[]>> = {
+  allocate: [
+    ...withBody,
+    'pool.unknown',
+    'pool.conflict',
+    'pool.overlap',
+    'pool.draining',
+    'vrf.full',
+    'pool.inline-forbidden',
+    'pool.forbidden',
+    'pool.unmatched',
+    'pool.exhausted',
+    'pool.cooling',
+    'pool.quota',
+    'address.held',
+    'address.cooling',
+    'address.unknown',
+    'service.busy',
+  ],
+  release: withBody,
+  giveBack: [...withBody, 'service.busy'],
+  report: [...withBody, 'lease.lost', 'address.cooling'],
+  readiness: [...withBody, 'service.busy'],
+  check: withBody,
+  ownLeases: always,
+  heartbeat: withBody,
+  goodbye: withBody,
+  readNode: [...always, 'node.unknown'],
+  listBlocks: [...always, 'pool.unknown'],
+  listPools: always,
+  createPool: [...withBody, 'pool.conflict', 'pool.overlap', 'pool.draining', 'vrf.full', 'service.busy'],
+  readPool: [...always, 'pool.unknown'],
+  changePool: [
+    ...withBody,
+    'pool.unknown',
+    'pool.changed',
+    'pool.fixed',
+    'pool.overlap',
+    'pool.draining',
+    'vrf.full',
+    'service.busy',
+  ],
+  deletePool: [...always, 'pool.unknown', 'pool.changed', 'pool.held', 'service.busy'],
+  listLeases: [...always, 'pool.unknown'],
+  usage: [...always, 'pool.unknown', 'service.busy'],
+  whoHas: always,
+  searchAddress: always,
+  findLeases: [...always, 'node.unknown', 'service.busy'],
+  explain: [...withBody, 'service.busy'],
+  declareDeath: [...withBody, 'node.unknown'],
+  listDeaths: always,
+};
