@@ -42,7 +42,7 @@ export const paths = {
   /**
    * List what the table has of the calling node
    *
-   * 16 blocks a page, of all lives of the node.
+   * Of all lives of the node. A page may be empty and not be the last one.
    */
   ownLeases: { method: 'GET', path: '/v1/nodes/self/leases' },
   /**
@@ -105,7 +105,7 @@ export const paths = {
   /**
    * List the leases of a pool, held and cooling
    *
-   * 16 blocks a page. A page may be empty and not be the last one.
+   * A page may be empty and not be the last one.
    */
   listLeases: { method: 'GET', path: '/v1/pools/{pool}/leases' },
   /**

@@ -1,7 +1,7 @@
 /** A route as an operation: what is written above it in paths.ts, its parameters, an example, and every answer. */
 import { cniName } from '../../core/contract/ids.ts';
 import { parametersOf, type RouteName } from '../../core/contract/paths.ts';
-import { CONTRACT_HEADER } from '../../core/contract/version.ts';
+import { CONTRACT, CONTRACT_HEADER } from '../../core/contract/version.ts';
 import { componentOf, inlineSchema, type Json, referenceTo } from './components.ts';
 import { memberText, nameOf, propertyText, type Schema } from './contract-source.ts';
 import { type Example, examples } from './examples/examples.ts';
@@ -104,7 +104,7 @@ export const parameters = {
     required: false,
     description:
       'The version of the contract that the caller speaks; left out: that of the service. Of a newer minor version what is not known here is left out, another major one is refused',
-    schema: contractVersion,
+    schema: { ...contractVersion, pattern: `^${CONTRACT.major}\\.\\d{1,4}$` },
   },
   IfMatch: {
     name: 'If-Match',

@@ -23,6 +23,10 @@ const gateway: Readonly<Record<number, GatewayAnswer>> = {
   },
   404: { message: 'Not Found', why: 'the API has no such route' },
   [ofBody]: { message: 'Request Entity Too Large', why: 'the body is larger than 10 MiB' },
+  431: {
+    message: 'Request Header Fields Too Large',
+    why: 'request line and headers together are longer than 10,240 bytes',
+  },
   429: { message: 'Too Many Requests', why: 'the throttle of the stage: wait, and repeat the request' },
   500: { message: 'Internal Server Error', why: 'the function crashed: the same request may be repeated' },
   503: { message: 'Service Unavailable', why: 'the function did not answer in time: the same request may be repeated' },
@@ -139,7 +143,10 @@ export const answerSchemas: Readonly<Record<string, Json>> = {
       remedy: { type: 'string', description: 'What to do about it, as `detail` says it last' },
       code: { type: 'string', description: 'What programs go by. Each operation lists its codes, by status' },
       retryable: { type: 'boolean', description: 'Whether the identical request may succeed later' },
-      requestId: { type: 'string', description: "The request's id in the log of the function" },
+      requestId: {
+        type: 'string',
+        description: "API Gateway's id of the request, as in the header `apigw-requestid` and in the function's log",
+      },
     },
     examples: [
       {

@@ -46,9 +46,9 @@ def before_load_schema(ctx, raw_schema):
 
 @schemathesis.hook
 def map_path_parameters(ctx, path_parameters):
-    """Every other name is that of a pool which is there: of made up ones nothing but 404 is to be had."""
+    """Of four names, three are that of a pool which is there: of made up ones nothing but 404 is to be had."""
     name = (path_parameters or {}).get("pool")
-    if name is not None and zlib.crc32(str(name).encode()) % 2 == 0:
+    if name is not None and zlib.crc32(str(name).encode()) % 4 != 0:
         path_parameters["pool"] = "web"
     return path_parameters
 
