@@ -17,9 +17,12 @@ const always = [
 /** And a body. */
 const withBody = [...always, 'request.malformed', 'request.too-large'] as const satisfies readonly ProblemCode[];
 
+/** What writes may meet another writer of the same item each time. */
+const writing = [...withBody, 'service.busy'] as const satisfies readonly ProblemCode[];
+
 export const refusals: Readonly<Record<RouteName, readonly ProblemCode[]>> = {
   allocate: [
-    ...withBody,
+    ...writing,
     'pool.unknown',
     'pool.conflict',
     'pool.overlap',
@@ -34,38 +37,28 @@ export const refusals: Readonly<Record<RouteName, readonly ProblemCode[]>> = {
     'address.held',
     'address.cooling',
     'address.unknown',
-    'service.busy',
   ],
-  release: withBody,
-  giveBack: [...withBody, 'service.busy'],
-  report: [...withBody, 'lease.lost', 'address.cooling'],
+  release: writing,
+  giveBack: writing,
+  report: [...writing, 'lease.lost', 'address.cooling'],
   readiness: [...withBody, 'service.busy'],
   check: withBody,
   ownLeases: always,
-  heartbeat: withBody,
-  goodbye: withBody,
+  heartbeat: writing,
+  goodbye: writing,
   readNode: [...always, 'node.unknown'],
   listBlocks: [...always, 'pool.unknown'],
   listPools: always,
-  createPool: [...withBody, 'pool.conflict', 'pool.overlap', 'pool.draining', 'vrf.full', 'service.busy'],
+  createPool: [...writing, 'pool.conflict', 'pool.overlap', 'pool.draining', 'vrf.full'],
   readPool: [...always, 'pool.unknown'],
-  changePool: [
-    ...withBody,
-    'pool.unknown',
-    'pool.changed',
-    'pool.fixed',
-    'pool.overlap',
-    'pool.draining',
-    'vrf.full',
-    'service.busy',
-  ],
+  changePool: [...writing, 'pool.unknown', 'pool.changed', 'pool.fixed', 'pool.overlap', 'pool.draining', 'vrf.full'],
   deletePool: [...always, 'pool.unknown', 'pool.changed', 'pool.held', 'service.busy'],
   listLeases: [...always, 'pool.unknown'],
   usage: [...always, 'pool.unknown', 'service.busy'],
   whoHas: always,
   searchAddress: always,
-  findLeases: [...always, 'node.unknown', 'service.busy'],
+  findLeases: [...always, 'node.unknown'],
   explain: [...withBody, 'service.busy'],
-  declareDeath: [...withBody, 'node.unknown'],
+  declareDeath: [...writing, 'node.unknown'],
   listDeaths: always,
 };
