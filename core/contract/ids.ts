@@ -21,6 +21,10 @@ const interfaceName = textUpTo(most.interfaceName).check(z.regex(patterns.interf
  */
 export const nonce = matching(patterns.nonce, 'must be 32 lower-case hex digits');
 
+/**
+ * A pool's id: 16 hex digits that the service draws when the pool is created. Another pool of the same name has another
+ * id.
+ */
 export const poolId = matching(patterns.id, 'must be 16 lower-case hex digits');
 
 /** A block's index in its pool: hex without leading zeros, since an IPv6 pool has more blocks than a double can count. */
@@ -29,8 +33,9 @@ export const blockIndex = matching(patterns.blockIndex, 'must be lower-case hex 
 /** Where a list goes on; opaque to whoever gives it back. */
 export const nextCursor = textUpTo(most.cursor);
 
-/** The `nextCursor` of the page before: in the list of one pool's leases, and in those that go through blocks of several. */
+/** The `nextCursor` of the page before, in the list of one pool's leases. */
 export const listCursor = matching(patterns.cursor, 'must be the nextCursor of the page before');
+/** The `nextCursor` of the page before, in lists that go through blocks of several pools. */
 export const blockCursor = matching(patterns.blockCursor, 'must be the nextCursor of the page before');
 
 /**
@@ -42,11 +47,23 @@ export const nodeId = textUpTo(most.node);
 /** The start of a machine (Linux: /proc/sys/kernel/random/boot_id). */
 export const boot = textUpTo(most.boot);
 
+/** The VRF: an address space of its own, in which pools may not overlap. `default` where nothing else is said. */
 export const vrf = z._default(cniName, 'default');
 
 export const podText = textUpTo(most.podText);
 
-export const pod = z.strictObject({ namespace: podText, name: podText, uid: z.optional(podText) });
+/**
+ * The pod for which an attachment is, as the runtime names it. It is shown, and selectors, quotas and reservations go
+ * by it.
+ */
+export const pod = z.strictObject({
+  /** The pod's namespace. */
+  namespace: podText,
+  /** The pod's name. */
+  name: podText,
+  /** The pod's UID, where the runtime gives it. */
+  uid: z.optional(podText),
+});
 export type Pod = z.infer<typeof pod>;
 
 /** JSON Schema says of an object how many fields it may have; zod says it of none. */
@@ -64,23 +81,41 @@ const labelRecord = () => z.record(textUpTo(most.label), z.string().check(z.maxL
 /** As they are stored and shown: what was admitted once stays readable. */
 export const storedLabels = labelRecord();
 
+/** A node's labels: key and value, as Kubernetes writes them. */
 export const labels = labelRecord().check(...entriesUpTo(most.labels));
 
 /** The key that CNI gives us (CNI specification, section 2: container id and interface name; and the network's name). */
-export const attachment = z.strictObject({ network: cniName, containerId: cniName, ifname: interfaceName });
+export const attachment = z.strictObject({
+  /** The name of the network, as its configuration has it. */
+  network: cniName,
+  /** The container's id, as the runtime gives it. */
+  containerId: cniName,
+  /** The name of the interface in the container. */
+  ifname: interfaceName,
+});
 export type Attachment = z.infer<typeof attachment>;
 
 /** A slot: `slot` is the position in its block, 0 to block size - 1. */
 export const slotReference = z.strictObject({
+  /** The id of the pool. */
   pool: poolId,
   block: blockIndex,
+  /** The position in the block, from 0. */
   slot: z.int().check(z.gte(0), z.lte(most.slotsOfBlock - 1)),
 });
 export type SlotReference = z.infer<typeof slotReference>;
 
 /** A block that belongs to a node, and as of which claim; shared blocks are at generation 1 for ever. */
-export const claimedBlock = z.strictObject({ block: blockIndex, generation: z.int().check(z.gte(1)) });
+export const claimedBlock = z.strictObject({
+  block: blockIndex,
+  /** The generation at which the block is the node's. It grows each time the block changes hands. */
+  generation: z.int().check(z.gte(1)),
+});
 export type ClaimedBlock = z.infer<typeof claimedBlock>;
 
-export const formerBlock = z.extend(claimedBlock, { pool: poolId });
+/** A block of a pool, and the generation at which an earlier boot of the node had it. */
+export const formerBlock = z.extend(claimedBlock, {
+  /** The id of the pool. */
+  pool: poolId,
+});
 export type FormerBlock = z.infer<typeof formerBlock>;

@@ -16,30 +16,40 @@ import {
 import { most } from './limits.ts';
 import { exclusions, poolDefinition, rangeSets } from './pool.ts';
 
-/** One for each range set, in their order. */
-const leasedAddress = z.object({
+/** An address with its gateway. */
+export const leasedAddress = z.object({
   /** With the prefix length of its subnet: `10.244.1.10/16`. */
   address: z.string(),
+  /** The gateway of the address's subnet. */
   gateway: z.string(),
 });
 
+/**
+ * `name` alone names an existing pool; with `ranges` the pool comes to be on first use. `names` are pools in the order in
+ * which they are tried; with none the service chooses among those that ask for such pods. `exclude` goes with `ranges`: the
+ * pool comes to be with it, and one that is there must exclude these addresses too.
+ */
+export const poolRequest = z.strictObject({
+  /** The VRF in which the pool is. */
+  vrf: vrf,
+  /** The name of the pool, or of the network where `names` says which pools are meant. */
+  name: cniName,
+  /** The ranges of which the pool comes to be, one list for each address that the attachment gets. */
+  ranges: z.optional(rangeSets),
+  /** Addresses that are not handed out: `10.1.0.5`, `10.1.0.0/28` or `10.1.0.5-10.1.0.9`. */
+  exclude: z.optional(exclusions),
+  /** Names of pools in the order in which they are tried. Empty: the service chooses. */
+  names: z.optional(z.array(cniName).check(z.maxLength(most.names))),
+});
+
+/** ADD: one lease for one attachment. */
 export const allocateRequest = z.strictObject({
   attachment,
   nonce,
   /** 1 for the first try; from 2 on the service looks for a lease that an earlier try may have made. */
   attempt: z.int().check(z.gte(1), z.lte(most.attempts)),
-  /**
-   * `name` alone names an existing pool; with `ranges` the pool comes to be on first use. `names` are pools in the order in
-   * which they are tried; with none the service chooses among those that ask for such pods. `exclude` goes with `ranges`: the
-   * pool comes to be with it, and one that is there must exclude these addresses too.
-   */
-  pool: z.strictObject({
-    vrf: vrf,
-    name: cniName,
-    ranges: z.optional(rangeSets),
-    exclude: z.optional(exclusions),
-    names: z.optional(z.array(cniName).check(z.maxLength(most.names))),
-  }),
+  /** From which pool. */
+  pool: poolRequest,
   /** The node's, as its configuration gives them. */
   labels: z.optional(labels),
   /**
@@ -62,11 +72,21 @@ export const allocateRequest = z.strictObject({
   boot,
   /** The incarnation that the service told this node since it booted. */
   incarnation: z.optional(z.int().check(z.gte(1))),
+  /** For which pod, where the runtime says it. */
   pod: z.optional(pod),
 });
 export type AllocateRequest = z.infer<typeof allocateRequest>;
 
+/** Slots of a block that could not be had. */
+export const takenSlots = z.object({
+  block: blockIndex,
+  /** Positions in the block. */
+  slots: z.array(z.int()),
+});
+
+/** The lease, and what the node may remember for its next requests. */
 export const allocateResult = z.object({
+  /** The slot that is leased. */
   slot: slotReference,
   /** Which rule chose the pool. */
   chosenBy: z.optional(z.enum(['named', 'selector', 'default'])),
@@ -74,7 +94,11 @@ export const allocateResult = z.object({
   node: z.optional(z.string()),
   /** Further slots of the attachment, where its addresses lie in several. */
   more: z.optional(z.array(slotReference)),
+  /** One address of each range set, in their order. */
   addresses: z.array(leasedAddress),
+  /**
+   * The life of the node in which the lease counts: a number that grows with each boot, and with each declared death.
+   */
   incarnation: z.int(),
   /**
    * Blocks of this pool in which the node may propose slots from now on, as far as the service looked. A proposal's block
@@ -86,10 +110,11 @@ export const allocateResult = z.object({
   /** Without its quotas and reservations; addresses that are reserved are among those that are excluded. */
   pool: poolDefinition,
   /** What the service saw on its way: slots of a block that could not be had then. Absent on the shortest path. */
-  taken: z.optional(z.array(z.object({ block: blockIndex, slots: z.array(z.int()) }))),
+  taken: z.optional(z.array(takenSlots)),
 });
 export type AllocateResult = z.infer<typeof allocateResult>;
 
+/** DEL: what is to be released. */
 export const releaseRequest = z.strictObject({
   attachment,
   /** Left out only where the journal is lost: then nothing is freed, and the answer has what to release. */
@@ -101,6 +126,15 @@ export const releaseRequest = z.strictObject({
 });
 export type ReleaseRequest = z.infer<typeof releaseRequest>;
 
+/** A slot that an attachment holds. */
+export const heldSlot = z.object({
+  /** The slot that is held. */
+  slot: slotReference,
+  /** With which nonce it was leased: what a release has to name. */
+  nonce,
+});
+
+/** What was released. */
 export const releaseResult = z.object({
   /** The slots that were held and are now free; none is a success as well (CNI specification: DEL may be repeated). */
   released: z.array(slotReference),
@@ -110,7 +144,7 @@ export const releaseResult = z.object({
    * Only where the request had no nonce: what the attachment holds, to be released by what was read. A request that frees by
    * the container's name alone could arrive late, when another attachment has that name.
    */
-  held: z.optional(z.array(z.object({ slot: slotReference, nonce }))),
+  held: z.optional(z.array(heldSlot)),
 });
 export type ReleaseResult = z.infer<typeof releaseResult>;
 
@@ -123,17 +157,21 @@ export const reportRequest = z.strictObject({
   nonce,
   boot,
   slot: slotReference,
+  /** The generation at which the slot's block is the node's. */
   generation: z.int().check(z.gte(1)),
+  /** For which pod, where the runtime said it. */
   pod: z.optional(pod),
 });
 export type ReportRequest = z.infer<typeof reportRequest>;
 
+/** The report was taken: the slot is held. */
 export const reportResult = z.object({
   /** The life of the node in which the lease counts. */
   incarnation: z.int(),
 });
 export type ReportResult = z.infer<typeof reportResult>;
 
+/** CHECK: of which attachment, and where to look. */
 export const checkRequest = z.strictObject({
   attachment,
   /** The slots that the journal has; without them the node's blocks are gone through. */
@@ -141,24 +179,40 @@ export const checkRequest = z.strictObject({
 });
 export type CheckRequest = z.infer<typeof checkRequest>;
 
+/** A slot that an attachment holds, with its addresses. */
+export const heldLease = z.extend(heldSlot, {
+  /** The addresses of the slot, one of each range set. */
+  addresses: z.array(leasedAddress),
+});
+
+/** What the attachment holds. */
 export const checkResult = z.object({
   /** What the attachment holds, as far as the service looked; of the asked slots only those that it holds. */
-  held: z.array(z.object({ slot: slotReference, nonce, addresses: z.array(leasedAddress) })),
+  held: z.array(heldLease),
 });
 export type CheckResult = z.infer<typeof checkResult>;
 
 const addressList = z.array(z.string());
 
+/** A lease as operators see it. */
 export const leaseRow = z.object({
+  /** `held`; or `cooling`: it was released, and its addresses are not handed out yet. */
   state: z.enum(['held', 'cooling']),
+  /** One of each range set, with the prefix length of its subnet. */
   addresses: addressList,
+  /** The slot of the lease. */
   slot: slotReference,
+  /** The node that holds it, or held it last. */
   node: z.string(),
+  /** The life of the node in which it was leased. */
   incarnation: z.int(),
+  /** The attachment that holds it, or held it last. */
   attachment,
+  /** The pod for which it was leased, where the runtime said it. */
   pod: z.optional(pod),
-  /** RFC 3339: since when it is held, and from when on it can be had again. */
+  /** RFC 3339: since when it is held. */
   heldAt: z.string(),
+  /** RFC 3339: from when on it can be had again. Only while it cools. */
   reusableAt: z.optional(z.string()),
 });
 export type LeaseRow = z.infer<typeof leaseRow>;

@@ -5,23 +5,30 @@ import { most } from './limits.ts';
 
 export const ownLeasesQuery = z.strictObject({ cursor: z.optional(blockCursor) });
 
+/** A lease as the node that holds it sees it. */
 export const ownLease = z.object({
+  /** The slot that is held. */
   slot: slotReference,
+  /** The attachment that holds it. */
   attachment,
+  /** With which nonce it was leased. */
   nonce,
   /** The life of the node in which it was leased. */
   incarnation: z.int(),
-  /** RFC 3339. */
+  /** RFC 3339: since when it is held. */
   heldAt: z.string(),
+  /** The pod for which it was leased, where the runtime said it. */
   pod: z.optional(pod),
 });
 export type OwnLease = z.infer<typeof ownLease>;
 
+/** One page of what the calling node holds. */
 export const ownLeasesResult = z.object({
   /** The node's life now; absent where the service does not know the node. */
   incarnation: z.optional(z.int()),
-  /** The boot of that life, and the first life of that boot: what an earlier life leased is of an earlier boot. */
+  /** The boot of that life. */
   boot: z.optional(z.string()),
+  /** The first life of the boot. What an earlier life leased is of an earlier boot. */
   firstOfBoot: z.optional(z.int()),
   /** What the table says this node holds; of the blocks of this page. */
   leases: z.array(ownLease),
@@ -30,6 +37,7 @@ export const ownLeasesResult = z.object({
 });
 export type OwnLeasesResult = z.infer<typeof ownLeasesResult>;
 
+/** What a node says of itself. */
 export const heartbeatRequest = z.strictObject({
   boot,
   /** What the cluster calls this node: for people, never who it is. */
@@ -39,6 +47,7 @@ export const heartbeatRequest = z.strictObject({
 });
 export type HeartbeatRequest = z.infer<typeof heartbeatRequest>;
 
+/** For whom the service takes the caller, and whether that node was declared dead. */
 export const heartbeatResult = z.object({
   /** Whom the service takes the caller for, as the signature proves it. */
   node: z.optional(z.string()),
@@ -50,9 +59,14 @@ export const heartbeatResult = z.object({
 export type HeartbeatResult = z.infer<typeof heartbeatResult>;
 
 /** A life of the calling node, as `ownLeasesResult` names it. */
-export const goodbyeRequest = z.strictObject({ boot, incarnation: z.int().check(z.minimum(1)) });
+export const goodbyeRequest = z.strictObject({
+  boot,
+  /** The life that is over. */
+  incarnation: z.int().check(z.minimum(1)),
+});
 export type GoodbyeRequest = z.infer<typeof goodbyeRequest>;
 
+/** Whether the life was ended. */
 export const goodbyeResult = z.object({
   /** Whether that life is over. False where the node is in another one, or in none: then nothing was changed. */
   ended: z.boolean(),
@@ -60,41 +74,70 @@ export const goodbyeResult = z.object({
 export type GoodbyeResult = z.infer<typeof goodbyeResult>;
 
 /** A query, since a node's id may have slashes. */
-export const nodeQuery = z.strictObject({ node: nodeId });
+export const nodeQuery = z.strictObject({
+  /** The node's id. */
+  node: nodeId,
+});
 
+/** A block of a pool. */
+export const blockReference = z.object({
+  /** The id of the pool. */
+  pool: z.string(),
+  block: blockIndex,
+});
+
+/** A node as operators see it. */
 export const nodeView = z.object({
+  /** The node's id. */
   node: z.string(),
+  /** What the cluster calls it, as its agent says. */
   name: z.optional(z.string()),
+  /** The version of its agent, as the agent says. */
   version: z.optional(z.string()),
+  /** False once its present life was declared over. */
   alive: z.boolean(),
+  /** Its present life, or the one that is over. */
   incarnation: z.int(),
+  /** The boot of that life, as the node names it. */
   boot: z.string(),
   /** RFC 3339: when it last leased in a new block or was heard of. */
   heartbeatAt: z.optional(z.string()),
   /** Blocks in which it may hold leases. */
-  blocks: z.array(z.object({ pool: z.string(), block: blockIndex })),
+  blocks: z.array(blockReference),
 });
 export type NodeView = z.infer<typeof nodeView>;
 
+/** That a node's present life is over, and why. */
 export const declareDeathRequest = z.strictObject({
+  /** The node's id. */
   node: nodeId,
   /** Why the operator is certain that nothing of this node runs any more. */
   reason: z.string().check(z.minLength(1), z.maxLength(most.reason)),
 });
 export type DeclareDeathRequest = z.infer<typeof declareDeathRequest>;
 
+/** A declared death: the end of a node's life. */
 export const death = z.object({
+  /** The node's id. */
   node: z.string(),
   /** The life of the node that is over; what it leases after a return belongs to the next one. */
   incarnation: z.int(),
+  /** Why, as it was declared. */
   reason: z.string(),
+  /** Who declared it: an operator, or the node itself. */
   declaredBy: z.string(),
+  /** RFC 3339: when it was declared. */
   declaredAt: z.string(),
-  /** Leases that were freed so far, and when the node's blocks were last gone through. */
+  /** Leases that were freed so far. */
   freed: z.int(),
+  /** RFC 3339: when the node's blocks were last gone through. */
   sweptAt: z.optional(z.string()),
 });
 export type Death = z.infer<typeof death>;
 
-export const listDeathsResult = z.object({ deaths: z.array(death) });
+/** Declared deaths. */
+export const listDeathsResult = z.object({
+  /** Those that were declared. */
+  deaths: z.array(death),
+});
 export type ListDeathsResult = z.infer<typeof listDeathsResult>;

@@ -7,11 +7,18 @@ const addressText = z.string().check(z.maxLength(most.addressText));
 /** `10.1.0.5`, `10.1.0.0/28` or `10.1.0.5-10.1.0.9`. */
 const spanText = z.string().check(z.maxLength(most.spanText));
 
+/** `shared`: any node takes slots of any block. `node`: each block belongs to one node. */
+export const affinity = z.enum(['shared', 'node']);
+
 /** One range as host-local writes it; what is left out has host-local's default. */
 export const rangeText = z.strictObject({
+  /** The subnet in CIDR notation: `10.1.0.0/16`. */
   subnet: addressText,
+  /** The first address; left out: the first one of the subnet. */
   rangeStart: z.optional(addressText),
+  /** The last address; left out: the last one of the subnet, but for the broadcast address. */
   rangeEnd: z.optional(addressText),
+  /** The gateway; left out: the first address of the subnet. It is not handed out. */
   gateway: z.optional(addressText),
 });
 export type RangeText = z.infer<typeof rangeText>;
@@ -32,6 +39,7 @@ export const reservation = z.strictObject({
   name: cniName,
   /** As in `exclude`. */
   addresses: z.array(spanText).check(z.minLength(1), z.maxLength(most.addressesOfReservation)),
+  /** The namespace whose pods may have these addresses. */
   namespace: podText,
   /** The pod's name; left out: each pod of the namespace. */
   pod: z.optional(podText),
@@ -70,27 +78,41 @@ export const poolPolicy = z.object({
 });
 export type PoolPolicy = z.infer<typeof poolPolicy>;
 
+/** Addresses that are not handed out: `10.1.0.5`, `10.1.0.0/28` or `10.1.0.5-10.1.0.9`. */
 export const exclusions = poolPolicy.shape.exclude.def.innerType;
+
+/** One range of a pool, every default filled in. */
+export const range = z.object({
+  /** The subnet in CIDR notation. */
+  subnet: z.string(),
+  /** The first address. */
+  rangeStart: z.string(),
+  /** The last address. */
+  rangeEnd: z.string(),
+  /** The gateway, which is not handed out. */
+  gateway: z.string(),
+});
 
 /** Everything that a pool's addresses are computed from, and its policy. */
 export const poolDefinition = z.extend(poolPolicy, {
   id: poolId,
+  /** The VRF in which the pool is. */
   vrf: cniName,
+  /** The name of the pool, unique in its VRF. */
   name: cniName,
-  /** Whether any node takes slots of any block, or a block belongs to one node. */
-  affinity: z.enum(['shared', 'node']),
+  affinity,
   /** `block`: each block is a subnet with a gateway of its own, the block's first address. */
   gateway: z._default(z.enum(['pool', 'block']), 'pool'),
-  /** Every default filled in. */
-  ranges: z.array(
-    z.array(z.object({ subnet: z.string(), rangeStart: z.string(), rangeEnd: z.string(), gateway: z.string() })),
-  ),
+  /** One list for each address that an attachment gets; every default filled in. */
+  ranges: z.array(z.array(range)),
   /** Slots a block: a power of two. */
   blockSize: z.int(),
+  /** RFC 3339: when the pool was created. */
   createdAt: z.string(),
 });
 export type PoolDefinition = z.infer<typeof poolDefinition>;
 
+/** `true`: decide everything, say what would be done, and write nothing. */
 const flag = z.pipe(
   z._default(z.enum(['true', 'false']), 'false'),
   z.transform((text) => text === 'true'),
@@ -109,13 +131,21 @@ const blockSize = z.int().check(
 
 const quotas = quotaRecord().check(...entriesUpTo(most.quotas));
 
+/** A pool as an operator writes it. */
 export const poolInput = z.strictObject({
   ...poolPolicy.shape,
   nodeLabels: z._default(labels, {}),
   quotas: z._default(quotas, {}),
+  /** The VRF in which the pool is to be. */
   vrf,
+  /** The name of the pool, unique in its VRF. */
   name: cniName,
-  affinity: z._default(z.enum(['shared', 'node']), 'shared'),
+  /** `shared`: any node takes slots of any block. `node`: each block belongs to one node. */
+  affinity: z._default(affinity, 'shared'),
+  /**
+   * `pool`: the gateways of the ranges. `block`: each block is a subnet with a gateway of its own, the first address of
+   * the block.
+   */
   gateway: z._default(z.enum(['pool', 'block']), 'pool'),
   /** As host-local writes them. */
   ranges: rangeSets,
@@ -133,6 +163,7 @@ export const listPoolsQuery = z.strictObject({
   vrf,
   /** The `nextCursor` of the page before. */
   cursor: z.optional(cniName),
+  /** How many of the list are wanted at most. */
   limit: z.pipe(
     z._default(z.string().check(z.regex(/^([1-9]\d?|100)$/, 'must be a number from 1 to 100')), '50'),
     z.transform(Number),
@@ -144,11 +175,13 @@ export const defaultPolicy: PoolPolicy = z.parse(poolPolicy, {});
 /** Fields of which no other value is taken: they are here so that the refusal can say why. */
 export const FIXED = ['id', 'vrf', 'name', 'affinity', 'gateway', 'blockSize', 'createdAt'] as const;
 
+/** It is so for good: no other value than the pool's is taken (`pool.fixed`). */
 const fixed = z.optional(z.unknown());
 
 const { cooldownSeconds, stickySeconds, clusters, namespaces, order, maxBlocksPerNode, quota, reservations } =
   poolPolicy.shape;
 
+/** What is to be changed; what is left out stays as it is. */
 export const poolPatch = z.strictObject({
   exclude: z.optional(exclusions),
   reservations: z.optional(reservations.def.innerType),
@@ -160,7 +193,7 @@ export const poolPatch = z.strictObject({
   order: z.optional(order.def.innerType),
   maxBlocksPerNode: z.optional(maxBlocksPerNode.def.innerType),
   stickySeconds: z.optional(stickySeconds.def.innerType),
-  /** null: no limit. */
+  /** Leases that each namespace may hold; null: no limit. */
   quota: z.nullable(quota),
   quotas: z.optional(quotas),
   /** `draining`: nothing new is leased, what is held stays. */
@@ -177,9 +210,12 @@ export const poolPatch = z.strictObject({
 } satisfies Record<keyof z.infer<typeof poolDefinition> | 'state', unknown>);
 export type PoolPatch = z.infer<typeof poolPatch>;
 
+/** `draining`: it gives no new lease, what is held stays. `closing`: it is being deleted. */
+export const poolState = z.enum(['active', 'draining', 'closing']);
+
+/** A pool as operators see it. */
 export const poolView = z.extend(poolDefinition, {
-  /** `closing`: it is being deleted. */
-  state: z.enum(['active', 'draining', 'closing']),
+  state: poolState,
   /** Addresses (or tuples of them) that can be handed out at all, as decimal text: more than a double can count. */
   capacity: z.string(),
   /** Blocks that have been used yet or may be, as decimal text; more are opened when these are full. */
@@ -189,9 +225,14 @@ export const poolView = z.extend(poolDefinition, {
 });
 export type PoolView = z.infer<typeof poolView>;
 
-/** What was done, or with `dryRun` what would be: a sentence each. */
-const outcome = { dryRun: z.boolean(), effects: z.array(z.string()) };
+const outcome = {
+  /** Whether it was decided only, and nothing was written. */
+  dryRun: z.boolean(),
+  /** What was done, or with `dryRun` what would be: a sentence each. */
+  effects: z.array(z.string()),
+};
 
+/** The pool that is there now. */
 export const createPoolResult = z.object({
   ...outcome,
   /** False where the same pool was there already. */
@@ -201,18 +242,31 @@ export const createPoolResult = z.object({
 });
 export type CreatePoolResult = z.infer<typeof createPoolResult>;
 
-export const changePoolResult = z.object({ ...outcome, pool: poolView });
+/** What was changed, and the pool as it is now. */
+export const changePoolResult = z.object({
+  ...outcome,
+  /** The pool as it is now; of a dry run, as it would be. */
+  pool: poolView,
+});
 export type ChangePoolResult = z.infer<typeof changePoolResult>;
 
+/** How far the deletion is. */
 export const deletePoolResult = z.object({
   ...outcome,
   /** False (status 202) where time ran out: the same request goes on. */
   deleted: z.boolean(),
-  /** Blocks that can be used no more, of those that could. */
+  /** Blocks that can be used no more, of the `total` that could. */
   sealed: z.int(),
+  /** Blocks of the pool that could be used. */
   total: z.int(),
 });
 export type DeletePoolResult = z.infer<typeof deletePoolResult>;
 
-export const listPoolsResult = z.object({ pools: z.array(poolView), nextCursor: z.optional(cniName) });
+/** One page of a VRF's pools. */
+export const listPoolsResult = z.object({
+  /** In the order of their names. */
+  pools: z.array(poolView),
+  /** Give it back as `cursor` for the next page; absent on the last one. */
+  nextCursor: z.optional(cniName),
+});
 export type ListPoolsResult = z.infer<typeof listPoolsResult>;

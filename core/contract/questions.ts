@@ -14,18 +14,23 @@ import {
 } from './ids.ts';
 import { allocateRequest, leaseRow } from './lease.ts';
 import { most } from './limits.ts';
-import { poolDefinition } from './pool.ts';
+import { affinity, poolDefinition, poolState } from './pool.ts';
 
+/** Of which pools an address is wanted. */
 export const readinessRequest = z.strictObject({
+  /** From which pool. */
   pool: allocateRequest.shape.pool,
   labels: allocateRequest.shape.labels,
 });
 export type ReadinessRequest = z.infer<typeof readinessRequest>;
 
+/** Whether an ADD could be given an address. */
 export const readinessResult = z.object({
+  /** True where pods of some namespace could be given one. */
   ready: z.boolean(),
   /** Why no address could be had: the problem's code and what it would say. */
   code: z.optional(z.string()),
+  /** What that problem would say. */
   detail: z.optional(z.string()),
   /** What to do about it, as `detail` says it last. */
   remedy: z.optional(z.string()),
@@ -34,10 +39,13 @@ export type ReadinessResult = z.infer<typeof readinessResult>;
 
 export const listLeasesQuery = z.strictObject({ vrf: vrf, cursor: z.optional(listCursor) });
 
+/** One page of a pool's leases. */
 export const listLeasesResult = z.object({
+  /** The pool that has them. */
   pool: poolDefinition,
   /** Addresses that can be handed out at all, as decimal text: an IPv6 pool's are more than a double can count. */
   capacity: z.string(),
+  /** Held and cooling, of the blocks of this page. */
   leases: z.array(leaseRow),
   /** Give it back as `cursor` for the next page; absent on the last one. */
   nextCursor: z.optional(nextCursor),
@@ -45,7 +53,12 @@ export const listLeasesResult = z.object({
 export type ListLeasesResult = z.infer<typeof listLeasesResult>;
 
 /** Slots, exact when `at` was read: each is counted by reading it. */
-const counts = { held: z.int(), cooling: z.int() };
+const counts = {
+  /** Slots that are held. */
+  held: z.int(),
+  /** Slots that were released and cannot be had yet. */
+  cooling: z.int(),
+};
 
 export const usageQuery = z.strictObject({
   vrf: vrf,
@@ -55,35 +68,45 @@ export const usageQuery = z.strictObject({
   cheap: z._default(z.enum(['true', 'false']), 'false'),
 });
 
+/** What a block, a node or a namespace has of a pool. */
+export const usagePart = z.object({
+  /** The block, the node or the namespace. */
+  of: z.string(),
+  /** By block: the node that owns it. */
+  node: z.optional(z.string()),
+  /** Slots that are held. */
+  held: counts.held,
+  /** Slots that were released and cannot be had yet. */
+  cooling: z.optional(counts.cooling),
+});
+
+/** How full a pool is. */
 export const usageResult = z.object({
+  /** The name of the pool. */
   pool: z.string(),
+  /** The VRF in which it is. */
   vrf: z.string(),
-  state: z.enum(['active', 'draining', 'closing']),
-  affinity: z.enum(['shared', 'node']),
+  /** `draining`: it gives no new lease. `closing`: it is being deleted. */
+  state: poolState,
+  /** Whether any node takes slots of any block, or a block belongs to one node. */
+  affinity,
   /** `exact`: every slot was read. `counted`: as the counters had it, which follow each change within some seconds. */
   source: z.enum(['exact', 'counted']),
+  /** Slots that are held. */
   held: counts.held,
   /** Not known by the counters; nor is `free`. */
   cooling: z.optional(counts.cooling),
   /** Decimal text: an IPv6 pool's are more than a double can count. `free` of `capacity` is neither held nor cooling nor reserved. */
   free: z.optional(z.string()),
+  /** Addresses (or tuples of them) that can be handed out at all, as decimal text. */
   capacity: z.string(),
   /** Of the capacity, what is reserved, held or not. */
   reserved: z.string(),
   /** Blocks that are owned by a node; only with node affinity, and only where it is exact. */
   claimedBlocks: z.optional(z.int()),
   /** By `by`, the fullest first. */
-  parts: z.optional(
-    z.array(
-      z.object({
-        of: z.string(),
-        node: z.optional(z.string()),
-        held: counts.held,
-        cooling: z.optional(counts.cooling),
-      }),
-    ),
-  ),
-  /** RFC 3339. */
+  parts: z.optional(z.array(usagePart)),
+  /** RFC 3339: as of when. */
   at: z.string(),
 });
 export type UsageResult = z.infer<typeof usageResult>;
@@ -91,16 +114,25 @@ export type UsageResult = z.infer<typeof usageResult>;
 export const addressQuery = z.strictObject({ vrf: vrf });
 
 /** As a parameter: an IPv6 address in a path is signed in two ways, of which API Gateway knows one. */
-export const addressSearch = z.strictObject({ vrf: vrf, address: z.string().check(z.maxLength(most.addressText)) });
+export const addressSearch = z.strictObject({
+  vrf: vrf,
+  /** An IPv4 or IPv6 address without a prefix length. */
+  address: z.string().check(z.maxLength(most.addressText)),
+});
 
+/** Who has an address. */
 export const addressResult = z.object({
+  /** The address that was asked for, in its short form. */
   address: z.string(),
+  /** In which VRF. */
   vrf: z.string(),
   /** `outside`: no pool of the VRF has it. `unusable`: a gateway, or excluded. */
   state: z.enum(['outside', 'unusable', 'reserved', 'free', 'held', 'cooling']),
   /** The name of the reservation that keeps it. */
   reservation: z.optional(z.string()),
+  /** The name of the pool in which it lies. */
   pool: z.optional(z.string()),
+  /** The slot to which it belongs. */
   slot: z.optional(slotReference),
   /** Who holds it, or held it last while it cools. */
   lease: z.optional(leaseRow),
@@ -112,58 +144,85 @@ export type AddressResult = z.infer<typeof addressResult>;
 /** By node, or by pod. */
 export const leasesQuery = z.strictObject({
   vrf: vrf,
+  /** The node's id. */
   node: z.optional(nodeId),
+  /** Leases of pods of this namespace. */
   namespace: z.optional(podText),
+  /** Leases of the pod of this name; give its namespace too. */
   pod: z.optional(podText),
   cursor: z.optional(blockCursor),
 });
 export type LeasesQuery = z.output<typeof leasesQuery>;
 
+/** A lease, and in which pool. */
+export const foundLease = z.extend(leaseRow, {
+  /** The name of the pool. */
+  pool: z.string(),
+});
+
+/** What a node or pods have. */
 export const leasesResult = z.object({
-  leases: z.array(z.extend(leaseRow, { pool: z.string() })),
+  /** Held and cooling. */
+  leases: z.array(foundLease),
   /** Give it back as `cursor` for the next page, which may have more although this one has none; absent on the last one. */
   nextCursor: z.optional(nextCursor),
 });
 export type LeasesResult = z.infer<typeof leasesResult>;
 
+/** Who would ask for an address, and of which pools. */
 export const explainRequest = z.strictObject({
+  /** In which VRF. */
   vrf: vrf,
   /** The names in the network configuration; none where it names none. */
   pools: z._default(z.array(cniName).check(z.maxLength(most.names)), []),
-  /** Who asks. */
+  /** The node on which the pod would be. Its own blocks count for it alone. */
   node: z.optional(nodeId),
+  /** The cluster of the node's role. */
   cluster: z.optional(cniName),
+  /** The pod's namespace. */
   namespace: z.optional(podText),
   /** The pod's name, for the reservations that are for it alone. */
   pod: z.optional(podText),
+  /** The node's labels. */
   labels: z._default(labels, {}),
 });
 export type ExplainRequest = z.output<typeof explainRequest>;
 
-const blockVerdict = z.object({
+/** A block that was looked at. */
+export const blockVerdict = z.object({
   block: blockIndex,
   ...counts,
+  /** Slots that can be had. */
   free: z.int(),
+  /** The node that owns the block. */
   node: z.optional(z.string()),
+  /** A sentence: whether it has room for this pod, or why not. */
   verdict: z.string(),
 });
 
+/** A pool that was looked at. */
+export const poolVerdict = z.object({
+  /** The name of the pool. */
+  pool: z.string(),
+  /** Where it would be tried; absent if it is passed over. */
+  rule: z.optional(z.enum(['named', 'selector', 'default'])),
+  /** A sentence: whether it has room, or why it gives none. */
+  verdict: z.string(),
+  /** Every block that was looked at. */
+  blocks: z.array(blockVerdict),
+});
+
+/** What an ADD would come to, and why. */
 export const explainResult = z.object({
   /** Whether an ADD would get an address now, from which pool, or what to do. */
   verdict: z.string(),
+  /** The name of the pool that would give the address. */
   pool: z.optional(z.string()),
-  pools: z.array(
-    z.object({
-      pool: z.string(),
-      /** Where it would be tried; absent if it is passed over. */
-      rule: z.optional(z.enum(['named', 'selector', 'default'])),
-      verdict: z.string(),
-      /** Every block that was looked at. */
-      blocks: z.array(blockVerdict),
-    }),
-  ),
+  /** Pools in the order in which they would be tried, then those that are passed over. */
+  pools: z.array(poolVerdict),
   /** Pools of the VRF that are not shown. Those that an ADD would try come first, and of the first 8 the blocks are looked at. */
   morePools: z.optional(z.int()),
+  /** RFC 3339: as of when. */
   at: z.string(),
 });
 export type ExplainResult = z.infer<typeof explainResult>;

@@ -1,0 +1,96 @@
+/** What an operator asks, and says of a node. */
+import { ADDRESS, BLOCK, BOOT, DEFINITION, LEASE, NODE, SLOT, TIME } from './names.ts';
+
+const DEATH = {
+  node: NODE,
+  incarnation: 1,
+  reason: 'the instance was terminated',
+  declaredBy: 'user/operator',
+  declaredAt: TIME,
+  freed: 0,
+};
+
+const HOLDER = {
+  address: ADDRESS,
+  vrf: 'default',
+  pool: 'web',
+  slot: SLOT,
+  blockOf: NODE,
+  state: 'held',
+  lease: LEASE,
+};
+
+export const questionExamples = {
+  listLeases: {
+    path: { pool: 'web' },
+    status: 200,
+    result: { pool: DEFINITION, capacity: '1007', leases: [LEASE] },
+  },
+  listBlocks: {
+    path: { pool: 'web' },
+    status: 200,
+    result: {
+      blocks: [{ block: BLOCK, prefixes: ['10.20.2.193-10.20.3.0'], state: 'claimed', generation: 1, node: NODE }],
+    },
+  },
+  usage: {
+    path: { pool: 'web' },
+    query: { by: 'namespace' },
+    status: 200,
+    result: {
+      pool: 'web',
+      vrf: 'default',
+      state: 'active',
+      affinity: 'node',
+      source: 'exact',
+      held: 1,
+      cooling: 0,
+      free: '1006',
+      capacity: '1007',
+      reserved: '0',
+      claimedBlocks: 1,
+      parts: [{ of: 'shop', held: 1, cooling: 0 }],
+      at: TIME,
+    },
+  },
+  whoHas: { path: { address: ADDRESS }, status: 200, result: HOLDER },
+  searchAddress: { query: { address: ADDRESS }, status: 200, result: HOLDER },
+  findLeases: {
+    query: { namespace: 'shop', pod: 'cart-6b7f9' },
+    status: 200,
+    result: { leases: [{ ...LEASE, pool: 'web' }] },
+  },
+  explain: {
+    body: { pools: ['web'], node: NODE, namespace: 'shop' },
+    status: 200,
+    result: {
+      verdict: 'an ADD gets an address from pool web',
+      pool: 'web',
+      pools: [
+        {
+          pool: 'web',
+          rule: 'named',
+          verdict: 'has room',
+          blocks: [{ block: BLOCK, held: 1, cooling: 0, free: 63, node: NODE, verdict: 'has room' }],
+        },
+      ],
+      at: TIME,
+    },
+  },
+  readNode: {
+    query: { node: NODE },
+    status: 200,
+    result: {
+      node: NODE,
+      name: 'worker-1',
+      version: '0.1.0',
+      alive: true,
+      incarnation: 1,
+      boot: BOOT,
+      heartbeatAt: TIME,
+      blocks: [{ pool: SLOT.pool, block: BLOCK }],
+    },
+  },
+  declareDeath: { body: { node: NODE, reason: DEATH.reason }, status: 200, result: DEATH },
+  listDeaths: { status: 200, result: { deaths: [DEATH] } },
+} as const;
