@@ -43,13 +43,20 @@ export interface PoolState {
   readonly definition: PoolDefinition;
   /** `draining`: nothing new is leased. `closing`: for good; its slots are being sealed, then it is no more. */
   readonly state: 'active' | 'draining' | 'closing';
-  /** Blocks below this one may be used. */
+  /**
+   * The first block that may be used, 0 where it is left out: all before it are excluded. It only falls, where an operator
+   * excludes less.
+   */
+  readonly first?: bigint;
+  /** Blocks from `first` on and below this one may be used. */
   readonly open: bigint;
   /**
    * So may these, in ascending order, each opened by itself for an address that somebody asked for; absent where there are
    * none. Nothing was ever written to the others.
    */
   readonly openApart?: readonly bigint[];
+  /** Stretches that nodes join are noted: no other one was ever leased in. Absent in pools that are older than the notes. */
+  readonly joinsNoted?: true;
   /** Counts the changes of definition and state, not of what is open. */
   readonly version: number;
 }
@@ -67,6 +74,10 @@ export interface PoolStore {
   createPool(pool: PoolState, token?: string): Promise<boolean>;
   /** Condition `poolUnchanged`: the stored version is the one before. What is open stays so. */
   changePool(pool: PoolState, token?: string): Promise<boolean>;
+  /** That a node may lease in this stretch of a shared pool from now on. It is written before the first one joins it. */
+  noteJoined(id: string, stretch: bigint): Promise<void>;
+  /** Every stretch of which that was noted. */
+  readJoined(id: string): Promise<ReadonlySet<bigint>>;
   /** Conditions `poolActive` and `openUnchanged`. True as well where just so many are open already. */
   openPool(id: string, from: bigint, to: bigint): Promise<boolean>;
   /** Conditions `poolActive`, and `apartAbsent` or `apartRoom` (fewer than `most` are): `block` is open from now on, apart. True as well where it is already. */

@@ -59,6 +59,7 @@ export const allocateResult: Shape<AllocateResult> = object({
   incarnation: integer(),
   blocks: list(claim),
   former: optional(list(claim)),
+  full: optional(list(blockIndex)),
   pool,
   taken: optional(list(object({ block: blockIndex, slots: list(integer()) }))),
 });

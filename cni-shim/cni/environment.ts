@@ -2,7 +2,7 @@
 
 import { formatAddress, parseAddress, parsePrefix } from '../../core/addresses/address.ts';
 import type { Pod } from '../../core/contract/ids.ts';
-import { isInterfaceName, isName, most } from '../../core/contract/limits.ts';
+import { isInterfaceName, isName, isPrintable, most } from '../../core/contract/limits.ts';
 import { show } from '../machine/json.ts';
 import { refusal } from '../machine/refusal.ts';
 import type { Environment } from '../machine/surroundings.ts';
@@ -102,7 +102,9 @@ const readableArguments = (text: string): ReadonlyMap<string, string> =>
   new Map(
     text.split(';').flatMap((pair) => {
       const [key = '', value, ...rest] = pair.split('=');
-      return value === undefined || rest.length > 0 || value.length > most.podText ? [] : [[key, value] as const];
+      return value === undefined || rest.length > 0 || value.length > most.podText || !isPrintable(value)
+        ? []
+        : [[key, value] as const];
     }),
   );
 
@@ -110,6 +112,8 @@ function podOf(args: ReadonlyMap<string, string>): Pod | undefined {
   for (const name of POD_VARIABLES) {
     if ((args.get(name)?.length ?? 0) > most.podText)
       throw wrong(`CNI_ARGS ${name} is longer than ${most.podText} characters`, 'shorten it');
+    if (!isPrintable(args.get(name) ?? ''))
+      throw wrong(`CNI_ARGS ${name} ${show(args.get(name) ?? '')} has control characters`, 'leave them out');
   }
   const [namespace, name, uid] = POD_VARIABLES.map((variable) => args.get(variable));
   return namespace && name ? { namespace, name, ...(uid ? { uid } : {}) } : undefined;

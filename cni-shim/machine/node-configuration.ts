@@ -4,7 +4,7 @@
  * but `type` changes in a user's network configuration. `endpoint` and `region` in the ipam section win.
  */
 
-import { most } from '../../core/contract/limits.ts';
+import { isPrintable, most } from '../../core/contract/limits.ts';
 import { isObject, objectOf, parseJson, textOf } from './json.ts';
 import { DATA_DIR, hiddenDataDir, inDataDir, NODE_FILE } from './layout.ts';
 import { refusal } from './refusal.ts';
@@ -148,6 +148,8 @@ function labelsOf(given: unknown, path: string): Record<string, string> {
         `${where}: ${JSON.stringify(label)} is empty or too long`,
         `a label has 1 to ${most.label} characters, its value ${most.labelValue} at most`,
       );
+    if (!isPrintable(label + value))
+      throw wrong(`${where}: ${JSON.stringify(label)} has control characters`, 'leave them out');
     labels[label] = value;
   }
   return labels;

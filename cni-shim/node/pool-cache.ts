@@ -22,6 +22,8 @@ export interface PoolCache {
   readonly former: readonly ClaimedBlock[];
   /** Slots that could not be had, by block and slot, with the time (ms) at which that was seen. */
   readonly taken: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Blocks of a shared pool that had no free slot, with the time (ms) at which that was seen; absent in older caches. */
+  readonly full?: Readonly<Record<string, number>>;
   /** The slot that was used last. */
   readonly cursor: { readonly block: string; readonly slot: number };
 }
@@ -87,9 +89,13 @@ export function afterAnswer(previous: PoolCache | undefined, update: PoolUpdate)
     known = markTaken(known, proposal.block, [proposal.slot], now);
   const blocks = blocksAfter(same, update);
   const cursor = { block: slot.block, slot: slot.slot };
+  const full = {
+    ...(same ? fullBlocks(same, now) : {}),
+    ...Object.fromEntries((answer.full ?? []).map((block) => [block, now])),
+  };
   const former = (answer.former ?? same?.former ?? []).filter(({ block }) => !has(blocks, block));
   const about = { format: FORMAT, bootId, journal } as const;
-  return { ...about, incarnation, pool, blocks, former, taken: known, cursor };
+  return { ...about, incarnation, pool, blocks, former, taken: known, full, cursor };
 }
 
 /**
@@ -135,6 +141,12 @@ function forget(state: PoolCache, now: number): PoolCache['taken'] {
     return [block, Object.fromEntries(kept)] as const;
   });
   return Object.fromEntries(recent.filter(([, slots]) => Object.keys(slots).length > 0));
+}
+
+/** Those that were seen without a free slot lately, with when. */
+export function fullBlocks(state: PoolCache, now: number, takenMs: number = takenFor(state)): Record<string, number> {
+  const recent = Object.entries(state.full ?? {}).filter(([, at]) => isWithin(takenMs, at, now));
+  return Object.fromEntries(recent);
 }
 
 /** A time that lies ahead was written under another clock: it says nothing. */

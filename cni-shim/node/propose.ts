@@ -2,7 +2,7 @@
 import type { SlotReference } from '../../core/contract/ids.ts';
 import { poolSpace } from '../../core/pools/pool-space.ts';
 import { blockFromText, blockToText } from '../../core/protocol/slot-ref.ts';
-import { isWithin, type PoolCache, takenFor } from './pool-cache.ts';
+import { fullBlocks, isWithin, type PoolCache, takenFor } from './pool-cache.ts';
 
 /** Where three quarters of a block were seen taken, a slot of a block that was not seen is taken as likely. */
 const CROWDED = 0.75;
@@ -21,11 +21,13 @@ export function* proposals(state: PoolCache, now: number, takenMs: number = take
   const start = found === -1 ? 0 : found;
   // A block of its own the node knows better than any answer.
   const shared = state.pool.affinity === 'shared';
+  const full = fullBlocks(state, now, takenMs);
   const crowded =
     shared &&
-    Object.values(state.taken).some(
-      (slots) => Object.values(slots).filter((at) => isWithin(takenMs, at, now)).length >= CROWDED * space.blockSize,
-    );
+    (Object.keys(full).length > 0 ||
+      Object.values(state.taken).some(
+        (slots) => Object.values(slots).filter((at) => isWithin(takenMs, at, now)).length >= CROWDED * space.blockSize,
+      ));
   const split = blocks[start] === last ? state.cursor.slot + 1 : 0;
   for (let step = 0; step <= blocks.length; step++) {
     const block = blocks[(start + step) % blocks.length];
@@ -33,7 +35,7 @@ export function* proposals(state: PoolCache, now: number, takenMs: number = take
     const from = step === 0 ? split : 0;
     const to = step === blocks.length ? split : space.blockSize;
     const text = blockToText(block);
-    if (crowded && state.taken[text] === undefined) continue;
+    if (full[text] !== undefined || (crowded && state.taken[text] === undefined)) continue;
     const taken = state.taken[text] ?? {};
     for (let slot = from; slot < to; slot++) {
       const takenAt = taken[slot];

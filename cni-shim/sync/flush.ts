@@ -132,9 +132,12 @@ export async function releaseEntry({ api }: Pick<Flushing, 'api'>, entry: Journa
   return answer ?? { released: [] };
 }
 
-/** Requested addresses may be several slots, and other ones each time that the attachment was added: the service looks for them. */
-function isAllThatIsHeld({ acknowledged, addresses, more, attempts }: JournalEntry): boolean {
-  return acknowledged !== undefined && more === undefined && (addresses === undefined || attempts === 1);
+/**
+ * What was asked for once was answered, with one slot. Copies of a request may have met in different slots, and requested
+ * addresses may be several and other ones each time: then the service looks for whatever the nonce holds.
+ */
+function isAllThatIsHeld({ acknowledged, more, attempts }: JournalEntry): boolean {
+  return acknowledged !== undefined && more === undefined && attempts === 1;
 }
 
 /**

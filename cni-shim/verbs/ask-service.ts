@@ -2,13 +2,14 @@
 
 import type { FormerBlock } from '../../core/contract/ids.ts';
 import type { AllocateRequest, AllocateResult } from '../../core/contract/lease.ts';
+import { most } from '../../core/contract/limits.ts';
 import type { LessorError } from '../../core/contract/problems.ts';
 import { type CallOutcome, type Denied, outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
 import { refusal } from '../machine/refusal.ts';
 import { otherIdentity } from '../node/identity.ts';
 import { type JournalEntry, sameSlot } from '../node/journal-entry.ts';
-import { afterAnswer, type PoolCache } from '../node/pool-cache.ts';
+import { afterAnswer, fullBlocks, type PoolCache } from '../node/pool-cache.ts';
 import { proposableAt } from '../node/propose.ts';
 import { reportLease } from '../sync/flush.ts';
 import type { Plugin } from './assemble.ts';
@@ -86,7 +87,7 @@ function requestFor(
   likely: Likely,
   former: readonly FormerBlock[],
 ): AllocateRequest {
-  const { network, attachment, bootId, labels, addresses } = plugin;
+  const { network, attachment, bootId, labels, addresses, surroundings } = plugin;
   const { cache } = likely;
   return {
     attachment,
@@ -98,9 +99,16 @@ function requestFor(
     ...(addresses.length === 0 ? {} : { addresses: [...addresses] }),
     ...proposed(plugin, entry, cache),
     ...(former.length === 0 ? {} : { formerBlocks: [...former] }),
-    ...(cache === undefined ? {} : { incarnation: cache.incarnation }),
+    ...(cache === undefined ? {} : { incarnation: cache.incarnation, ...knownFull(cache, surroundings.now()) }),
     ...(entry.pod === undefined ? {} : { pod: entry.pod }),
   };
+}
+
+/** The latest ones, where there are more than a request may have. */
+export function knownFull(cache: PoolCache, now: number): Pick<AllocateRequest, 'full'> {
+  const latest = Object.entries(fullBlocks(cache, now)).sort(([, a], [, b]) => b - a);
+  const blocks = latest.slice(0, most.fullBlocks).map(([block]) => block);
+  return blocks.length === 0 ? {} : { full: { pool: cache.pool.id, blocks } };
 }
 
 /**

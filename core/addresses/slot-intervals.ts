@@ -9,15 +9,17 @@ export interface Interval {
 /** The slots that are in both: one interval, or none. */
 export function intersection(a: Interval, b: Interval): Interval[] {
   const from = greater(a.from, b.from);
-  const to = -greater(-a.to, -b.to);
+  const to = smaller(a.to, b.to);
   return from <= to ? [{ from, to }] : [];
 }
 
 // Math.max() takes no bigint.
-function greater(a: bigint, b: bigint): bigint {
+export function greater(a: bigint, b: bigint): bigint {
   if (a > b) return a;
   return b;
 }
+
+export const smaller = (a: bigint, b: bigint): bigint => -greater(-a, -b);
 
 /** The same slots as intervals in ascending order that neither overlap nor touch. */
 export function covering(intervals: readonly Interval[]): Interval[] {

@@ -52,6 +52,22 @@ export const vrf = z._default(cniName, 'default');
 
 export const podText = textUpTo(most.podText);
 
+/** Where a request names something for the first time; what is stored already is read as it is. */
+const printable = z.regex(patterns.printable, 'must have no control characters: they can be shown nowhere');
+export const podName = podText.check(printable);
+
+/** In an operator's pool. One that no pod can be of would be a selector, or a quota, without any effect. */
+export const namespaceName = z
+  .string()
+  .check(
+    z.minLength(1),
+    z.maxLength(most.namespace),
+    z.regex(
+      patterns.namespace,
+      'is not the name of a namespace, and no pod can be of it: Kubernetes has lower-case letters, digits and - in them (RFC 1123 labels)',
+    ),
+  );
+
 /**
  * The pod for which an attachment is, as the runtime names it. It is shown, and selectors, quotas and reservations go
  * by it.
@@ -66,6 +82,16 @@ export const pod = z.strictObject({
 });
 export type Pod = z.infer<typeof pod>;
 
+/** The pod for which an attachment is asked for. */
+export const namedPod = z.strictObject({
+  /** The pod's namespace. */
+  namespace: podName,
+  /** The pod's name. */
+  name: podName,
+  /** The pod's UID, where the runtime gives it. */
+  uid: z.optional(podName),
+});
+
 /** JSON Schema says of an object how many fields it may have; zod says it of none. */
 export const entriesUpTo = (longest: number) =>
   [
@@ -76,13 +102,15 @@ export const entriesUpTo = (longest: number) =>
     z.meta({ maxProperties: longest }),
   ] as const;
 
-const labelRecord = () => z.record(textUpTo(most.label), z.string().check(z.maxLength(most.labelValue)));
+const labelValue = z.string().check(z.maxLength(most.labelValue));
 
 /** As they are stored and shown: what was admitted once stays readable. */
-export const storedLabels = labelRecord();
+export const storedLabels = z.record(textUpTo(most.label), labelValue);
 
 /** A node's labels: key and value, as Kubernetes writes them. */
-export const labels = labelRecord().check(...entriesUpTo(most.labels));
+export const labels = z
+  .record(textUpTo(most.label).check(printable), labelValue.check(printable))
+  .check(...entriesUpTo(most.labels));
 
 /** The key that CNI gives us (CNI specification, section 2: container id and interface name; and the network's name). */
 export const attachment = z.strictObject({

@@ -8,8 +8,10 @@ import {
   cniName,
   formerBlock,
   labels,
+  namedPod,
   nonce,
   pod,
+  poolId,
   slotReference,
   vrf,
 } from './ids.ts';
@@ -64,6 +66,11 @@ export const allocateRequest = z.strictObject({
   /** Of the proposal's block, where blocks belong to nodes. */
   generation: z.optional(z.int().check(z.gte(1))),
   /**
+   * Blocks of a shared pool that the node was told of, a short while ago, as without a free slot: they are looked into last. So
+   * a search need not begin anew in each of the service's environments.
+   */
+  full: z.optional(z.strictObject({ pool: poolId, blocks: z.array(blockIndex).check(z.maxLength(most.fullBlocks)) })),
+  /**
    * Blocks that an earlier boot of this node owned, for this one to take over. The node names the generation that it
    * knows, so that a late copy of the request takes nothing from a later boot.
    */
@@ -73,7 +80,7 @@ export const allocateRequest = z.strictObject({
   /** The incarnation that the service told this node since it booted. */
   incarnation: z.optional(z.int().check(z.gte(1))),
   /** For which pod, where the runtime says it. */
-  pod: z.optional(pod),
+  pod: z.optional(namedPod),
 });
 export type AllocateRequest = z.infer<typeof allocateRequest>;
 
@@ -111,6 +118,8 @@ export const allocateResult = z.object({
   pool: poolDefinition,
   /** What the service saw on its way: slots of a block that could not be had then. Absent on the shortest path. */
   taken: z.optional(z.array(takenSlots)),
+  /** Blocks of a shared pool that have no free slot any more, as far as the service saw. */
+  full: z.optional(z.array(blockIndex)),
 });
 export type AllocateResult = z.infer<typeof allocateResult>;
 

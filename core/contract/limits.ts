@@ -13,6 +13,8 @@ export const most = {
   boot: 64,
   version: 64,
   cursor: 64,
+  /** Of a namespace, where an operator names it: a label of RFC 1123. */
+  namespace: 63,
   /** Namespace, name or uid of a pod, and the name that a cluster has for a node (RFC 1123). */
   podText: 253,
   /** Kubernetes: a prefix of 253, a slash, a name of 63. */
@@ -31,7 +33,11 @@ export const most = {
   addressText: 64,
   spanText: 128,
   formerBlocks: 4096,
+  /** Blocks without a free slot, as a node is told of them and tells them. */
+  fullBlocks: 256,
   exclusions: 256,
+  /** Wholly excluded blocks in a row, between blocks that can be used: opening what lies behind them opens them too. */
+  excludedBlocks: 16_777_216,
   reservations: 64,
   addressesOfReservation: 64,
   clusters: 64,
@@ -105,6 +111,10 @@ export const patterns = {
   nonce: /^[0-9a-f]{32}$/,
   /** Of a pool or of a journal. */
   id: /^[0-9a-f]{16}$/,
+  /** Kubernetes' namespaces: RFC 1123, section 2.1, in lower case. */
+  namespace: /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+  /** What can be shown in a line: neither NUL nor another control character. */
+  printable: /^\P{Cc}*$/u,
   /** Hex without leading zeros. */
   blockIndex: /^(0|[1-9a-f][0-9a-f]{0,31})$/,
   /** Of lists: of one pool, and of blocks of several. Opaque; what may be given back is checked all the same. */
@@ -120,4 +130,5 @@ const isText = (text: string, longest: number, pattern: RegExp): boolean =>
 
 export const isName = (text: string): boolean => isText(text, most.name, patterns.name);
 export const isInterfaceName = (text: string): boolean => isText(text, most.interfaceName, patterns.interfaceName);
+export const isPrintable = (text: string): boolean => patterns.printable.test(text);
 export const isId = (text: string): boolean => patterns.id.test(text);

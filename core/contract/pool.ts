@@ -1,6 +1,6 @@
 /** A pool as operators write it, as the service stores it and as it is shown. */
 import * as z from 'zod/mini';
-import { cniName, entriesUpTo, labels, podText, poolId, storedLabels, vrf } from './ids.ts';
+import { cniName, entriesUpTo, labels, namespaceName, podName, podText, poolId, storedLabels, vrf } from './ids.ts';
 import { LEAST_BLOCK_SIZE, most, otherwise } from './limits.ts';
 
 const addressText = z.string().check(z.maxLength(most.addressText));
@@ -129,13 +129,23 @@ const blockSize = z.int().check(
   z.refine((size: number) => Number.isInteger(Math.log2(size)), 'must be a power of two'),
 );
 
-const quotas = quotaRecord().check(...entriesUpTo(most.quotas));
+/** Of the policy, what an operator may write today: stricter than what is stored, so that pools of before are read as they are. */
+const written = {
+  reservations: z
+    .array(z.extend(reservation, { namespace: namespaceName, pod: z.optional(podName) }))
+    .check(z.maxLength(most.reservations)),
+  namespaces: z.array(namespaceName).check(z.maxLength(most.namespaces)),
+  nodeLabels: labels,
+  quotas: z.record(namespaceName, leases).check(...entriesUpTo(most.quotas)),
+};
 
 /** A pool as an operator writes it. */
 export const poolInput = z.strictObject({
   ...poolPolicy.shape,
-  nodeLabels: z._default(labels, {}),
-  quotas: z._default(quotas, {}),
+  reservations: z._default(written.reservations, []),
+  namespaces: z._default(written.namespaces, []),
+  nodeLabels: z._default(written.nodeLabels, {}),
+  quotas: z._default(written.quotas, {}),
   /** The VRF in which the pool is to be. */
   vrf,
   /** The name of the pool, unique in its VRF. */
@@ -178,24 +188,24 @@ export const FIXED = ['id', 'vrf', 'name', 'affinity', 'gateway', 'blockSize', '
 /** It is so for good: no other value than the pool's is taken (`pool.fixed`). */
 const fixed = z.optional(z.unknown());
 
-const { cooldownSeconds, stickySeconds, clusters, namespaces, order, maxBlocksPerNode, quota, reservations } =
-  poolPolicy.shape;
+const { cooldownSeconds, stickySeconds, clusters, order, maxBlocksPerNode, quota } = poolPolicy.shape;
 
 /** What is to be changed; what is left out stays as it is. */
 export const poolPatch = z.strictObject({
   exclude: z.optional(exclusions),
-  reservations: z.optional(reservations.def.innerType),
+  reservations: z.optional(written.reservations),
   cooldownSeconds: z.optional(cooldownSeconds.def.innerType),
   clusters: z.optional(clusters.def.innerType),
-  namespaces: z.optional(namespaces.def.innerType),
-  nodeLabels: z.optional(labels),
+  namespaces: z.optional(written.namespaces),
+  nodeLabels: z.optional(written.nodeLabels),
   default: z.optional(poolPolicy.shape.default.def.innerType),
   order: z.optional(order.def.innerType),
   maxBlocksPerNode: z.optional(maxBlocksPerNode.def.innerType),
   stickySeconds: z.optional(stickySeconds.def.innerType),
   /** Leases that each namespace may hold; null: no limit. */
   quota: z.nullable(quota),
-  quotas: z.optional(quotas),
+  /** The whole of it: a namespace that is left out loses its own. */
+  quotas: z.optional(written.quotas),
   /** `draining`: nothing new is leased, what is held stays. */
   state: z.optional(z.enum(['active', 'draining'])),
   /** The whole list: what is there, and further ranges at the ends of its sets. */
@@ -231,6 +241,8 @@ const outcome = {
   /** What was done, or with `dryRun` what would be: a sentence each. */
   effects: z.array(z.string()),
 };
+/** What was done, or would be, and is seldom meant: a sentence each; absent where there is nothing. */
+const warnings = z.optional(z.array(z.string()));
 
 /** The pool that is there now. */
 export const createPoolResult = z.object({
@@ -239,6 +251,7 @@ export const createPoolResult = z.object({
   created: z.boolean(),
   /** Of a dry run, the id and the time are not those that the pool will have. */
   pool: poolView,
+  warnings,
 });
 export type CreatePoolResult = z.infer<typeof createPoolResult>;
 
@@ -247,6 +260,8 @@ export const changePoolResult = z.object({
   ...outcome,
   /** The pool as it is now; of a dry run, as it would be. */
   pool: poolView,
+  /** What was done, or would be, and is seldom meant: a sentence each; absent where there is nothing. */
+  warnings,
 });
 export type ChangePoolResult = z.infer<typeof changePoolResult>;
 

@@ -8,6 +8,7 @@ import {
   listCursor,
   nextCursor,
   nodeId,
+  podName,
   podText,
   slotReference,
   vrf,
@@ -66,6 +67,8 @@ export const usageQuery = z.strictObject({
   by: z.optional(z.enum(['block', 'node', 'namespace'])),
   /** `true`: from the counters, one or two reads however large the pool is; by namespace only, and without what cools. */
   cheap: z._default(z.enum(['true', 'false']), 'false'),
+  /** Where blocks belong to nodes: also what this one has and could get. */
+  node: z.optional(nodeId),
 });
 
 /** What a block, a node or a namespace has of a pool. */
@@ -96,7 +99,10 @@ export const usageResult = z.object({
   held: counts.held,
   /** Not known by the counters; nor is `free`. */
   cooling: z.optional(counts.cooling),
-  /** Decimal text: an IPv6 pool's are more than a double can count. `free` of `capacity` is neither held nor cooling nor reserved. */
+  /**
+   * Decimal text: an IPv6 pool's are more than a double can count. `free` of `capacity` is neither held nor cooling nor
+   * reserved. Where blocks belong to nodes, `freeIn` says who gets it.
+   */
   free: z.optional(z.string()),
   /** Addresses (or tuples of them) that can be handed out at all, as decimal text. */
   capacity: z.string(),
@@ -104,6 +110,22 @@ export const usageResult = z.object({
   reserved: z.string(),
   /** Blocks that are owned by a node; only with node affinity, and only where it is exact. */
   claimedBlocks: z.optional(z.int()),
+  /** The same: blocks that have an address to hand out, how many nodes own, and how many can be claimed. */
+  blocks: z.optional(z.object({ usable: z.string(), claimed: z.int(), free: z.string() })),
+  /** The same: `free` in two parts. What is free in a claimed block only its node gets. */
+  freeIn: z.optional(z.object({ claimedBlocks: z.string(), freeBlocks: z.string() })),
+  /** The same: what a node without a block could get at most, by blocks that it may claim. */
+  newNode: z.optional(z.object({ blocks: z.string(), addresses: z.string() })),
+  /** By `node`: what it owns, the blocks that it may still claim, and the addresses that it could get at most in both. */
+  node: z.optional(
+    z.object({
+      node: z.string(),
+      ownBlocks: z.int(),
+      ownFree: z.int(),
+      blocks: z.string(),
+      addresses: z.string(),
+    }),
+  ),
   /** By `by`, the fullest first. */
   parts: z.optional(z.array(usagePart)),
   /** RFC 3339: as of when. */
@@ -180,9 +202,9 @@ export const explainRequest = z.strictObject({
   /** The cluster of the node's role. */
   cluster: z.optional(cniName),
   /** The pod's namespace. */
-  namespace: z.optional(podText),
+  namespace: z.optional(podName),
   /** The pod's name, for the reservations that are for it alone. */
-  pod: z.optional(podText),
+  pod: z.optional(podName),
   /** The node's labels. */
   labels: z._default(labels, {}),
 });

@@ -2,6 +2,7 @@
 import { formatAddress } from '../addresses/address.ts';
 import { outsideOf, parseExclusions } from '../addresses/exclusions.ts';
 import { parseRangeSets, type RangeOutcome, rangesToText } from '../addresses/range.ts';
+import { otherwise } from '../contract/limits.ts';
 import type { PoolDefinition, RangeText } from '../contract/pool.ts';
 import { vainReservation } from './obstacles.ts';
 import { spaceOf } from './pool-space.ts';
@@ -72,6 +73,12 @@ export const resolveInlinePool = (
   ranges: readonly (readonly RangeText[])[],
   exclude: readonly string[] = [],
 ): RangeOutcome<Pick<PoolDefinition, 'ranges' | 'exclude'>> =>
-  resolvePoolShape({ ranges, blockSize: 1, gateway: 'pool', affinity: 'shared', exclude: [...exclude] });
+  resolvePoolShape({
+    ranges,
+    blockSize: otherwise.blockSize,
+    gateway: 'pool',
+    affinity: 'shared',
+    exclude: [...exclude],
+  });
 
 const refuse = (problem: string): { ok: false; problem: string } => ({ ok: false, problem });

@@ -9,6 +9,7 @@ import { parseExclusions } from '../addresses/exclusions.ts';
 import { networkAddresses, overlaps, parseRangeSets, type Range, type Span, spanText } from '../addresses/range.ts';
 import { covering, covers, difference, type Interval, intersection, sizeWithin } from '../addresses/slot-intervals.ts';
 import type { PoolDefinition } from '../contract/pool.ts';
+import { type BlockSet, blocksBeside, usableSlotsIn } from './block-set.ts';
 import { addressAt, blockLength, sizeOf, slotsOf, spansOf, total } from './range-set-slots.ts';
 import { parseReservations, type Reserved } from './reservations.ts';
 
@@ -29,6 +30,14 @@ export interface PoolSpace {
   isWhole(block: bigint, slot: number): boolean;
   /** Why no slot with the address can be had, by the address alone; undefined where nothing of that kind is in the way. */
   barOn(address: Address): Bar | undefined;
+  /** Blocks with a slot that can be handed out to anybody. */
+  usableBlocks(): BlockSet;
+  /** The same, and those whose slots are reserved: whole slots that are in no such block are excluded, gateways or network addresses. */
+  leasableBlocks(): BlockSet;
+  /** Slots of a block that can be handed out where nothing of it is excluded. */
+  readonly mostOfBlock: number;
+  /** Slots of the block that can be handed out to anybody. */
+  usableIn(block: bigint): number;
   /** Slots of the block that exist, whole and partial, usable or not: fewer than the block size at the end. */
   slotsIn(block: bigint): number;
   /** The slots of a reservation that can be had, by its name, as ordinals; empty where there is none of the name. */
@@ -119,11 +128,13 @@ function slotsIn(grid: Grid, block: bigint): number {
   return Number(rest < 0n ? 0n : rest < size ? rest : size);
 }
 
+type CountedByBlock = 'usableBlocks' | 'leasableBlocks' | 'mostOfBlock' | 'usableIn';
+
 function usableSlots(
   grid: Grid,
   excluded: readonly Span[],
   reserved: readonly Reserved[],
-): Pick<PoolSpace, 'capacity' | 'reserved' | 'isUsable' | 'isRequestable' | 'reservedFor' | 'barOn'> {
+): Pick<PoolSpace, 'capacity' | 'reserved' | 'isUsable' | 'isRequestable' | 'reservedFor' | 'barOn' | CountedByBlock> {
   const { sets, slots, blockSize, gateway } = grid;
   const whole = { from: 0n, to: slots - 1n };
   const barred = barredSpans(sets.flat(), excluded);
@@ -141,6 +152,10 @@ function usableSlots(
   return {
     capacity: sizeWithin(layout, whole) - sizeOfWhole(unusable),
     reserved: sizeOfWhole(withheld) - sizeOfWhole(unusable),
+    usableBlocks: once(() => blocksBeside(layout, slots, withheld)),
+    leasableBlocks: once(() => blocksBeside(layout, slots, unusable)),
+    mostOfBlock: blockSize - layout.head - layout.tail,
+    usableIn: (block) => usableSlotsIn(layout, slots, withheld, block),
     isRequestable,
     isUsable: (block, slot) => isRequestable(block, slot) && ordinal(grid, block, slot) < slots,
     barOn: ({ family, value }) => barred.find(({ span }) => overlaps(span, { family, first: value, last: value }))?.bar,
@@ -191,6 +206,15 @@ function slotAddresses(grid: Grid): Pick<PoolSpace, 'addresses' | 'addressOf' | 
       );
       return found && { block: found.from / size, slot: Number(found.from % size), set: found.set };
     },
+  };
+}
+
+/** Most who compute with a pool never ask. */
+function once<T>(compute: () => T): () => T {
+  let value: T | undefined;
+  return () => {
+    value ??= compute();
+    return value;
   };
 }
 

@@ -53,6 +53,10 @@ export type BlockOperation = keyof typeof blockOperations;
 export const BLOCKS_A_SHARD = 256n;
 export const shardOf = (block: bigint): bigint => block / BLOCKS_A_SHARD;
 
+/** Neighbours of a shared pool that a node joins together. */
+export const BLOCKS_A_STRETCH = 16n;
+export const stretchOf = (block: bigint): bigint => block / BLOCKS_A_STRETCH;
+
 export function blockAllows(
   operation: BlockOperation,
   block: Pick<BlockState, 'state' | 'generation'> | undefined,

@@ -47,7 +47,13 @@ export const handler = handlerOf({
     listBlocks(dependencies, call, { vrf: query.vrf, name: path.pool, cursor: query.cursor }),
   ),
   ...answering(routes.usage, ({ call, query, path }) =>
-    usage(dependencies, call, { vrf: query.vrf, name: path.pool, by: query.by, cheap: query.cheap === 'true' }),
+    usage(dependencies, call, {
+      vrf: query.vrf,
+      name: path.pool,
+      by: query.by,
+      cheap: query.cheap === 'true',
+      node: query.node,
+    }),
   ),
   ...answering(routes.whoHas, ({ query, path }) => whoHas(dependencies, { vrf: query.vrf, text: path.address })),
   ...answering(routes.searchAddress, ({ query }) => whoHas(dependencies, { vrf: query.vrf, text: query.address })),

@@ -84,14 +84,15 @@ function lives(
 
 function joining(update: ReturnType<typeof updateOf>): NodeStore['join'] {
   return async (id, joinedBlocks, boot, now) => {
+    // DynamoDB has no empty set: a node that joins nothing only makes itself known.
+    const adding = joinedBlocks.length === 0 ? '' : 'ADD bl :joinedBlocks ';
     const outcome = await update(
       {
         key: keys.node(id),
-        expression:
-          'ADD bl :joinedBlocks SET st = if_not_exists(st, :alive), e = if_not_exists(e, :first), e1 = if_not_exists(e1, :first), boot = :boot, seen = :now',
+        expression: `${adding}SET st = if_not_exists(st, :alive), e = if_not_exists(e, :first), e1 = if_not_exists(e1, :first), boot = :boot, seen = :now`,
         condition: `${when.nodeAbsent} OR (${when.nodeAlive} AND ${when.sameBoot})`,
         values: {
-          ':joinedBlocks': new Set(joinedBlocks),
+          ...(joinedBlocks.length === 0 ? {} : { ':joinedBlocks': new Set(joinedBlocks) }),
           ':alive': ALIVE,
           ':first': FIRST_LIFE,
           ':boot': boot,

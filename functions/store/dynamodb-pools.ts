@@ -7,11 +7,11 @@ import {
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import type { Registry } from '../../core/pools/registry.ts';
-import { blockToText } from '../../core/protocol/slot-ref.ts';
+import { blockFromText, blockToText } from '../../core/protocol/slot-ref.ts';
 import type { PoolState, PoolStore } from '../../core/store.ts';
-import { type Conditional, conditional, readItem } from './dynamodb-client.ts';
+import { available, type Conditional, conditional, queryAll, readItem } from './dynamodb-client.ts';
 import { poolExpressions as when } from './expressions.ts';
-import { keys, poolItem, poolState, tokenAttribute } from './items.ts';
+import { indexItem, keys, poolItem, poolState, tokenAttribute } from './items.ts';
 import { packRegistry, registryOf } from './registry-item.ts';
 
 export function dynamodbPools(client: DynamoDBDocumentClient, table: string): PoolStore {
@@ -45,14 +45,24 @@ export function dynamodbPools(client: DynamoDBDocumentClient, table: string): Po
       return carriedOut(await update(poolChange(pool, token)), pool.version, token);
     },
 
+    async noteJoined(id, stretch) {
+      const item = { pk: keys.joined(id), sk: blockToText(stretch) };
+      await available(() => client.send(new PutCommand({ TableName: table, Item: item })));
+    },
+
+    async readJoined(id) {
+      const items = await queryAll(client, table, keys.joined(id));
+      return new Set(items.map(({ sk }) => blockFromText(String(sk))));
+    },
+
     async openPool(id, from, to) {
       const written = await update({
         Key: keys.pool(id),
         UpdateExpression: 'SET opened = :to',
         ConditionExpression: `${when.poolActive} AND ${when.openUnchanged}`,
-        ExpressionAttributeValues: { ':active': 'active', ':from': Number(from), ':to': Number(to) },
+        ExpressionAttributeValues: { ':active': 'active', ':from': indexItem(from), ':to': indexItem(to) },
       });
-      return written.done || (written.item?.st === 'active' && written.item.opened === Number(to));
+      return written.done || (written.item?.st === 'active' && written.item.opened === indexItem(to));
     },
 
     async openApart(id, block, most) {
@@ -90,13 +100,17 @@ function registryWrite(registry: Registry, token: string | undefined): Omit<Upda
 
 /** All but what is open, which grows by itself. */
 const poolChange = (
-  { definition, state, version }: PoolState,
+  { definition, state, first, version }: PoolState,
   token: string | undefined,
 ): Omit<UpdateCommandInput, 'TableName'> => ({
   Key: keys.pool(definition.id),
   ...changeTo(version, token, {
-    set: 'SET def = :definition, st = :state',
-    values: { ':definition': definition, ':state': state },
+    set: `SET def = :definition, st = :state${first === undefined ? '' : ', fst = :first'}`,
+    values: {
+      ':definition': definition,
+      ':state': state,
+      ...(first === undefined ? {} : { ':first': indexItem(first) }),
+    },
     condition: when.poolUnchanged,
   }),
 });

@@ -26,6 +26,7 @@ export const keys = {
   counter: ({ pool, namespace }: CounterKey) =>
     namespace === undefined ? { pk: keys.totals, sk: pool } : { pk: keys.namespaces(pool), sk: `ns#${namespace}` },
   shard: (pool: string, shard: bigint) => `P#${pool}#${blockToText(shard)}`,
+  joined: (pool: string) => `J#${pool}`,
   block: ({ pool, block }: BlockKey) => ({ pk: keys.shard(pool, shardOf(block)), sk: blockToText(block) }),
   slots: ({ pool, block }: BlockKey) => `L#${pool}#${blockToText(block)}`,
   slot: (key: SlotKey) => ({ pk: keys.slots(key), sk: key.slot.toString(16).padStart(3, '0') }),
@@ -125,20 +126,38 @@ export function deathRecord(item: Item): DeathRecord {
   return { node: sk, incarnation: e, reason: why, declaredBy: by, declaredAt: at, freed, ...sweptAt };
 }
 
+const storedIndex = z.union([z.int(), z.string()]);
 const storedPool = z.object({
   def: poolDefinition,
   st: z.enum(['active', 'draining', 'closing']),
-  opened: z.int(),
+  fst: z.optional(storedIndex),
+  opened: storedIndex,
   apart: z.optional(z.set(z.string())),
+  jn: z.optional(z.literal(true)),
   v: z.int(),
 });
 
-/** def definition, st state, opened blocks below which all are open, apart blocks that are open beyond them, v version. */
+/** A block as an attribute: a number, and beyond what a double counts as text. */
+export const indexItem = (block: bigint): number | string =>
+  block <= Number.MAX_SAFE_INTEGER ? Number(block) : blockToText(block);
+const indexOf = (stored: number | string): bigint =>
+  typeof stored === 'number' ? BigInt(stored) : blockFromText(stored);
+
+/**
+ * def definition, st state, fst and opened: blocks from the first up to the second are open, apart: blocks that are open beyond
+ * them, jn whether joined stretches are noted, v version.
+ */
 export function poolState(item: Item): PoolState {
-  const { def, st, opened, apart, v } = storedPool.parse(item);
-  const state = { definition: def, state: st, open: BigInt(opened), version: v };
-  if (apart === undefined) return state;
-  return { ...state, openApart: [...apart].map(blockFromText).sort((a, b) => (a < b ? -1 : 1)) };
+  const { def, st, fst, opened, apart, jn, v } = storedPool.parse(item);
+  return {
+    definition: def,
+    state: st,
+    ...(fst === undefined ? {} : { first: indexOf(fst) }),
+    open: indexOf(opened),
+    ...(apart === undefined ? {} : { openApart: [...apart].map(blockFromText).sort((a, b) => (a < b ? -1 : 1)) }),
+    ...(jn === undefined ? {} : { joinsNoted: jn }),
+    version: v,
+  };
 }
 
 /** So many of an item's last writes are known by their tokens. */
@@ -148,8 +167,11 @@ const TOKENS = 16;
 export const tokenAttribute = (version: number): string => `w${version % TOKENS}`;
 
 /** As it is created: nothing is open apart. */
-export function poolItem({ definition, state, open, version }: PoolState): Item {
-  return { ...keys.pool(definition.id), def: definition, st: state, opened: Number(open), v: version };
+export function poolItem({ definition, state, first, open, joinsNoted, version }: PoolState): Item {
+  const from = first === undefined ? {} : { fst: indexItem(first) };
+  const noted = joinsNoted === undefined ? {} : { jn: joinsNoted };
+  const blocks = { ...from, opened: indexItem(open), ...noted };
+  return { ...keys.pool(definition.id), def: definition, st: state, ...blocks, v: version };
 }
 
 const storedBlock = z.object({

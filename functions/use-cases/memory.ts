@@ -80,6 +80,8 @@ export interface Memory {
   readonly fullPools: Remembered<true>;
   /** Blocks of shared pools, by `blockKeyToText`, that were seen without a free slot: they are looked into last. */
   readonly fullBlocks: Remembered<true>;
+  /** Stretches of shared pools, by pool id and number, that are noted as joined: that never changes. */
+  readonly joinedStretches: Remembered<true>;
   /** By pool id and namespace; quota.ts says how long a view counts. */
   readonly quotas: Remembered<QuotaView>;
 }
@@ -95,6 +97,8 @@ const NODE_LIVES_MS = 30_000;
 const MOST_REGISTRIES = 32;
 const CROWDED_LIVES_MS = 60_000;
 const FULL_LIVES_MS = 10_000;
+/** As long as a plugin takes a slot for taken. */
+const FULL_BLOCK_LIVES_MS = 60_000;
 
 export const emptyMemory = (): Memory => ({
   pools: remembered(POOL_LIVES_MS),
@@ -103,6 +107,7 @@ export const emptyMemory = (): Memory => ({
   owners: remembered(Number.POSITIVE_INFINITY),
   crowded: remembered(CROWDED_LIVES_MS),
   fullPools: remembered(FULL_LIVES_MS),
-  fullBlocks: remembered(FULL_LIVES_MS),
+  fullBlocks: remembered(FULL_BLOCK_LIVES_MS),
+  joinedStretches: remembered(Number.POSITIVE_INFINITY),
   quotas: remembered(Number.POSITIVE_INFINITY),
 });

@@ -1,6 +1,8 @@
 /** What an ADD costs in a pool that is filled to some degree, with some nodes allocating at the same time. */
+import pMap from 'p-map';
 import { afterAnswer, type PoolCache } from '../../cni-shim/node/pool-cache.ts';
 import { proposableAt, proposals } from '../../cni-shim/node/propose.ts';
+import { knownFull } from '../../cni-shim/verbs/ask-service.ts';
 import { scatter } from '../../core/addresses/scatter.ts';
 import type { SlotReference } from '../../core/contract/ids.ts';
 import type { PoolDefinition } from '../../core/contract/pool.ts';
@@ -15,41 +17,84 @@ export type Affinity = PoolDefinition['affinity'];
 export interface Setting {
   /** Of the pool. */
   readonly name: string;
+  /** With which the nodes' names begin: they are new ones. */
+  readonly prefix: string;
   /** Nodes that allocate at the same time. */
   readonly allocators: number;
+  readonly others: Others;
+  /** Which Lambda environment answers the next request; only what these ask the store is counted. */
+  readonly environment: () => Dependencies;
 }
 
 /** 960 blocks: so many that what is measured hardly fills it further. */
 export const SLOTS = 61_440;
 const BLOCK_SIZE = 64;
 const BLOCKS = SLOTS / BLOCK_SIZE;
-/** All allocators together. */
-const ADDS = 64;
+/** All nodes together: the mean of so many differs little from that of so many more. */
+export const ADDS = 512;
+/** As many pods as a large node has. */
+const MOST_OF_NODE = 64;
 const AT_ONCE = 64;
 const BOOT = { bootId: 'boot-1', ranges: [] };
+
+/** The same numbers in each run, from 0 up to, but not including, `below`: mulberry32. */
+export function chance(seed: number): Random {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
+  };
+}
+
+/** Others, who hold so much of a pool that it stays as full as it was. */
+export interface Others {
+  /** One of them releases a slot somewhere, which has cooled at once. Where they own blocks they keep them. */
+  leaveOne(): Promise<void>;
+}
 
 /** A pool of which `fill`, from 0 to 1, is held, slots or whole blocks anywhere in it, by others. */
 export async function filledPool(
   here: World,
   name: string,
   { affinity, fill, random }: { affinity: Affinity; fill: number; random: Random },
-): Promise<void> {
+): Promise<Others> {
   const pool = await operatorsPool(here, { addresses: SLOTS, blockSize: BLOCK_SIZE, name });
   await here.store.pools.openPool(pool.id, 256n, BigInt(BLOCKS));
   const state = await here.store.pools.readPool(pool.id);
   if (state) await here.store.pools.changePool({ ...state, definition: { ...pool, affinity }, version: 2 });
   const chosen = some(affinity === 'shared' ? SLOTS : BLOCKS, fill, random);
+  const held = affinity === 'shared' ? [...chosen] : [];
   const occupy = affinity === 'shared' ? holdSlot : claimBlock;
   while (chosen.length > 0)
     await Promise.all(chosen.splice(0, AT_ONCE).map((ordinal) => occupy(here, pool.id, ordinal)));
+  return {
+    leaveOne: async () => {
+      const [ordinal] = held.splice(random(held.length), 1);
+      if (ordinal !== undefined) await leaveSlot(here, pool.id, ordinal);
+    },
+  };
 }
 
-function holdSlot({ store }: World, pool: string, ordinal: number): Promise<unknown> {
-  const key = { pool, block: BigInt(Math.floor(ordinal / BLOCK_SIZE)), slot: ordinal % BLOCK_SIZE };
-  const attachment = attachmentOf(`other-${ordinal}`);
-  const holding = { attachment, nonce: nonceOf(ordinal), node: 'others', incarnation: 1, heldAt: 0 };
-  return store.leases.hold(key, holding, 1);
-}
+const slotAt = (pool: string, ordinal: number) => ({
+  pool,
+  block: BigInt(Math.floor(ordinal / BLOCK_SIZE)),
+  slot: ordinal % BLOCK_SIZE,
+});
+const other = (ordinal: number) => ({
+  attachment: attachmentOf(`other-${ordinal}`),
+  nonce: nonceOf(ordinal),
+  node: 'others',
+});
+
+const holdSlot = ({ store }: World, pool: string, ordinal: number): Promise<unknown> =>
+  store.leases.hold(slotAt(pool, ordinal), { ...other(ordinal), incarnation: 1, heldAt: 0 }, 1);
+
+const leaveSlot = ({ store }: World, pool: string, ordinal: number): Promise<unknown> => {
+  const { attachment, nonce, node } = other(ordinal);
+  return store.leases.release(slotAt(pool, ordinal), { ...attachment, nonce, node }, 0);
+};
 
 function claimBlock({ store }: World, pool: string, ordinal: number): Promise<unknown> {
   const owner = { node: 'others', incarnation: 1, boot: 'b', journal: 'j' };
@@ -68,29 +113,45 @@ function some(count: number, fill: number, random: Random): number[] {
   });
 }
 
-/** The mean of one ADD, after each node has made one, in a Lambda environment that has seen pool and nodes. */
-export async function costOfAdd(
-  here: World,
-  deps: Dependencies,
-  meter: Meter,
-  { name, allocators }: Setting,
-): Promise<Costs> {
-  const nodes = Array.from({ length: allocators }, (_, n) => simulated(here, deps, name, `${name}-${allocators}-${n}`));
-  await Promise.all(nodes.map((node) => node()));
+/** Environments that know pool and nodes alike, as they are after a while, and each of which remembers for itself what it saw. */
+export function environments(here: World, count: number, over: Partial<Dependencies> & { random: Random }) {
+  const [first, ...more] = Array.from({ length: count }, () => here.environment(over));
+  if (first === undefined) throw new RangeError('no environment');
+  const { pools, registries, nodes, owners, joinedStretches } = first.memory;
+  const warm = more.map((deps) => ({
+    ...deps,
+    memory: { ...deps.memory, pools, registries, nodes, owners, joinedStretches },
+  }));
+  return (): Dependencies => [first, ...warm][over.random(count)] ?? first;
+}
+
+/**
+ * The mean of one ADD, after each node has made one. For each ADD one of the others leaves, so that the pool is as full at the
+ * last one as at the first.
+ */
+export async function costOfAdd(here: World, meter: Meter, setting: Setting): Promise<Costs> {
+  const { prefix, allocators, others } = setting;
+  const count = Math.max(allocators, ADDS / MOST_OF_NODE);
+  const nodes = Array.from({ length: count }, (_, n) => simulated(here, setting, `${prefix}-${n}`));
+  const addOnce = async (node: () => Promise<void>) => {
+    await node();
+    await others.leaveOne();
+  };
+  for (const node of nodes) await addOnce(node);
   meter.read();
-  const each = Math.max(1, Math.floor(ADDS / allocators));
-  await Promise.all(
-    nodes.map(async (node) => {
-      for (let n = 0; n < each; n += 1) await node();
-    }),
+  await pMap(
+    nodes,
+    async (node) => {
+      for (let n = 0; n < ADDS / count; n += 1) await addOnce(node);
+    },
+    { concurrency: allocators },
   );
   const { requests, writeUnits, readUnits } = meter.read();
-  const adds = each * allocators;
-  return { requests: requests / adds, writeUnits: writeUnits / adds, readUnits: readUnits / adds };
+  return { requests: requests / ADDS, writeUnits: writeUnits / ADDS, readUnits: readUnits / ADDS };
 }
 
 /** Asks as the plugin on a node does, and remembers what it is answered. */
-function simulated(here: World, deps: Dependencies, name: string, node: string): () => Promise<void> {
+function simulated(here: World, { name, environment }: Setting, node: string): () => Promise<void> {
   const journal = scatter(node).toString(16).padStart(16, '0');
   const journaled = new Set<string>();
   const text = ({ block, slot }: SlotReference) => `${block}.${slot}`;
@@ -101,14 +162,14 @@ function simulated(here: World, deps: Dependencies, name: string, node: string):
     const proposal = state && [...proposals(state, here.clock.now)].find((slot) => !journaled.has(text(slot)));
     const generation = proposal && proposableAt(state, proposal);
     const answer = await add(
-      deps,
+      environment(),
       node,
       addOf(containers, {
         attachment: attachmentOf(`${node}-${containers}`),
         nonce: `${journal}${containers.toString(16).padStart(16, '0')}`,
         pool: { vrf: 'default', name },
         ...(proposal && generation !== undefined ? { proposal, generation } : {}),
-        ...(state ? { incarnation: state.incarnation } : {}),
+        ...(state ? { incarnation: state.incarnation, ...knownFull(state, here.clock.now) } : {}),
       }),
     );
     journaled.add(text(answer.slot));

@@ -31,6 +31,7 @@ function versioned<T extends { readonly version: number }>() {
 export function memoryPools(): PoolStore {
   const registries = versioned<Registry>();
   const pools = versioned<PoolState>();
+  const joined = new Map<string, ReadonlySet<bigint>>();
   return {
     async readRegistry(vrf) {
       return registries.get(vrf) ?? { vrf, version: 0, pools: [] };
@@ -49,7 +50,13 @@ export function memoryPools(): PoolStore {
       const current = pools.get(id);
       if (current === undefined) return false;
       const { open, openApart } = current;
-      return pools.write(id, { ...pool, open, ...(openApart ? { openApart } : {}) }, token);
+      return pools.write(id, { ...current, ...pool, open, ...(openApart ? { openApart } : {}) }, token);
+    },
+    async noteJoined(id, stretch) {
+      joined.set(id, new Set([...(joined.get(id) ?? []), stretch]));
+    },
+    async readJoined(id) {
+      return new Set(joined.get(id));
     },
     async openPool(id, from, to) {
       const current = pools.get(id);

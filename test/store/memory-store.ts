@@ -38,20 +38,27 @@ export function memoryStore(permits: typeof allows = allows, { blocks, nodes }: 
 }
 
 function memoryLeases(permits: typeof allows): LeaseStore {
-  const slots = new Map<string, SlotState>();
-  const keyOf = ({ pool, block, slot }: SlotKey) => `${pool}/${blockToText(block)}/${slot}`;
+  const blocks = new Map<string, Map<number, SlotState>>();
+  const inBlock = ({ pool, block }: BlockKey) => {
+    const key = `${pool}/${blockToText(block)}`;
+    const found = blocks.get(key) ?? new Map<number, SlotState>();
+    blocks.set(key, found);
+    return found;
+  };
+  const get = (key: SlotKey) => inBlock(key).get(key.slot);
+  const put = (key: SlotKey, state: SlotState) => void inBlock(key).set(key.slot, state);
   const free = (key: SlotKey, operation: SlotOperation, compared: Against, reusableAt: number): boolean => {
-    const current = slots.get(keyOf(key));
+    const current = get(key);
     if (current === undefined || !permits(operation, current, compared)) return false;
-    slots.set(keyOf(key), { ...current, held: false, reusableAt });
+    put(key, { ...current, held: false, reusableAt });
     return true;
   };
   return {
     async hold(key, holding, generation, sticky = false) {
-      const current = slots.get(keyOf(key));
+      const current = get(key);
       if (!permits('hold', current, againstHolding(holding, generation, sticky)))
         return { held: false, current: copy(current) };
-      slots.set(keyOf(key), copy({ held: true, generation, reusableAt: 0, holding }));
+      put(key, copy({ held: true, generation, reusableAt: 0, holding }));
       return { held: true };
     },
     async release(key, by, reusableAt) {
@@ -61,24 +68,22 @@ function memoryLeases(permits: typeof allows): LeaseStore {
       return free(key, 'sweep', against(by), reusableAt);
     },
     async advance(key, generation) {
-      const current = slots.get(keyOf(key));
+      const current = get(key);
       if (!permits('advance', current, against({ generation }))) return false;
-      slots.set(keyOf(key), { reusableAt: 0, ...current, held: false, generation });
+      put(key, { reusableAt: 0, ...current, held: false, generation });
       return true;
     },
     async evict(key, generation, reusableAt) {
-      const current = slots.get(keyOf(key));
+      const current = get(key);
       if (!free(key, 'evict', against({ generation }), reusableAt)) return false;
-      slots.set(keyOf(key), { ...current, held: false, reusableAt, generation });
+      put(key, { ...current, held: false, reusableAt, generation });
       return true;
     },
     async readSlot(key) {
-      return copy(slots.get(keyOf(key)));
+      return copy(get(key));
     },
-    async readBlock({ pool, block }) {
-      const prefix = `${pool}/${blockToText(block)}/`;
-      const found = [...slots].filter(([key]) => key.startsWith(prefix));
-      return new Map(found.map(([key, state]) => [Number(key.slice(prefix.length)), copy(state)]));
+    async readBlock(key) {
+      return copy(inBlock(key));
     },
   };
 }

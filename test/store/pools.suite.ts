@@ -53,6 +53,28 @@ export function poolsSuite(open: () => Store): void {
       expect((await pools.readPool(pool.definition.id))?.openApart).toEqual(blocks);
     });
 
+    it('begin behind what is excluded, with blocks beyond what a double counts', async () => {
+      const { pools } = open();
+      const first = (1n << 58n) - 4n;
+      const pool = { ...stateOf(definition(newId())), first, open: first + 1n, joinsNoted: true as const };
+      const { id } = pool.definition;
+      await pools.createPool(pool);
+      expect(await pools.readPool(id)).toEqual(pool);
+      expect(await pools.openPool(id, first, first + 2n)).toBe(false);
+      expect(await pools.openPool(id, first + 1n, first + 2n)).toBe(true);
+      expect(await pools.changePool({ ...pool, first: first - 8n, version: 2 })).toBe(true);
+      expect(await pools.readPool(id)).toEqual({ ...pool, first: first - 8n, open: first + 2n, version: 2 });
+    });
+
+    it('have the stretches noted that nodes join', async () => {
+      const { pools } = open();
+      const id = newId();
+      expect(await pools.readJoined(id)).toEqual(new Set());
+      for (const stretch of [3n, 1n << 54n, 3n]) await pools.noteJoined(id, stretch);
+      expect(await pools.readJoined(id)).toEqual(new Set([3n, 1n << 54n]));
+      expect(await pools.readJoined(newId())).toEqual(new Set());
+    });
+
     it('open a block apart once, whoever asked for it', async () => {
       const { pools } = open();
       const pool = stateOf(definition(newId()));

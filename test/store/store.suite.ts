@@ -209,6 +209,20 @@ export function storeSuite(open: () => Store): void {
       expect(await nodes.readNode(id)).toEqual(more);
     });
 
+    it('make themselves known where they join nothing, and keep what they have joined', async () => {
+      const { nodes } = open();
+      const id = newId();
+      expect(await nodes.join(id, [], 'b1', 0)).toMatchObject({
+        joined: true,
+        node: { incarnation: 1 },
+        before: new Set(),
+      });
+      expect((await nodes.readNode(id))?.joinedBlocks).toEqual(new Set());
+      await nodes.join(id, ['p:0'], 'b1', 1);
+      expect(await nodes.join(id, [], 'b1', 2)).toMatchObject({ joined: true, before: new Set(['p:0']) });
+      expect(await nodes.join(id, [], 'b2', 3)).toMatchObject({ joined: false });
+    });
+
     it('die, are told so when they join, and come back in their next life with the blocks of the last', async () => {
       const { nodes } = open();
       const id = newId();

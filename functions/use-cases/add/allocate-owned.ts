@@ -62,7 +62,10 @@ async function holdProposed(
   const holding = holdingOf(call, request, owner.incarnation, deps.now());
   if (!(await deps.store.leases.hold(slot, holding, generation)).held) return undefined;
   const blocks = [{ block: blockToText(slot.block), generation }];
-  return answer({ call, pool, taken: new Map(), nodeBlocks: () => ({ incarnation: owner.incarnation, blocks }) }, slot);
+  return answer(
+    { call, pool, taken: new Map(), full: new Set(), nodeBlocks: () => ({ incarnation: owner.incarnation, blocks }) },
+    slot,
+  );
 }
 
 /** One's own lease wherever it is, then the proposal, then any free slot. */

@@ -1,6 +1,5 @@
 /** ADD where blocks belong to nobody: the pod's own slot, else the node's proposal, else any free one of the pool. */
 
-import { scatter } from '../../../core/addresses/scatter.ts';
 import type { Pod } from '../../../core/contract/ids.ts';
 import type { AllocateRequest, AllocateResult } from '../../../core/contract/lease.ts';
 import { reservationFor } from '../../../core/pools/reservations.ts';
@@ -14,7 +13,7 @@ import { granted, type PoolAttempt } from './pool-attempt.ts';
 import { quotaOnce } from './quota.ts';
 import { holdRequested } from './requested.ts';
 import { holdReserved } from './reserved.ts';
-import { findOwnLease, isKnownFull, searchPool } from './search-pool.ts';
+import { findOwnLease, firstBlock, searchPool } from './search-pool.ts';
 import { holdHome } from './sticky.ts';
 
 /** Shared pools know one generation only: nothing fences their blocks while the pool lives. */
@@ -31,14 +30,14 @@ export async function allocateShared(
   pool: KnownPool,
 ): Promise<PoolAttempt> {
   const proposal = usableProposal(request, pool);
-  const first = proposal?.block ?? firstBlock(deps, call, request, pool);
+  const first = proposal?.block ?? firstBlock({ deps, call, request, pool });
   // An earlier try may have joined a block through another environment, and hold a slot there.
   if (request.attempt > 1) deps.memory.nodes.delete(call.caller);
   const { incarnation, boot } = request;
   const node = await member(deps, call, pool, first, { incarnation, boot });
   const allocation = sharedAllocation(deps, call, request, pool, node);
-  const near = [first, ...joinedIn(pool, node.joinedBlocks)];
-  const ordinary = () => findSlot(allocation, near, proposal, stickyPod(request, pool));
+  const joined = [first, ...joinedIn(pool, node.joinedBlocks)];
+  const ordinary = () => findSlot(allocation, joined, proposal, stickyPod(request, pool));
   if (request.addresses)
     return answerTogether(allocation, await holdRequested(allocation, request.addresses, ordinary));
   const reservation = reservationFor(pool.definition.reservations, request.pod);
@@ -64,6 +63,7 @@ function sharedAllocation(
     request,
     pool,
     taken: new Map(),
+    full: new Set(),
     incarnationIn: async (block) => {
       const { incarnation } = joined;
       joined = await member(deps, call, allocation.pool, block, { incarnation, boot: request.boot });
@@ -92,18 +92,18 @@ function sharedAllocation(
 /** One's own lease, the pod's home, the proposal, and last any free slot. */
 async function findSlot(
   allocation: Allocation,
-  near: readonly bigint[],
+  joined: readonly bigint[],
   proposal: SlotKey | undefined,
   pod: Pod | undefined,
 ): Promise<PoolAttempt<SlotKey>> {
-  const own = allocation.request.attempt > 1 ? await findOwnLease(allocation, near) : undefined;
+  const own = allocation.request.attempt > 1 ? await findOwnLease(allocation, joined) : undefined;
   if (own) return granted(own);
   if (pod) {
     const home = await holdHome(allocation, pod);
-    return home ? granted(home) : searchPool(allocation, near);
+    return home ? granted(home) : searchPool(allocation, []);
   }
   if (proposal && (await allocation.hold(proposal))) return granted(proposal);
-  return searchPool(allocation, near, proposal);
+  return searchPool(allocation, proposal ? [proposal.block] : [], proposal);
 }
 
 function answerTogether(allocation: Allocation, held: PoolAttempt<SlotsTogether>): PoolAttempt {
@@ -120,12 +120,3 @@ function furtherSlots([, ...more]: readonly SlotKey[]): Pick<AllocateResult, 'mo
 /** The pod, where the pool keeps its address for it. */
 const stickyPod = ({ pod }: AllocateRequest, { definition }: KnownPool): Pod | undefined =>
   definition.stickySeconds > 0 ? pod : undefined;
-
-/** Where the node has been already if that is known to have room, else anywhere. */
-function firstBlock(deps: Dependencies, { caller }: Call, { nonce }: AllocateRequest, pool: KnownPool): bigint {
-  const seed = scatter(`${caller} ${nonce}`);
-  const joined = joinedIn(pool, deps.memory.nodes.peek(caller)?.joinedBlocks ?? new Set()).filter(
-    (block) => !isKnownFull(deps, { pool: pool.definition.id, block }),
-  );
-  return joined[seed % joined.length] ?? (BigInt(seed) * pool.open) >> 32n;
-}

@@ -13,7 +13,7 @@ import {
 } from '../../../core/protocol/slot-ref.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
-import { isApart } from '../pools/open-blocks.ts';
+import { isApart, isOpen } from '../pools/open-blocks.ts';
 
 /** What the node is told of its life and its blocks of the pool. */
 export type NodeBlocks = Pick<AllocateResult, 'incarnation' | 'blocks' | 'former'>;
@@ -26,6 +26,8 @@ export interface Allocation {
   pool: KnownPool;
   /** Slots that are held or cooling, by block, as far as blocks were read. */
   readonly taken: Map<bigint, number[]>;
+  /** Blocks that were read, and have no free slot. */
+  readonly full: Set<bigint>;
   /** The node's life in which a slot of this block would be held. */
   readonly incarnationIn: (block: bigint) => Promise<number>;
   /**
@@ -49,13 +51,10 @@ export function joinedIn(pool: KnownPool, joinedBlocks: ReadonlySet<string>): bi
 }
 
 /** A proposal of another pool, or of a slot that cannot be handed out, is a mistake of the node's and no more than a hint lost. */
-export function usableProposal(
-  { proposal }: AllocateRequest,
-  { definition, space, open }: KnownPool,
-): SlotKey | undefined {
-  if (proposal?.pool !== definition.id) return undefined;
+export function usableProposal({ proposal }: AllocateRequest, pool: KnownPool): SlotKey | undefined {
+  if (proposal?.pool !== pool.definition.id) return undefined;
   const key = slotFromWire(proposal);
-  return key.block < open && space.isUsable(key.block, key.slot) ? key : undefined;
+  return isOpen(pool, key.block) && pool.space.isUsable(key.block, key.slot) ? key : undefined;
 }
 
 /**
@@ -102,7 +101,7 @@ export const distinct = (keys: readonly SlotKey[]): SlotKey[] =>
   keys.filter((key, index) => keys.findIndex((other) => sameSlot(key, other)) === index);
 
 export function answer(
-  { call, pool, taken, nodeBlocks }: Pick<Allocation, 'call' | 'pool' | 'taken' | 'nodeBlocks'>,
+  { call, pool, taken, full, nodeBlocks }: Pick<Allocation, 'call' | 'pool' | 'taken' | 'full' | 'nodeBlocks'>,
   key: SlotKey,
 ): AllocateResult {
   const { definition, space } = pool;
@@ -116,5 +115,6 @@ export function answer(
     pool: toldToNodes(definition),
     ...(former === undefined ? {} : { former }),
     ...(taken.size === 0 ? {} : { taken: [...taken].map(([block, slots]) => ({ block: blockToText(block), slots })) }),
+    ...(full.size === 0 ? {} : { full: [...full].slice(0, most.fullBlocks).map(blockToText) }),
   };
 }

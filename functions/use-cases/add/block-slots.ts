@@ -10,7 +10,7 @@ import { type Allocation, holdingOf } from './allocation.ts';
 const TRIES_A_BLOCK = 4;
 /** What remains of the request's time must suffice for an answer. */
 const RESERVE_MS = 500;
-/** The answer tells the node about so many blocks at most. */
+/** The answer tells the node about so many full blocks at most, slot by slot. */
 const BLOCKS_TOLD = 4;
 
 /** Blocks that a search reads at once. */
@@ -22,6 +22,8 @@ export interface BlockOutcome {
   readonly slot?: SlotKey;
   /** Whether a slot was seen free, though others snatched away what was tried. */
   readonly sawFree: boolean;
+  /** Whether none is free any more, as far as it was read. */
+  readonly isFull: boolean;
   /** When (ms) the first of its cooling slots can be had. */
   readonly coolingUntil: number;
 }
@@ -42,17 +44,17 @@ export async function takeFrom(
   passed: SlotKey | undefined,
 ): Promise<BlockOutcome> {
   const own = await keepOwn(allocation, block, slots);
-  if (own) return { slot: own, sawFree: true, coolingUntil: Number.POSITIVE_INFINITY };
+  if (own) return { slot: own, sawFree: true, isFull: false, coolingUntil: Number.POSITIVE_INFINITY };
   const { request, pool } = allocation;
   const { free, unavailable, coolingUntil } = inspect(allocation, block, slots);
-  note(allocation, block, unavailable);
+  note(allocation, block, { free, unavailable });
   const order = from(scatter(request.nonce) % pool.space.blockSize, free);
   const tried = order.filter((slot) => block !== passed?.block || slot !== passed.slot).slice(0, TRIES_A_BLOCK);
   for (const slot of tried) {
     const key = { pool: pool.definition.id, block, slot };
-    if (await allocation.hold(key)) return { slot: key, sawFree: true, coolingUntil };
+    if (await allocation.hold(key)) return { slot: key, sawFree: true, isFull: free.length === 1, coolingUntil };
   }
-  return { sawFree: free.length > 0, coolingUntil };
+  return { sawFree: free.length > 0, isFull: free.length === 0, coolingUntil };
 }
 
 /**
@@ -104,8 +106,14 @@ function inspect({ deps, pool }: Allocation, block: bigint, slots: Slots) {
   return { free, unavailable, coolingUntil };
 }
 
-function note({ taken }: Allocation, block: bigint, unavailable: number[]): void {
-  if (unavailable.length > 0 && (taken.has(block) || taken.size < BLOCKS_TOLD)) taken.set(block, unavailable);
+/** One that has a free slot is always told of: with it the node can propose what is left there. */
+function note(
+  { taken }: Allocation,
+  block: bigint,
+  { free, unavailable }: Record<'free' | 'unavailable', number[]>,
+): void {
+  const isTold = taken.has(block) || taken.size < BLOCKS_TOLD || free.length > 0;
+  if (unavailable.length > 0 && isTold) taken.set(block, unavailable);
 }
 
 /** Whether the slot could be held by this attachment, as it was read: what is known to be in vain is not tried. */

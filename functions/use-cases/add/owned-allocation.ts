@@ -56,6 +56,7 @@ export async function ownedAllocation(
     claimant,
     blocks,
     taken: new Map(),
+    full: new Set(),
     coolingUntil: Number.POSITIVE_INFINITY,
     joined: () => joinedIn(pool, member.joinedBlocks),
     join: async (some) => {

@@ -17,6 +17,7 @@ import { freshPool, freshRegistry, knownPool, rememberedRegistry } from '../know
 import type { KnownPool, KnownRegistry } from '../memory.ts';
 import { overlapProblem } from '../pools/change-registry.ts';
 import { storedPool } from '../pools/named-pool.ts';
+import { ordinaryRanges } from '../pools/ordinary-ranges.ts';
 import { differenceText } from '../pools/pool-text.ts';
 import { registerPool } from '../pools/register-pool.ts';
 
@@ -84,6 +85,7 @@ async function registeredInline(
 ): Promise<KnownPool> {
   const { vrf, name } = poolRequest;
   if (!deps.settings.inlinePools) throw notAllowed(vrf, name, registry.get(name), ranges);
+  ordinaryRanges(name, ranges);
   const definition = inlineDefinition(deps, vrf, { ranges, exclude });
   let made: PoolDefinition | undefined;
   const registration = await registerPool(

@@ -2,12 +2,11 @@
 
 import { scatter } from '../../../core/addresses/scatter.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import { type BlockKey, blockKeyToText, type SlotKey } from '../../../core/protocol/slot-ref.ts';
-import type { Dependencies } from '../dependencies.ts';
+import { blockKeyToText, blockToText, type SlotKey } from '../../../core/protocol/slot-ref.ts';
 import { inChunks } from '../in-flight.ts';
-import { openMore } from '../pools/open-blocks.ts';
+import { firstOf, isOpen, openMore, usableOpen } from '../pools/open-blocks.ts';
 import type { Allocation } from './allocation.ts';
-import { blockOrder } from './block-order.ts';
+import { blockOrder, type Seeds } from './block-order.ts';
 import { BLOCKS_AT_ONCE, ensureTime, keepOwn, readBlocks, takeFrom } from './block-slots.ts';
 import { granted, type PoolAttempt, refused } from './pool-attempt.ts';
 import { full } from './pool-full.ts';
@@ -15,12 +14,14 @@ import { full } from './pool-full.ts';
 /** How often the whole pool is gone through while others snatch away each slot that was seen free. */
 const PASSES = 4;
 const READ_ONE_BY_ONE = 8;
+/** Blocks that are known to be full are passed over, so many of them, before a search begins in one of them all the same. */
+const LOOKED_OVER = 1024;
 
 /**
  * A slot that was free, now held.
  * @param near blocks that are looked into first
  * @param passed a slot that is known not to be free
- * @returns refused (pool.exhausted, pool.cooling) where a read of every block has proved it
+ * @returns refused (pool.exhausted, pool.cooling) where a read of every block that has a usable slot has proved it
  * @throws LessorError pool.quota, service.busy
  */
 export async function searchPool(
@@ -28,21 +29,20 @@ export async function searchPool(
   near: readonly bigint[],
   passed?: SlotKey,
 ): Promise<PoolAttempt<SlotKey>> {
-  const { request, deps } = allocation;
-  const seed = scatter(request.nonce);
+  const { deps } = allocation;
   let pool = allocation.pool;
   let coolingUntil = Number.POSITIVE_INFINITY;
   for (let pass = 1; pass <= PASSES; pass += 1) {
     let sawFree = false;
-    const order = fullOnesLast(allocation, blockOrder(pool.open, near, seed));
+    const order = fullOnesLast(allocation, blockOrder(usableOpen(pool), near, seedsOf(allocation)));
     for (const blocks of inChunks(order, atOnce)) {
       ensureTime(allocation);
       for (const [block, slots] of await readBlocks(allocation, blocks)) {
         const found = await takeFrom(allocation, block, slots, pass > 1 ? undefined : passed);
+        if (found.isFull) noteFull(allocation, block);
         if (found.slot) return granted(found.slot);
         coolingUntil = Math.min(coolingUntil, found.coolingUntil);
         sawFree ||= found.sawFree;
-        if (!found.sawFree) noteFull(deps, { pool: pool.definition.id, block });
       }
     }
     if (sawFree) continue;
@@ -57,30 +57,56 @@ export async function searchPool(
   });
 }
 
+type Searching = Pick<Allocation, 'deps' | 'call' | 'request' | 'pool'>;
+
+/** Where a search that knows of no block begins. */
+export function firstBlock(searching: Searching): bigint {
+  const isFull = fullBlocks(searching);
+  let first: bigint | undefined;
+  for (const block of take(blockOrder(usableOpen(searching.pool), [], seedsOf(searching)), LOOKED_OVER)) {
+    first ??= block;
+    if (!isFull(block)) return block;
+  }
+  return first ?? firstOf(searching.pool);
+}
+
+const seedsOf = ({ call, request }: Searching): Seeds => ({
+  // Of names that differ at their ends only, what follows spreads the difference over all bits.
+  node: scatter(`${call.caller} joins`),
+  request: scatter(`${request.nonce} asks`),
+});
+
 /** One after the other as long as each is likely to do; then more and more at a time, since latency counts too. */
 const atOnce = (reads: number): number => (reads < READ_ONE_BY_ONE ? 1 : Math.min(BLOCKS_AT_ONCE, reads));
 
 /** Every block of `order`, those last that were seen full a short while ago. */
-function* fullOnesLast({ deps, pool }: Allocation, order: Iterable<bigint>): Generator<bigint> {
+function* fullOnesLast(searching: Searching, order: Iterable<bigint>): Generator<bigint> {
+  const isFull = fullBlocks(searching);
   const last: bigint[] = [];
   for (const block of order) {
-    if (isKnownFull(deps, { pool: pool.definition.id, block })) last.push(block);
+    if (isFull(block)) last.push(block);
     else yield block;
   }
   yield* last;
 }
 
-/** Whether a block was seen without a free slot a short while ago. */
-export const isKnownFull = ({ memory, now }: Dependencies, key: BlockKey): boolean =>
-  memory.fullBlocks.get(blockKeyToText(key), now()) !== undefined;
+/** Whether a block was seen without a free slot a short while ago, by the node or in this environment. */
+function fullBlocks({ deps: { memory, now }, request, pool }: Searching): (block: bigint) => boolean {
+  const { id } = pool.definition;
+  const told = new Set(request.full?.pool === id ? request.full.blocks : []);
+  return (block) =>
+    told.has(blockToText(block)) || memory.fullBlocks.get(blockKeyToText({ pool: id, block }), now()) !== undefined;
+}
 
-const noteFull = ({ memory, now }: Dependencies, key: BlockKey): void =>
-  memory.fullBlocks.set(blockKeyToText(key), true, now());
+function noteFull({ deps: { memory, now }, pool, full }: Allocation, block: bigint): void {
+  full.add(block);
+  memory.fullBlocks.set(blockKeyToText({ pool: pool.definition.id, block }), true, now());
+}
 
 /** The lease that an earlier try of the same request made, though its answer was lost. */
 export async function findOwnLease(allocation: Allocation, near: readonly bigint[]): Promise<SlotKey | undefined> {
-  const order = take(blockOrder(allocation.pool.open, near, 0), new Set(near).size);
-  for (const blocks of inChunks(order, () => BLOCKS_AT_ONCE)) {
+  const open = [...new Set(near)].filter((block) => isOpen(allocation.pool, block));
+  for (const blocks of inChunks(open, () => BLOCKS_AT_ONCE)) {
     for (const [block, slots] of await readBlocks(allocation, blocks)) {
       const own = await keepOwn(allocation, block, slots);
       if (own) return own;

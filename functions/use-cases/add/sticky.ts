@@ -7,8 +7,10 @@
 import { scatter } from '../../../core/addresses/scatter.ts';
 import type { Pod } from '../../../core/contract/ids.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
+import type { BlockSet } from '../../../core/pools/block-set.ts';
 import type { SlotState } from '../../../core/protocol/lease.ts';
 import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
+import { usableOpen } from '../pools/open-blocks.ts';
 import type { Allocation } from './allocation.ts';
 import { keepOwn, readBlocks, takeFrom } from './block-slots.ts';
 
@@ -23,7 +25,7 @@ const HOMES_AMONG = 256n;
  */
 export async function holdHome(allocation: Allocation, pod: Pod): Promise<SlotKey | undefined> {
   const { pool } = allocation;
-  const homes = homeBlocks(pod, pool.open);
+  const homes = homeBlocks(pod, usableOpen(pool));
   const read = await readBlocks(allocation, homes);
   for (const [block, slots] of read) {
     const own = await keepOwn(allocation, block, slots);
@@ -64,10 +66,11 @@ function stillHeld({ pool }: Allocation, { block, slot }: Pick<SlotKey, 'block' 
 }
 
 /** The `HOMES` blocks with the highest hash of pod and block: when a pool grows, few pods move. */
-export function homeBlocks({ namespace, name }: Pod, open: bigint): bigint[] {
-  const among = open < HOMES_AMONG ? open : HOMES_AMONG;
+export function homeBlocks({ namespace, name }: Pod, blocks: BlockSet): bigint[] {
+  const among = blocks.size < HOMES_AMONG ? blocks.size : HOMES_AMONG;
   const weighed: { block: bigint; weight: number }[] = [];
-  for (let block = 0n; block < among; block += 1n) {
+  for (let number = 0n; number < among; number += 1n) {
+    const block = blocks.at(number);
     weighed.push({ block, weight: scatter(`${block} ${namespace}/${name}`) });
   }
   return weighed

@@ -2,11 +2,12 @@
 
 import { scatter } from '../../../core/addresses/scatter.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
+import type { BlockSet } from '../../../core/pools/block-set.ts';
 import { BLOCKS_A_SHARD, blockAllows, shardOf } from '../../../core/protocol/block.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { inChunks } from '../in-flight.ts';
 import type { KnownPool, Member } from '../memory.ts';
-import { openMore } from '../pools/open-blocks.ts';
+import { firstOf, openMore, usableOpen } from '../pools/open-blocks.ts';
 import { type Claimant, isOf, noteOwner } from './own-blocks.ts';
 
 const PROBES = 2;
@@ -48,12 +49,12 @@ export async function claimBlock(claim: Claim): Promise<Claimed | undefined> {
     deps.memory.crowded.set(id, true, deps.now());
   }
   let open = pool;
-  let searched = 0n;
+  let searched = shardOf(firstOf(pool));
   for (let pass = 1; pass <= PASSES; pass += 1) {
     let sawFree = false;
     // More of them at a time the longer it takes: 1, 2, 4 and so on.
     const size = (before: number) => Math.min(SHARDS_AT_ONCE, before + 1);
-    for (const shards of inChunks(shardOrder(claim, searched, open.open), size)) {
+    for (const shards of inChunks(shardOrder(claim, searched, open), size)) {
       ensureTime();
       for (const free of await Promise.all(shards.map((shard) => freeIn(claim, open, shard)))) {
         sawFree ||= free.length > 0;
@@ -62,7 +63,7 @@ export async function claimBlock(claim: Claim): Promise<Claimed | undefined> {
       }
     }
     if (sawFree) continue;
-    searched = shardsBelow(open.open) - 1n;
+    searched = shardOf(open.open - 1n);
     const more = await openMore(deps, open);
     if (more === undefined) return undefined;
     open = more;
@@ -73,8 +74,10 @@ export async function claimBlock(claim: Claim): Promise<Claimed | undefined> {
 
 /** Where the node looks first. */
 export function probesOf(claim: Pick<Claim, 'claimant' | 'own' | 'pool'>): bigint[] {
-  const probes = Array.from({ length: PROBES }, (_, n) => scatteredIndex(claim, `probe ${n}`, claim.pool.open));
-  return [...new Set(probes)].filter((block) => isWorthwhile(claim.pool)(block) && !claim.own.has(block));
+  const blocks = usableOpen(claim.pool);
+  if (blocks.size === 0n) return [];
+  const probes = Array.from({ length: PROBES }, (_, n) => blocks.at(scatteredIndex(claim, `probe ${n}`, blocks.size)));
+  return [...new Set(probes)].filter((block) => !claim.own.has(block));
 }
 
 /** Each candidate in its order; the first that is the claimant's, whichever of its requests claimed it. */
@@ -95,25 +98,37 @@ async function tryEach(claim: Claim, candidates: readonly bigint[]): Promise<Cla
 }
 
 /** The free blocks of one shard, beginning at one of the node's own choice. */
-async function freeIn(claim: Claim, { definition, space, open }: KnownPool, shard: bigint): Promise<bigint[]> {
+async function freeIn(claim: Claim, pool: KnownPool, shard: bigint): Promise<bigint[]> {
+  const { definition } = pool;
   const states = await claim.deps.store.blocks.readShard(definition.id, shard);
+  const usable = usableOpen(pool);
+  const [from, to] = numbersIn(usable, shard);
   const blocks: bigint[] = [];
-  for (let block = shard * BLOCKS_A_SHARD; shardOf(block) === shard && block < open; block += 1n) blocks.push(block);
+  for (let number = from; number < to; number += 1n) blocks.push(usable.at(number));
   const start = Number(scatteredIndex(claim, `in ${shard}`, BigInt(blocks.length)));
-  const free = [...blocks.slice(start), ...blocks.slice(0, start)].filter(
-    (block) => blockAllows('claim', states.get(block)) && isWorthwhile({ space })(block),
+  const free = [...blocks.slice(start), ...blocks.slice(0, start)].filter((block) =>
+    blockAllows('claim', states.get(block)),
   );
   if (free.length * 2 > blocks.length) claim.deps.memory.crowded.delete(definition.id);
   return free;
 }
 
-const shardsBelow = (open: bigint): bigint => (open + BLOCKS_A_SHARD - 1n) / BLOCKS_A_SHARD;
+/** The numbers that blocks of the shard have among `blocks`: from the first one up to, but not including, the second one. */
+const numbersIn = (blocks: BlockSet, shard: bigint): [bigint, bigint] => [
+  blocks.countBelow(shard * BLOCKS_A_SHARD),
+  blocks.countBelow((shard + 1n) * BLOCKS_A_SHARD),
+];
 
-/** All shards from `from` on, a random one first. */
-function* shardOrder(claim: Claim, from: bigint, open: bigint): Generator<bigint> {
-  const count = shardsBelow(open) - from;
+/** All shards from `from` on that have a block to hand out, a random one first. */
+function* shardOrder(claim: Claim, from: bigint, pool: KnownPool): Generator<bigint> {
+  const blocks = usableOpen(pool);
+  const count = shardOf(pool.open - 1n) - from + 1n;
   const start = scatteredIndex(claim, 'shard', count);
-  for (let step = 0n; step < count; step += 1n) yield from + ((start + step) % count);
+  for (let step = 0n; step < count; step += 1n) {
+    const shard = from + ((start + step) % count);
+    const [first, end] = numbersIn(blocks, shard);
+    if (first < end) yield shard;
+  }
 }
 
 /** From 0 up to, but not including, `below`: the same for requests of one node at one time, so that they share a block. */
@@ -125,10 +140,3 @@ function scatteredIndex(
   const { node, boot, journal } = claimant;
   return (BigInt(scatter(`${what} ${pool.definition.id} ${node} ${own.size} ${boot} ${journal}`)) * below) >> 32n;
 }
-
-const isWorthwhile =
-  ({ space }: Pick<KnownPool, 'space'>) =>
-  (block: bigint): boolean => {
-    for (let slot = 0; slot < space.blockSize; slot += 1) if (space.isUsable(block, slot)) return true;
-    return false;
-  };

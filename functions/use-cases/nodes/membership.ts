@@ -3,14 +3,12 @@
  * before its claim, so that what a dead node had is found without searching the pool.
  */
 import { LessorError } from '../../../core/contract/problems.ts';
+import { BLOCKS_A_STRETCH, stretchOf } from '../../../core/protocol/block.ts';
 import { bootsAfter, type NodeState } from '../../../core/protocol/node.ts';
 import { blockKeyToText } from '../../../core/protocol/slot-ref.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import type { KnownPool, Member } from '../memory.ts';
-import { isOpen } from '../pools/open-blocks.ts';
 
-/** Blocks joined by one write, neighbours of the one that is needed; fewer than 16 blocks to look into when the node dies cost nothing. */
-const JOIN_AT_ONCE = 16n;
 const ATTEMPTS = 4;
 
 export const unknownNode = (id: string): LessorError =>
@@ -40,14 +38,33 @@ export async function member(
   const belongs = (node: Member | undefined) => node?.incarnation === incarnation && node?.joinedBlocks.has(needed);
   const known = deps.memory.nodes.get(caller, deps.now());
   if (known && belongs(known)) return known;
-  if (incarnation !== undefined) {
+  // What is remembered of the node is young: another environment has hardly joined the block since.
+  if (incarnation !== undefined && known?.incarnation !== incarnation) {
     const stored = await deps.store.nodes.readNode(caller);
     if (stored?.alive && belongs(stored)) return remembered(deps, stored);
   }
-  const first = block - (block % JOIN_AT_ONCE);
-  const neighbours = Array.from({ length: Number(JOIN_AT_ONCE) }, (_, step) => first + BigInt(step));
-  const joinedBlocks = neighbours.filter((one) => one === block || isOpen(pool, one));
-  return join(deps, caller, joinedBlocks.map(textOf), boot);
+  await noteJoined(deps, pool, stretchOf(block));
+  return join(deps, caller, neighboursOf(pool, block).map(textOf), boot);
+}
+
+/** Before anybody joins it: a stretch that is not noted holds nothing, and need not be read. */
+async function noteJoined({ store, memory, now }: Dependencies, pool: KnownPool, stretch: bigint): Promise<void> {
+  const { id } = pool.definition;
+  const key = blockKeyToText({ pool: id, block: stretch });
+  if (pool.joinsNoted !== true || memory.joinedStretches.get(key, now())) return;
+  await store.pools.noteJoined(id, stretch);
+  memory.joinedStretches.set(key, true, now());
+}
+
+/** The block, and those around it that are open and not wholly excluded. */
+function neighboursOf({ space, open }: KnownPool, block: bigint): bigint[] {
+  const first = stretchOf(block) * BLOCKS_A_STRETCH;
+  const end = first + BLOCKS_A_STRETCH < open ? first + BLOCKS_A_STRETCH : open;
+  const leasable = space.leasableBlocks();
+  const neighbours: bigint[] = [];
+  for (let number = leasable.countBelow(first); number < leasable.countBelow(end); number += 1n)
+    neighbours.push(leasable.at(number));
+  return neighbours.includes(block) ? neighbours : [block, ...neighbours];
 }
 
 /**

@@ -19,7 +19,9 @@ import type { KnownPool } from '../memory.ts';
 import { canonicalText } from './canonical-text.ts';
 import { ensureRoom, listPolicy, overlapProblem, writeRegistry } from './change-registry.ts';
 import { entryNamed, storedPool } from './named-pool.ts';
+import { firstAfter, firstOf } from './open-blocks.ts';
 import { type Attempt, done, overtaken, poolContention, untilWritten } from './optimistic-write.ts';
+import { ordinaryRanges, warningsOf } from './ordinary-ranges.ts';
 import { ensureFits } from './pool-size.ts';
 import { valueText } from './pool-text.ts';
 import { ensureVersion, type PoolChange, viewOf } from './pool-view.ts';
@@ -51,6 +53,7 @@ async function tryToChange(
   const next = changed(pool, entry, patch);
   ensureFits(next.definition);
   const effects = effectsOf(pool, next);
+  const warnings = patch.ranges ? warningsOf(ordinaryRanges(name, next.definition.ranges, pool.definition.ranges)) : {};
   // RFC 9110, section 13.1.1: whatever If-Match says, a change that is there already has succeeded.
   if (effects.length > 0) ensureVersion(pool, [ifMatch]);
   const target = entryOf(next.definition, next.state);
@@ -60,14 +63,14 @@ async function tryToChange(
   if (grows || relists) ensureRoom(deps, listed(grown, [{ ...target, ranges: grows ? target.ranges : entry.ranges }]));
   if (dryRun || (effects.length === 0 && !relists)) {
     const shown = effects.length === 0 ? pool : { ...pool, ...next, space: poolSpace(next.definition) };
-    return done({ dryRun, effects: effects.length === 0 ? NOTHING : effects, pool: viewOf(shown) });
+    return done({ dryRun, effects: effects.length === 0 ? NOTHING : effects, pool: viewOf(shown), ...warnings });
   }
   if (grows && !(await writeRegistry(deps, grown))) return overtaken;
   if (effects.length > 0 && !(await deps.store.pools.changePool(next, deps.newToken()))) return overtaken;
   const shown = effects.length > 0 ? remember(deps, next) : pool;
   // Also where the list has it by chance already: what another change listed meanwhile is then read again.
   if (relists || !samePolicy(entryOf(pool.definition, pool.state), target)) await listPolicy(deps, vrf, entry.id);
-  return done({ dryRun, effects: effects.length > 0 ? effects : NOTHING, pool: viewOf(shown) });
+  return done({ dryRun, effects: effects.length > 0 ? effects : NOTHING, pool: viewOf(shown), ...warnings });
 }
 
 const NOTHING = ['nothing changes'];
@@ -108,13 +111,10 @@ function changed(pool: KnownPool, entry: RegisteredPool, patch: PoolPatch): Pool
       `ranges has to begin with what is there${begun}, set by set: ${valueText(entry.ranges)}; further ranges go to the ends of the sets`,
     );
   }
-  return {
-    definition: { ...wanted, ...shape.value },
-    state,
-    open: pool.open,
-    ...(pool.openApart ? { openApart: pool.openApart } : {}),
-    version: pool.version + 1,
-  };
+  const next = { ...wanted, ...shape.value };
+  const first = patch.exclude || ranges ? firstAfter(pool, next) : firstOf(pool);
+  const { space: _, ...stored } = pool;
+  return { ...stored, definition: next, state, first, version: pool.version + 1 };
 }
 
 function fixed({ name, vrf }: PoolDefinition, field: string, why: string): LessorError {
@@ -126,6 +126,24 @@ function fixed({ name, vrf }: PoolDefinition, field: string, why: string): Lesso
   );
 }
 
+/** The list is replaced as a whole: what is left out is said, since a namespace may lose its number unmeant. */
+function quotaEffects(before: PoolDefinition, after: PoolDefinition): string[] {
+  const [had, has] = [before, after].map(({ quotas }) => new Map(Object.entries(quotas)));
+  const namespaces = [...new Set([...(had?.keys() ?? []), ...(has?.keys() ?? [])])].sort();
+  const instead =
+    after.quota === undefined ? 'it has no limit now' : `the pool's quota of ${after.quota} counts for it`;
+  return namespaces.flatMap((namespace) => {
+    const [from, to] = [had?.get(namespace), has?.get(namespace)];
+    if (from === to) return [];
+    if (from === undefined) return [`namespace ${namespace} has a quota of ${to} of its own`];
+    if (to === undefined)
+      return [
+        `namespace ${namespace} loses its own quota of ${from}, since quotas replaces all that there was: ${instead}`,
+      ];
+    return [`the quota of namespace ${namespace} changes from ${from} to ${to}`];
+  });
+}
+
 /** A sentence for each difference; none: nothing changes. */
 function effectsOf(pool: KnownPool, next: PoolState): string[] {
   const effects: string[] = [];
@@ -133,7 +151,8 @@ function effectsOf(pool: KnownPool, next: PoolState): string[] {
   const added = after.ranges.flatMap((set, index) => set.slice(before.ranges[index]?.length ?? 0));
   for (const { rangeStart, rangeEnd } of added) effects.push(`the range ${rangeStart}-${rangeEnd} is added`);
   for (const field of Object.keys({ ...before, ...after }) as (keyof PoolDefinition)[]) {
-    if (field !== 'ranges' && canonicalText(before[field]) !== canonicalText(after[field]))
+    if (field === 'quotas') effects.push(...quotaEffects(before, after));
+    else if (field !== 'ranges' && canonicalText(before[field]) !== canonicalText(after[field]))
       effects.push(`${field} changes from ${valueText(before[field])} to ${valueText(after[field])}`);
   }
   const [from, to] = [pool.space.capacity, poolSpace(after).capacity];

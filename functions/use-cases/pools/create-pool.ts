@@ -8,6 +8,7 @@ import type { KnownPool } from '../memory.ts';
 import { canonicalText } from './canonical-text.ts';
 import { overlapProblem } from './change-registry.ts';
 import { storedPool } from './named-pool.ts';
+import { ordinaryRanges, warningsOf } from './ordinary-ranges.ts';
 import { valueText } from './pool-text.ts';
 import { viewOf } from './pool-view.ts';
 import { registerPool } from './register-pool.ts';
@@ -16,6 +17,7 @@ import { registerPool } from './register-pool.ts';
 export async function createPool(deps: Dependencies, input: PoolInput, dryRun: boolean): Promise<CreatePoolResult> {
   const shape = resolvePoolShape(input);
   if (!shape.ok) throw new LessorError('request.invalid', `Pool ${input.name}: ${shape.problem}`);
+  const ranges = ordinaryRanges(input.name, shape.value.ranges);
   const definition = {
     ...input,
     ...shape.value,
@@ -32,7 +34,7 @@ export async function createPool(deps: Dependencies, input: PoolInput, dryRun: b
   const effect = created
     ? `pool ${name} of VRF ${vrf} is created with a capacity of ${pool.space.capacity}`
     : `nothing changes: pool ${name} of VRF ${vrf} is there with the same definition`;
-  return { created, dryRun, effects: [effect], pool: viewOf(pool) };
+  return { created, dryRun, effects: [effect], pool: viewOf(pool), ...warningsOf(ranges) };
 }
 
 function ensureSame(pool: KnownPool, wanted: PoolDefinition): KnownPool {

@@ -38,8 +38,8 @@ async function tryToDelete(
     const effect = `pool ${name} of VRF ${vrf} holds no lease and is deleted: its ${total} open blocks are sealed, then its ranges and its name can be used again`;
     return done({ dryRun, effects: [effect], deleted: false, sealed: 0, total });
   }
-  const { definition, open, version } = pool;
-  const closed: PoolState = { definition, open, state: 'closing', version: version + 1 };
+  const { space: _, ...stored } = pool;
+  const closed: PoolState = { ...stored, state: 'closing', version: pool.version + 1 };
   if (!closing && !(await deps.store.pools.changePool(closed, deps.newToken()))) return overtaken;
   // More may have been opened while the leases were counted; nothing is once it is closing.
   return done(await finish(deps, call, await storedPool(deps, entry)));

@@ -2,26 +2,69 @@
  * Which of a pool's blocks may be used yet. Nothing is ever written to the others, so the end of a pool, its use and its
  * leases are found without going through all that it could hold.
  */
+import { greater, smaller } from '../../../core/addresses/slot-intervals.ts';
 import { most } from '../../../core/contract/limits.ts';
 import type { PoolDefinition } from '../../../core/contract/pool.ts';
+import { LessorError } from '../../../core/contract/problems.ts';
+import { type BlockSet, blocksBelow, widestGap } from '../../../core/pools/block-set.ts';
 import { poolSpace } from '../../../core/pools/pool-space.ts';
 import type { PoolState } from '../../../core/store.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { freshPool, remember } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
 
-/** To begin with: all of a pool of 16,384 addresses, or blocks for 4,096 nodes. */
+/** To begin with: all of a pool of 16,384 addresses, or blocks for 4,096 nodes; wholly excluded blocks do not count. */
 const OPEN_AT_FIRST = { shared: 256n, node: 4096n };
+/** So many blocks from the first one to the last one, excluded ones among them, to begin with. */
+const WIDEST_AT_FIRST = 4096n;
 
+/** @throws LessorError request.invalid where what is excluded could not be passed over */
 export function newPool(definition: PoolDefinition): PoolState {
-  const { blocks } = poolSpace(definition);
-  const first = OPEN_AT_FIRST[definition.affinity];
-  return { definition, state: 'active', open: blocks < first ? blocks : first, version: 1 };
+  const blocks = poolSpace(definition).leasableBlocks();
+  ensurePassable(definition, widestGap(blocks));
+  const atFirst = OPEN_AT_FIRST[definition.affinity];
+  const first = blocks.at(0n);
+  const last = blocks.at(smaller(blocks.size, atFirst) - 1n);
+  const open = smaller(last + 1n, first + WIDEST_AT_FIRST);
+  const noted = definition.affinity === 'shared' ? { joinsNoted: true as const } : {};
+  return { definition, state: 'active', ...(first === 0n ? {} : { first }), open, ...noted, version: 1 };
 }
 
-type Opened = Pick<PoolState, 'open' | 'openApart'>;
+/**
+ * From where on the pool may be used once its definition is `next`: what is excluded no more comes before what was open.
+ * @throws LessorError request.invalid
+ */
+export function firstAfter(pool: KnownPool, next: PoolDefinition): bigint {
+  const blocks = poolSpace(next).leasableBlocks();
+  const first = smaller(blocks.at(0n), firstOf(pool));
+  const gap = widestGap(blocks, [{ from: firstOf(pool), to: pool.open - 1n }]);
+  ensurePassable(next, greater(gap, firstOf(pool) - first));
+  return first;
+}
 
-export const isOpen = (pool: Opened, block: bigint): boolean => block < pool.open || isApart(pool, block);
+/** What lies between blocks that may be used is opened with them, and so read and sealed with the pool. */
+function ensurePassable({ name }: PoolDefinition, gap: bigint): void {
+  if (gap <= most.excludedBlocks) return;
+  throw new LessorError(
+    'request.invalid',
+    `Pool ${name}: with this exclude ${gap} blocks in a row would be opened for one that can be used, more than ${most.excludedBlocks}`,
+    {
+      remedy:
+        'make a pool whose ranges leave them out: several ranges in the set, each with its rangeStart and rangeEnd',
+    },
+  );
+}
+
+export const firstOf = ({ first = 0n }: Pick<PoolState, 'first'>): bigint => first;
+
+/** What can be handed out of what is open. */
+export const usableOpen = ({ space, open }: Pick<KnownPool, 'space' | 'open'>): BlockSet =>
+  blocksBelow(space.usableBlocks(), open);
+
+type Opened = Pick<PoolState, 'first' | 'open' | 'openApart'>;
+
+export const isOpen = (pool: Opened, block: bigint): boolean =>
+  (firstOf(pool) <= block && block < pool.open) || isApart(pool, block);
 
 export const isApart = ({ open, openApart = [] }: Opened, block: bigint): boolean =>
   block >= open && openApart.includes(block);
@@ -29,13 +72,13 @@ export const isApart = ({ open, openApart = [] }: Opened, block: bigint): boolea
 /** More of the pool may have been opened since, and have reached some. */
 const apartOf = ({ open, openApart = [] }: Opened): bigint[] => openApart.filter((block) => block >= open);
 
-/** How many blocks are open. */
-export const openCount = (pool: Opened): bigint => pool.open + BigInt(apartOf(pool).length);
+/** How many blocks are open, wholly excluded ones among them. */
+export const openCount = (pool: Opened): bigint => pool.open - firstOf(pool) + BigInt(apartOf(pool).length);
 
-/** Every open block from `first` on, in ascending order. */
-export function* openBlocks(pool: Opened, first = 0n): Generator<bigint> {
-  for (let block = first; block < pool.open; block += 1n) yield block;
-  for (const block of apartOf(pool)) if (block >= first) yield block;
+/** Every open block from `from` on, in ascending order. */
+export function* openBlocks(pool: Opened, from = 0n): Generator<bigint> {
+  for (let block = greater(from, firstOf(pool)); block < pool.open; block += 1n) yield block;
+  for (const block of apartOf(pool)) if (block >= from) yield block;
 }
 
 /** Partial slots of open blocks: as many leases may lie in the pool beside those of its capacity. */
@@ -63,11 +106,19 @@ export async function withOpen(deps: Dependencies, pool: KnownPool, block: bigin
   return remember(deps, { ...fresh, openApart });
 }
 
-/** The pool with more blocks open, or undefined where it has no more. Another may have opened them first. */
+/**
+ * The pool with more blocks open, one that has something to hand out among them, or undefined where it has no more. Another may
+ * have opened them first.
+ */
 export async function openMore(deps: Dependencies, pool: KnownPool): Promise<KnownPool | undefined> {
   const { definition, space, open } = pool;
-  if (open >= space.blocks) return undefined;
-  const to = open * 2n < space.blocks ? open * 2n : space.blocks;
+  const wanted = space.usableBlocks();
+  const number = wanted.countBelow(open);
+  if (number >= wanted.size) return undefined;
+  const next = wanted.at(number) + 1n;
+  if (next - open > most.excludedBlocks) return undefined;
+  const doubled = firstOf(pool) + (open - firstOf(pool)) * 2n;
+  const to = smaller(greater(next, doubled), space.blocks);
   if (await deps.store.pools.openPool(definition.id, open, to)) return remember(deps, { ...pool, open: to });
   const fresh = await freshPool(deps, definition.id);
   return fresh && fresh.open > open ? fresh : undefined;

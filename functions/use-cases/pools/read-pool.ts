@@ -19,22 +19,32 @@ export interface ReadBlock {
 }
 
 /**
- * The pool's open blocks, some at a time; with node affinity only those that were claimed at some time.
+ * The pool's open blocks, some at a time; with node affinity only those that were claimed at some time. Of a shared pool no
+ * request is made for blocks that no node has joined: they are empty.
  * @throws LessorError service.busy where the time does not suffice
  */
 export async function* readPool(deps: Dependencies, call: Call, pool: KnownPool): AsyncGenerator<ReadBlock> {
-  const { id, name } = pool.definition;
   for await (const some of asyncChunks(usedBlocks(deps, pool), READS_AT_ONCE)) {
+    const { name } = pool.definition;
     if (call.remainingMs() < RESERVE_MS) {
       const remedy = 'ask for a part of it: GET /v1/pools/{pool}/leases goes through it page by page';
       throw new LessorError('service.busy', `Pool ${name} has more blocks than can be read in one request`, { remedy });
     }
-    yield* await Promise.all(
-      some.map(async (one) => ({ ...one, slots: await deps.store.leases.readBlock({ pool: id, block: one.block }) })),
-    );
+    yield* await Promise.all(some.map((one) => readOne(deps, pool, one)));
   }
 }
 
+async function readOne(
+  { store }: Dependencies,
+  pool: KnownPool,
+  { isUnused, ...one }: ListedBlock,
+): Promise<ReadBlock> {
+  if (isUnused) return { ...one, slots: new Map() };
+  return { ...one, slots: await store.leases.readBlock({ pool: pool.definition.id, block: one.block }) };
+}
+
+/** With node affinity an unused one only stands for its shard. */
 async function* usedBlocks(deps: Dependencies, pool: KnownPool): AsyncGenerator<ListedBlock> {
-  for await (const one of blocksInOrder(deps, pool)) if (!one.isUnused) yield one;
+  const isShared = pool.definition.affinity === 'shared';
+  for await (const one of blocksInOrder(deps, pool)) if (isShared || !one.isUnused) yield one;
 }

@@ -6,7 +6,7 @@ import { SEALED_GENERATION } from '../../../core/protocol/lease.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { inChunks } from '../in-flight.ts';
 import type { KnownPool } from '../memory.ts';
-import { openBlocks, openCount } from './open-blocks.ts';
+import { firstOf, openBlocks, openCount } from './open-blocks.ts';
 
 /** Blocks at once, and requests at once in each of them: together less than the client has connections. */
 const BLOCKS_AT_ONCE = 4;
@@ -33,7 +33,9 @@ export async function sealPool(deps: Dependencies, call: Call, pool: KnownPool):
   const total = Number(openCount(pool));
   const step = pool.definition.affinity === 'node' ? Number(BLOCKS_A_SHARD) : BLOCKS_AT_ONCE;
   let sealed = 0;
-  for (const blocks of inChunks(openBlocks(pool), () => step)) {
+  // A shard's blocks are sealed together, wherever in a shard the pool begins.
+  const toShardsEnd = step - Number(firstOf(pool) % BigInt(step));
+  for (const blocks of inChunks(openBlocks(pool), (before) => (before === 0 ? toShardsEnd : step))) {
     if (call.remainingMs() < RESERVE_MS) break;
     const inUse =
       pool.definition.affinity === 'node' ? await sealBlocks(deps, pool, blocks) : await sealEach(deps, pool, blocks);

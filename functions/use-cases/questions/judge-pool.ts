@@ -6,7 +6,7 @@ import { blockToText } from '../../../core/protocol/slot-ref.ts';
 import { reservedBlocks } from '../add/reserved.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
-import { isOpen } from '../pools/open-blocks.ts';
+import { isOpen, usableOpen } from '../pools/open-blocks.ts';
 import { type ReadBlock, readPool } from '../pools/read-pool.ts';
 import type { BlockVerdict, PoolVerdict } from './verdict.ts';
 
@@ -50,14 +50,15 @@ const needsOrdinary = ({ space }: KnownPool, { reservation }: Asker): boolean =>
   reservation !== undefined && space.reservedFor(reservation).every(({ from }) => from >= space.slots);
 
 function poolVerdict(pool: KnownPool, blocks: readonly JudgedBlock[], { node, reservation }: Asker): PoolVerdict {
-  const { definition, space, open } = pool;
+  const { definition, space } = pool;
   const owned = definition.affinity === 'node';
   const claimed = BigInt(blocks.filter((one) => one.node !== undefined).length);
   const mine = blocks.filter((one) => one.node === node).length;
-  const mayClaim = owned && claimed < space.blocks && (node === undefined || mine < definition.maxBlocksPerNode);
+  const mayClaim =
+    owned && claimed < space.usableBlocks().size && (node === undefined || mine < definition.maxBlocksPerNode);
   const mayOpen =
     reservation === undefined
-      ? !owned && open < space.blocks
+      ? !owned && usableOpen(pool).size < space.usableBlocks().size
       : [...reservedBlocks(pool, reservation)].some((block) => !isOpen(pool, block));
   if (mayClaim || mayOpen || blocks.some(({ verdict }) => verdict.kind === 'has-room'))
     return { kind: 'has-room', reservation };

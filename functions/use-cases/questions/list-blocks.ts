@@ -1,5 +1,6 @@
 /** Which node has which block: for whoever programs the routes to them. */
 
+import { greater } from '../../../core/addresses/slot-intervals.ts';
 import type { BlockRow, ListBlocksResult } from '../../../core/contract/blocks.ts';
 import { type BlockState, shardOf } from '../../../core/protocol/block.ts';
 import { blockFromText, blockToText } from '../../../core/protocol/slot-ref.ts';
@@ -7,6 +8,7 @@ import type { Call, Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
 import { pageOf } from '../pages.ts';
 import { namedPool } from '../pools/named-pool.ts';
+import { firstOf } from '../pools/open-blocks.ts';
 
 /** @throws LessorError pool.unknown */
 export async function listBlocks(
@@ -24,8 +26,8 @@ export async function listBlocks(
   return { blocks: [...rows], ...(nextCursor === undefined ? {} : { nextCursor }) };
 }
 
-function* shardsFrom({ open }: KnownPool, from: bigint): Generator<bigint> {
-  for (let shard = from; shard <= shardOf(open - 1n); shard += 1n) yield shard;
+function* shardsFrom(pool: KnownPool, from: bigint): Generator<bigint> {
+  for (let shard = greater(from, shardOf(firstOf(pool))); shard <= shardOf(pool.open - 1n); shard += 1n) yield shard;
 }
 
 async function rowsOf(deps: Dependencies, pool: KnownPool, shard: bigint): Promise<BlockRow[]> {

@@ -4,8 +4,10 @@ import { LessorError } from '../../../core/contract/problems.ts';
 import type { UsageResult } from '../../../core/contract/questions.ts';
 import { blockToText } from '../../../core/protocol/slot-ref.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
+import type { KnownPool } from '../memory.ts';
 import { namedPool } from '../pools/named-pool.ts';
 import { type ReadBlock, readPool } from '../pools/read-pool.ts';
+import { blockUsage } from './block-usage.ts';
 
 type Part = NonNullable<UsageResult['parts']>[number];
 
@@ -14,26 +16,29 @@ interface Question {
   readonly name: string;
   readonly by: 'block' | 'node' | 'namespace' | undefined;
   readonly cheap?: boolean;
+  /** Whose share is told as well, where blocks belong to nodes. */
+  readonly node?: string | undefined;
 }
 
 /** @throws LessorError pool.unknown, service.busy, request.invalid */
 export async function usage(deps: Dependencies, call: Call, question: Question): Promise<UsageResult> {
-  const { vrf, name, by, cheap = false } = question;
+  const { vrf, name, by, cheap = false, node } = question;
   if (cheap) return countedUsage(deps, question);
   const pool = await namedPool(deps, vrf, name);
   const { definition, space, state } = pool;
+  const owned = definition.affinity === 'node' ? blockUsage(pool, node) : undefined;
+  if (node !== undefined && owned === undefined) throw ofNoNode(pool);
   const now = deps.now();
   const total = { held: 0, cooling: 0 };
   // What was excluded after it was leased, or is reserved, takes nothing of what is free for all.
   let used = 0n;
   const parts = new Map<string, { held: number; cooling: number; node?: string }>();
-  let claimedBlocks = 0;
   for await (const read of readPool(deps, call, pool)) {
-    if (read.state?.state === 'claimed' || read.state?.state === 'releasing') claimedBlocks += 1;
+    let usedHere = 0;
     for (const [slot, { held, reusableAt, holding }] of read.slots) {
       if (holding === undefined || !(held || reusableAt > now)) continue;
       const kind = held ? 'held' : 'cooling';
-      if (space.isUsable(read.block, slot)) used += 1n;
+      if (space.isUsable(read.block, slot)) usedHere += 1;
       total[kind] += 1;
       if (by === undefined) continue;
       const of = { block: blockToText(read.block), node: holding?.node, namespace: holding?.pod?.namespace }[by] ?? '';
@@ -41,7 +46,10 @@ export async function usage(deps: Dependencies, call: Call, question: Question):
       part[kind] += 1;
       parts.set(of, part);
     }
+    used += BigInt(usedHere);
+    owned?.count(read, usedHere);
   }
+  const free = space.capacity - space.reserved - used;
   return {
     pool: definition.name,
     vrf,
@@ -49,20 +57,29 @@ export async function usage(deps: Dependencies, call: Call, question: Question):
     affinity: definition.affinity,
     source: 'exact',
     ...total,
-    free: String(space.capacity - space.reserved - used),
+    free: String(free),
     capacity: String(space.capacity),
     reserved: String(space.reserved),
-    ...(definition.affinity === 'node' ? { claimedBlocks } : {}),
+    ...owned?.result(free),
     ...(by === undefined ? {} : { parts: sorted(parts) }),
     at: new Date(now).toISOString(),
   };
 }
 
-async function countedUsage(deps: Dependencies, { vrf, name, by }: Question): Promise<UsageResult> {
+const ofNoNode = ({ definition: { name } }: KnownPool) =>
+  new LessorError('request.invalid', `query.node: blocks of pool ${name} belong to no node`, {
+    remedy: 'leave it out: any node may get what is free',
+  });
+
+async function countedUsage(deps: Dependencies, { vrf, name, by, node }: Question): Promise<UsageResult> {
   if (by === 'block' || by === 'node') {
     const remedy = 'leave out cheap, or give by=namespace';
     throw new LessorError('request.invalid', `query.by: ${by} is not known by the counters`, { remedy });
   }
+  if (node !== undefined)
+    throw new LessorError('request.invalid', `query.node: ${node} is not known by the counters`, {
+      remedy: 'leave out cheap, or node',
+    });
   const { definition, space, state } = await namedPool(deps, vrf, name);
   const total = await deps.store.counters.read({ pool: definition.id });
   const namespaces = by === undefined ? [] : [...(await deps.store.counters.readNamespaces(definition.id))];

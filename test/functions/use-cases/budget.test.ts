@@ -76,7 +76,10 @@ describe('an ADD costs', () => {
     const fresh = addOf(2, { pool: named, proposal: proposal(pool, 0, 2) });
     expect(await requestsOf(() => add(deps, 'i-2', fresh))).toEqual(['join', 'hold']);
     const far = addOf(3, { pool: named, incarnation: 1, proposal: proposal(pool, 20, 2) });
-    expect(await requestsOf(() => add(deps, 'i-2', far))).toEqual(['readNode', 'join', 'hold']);
+    // And once for the pool that anybody joins there.
+    expect(await requestsOf(() => add(deps, 'i-2', far))).toEqual(['noteJoined', 'join', 'hold']);
+    const next = addOf(4, { pool: named, incarnation: 1, proposal: proposal(pool, 21, 2) });
+    expect(await requestsOf(() => add(deps, 'i-1', next))).toEqual(['join', 'hold']);
   });
 
   it('one read of the registry where the node does not know the pool’s id, and one of the block where it proposes nothing', async () => {

@@ -28,7 +28,7 @@ describe('ranges written in a configuration', () => {
       gateway: 'pool',
       createdAt: new Date(START).toISOString(),
     });
-    const stored = { definition: pool, state: 'active', open: 4n, version: 1 };
+    const stored = { definition: pool, state: 'active', open: 4n, joinsNoted: true, version: 1 };
     expect(await here.store.pools.readPool(pool.id)).toEqual(stored);
     expect((await registryOf(here)).pools).toEqual([entryOf(pool, 'active')]);
   });

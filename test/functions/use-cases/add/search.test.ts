@@ -1,40 +1,55 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PoolDefinition } from '../../../../core/contract/pool.ts';
+import { blockSet } from '../../../../core/pools/block-set.ts';
+import { stretchOf } from '../../../../core/protocol/block.ts';
 import { blockOrder } from '../../../../functions/use-cases/add/block-order.ts';
 import { memoryStore } from '../../../store/memory-store.ts';
 import { intercepted } from '../../intercepted.ts';
 import { add, addOf, attachmentOf, nonceOf, operatorsPool, refusalOf, START, type World, world } from '../../world.ts';
 
 const named = { vrf: 'default', name: 'blue' };
+const seed = fc.nat(2 ** 32 - 1);
+const seeds = fc.record({ node: seed, request: seed });
 
 describe('the order of blocks', () => {
   it('has every block of a pool once, the near ones first', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 600 }),
-        fc.array(fc.bigInt(0n, 700n), { maxLength: 5 }),
-        fc.nat(),
-        (count, near, seed) => {
-          const blocks = BigInt(count);
-          const order = [...blockOrder(blocks, near, seed % 2 ** 32)];
-          const inPool = [...new Set(near.filter((block) => block < blocks))];
-          expect(order.slice(0, inPool.length)).toEqual(inPool);
+        fc.uniqueArray(fc.nat(599), { maxLength: 5 }),
+        seeds,
+        (count, numbers, given) => {
+          const blocks = blockSet([{ from: 7n, to: 6n + BigInt(count) }]);
+          const near = numbers.filter((number) => number < count).map((number) => blocks.at(BigInt(number)));
+          const order = [...blockOrder(blocks, near, given)];
+          expect(order.slice(0, near.length)).toEqual(near);
           expect([...order].sort((a, b) => Number(a - b))).toEqual(
-            Array.from({ length: count }, (_, index) => BigInt(index)),
+            Array.from({ length: count }, (_, index) => BigInt(index) + 7n),
           );
         },
       ),
     );
   });
 
-  it('is the same for the same seed, scattered for different ones, and costs nothing in an IPv6 /48', () => {
-    const begin = (seed: number) => {
-      const order = blockOrder(1n << 74n, [], seed);
+  it('is the same for the same seeds, scattered for different ones, and costs nothing in an IPv6 /48', () => {
+    const begin = (node: number, request: number) => {
+      const order = blockOrder(blockSet([{ from: 0n, to: (1n << 74n) - 1n }]), [], { node, request });
       return Array.from({ length: 4 }, () => order.next().value as bigint);
     };
-    expect(begin(7)).toEqual(begin(7));
-    expect(new Set([...begin(7), ...begin(70_000_000)]).size).toBe(8);
+    expect(begin(7, 9)).toEqual(begin(7, 9));
+    expect(new Set([...begin(7, 9), ...begin(70_000_000, 9)]).size).toBe(8);
+    expect(begin(7, 9)).not.toEqual(begin(7, 2 ** 31));
+  });
+
+  it('has the blocks that a node joins together one after the other', () => {
+    fc.assert(
+      fc.property(seeds, (given) => {
+        const order = [...blockOrder(blockSet([{ from: 0n, to: 127n }]), [], given)];
+        for (let stretch = 0; stretch < 8; stretch += 1)
+          expect(new Set(order.slice(16 * stretch, 16 * stretch + 16).map((block) => stretchOf(block))).size).toBe(1);
+      }),
+    );
   });
 });
 

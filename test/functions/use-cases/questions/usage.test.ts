@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { countChanges } from '../../../../functions/use-cases/changes/count-changes.ts';
 import { emptyMemory } from '../../../../functions/use-cases/memory.ts';
+import { newPool } from '../../../../functions/use-cases/pools/open-blocks.ts';
 import { explain } from '../../../../functions/use-cases/questions/explain.ts';
 import { findLeases } from '../../../../functions/use-cases/questions/find-leases.ts';
 import { usage } from '../../../../functions/use-cases/questions/usage.ts';
@@ -80,6 +81,40 @@ describe('the use of a pool', () => {
     });
     const refusal = await refusalOf(usage(deps, call, { ...blue, by: 'node', cheap: true }));
     expect(refusal).toMatchObject({ code: 'request.invalid', message: expect.stringContaining('give by=namespace') });
+  });
+
+  it('costs what is in use, not what is open', async () => {
+    const here = world();
+    const pool = await operatorsPool(here, { addresses: 16_384, blockSize: 64 });
+    const ask = async () => {
+      const { store, requests } = counted(here.store);
+      const { held } = await usage(here.environment({ store }), call, { ...blue, by: undefined });
+      return [held, requests.length];
+    };
+    expect((await here.store.pools.readPool(pool.id))?.open).toBe(256n);
+    expect(await ask()).toEqual([0, 3]);
+    await add(here.environment(), 'i-1', addOf(1, { pool: blue, proposal: proposal(pool, 200, 1) }));
+    await add(here.environment(), 'i-2', addOf(2, { pool: blue, proposal: proposal(pool, 203, 1) }));
+    expect(await ask()).toEqual([2, 3 + 16]);
+    await add(here.environment(), 'i-2', addOf(3, { pool: blue, incarnation: 1, proposal: proposal(pool, 5, 1) }));
+    expect(await ask()).toEqual([3, 3 + 32]);
+    expect((await explain(here.environment(), call, { vrf: 'default', pools: ['blue'], labels: {} })).pool).toBe(
+      'blue',
+    );
+  });
+
+  it('of a pool that is older than the notes of what was joined is read block by block', async () => {
+    const here = world();
+    const pool = await operatorsPool(here, { addresses: 64, blockSize: 4 });
+    const { joinsNoted: _, ...older } = newPool({ ...pool, id: 'e'.repeat(16) });
+    await here.store.pools.createPool(older);
+    const registry = await here.store.pools.readRegistry('default');
+    const { ranges } = pool;
+    const entry = { id: 'e'.repeat(16), name: 'older', ranges };
+    await here.store.pools.writeRegistry({ ...registry, version: registry.version + 1, pools: [entry] });
+    const { store, requests } = counted(here.store);
+    await usage(here.environment({ store }), call, { vrf: 'default', name: 'older', by: undefined });
+    expect(requests.filter((name) => name === 'readBlock')).toHaveLength(16);
   });
 
   it('forgets what has cooled', async () => {
