@@ -36,7 +36,7 @@ export async function conditional<T>(request: () => Promise<T>): Promise<Conditi
 }
 
 /** Runs a request that has no condition. */
-async function available<T>(request: () => Promise<T>): Promise<T> {
+export async function available<T>(request: () => Promise<T>): Promise<T> {
   return request().catch((error: unknown) => {
     throw storeProblem(error);
   });

@@ -4,7 +4,7 @@ import { poolDefinition } from '../../core/contract/pool.ts';
 import { type BlockState, shardOf } from '../../core/protocol/block.ts';
 import type { Counter, CounterKey } from '../../core/protocol/counter.ts';
 import type { Holding, SlotState } from '../../core/protocol/lease.ts';
-import type { DeathRecord, Heartbeat, NodeState } from '../../core/protocol/node.ts';
+import type { Heartbeat, NodeState } from '../../core/protocol/node.ts';
 import { type BlockKey, blockFromText, blockToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { PoolState } from '../../core/store.ts';
 
@@ -19,7 +19,6 @@ export const keys = {
   registry: (vrf: string) => ({ pk: `V#${vrf}`, sk: 'REG' }),
   pool: (id: string) => ({ pk: `C#${id}`, sk: 'CFG' }),
   node: (id: string) => ({ pk: `N#${id}`, sk: 'N' }),
-  death: (id: string) => ({ pk: 'D', sk: id }),
   /** Totals lie together: that is how all pools are found that ever had a lease. */
   totals: 'U',
   namespaces: (pool: string) => `U#${pool}`,
@@ -87,11 +86,14 @@ const storedNode = z.object({
   e1: z._default(z.int(), 1),
   bs: z._default(z.array(z.object({ boot: z.string(), firstOfBoot: z.int() })), []),
   bl: z.optional(z.set(z.string())),
+  diedAt: z.optional(z.number()),
 });
 
 export function nodeState(id: string, item: Item): NodeState {
-  const { st, e, boot, e1, bs, bl } = storedNode.parse(item);
-  return { id, alive: st === ALIVE, incarnation: e, boot, firstOfBoot: e1, earlier: bs, joinedBlocks: bl ?? new Set() };
+  const { st, e, boot, e1, bs, bl, diedAt } = storedNode.parse(item);
+  const boots = { boot, firstOfBoot: e1, earlier: bs };
+  const died = diedAt === undefined ? {} : { diedAt };
+  return { id, alive: st === ALIVE, incarnation: e, ...boots, joinedBlocks: bl ?? new Set(), ...died };
 }
 
 const storedHeartbeat = z.object({
@@ -109,36 +111,25 @@ export function heartbeatOf(item: Item): Heartbeat {
   };
 }
 
-const storedDeath = z.object({
-  sk: z.string(),
-  e: z.int(),
-  why: z.string(),
-  by: z.string(),
-  at: z.number(),
-  freed: z.int(),
-  swept: z.optional(z.number()),
-});
-
-export function deathRecord(item: Item): DeathRecord {
-  const { sk, e, why, by, at, freed, swept } = storedDeath.parse(item);
-  const sweptAt = swept === undefined ? {} : { sweptAt: swept };
-  return { node: sk, incarnation: e, reason: why, declaredBy: by, declaredAt: at, freed, ...sweptAt };
-}
-
 const storedPool = z.object({
   def: poolDefinition,
   st: z.enum(['active', 'draining', 'closing']),
   opened: z.int(),
   apart: z.optional(z.set(z.string())),
   v: z.int(),
+  passed: z.optional(z.int()),
+  passedAt: z.optional(z.int()),
 });
 
 /** def definition, st state, opened blocks below which all are open, apart blocks that are open beyond them, v version. */
 export function poolState(item: Item): PoolState {
-  const { def, st, opened, apart, v } = storedPool.parse(item);
-  const state = { definition: def, state: st, open: BigInt(opened), version: v };
-  if (apart === undefined) return state;
-  return { ...state, openApart: [...apart].map(blockFromText).sort((a, b) => (a < b ? -1 : 1)) };
+  const { def, st, opened, apart, v, passed, passedAt } = storedPool.parse(item);
+  const inOrder = [...(apart ?? [])].map(blockFromText).sort((a, b) => (a < b ? -1 : 1));
+  return {
+    ...{ definition: def, state: st, open: BigInt(opened), version: v },
+    ...(apart === undefined ? {} : { openApart: inOrder }),
+    ...(passed === undefined || passedAt === undefined ? {} : { passed: { blocks: passed, version: passedAt } }),
+  };
 }
 
 /** So many of an item's last writes are known by their tokens. */

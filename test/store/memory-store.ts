@@ -9,11 +9,12 @@ import {
   type SlotOperation,
   type SlotState,
 } from '../../core/protocol/lease.ts';
-import type { DeathRecord, Heartbeat, NodeState } from '../../core/protocol/node.ts';
+import type { Heartbeat, NodeState } from '../../core/protocol/node.ts';
 import { type BlockKey, blockToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { BlockStore, LeaseStore, NodeStore, Store } from '../../core/store.ts';
 import { packRegistry } from '../../functions/store/registry-item.ts';
 import { memoryCounters } from './memory-counters.ts';
+import { memoryDeaths } from './memory-deaths.ts';
 import { memoryPools } from './memory-pools.ts';
 import { nodeAllows } from './node-conditions.ts';
 
@@ -38,20 +39,25 @@ export function memoryStore(permits: typeof allows = allows, { blocks, nodes }: 
 }
 
 function memoryLeases(permits: typeof allows): LeaseStore {
-  const slots = new Map<string, SlotState>();
-  const keyOf = ({ pool, block, slot }: SlotKey) => `${pool}/${blockToText(block)}/${slot}`;
+  const blocks = new Map<string, Map<number, SlotState>>();
+  const inBlock = ({ pool, block }: BlockKey) => blocks.get(`${pool}/${blockToText(block)}`);
+  const read = (key: SlotKey) => inBlock(key)?.get(key.slot);
+  const write = (key: SlotKey, state: SlotState) => {
+    const slots = inBlock(key) ?? new Map<number, SlotState>();
+    blocks.set(`${key.pool}/${blockToText(key.block)}`, slots.set(key.slot, state));
+  };
   const free = (key: SlotKey, operation: SlotOperation, compared: Against, reusableAt: number): boolean => {
-    const current = slots.get(keyOf(key));
+    const current = read(key);
     if (current === undefined || !permits(operation, current, compared)) return false;
-    slots.set(keyOf(key), { ...current, held: false, reusableAt });
+    write(key, { ...current, held: false, reusableAt });
     return true;
   };
   return {
     async hold(key, holding, generation, sticky = false) {
-      const current = slots.get(keyOf(key));
+      const current = read(key);
       if (!permits('hold', current, againstHolding(holding, generation, sticky)))
         return { held: false, current: copy(current) };
-      slots.set(keyOf(key), copy({ held: true, generation, reusableAt: 0, holding }));
+      write(key, copy({ held: true, generation, reusableAt: 0, holding }));
       return { held: true };
     },
     async release(key, by, reusableAt) {
@@ -61,24 +67,22 @@ function memoryLeases(permits: typeof allows): LeaseStore {
       return free(key, 'sweep', against(by), reusableAt);
     },
     async advance(key, generation) {
-      const current = slots.get(keyOf(key));
+      const current = read(key);
       if (!permits('advance', current, against({ generation }))) return false;
-      slots.set(keyOf(key), { reusableAt: 0, ...current, held: false, generation });
+      write(key, { reusableAt: 0, ...current, held: false, generation });
       return true;
     },
     async evict(key, generation, reusableAt) {
-      const current = slots.get(keyOf(key));
+      const current = read(key);
       if (!free(key, 'evict', against({ generation }), reusableAt)) return false;
-      slots.set(keyOf(key), { ...current, held: false, reusableAt, generation });
+      write(key, { ...current, held: false, reusableAt, generation });
       return true;
     },
     async readSlot(key) {
-      return copy(slots.get(keyOf(key)));
+      return copy(read(key));
     },
-    async readBlock({ pool, block }) {
-      const prefix = `${pool}/${blockToText(block)}/`;
-      const found = [...slots].filter(([key]) => key.startsWith(prefix));
-      return new Map(found.map(([key, state]) => [Number(key.slice(prefix.length)), copy(state)]));
+    async readBlock(key) {
+      return copy(inBlock(key) ?? new Map<number, SlotState>());
     },
   };
 }
@@ -161,8 +165,8 @@ function memoryBlocks(permits: typeof blockAllows = blockAllows): BlockStore {
 function memoryNodes(permits: typeof nodeAllows = nodeAllows): NodeStore {
   const nodes = new Map<string, NodeState>();
   const news = new Map<string, Heartbeat>();
-  const deaths = new Map<string, DeathRecord>();
   return {
+    ...memoryDeaths(),
     async readNode(id) {
       return copy(nodes.get(id));
     },
@@ -200,25 +204,10 @@ function memoryNodes(permits: typeof nodeAllows = nodeAllows): NodeStore {
     async readHeartbeat(id) {
       return copy(news.get(id));
     },
-    async markDead(id, incarnation) {
+    async markDead(id, incarnation, diedAt) {
       const node = nodes.get(id);
       if (node === undefined || !permits('markDead', node, { incarnation })) return false;
-      nodes.set(id, { ...node, alive: false });
-      return true;
-    },
-    async recordDeath(record) {
-      const known = deaths.get(record.node);
-      if (known && known.incarnation >= record.incarnation) return false;
-      deaths.set(record.node, copy(record));
-      return true;
-    },
-    async listDeaths() {
-      return copy([...deaths.values()]);
-    },
-    async recordSweep(id, incarnation, freed, now) {
-      const known = deaths.get(id);
-      if (known?.incarnation !== incarnation) return false;
-      deaths.set(id, { ...known, freed: known.freed + freed, sweptAt: now });
+      nodes.set(id, { ...node, alive: false, diedAt });
       return true;
     },
   };
