@@ -73,11 +73,13 @@ describe('a pool of 20,000 open blocks, at 700 ms a request,', () => {
 
   it('is refused with as many leases as were seen', async () => {
     const here = await opened('shared', 20_000, 'active');
-    for (const container of [1, 2, 3]) await add(here.environment(), 'i-1', addOf(container, named));
-    const { store } = slowStore(here, REQUEST_MS);
-    const [outcome] = await Promise.allSettled([remove(here.environment({ store }), {}, timeFrom(here, TIME_MS))]);
-    expect(outcome.status).toBe('rejected');
     const [{ id } = { id: '' }] = (await here.store.pools.readRegistry('default')).pools;
+    for (const slot of [1, 2, 3])
+      await add(here.environment(), 'i-1', addOf(slot, { ...named, proposal: { pool: id, block: '7', slot } }));
+    const { store } = slowStore(here, REQUEST_MS);
+    const refusal = await refusalOf(remove(here.environment({ store }), {}, timeFrom(here, TIME_MS)));
+    expect([refusal.code, refusal.facts.leases]).toEqual(['pool.held', 3]);
+    expect(refusal.message).toContain('has at least 3 leases that are held. Nothing was changed');
     expect(await here.store.pools.readPool(id)).toMatchObject({ state: 'active', version: 1 });
   });
 
