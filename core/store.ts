@@ -8,7 +8,7 @@ import type { Registry } from './pools/registry.ts';
 import type { BlockOwner, BlockState } from './protocol/block.ts';
 import type { CountedChanges, Counter, CounterKey } from './protocol/counter.ts';
 import type { Holding, SlotState } from './protocol/lease.ts';
-import type { Boots, DeathRecord, Heartbeat, NodeState } from './protocol/node.ts';
+import type { Boots, Concluded, DeathKey, DeathRecord, Heartbeat, NodeState, Sweep } from './protocol/node.ts';
 import type { BlockKey, SlotKey } from './protocol/slot-ref.ts';
 
 export interface LeaseStore {
@@ -59,6 +59,11 @@ export interface PoolState {
   readonly joinsNoted?: true;
   /** Counts the changes of definition and state, not of what is open. */
   readonly version: number;
+  /**
+   * How far its deletion came at that version: so many of the open blocks, the first ones, were seen unused while it
+   * drained, or sealed since it is closing. With another version it says nothing.
+   */
+  readonly passed?: { readonly blocks: number; readonly version: number };
 }
 
 /**
@@ -82,6 +87,8 @@ export interface PoolStore {
   openPool(id: string, from: bigint, to: bigint): Promise<boolean>;
   /** Conditions `poolActive`, and `apartAbsent` or `apartRoom` (fewer than `most` are): `block` is open from now on, apart. True as well where it is already. */
   openApart(id: string, block: bigint, most: number): Promise<boolean>;
+  /** Conditions `poolUnchanged`, here of the version itself, and `passedLess`: at one version it only grows. */
+  notePassed(id: string, passed: { blocks: number; version: number }): Promise<boolean>;
 }
 
 /** Blocks that nodes own: `blockOperations`, one single-item write each. */
@@ -100,7 +107,7 @@ export interface BlockStore {
   seal(key: BlockKey): Promise<boolean>;
 }
 
-export interface NodeStore {
+export interface NodeStore extends DeathStore {
   readNode(id: string): Promise<NodeState | undefined>;
   /** Condition `nodeAbsent`, or `nodeAlive` and `sameBoot`: adds the blocks; `before`: those that it had. Where it is refused, the node as it is. */
   join(
@@ -114,13 +121,33 @@ export interface NodeStore {
   /** Conditions `nodeAlive` and `sameBoot`: what the node says of itself; what is left out stays. */
   recordHeartbeat(id: string, boot: string, news: Heartbeat & { readonly heartbeatAt: number }): Promise<boolean>;
   readHeartbeat(id: string): Promise<Heartbeat | undefined>;
-  /** Conditions `nodeAlive` and `sameIncarnation`. */
-  markDead(id: string, incarnation: number, now: number): Promise<boolean>;
-  /** Condition `deathAbsent` or `deathOlder`: a record never goes back to an earlier life. */
-  recordDeath(record: DeathRecord): Promise<boolean>;
-  listDeaths(): Promise<readonly DeathRecord[]>;
-  /** Condition `sameIncarnation`: adds to what was freed. */
-  recordSweep(id: string, incarnation: number, freed: number, now: number): Promise<boolean>;
+  /** Conditions `nodeAlive` and `sameIncarnation`. @param diedAt the `declaredAt` of the record */
+  markDead(id: string, incarnation: number, diedAt: number): Promise<boolean>;
+}
+
+export interface DeathStore {
+  /** Condition `deathAbsent`. */
+  recordDeath(death: DeathRecord): Promise<boolean>;
+  readDeath(key: DeathKey): Promise<DeathRecord | undefined>;
+  /**
+   * The latest first.
+   * @param cursor the `nextCursor` of the page before
+   * @param since only those that were declared then or later
+   */
+  listDeaths(page: { limit: number; cursor?: string | undefined; since?: number }): Promise<DeathPage>;
+  /** Condition `deathThere`: adds to what was freed. */
+  recordSweep(key: DeathKey, sweep: Sweep): Promise<boolean>;
+  readConcluded(): Promise<Concluded | undefined>;
+  /** Condition `concludedNothing` or `concludedLess`: it only grows. */
+  noteConcluded(before: number, now: number): Promise<boolean>;
+  /** Takes over what earlier versions recorded in another place, a page at a time. True if that was the last one. */
+  adoptDeaths(): Promise<boolean>;
+}
+
+export interface DeathPage {
+  readonly deaths: readonly DeathRecord[];
+  /** Absent on the last page. */
+  readonly nextCursor?: string;
 }
 
 export interface CounterStore {

@@ -37,6 +37,8 @@ export const nextCursor = textUpTo(most.cursor);
 export const listCursor = matching(patterns.cursor, 'must be the nextCursor of the page before');
 /** The `nextCursor` of the page before, in lists that go through blocks of several pools. */
 export const blockCursor = matching(patterns.blockCursor, 'must be the nextCursor of the page before');
+/** The `nextCursor` of the page before, in the list of deaths. */
+export const deathCursor = matching(patterns.deathCursor, 'must be the nextCursor of the page before');
 
 /**
  * What the signature proves: `i-…` on EC2, `role/<role>/<session>` or `user/<name>` elsewhere. Of an account other than the

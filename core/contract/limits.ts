@@ -22,6 +22,8 @@ export const most = {
   labelValue: 253,
   /** Why a node is declared dead. */
   reason: 500,
+  /** That a dry run of a death names. */
+  blocksForeseen: 100,
   /** Sends of one request, as far as they are counted. */
   attempts: 1000,
   /** Pools that a configuration names. */
@@ -120,6 +122,8 @@ export const patterns = {
   /** Of lists: of one pool, and of blocks of several. Opaque; what may be given back is checked all the same. */
   cursor: /^(0|[1-9a-f][0-9a-f]{0,31})(\.[0-9a-f]{1,3})?$/,
   blockCursor: /^[0-9a-f]{16}:(0|[1-9a-f][0-9a-f]{0,31})(\.[0-9a-f]{1,3})?$/,
+  /** Of the list of deaths: the time of one, and its node. */
+  deathCursor: /^\d{15}#.{1,256}$/,
 } as const;
 
 /** As many digits of a nonce name its journal. */

@@ -1,7 +1,19 @@
 /** A node: what it holds, that it is up, that its life was declared over. */
 import * as z from 'zod/mini';
-import { attachment, blockCursor, blockIndex, boot, nextCursor, nodeId, nonce, pod, slotReference } from './ids.ts';
+import {
+  attachment,
+  blockCursor,
+  blockIndex,
+  boot,
+  deathCursor,
+  nextCursor,
+  nodeId,
+  nonce,
+  pod,
+  slotReference,
+} from './ids.ts';
 import { most } from './limits.ts';
+import { flag, pageLimit } from './pool.ts';
 
 export const ownLeasesQuery = z.strictObject({ cursor: z.optional(blockCursor) });
 
@@ -116,6 +128,8 @@ export const declareDeathRequest = z.strictObject({
 });
 export type DeclareDeathRequest = z.infer<typeof declareDeathRequest>;
 
+export const declareDeathQuery = z.strictObject({ dryRun: flag });
+
 /** A declared death: the end of a node's life. */
 export const death = z.object({
   /** The node's id. */
@@ -135,9 +149,53 @@ export const death = z.object({
 });
 export type Death = z.infer<typeof death>;
 
-/** Declared deaths. */
+/** A block of which a declaration would free something. */
+const foreseenBlock = z.object({
+  /** The pool's name. */
+  pool: z.string(),
+  /** The VRF of the pool. */
+  vrf: z.string(),
+  block: blockIndex,
+  /** Leases that would be freed in it. */
+  leases: z.int(),
+  /** Whether it is the node's own, and is taken back. */
+  owned: z.boolean(),
+});
+
+/** What the reclaim would free after a declaration, as it is now. */
+const foreseen = z.object({
+  /** Leases that would be freed. */
+  leases: z.int(),
+  /** Blocks in which something is freed, or that are taken back: those with most leases, 100 at most. */
+  blocks: z.array(foreseenBlock),
+  /** False where there are more blocks than are named here, or more than could be looked into in one request. */
+  complete: z.boolean(),
+});
+export type Foreseen = z.infer<typeof foreseen>;
+
+/** The death that was recorded; of a dry run, as it would be. */
+export const declareDeathResult = z.extend(death, {
+  /** True for a dry run, which changed nothing; left out otherwise, as what follows. */
+  dryRun: z.optional(z.boolean()),
+  /** What would be done: a sentence each. */
+  effects: z.optional(z.array(z.string())),
+  wouldFree: z.optional(foreseen),
+});
+export type DeclareDeathResult = z.infer<typeof declareDeathResult>;
+
+export const listDeathsQuery = z.strictObject({
+  /** Only the last death of this node. */
+  node: z.optional(nodeId),
+  cursor: z.optional(deathCursor),
+  limit: pageLimit,
+});
+export type ListDeathsQuery = z.output<typeof listDeathsQuery>;
+
+/** One page of the declared deaths. */
 export const listDeathsResult = z.object({
-  /** Those that were declared. */
+  /** The latest first. */
   deaths: z.array(death),
+  /** Give it back as `cursor` for the next page; absent on the last one. */
+  nextCursor: z.optional(deathCursor),
 });
 export type ListDeathsResult = z.infer<typeof listDeathsResult>;

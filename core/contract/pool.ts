@@ -113,7 +113,7 @@ export const poolDefinition = z.extend(poolPolicy, {
 export type PoolDefinition = z.infer<typeof poolDefinition>;
 
 /** `true`: decide everything, say what would be done, and write nothing. */
-const flag = z.pipe(
+export const flag = z.pipe(
   z._default(z.enum(['true', 'false']), 'false'),
   z.transform((text) => text === 'true'),
 );
@@ -163,6 +163,12 @@ export const poolInput = z.strictObject({
 });
 export type PoolInput = z.infer<typeof poolInput>;
 
+/** How many of the list are wanted at most. */
+export const pageLimit = z.pipe(
+  z._default(z.string().check(z.regex(/^([1-9]\d?|100)$/, 'must be a number from 1 to 100')), '50'),
+  z.transform(Number),
+);
+
 export const createPoolQuery = z.strictObject({ dryRun: flag });
 
 export const poolQuery = z.strictObject({ vrf });
@@ -173,11 +179,7 @@ export const listPoolsQuery = z.strictObject({
   vrf,
   /** The `nextCursor` of the page before. */
   cursor: z.optional(cniName),
-  /** How many of the list are wanted at most. */
-  limit: z.pipe(
-    z._default(z.string().check(z.regex(/^([1-9]\d?|100)$/, 'must be a number from 1 to 100')), '50'),
-    z.transform(Number),
-  ),
+  limit: pageLimit,
 });
 
 export const defaultPolicy: PoolPolicy = z.parse(poolPolicy, {});
@@ -268,9 +270,9 @@ export type ChangePoolResult = z.infer<typeof changePoolResult>;
 /** How far the deletion is. */
 export const deletePoolResult = z.object({
   ...outcome,
-  /** False (status 202) where time ran out: the same request goes on. */
+  /** False (status 202) where time ran out: the same request goes on where this one ended. */
   deleted: z.boolean(),
-  /** Blocks that can be used no more, of the `total` that could. */
+  /** Blocks that can be used no more, of the `total` that could. 0 as long as it is looked whether they are in use. */
   sealed: z.int(),
   /** Blocks of the pool that could be used. */
   total: z.int(),

@@ -15,12 +15,14 @@ import {
 } from './lease.ts';
 import { most } from './limits.ts';
 import {
-  death,
+  declareDeathQuery,
   declareDeathRequest,
+  declareDeathResult,
   goodbyeRequest,
   goodbyeResult,
   heartbeatRequest,
   heartbeatResult,
+  listDeathsQuery,
   listDeathsResult,
   nodeQuery,
   nodeView,
@@ -230,10 +232,17 @@ export const routes = {
     ...paths.declareDeath,
     function: 'operate',
     caller: 'operator',
+    query: declareDeathQuery,
     request: declareDeathRequest,
-    result: death,
+    result: declareDeathResult,
   },
-  listDeaths: { ...paths.listDeaths, function: 'operate', caller: 'operator', result: listDeathsResult },
+  listDeaths: {
+    ...paths.listDeaths,
+    function: 'operate',
+    caller: 'operator',
+    query: listDeathsQuery,
+    result: listDeathsResult,
+  },
 } as const satisfies Record<RouteName, unknown>;
 /** `operate` answers what people ask; `allocate` and `release` are apart so that each has no right it does not need. */
 export type ApiFunction = (typeof routes)[RouteName]['function'];

@@ -22,6 +22,8 @@ export interface NodeState extends Boots {
   readonly incarnation: number;
   /** Every block in which the node may hold a lease, as `blockKeyToText` writes it; it only grows while the node lives. */
   readonly joinedBlocks: ReadonlySet<string>;
+  /** When the last of its lives that was declared over was declared so: with the id, the key of that death. */
+  readonly diedAt?: number;
 }
 
 /**
@@ -49,7 +51,10 @@ export interface Heartbeat {
   readonly version?: string;
 }
 
-/** That a node's life is over, said by an operator or by the node itself: the only evidence on which a lease is freed without its owner. */
+/**
+ * That a node's life is over, said by an operator or by the node itself. With the mark on the node it is the only evidence on
+ * which a lease is freed without its owner. Times are milliseconds since 1970.
+ */
 export interface DeathRecord {
   readonly node: string;
   readonly incarnation: number;
@@ -57,5 +62,25 @@ export interface DeathRecord {
   readonly declaredBy: string;
   readonly declaredAt: number;
   readonly freed: number;
+  /** When the last sweep that went through all of the node's blocks began. */
   readonly sweptAt?: number;
+  /** After a sweep that failed: it is not swept again before. */
+  readonly retryAt?: number;
+}
+
+/** Each declaration has a record of its own. */
+export type DeathKey = Pick<DeathRecord, 'node' | 'declaredAt'>;
+
+/** What a sweep came to: `sweptAt` where it came to its end, `retryAt` where it failed, neither where its time was up. */
+export interface Sweep {
+  readonly freed: number;
+  readonly sweptAt?: number;
+  readonly retryAt?: number;
+}
+
+/** How far deaths are concluded: nothing that was declared before `before` is looked for any more. */
+export interface Concluded {
+  readonly before: number;
+  /** When this was noted for the first time. */
+  readonly since: number;
 }

@@ -11,6 +11,7 @@ import { deletePool } from '../use-cases/pools/delete-pool.ts';
 import { listPools, readPoolNamed } from '../use-cases/pools/list-pools.ts';
 import { explain } from '../use-cases/questions/explain.ts';
 import { findLeases } from '../use-cases/questions/find-leases.ts';
+import { foreseeDeath } from '../use-cases/questions/foresee-death.ts';
 import { listBlocks } from '../use-cases/questions/list-blocks.ts';
 import { listLeases } from '../use-cases/questions/list-leases.ts';
 import { usage } from '../use-cases/questions/usage.ts';
@@ -60,6 +61,8 @@ export const handler = handlerOf({
   ...answering(routes.findLeases, ({ call, query }) => findLeases(dependencies, call, query)),
   ...answering(routes.explain, ({ call, body }) => explain(dependencies, call, body)),
   ...answering(routes.readNode, ({ query }) => readNode(dependencies, query.node)),
-  ...answering(routes.declareDeath, ({ call, body }) => declareDeath(dependencies, call, body)),
-  ...answering(routes.listDeaths, () => listDeaths(dependencies)),
+  ...answering(routes.declareDeath, ({ call, body, query }) =>
+    query.dryRun ? foreseeDeath(dependencies, call, body) : declareDeath(dependencies, call, body),
+  ),
+  ...answering(routes.listDeaths, ({ query }) => listDeaths(dependencies, query)),
 });

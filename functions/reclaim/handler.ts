@@ -3,13 +3,28 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import { dependencies } from '../runtime.ts';
 import { type RecountReport, recount } from '../use-cases/changes/recount.ts';
+import type { Dependencies } from '../use-cases/dependencies.ts';
 import { type ReclaimReport, reclaim } from '../use-cases/reclaim/reclaim.ts';
 
-export const handler = async (_: unknown, context: Context): Promise<ReclaimReport & RecountReport> => {
-  const reclaimed = await reclaim(dependencies);
+type Report = ReclaimReport & RecountReport;
+
+export const handler = (_: unknown, context: Context): Promise<Report> => scheduled(dependencies, context, wait);
+
+/** @throws what the first node failed with that could not be reclaimed, once all the rest is done */
+export async function scheduled(
+  deps: Dependencies,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+  pause: (milliseconds: number) => Promise<unknown>,
+): Promise<Report> {
+  const left = () => context.getRemainingTimeInMillis();
+  // However many nodes died, the recount has half of the time; and it is made although some could not be reclaimed.
+  const half = left() / 2;
+  const [reclaimed] = await Promise.allSettled([reclaim(deps, { remainingMs: () => left() - half })]);
   // Once the pools are read, the rest takes some seconds more.
-  const call = { caller: 'lessor', remainingMs: () => context.getRemainingTimeInMillis() - 10_000 };
-  const report = { ...reclaimed, ...(await recount(dependencies, call, wait)) };
+  const call = { caller: 'lessor', remainingMs: () => left() - 10_000 };
+  const recounted = await recount(deps, call, pause);
+  if (reclaimed.status === 'rejected') throw reclaimed.reason;
+  const report = { ...reclaimed.value, ...recounted };
   console.info({ ...report });
   return report;
-};
+}

@@ -1,17 +1,18 @@
-/** Nodes and the deaths that operators declared, in DynamoDB. */
-import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { DeathRecord, NodeState } from '../../core/protocol/node.ts';
+/** Nodes in DynamoDB, one item each. */
+import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { NodeState } from '../../core/protocol/node.ts';
 import type { NodeStore } from '../../core/store.ts';
-import { conditional, queryAll, readItem } from './dynamodb-client.ts';
+import { conditional, readItem } from './dynamodb-client.ts';
+import { dynamodbDeaths } from './dynamodb-deaths.ts';
 import { nodeExpressions as when } from './expressions.ts';
-import { ALIVE, DEAD, deathRecord, heartbeatOf, keys, nodeState } from './items.ts';
+import { ALIVE, DEAD, heartbeatOf, keys, nodeState } from './items.ts';
 
 const FIRST_LIFE = 1;
 
 export const dynamodbNodes = (client: DynamoDBDocumentClient, table: string): NodeStore => ({
   ...lives(client, table),
   ...heartbeats(client, table),
-  ...deaths(client, table),
+  ...dynamodbDeaths(client, table),
 });
 
 interface Update {
@@ -70,12 +71,12 @@ function lives(
       return outcome.done;
     },
 
-    async markDead(id, incarnation, now) {
+    async markDead(id, incarnation, diedAt) {
       const outcome = await update({
         key: keys.node(id),
-        expression: 'SET st = :dead, diedAt = :now',
+        expression: 'SET st = :dead, diedAt = :at',
         condition: `${when.nodeAlive} AND ${when.sameIncarnation}`,
-        values: { ':alive': ALIVE, ':dead': DEAD, ':incarnation': incarnation, ':now': now },
+        values: { ':alive': ALIVE, ':dead': DEAD, ':incarnation': incarnation, ':at': diedAt },
       });
       return outcome.done;
     },
@@ -155,41 +156,4 @@ function heartbeats(
       return item && heartbeatOf(item);
     },
   };
-}
-
-function deaths(
-  client: DynamoDBDocumentClient,
-  table: string,
-): Pick<NodeStore, 'recordDeath' | 'listDeaths' | 'recordSweep'> {
-  const update = updateOf(client, table);
-  return {
-    async recordDeath(record) {
-      const request = new PutCommand({
-        TableName: table,
-        Item: deathItem(record),
-        ConditionExpression: `${when.deathAbsent} OR ${when.deathOlder}`,
-        ExpressionAttributeValues: { ':incarnation': record.incarnation },
-      });
-      return (await conditional(() => client.send(request))).done;
-    },
-
-    async listDeaths() {
-      return (await queryAll(client, table, keys.death('').pk)).map(deathRecord);
-    },
-
-    async recordSweep(id, incarnation, freed, now) {
-      const outcome = await update({
-        key: keys.death(id),
-        expression: 'ADD freed :freed SET swept = :now',
-        condition: when.sameIncarnation,
-        values: { ':incarnation': incarnation, ':freed': freed, ':now': now },
-      });
-      return outcome.done;
-    },
-  };
-}
-
-function deathItem({ node, incarnation, reason, declaredBy, declaredAt, freed, sweptAt }: DeathRecord) {
-  const swept = sweptAt === undefined ? {} : { swept: sweptAt };
-  return { ...keys.death(node), e: incarnation, why: reason, by: declaredBy, at: declaredAt, freed, ...swept };
 }

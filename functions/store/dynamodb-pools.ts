@@ -76,6 +76,17 @@ export function dynamodbPools(client: DynamoDBDocumentClient, table: string): Po
         written.done || (written.item?.st === 'active' && poolState(written.item).openApart?.includes(block) === true)
       );
     },
+
+    async notePassed(id, { blocks, version }) {
+      const request = new UpdateCommand({
+        TableName: table,
+        Key: keys.pool(id),
+        UpdateExpression: 'SET passed = :blocks, passedAt = :before',
+        ConditionExpression: `${when.poolUnchanged} AND ${when.passedLess}`,
+        ExpressionAttributeValues: { ':blocks': blocks, ':before': version },
+      });
+      return (await conditional(() => client.send(request))).done;
+    },
   };
 }
 

@@ -24,7 +24,9 @@ export const nodeExpressions = {
   sameBoot: 'boot = :boot',
   sameIncarnation: 'e = :incarnation',
   deathAbsent: 'attribute_not_exists(pk)',
-  deathOlder: 'e < :incarnation',
+  deathThere: 'attribute_exists(pk)',
+  concludedNothing: 'attribute_not_exists(concluded)',
+  concludedLess: 'concluded < :before',
 } as const;
 
 export const blockExpressions: Record<BlockConditionName, string> = {
@@ -41,6 +43,7 @@ export const poolExpressions = {
   openUnchanged: 'opened = :from',
   apartAbsent: 'attribute_not_exists(apart)',
   apartRoom: 'size(apart) < :most',
+  passedLess: 'NOT (passedAt = :before AND passed >= :blocks)',
   registryAbsent: 'attribute_not_exists(pk)',
   registryUnchanged: 'v = :before',
 } as const;

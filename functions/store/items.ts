@@ -4,7 +4,7 @@ import { poolDefinition } from '../../core/contract/pool.ts';
 import { type BlockState, shardOf } from '../../core/protocol/block.ts';
 import type { Counter, CounterKey } from '../../core/protocol/counter.ts';
 import type { Holding, SlotState } from '../../core/protocol/lease.ts';
-import type { DeathRecord, Heartbeat, NodeState } from '../../core/protocol/node.ts';
+import type { Heartbeat, NodeState } from '../../core/protocol/node.ts';
 import { type BlockKey, blockFromText, blockToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { PoolState } from '../../core/store.ts';
 
@@ -19,7 +19,6 @@ export const keys = {
   registry: (vrf: string) => ({ pk: `V#${vrf}`, sk: 'REG' }),
   pool: (id: string) => ({ pk: `C#${id}`, sk: 'CFG' }),
   node: (id: string) => ({ pk: `N#${id}`, sk: 'N' }),
-  death: (id: string) => ({ pk: 'D', sk: id }),
   /** Totals lie together: that is how all pools are found that ever had a lease. */
   totals: 'U',
   namespaces: (pool: string) => `U#${pool}`,
@@ -88,11 +87,14 @@ const storedNode = z.object({
   e1: z._default(z.int(), 1),
   bs: z._default(z.array(z.object({ boot: z.string(), firstOfBoot: z.int() })), []),
   bl: z.optional(z.set(z.string())),
+  diedAt: z.optional(z.number()),
 });
 
 export function nodeState(id: string, item: Item): NodeState {
-  const { st, e, boot, e1, bs, bl } = storedNode.parse(item);
-  return { id, alive: st === ALIVE, incarnation: e, boot, firstOfBoot: e1, earlier: bs, joinedBlocks: bl ?? new Set() };
+  const { st, e, boot, e1, bs, bl, diedAt } = storedNode.parse(item);
+  const boots = { boot, firstOfBoot: e1, earlier: bs };
+  const died = diedAt === undefined ? {} : { diedAt };
+  return { id, alive: st === ALIVE, incarnation: e, ...boots, joinedBlocks: bl ?? new Set(), ...died };
 }
 
 const storedHeartbeat = z.object({
@@ -110,22 +112,6 @@ export function heartbeatOf(item: Item): Heartbeat {
   };
 }
 
-const storedDeath = z.object({
-  sk: z.string(),
-  e: z.int(),
-  why: z.string(),
-  by: z.string(),
-  at: z.number(),
-  freed: z.int(),
-  swept: z.optional(z.number()),
-});
-
-export function deathRecord(item: Item): DeathRecord {
-  const { sk, e, why, by, at, freed, swept } = storedDeath.parse(item);
-  const sweptAt = swept === undefined ? {} : { sweptAt: swept };
-  return { node: sk, incarnation: e, reason: why, declaredBy: by, declaredAt: at, freed, ...sweptAt };
-}
-
 const storedIndex = z.union([z.int(), z.string()]);
 const storedPool = z.object({
   def: poolDefinition,
@@ -135,6 +121,8 @@ const storedPool = z.object({
   apart: z.optional(z.set(z.string())),
   jn: z.optional(z.literal(true)),
   v: z.int(),
+  passed: z.optional(z.int()),
+  passedAt: z.optional(z.int()),
 });
 
 /** A block as an attribute: a number, and beyond what a double counts as text. */
@@ -148,15 +136,17 @@ const indexOf = (stored: number | string): bigint =>
  * them, jn whether joined stretches are noted, v version.
  */
 export function poolState(item: Item): PoolState {
-  const { def, st, fst, opened, apart, jn, v } = storedPool.parse(item);
+  const { def, st, fst, opened, apart, jn, v, passed, passedAt } = storedPool.parse(item);
+  const inOrder = [...(apart ?? [])].map(blockFromText).sort((a, b) => (a < b ? -1 : 1));
   return {
     definition: def,
     state: st,
     ...(fst === undefined ? {} : { first: indexOf(fst) }),
     open: indexOf(opened),
-    ...(apart === undefined ? {} : { openApart: [...apart].map(blockFromText).sort((a, b) => (a < b ? -1 : 1)) }),
+    ...(apart === undefined ? {} : { openApart: inOrder }),
     ...(jn === undefined ? {} : { joinsNoted: jn }),
     version: v,
+    ...(passed === undefined || passedAt === undefined ? {} : { passed: { blocks: passed, version: passedAt } }),
   };
 }
 

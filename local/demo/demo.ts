@@ -55,7 +55,7 @@ async function nodeDies(stack: LocalStack, { operator }: DemoNodes, node: string
   const reason = 'demonstration: the second node is switched off';
   tell({ step: 'death', ...(await operator.ask('declareDeath', { body: { node, reason } })) });
   const requests = await requestsOf(stack, () => stack.runSchedule());
-  const death = (await operator.ask('listDeaths', {})).deaths.find((one) => one.node === node);
+  const death = (await operator.ask('listDeaths', { query: { node } })).deaths.at(0);
   const everyMs = stack.schedules[0]?.everyMs ?? 0;
   if (death === undefined) throw new LessorError('service.fault', `the death of ${node} is in no list`);
   tell({ step: 'reclaim', requests, everyMs, death });

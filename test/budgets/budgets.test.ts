@@ -77,7 +77,7 @@ describe('each operation', () => {
       'STATUS of a pool that is named': 1,
       'a node says that it is up': 1,
       'a node’s own leases, one block with 63 of them': 2,
-      'reclaim of a dead node’s block': 73,
+      'reclaim of a dead node’s block': 76,
     });
   });
 });

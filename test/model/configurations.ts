@@ -211,6 +211,24 @@ export const configurations = {
   'pools: shared, two containers': pool([744, 29], { affinity: 'shared', places: 1, containers: [0, 0] }),
   'pools: blocks': pool([560, 29], { affinity: 'node', places: 1, containers: [0, 1] }),
   'pools: blocks, growing': pool([10_920, 37], { affinity: 'node', places: 2, containers: [0, 1] }),
+  'pools: shared, deleted in steps': pool([8360, 35], {
+    affinity: 'shared',
+    places: 1,
+    containers: [0, 1],
+    inSteps: true,
+  }),
+  'pools: blocks, deleted in steps': pool([8360, 35], {
+    affinity: 'node',
+    places: 1,
+    containers: [0, 1],
+    inSteps: true,
+  }),
+  'pools: shared, growing, deleted in steps': pool([180_928, 40], {
+    affinity: 'shared',
+    places: 2,
+    containers: [0],
+    inSteps: true,
+  }),
 } satisfies Record<string, Explorable>;
 export type Configuration = keyof typeof configurations;
 

@@ -199,6 +199,17 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'register.registryUnchanged': { where: 'pools: shared', breaks: 'I2' },
   'unregister.poolSealed': { where: 'pools: shared', breaks: 'I2' },
   'unregister.registryUnchanged': { where: 'pools: shared', breaks: 'I2' },
+  'pass.belowSealed': {
+    where: 'pools: shared, deleted in steps',
+    breaks: 'I2',
+    tells: 'The deletion notes how far it came before it has seen that everything below is sealed.',
+  },
+  'pass.poolUnchanged': {
+    where: 'pools: shared, deleted in steps',
+    breaks: 'I2',
+    tells:
+      'While the pool drained, its blocks were seen unused. The note of it arrives when the pool is closed, and is taken for one of sealed blocks.',
+  },
   'open.poolActive': { where: 'pools: shared, growing', breaks: 'I2' },
   'openApart.poolActive': { where: 'pools: shared, opened apart', breaks: 'I2' },
   'allocate.placeOpened': { where: 'pools: shared, growing', breaks: 'I2' },

@@ -17,6 +17,8 @@ export const poolDecisions = {
   /** One conditional write of the registry, decided from what was read before. */
   register: [['rangesDisjoint', 'registryUnchanged']],
   unregister: [['poolSealed', 'registryUnchanged']],
+  /** How far the deletion came, noted in the pool's item: while it drains what was seen unused, then what was seen sealed. */
+  pass: [['belowSealed', 'poolUnchanged']],
   /** One conditional write of the pool's item: more of it may be used from now on. */
   open: [['poolActive']],
   /** The same of one place beyond what is open, for an address that somebody asks for. */
@@ -34,6 +36,8 @@ export interface PoolUniverse {
   readonly apart?: 'the last' | 'all';
   /** The pool that each container asks. */
   readonly containers: readonly number[];
+  /** Whether a deletion takes several requests, each of which notes how far it came. */
+  readonly inSteps?: boolean;
 }
 
 interface Pool {
@@ -41,6 +45,8 @@ interface Pool {
   readonly open: number;
   /** In ascending order. */
   readonly apart: readonly number[];
+  /** The deletion does not look again at what lies below, in the state that the pool has. */
+  readonly passed: number;
   readonly places: readonly {
     readonly is: 'absent' | 'free' | 'held' | 'sealed';
     readonly g: number;
@@ -59,7 +65,7 @@ const SEALED = 2;
 
 export function pools(universe: PoolUniverse, mutations: Mutations): Model<World> {
   const places = Array(universe.places).fill({ is: 'absent', g: 0, by: -1 });
-  const none: Pool = { is: 'none', open: 1, apart: [], places };
+  const none: Pool = { is: 'none', open: 1, apart: [], passed: 0, places };
   return {
     initial: {
       registry: { version: 0, pools: [] },
@@ -129,17 +135,30 @@ function administers(universe: PoolUniverse, mutations: Mutations, world: World,
       step(`address ${k} of pool ${who} is asked for by name`, send(world, `openApart ${p} ${k}`));
   if (pool.is === 'active') step(`the draining of pool ${who} begins`, setPool(world, p, { is: 'draining' }));
   if (pool.is === 'draining') {
-    step(`pool ${who} is to be used again`, setPool(world, p, { is: 'active' }));
-    step(`pool ${who} is closed`, setPool(world, p, { is: 'closed' }));
+    step(`pool ${who} is to be used again`, setPool(world, p, { is: 'active', passed: 0 }));
+    step(`pool ${who} is closed`, setPool(world, p, { is: 'closed', passed: 0 }));
+    // What is seen unused may be held by a late request all the same: it only spares reading.
+    if (universe.inSteps && pool.passed < universe.places)
+      step(`what is open of ${who} is seen unused`, send(world, `pass ${p} ${universe.places} draining`));
   }
   if (pool.is !== 'closed') return;
   const reach = mutations.has('what was opened since is not looked at') ? 1 : pool.open;
   const apart = mutations.has('what was opened apart is not looked at') ? [] : pool.apart;
   for (const k of pool.places.keys())
     if (isOpen(pool, k)) step(`the deletion of ${who} passes over address ${k}`, send(world, `seal ${p} ${k}`));
-  const sealed = pool.places.every(
-    ({ is, g }, k) => !(k < reach || apart.includes(k)) || is === 'sealed' || (is === 'free' && g === SEALED),
-  );
+  const seenSealed = (below: number): boolean =>
+    pool.places.every(
+      ({ is, g }, k) =>
+        k < pool.passed ||
+        k >= below ||
+        !(k < reach || apart.includes(k)) ||
+        is === 'sealed' ||
+        (is === 'free' && g === SEALED),
+    );
+  for (let k = pool.passed + 1; universe.inSteps && k <= universe.places; k += 1)
+    if (decides(mutations, 'pass', { belowSealed: seenSealed(k), poolUnchanged: true }))
+      step(`everything of ${who} below address ${k} is seen to be sealed`, send(world, `pass ${p} ${k} closed`));
+  const sealed = seenSealed(universe.places);
   if (registry.pools.includes(p) && decides(mutations, 'unregister', { poolSealed: sealed, registryUnchanged: true }))
     step(
       `everything of ${who} is seen to be sealed`,
@@ -223,6 +242,9 @@ function arrives(universe: PoolUniverse, mutations: Mutations, world: World, mes
     step(`pool ${who} is registered`, write([...read, first].sort()));
   if (kind === 'unregister' && decides(mutations, 'unregister', { poolSealed: true, registryUnchanged }))
     step(`pool ${who} is taken out of the registry`, write(read.filter((p) => p !== first)));
+  const poolUnchanged = pool.is === numbers[2];
+  if (kind === 'pass' && pool.passed < second && decides(mutations, 'pass', { belowSealed: true, poolUnchanged }))
+    step(`it is noted that ${who} is passed below address ${second}`, setPool(world, first, { passed: second }));
   if (kind === 'open' && pool.open === second && decides(mutations, 'open', { poolActive: pool.is === 'active' }))
     step(`address ${pool.open} of pool ${who} may be used from now on`, setPool(world, first, { open: pool.open + 1 }));
   if (kind === 'openApart' && decides(mutations, 'openApart', { poolActive: pool.is === 'active' })) {

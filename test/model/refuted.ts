@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { type Configuration, configurations, exhausted, explored } from './configurations.ts';
 import type { Exploration } from './explore.ts';
 import { type Mutant, mutants } from './mutants.ts';
+import type { PoolUniverse } from './pools.ts';
 
 export interface Finding {
   readonly name: string;
@@ -55,9 +56,10 @@ export function table(): string {
 function parameters(name: Configuration): string[] {
   const configuration = configurations[name];
   if ('poolUniverse' in configuration) {
-    const { places, containers, apart } = configuration.poolUniverse;
+    const { places, containers, apart, inSteps = false }: PoolUniverse = configuration.poolUniverse;
     const asked = containers.map((pool) => ['blue', 'green'][pool]).join(', ');
-    return [`${places}`, `of ${asked}`, '', '', '', `pools come and go${apart === undefined ? '' : ', opened apart'}`];
+    const how = [...(apart === undefined ? [] : ['opened apart']), ...(inSteps ? ['deleted in steps'] : [])];
+    return [`${places}`, `of ${asked}`, '', '', '', ['pools come and go', ...how].join(', ')];
   }
   const { affinity, slots, containers, boots, lives, generations, events } = configuration.universe;
   const who = containers.map(({ node, owner }) => `${owner} on ${String.fromCharCode(65 + node)}`).join(', ');

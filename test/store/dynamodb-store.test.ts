@@ -107,6 +107,30 @@ it('A list of pools that an earlier version wrote is read, and written anew by t
   expect(await store.pools.readRegistry(vrf)).toEqual({ vrf, version: 8, pools: [pool] });
 });
 
+describe('deaths that an earlier version recorded', () => {
+  it('are taken over once, with what is known of them', async () => {
+    const client = documentClient();
+    const at = 2_000_000_000_000;
+    for (let n = 0; n < 130; n += 1) {
+      const former = { pk: 'D', sk: `i-${n}`, e: 3, why: 'it burned', by: 'user/ann', at: at + n, freed: 2 };
+      const Item = n % 2 === 0 ? former : { ...former, swept: at + 5000 };
+      await client.send(new PutCommand({ TableName: tables.pools, Item }));
+    }
+    const { nodes } = store;
+    expect([await nodes.adoptDeaths(), await nodes.adoptDeaths()]).toEqual([false, true]);
+    const { deaths } = await nodes.listDeaths({ limit: 200, since: at });
+    expect(deaths).toHaveLength(130);
+    const record = { incarnation: 3, reason: 'it burned', declaredBy: 'user/ann', freed: 2 };
+    expect(deaths.slice(0, 2)).toEqual([
+      { ...record, node: 'i-129', declaredAt: at + 129, sweptAt: at + 5000 },
+      { ...record, node: 'i-128', declaredAt: at + 128 },
+    ]);
+    await nodes.recordSweep({ node: 'i-128', declaredAt: at + 128 }, { freed: 1, sweptAt: at + 9000 });
+    expect(await nodes.adoptDeaths()).toBe(true);
+    expect(await nodes.readDeath({ node: 'i-128', declaredAt: at + 128 })).toMatchObject({ freed: 3 });
+  });
+});
+
 const everyExpression = [slotExpressions, nodeExpressions, poolExpressions, blockExpressions, counterExpressions];
 const records = [...recordRefusals, ...counterRefusals];
 

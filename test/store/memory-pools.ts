@@ -49,8 +49,9 @@ export function memoryPools(): PoolStore {
       const { id } = pool.definition;
       const current = pools.get(id);
       if (current === undefined) return false;
-      const { open, openApart } = current;
-      return pools.write(id, { ...current, ...pool, open, ...(openApart ? { openApart } : {}) }, token);
+      const { open, openApart, passed } = current;
+      const kept = { open, ...(openApart ? { openApart } : {}), ...(passed ? { passed } : {}) };
+      return pools.write(id, { ...current, ...pool, ...kept }, token);
     },
     async noteJoined(id, stretch) {
       joined.set(id, new Set([...(joined.get(id) ?? []), stretch]));
@@ -71,6 +72,13 @@ export function memoryPools(): PoolStore {
       if (openApart.length >= most) return openApart.includes(block);
       const apart = [...new Set([...openApart, block])].sort((a, b) => (a < b ? -1 : 1));
       pools.touch(id, (pool) => ({ ...pool, openApart: apart }));
+      return true;
+    },
+    async notePassed(id, passed) {
+      const current = pools.get(id);
+      if (current?.version !== passed.version) return false;
+      if (current.passed?.version === passed.version && current.passed.blocks >= passed.blocks) return false;
+      pools.touch(id, (pool) => ({ ...pool, passed }));
       return true;
     },
   };

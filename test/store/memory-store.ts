@@ -9,11 +9,12 @@ import {
   type SlotOperation,
   type SlotState,
 } from '../../core/protocol/lease.ts';
-import type { DeathRecord, Heartbeat, NodeState } from '../../core/protocol/node.ts';
+import type { Heartbeat, NodeState } from '../../core/protocol/node.ts';
 import { type BlockKey, blockToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { BlockStore, LeaseStore, NodeStore, Store } from '../../core/store.ts';
 import { packRegistry } from '../../functions/store/registry-item.ts';
 import { memoryCounters } from './memory-counters.ts';
+import { memoryDeaths } from './memory-deaths.ts';
 import { memoryPools } from './memory-pools.ts';
 import { nodeAllows } from './node-conditions.ts';
 
@@ -166,8 +167,8 @@ function memoryBlocks(permits: typeof blockAllows = blockAllows): BlockStore {
 function memoryNodes(permits: typeof nodeAllows = nodeAllows): NodeStore {
   const nodes = new Map<string, NodeState>();
   const news = new Map<string, Heartbeat>();
-  const deaths = new Map<string, DeathRecord>();
   return {
+    ...memoryDeaths(),
     async readNode(id) {
       return copy(nodes.get(id));
     },
@@ -205,25 +206,10 @@ function memoryNodes(permits: typeof nodeAllows = nodeAllows): NodeStore {
     async readHeartbeat(id) {
       return copy(news.get(id));
     },
-    async markDead(id, incarnation) {
+    async markDead(id, incarnation, diedAt) {
       const node = nodes.get(id);
       if (node === undefined || !permits('markDead', node, { incarnation })) return false;
-      nodes.set(id, { ...node, alive: false });
-      return true;
-    },
-    async recordDeath(record) {
-      const known = deaths.get(record.node);
-      if (known && known.incarnation >= record.incarnation) return false;
-      deaths.set(record.node, copy(record));
-      return true;
-    },
-    async listDeaths() {
-      return copy([...deaths.values()]);
-    },
-    async recordSweep(id, incarnation, freed, now) {
-      const known = deaths.get(id);
-      if (known?.incarnation !== incarnation) return false;
-      deaths.set(id, { ...known, freed: known.freed + freed, sweptAt: now });
+      nodes.set(id, { ...node, alive: false, diedAt });
       return true;
     },
   };

@@ -50,7 +50,7 @@ export const death = (node: string, incarnation = 1): DeathRecord => ({
   freed: 0,
 });
 export const deathsOf = async ({ nodes }: Store, id: string) =>
-  (await nodes.listDeaths()).filter(({ node }) => node === id);
+  (await nodes.listDeaths({ limit: 100 })).deaths.filter(({ node }) => node === id);
 export const definition = (id: string): PoolDefinition => ({
   id,
   vrf: 'default',
@@ -161,28 +161,44 @@ export const recordRefusals: readonly RecordRefusal[] = [
     expectRefused: nodeRefusal(joined, ({ nodes }, id) => nodes.recordHeartbeat(id, 'b2', { heartbeatAt: 3 })),
   },
   {
-    condition: 'deathOlder',
+    condition: 'deathAbsent',
     because: 'a death is recorded again',
     expectRefused: nodeRefusal(recorded, ({ nodes }, id) => nodes.recordDeath({ ...death(id, 2), reason: 'again' })),
   },
   {
-    condition: 'deathAbsent',
-    because: 'the death of an earlier life is recorded',
-    expectRefused: nodeRefusal(recorded, ({ nodes }, id) => nodes.recordDeath(death(id, 1))),
-  },
-  {
-    condition: 'sameIncarnation',
-    because: 'a sweep of an earlier life is recorded',
-    expectRefused: nodeRefusal(recorded, ({ nodes }, id) => nodes.recordSweep(id, 1, 5, 3)),
-  },
-  {
-    condition: 'sameIncarnation',
+    condition: 'deathThere',
     because: 'a sweep is recorded where no death is',
     expectRefused: nodeRefusal(
       async () => undefined,
-      ({ nodes }, id) => nodes.recordSweep(id, 1, 5, 3),
+      ({ nodes }, node) => nodes.recordSweep({ node, declaredAt: 1000 }, { freed: 5, sweptAt: 3 }),
     ),
   },
+  ...['concludedNothing', 'concludedLess'].map((condition) => ({
+    condition,
+    because: 'deaths are concluded up to a time that was passed',
+    async expectRefused({ nodes }: Store) {
+      const before = ((await nodes.readConcluded())?.before ?? 0) + 1000;
+      await nodes.noteConcluded(before, 1);
+      const was = await nodes.readConcluded();
+      expect(await nodes.noteConcluded(before - 1, 2)).toBe(false);
+      expect(await nodes.noteConcluded(before, 2)).toBe(false);
+      expect(await nodes.readConcluded()).toEqual(was);
+    },
+  })),
+  ...[
+    { condition: 'passedLess', because: 'less of a pool is passed than was', passed: { blocks: 2, version: 1 } },
+    { condition: 'poolUnchanged', because: 'a pool is passed as it was earlier', passed: { blocks: 4, version: 0 } },
+  ].map(({ passed, ...refusal }) => ({
+    ...refusal,
+    async expectRefused({ pools }: Store) {
+      const pool = stateOf(definition(newId()));
+      const { id } = pool.definition;
+      await pools.createPool(pool);
+      expect(await pools.notePassed(id, { blocks: 3, version: 1 })).toBe(true);
+      expect(await pools.notePassed(id, passed)).toBe(false);
+      expect(await pools.readPool(id)).toEqual({ ...pool, passed: { blocks: 3, version: 1 } });
+    },
+  })),
   {
     condition: 'poolAbsent',
     because: 'a pool is created under a used id',

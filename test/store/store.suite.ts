@@ -5,20 +5,9 @@ import { slotOperations } from '../../core/protocol/lease.ts';
 import type { Store } from '../../core/store.ts';
 import { blocksSuite } from './blocks.suite.ts';
 import { counterRefusals, countersSuite } from './counters.suite.ts';
+import { deathsSuite } from './deaths.suite.ts';
 import { poolsSuite } from './pools.suite.ts';
-import {
-  death,
-  deathsOf,
-  definition,
-  mine,
-  newId,
-  newSlot,
-  others,
-  owner,
-  recordRefusals,
-  stateOf,
-  titled,
-} from './refusals.ts';
+import { definition, mine, newId, newSlot, others, owner, recordRefusals, stateOf, titled } from './refusals.ts';
 import { expectRefused, slotRefusals } from './slot-refusals.ts';
 
 /** What was mine in a block's first generation, and is free. */
@@ -236,6 +225,7 @@ export function storeSuite(open: () => Store): void {
         firstOfBoot: 1,
         earlier: [],
         joinedBlocks: new Set(['p:0']),
+        diedAt: 2,
       };
       expect(await nodes.join(id, ['p:1'], 'b1', 3)).toEqual({ joined: false, node: dead, before: dead.joinedBlocks });
       const earlier = [
@@ -282,19 +272,9 @@ export function storeSuite(open: () => Store): void {
       ]).toEqual([false, false]);
       expect(await nodes.readNode(id)).toBeUndefined();
     });
-
-    it('have one record of their last death, with what was freed by all its sweeps', async () => {
-      const store = open();
-      const id = newId();
-      expect(await store.nodes.recordDeath(death(id, 1))).toBe(true);
-      expect(await deathsOf(store, id)).toEqual([death(id, 1)]);
-      expect(await store.nodes.recordSweep(id, 1, 3, 7000)).toBe(true);
-      expect(await store.nodes.recordSweep(id, 1, 2, 8000)).toBe(true);
-      expect(await deathsOf(store, id)).toEqual([{ ...death(id, 1), freed: 5, sweptAt: 8000 }]);
-      expect(await store.nodes.recordDeath(death(id, 2))).toBe(true);
-      expect(await deathsOf(store, id)).toEqual([death(id, 2)]);
-    });
   });
+
+  describe('deaths', () => deathsSuite(open));
 
   describe('counters', () => countersSuite(open));
 

@@ -1,7 +1,7 @@
 /** A node on which nothing lives says that its life is over: what it still has in the table is freed as a dead node's is. */
 import type { GoodbyeRequest, GoodbyeResult } from '../../../core/contract/nodes.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
-import { endLife } from './declare-death.ts';
+import { deathNow, endLife } from './declare-death.ts';
 
 /** Ends exactly the life that it names, however late it comes: never a later one (`markDead.sameIncarnation`). */
 export async function goodbye(
@@ -12,6 +12,6 @@ export async function goodbye(
   const node = await deps.store.nodes.readNode(caller);
   if (node === undefined || node.boot !== boot || node.incarnation !== incarnation) return { ended: false };
   // Where the mark is refused, somebody else ended that life meanwhile.
-  if (node.alive) await endLife(deps, node, { reason: 'said goodbye', declaredBy: caller });
+  if (node.alive) await endLife(deps, deathNow(deps, node, { reason: 'said goodbye', declaredBy: caller }));
   return { ended: true };
 }

@@ -10,8 +10,8 @@ import { entryNamed, storedPool } from './named-pool.ts';
 import { openCount } from './open-blocks.ts';
 import { type Attempt, done, overtaken, poolContention, untilWritten } from './optimistic-write.ts';
 import { ensureVersion, type PoolChange } from './pool-view.ts';
-import { readPool } from './read-pool.ts';
-import { sealPool } from './seal-pool.ts';
+import { passedBlocks, sealPool } from './seal-pool.ts';
+import { type InUse, lookThrough } from './unused-pool.ts';
 
 /**
  * Refused while anything is in use; then the pool closes for good, all of it is sealed, and last it leaves the registry: only
@@ -32,11 +32,15 @@ async function tryToDelete(
   const closing = pool.state === 'closing';
   // The closing itself was one change, and the request that began it may be repeated as it is.
   ensureVersion(pool, closing && ifMatch !== undefined ? [ifMatch, ifMatch + 1] : [ifMatch]);
-  if (!closing || dryRun) await ensureUnused(deps, call, pool);
   const total = Number(openCount(pool));
-  if (dryRun) {
-    const effect = `pool ${name} of VRF ${vrf} holds no lease and is deleted: its ${total} open blocks are sealed, then its ranges and its name can be used again`;
-    return done({ dryRun, effects: [effect], deleted: false, sealed: 0, total });
+  if (!closing || dryRun) {
+    const looked = await ensureUnused(deps, call, pool, dryRun ? 0 : passedBlocks(pool));
+    if (dryRun) {
+      const unused = looked === total ? 'holds no lease' : `holds no lease in the ${looked} blocks that were looked at`;
+      const effect = `pool ${name} of VRF ${vrf} ${unused} and is deleted: its ${total} open blocks are sealed, then its ranges and its name can be used again`;
+      return done({ dryRun, effects: [effect], deleted: false, sealed: 0, total });
+    }
+    if (looked < total) return done(await lookedSoFar(deps, pool, looked));
   }
   const { space: _, ...stored } = pool;
   const closed: PoolState = { ...stored, state: 'closing', version: pool.version + 1 };
@@ -63,18 +67,47 @@ async function finish(deps: Dependencies, call: Call, pool: KnownPool): Promise<
   return { dryRun: false, effects: [effect], deleted: true, sealed, total };
 }
 
-async function ensureUnused(deps: Dependencies, call: Call, pool: KnownPool): Promise<void> {
-  let leases = 0;
-  let blocks = 0;
-  for await (const { state, slots } of readPool(deps, call, pool)) {
-    leases += [...slots.values()].filter((slot) => slot.held).length;
-    if (state?.state === 'claimed' || state?.state === 'releasing') blocks += 1;
+/**
+ * How many blocks nothing is in use of: all open ones, or as many as the time sufficed for.
+ * @throws LessorError pool.held
+ */
+async function ensureUnused(deps: Dependencies, call: Call, pool: KnownPool, passed: number): Promise<number> {
+  const { leases, blocks, looked } = await lookThrough(deps, call, pool, passed);
+  if (leases > 0 || blocks > 0) {
+    const facts = pool.definition.affinity === 'node' ? { leases, blocks } : { leases };
+    throw heldProblem(pool, facts, looked < Number(openCount(pool)) ? 'has at least' : 'has');
   }
-  if (leases > 0 || blocks > 0)
-    throw heldProblem(pool, pool.definition.affinity === 'node' ? { leases, blocks } : { leases });
+  return looked;
 }
 
-function heldProblem({ definition, state }: KnownPool, facts: { leases?: number; blocks?: number }): LessorError {
+/** @throws LessorError service.busy where the pool is not draining: what was seen unused may be leased again */
+async function lookedSoFar(deps: Dependencies, pool: KnownPool, passed: number): Promise<DeletePoolResult> {
+  const { id, name, vrf } = pool.definition;
+  const total = Number(openCount(pool));
+  const looked = `${passed} of ${total} blocks of pool ${name} were looked at, and nothing of them is in use`;
+  if (pool.state !== 'draining') {
+    const remedy =
+      'drain it first (PATCH {"state": "draining"}): then the same request goes on where the last one ended';
+    throw new LessorError('service.busy', `${looked}. More than that cannot be looked at in one request`, {
+      remedy,
+      facts: { pool: name, vrf, state: pool.state },
+    });
+  }
+  await deps.store.pools.notePassed(id, { blocks: passed, version: pool.version });
+  return {
+    dryRun: false,
+    effects: [`${looked}: send the same request again to go on`],
+    deleted: false,
+    sealed: 0,
+    total,
+  };
+}
+
+function heldProblem(
+  { definition, state }: KnownPool,
+  facts: Partial<InUse>,
+  has: 'has' | 'has at least' = 'has',
+): LessorError {
   const { name, vrf } = definition;
   const blocks = facts.blocks === undefined ? [] : [`${quantity(facts.blocks, 'block')} that nodes own`];
   const leases =
@@ -88,7 +121,7 @@ function heldProblem({ definition, state }: KnownPool, facts: { leases?: number;
   const remedy = `delete the pods${facts.blocks === undefined ? '' : ' and wait until their nodes have given the blocks back'}, or declare dead the nodes that are no more`;
   return new LessorError(
     'pool.held',
-    `Pool ${name} in VRF ${vrf} has ${[...leases, ...blocks].join(' and ')}. ${begun}`,
+    `Pool ${name} in VRF ${vrf} ${has} ${[...leases, ...blocks].join(' and ')}. ${begun}`,
     {
       remedy,
       facts: {

@@ -3,42 +3,107 @@
  * belong to them. It frees nothing else (I2, I3).
  */
 import pMap from 'p-map';
-import { against, allows } from '../../../core/protocol/lease.ts';
 import type { DeathRecord, NodeState } from '../../../core/protocol/node.ts';
 import { type BlockKey, blockKeyFromText } from '../../../core/protocol/slot-ref.ts';
+import { deadShareOf, knowPoolsOf, type Life } from '../blocks/dead-block.ts';
 import { fenceBlock, resumeFence } from '../blocks/fence-block.ts';
-import type { Dependencies } from '../dependencies.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
 import { knownPool, reusableAfter } from '../known-pools.ts';
+import { boundedStore, tellingOfFreed, timeIsUp } from './bounded-store.ts';
+import { CONCLUDED_AFTER_MS, dueDeaths, retryAfterFailure } from './due.ts';
+import { noteConcluded, readUnconcluded } from './unconcluded.ts';
 
-/** A request of the dead node may arrive late; so long its blocks are gone through again. Only a leak depends on it (I9). */
-const SWEPT_AGAIN_FOR_MS = 7 * 24 * 60 * 60 * 1000;
+/** While one waits for an answer, others go on; a large one keeps the others waiting no more than its share. */
+const NODES_AT_ONCE = 4;
 const BLOCKS_AT_ONCE = 16;
 
 export interface ReclaimReport {
   readonly nodes: readonly { readonly node: string; readonly incarnation: number; readonly freed: number }[];
+  /** Deaths that were due and for which the time did not suffice: the next run begins with them. */
+  readonly waiting: number;
 }
 
-/** Safe to run twice at once and to be stopped anywhere: each step is one conditional write. */
-export async function reclaim(deps: Dependencies): Promise<ReclaimReport> {
-  const nodes: ReclaimReport['nodes'][number][] = [];
-  const failed: unknown[] = [];
-  for (const death of await deps.store.nodes.listDeaths()) {
-    const isOver = death.sweptAt !== undefined && death.sweptAt - death.declaredAt > SWEPT_AGAIN_FOR_MS;
-    if (isOver) continue;
-    try {
-      const node = await confirmed(deps, death);
-      if (node === undefined) continue;
-      const freed = await sweepNode(deps, node, death.incarnation);
-      await deps.store.nodes.recordSweep(death.node, death.incarnation, freed, deps.now());
-      nodes.push({ node: death.node, incarnation: death.incarnation, freed });
-    } catch (error) {
-      failed.push(error);
-    }
-  }
-  // One node that cannot be reclaimed keeps no other waiting; the schedule's failure is seen, and the next run tries again.
-  if (failed.length > 0) throw failed[0];
-  return { nodes };
+/** What became of a death in this run. */
+type Outcome =
+  | { readonly is: 'swept'; readonly death: DeathRecord; readonly freed: number; readonly sweptAt: number }
+  /** Its declaration was interrupted before the mark. */
+  | { readonly is: 'unconfirmed'; readonly death: DeathRecord }
+  | { readonly is: 'waiting'; readonly death: DeathRecord }
+  | { readonly is: 'failed'; readonly death: DeathRecord; readonly cause: unknown };
+
+const unhurried: Pick<Call, 'remainingMs'> = { remainingMs: () => Number.POSITIVE_INFINITY };
+
+/**
+ * The deaths that are due, new ones first, as far as the time suffices. Safe to run twice at once and to be stopped
+ * anywhere: each step is one conditional write.
+ * @throws what the first node failed with that could not be reclaimed, once the others are
+ */
+export async function reclaim(
+  { store, ...others }: Dependencies,
+  call: Pick<Call, 'remainingMs'> = unhurried,
+): Promise<ReclaimReport> {
+  const { inTime, always } = boundedStore(store, call);
+  const deps = { ...others, store: inTime };
+  const notes = { ...others, store: always };
+  const unconcluded = await readUnconcluded(deps, call);
+  const due = dueDeaths(unconcluded.deaths, deps.now());
+  const outcomes = await pMap(due, (death) => reclaimDeath(deps, notes, call, death), { concurrency: NODES_AT_ONCE });
+  const after = new Map(outcomes.map((outcome) => [outcome.death, outcome]));
+  await noteConcluded(
+    notes,
+    unconcluded,
+    unconcluded.deaths.map((death) => seenAs(after.get(death), death, deps.now())),
+  );
+  // One node that cannot be reclaimed keeps no other waiting; the schedule's failure is seen, and a later run tries again.
+  for (const outcome of outcomes) if (outcome.is === 'failed') throw outcome.cause;
+  return {
+    nodes: outcomes.flatMap((outcome) =>
+      outcome.is === 'swept'
+        ? [{ node: outcome.death.node, incarnation: outcome.death.incarnation, freed: outcome.freed }]
+        : [],
+    ),
+    waiting: outcomes.filter(({ is }) => is === 'waiting').length,
+  };
 }
+
+/** The record as this run leaves it. What was never confirmed in all that time is concluded: its repeat makes another record. */
+function seenAs(outcome: Outcome | undefined, death: DeathRecord, now: number): DeathRecord {
+  const isOld = now - death.declaredAt >= CONCLUDED_AFTER_MS;
+  if (outcome?.is === 'swept') return { ...death, sweptAt: outcome.sweptAt };
+  return outcome?.is === 'unconfirmed' && isOld ? { ...death, sweptAt: now } : death;
+}
+
+async function reclaimDeath(
+  deps: Dependencies,
+  notes: Dependencies,
+  call: Pick<Call, 'remainingMs'>,
+  death: DeathRecord,
+): Promise<Outcome> {
+  const sweptAt = deps.now();
+  let freed = 0;
+  const note = () => {
+    freed += 1;
+  };
+  try {
+    const node = await confirmed(deps, death);
+    if (node === undefined) return { is: 'unconfirmed', death };
+    await sweepNode({ ...deps, store: tellingOfFreed(deps.store, note) }, node, death.incarnation);
+  } catch (error) {
+    const stopped = timeIsUp(call);
+    const retryAt = stopped ? {} : { retryAt: retryAfterFailure(death, deps.now()) };
+    // Where it cannot be noted either, the next run tries again.
+    if (freed > 0 || !stopped) await notes.store.nodes.recordSweep(death, { freed, ...retryAt }).catch(() => undefined);
+    return stopped ? { is: 'waiting', death } : { is: 'failed', death, cause: firstOf(error) };
+  }
+  try {
+    await notes.store.nodes.recordSweep(death, { freed, sweptAt });
+    return { is: 'swept', death, freed, sweptAt };
+  } catch (cause) {
+    return { is: 'failed', death, cause };
+  }
+}
+
+const firstOf = (error: unknown): unknown => (error instanceof AggregateError ? error.errors[0] : error);
 
 /**
  * The node, if the life that the record names is over. A declaration that was interrupted after its record is no
@@ -50,37 +115,30 @@ async function confirmed(deps: Dependencies, { node: id, incarnation }: DeathRec
   return over ? node : undefined;
 }
 
-async function sweepNode(deps: Dependencies, { id, joinedBlocks }: NodeState, incarnation: number): Promise<number> {
-  const each = (joined: string) => reclaimBlock(deps, blockKeyFromText(joined), id, incarnation);
-  const counts = await pMap(joinedBlocks, each, { concurrency: BLOCKS_AT_ONCE });
-  return counts.reduce((sum, count) => sum + count, 0);
+async function sweepNode(deps: Dependencies, { id, joinedBlocks }: NodeState, incarnation: number): Promise<void> {
+  const keys = [...joinedBlocks].map(blockKeyFromText);
+  await knowPoolsOf(deps, keys);
+  const each = (key: BlockKey) => reclaimBlock(deps, key, { node: id, incarnation });
+  // One block that cannot be reclaimed keeps no other waiting.
+  await pMap(keys, each, { concurrency: BLOCKS_AT_ONCE, stopOnError: false });
 }
 
-async function reclaimBlock(deps: Dependencies, key: BlockKey, node: string, incarnation: number): Promise<number> {
-  const pool = await knownPool(deps, key.pool);
-  if (pool?.definition.affinity !== 'node') return sweepBlock(deps, key, node, incarnation);
-  const block = await deps.store.blocks.read(key);
-  if (block?.owner?.node !== node) return 0;
-  // It took its block over in a later life: what the earlier one leased there is freed lease by lease.
-  if (block.owner.incarnation > incarnation) return sweepBlock(deps, key, node, incarnation);
-  const { generation } = block;
-  const { outcome, freed } =
-    block.state === 'releasing'
-      ? await resumeFence(deps, key, block)
+async function reclaimBlock(deps: Dependencies, key: BlockKey, life: Life): Promise<void> {
+  const share = await deadShareOf(deps, key, life);
+  if (share.kind === 'leases') {
+    if (share.slots.length > 0) await sweepSlots(deps, key, life, share.slots);
+    return;
+  }
+  const { generation, state } = share.block;
+  const { outcome } =
+    state === 'releasing'
+      ? await resumeFence(deps, key, share.block)
       : await fenceBlock(deps, key, { generation, forced: true });
   // The node had begun to give it back, and a lease was held: only now it is known that nothing of that life runs any more.
-  return outcome === 'kept' ? freed + (await reclaimBlock(deps, key, node, incarnation)) : freed;
+  if (outcome === 'kept') await reclaimBlock(deps, key, life);
 }
 
-async function sweepBlock(deps: Dependencies, block: BlockKey, node: string, incarnation: number): Promise<number> {
-  const slots = await deps.store.leases.readBlock(block);
-  const pool = await knownPool(deps, block.pool);
-  const reusableAt = reusableAfter(deps, pool);
-  const by = { node, incarnation };
-  let freed = 0;
-  for (const [slot, state] of slots) {
-    if (!allows('sweep', state, against(by))) continue;
-    if (await deps.store.leases.sweep({ ...block, slot }, by, reusableAt)) freed += 1;
-  }
-  return freed;
+async function sweepSlots(deps: Dependencies, key: BlockKey, life: Life, slots: readonly number[]): Promise<void> {
+  const reusableAt = reusableAfter(deps, await knownPool(deps, key.pool));
+  for (const slot of slots) await deps.store.leases.sweep({ ...key, slot }, life, reusableAt);
 }

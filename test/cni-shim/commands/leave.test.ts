@@ -86,7 +86,7 @@ green  ${first}      1
 The node has left.
 `);
     expect(await on.life()).toMatchObject({ alive: false, incarnation: 1 });
-    expect(await on.here.store.nodes.listDeaths()).toMatchObject([
+    expect((await on.here.store.nodes.listDeaths({ limit: 9 })).deaths).toMatchObject([
       { node: 'i-1', incarnation: 1, reason: 'said goodbye', declaredBy: 'i-1' },
     ]);
     expect(on.isLeaving()).toBe(false);

@@ -96,6 +96,23 @@ describe('the API', () => {
       ['held', 'i-0123456789abcdef0', 'container-2'],
     ]);
 
+    const declared = (query: Record<string, string>) =>
+      ask(operate, {
+        route: 'POST /v1/deaths',
+        userArn: OPERATOR,
+        query,
+        body: JSON.stringify({ node: 'i-0123456789abcdef0', reason: 'it burned' }),
+      });
+    const foreseen = await declared({ dryRun: 'true' });
+    expect(z.parse(routes.declareDeath.result, foreseen.body)).toMatchObject({
+      dryRun: true,
+      incarnation: 1,
+      wouldFree: { leases: 1, complete: true },
+    });
+    expect((await declared({ dryrun: 'true' })).status).toBe(422);
+    const none = await ask(operate, { route: 'GET /v1/deaths', userArn: OPERATOR });
+    expect(none.body).toEqual({ deaths: [] });
+
     const death = await post(
       operate,
       'POST /v1/deaths',
@@ -109,6 +126,7 @@ describe('the API', () => {
     });
     expect(await reclaim()).toEqual({
       nodes: [{ node: 'i-0123456789abcdef0', incarnation: 1, freed: 1 }],
+      waiting: 0,
       recounted: 0,
       corrected: [],
     });

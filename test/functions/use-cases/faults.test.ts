@@ -98,7 +98,7 @@ describe('a request to the store that fails', () => {
     },
   );
 
-  it.each(['readNode', 'recordDeath', 'markDead', 'listDeaths'])(
+  it.each(['readNode', 'recordDeath', 'markDead'])(
     'in a declaration (%s) fails it, and its repeat completes it',
     async (method) => {
       for (const carriedOut of [true, false]) {

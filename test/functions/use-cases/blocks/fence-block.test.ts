@@ -96,7 +96,10 @@ describe('a declared death', () => {
     const counts: Record<string, number> = {};
     for (const name of requests) counts[name] = (counts[name] ?? 0) + 1;
     expect(counts).toEqual({
+      readConcluded: 1,
+      adoptDeaths: 1,
       listDeaths: 1,
+      noteConcluded: 1,
       readNode: 1,
       readPool: 1,
       // The block, and one of a probe that was not needed.

@@ -18,7 +18,7 @@ async function leased() {
   const say = (request: Partial<GoodbyeRequest> = {}, node = 'i-1') =>
     goodbye(here.environment(), callOf(node), { boot: 'boot-1', incarnation: 1, ...request });
   const node = () => here.store.nodes.readNode('i-1');
-  const deaths = () => here.store.nodes.listDeaths();
+  const deaths = async () => (await here.store.nodes.listDeaths({ limit: 9 })).deaths;
   const swept = () => reclaim(here.environment());
   return { here, lease, say, node, deaths, swept };
 }
@@ -31,7 +31,7 @@ describe('a goodbye', () => {
     expect(await deaths()).toEqual([
       { node: 'i-1', incarnation: 1, reason: 'said goodbye', declaredBy: 'i-1', declaredAt: START, freed: 0 },
     ]);
-    expect(await swept()).toEqual({ nodes: [{ node: 'i-1', incarnation: 1, freed: 1 }] });
+    expect(await swept()).toMatchObject({ nodes: [{ node: 'i-1', incarnation: 1, freed: 1 }] });
   });
 
   it('costs one read and two conditional writes', async () => {
@@ -58,7 +58,7 @@ describe('a goodbye', () => {
     };
     const interrupted = goodbye(here.environment({ store }), callOf('i-1'), { boot: 'boot-1', incarnation: 1 });
     await expect(interrupted).rejects.toThrow('killed');
-    expect(await swept()).toEqual({ nodes: [] });
+    expect(await swept()).toMatchObject({ nodes: [] });
     expect(await say()).toEqual({ ended: true });
     expect(await node()).toMatchObject({ alive: false });
   });
@@ -79,7 +79,7 @@ describe('a goodbye', () => {
     expect(await lease(2)).toBe(2);
     expect(await say()).toEqual({ ended: false });
     expect(await node()).toMatchObject({ alive: true, incarnation: 2 });
-    expect(await swept()).toEqual({ nodes: [{ node: 'i-1', incarnation: 1, freed: 1 }] });
+    expect(await swept()).toMatchObject({ nodes: [{ node: 'i-1', incarnation: 1, freed: 1 }] });
   });
 
   it('whose life ends between its read and its write ends no later one', async () => {

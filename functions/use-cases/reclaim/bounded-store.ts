@@ -1,0 +1,66 @@
+/** The store as the reclaim uses it: so many requests at once, and none any more when the time of its run is up. */
+import { LessorError } from '../../../core/contract/problems.ts';
+import type { Store } from '../../../core/store.ts';
+import type { Call } from '../dependencies.ts';
+import { atMost } from '../in-flight.ts';
+
+/** Of a run, whatever it does. A Lambda function of this size gets no more of them answered in time. */
+const REQUESTS_AT_ONCE = 16;
+/** For the requests that are under way, and for the notes of what they came to. */
+const RESERVE_MS = 5_000;
+
+export const timeIsUp = ({ remainingMs }: Pick<Call, 'remainingMs'>): boolean => remainingMs() < RESERVE_MS;
+
+/** Two ways to one store; what goes either way counts as one. */
+export interface BoundedStore {
+  /** @throws LessorError service.busy from each request that would begin when the time is up */
+  readonly inTime: Store;
+  /** For notes of what was done: they are made when the time is up too. */
+  readonly always: Store;
+}
+
+export function boundedStore(store: Store, call: Pick<Call, 'remainingMs'>): BoundedStore {
+  const limit = atMost(REQUESTS_AT_ONCE);
+  const inTime = async (request: () => Promise<unknown>) => {
+    if (!timeIsUp(call)) return request();
+    throw new LessorError('service.busy', 'The time of this run is up', { remedy: 'the next run goes on' });
+  };
+  return {
+    inTime: eachRequest(store, (request) => limit(() => inTime(request))),
+    always: eachRequest(store, limit),
+  };
+}
+
+/** The same store, and `freed` hears of each lease that is freed without its owner. */
+export function tellingOfFreed(store: Store, freed: () => void): Store {
+  const heard = async (outcome: Promise<boolean>): Promise<boolean> => {
+    const isFreed = await outcome;
+    if (isFreed) freed();
+    return isFreed;
+  };
+  const { leases } = store;
+  return {
+    ...store,
+    leases: {
+      ...leases,
+      sweep: (...args) => heard(leases.sweep(...args)),
+      evict: (...args) => heard(leases.evict(...args)),
+    },
+  };
+}
+
+function eachRequest(store: Store, around: (request: () => Promise<unknown>) => Promise<unknown>): Store {
+  const wrap = <Part extends object>(part: Part): Part =>
+    Object.fromEntries(
+      Object.entries(part).map(([name, request]) => [name, (...args: unknown[]) => around(() => request(...args))]),
+    ) as Part;
+  const { leases, pools, blocks, nodes, counters } = store;
+  return {
+    ...store,
+    leases: wrap(leases),
+    pools: wrap(pools),
+    blocks: wrap(blocks),
+    nodes: wrap(nodes),
+    counters: wrap(counters),
+  };
+}
