@@ -45,6 +45,14 @@ export const poolRequest = z.strictObject({
 });
 
 /** ADD: one lease for one attachment. */
+/** Blocks of a shared pool that have no free slot. */
+export const fullBlocks = z.strictObject({
+  /** The id of the pool. */
+  pool: poolId,
+  /** Its blocks. */
+  blocks: z.array(blockIndex).check(z.maxLength(most.fullBlocks)),
+});
+
 export const allocateRequest = z.strictObject({
   attachment,
   nonce,
@@ -69,7 +77,7 @@ export const allocateRequest = z.strictObject({
    * Blocks of a shared pool that the node was told of, a short while ago, as without a free slot: they are looked into last. So
    * a search need not begin anew in each of the service's environments.
    */
-  full: z.optional(z.strictObject({ pool: poolId, blocks: z.array(blockIndex).check(z.maxLength(most.fullBlocks)) })),
+  full: z.optional(fullBlocks),
   /**
    * Blocks that an earlier boot of this node owned, for this one to take over. The node names the generation that it
    * knows, so that a late copy of the request takes nothing from a later boot.

@@ -150,7 +150,7 @@ export const death = z.object({
 export type Death = z.infer<typeof death>;
 
 /** A block of which a declaration would free something. */
-const foreseenBlock = z.object({
+export const foreseenBlock = z.object({
   /** The pool's name. */
   pool: z.string(),
   /** The VRF of the pool. */
@@ -163,7 +163,7 @@ const foreseenBlock = z.object({
 });
 
 /** What the reclaim would free after a declaration, as it is now. */
-const foreseen = z.object({
+export const foreseen = z.object({
   /** Leases that would be freed. */
   leases: z.int(),
   /** Blocks in which something is freed, or that are taken back: those with most leases, 100 at most. */

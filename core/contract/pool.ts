@@ -129,11 +129,17 @@ const blockSize = z.int().check(
   z.refine((size: number) => Number.isInteger(Math.log2(size)), 'must be a power of two'),
 );
 
+/** Addresses that are to be kept for pods of one namespace, or for one of them. */
+export const reservationInput = z.extend(reservation, {
+  /** The namespace of the pods. */
+  namespace: namespaceName,
+  /** The pod's name; left out: each pod of the namespace. */
+  pod: z.optional(podName),
+});
+
 /** Of the policy, what an operator may write today: stricter than what is stored, so that pools of before are read as they are. */
 const written = {
-  reservations: z
-    .array(z.extend(reservation, { namespace: namespaceName, pod: z.optional(podName) }))
-    .check(z.maxLength(most.reservations)),
+  reservations: z.array(reservationInput).check(z.maxLength(most.reservations)),
   namespaces: z.array(namespaceName).check(z.maxLength(most.namespaces)),
   nodeLabels: labels,
   quotas: z.record(namespaceName, leases).check(...entriesUpTo(most.quotas)),
@@ -199,6 +205,7 @@ export const poolPatch = z.strictObject({
   cooldownSeconds: z.optional(cooldownSeconds.def.innerType),
   clusters: z.optional(clusters.def.innerType),
   namespaces: z.optional(written.namespaces),
+  /** Pods on nodes that have all these labels get their addresses here where the configuration names no pool. */
   nodeLabels: z.optional(written.nodeLabels),
   default: z.optional(poolPolicy.shape.default.def.innerType),
   order: z.optional(order.def.innerType),

@@ -83,6 +83,42 @@ export const usagePart = z.object({
   cooling: z.optional(counts.cooling),
 });
 
+/** Blocks of a pool whose blocks belong to nodes. */
+export const blockCounts = z.object({
+  /** Those that have an address to hand out, as decimal text. */
+  usable: z.string(),
+  /** Those that nodes own. */
+  claimed: z.int(),
+  /** Those that can be claimed, as decimal text. */
+  free: z.string(),
+});
+
+/** What is free, by who gets it; decimal text. */
+export const freeParts = z.object({
+  /** In blocks that nodes own: only the node of each gets it. */
+  claimedBlocks: z.string(),
+  /** In blocks that can be claimed. */
+  freeBlocks: z.string(),
+});
+
+/** What a node could get of a pool whose blocks belong to nodes; decimal text. */
+export const nodeProspect = z.object({
+  /** Blocks that it may still claim. */
+  blocks: z.string(),
+  /** Addresses, at most: what is free in its own blocks, and in those that it may claim. */
+  addresses: z.string(),
+});
+
+/** What a node has of a pool whose blocks belong to nodes, and could get. */
+export const nodeShare = z.extend(nodeProspect, {
+  /** The node's id. */
+  node: z.string(),
+  /** Blocks that it owns. */
+  ownBlocks: z.int(),
+  /** Addresses that are free in them. */
+  ownFree: z.int(),
+});
+
 /** How full a pool is. */
 export const usageResult = z.object({
   /** The name of the pool. */
@@ -110,22 +146,14 @@ export const usageResult = z.object({
   reserved: z.string(),
   /** Blocks that are owned by a node; only with node affinity, and only where it is exact. */
   claimedBlocks: z.optional(z.int()),
-  /** The same: blocks that have an address to hand out, how many nodes own, and how many can be claimed. */
-  blocks: z.optional(z.object({ usable: z.string(), claimed: z.int(), free: z.string() })),
-  /** The same: `free` in two parts. What is free in a claimed block only its node gets. */
-  freeIn: z.optional(z.object({ claimedBlocks: z.string(), freeBlocks: z.string() })),
-  /** The same: what a node without a block could get at most, by blocks that it may claim. */
-  newNode: z.optional(z.object({ blocks: z.string(), addresses: z.string() })),
+  /** Blocks, where they belong to nodes, and only where it is exact. */
+  blocks: z.optional(blockCounts),
+  /** `free` in two parts, where blocks belong to nodes, and only where it is exact. */
+  freeIn: z.optional(freeParts),
+  /** What a node without a block could get, where blocks belong to nodes, and only where it is exact. */
+  newNode: z.optional(nodeProspect),
   /** By `node`: what it owns, the blocks that it may still claim, and the addresses that it could get at most in both. */
-  node: z.optional(
-    z.object({
-      node: z.string(),
-      ownBlocks: z.int(),
-      ownFree: z.int(),
-      blocks: z.string(),
-      addresses: z.string(),
-    }),
-  ),
+  node: z.optional(nodeShare),
   /** By `by`, the fullest first. */
   parts: z.optional(z.array(usagePart)),
   /** RFC 3339: as of when. */

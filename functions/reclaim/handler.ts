@@ -3,7 +3,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import { dependencies } from '../runtime.ts';
 import { type RecountReport, recount } from '../use-cases/changes/recount.ts';
-import type { Dependencies } from '../use-cases/dependencies.ts';
 import { type ReclaimReport, reclaim } from '../use-cases/reclaim/reclaim.ts';
 
 type Report = ReclaimReport & RecountReport;
@@ -12,7 +11,7 @@ export const handler = (_: unknown, context: Context): Promise<Report> => schedu
 
 /** @throws what the first node failed with that could not be reclaimed, once all the rest is done */
 export async function scheduled(
-  deps: Dependencies,
+  deps: typeof dependencies,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
   pause: (milliseconds: number) => Promise<unknown>,
 ): Promise<Report> {

@@ -22,6 +22,8 @@ export function dynamodbPools(client: DynamoDBDocumentClient, table: string): Po
     conditional(() => client.send(new UpdateCommand({ ...input, ...of(table) })));
 
   return {
+    ...joinedStretches(client, table),
+
     async readRegistry(vrf) {
       return registryOf(vrf, await readItem(client, table, keys.registry(vrf)));
     },
@@ -43,16 +45,6 @@ export function dynamodbPools(client: DynamoDBDocumentClient, table: string): Po
 
     async changePool(pool, token) {
       return carriedOut(await update(poolChange(pool, token)), pool.version, token);
-    },
-
-    async noteJoined(id, stretch) {
-      const item = { pk: keys.joined(id), sk: blockToText(stretch) };
-      await available(() => client.send(new PutCommand({ TableName: table, Item: item })));
-    },
-
-    async readJoined(id) {
-      const items = await queryAll(client, table, keys.joined(id));
-      return new Set(items.map(({ sk }) => blockFromText(String(sk))));
     },
 
     async openPool(id, from, to) {
@@ -77,18 +69,26 @@ export function dynamodbPools(client: DynamoDBDocumentClient, table: string): Po
       );
     },
 
-    async notePassed(id, { blocks, version }) {
-      const request = new UpdateCommand({
-        TableName: table,
-        Key: keys.pool(id),
-        UpdateExpression: 'SET passed = :blocks, passedAt = :before',
-        ConditionExpression: `${when.poolUnchanged} AND ${when.passedLess}`,
-        ExpressionAttributeValues: { ':blocks': blocks, ':before': version },
-      });
-      return (await conditional(() => client.send(request))).done;
+    async notePassed(id, passed) {
+      return (await update(passedNote(id, passed))).done;
     },
   };
 }
+
+const joinedStretches = (
+  client: DynamoDBDocumentClient,
+  table: string,
+): Pick<PoolStore, 'noteJoined' | 'readJoined'> => ({
+  async noteJoined(id, stretch) {
+    const item = { pk: keys.joined(id), sk: blockToText(stretch) };
+    await available(() => client.send(new PutCommand({ TableName: table, Item: item })));
+  },
+
+  async readJoined(id) {
+    const items = await queryAll(client, table, keys.joined(id));
+    return new Set(items.map(({ sk }) => blockFromText(String(sk))));
+  },
+});
 
 const of = (table: string) => ({ TableName: table, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }) as const;
 
@@ -147,3 +147,10 @@ function changeTo(version: number, token: string | undefined, { set, remove = ''
     ExpressionAttributeValues: { ...values, ':version': version, ...tokens, ...before },
   };
 }
+
+const passedNote = (id: string, { blocks, version }: { blocks: number; version: number }) => ({
+  Key: keys.pool(id),
+  UpdateExpression: 'SET passed = :blocks, passedAt = :before',
+  ConditionExpression: `${when.poolUnchanged} AND ${when.passedLess}`,
+  ExpressionAttributeValues: { ':blocks': blocks, ':before': version },
+});

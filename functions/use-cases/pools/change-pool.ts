@@ -126,13 +126,18 @@ function fixed({ name, vrf }: PoolDefinition, field: string, why: string): Lesso
   );
 }
 
+/** Namespaces with other quotas than before that are told one by one: those that lose theirs first. */
+const MOST_TOLD = 16;
+
 /** The list is replaced as a whole: what is left out is said, since a namespace may lose its number unmeant. */
 function quotaEffects(before: PoolDefinition, after: PoolDefinition): string[] {
   const [had, has] = [before, after].map(({ quotas }) => new Map(Object.entries(quotas)));
-  const namespaces = [...new Set([...(had?.keys() ?? []), ...(has?.keys() ?? [])])].sort();
+  const namespaces = [...new Set([...(had?.keys() ?? []), ...(has?.keys() ?? [])])].sort(
+    (a, b) => Number(has?.has(a)) - Number(has?.has(b)) || (a < b ? -1 : 1),
+  );
   const instead =
     after.quota === undefined ? 'it has no limit now' : `the pool's quota of ${after.quota} counts for it`;
-  return namespaces.flatMap((namespace) => {
+  const changes = namespaces.flatMap((namespace) => {
     const [from, to] = [had?.get(namespace), has?.get(namespace)];
     if (from === to) return [];
     if (from === undefined) return [`namespace ${namespace} has a quota of ${to} of its own`];
@@ -142,6 +147,8 @@ function quotaEffects(before: PoolDefinition, after: PoolDefinition): string[] {
       ];
     return [`the quota of namespace ${namespace} changes from ${from} to ${to}`];
   });
+  const more = changes.length - MOST_TOLD;
+  return more > 0 ? [...changes.slice(0, MOST_TOLD), `the quotas of ${more} more namespaces change`] : changes;
 }
 
 /** A sentence for each difference; none: nothing changes. */

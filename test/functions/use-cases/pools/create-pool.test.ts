@@ -220,7 +220,14 @@ describe('a pool may be as large or as small as', () => {
 });
 
 describe('a pool that its item in the table has no room for', () => {
-  const quotas = Object.fromEntries(Array.from({ length: 4096 }, (_, k) => [`namespace-${k}`.padEnd(100, 'x'), k]));
+  const many = 10 ** 15;
+  const quotas = Object.fromEntries(
+    Array.from({ length: 4096 }, (_, k) => [`namespace-${k}`.padEnd(63, 'x'), many + k] as const),
+  );
+  const namespaces = Array.from({ length: 256 }, (_, k) => `namespace-${k}`.padEnd(63, 'x'));
+  const nodeLabels = Object.fromEntries(
+    Array.from({ length: 64 }, (_, k) => [`${k}`.padEnd(317, 'ñ'), 'ñ'.repeat(253)] as const),
+  );
   const refusal = {
     code: 'request.invalid',
     message: expect.stringMatching(/^Pool blue: its definition has 4\d{5} bytes as JSON: a pool may have 370000/),
@@ -228,14 +235,18 @@ describe('a pool that its item in the table has no room for', () => {
 
   it.each([true, false])('is refused, in a dry run (%s) as well', async (dryRun) => {
     const here = world();
-    expect(await refusalOf(create(here.environment(), { quotas }, dryRun))).toMatchObject(refusal);
+    expect(await refusalOf(create(here.environment(), { quotas, namespaces, nodeLabels }, dryRun))).toMatchObject(
+      refusal,
+    );
     expect((await here.store.pools.readRegistry('default')).pools).toEqual([]);
   });
 
   it.each([true, false])('does not come to be by a change either, in a dry run (%s)', async (dryRun) => {
     const here = world();
     await create(here.environment());
-    expect(await refusalOf(change(here.environment(), { quotas }, { dryRun }))).toMatchObject(refusal);
+    expect(await refusalOf(change(here.environment(), { quotas, namespaces, nodeLabels }, { dryRun }))).toMatchObject(
+      refusal,
+    );
     const half = Object.fromEntries(Object.entries(quotas).slice(0, 2048));
     const { effects } = await change(here.environment(), { quotas: half }, { dryRun });
     // What is there before and after is told, but not at such length.

@@ -125,10 +125,10 @@ describe('a change of quotas', () => {
     await create(deps, { quota: 9, quotas: { shop: 3, bank: 4, constructor: 5 } });
     const { effects, pool: after } = await change(deps, { quotas: { bank: 6, mail: 1 } });
     expect(effects).toEqual([
-      'the quota of namespace bank changes from 4 to 6',
       "namespace constructor loses its own quota of 5, since quotas replaces all that there was: the pool's quota of 9 counts for it",
-      'namespace mail has a quota of 1 of its own',
       "namespace shop loses its own quota of 3, since quotas replaces all that there was: the pool's quota of 9 counts for it",
+      'the quota of namespace bank changes from 4 to 6',
+      'namespace mail has a quota of 1 of its own',
     ]);
     expect(after.quotas).toEqual({ bank: 6, mail: 1 });
     expect((await change(deps, { quota: null, quotas: {} }, { dryRun: true })).effects).toContain(

@@ -38,7 +38,12 @@ const heldSlot = (slot: number): SlotState => ({
 function full(blockSize: number): Store {
   const store = memoryStore();
   const slots = new Map(Array.from({ length: blockSize }, (_, slot) => [slot, heldSlot(slot)] as const));
-  return { ...store, leases: { ...store.leases, readBlock: async () => slots } };
+  const everywhere = new Set(Array.from({ length: 64 }, (_, stretch) => BigInt(stretch)));
+  return {
+    ...store,
+    leases: { ...store.leases, readBlock: async () => slots },
+    pools: { ...store.pools, readJoined: async () => everywhere },
+  };
 }
 
 async function pools(
