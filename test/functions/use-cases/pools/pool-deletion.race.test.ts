@@ -106,7 +106,7 @@ describe('a pool that is deleted while pods come and go', () => {
         },
       },
     });
-    expect((await fc.check(noLeaseOutlivesItsPool(shortSighted), { seed: 1, numRuns: 400 })).failed).toBe(true);
+    expect((await fc.check(noLeaseOutlivesItsPool(shortSighted), { seed: 1, numRuns: 6000 })).failed).toBe(true);
   }, 120_000);
 
   it('is found out if only the slots that are there already are sealed', async () => {
