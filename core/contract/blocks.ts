@@ -7,7 +7,7 @@ export const giveBackRequest = z.strictObject({
   /** The id of the pool. */
   pool: poolId,
   block: blockIndex,
-  /** As the node was told it: a late copy of the request gives back nothing that was claimed later. */
+  /** The generation as the node was told it: a late copy of the request gives back nothing that was claimed later. */
   generation: z.int().check(z.gte(1)),
   /** The start of the node's machine, and the first 16 digits of its nonces: for whom the block was claimed. */
   boot,
@@ -28,9 +28,9 @@ export type GiveBackResult = z.infer<typeof giveBackResult>;
 /** A block as operators see it. */
 export const blockRow = z.object({
   block: blockIndex,
-  /** One subnet for each range set where blocks have gateways of their own, else spans `first-last`. */
+  /** Its addresses: one subnet for each range set where blocks have gateways of their own, else spans `first-last`. */
   prefixes: z.array(z.string()),
-  /** One for each range set; only where blocks have gateways of their own. */
+  /** Its gateways, one for each range set; only where blocks have gateways of their own. */
   gateways: z.optional(z.array(z.string())),
   /**
    * `claimed`: it belongs to a node. `releasing`: it is being taken back. `free`: a node may claim it. `sealed`: its

@@ -20,7 +20,7 @@ import { exclusions, poolDefinition, rangeSets } from './pool.ts';
 
 /** An address with its gateway. */
 export const leasedAddress = z.object({
-  /** With the prefix length of its subnet: `10.244.1.10/16`. */
+  /** The address, with the prefix length of its subnet: `10.244.1.10/16`. */
   address: z.string(),
   /** The gateway of the address's subnet. */
   gateway: z.string(),
@@ -44,7 +44,6 @@ export const poolRequest = z.strictObject({
   names: z.optional(z.array(cniName).check(z.maxLength(most.names))),
 });
 
-/** ADD: one lease for one attachment. */
 /** Blocks of a shared pool that have no free slot. */
 export const fullBlocks = z.strictObject({
   /** The id of the pool. */
@@ -53,17 +52,18 @@ export const fullBlocks = z.strictObject({
   blocks: z.array(blockIndex).check(z.maxLength(most.fullBlocks)),
 });
 
+/** ADD: one lease for one attachment. */
 export const allocateRequest = z.strictObject({
   attachment,
   nonce,
   /** 1 for the first try; from 2 on the service looks for a lease that an earlier try may have made. */
   attempt: z.int().check(z.gte(1), z.lte(most.attempts)),
-  /** From which pool. */
+  /** The pool from which the address is to be. */
   pool: poolRequest,
-  /** The node's, as its configuration gives them. */
+  /** Labels of the node, as its configuration gives them: selectors of pools go by them. */
   labels: z.optional(labels),
   /**
-   * Addresses that it must be, one of a range set at most; the other sets' follow. All of them or none. Only in pools whose
+   * Addresses that are asked for, one of a range set at most; the other sets' follow. All of them or none. Only in pools whose
    * blocks belong to no node.
    */
   addresses: z.optional(
@@ -71,7 +71,7 @@ export const allocateRequest = z.strictObject({
   ),
   /** The slot that the node would like, of a pool and a block that an earlier answer told it. */
   proposal: z.optional(slotReference),
-  /** Of the proposal's block, where blocks belong to nodes. */
+  /** The generation at which the proposal's block is the node's, where blocks belong to nodes. */
   generation: z.optional(z.int().check(z.gte(1))),
   /**
    * Blocks of a shared pool that the node was told of, a short while ago, as without a free slot: they are looked into last. So
@@ -87,7 +87,7 @@ export const allocateRequest = z.strictObject({
   boot,
   /** The incarnation that the service told this node since it booted. */
   incarnation: z.optional(z.int().check(z.gte(1))),
-  /** For which pod, where the runtime says it. */
+  /** The pod for which it is, where the runtime says it. */
   pod: z.optional(namedPod),
 });
 export type AllocateRequest = z.infer<typeof allocateRequest>;
@@ -147,7 +147,7 @@ export type ReleaseRequest = z.infer<typeof releaseRequest>;
 export const heldSlot = z.object({
   /** The slot that is held. */
   slot: slotReference,
-  /** With which nonce it was leased: what a release has to name. */
+  /** The nonce with which it was leased: a release has to name it. */
   nonce,
 });
 
@@ -176,7 +176,7 @@ export const reportRequest = z.strictObject({
   slot: slotReference,
   /** The generation at which the slot's block is the node's. */
   generation: z.int().check(z.gte(1)),
-  /** For which pod, where the runtime said it. */
+  /** The pod for which it is, where the runtime said it. */
   pod: z.optional(pod),
 });
 export type ReportRequest = z.infer<typeof reportRequest>;
@@ -215,9 +215,9 @@ const addressList = z.array(z.string());
 export const leaseRow = z.object({
   /** `held`; or `cooling`: it was released, and its addresses are not handed out yet. */
   state: z.enum(['held', 'cooling']),
-  /** One of each range set, with the prefix length of its subnet. */
+  /** Its addresses, one of each range set, with the prefix length of the subnet. */
   addresses: addressList,
-  /** The slot of the lease. */
+  /** The slot whose addresses it has. */
   slot: slotReference,
   /** The node that holds it, or held it last. */
   node: z.string(),

@@ -23,7 +23,7 @@ export const ownLease = z.object({
   slot: slotReference,
   /** The attachment that holds it. */
   attachment,
-  /** With which nonce it was leased. */
+  /** The nonce with which it was leased. */
   nonce,
   /** The life of the node in which it was leased. */
   incarnation: z.int(),
@@ -38,7 +38,7 @@ export type OwnLease = z.infer<typeof ownLease>;
 export const ownLeasesResult = z.object({
   /** The node's life now; absent where the service does not know the node. */
   incarnation: z.optional(z.int()),
-  /** The boot of that life. */
+  /** The boot in which the node's life is, as the node named it. */
   boot: z.optional(z.string()),
   /** The first life of the boot. What an earlier life leased is of an earlier boot. */
   firstOfBoot: z.optional(z.int()),
@@ -54,7 +54,7 @@ export const heartbeatRequest = z.strictObject({
   boot,
   /** What the cluster calls this node: for people, never who it is. */
   name: z.optional(z.string().check(z.minLength(1), z.maxLength(most.podText))),
-  /** Of the agent. */
+  /** The version of the agent. */
   version: z.optional(z.string().check(z.minLength(1), z.maxLength(most.version))),
 });
 export type HeartbeatRequest = z.infer<typeof heartbeatRequest>;
@@ -102,7 +102,7 @@ export const blockReference = z.object({
 export const nodeView = z.object({
   /** The node's id. */
   node: z.string(),
-  /** What the cluster calls it, as its agent says. */
+  /** What the cluster calls the node, as its agent says. */
   name: z.optional(z.string()),
   /** The version of its agent, as the agent says. */
   version: z.optional(z.string()),

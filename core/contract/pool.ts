@@ -35,9 +35,9 @@ const quotaRecord = () => z.record(podText, leases);
 
 /** Addresses that are kept for pods of one namespace, or for one of them. */
 export const reservation = z.strictObject({
-  /** What people call it. */
+  /** What people call the reservation. */
   name: cniName,
-  /** As in `exclude`. */
+  /** The addresses that are kept: `10.1.0.5`, `10.1.0.0/28` or `10.1.0.5-10.1.0.9`. */
   addresses: z.array(spanText).check(z.minLength(1), z.maxLength(most.addressesOfReservation)),
   /** The namespace whose pods may have these addresses. */
   namespace: podText,
@@ -63,9 +63,12 @@ export const poolPolicy = z.object({
   clusters: z._default(z.array(cniName).check(z.maxLength(most.clusters)), []),
   /** Pods of these namespaces get their addresses here where the configuration names no pool. */
   namespaces: z._default(z.array(cniName).check(z.maxLength(most.namespaces)), []),
-  /** So do pods on nodes that have all these labels, as the node's configuration gives them. */
+  /**
+   * Pods on nodes that have all these labels get their addresses here too, where the configuration names no pool. Labels are
+   * those of the node's configuration.
+   */
   nodeLabels: z._default(storedLabels, {}),
-  /** So do pods that no other pool asks for. */
+  /** Pods that no other pool asks for get their addresses here. */
   default: z._default(z.boolean(), false),
   /** Of several pools that fit alike, the one with the lowest order comes first. */
   order: z._default(z.int().check(z.gte(-most.order), z.lte(most.order)), otherwise.order),
@@ -73,7 +76,7 @@ export const poolPolicy = z.object({
   maxBlocksPerNode: z._default(z.int().check(z.gte(1), z.lte(most.blocksOfNode)), otherwise.maxBlocksPerNode),
   /** Leases that each namespace may hold; no limit if left out. Pods of which nothing is known are one namespace. */
   quota: z.optional(leases),
-  /** For some namespaces another number. */
+  /** Leases that some namespaces may hold, in place of `quota`. */
   quotas: z._default(quotaRecord(), {}),
 });
 export type PoolPolicy = z.infer<typeof poolPolicy>;
@@ -101,9 +104,9 @@ export const poolDefinition = z.extend(poolPolicy, {
   /** The name of the pool, unique in its VRF. */
   name: cniName,
   affinity,
-  /** `block`: each block is a subnet with a gateway of its own, the block's first address. */
+  /** `pool`: the gateways of the ranges. `block`: each block is a subnet with a gateway of its own, its first address. */
   gateway: z._default(z.enum(['pool', 'block']), 'pool'),
-  /** One list for each address that an attachment gets; every default filled in. */
+  /** The ranges, one list for each address that an attachment gets; every default filled in. */
   ranges: z.array(z.array(range)),
   /** Slots a block: a power of two. */
   blockSize: z.int(),
@@ -163,7 +166,7 @@ export const poolInput = z.strictObject({
    * the block.
    */
   gateway: z._default(z.enum(['pool', 'block']), 'pool'),
-  /** As host-local writes them. */
+  /** The ranges as host-local writes them: one list for each address that an attachment gets. */
   ranges: rangeSets,
   blockSize: z._default(blockSize, otherwise.blockSize),
 });
@@ -258,7 +261,7 @@ export const createPoolResult = z.object({
   ...outcome,
   /** False where the same pool was there already. */
   created: z.boolean(),
-  /** Of a dry run, the id and the time are not those that the pool will have. */
+  /** The pool as it is; of a dry run, with an id and a time that are not those which it will have. */
   pool: poolView,
   warnings,
 });

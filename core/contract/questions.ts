@@ -19,7 +19,7 @@ import { affinity, poolDefinition, poolState } from './pool.ts';
 
 /** Of which pools an address is wanted. */
 export const readinessRequest = z.strictObject({
-  /** From which pool. */
+  /** The pool from which an address is wanted. */
   pool: allocateRequest.shape.pool,
   labels: allocateRequest.shape.labels,
 });
@@ -75,7 +75,7 @@ export const usageQuery = z.strictObject({
 export const usagePart = z.object({
   /** The block, the node or the namespace. */
   of: z.string(),
-  /** By block: the node that owns it. */
+  /** The node that owns the block; only by block. */
   node: z.optional(z.string()),
   /** Slots that are held. */
   held: counts.held,
@@ -133,7 +133,7 @@ export const usageResult = z.object({
   source: z.enum(['exact', 'counted']),
   /** Slots that are held. */
   held: counts.held,
-  /** Not known by the counters; nor is `free`. */
+  /** Slots that were released and cannot be had yet. Not known by the counters; nor is `free`. */
   cooling: z.optional(counts.cooling),
   /**
    * Decimal text: an IPv6 pool's are more than a double can count. `free` of `capacity` is neither held nor cooling nor
@@ -154,7 +154,7 @@ export const usageResult = z.object({
   newNode: z.optional(nodeProspect),
   /** By `node`: what it owns, the blocks that it may still claim, and the addresses that it could get at most in both. */
   node: z.optional(nodeShare),
-  /** By `by`, the fullest first. */
+  /** What each block, node or namespace has of it, as `by` asked; the fullest first. */
   parts: z.optional(z.array(usagePart)),
   /** RFC 3339: as of when. */
   at: z.string(),
@@ -174,7 +174,7 @@ export const addressSearch = z.strictObject({
 export const addressResult = z.object({
   /** The address that was asked for, in its short form. */
   address: z.string(),
-  /** In which VRF. */
+  /** The VRF that is meant. */
   vrf: z.string(),
   /** `outside`: no pool of the VRF has it. `unusable`: a gateway, or excluded. */
   state: z.enum(['outside', 'unusable', 'reserved', 'free', 'held', 'cooling']),
@@ -212,7 +212,7 @@ export const foundLease = z.extend(leaseRow, {
 
 /** What a node or pods have. */
 export const leasesResult = z.object({
-  /** Held and cooling. */
+  /** What they hold, and what cools since they released it. */
   leases: z.array(foundLease),
   /** Give it back as `cursor` for the next page, which may have more although this one has none; absent on the last one. */
   nextCursor: z.optional(nextCursor),
@@ -221,7 +221,7 @@ export type LeasesResult = z.infer<typeof leasesResult>;
 
 /** Who would ask for an address, and of which pools. */
 export const explainRequest = z.strictObject({
-  /** In which VRF. */
+  /** The VRF that is meant. */
   vrf: vrf,
   /** The names in the network configuration; none where it names none. */
   pools: z._default(z.array(cniName).check(z.maxLength(most.names)), []),

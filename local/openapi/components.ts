@@ -12,6 +12,8 @@ const NAMES: Readonly<Record<string, string>> = {
   blockRow: 'Block',
   nodeView: 'Node',
   leasedAddress: 'Address',
+  rangeText: 'RangeInput',
+  namedPod: 'PodInput',
 };
 
 const REFERENCE = '#/components/schemas/';

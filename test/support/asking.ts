@@ -4,13 +4,9 @@ import type { AccessKeys } from '../../local/aws/identities.ts';
 import { send, signed } from '../local/aws/sigv4.ts';
 import { undocumented } from './documented.ts';
 
-export interface Asked {
-  readonly path?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, string>>;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: unknown;
-  /** The body as it is sent, where it is no JSON. */
-  readonly text?: string;
+export interface Api {
+  readonly endpoint: string;
+  readonly region: string;
 }
 
 export interface Answered {
@@ -20,12 +16,40 @@ export interface Answered {
   readonly body: any;
 }
 
-/**
- * Asks an operation.
- * @throws Error where the document does not tell of such an answer
- */
-export async function askOperation(
-  { endpoint, region }: { readonly endpoint: string; readonly region: string },
+interface Sent {
+  readonly method: string;
+  /** Percent-encoded. */
+  readonly path: string;
+  /** Sorted, and percent-encoded. */
+  readonly query?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly text?: string | undefined;
+}
+
+/** Asks by method and path. @throws Error where the document does not tell of such an answer */
+export function askAt(
+  api: Api,
+  identity: AccessKeys,
+  method: string,
+  path: string,
+  body?: unknown,
+  query = '',
+): Promise<Answered> {
+  return exchange(api, identity, { method, path, query, text: body === undefined ? undefined : JSON.stringify(body) });
+}
+
+export interface Asked {
+  readonly path?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** The body as it is sent, where it is no JSON. */
+  readonly text?: string;
+}
+
+/** Asks an operation. @throws Error where the document does not tell of such an answer */
+export function askOperation(
+  api: Api,
   identity: AccessKeys,
   name: RouteName,
   {
@@ -36,30 +60,32 @@ export async function askOperation(
     text = body === undefined ? undefined : JSON.stringify(body),
   }: Asked = {},
 ): Promise<Answered> {
-  const route = paths[name];
-  const at = route.path.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => encodeURIComponent(path[parameter] ?? ''));
+  const { method, path: template } = paths[name];
+  const filled = template.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => encodeURIComponent(path[parameter] ?? ''));
+  const canonical = Object.entries(query)
+    .map((pair) => pair.map(encodeURIComponent).join('='))
+    .sort()
+    .join('&');
+  return exchange(api, identity, { method, path: filled, query: canonical, headers, text });
+}
+
+async function exchange({ endpoint, region }: Api, identity: AccessKeys, sent: Sent): Promise<Answered> {
+  const { method, path, query = '', headers = {}, text } = sent;
   const lower = Object.entries(headers).map(([header, value]) => [header.toLowerCase(), value]);
   const own = { host: new URL(endpoint).host, 'content-type': 'application/json', ...Object.fromEntries(lower) };
-  const response = await send(
-    endpoint,
-    signed(identity, {
-      method: route.method,
-      path: at,
-      query: canonical(query),
-      region,
-      headers: own,
-      ...(text === undefined ? {} : { body: text }),
-    }),
-  );
+  const body = text === undefined ? {} : { body: text };
+  const response = await send(endpoint, signed(identity, { method, path, query, region, headers: own, ...body }));
   const answer = { status: response.status, headers: response.headers, body: await response.json() };
+  const name = routeOf(method, path);
   const header = (one: string) => response.headers.get(one) ?? undefined;
-  const missing = undocumented(name, { ...answer, header });
+  const missing = name === undefined ? [] : undocumented(name, { ...answer, header });
   if (missing.length > 0) throw new Error(`${missing.join('; ')}: ${JSON.stringify(answer.body)}`);
   return answer;
 }
 
-const canonical = (query: Readonly<Record<string, string>>): string =>
-  Object.entries(query)
-    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
-    .sort()
-    .join('&');
+/** A path without parameters goes before one with them. */
+function routeOf(method: string, path: string): RouteName | undefined {
+  const names = (Object.keys(paths) as RouteName[]).filter((name) => paths[name].method === method);
+  const fits = (name: RouteName) => new RegExp(`^${paths[name].path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path);
+  return names.find((name) => paths[name].path === path) ?? names.find(fits);
+}

@@ -10,11 +10,11 @@ from lessor_client.api.operator import change_pool, create_pool, list_leases, li
 from lessor_client.models import (
     AllocateRequest,
     Attachment,
-    Pod,
+    PodInput,
     PoolInput,
     PoolPatch,
     PoolRequest,
-    RangeText,
+    RangeInput,
     ReleaseRequest,
 )
 from sigv4 import keys_of, signature_headers
@@ -40,7 +40,7 @@ node = client_of(keys_of("node"))
 
 name = "python"
 created = create_pool.sync_detailed(
-    client=operator, body=PoolInput(name=name, ranges=[[RangeText(subnet="10.60.0.0/24")]])
+    client=operator, body=PoolInput(name=name, ranges=[[RangeInput(subnet="10.60.0.0/24")]])
 )
 attachment = Attachment(network=name, container_id="container-1", ifname="eth0")
 nonce = "00000000000000020000000000000001"
@@ -52,7 +52,7 @@ granted = allocate.sync(
         attempt=1,
         boot="boot-1",
         pool=PoolRequest(name=name),
-        pod=Pod(namespace="shop", name="cart-1"),
+        pod=PodInput(namespace="shop", name="cart-1"),
     ),
 )
 held = list_leases.sync(name, client=operator)

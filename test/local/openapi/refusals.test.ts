@@ -109,7 +109,7 @@ describe('a lease is refused', () => {
   it('where the pool is not there, is another one, or is not for this pod', async () => {
     const inline = (name: string, subnet: string) => lease(1, { name, ranges: [[{ subnet }]] });
     await refused('allocate', 'pool.unknown', lease(1, { name: 'none' }));
-    await refused('allocate', 'pool.conflict', inline('plain', '10.77.0.0/24'));
+    await refused('allocate', 'pool.conflict', inline('plain', '10.1.0.0/25'));
     await refused('allocate', 'pool.overlap', inline('new', '10.1.0.0/24'));
     await refused('allocate', 'pool.draining', lease(1, { name: 'drained' }));
     await refused('allocate', 'pool.forbidden', lease(1, { name: 'kept' }));

@@ -5,7 +5,7 @@ import { CONTRACT, CONTRACT_HEADER, contractText } from '../../../core/contract/
 import type { Identity } from '../../../local/aws/identities.ts';
 import { type Operator, operatorClient } from '../../../local/demo/operator.ts';
 import { type LocalStack, startStack } from '../../../local/stack/stack.ts';
-import { send, signed } from '../aws/sigv4.ts';
+import { askAt } from '../../support/asking.ts';
 
 let stack: LocalStack;
 let operator: Operator;
@@ -27,13 +27,8 @@ const attachmentOf = (containerId: string) => ({ network: 'owned', containerId, 
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
 type Body = any;
-async function ask(identity: Identity, method: string, path: string, body?: unknown, query = '') {
-  const { endpoint, region } = stack;
-  const headers = { host: new URL(endpoint).host, 'content-type': 'application/json' };
-  const text = body === undefined ? {} : { body: JSON.stringify(body) };
-  const response = await send(endpoint, signed(identity, { method, path, query, region, headers, ...text }));
-  return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
-}
+const ask = (identity: Identity, method: string, path: string, body?: unknown, query?: string) =>
+  askAt(stack, identity, method, path, body, query);
 
 /** A lease of a node, as its plugin gets one. */
 async function leased(node: number, containerId: string, count: number) {

@@ -4,7 +4,7 @@ import { routes } from '../../../core/contract/routes.ts';
 import type { Identity } from '../../../local/aws/identities.ts';
 import { type Operator, operatorClient } from '../../../local/demo/operator.ts';
 import { type LocalStack, startStack } from '../../../local/stack/stack.ts';
-import { send, signed } from '../aws/sigv4.ts';
+import { askAt } from '../../support/asking.ts';
 
 let stack: LocalStack;
 let operator: Operator;
@@ -20,14 +20,8 @@ const ranges = [[{ subnet: '10.1.0.0/24' }], [{ subnet: 'fd00:1::/64' }]];
 const definition = { name: 'shop', ranges, exclude: ['10.1.0.16/28'] };
 const nonce = '0123456789abcdef0123456789abcdef';
 
-async function ask(identity: Identity, method: string, at: string, body?: unknown) {
-  const { endpoint, region } = stack;
-  const headers = { host: new URL(endpoint).host, 'content-type': 'application/json' };
-  const text = body === undefined ? {} : { body: JSON.stringify(body) };
-  const request = { method, path: at, region, headers, ...text };
-  const response = await send(endpoint, signed(identity, request));
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-}
+const ask = (identity: Identity, method: string, path: string, body?: unknown) =>
+  askAt(stack, identity, method, path, body);
 const lease = (attempt: number, containerId: string) =>
   ask(stack.nodes[0], 'POST', routes.allocate.path, {
     attachment: { network: 'shop', containerId, ifname: 'eth0' },

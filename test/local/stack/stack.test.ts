@@ -6,7 +6,7 @@ import { routes } from '../../../core/contract/routes.ts';
 import { request } from '../../../local/aws/dynamodb-request.ts';
 import type { Identity } from '../../../local/aws/identities.ts';
 import { type LocalStack, startStack } from '../../../local/stack/stack.ts';
-import { send, signed } from '../aws/sigv4.ts';
+import { askAt } from '../../support/asking.ts';
 
 const realTmpdir = process.env.TMPDIR;
 /** Where the stack makes its files; the compiler of TypeScript keeps its cache there too. */
@@ -28,13 +28,8 @@ afterAll(async () => {
   rmSync(files, { recursive: true });
 });
 
-async function ask(identity: Identity, method: string, path: string, body?: unknown) {
-  const { endpoint, region } = stack;
-  const headers = { host: new URL(endpoint).host, 'content-type': 'application/json' };
-  const text = body === undefined ? {} : { body: JSON.stringify(body) };
-  const response = await send(endpoint, signed(identity, { method, path, region, headers, ...text }));
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-}
+const ask = (identity: Identity, method: string, path: string, body?: unknown) =>
+  askAt(stack, identity, method, path, body);
 
 const network = 'stack-test';
 const attachment = (containerId: string) => ({ network, containerId, ifname: 'eth0' });
@@ -67,7 +62,7 @@ describe('the local stack', () => {
       const [allowed, other] = caller === 'node' ? [node, stack.operator] : [stack.operator, node];
       const body = method === 'POST' ? {} : undefined;
       const expected = { status: 403, body: { message: 'Forbidden' } };
-      expect(await ask(other, method, path.replaceAll(/\{\w+\}/g, 'none'), body)).toEqual(expected);
+      expect(await ask(other, method, path.replaceAll(/\{\w+\}/g, 'none'), body)).toMatchObject(expected);
       expect((await ask(allowed, method, path.replaceAll(/\{\w+\}/g, 'none'), body)).status).not.toBe(403);
     }
   });
