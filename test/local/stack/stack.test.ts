@@ -99,7 +99,9 @@ describe('the local stack', () => {
     const ticks = clock.mock.calls.filter(([, rate]) => rate === 300_000);
     expect(ticks).toHaveLength(1);
     for (const [tick] of ticks) tick();
-    await vi.waitFor(() => expect(stack.wire.total({ function: 'reclaim' })).toBeGreaterThan(once), { timeout: 20_000 });
+    await vi.waitFor(() => expect(stack.wire.total({ function: 'reclaim' })).toBeGreaterThan(once), {
+      timeout: 20_000,
+    });
     await expect(stack.runSchedule('allocate')).rejects.toThrow('No schedule runs a function allocate');
   });
 
