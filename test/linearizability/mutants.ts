@@ -31,6 +31,7 @@ export const DIRECTED: Readonly<Record<string, string>> = {
   'abort 0 blockReleasing': LATE_ENDS,
   'finish 0 blockReleasing': LATE_ENDS,
   'finish 0 generationUnchanged': LATE_ENDS,
+  'hold 4 incarnationNotNewer': 'test/functions/use-cases/add/repeat-in-a-later-life.test.ts',
 };
 
 const died = 'block: nodes die and boot again';
@@ -59,7 +60,6 @@ const WHERE: Readonly<Record<string, ConfigurationName>> = {
   'hold 4 sameOwner': twice,
   'hold 4 sameNonce': forgotten,
   'hold 4 sameNode': twins,
-  'hold 4 incarnationNotNewer': wrong,
   'release 0 slotHeld': few,
   'release 0 sameOwner': twice,
   'release 0 sameNode': twins,

@@ -155,6 +155,9 @@ async function clean(stage: Stage, nodes: readonly Machine[]): Promise<void> {
     );
     if (death) history.answer(operation, { kind: 'declared', life: death.incarnation });
   }
-  await reclaim(deps);
-  await reclaim(deps);
+  // The reclaim looks again after 5 minutes, an hour, a day and 7 days.
+  for (const hours of [0, 1 / 12, 1, 24, 7 * 24]) {
+    here.clock.now += hours * 3_600_000;
+    await reclaim(deps);
+  }
 }

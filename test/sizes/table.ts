@@ -37,7 +37,11 @@ export async function costAt({ prepare }: Sized, count: number): Promise<SizedCo
 
 /** The cursor of the next page; a deletion that is under way is repeated as it is. */
 function goesOn(result: unknown): string | undefined {
-  const { nextCursor, deleted, dryRun } = result as { nextCursor?: string; deleted?: boolean; dryRun?: boolean };
+  const { nextCursor, deleted, dryRun } = (result ?? {}) as {
+    nextCursor?: string;
+    deleted?: boolean;
+    dryRun?: boolean;
+  };
   return nextCursor ?? (deleted === false && dryRun !== true ? 'again' : undefined);
 }
 

@@ -4,8 +4,11 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { PoolDefinition } from '../../../../core/contract/pool.ts';
+import type { Store } from '../../../../core/store.ts';
 import { declareDeath } from '../../../../functions/use-cases/nodes/declare-death.ts';
 import { reclaim } from '../../../../functions/use-cases/reclaim/reclaim.ts';
+import { memoryStore } from '../../../store/memory-store.ts';
+import { withoutCondition } from '../../../store/without-condition.ts';
 import { heldBack } from '../../intercepted.ts';
 import { OwnerNode, ownedPool } from '../../owned-pool.ts';
 import { add, addOf, callOf, del, operatorsPool, proposal, type World, world } from '../../world.ts';
@@ -23,21 +26,32 @@ async function holderOf(here: World, pool: PoolDefinition, block: bigint, slot: 
   return state?.held ? [state.holding?.nonce, state.holding?.incarnation] : undefined;
 }
 
+/** Blocks of nobody: who holds the slot at the end, and who should. */
+async function reclaimedAfterAll(store?: Store) {
+  const here = world(store);
+  const pool = await operatorsPool(here, { addresses: 16, blockSize: 4 });
+  const request = addOf(1, { pool: { vrf: 'default', name: 'blue' }, proposal: proposal(pool, 1, 2) });
+  const slow = late(here);
+  const first = add(slow.deps, 'i-1', request);
+  await slow.isSent;
+  await declared(here);
+  const answer = await add(here.environment(), 'i-1', { ...request, attempt: 2 });
+  expect([answer.slot, answer.incarnation]).toEqual([proposal(pool, 1, 2), 2]);
+  slow.arrives();
+  await first;
+  await reclaim(here.environment());
+  return { holder: await holderOf(here, pool, 1n, 2), wanted: [request.nonce, 2] };
+}
+
 describe('the late first try of an ADD whose repeat was answered in the node’s next life', () => {
   it('leaves the lease where the reclaim of the earlier life does not free it: blocks of nobody', async () => {
-    const here = world();
-    const pool = await operatorsPool(here, { addresses: 16, blockSize: 4 });
-    const request = addOf(1, { pool: { vrf: 'default', name: 'blue' }, proposal: proposal(pool, 1, 2) });
-    const slow = late(here);
-    const first = add(slow.deps, 'i-1', request);
-    await slow.isSent;
-    await declared(here);
-    const answer = await add(here.environment(), 'i-1', { ...request, attempt: 2 });
-    expect([answer.slot, answer.incarnation]).toEqual([proposal(pool, 1, 2), 2]);
-    slow.arrives();
-    await first;
-    await reclaim(here.environment());
-    expect(await holderOf(here, pool, 1n, 2)).toEqual([request.nonce, 2]);
+    const { holder, wanted } = await reclaimedAfterAll();
+    expect(holder).toEqual(wanted);
+  });
+
+  it('is found out in a store whose hold does not compare the life', async () => {
+    const { holder } = await reclaimedAfterAll(memoryStore(withoutCondition('incarnationNotNewer', 'hold', 4)));
+    expect(holder).toBeUndefined();
   });
 
   it('leaves the lease where the reclaim of the earlier life does not free it: blocks of nodes', async () => {
