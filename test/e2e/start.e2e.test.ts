@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildPlugin } from '../../cni-shim/build/build.ts';
 import { onPath, prerequisites } from '../../local/nodes/node-network.ts';
+import { isLong } from '../support/long.ts';
 import { type Ended, interrupt, killAlone, nothing, openPlace, type Place, root } from './npm-start.ts';
 
 const podsAreReal = prerequisites().missing.length === 0;
@@ -126,7 +127,8 @@ describe('npm start', () => {
     await place.isLeft(nothing);
   });
 
-  it('removes what a killed one left, and leaves alone what another one uses', async () => {
+  // A minute and more: `npm run test:long`.
+  it.runIf(isLong)('removes what a killed one left, and leaves alone what another one uses', async () => {
     const other = place.npmStart(['--port', '0']);
     await other.appears(/sh api/);
     const others = place.leftBehind();
