@@ -116,7 +116,8 @@ export const patterns = {
   /** Kubernetes' namespaces: RFC 1123, section 2.1, in lower case. */
   namespace: /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
   /** What can be shown in a line: neither NUL nor another control character. */
-  printable: /^\P{Cc}*$/u,
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: Unicode's Cc in full, since not every reader of JSON Schema knows \p
+  printable: /^[^\u0000-\u001f\u007f-\u009f]*$/,
   /** Hex without leading zeros. */
   blockIndex: /^(0|[1-9a-f][0-9a-f]{0,31})$/,
   /** Of lists: of one pool, and of blocks of several. Opaque; what may be given back is checked all the same. */
