@@ -14,8 +14,8 @@ export interface ListedBlock {
 }
 
 /**
- * Of a shared pool all that are open, of which those that no node has joined are unused; with node affinity those that were claimed at some time, and one that was not for each
- * shard without any, so that whoever goes through them sees how far they are.
+ * Of a shared pool all that are open; those that no node has joined are unused. With node affinity those that were claimed at
+ * some time, and one that was not for each shard without any, so that whoever goes through them sees how far they are.
  */
 export async function* blocksInOrder({ store }: Dependencies, pool: KnownPool, from = 0n): AsyncGenerator<ListedBlock> {
   const { definition, open, joinsNoted } = pool;

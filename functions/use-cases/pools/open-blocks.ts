@@ -81,6 +81,15 @@ export function* openBlocks(pool: Opened, from = 0n): Generator<bigint> {
   for (const block of apartOf(pool)) if (block >= from) yield block;
 }
 
+/** The same in their order, but the first `passed` ones: what a deletion has still to look at. */
+export function* openBehind(pool: Opened, passed: number): Generator<bigint> {
+  let skipped = 0;
+  for (const block of openBlocks(pool)) {
+    if (skipped < passed) skipped += 1;
+    else yield block;
+  }
+}
+
 /** Partial slots of open blocks: as many leases may lie in the pool beside those of its capacity. */
 export function partialSlots({ space, ...opened }: Pick<KnownPool, 'space'> & Opened): bigint {
   // The one block that may have both kinds, and those that have partial ones only.

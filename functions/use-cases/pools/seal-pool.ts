@@ -5,7 +5,7 @@ import { SEALED_GENERATION } from '../../../core/protocol/lease.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { whileTime } from '../in-flight.ts';
 import type { KnownPool } from '../memory.ts';
-import { openBlocks, openCount } from './open-blocks.ts';
+import { openBehind, openCount } from './open-blocks.ts';
 
 /** Shared affinity: blocks that are read together. With node affinity a shard's are. */
 const BLOCKS_A_STEP = 32;
@@ -55,12 +55,7 @@ export const passedBlocks = ({ passed, version }: KnownPool): number =>
 function* stepsOf(pool: KnownPool, passed: number): Generator<bigint[]> {
   const owned = pool.definition.affinity === 'node';
   let step: bigint[] = [];
-  let skipped = 0;
-  for (const block of openBlocks(pool)) {
-    if (skipped < passed) {
-      skipped += 1;
-      continue;
-    }
+  for (const block of openBehind(pool, passed)) {
     const [first] = step;
     const isFull = owned ? first !== undefined && shardOf(first) !== shardOf(block) : step.length === BLOCKS_A_STEP;
     if (isFull) {

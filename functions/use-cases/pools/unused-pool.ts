@@ -3,7 +3,7 @@ import { shardOf } from '../../../core/protocol/block.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { whileTime } from '../in-flight.ts';
 import type { KnownPool } from '../memory.ts';
-import { openBlocks } from './open-blocks.ts';
+import { openBehind } from './open-blocks.ts';
 import { RESERVE_MS } from './seal-pool.ts';
 
 export interface InUse {
@@ -24,15 +24,15 @@ export function lookThrough(
 }
 
 async function lookAtBlocks(deps: Dependencies, call: Call, pool: KnownPool, passed: number) {
-  const blocks = [...openBlocks(pool)].slice(passed);
-  const held = await whileTime(call, RESERVE_MS, blocks, (block) => heldIn(deps, pool, block));
+  const held = await whileTime(call, RESERVE_MS, openBehind(pool, passed), (block) => heldIn(deps, pool, block));
   return { leases: sum(held), blocks: 0, looked: passed + held.length };
 }
 
 /** With node affinity a lease is in a block that a node owns: the others were seen to be free of them. */
 async function lookAtShards(deps: Dependencies, call: Call, pool: KnownPool, passed: number) {
-  const blocks = [...openBlocks(pool)].slice(passed);
-  const all = [...new Set(blocks.map(shardOf))];
+  const blocksOf = new Map<bigint, number>();
+  for (const block of openBehind(pool, passed)) blocksOf.set(shardOf(block), (blocksOf.get(shardOf(block)) ?? 0) + 1);
+  const all = [...blocksOf.keys()];
   const shards = await whileTime(call, RESERVE_MS, all, (shard) =>
     deps.store.blocks.readShard(pool.definition.id, shard),
   );
@@ -41,8 +41,7 @@ async function lookAtShards(deps: Dependencies, call: Call, pool: KnownPool, pas
     .filter(([, { state }]) => state === 'claimed' || state === 'releasing')
     .map(([block]) => block);
   const held = await whileTime(call, RESERVE_MS, owned, (block) => heldIn(deps, pool, block));
-  const left = new Set(all.slice(shards.length));
-  const looked = passed + blocks.filter((block) => !left.has(shardOf(block))).length;
+  const looked = passed + sum(all.slice(0, shards.length).map((shard) => blocksOf.get(shard) ?? 0));
   return { leases: sum(held), blocks: owned.length, looked };
 }
 
