@@ -38,15 +38,20 @@ async function reclaimedAfterAll(store?: Store) {
   const answer = await add(here.environment(), 'i-1', { ...request, attempt: 2 });
   expect([answer.slot, answer.incarnation]).toEqual([proposal(pool, 1, 2), 2]);
   slow.arrives();
-  await first;
+  const tooLate = await first;
   await reclaim(here.environment());
-  return { holder: await holderOf(here, pool, 1n, 2), wanted: [request.nonce, 2] };
+  return { holder: await holderOf(here, pool, 1n, 2), wanted: [request.nonce, 2], slots: [tooLate.slot, answer.slot] };
 }
 
 describe('the late first try of an ADD whose repeat was answered in the node’s next life', () => {
   it('leaves the lease where the reclaim of the earlier life does not free it: blocks of nobody', async () => {
     const { holder, wanted } = await reclaimedAfterAll();
     expect(holder).toEqual(wanted);
+  });
+
+  it('holds no other slot beside it', async () => {
+    const { slots } = await reclaimedAfterAll();
+    expect(slots[0]).toEqual(slots[1]);
   });
 
   it('is found out in a store whose hold does not compare the life', async () => {

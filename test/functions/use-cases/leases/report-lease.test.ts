@@ -65,6 +65,16 @@ describe('a lease that a node took by itself', () => {
     expect(await held()).toEqual([[2, 'container-1']]);
   });
 
+  it('is kept where it is held already, in a life that the environment does not know of yet', async () => {
+    const { here, key, reportOf, report, state } = await owner();
+    const request = reportOf(1, 2);
+    const { attachment, nonce } = request;
+    const holding = { attachment, nonce, node: 'i-1', incarnation: 2, heldAt: here.clock.now };
+    await here.store.leases.hold({ ...key, slot: 2 }, holding, 1);
+    expect(await report(request)).toEqual({ incarnation: 2 });
+    expect((await state(2))?.holding).toEqual(holding);
+  });
+
   it.each([1, 2])('is what a late copy of its ADD finds, as attempt %s', async (attempt) => {
     const { here, node, reportOf, report, held } = await owner();
     const late = node.request(1, 2, { attempt });
