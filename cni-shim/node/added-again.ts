@@ -7,7 +7,7 @@ import type { Beginning, JournalEntry } from './journal-entry.ts';
  * @param current what is there by now: another process may have counted meanwhile
  */
 export function askedAgain(entry: JournalEntry, current: JournalEntry | undefined): JournalEntry {
-  const { acknowledged, refused: _, lost: __, ...asked } = entry;
+  const { acknowledged, refused: _, lost: __, unasked: ___, ...asked } = entry;
   const proposal = acknowledged?.slot ?? asked.proposal;
   const attempts = Math.max(entry.attempts, current?.attempts ?? 0) + 1;
   return {

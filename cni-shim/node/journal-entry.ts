@@ -29,6 +29,8 @@ export interface JournalEntry {
   readonly local?: LocalLease;
   /** The service was told of it. */
   readonly reported?: true;
+  /** Nothing was ever sent under its nonce, so nothing is held by it. */
+  readonly unasked?: true;
   /** The service was asked to release it, and may do so at any later time: no ADD adopts it any more. */
   readonly ended?: true;
   /** What the plugin saw of the network namespace, by which its end is told. */

@@ -120,9 +120,9 @@ export function openJournal(database: NodeDatabase): Journal {
 const nameOf = ({ pool, block, slot }: Row): string =>
   slotName({ pool: String(pool), block: String(block), slot: Number(slot) });
 
-/** @param from a table of entries, and in which order */
-export const entriesIn = ({ all }: Readable, from: string): JournalEntry[] =>
-  all(`SELECT entry FROM ${from}`).map(entryIn);
+/** @param from a table of entries, which of them, and in which order */
+export const entriesIn = ({ all }: Readable, from: string, ...values: string[]): JournalEntry[] =>
+  all(`SELECT entry FROM ${from}`, ...values).map(entryIn);
 
 /** SQLite does not look at what is in a row: there a damaged page is seen only now. */
 function entryIn({ entry }: Row): JournalEntry {
@@ -185,10 +185,19 @@ function beginWith(writing: Writing, beginning: Beginning, slot: SlotReference |
   return entry;
 }
 
-function firstFree({ all }: Writing, candidates: Iterable<SlotReference>): SlotReference | undefined {
-  const used = new Set(all('SELECT pool, block, slot FROM slot').map(nameOf));
-  for (const slot of candidates) if (!used.has(slotName(slot))) return slot;
-  return undefined;
+/** Where none is free, one that was lived with in an outage, and of which the service never heard: no request is under way. */
+function firstFree(writing: Writing, candidates: Iterable<SlotReference>): SlotReference | undefined {
+  const used = new Set(writing.all('SELECT pool, block, slot FROM slot').map(nameOf));
+  const usedOnes: SlotReference[] = [];
+  for (const slot of candidates) {
+    if (!used.has(slotName(slot))) return slot;
+    usedOnes.push(slot);
+  }
+  const unasked = usedOnes.length === 0 ? [] : entriesIn(writing, 'outbox').filter((entry) => entry.unasked);
+  const nonceOf = new Map(unasked.flatMap((entry) => slotsOf(entry).map((slot) => [slotName(slot), entry.nonce])));
+  const slot = usedOnes.find((one) => nonceOf.has(slotName(one)));
+  if (slot !== undefined) writing.run('DELETE FROM outbox WHERE nonce = ?', String(nonceOf.get(slotName(slot))));
+  return slot;
 }
 
 /** Exactly the slots that the entry knows of are its own. */

@@ -12,13 +12,19 @@ export interface Outbox {
    * The container lives with a slot that the service did not confirm. Undefined where its entry is not there any more, or the
    * slot is another's: then it may not.
    * @param lease what the entry's slot comes to, looked at in the same step: the block may be given back at any moment (I3)
+   * @param wasAsked whether the service was asked under this entry
    */
-  liveWith(entry: JournalEntry, lease: () => LocalLease | undefined): LocalLease | undefined;
+  liveWith(entry: JournalEntry, lease: () => LocalLease | undefined, wasAsked: boolean): LocalLease | undefined;
   /** Entries that live with a slot of which the service was not told yet. */
   toReport(): JournalEntry[];
   /** Whether the service knows of the slot with which the entry's container lives. */
   isReported(entry: JournalEntry): boolean;
   reported(entry: JournalEntry): void;
+  /**
+   * A report is about to be sent under its nonce: from now on something may be held by it. False where the entry is not there
+   * any more, neither as a lease nor as a release: then nothing may be sent.
+   */
+  asking(entry: JournalEntry): boolean;
   /** The service is about to be asked to release it. */
   end(found: JournalEntry): void;
   /** The container is gone. Nobody adds the attachment at the same time: the runtime keeps ADD and DEL apart. */
@@ -36,13 +42,16 @@ export function openOutbox(database: NodeDatabase): Outbox {
     return entry?.nonce === nonce ? entry : undefined;
   };
   return {
-    liveWith: (entry, lease) =>
+    liveWith: (entry, lease, wasAsked) =>
       database.transaction((writing) => {
         const there = current(entry);
         if (there === undefined || there.ended === true) return undefined;
         const local = lease();
         if (local === undefined || ownerOf(writing, local.slot) !== entry.nonce) return undefined;
-        writeEntry(writing, { ...entry, attempts: Math.max(entry.attempts, there.attempts), local });
+        const attempts = Math.max(entry.attempts, there.attempts);
+        // A second ADD of the attachment goes on with the same nonce, and counts.
+        const unasked = wasAsked || attempts > 1 ? {} : ({ unasked: true } as const);
+        writeEntry(writing, { ...entry, attempts, local, ...unasked });
         return local;
       }),
     toReport: () =>
@@ -55,10 +64,24 @@ export function openOutbox(database: NodeDatabase): Outbox {
         const there = current(entry);
         if (there !== undefined) writeEntry(writing, { ...there, reported: true });
       }),
+    asking: ({ nonce, unasked }) =>
+      // Who lost the mark never has it again.
+      unasked === undefined ||
+      database.transaction((writing) =>
+        ['lease', 'outbox'].some((table) => {
+          const [entry] = entriesIn(writing, `${table} WHERE nonce = ?`, nonce);
+          if (entry === undefined) return false;
+          const { unasked: _, ...asked } = entry;
+          writing.run(`UPDATE ${table} SET entry = ? WHERE nonce = ?`, JSON.stringify(asked), nonce);
+          return true;
+        }),
+      ),
     end: (found) =>
       database.transaction((writing) => {
         const there = current(found);
-        if (there !== undefined) writeEntry(writing, { ...there, ended: true });
+        if (there === undefined) return;
+        const { unasked: _, ...asked } = there;
+        writeEntry(writing, { ...asked, ended: true });
       }),
     retire: (found) =>
       database.transaction((writing) => {

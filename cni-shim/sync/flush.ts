@@ -1,11 +1,11 @@
 /** Tells the service what happened while it could not be reached: leases that containers live with, and those that ended. */
 
 import type { Attachment, SlotReference } from '../../core/contract/ids.ts';
-import type { ReleaseResult } from '../../core/contract/lease.ts';
+import type { ReleaseResult, ReportRequest } from '../../core/contract/lease.ts';
 import { isUnanswered, type LessorError } from '../../core/contract/problems.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
-import { type JournalEntry, slotsOf } from '../node/journal-entry.ts';
+import { type JournalEntry, type LocalLease, slotsOf } from '../node/journal-entry.ts';
 import type { NodeRecords } from '../node/node-records.ts';
 import { afterRelease } from '../node/pool-cache.ts';
 import type { DataDirectories } from './data-directories.ts';
@@ -52,6 +52,8 @@ export async function flush(flushing: Flushing, options: FlushOptions = {}): Pro
   const reported = await each(outbox.toReport(), (entry) => reportLease(asking, entry));
   const toRelease = outbox.toRelease().filter(({ attachment }) => !isKept(attachment));
   const released = await each(toRelease, async (entry) => {
+    // An ADD may have taken its slot meanwhile.
+    if (!outbox.asking(entry)) return;
     const answer = await releaseEntry(asking, entry);
     const cooled = noteCooling(asking, entry);
     outbox.released(entry);
@@ -114,23 +116,43 @@ export const isAnythingToFlush = (networks: readonly NodeRecords[]): boolean =>
 
 /** @throws LessorError `lease.lost` where the slot is not the node's any more */
 export async function reportLease({ records, api }: Flushing, entry: JournalEntry): Promise<void> {
-  const { attachment, nonce, bootId, pod, local } = entry;
-  if (local === undefined) return;
-  const { slot, generation } = local;
-  await api.report({ attachment, nonce, boot: bootId, slot, generation, ...(pod === undefined ? {} : { pod }) });
+  const { attachment, nonce, local } = entry;
+  if (local === undefined || !records.outbox.asking(entry)) return;
+  const { slot } = local;
+  await api.report(reportOf(entry, local));
   // A DEL that came meanwhile released nothing yet.
   if (records.journal.find(attachment)?.nonce === nonce) records.outbox.reported(entry);
   else await api.release({ attachment, nonce, slot, acknowledged: true });
 }
 
 /** Releases what an entry's container may hold. @throws LessorError */
-export async function releaseEntry({ api }: Pick<Flushing, 'api'>, entry: JournalEntry): Promise<ReleaseResult> {
+export async function releaseEntry(flushing: Pick<Flushing, 'api'>, entry: JournalEntry): Promise<ReleaseResult> {
+  const { api } = flushing;
   const { attachment, nonce } = entry;
+  if (entry.local !== undefined && entry.reported !== true) await reportEnded(flushing, entry, entry.local);
   const [slot] = slotsOf(entry);
   const known: { slot?: SlotReference } = slot === undefined ? {} : { slot };
   const answer = await api.release({ attachment, nonce, ...known, acknowledged: isAllThatIsHeld(entry) });
   return answer ?? { released: [] };
 }
+
+/** Whose container lived and ended while nobody could be told. Only so does its slot cool, and is it in the table's history. */
+async function reportEnded({ api }: Pick<Flushing, 'api'>, entry: JournalEntry, local: LocalLease): Promise<void> {
+  const outcome = await outcomeOf(api.report(reportOf(entry, local)));
+  if (outcome.kind !== 'granted' && outcome.error.kind.ofOneLease !== true) throw outcome.error;
+}
+
+const reportOf = (
+  { attachment, nonce, bootId, pod }: JournalEntry,
+  { slot, generation }: LocalLease,
+): ReportRequest => ({
+  attachment,
+  nonce,
+  boot: bootId,
+  slot,
+  generation,
+  ...(pod === undefined ? {} : { pod }),
+});
 
 /**
  * What was asked for once was answered, with one slot. Copies of a request may have met in different slots, and requested

@@ -87,7 +87,7 @@ async function addressesFor(plugin: Plugin, entry: JournalEntry, likely: Likely)
   if (entry.local !== undefined) return having(await stillLives(plugin, entry, entry.local));
   const isOwn = ownLease(records, entry) !== undefined;
   if (isOwn && outage.isRecent()) {
-    const local = liveLocally(plugin, entry);
+    const local = liveLocally(plugin, entry, false);
     if (local !== undefined) return having(local);
   }
   // Who can do without an answer does not wait for long.
@@ -98,7 +98,7 @@ async function addressesFor(plugin: Plugin, entry: JournalEntry, likely: Likely)
   if (outcome.kind === 'granted') return having(outcome.addresses);
   if (outcome.kind === 'unusable' && outcome.again) return { kind: 'again', error: outcome.error };
   // A refusal, and an answer that is of no use, is never followed by the very slot that the service passed over.
-  const local = isOwn && outcome.kind === 'unanswered' ? liveLocally(plugin, entry) : undefined;
+  const local = isOwn && outcome.kind === 'unanswered' ? liveLocally(plugin, entry, true) : undefined;
   if (local !== undefined) return having(local);
   if (mayOwn && !isOwn && outcome.kind === 'unanswered') return { kind: 'without slot', error: outcome.error, entry };
   const { code, what: why } = outcome.error;
@@ -111,8 +111,8 @@ const mayYetOwn = ({ addresses }: Plugin, { proposal }: JournalEntry, { cache }:
   proposal === undefined && addresses.length === 0 && cache?.pool.affinity === 'node';
 
 /** The addresses of a slot of this node's own; undefined where the node may not decide it. */
-function liveLocally({ records, observer }: Plugin, entry: JournalEntry): Addresses | undefined {
-  const local = records.outbox.liveWith(entry, () => ownLease(records, entry));
+function liveLocally({ records, observer }: Plugin, entry: JournalEntry, wasAsked: boolean): Addresses | undefined {
+  const local = records.outbox.liveWith(entry, () => ownLease(records, entry), wasAsked);
   if (local !== undefined) observer?.local();
   return local?.addresses;
 }

@@ -36,12 +36,13 @@ export async function removeEntry(
   flushed?: Pick<FlushOptions, 'isKept'>,
 ): Promise<void> {
   const { records, outage, surroundings, observer, api } = plugin;
+  const flushing: Flushing = { records, api: api.brief, now: surroundings.now };
   const retire = () => {
     observer?.local();
+    noteCooling(flushing, entry);
     records.outbox.retire(entry);
   };
   if (outage.isRecent()) return retire();
-  const flushing: Flushing = { records, api: api.brief, now: surroundings.now };
   // Whatever comes of the request, it may arrive late: an ADD of the same container must not find itself meant.
   records.outbox.end(entry);
   const outcome = await outcomeOf(releaseEntry(flushing, entry));

@@ -15,6 +15,7 @@ export class ApiWeather {
   readonly #clients = new Set<net.Socket>();
   /** What was sent on each connection of late weather. */
   readonly #kept: Buffer[][] = [];
+  readonly #past: Weather[] = [];
   #now: Weather = 'clear';
 
   private constructor(server: net.Server, port: number, target: { host: string; port: number }) {
@@ -36,8 +37,11 @@ export class ApiWeather {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  get now(): Weather {
-    return this.#now;
+  /** The weather from now on until it is asked. */
+  watch(): () => [Weather, ...Weather[]] {
+    const first = this.#now;
+    const { length } = this.#past;
+    return () => [first, ...[...this.#past, this.#now].slice(length + 1)];
   }
 
   /** Settles when what was kept has been answered, so that nothing that is sent from now on comes before it. */
@@ -46,6 +50,7 @@ export class ApiWeather {
     if (weather === 'refused' && this.#now !== 'refused') await closed(this.#server);
     await Promise.all(this.#kept.splice(0).map((sent) => this.#deliver(sent)));
     if (weather !== 'refused' && this.#now === 'refused') await listening(this.#server, this.#port);
+    this.#past.push(this.#now);
     this.#now = weather;
   }
 

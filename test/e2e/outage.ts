@@ -30,8 +30,8 @@ export interface StreamCall {
   readonly node: string;
   readonly verb: 'ADD' | 'DEL';
   readonly containerId: string;
-  /** When it began, and when it ended. */
-  readonly weather: readonly [Weather, Weather];
+  /** From its beginning to its end, in order. */
+  readonly weather: readonly [Weather, ...Weather[]];
   readonly ms: number;
   /** The CNI error's; undefined where it succeeded. */
   readonly code: number | undefined;
@@ -78,10 +78,10 @@ export async function outage(options: OutageOptions): Promise<OutageReport> {
     const node = nodeOf.get(containerId);
     if (node === undefined) throw new Error(`no node of ${containerId}`);
     if (verb === 'DEL') tenants.movesOut(containerId);
-    const began = api.now;
+    const weatherSince = api.watch();
     const answer = await node.call(verb, containerId, configuration).ended;
     const { ok, ms } = answer;
-    calls.push({ node: node.id, verb, containerId, weather: [began, api.now], ms, code: codeOf(answer) });
+    calls.push({ node: node.id, verb, containerId, weather: weatherSince(), ms, code: codeOf(answer) });
     if (ok && verb === 'ADD') tenants.movedIn(containerId, addressesIn(answer));
     if (ok && verb === 'DEL') owed.delete(containerId);
     if (!ok) owed.add(containerId);

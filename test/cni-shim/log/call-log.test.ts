@@ -46,16 +46,16 @@ describe('the log of calls', () => {
 
   test('says of a failure which code and message were printed, how often was asked, and the last request id', async () => {
     let sent = 0;
+    const denied = { status: 403, body: '{}' };
     api.fate = () => ({
-      status: 503,
-      body: 'x'.repeat(10_000),
-      headers: { 'apigw-requestid': `request-${++sent}` },
+      // What may be repeated is repeated as long as there is time. The third answer ends it, however slow the machine is.
+      ...(++sent < 3 ? { status: 503, body: 'x'.repeat(10_000) } : denied),
+      headers: { 'apigw-requestid': `request-${sent}` },
     });
     const { printed } = await node.add('c1');
     const [line] = lines();
-    expect(line).toMatchObject({ verb: 'ADD', code: 11, attempts: sent, requestId: `request-${sent}` });
+    expect(line).toMatchObject({ verb: 'ADD', code: 103, attempts: 3, requestId: 'request-3' });
     expect(line?.msg).toBe(`${printed.msg}: ${printed.details}`);
-    expect(sent).toBeGreaterThan(1);
   });
 
   test('has calls that were refused before anything was asked', async () => {

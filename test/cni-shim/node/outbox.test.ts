@@ -39,7 +39,8 @@ const begin = (containerId: string, number: number, more: Partial<JournalEntry> 
     () => [slot(number)],
   );
 const local = (number: number) => ({ slot: slot(number), addresses: [], generation: 1 });
-const liveWith = (entry: JournalEntry, number: number) => outbox.liveWith(entry, () => local(number)) !== undefined;
+const liveWith = (entry: JournalEntry, number: number, wasAsked = true) =>
+  outbox.liveWith(entry, () => local(number), wasAsked) !== undefined;
 const answer = (number: number) => ({ slot: slot(number), addresses: [], incarnation: 1 });
 const idsOf = (entries: readonly JournalEntry[]) => entries.map(({ attachment }) => attachment.containerId).sort();
 
@@ -99,7 +100,7 @@ describe('a container that lives with a slot of which the service was not told',
   test('is to be reported or does not live, whenever its ADD was killed', async () => {
     const deaths = await everyDeath(async (death) => {
       const entry = begin('c1', 1);
-      const end = dying(death, (records) => records.outbox.liveWith(entry, () => local(1)) !== undefined);
+      const end = dying(death, (records) => records.outbox.liveWith(entry, () => local(1), true) !== undefined);
       const lives = journal.find(entry.attachment)?.local !== undefined;
       if (end === 'lived') expect(lives).toBe(true);
       expect(idsOf(outbox.toReport())).toEqual(lives ? ['c1'] : []);
@@ -186,6 +187,68 @@ describe('an entry whose container is gone', () => {
       return end;
     });
     expect(deaths).toBeGreaterThan(4);
+  });
+});
+
+describe('a slot that was lived with, and of which the service never heard', () => {
+  const livedWith = (containerId: string, number: number, wasAsked = false) => {
+    const entry = begin(containerId, number);
+    liveWith(entry, number, wasAsked);
+    return journal.find(entry.attachment) ?? entry;
+  };
+
+  test('is free for the next one when its container is gone, as nothing is to be released', () => {
+    outbox.retire(livedWith('c1', 1));
+    expect(begin('c2', 1).proposal).toEqual(slot(1));
+    expect(outbox.toRelease()).toEqual([]);
+    expect(journal.slotNames()).toEqual([slotName(slot(1))]);
+  });
+
+  test('is not while its container lives', () => {
+    livedWith('c1', 1);
+    expect(begin('c2', 1).proposal).toBeUndefined();
+  });
+
+  test('comes after those that nobody ever had', () => {
+    outbox.retire(livedWith('c1', 1));
+    const candidates = () => [slot(1), slot(2)];
+    const attachment = { network: 'net', containerId: 'c2', ifname: 'eth0' };
+    const { proposal } = journal.begin({ attachment, nonce: 'another', bootId: 'boot-1' }, candidates);
+    expect(proposal).toEqual(slot(2));
+  });
+
+  test.each([
+    ['its ADD asked', (one: JournalEntry) => one, true],
+    ['its report may be under way', (one: JournalEntry) => outbox.asking(one), false],
+    ['its DEL asked', (one: JournalEntry) => outbox.end(one), false],
+    ['its ADD was repeated', () => begin('c1', 1), false],
+  ])('is not where %s', (_, happens, wasAsked) => {
+    const entry = livedWith('c1', 1, wasAsked);
+    happens(entry);
+    outbox.retire(entry);
+    expect(begin('c2', 1).proposal).toBeUndefined();
+  });
+
+  test('is not where an ADD of the same attachment asks meanwhile', () => {
+    const first = begin('c1', 1);
+    begin('c1', 1);
+    liveWith(first, 1, false);
+    outbox.retire(first);
+    expect(begin('c2', 1).proposal).toBeUndefined();
+  });
+
+  test('is told of by nobody once another one has it', () => {
+    const entry = livedWith('c1', 1);
+    outbox.retire(entry);
+    begin('c2', 1);
+    expect(outbox.asking(entry)).toBe(false);
+  });
+
+  test('is told of where it waits for its release, and then is nobody’s', () => {
+    const entry = livedWith('c1', 1);
+    outbox.retire(entry);
+    expect(outbox.asking(entry)).toBe(true);
+    expect(begin('c2', 1).proposal).toBeUndefined();
   });
 });
 

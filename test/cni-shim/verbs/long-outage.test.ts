@@ -1,0 +1,125 @@
+/** A node whose one block is used up while the API cannot be reached: pods come and go, of which the service never heard. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { apiClient } from '../../../cni-shim/api/client.ts';
+import { openOutage } from '../../../cni-shim/api/outage.ts';
+import { refusal } from '../../../cni-shim/machine/refusal.ts';
+import { openRecords } from '../../../cni-shim/node/node-records.ts';
+import { flush } from '../../../cni-shim/sync/flush.ts';
+import { routes } from '../../../core/contract/routes.ts';
+import { ownedPool } from '../../functions/owned-pool.ts';
+import { type World, world } from '../../functions/world.ts';
+import { machineUnderNode } from '../../support/machine-under-node.ts';
+import type { FakeApi } from '../fake-api.ts';
+import { configuration, Node } from '../in-process.ts';
+import { type Service, serviceFor } from '../service.ts';
+
+const api = {
+  endpoint: 'http://lessor.test',
+  identity: { accessKeyId: 'AKIDTESTTESTTESTTEST', secretAccessKey: 'secret', sessionToken: 'token' },
+} as unknown as FakeApi;
+const POOL = 'a'.repeat(16);
+const COOLDOWN_SECONDS = 5;
+const SLOTS = 8;
+/** The node counts a second more than the service. */
+const COOLED_MS = 1000 * (COOLDOWN_SECONDS + 1);
+/** After so long a node tries the API again. */
+const TRIED_AGAIN_MS = 10_001;
+
+let here: World;
+let node: Node;
+let service: Service;
+const around = () => ({
+  fetch: service.fetch,
+  now: () => here.clock.now,
+  sleep: async (milliseconds: number) => {
+    here.clock.now += milliseconds;
+  },
+});
+const stdin = configuration({ ranges: undefined, pool: 'green', routes: undefined });
+const call = (verb: string, container: string) => node.call(verb, container, { stdin, surroundings: around() });
+const add = async (container: string): Promise<string> => {
+  const called = await call('ADD', container);
+  if (called.exitCode !== 0) throw new Error(called.stdout);
+  return called.printed.ips[0].address;
+};
+const remove = async (container: string) => expect(await call('DEL', container)).toMatchObject({ exitCode: 0 });
+const surroundings = () => ({ ...machineUnderNode(), ...node.here, ...around() });
+const records = () => openRecords(surroundings(), node.dataDir);
+const flushed = () => {
+  const credentials = { get: async () => ({ credentials: api.identity, cached: false }) };
+  const client = apiClient({
+    endpoint: new URL(api.endpoint),
+    region: 'eu-central-1',
+    credentials,
+    surroundings: surroundings(),
+    limits: { attempt: 300, total: 900 },
+  });
+  return flush({ records: records(), api: client, now: around().now });
+};
+const slots = async () => [...(await here.store.leases.readBlock({ pool: POOL, block: 0n })).values()];
+const holders = async () =>
+  (await slots()).flatMap(({ held, holding }) => (held ? [holding?.attachment.containerId] : [])).sort();
+
+beforeEach(async () => {
+  here = world();
+  await ownedPool(here, { blocks: 1, blockSize: SLOTS, cooldownSeconds: COOLDOWN_SECONDS, name: 'green' });
+  node = new Node(api);
+  service = serviceFor(here.environment(), 'i-1');
+  await add('first');
+  service.fate = () => 'unreachable';
+});
+afterEach(() => node.remove());
+
+/** A call that tried again every now and then, as there are many on a node: the next ones do without. */
+const knowsOfTheOutage = () =>
+  openOutage(records(), around().now).failed(refusal('service.unavailable', 'cut', 'none'));
+/** Each other slot of the block has a pod. */
+const fill = async () => {
+  for (let pod = 1; pod < SLOTS; pod += 1) await add(`pod-${pod}`);
+};
+
+describe('while the API cannot be reached, a slot of which the service never heard', () => {
+  // The first ADD waits for an answer, and so was asked.
+  beforeEach(fill);
+
+  test('goes to another pod once it has cooled, and afterwards the table has who lives', async () => {
+    for (let round = 0; round < 3 * SLOTS; round += 1) {
+      const [leaving, coming] = [`pod-${round + 2}`, `pod-${round + SLOTS}`];
+      const before = node.entry(leaving)?.local?.addresses[0]?.address;
+      knowsOfTheOutage();
+      await remove(leaving);
+      expect((await call('ADD', `early-${round}`)).printed).toMatchObject({ code: 11 });
+      here.clock.now += COOLED_MS;
+      expect(await add(coming)).toBe(before);
+    }
+    service.fate = () => undefined;
+    expect(await flushed()).toMatchObject({ reported: SLOTS - 1, failures: [] });
+    const living = node.entries().filter(({ local, acknowledged }) => (local ?? acknowledged) !== undefined);
+    expect(await holders()).toEqual(living.map(({ attachment }) => attachment.containerId).sort());
+  });
+
+  test('is not given to anybody where a request is under way under the nonce of its last pod', async () => {
+    await remove('pod-1');
+    here.clock.now += 60_000;
+    expect((await call('ADD', 'one-too-many')).printed).toMatchObject({ code: 11 });
+  });
+});
+
+test('a pod that came and went while nobody could be told is told of all the same: its address cools for everybody', async () => {
+  await fill();
+  await remove('pod-2');
+  service.fate = () => undefined;
+  expect(await flushed()).toMatchObject({ reported: SLOTS - 2, released: 1, failures: [] });
+  expect(service.sent.filter(({ path }) => path === routes.report.path)).toHaveLength(SLOTS - 1);
+  expect((await slots()).filter(({ held }) => !held)).toMatchObject([
+    { reusableAt: here.clock.now + COOLDOWN_SECONDS * 1000 },
+  ]);
+});
+
+test('a DEL after the outage tells of it too', async () => {
+  await fill();
+  service.fate = () => undefined;
+  here.clock.now += TRIED_AGAIN_MS;
+  await remove('pod-2');
+  expect((await slots()).filter(({ held }) => !held)).toHaveLength(1);
+});
