@@ -31,6 +31,8 @@ export interface Journal {
    * @throws LessorError `node.leaving`
    */
   begin(beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry;
+  /** The same; but undefined where a new one would have no slot. */
+  beginWithSlot(beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry | undefined;
   /**
    * Another one in place of `entry`, which had no slot of its own, with the first of `candidates` that is free by now; `entry`
    * moves to the outbox. Undefined where none is free, or the entry is not there any more.
@@ -69,7 +71,18 @@ type Answer = Pick<AllocateResult, 'slot' | 'addresses' | 'more' | 'incarnation'
 
 export function openJournal(database: NodeDatabase): Journal {
   return {
-    begin: (beginning, candidates) => database.transaction((writing) => begin(writing, beginning, candidates)),
+    begin: (beginning, candidates) =>
+      database.transaction((writing) => {
+        const there = goOn(writing, beginning);
+        return there ?? beginNew(writing, beginning, firstFree(writing, candidates()));
+      }),
+    beginWithSlot: (beginning, candidates) =>
+      database.transaction((writing) => {
+        const there = goOn(writing, beginning);
+        if (there !== undefined) return there;
+        const slot = firstFree(writing, candidates());
+        return slot && beginNew(writing, beginning, slot);
+      }),
     beginAnew: (entry, beginning, candidates) =>
       database.transaction((writing) => {
         ensureNotLeaving(writing, beginning.bootId);
@@ -77,8 +90,7 @@ export function openJournal(database: NodeDatabase): Journal {
         if (!isStill(entry, current) || slotsOf(current).length > 0) return undefined;
         const slot = firstFree(writing, candidates());
         if (slot === undefined) return undefined;
-        retire(writing, current);
-        return beginWith(writing, beginning, slot);
+        return beginNew(writing, beginning, slot);
       }),
     repeat: (entry) =>
       database.transaction((writing) => {
@@ -166,19 +178,19 @@ export function ownerOf({ all }: Readable, { pool, block, slot }: SlotReference)
 const isStill = (entry: JournalEntry, current: JournalEntry | undefined): current is JournalEntry =>
   current?.nonce === entry.nonce && current.ended !== true;
 
-function begin(writing: Writing, beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry {
+/** With the entry that is there already; undefined where there is none, or a DEL of it did not end. */
+function goOn(writing: Writing, beginning: Beginning): JournalEntry | undefined {
   ensureNotLeaving(writing, beginning.bootId);
   const there = readEntry(writing, beginning.attachment);
-  if (there !== undefined && there.ended !== true) {
-    const next = addedAgain(there, beginning);
-    writeEntry(writing, next);
-    return next;
-  }
-  if (there !== undefined) retire(writing, there);
-  return beginWith(writing, beginning, firstFree(writing, candidates()));
+  if (there === undefined || there.ended === true) return undefined;
+  const next = addedAgain(there, beginning);
+  writeEntry(writing, next);
+  return next;
 }
 
-function beginWith(writing: Writing, beginning: Beginning, slot: SlotReference | undefined): JournalEntry {
+function beginNew(writing: Writing, beginning: Beginning, slot: SlotReference | undefined): JournalEntry {
+  const ended = readEntry(writing, beginning.attachment);
+  if (ended !== undefined) retire(writing, ended);
   const entry: JournalEntry = { ...beginning, attempts: 1, ...(slot === undefined ? {} : { proposal: slot }) };
   writeEntry(writing, entry);
   if (slot !== undefined) ownSlots(writing, entry);

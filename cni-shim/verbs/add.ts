@@ -13,6 +13,7 @@ import { viewOf } from '../node/sandbox.ts';
 import { reportLease } from '../sync/flush.ts';
 import { askService, type Likely } from './ask-service.ts';
 import type { Plugin } from './assemble.ts';
+import { openTurn } from './turn.ts';
 
 type Addresses = AllocateResult['addresses'];
 
@@ -20,6 +21,11 @@ type Addresses = AllocateResult['addresses'];
 const MOST_QUESTIONS = 3;
 /** After so long an ADD looks again whether a slot of the node's own has cooled. */
 const LOOK_AGAIN_MS = 500;
+
+/** For so long an ADD that knows no slot waits for what others of its network are told. */
+const WAITS_FOR_OTHERS_MS = 10_000;
+const SHORTEST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_000;
 
 /** The CNI result. @throws LessorError */
 export async function add(plugin: Plugin): Promise<unknown> {
@@ -41,11 +47,28 @@ type Asked =
   /** Nobody answered, and each slot of the node's own blocks was in use or cooling when this one began. */
   | { readonly kind: 'without slot'; readonly error: LessorError; readonly entry: JournalEntry };
 
-function askOnce(plugin: Plugin): Promise<Asked> {
-  const likely = likelyPool(plugin);
-  const entry = plugin.records.journal.begin(beginning(plugin), () => candidates(plugin, likely));
-  return addressesFor(plugin, entry, likely);
+async function askOnce(plugin: Plugin): Promise<Asked> {
+  const { records, surroundings, network } = plugin;
+  const turn = openTurn(records, network.name, surroundings.now);
+  const until = surroundings.now() + WAITS_FOR_OTHERS_MS;
+  for (let pauseMs = SHORTEST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    const likely = likelyPool(plugin);
+    const begun = beginning(plugin);
+    const proposed = () => candidates(plugin, likely);
+    if (!isToldByOthers(plugin, likely)) return addressesFor(plugin, records.journal.begin(begun, proposed), likely);
+    const entry = records.journal.beginWithSlot(begun, proposed);
+    if (entry !== undefined) return addressesFor(plugin, entry, likely);
+    if (turn.take(begun.nonce) || surroundings.now() >= until) {
+      const first = records.journal.begin(begun, proposed);
+      return addressesFor(plugin, first, likely).finally(() => turn.end(begun.nonce));
+    }
+    await surroundings.sleep(pauseMs);
+  }
 }
+
+/** Whether what another ADD of the network is answered will name slots for this one. */
+const isToldByOthers = ({ addresses }: Plugin, { cache }: Likely): boolean =>
+  addresses.length === 0 && (cache === undefined || cache.pool.affinity === 'node');
 
 /** Under another nonce, as a DEL and an ADD would come to it: what the service may still carry out names no slot. */
 async function askWithSlot(plugin: Plugin, entry: JournalEntry): Promise<Asked> {

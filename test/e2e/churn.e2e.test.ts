@@ -13,7 +13,7 @@ import { addressOf } from '../support/plugin-node.ts';
 import { type CallRecord, type Configuration, LoneNode } from './lone-node.ts';
 import { type OutageReport, outage } from './outage.ts';
 
-const SECONDS = inLong(100, 12);
+const SECONDS = inLong(100, 8);
 const STORMS = inLong(10, 1);
 const WORKERS = 14;
 const AT_ONCE = inLong(256, 64);

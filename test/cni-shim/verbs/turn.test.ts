@@ -1,0 +1,116 @@
+/** Many ADDs of a node that begin at once, before it knows a slot to ask for. */
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openRecords } from '../../../cni-shim/node/node-records.ts';
+import { openTurn } from '../../../cni-shim/verbs/turn.ts';
+import { routes } from '../../../core/contract/routes.ts';
+import { ownedPool } from '../../functions/owned-pool.ts';
+import { operatorsPool, type World, world } from '../../functions/world.ts';
+import { machineUnderNode } from '../../support/machine-under-node.ts';
+import type { FakeApi } from '../fake-api.ts';
+import { configuration, NETWORK, Node } from '../in-process.ts';
+import { type Service, serviceFor } from '../service.ts';
+
+const api = {
+  endpoint: 'http://lessor.test',
+  identity: { accessKeyId: 'AKIDTESTTESTTESTTEST', secretAccessKey: 'secret', sessionToken: 'token' },
+} as unknown as FakeApi;
+const AT_ONCE = 20;
+
+let here: World;
+let node: Node;
+let service: Service;
+beforeEach(() => {
+  here = world();
+  node = new Node(api);
+  service = serviceFor(here.environment(), 'i-1');
+});
+afterEach(() => node.remove());
+
+/** Whoever sleeps is woken once all have begun; the API answers no earlier. */
+function surroundings() {
+  let begun = 0;
+  const waking: (() => void)[] = [];
+  const arrive = () =>
+    new Promise<void>((woken) => {
+      waking.push(woken);
+      begun += 1;
+      if (begun >= AT_ONCE) for (const wake of waking.splice(0)) wake();
+    });
+  return {
+    fetch: (async (url, init) => {
+      await arrive();
+      return service.fetch(url, init);
+    }) as typeof fetch,
+    now: () => here.clock.now,
+    sleep: async (milliseconds: number) => {
+      here.clock.now += milliseconds / AT_ONCE;
+      await arrive();
+      await setImmediate();
+    },
+  };
+}
+
+async function storm(pool: string): Promise<{ addresses: Set<string>; withoutProposal: number; asked: number }> {
+  const stdin = configuration({ ranges: undefined, pool, routes: undefined });
+  const around = surroundings();
+  const answers = await Promise.all(
+    Array.from({ length: AT_ONCE }, (_, index) => node.call('ADD', `c${index}`, { stdin, surroundings: around })),
+  );
+  const asked = service.sent.filter(({ path }) => path === routes.allocate.path);
+  return {
+    addresses: new Set(answers.map(({ printed }) => printed.ips?.[0].address)),
+    withoutProposal: asked.filter(({ body }) => body.proposal === undefined).length,
+    asked: asked.length,
+  };
+}
+
+describe('of many ADDs at once, on a node that knows no slot', () => {
+  test('one searches in a pool whose blocks belong to nodes, and each other one asks for a slot of what it found', async () => {
+    await ownedPool(here, { blocks: 4, blockSize: 32, name: 'green' });
+    const { addresses, withoutProposal, asked } = await storm('green');
+    expect([addresses.size, addresses.has(undefined as never), withoutProposal, asked]).toEqual([
+      AT_ONCE,
+      false,
+      1,
+      AT_ONCE,
+    ]);
+  });
+
+  test('one searches for each further block', async () => {
+    await ownedPool(here, { blocks: 8, blockSize: 8, name: 'green' });
+    const { addresses, withoutProposal } = await storm('green');
+    expect([addresses.size, withoutProposal]).toEqual([AT_ONCE, 3]);
+  });
+
+  test('one searches in a shared pool', async () => {
+    const pool = await operatorsPool(here, { addresses: 64, blockSize: 64 });
+    const { addresses, withoutProposal } = await storm(pool.name);
+    expect([addresses.size, withoutProposal]).toEqual([AT_ONCE, 1]);
+  });
+});
+
+describe('the turn to search', () => {
+  const open = () => {
+    const records = openRecords({ ...machineUnderNode(), ...node.here, now: () => here.clock.now }, node.dataDir);
+    return openTurn(records, NETWORK, () => here.clock.now);
+  };
+
+  test('is one ADD’s at a time, and the next one’s when it ended', () => {
+    const turn = open();
+    expect([turn.take('a'), turn.take('b')]).toEqual([true, false]);
+    turn.end('b');
+    expect(turn.take('b')).toBe(false);
+    turn.end('a');
+    expect(turn.take('b')).toBe(true);
+  });
+
+  test.each([
+    ['is killed', 4_000],
+    ['had another clock', -1],
+  ])('is not lost with an ADD that %s', (_, milliseconds) => {
+    expect(open().take('a')).toBe(true);
+    here.clock.now += milliseconds;
+    expect(open().take('b')).toBe(true);
+  });
+});
