@@ -64,18 +64,7 @@ export function openOutbox(database: NodeDatabase): Outbox {
         const there = current(entry);
         if (there !== undefined) writeEntry(writing, { ...there, reported: true });
       }),
-    asking: ({ nonce, unasked }) =>
-      // Who lost the mark never has it again.
-      unasked === undefined ||
-      database.transaction((writing) =>
-        ['lease', 'outbox'].some((table) => {
-          const [entry] = entriesIn(writing, `${table} WHERE nonce = ?`, nonce);
-          if (entry === undefined) return false;
-          const { unasked: _, ...asked } = entry;
-          writing.run(`UPDATE ${table} SET entry = ? WHERE nonce = ?`, JSON.stringify(asked), nonce);
-          return true;
-        }),
-      ),
+    asking: (entry) => asking(database, entry),
     end: (found) =>
       database.transaction((writing) => {
         const there = current(found);
@@ -102,4 +91,18 @@ export function openOutbox(database: NodeDatabase): Outbox {
         run('DELETE FROM outbox WHERE nonce = ?', nonce);
       }),
   };
+}
+
+function asking(database: NodeDatabase, { nonce, unasked }: JournalEntry): boolean {
+  // Who lost the mark never has it again.
+  if (unasked === undefined) return true;
+  return database.transaction((writing) =>
+    ['lease', 'outbox'].some((table) => {
+      const [entry] = entriesIn(writing, `${table} WHERE nonce = ?`, nonce);
+      if (entry === undefined) return false;
+      const { unasked: _, ...asked } = entry;
+      writing.run(`UPDATE ${table} SET entry = ? WHERE nonce = ?`, JSON.stringify(asked), nonce);
+      return true;
+    }),
+  );
 }

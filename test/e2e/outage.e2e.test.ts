@@ -1,11 +1,11 @@
-/** The API is away while three nodes add and delete containers: for 9 s, in `npm run test:long` for a minute. */
+/** The API is away while three nodes add and delete containers: for 15 s, in `npm run test:long` for a minute. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operatorClient } from '../../local/demo/operator.ts';
 import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 import { inLong, isLong } from '../support/long.ts';
 import { type OutageReport, outage } from './outage.ts';
 
-const SECONDS = inLong(60, 9);
+const SECONDS = inLong(60, 15);
 const CLEAR_MS = inLong(8_000, 3_000);
 /** Of a whole call (20 s), and of a machine that has other work. */
 const DEADLINE_MS = 30_000;
