@@ -7,7 +7,9 @@ import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { afterAll, describe, expect, it } from 'vitest';
 import { environment } from '../../core/contract/environment.ts';
 import { routes } from '../../core/contract/routes.ts';
-import { app, STACK } from '../../infra/synthesize.ts';
+import { app } from '../../infra/synthesize.ts';
+
+const STACK = 'Lessor';
 
 interface Resource {
   readonly Type: string;
@@ -22,12 +24,10 @@ afterAll(() => {
   for (const directory of directories) rmSync(directory, { recursive: true });
 });
 
-/** Without bundling the functions, which takes most of the time and does not show in these properties. */
-function unbundled(): App {
+function deployment(): App {
   const directory = mkdtempSync(join(tmpdir(), 'lessor-infra-test-'));
   directories.push(directory);
-  const context = { 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:validateAgainstDefaultRules': true };
-  return app({ ...context, instanceRoles: 'nodes-a,nodes-b', inlinePools: 'true' }, directory);
+  return app({ [STACK]: { nodeRoles: { 'nodes-a': {}, 'nodes-b': {} }, inlinePools: true } }, directory);
 }
 
 function resourcesOf(root: App): Record<string, Resource> {
@@ -35,7 +35,7 @@ function resourcesOf(root: App): Record<string, Resource> {
   return JSON.parse(readFileSync(join(directory, `${STACK}.template.json`), 'utf8')).Resources;
 }
 
-const resources = resourcesOf(unbundled());
+const resources = resourcesOf(deployment());
 const ofType = (type: string) => Object.entries(resources).filter(([, { Type }]) => Type === type);
 const idOf = (attribute: { 'Fn::GetAtt': [string, string] }) => attribute['Fn::GetAtt'][0];
 
@@ -179,7 +179,7 @@ describe('the API', () => {
 
   it('is throttled, logs who called without any secret, and answers no browser', () => {
     const [[, stage] = []] = ofType('AWS::ApiGatewayV2::Stage');
-    expect(stage?.Properties.DefaultRouteSettings).toEqual({ ThrottlingBurstLimit: 2000, ThrottlingRateLimit: 2000 });
+    expect(stage?.Properties.DefaultRouteSettings).toEqual({ ThrottlingBurstLimit: 1000, ThrottlingRateLimit: 2000 });
     expect(stage?.Properties.AccessLogSettings.Format).toContain('$context.identity.userArn');
     expect(stage?.Properties.AccessLogSettings.Format).not.toMatch(/header|token|accessKey|authorization/i);
     const [[, api] = []] = ofType('AWS::ApiGatewayV2::Api');
@@ -193,7 +193,7 @@ describe('the functions', () => {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
         Architectures: ['arm64'],
-        MemorySize: 256,
+        MemorySize: 1024,
         Timeout: Properties.FunctionName === 'Lessor-reclaim' ? 300 : 10,
         LoggingConfig: { LogFormat: 'JSON' },
       });
@@ -253,7 +253,7 @@ describe("cdk-nag's rules", () => {
       .map(({ ruleName, violatingResources }) => `${ruleName} at ${violatingResources.map((at) => at.constructPath)}`);
 
   it('find nothing that is not acknowledged with its reason', () => {
-    const root = unbundled();
+    const root = deployment();
     expect(findings(root)).toEqual([]);
     const acknowledged = root.node
       .findAll()
@@ -265,7 +265,7 @@ describe("cdk-nag's rules", () => {
   });
 
   it('would find a function that may do everything', () => {
-    const root = unbundled();
+    const root = deployment();
     const role = root.node.findAll().find((construct) => construct instanceof Role);
     (role as Role).addToPolicy(new PolicyStatement({ actions: ['dynamodb:*'], resources: ['*'] }));
     expect(findings(root)).toEqual([
