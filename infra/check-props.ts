@@ -38,12 +38,10 @@ const table = words(
 );
 
 /** A construct of CDK, or its ARN. */
-const construct = (service: string, remedy: string): PropRule =>
+const construct = (arn: RegExp, remedy: string): PropRule =>
   value(
     (given) =>
-      typeof given === 'string'
-        ? new RegExp(`^arn:[\\w-]+:${service}:[\\w-]+:\\d{12}:.+$`).test(given)
-        : typeof given === 'object' && given !== null && 'node' in given,
+      typeof given === 'string' ? arn.test(given) : typeof given === 'object' && given !== null && 'node' in given,
     remedy,
   );
 
@@ -52,6 +50,7 @@ const functionProps = fields<FunctionProps>(
   {
     memoryMb: whole(aws.memoryMb.least, aws.memoryMb.most),
     reservedConcurrency: whole(0, aws.concurrency),
+    provisionedConcurrency: whole(1, aws.concurrency),
   },
 );
 
@@ -75,9 +74,13 @@ export const propRules = {
     endpoint: fields<Endpoint>({ kind: oneOf('http') }, {}),
     throttle: fields<Throttle>({ rate: whole(0, aws.requests), burst: whole(0, aws.requests) }, {}),
     functions: fields<Partial<Record<(typeof functionNames)[number], FunctionProps>>>({}, perFunction(functionProps)),
-    alarmTopic: construct('sns', 'give an SNS topic, or its ARN'),
+    canaryMinutes: oneOf(0, 5, 10, 15, 30),
+    alarmTopic: construct(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/, 'give an SNS topic, or its ARN'),
     logRetention: oneOf(...Object.values(RetentionDays).filter((days) => typeof days === 'number')),
-    encryptionKey: construct('kms', 'give a KMS key, or its ARN'),
+    encryptionKey: construct(
+      /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/(mrk-)?[0-9a-f-]{32,36}$/,
+      'give a KMS key, or its ARN',
+    ),
     tags: record(
       {
         pattern: /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+@-]{1,128}$/u,

@@ -1,5 +1,5 @@
 /** The HTTP API: the contract's routes, every one of them only for callers whom IAM knows. */
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { type CfnApi, HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
@@ -53,6 +53,11 @@ export class LessorHttpApi extends Construct implements LessorApi {
   get nameInFindings(): string {
     const { logicalId } = this.#api.node.defaultChild as CfnApi;
     return `<${Stack.of(this).resolve(logicalId)}>/${this.#stage.stageName}`;
+  }
+
+  get answers(): LessorApi['answers'] {
+    const of = { period: Duration.minutes(1), statistic: 'Sum' };
+    return { requests: this.#stage.metricCount(of), failures: this.#stage.metricServerError(of) };
   }
 
   serve(name: ApiFunction, lambda: IFunction): void {

@@ -1,7 +1,16 @@
 /** One Lambda function of Lessor, with a role and a log of its own. */
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import {
+  Alias,
+  Architecture,
+  type IFunction,
+  type IVersion,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { codeOf } from './function-code.ts';
 import type { LessorFunctionName } from './function-names.ts';
@@ -16,10 +25,22 @@ export interface LessorFunctionProps extends FunctionProps {
   readonly timeout?: Duration;
 }
 
+const LIVE = 'live';
+
 export class LessorFunction extends LambdaFunction {
+  /** What everybody calls: the version that is live, and for a while the next one beside it. */
+  readonly live: Alias & IFunction;
+
   /** @param name its folder under functions/; the function is called `<prefix>-<name>` */
   constructor(scope: Construct, name: LessorFunctionName, props: LessorFunctionProps) {
-    const { prefix, logs, memoryMb = 1024, reservedConcurrency, timeout = Duration.seconds(10) } = props;
+    const {
+      prefix,
+      logs,
+      memoryMb = 1024,
+      reservedConcurrency,
+      provisionedConcurrency,
+      timeout = Duration.seconds(10),
+    } = props;
     const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
     const log = logGroup(scope, `${id}Log`, logs);
     // A role of our own: the one CDK makes may write to every log group of the account.
@@ -37,7 +58,32 @@ export class LessorFunction extends LambdaFunction {
       memorySize: memoryMb,
       timeout,
       ...(reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
+      // The version before stays, to go back to at once.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     });
+    // CDK's classes and interfaces differ in what may be undefined.
+    this.live = new Alias(this, 'Live', {
+      aliasName: LIVE,
+      version: this.currentVersion as IVersion,
+      ...(provisionedConcurrency === undefined ? {} : { provisionedConcurrentExecutions: provisionedConcurrency }),
+    }) as Alias & IFunction;
+    this.#acknowledge();
+  }
+
+  /** Errors of the version that is being deployed, where the alias leads to it and to the one before. */
+  get errorsOfNew(): Metric {
+    return this.metricErrors({
+      period: Duration.minutes(1),
+      statistic: 'Sum',
+      dimensionsMap: {
+        FunctionName: this.functionName,
+        Resource: `${this.functionName}:${LIVE}`,
+        ExecutedVersion: this.currentVersion.version,
+      },
+    });
+  }
+
+  #acknowledge(): void {
     Validations.of(this).acknowledge(
       {
         id: 'Serverless-LambdaDLQ',

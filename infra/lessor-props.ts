@@ -53,6 +53,13 @@ export interface LessorProps {
   readonly functions?: Readonly<Partial<Record<LessorFunctionName, FunctionProps>>>;
 
   /**
+   * For how many minutes a new version of the functions gets a tenth of the calls, before it gets all. If it fails meanwhile,
+   * the version before it is live again, and the deployment is rolled back. 0: it gets all at once.
+   * @default 5
+   */
+  readonly canaryMinutes?: 0 | 5 | 10 | 15 | 30;
+
+  /**
    * Where alarms go: an SNS topic, or its ARN.
    * @default - alarms tell nobody
    */
@@ -134,4 +141,10 @@ export interface FunctionProps {
    * @default - what the account has left
    */
   readonly reservedConcurrency?: number;
+
+  /**
+   * Environments of the live version that are started before they are needed: 1 to what is reserved.
+   * @default - none: each is started when a request comes that no other is free for
+   */
+  readonly provisionedConcurrency?: number;
 }

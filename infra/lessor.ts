@@ -1,9 +1,10 @@
 /** Everything that Lessor is on AWS: two tables, five functions, an API, a clock. */
-import { Duration, Names, Stack, Tags } from 'aws-cdk-lib';
+import { Duration, Names, Stack, Tags, Token } from 'aws-cdk-lib';
 import { type ManagedPolicy, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { environment } from '../core/contract/environment.ts';
+import { LessorError } from '../core/contract/problems.ts';
 import { AccessPolicies } from './access-policies.ts';
 import { checkProps } from './check-props.ts';
 import { apiFor } from './endpoint.ts';
@@ -14,6 +15,7 @@ import type { LessorProps } from './lessor-props.ts';
 import type { LogProps } from './log-group.ts';
 import { instanceRoles, roleClusters, roleNames } from './node-roles.ts';
 import { ReclaimSchedule } from './reclaim-schedule.ts';
+import { Rollout } from './rollout.ts';
 import { StoreTable } from './store-table.ts';
 
 /** Below the least that an account has in any Region (2,500 and 1,250): a thousand nodes that start a pod at once pass. */
@@ -62,13 +64,22 @@ export class Lessor extends Construct {
     this.#giveRights(pools, leases);
     this.#configure(props);
     this.#connect(api, leases);
+    const minutes = props.canaryMinutes ?? 5;
+    if (minutes !== 0) new Rollout(this, 'Rollout', { functions: Object.values(this.functions), api, minutes });
     const access = new AccessPolicies(this, 'Access', api, roleNames(props.nodeRoles));
+    // A role may call only when every function knows of it: until then its nodes would be taken for others.
+    access.nodePolicy.node.addDependency(...Object.values(this.functions).map(({ live }) => live));
     this.endpoint = api.endpoint;
     this.nodePolicy = access.nodePolicy;
     this.operatorPolicy = access.operatorPolicy;
   }
 
   #key(given: IKey | string | undefined): IKey | undefined {
+    if (given !== undefined && Token.isUnresolved(Stack.of(this).region)) {
+      throw new LessorError('request.invalid', `${this.node.path}: encryptionKey is given, and no Region`, {
+        remedy: "say where the stack goes, env: { account: '123456789012', region: 'eu-central-1' }",
+      });
+    }
     const key = typeof given === 'string' ? Key.fromKeyArn(this, 'Key', given) : given;
     // Of a key that is not this app's, its owner has to allow it.
     key?.grantEncryptDecrypt(new ServicePrincipal(`logs.${Stack.of(this).region}.amazonaws.com`));
@@ -115,10 +126,10 @@ export class Lessor extends Construct {
 
   #connect(api: LessorApi, leases: StoreTable): void {
     const { allocate, release, operate, reclaim, count } = this.functions;
-    api.serve('allocate', allocate);
-    api.serve('release', release);
-    api.serve('operate', operate);
-    new ReclaimSchedule(this, 'ReclaimSchedule', reclaim);
+    api.serve('allocate', allocate.live);
+    api.serve('release', release.live);
+    api.serve('operate', operate.live);
+    new ReclaimSchedule(this, 'ReclaimSchedule', reclaim.live);
     leases.tell(count);
   }
 }

@@ -12,6 +12,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping, type Function as LambdaFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import type { LessorFunction } from './lessor-function.ts';
 
 /** DeleteItem is not among them: a slot item never disappears (I7), and IAM enforces it. */
 export type TableOperation = 'GetItem' | 'Query' | 'PutItem' | 'UpdateItem';
@@ -87,7 +88,7 @@ export class StoreTable extends Construct {
   }
 
   /** Tells a function each change of the table, a batch of one shard at a time, and lets it read the stream only. */
-  tell(lambda: LambdaFunction): void {
+  tell(lambda: LessorFunction): void {
     const eventSourceArn = this.table.tableStreamArn;
     if (eventSourceArn === undefined) throw new Error(`${this.node.path} has no stream`);
     this.#tell(lambda);
@@ -95,7 +96,7 @@ export class StoreTable extends Construct {
     const operations = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'];
     lambda.addToRolePolicy(statement([eventSourceArn], operations));
     const mapping = new EventSourceMapping(this, 'Changes', {
-      target: lambda,
+      target: lambda.live,
       eventSourceArn,
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: 500,

@@ -17,7 +17,12 @@ export function synthesize(settings: Settings, outdir?: string): CloudAssembly {
 /** The construct tree before synthesis, for those who look into it. */
 export function app(settings: Settings, outdir?: string): App {
   checkSettings(settings, 'settings');
-  const root = new App({ analyticsReporting: false, ...(outdir === undefined ? {} : { outdir }) });
+  const root = new App({
+    analyticsReporting: false,
+    // What CloudFormation would refuse is refused here.
+    context: { '@aws-cdk/core:validateAgainstDefaultRules': true },
+    ...(outdir === undefined ? {} : { outdir }),
+  });
   for (const key of Object.keys(root.node.getAllContext())) refuseUnlessOfCdk(key);
   for (const [name, stack] of Object.entries(settings)) new LessorStack(root, name, stack);
   return root;

@@ -32,7 +32,7 @@ describe('the settings of a deployment', () => {
         functions: { allocate: { memoryMb: 1769, reservedConcurrency: 100 }, count: {} },
         alarmTopic: 'arn:aws-cn:sns:cn-north-1:123456789012:alarms',
         logRetention: 365,
-        encryptionKey: 'arn:aws:kms:eu-central-1:123456789012:key/1234',
+        encryptionKey: 'arn:aws:kms:eu-central-1:123456789012:key/12345678-1234-1234-1234-123456789012',
         tags: { team: 'network', 'cost/center': '' },
         env: { account: '123456789012', region: 'us-gov-west-1' },
         terminationProtection: false,
