@@ -23,10 +23,13 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
           UpdateExpression: change,
           ConditionExpression: condition,
           ExpressionAttributeValues: valuesIn(`${change} ${condition}`, { ...states, ...values }),
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
       ),
     );
-    return outcome.done;
+    return outcome.done
+      ? ({ released: true } as const)
+      : { released: false as const, current: outcome.item && slotState(outcome.item) };
   };
 
   return {
@@ -51,11 +54,17 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
 
     release: (key, by, reusableAt) => free(key, 'release', valuesOf({ ...by, reusableAt })),
 
-    sweep: (key, by, reusableAt) => free(key, 'sweep', valuesOf({ ...by, reusableAt })),
+    async sweep(key, by, reusableAt) {
+      return (await free(key, 'sweep', valuesOf({ ...by, reusableAt }))).released;
+    },
 
-    advance: (key, generation) => free(key, 'advance', valuesOf({ generation, never: 0 }), ADVANCED),
+    async advance(key, generation) {
+      return (await free(key, 'advance', valuesOf({ generation, never: 0 }), ADVANCED)).released;
+    },
 
-    evict: (key, generation, reusableAt) => free(key, 'evict', valuesOf({ generation, reusableAt }), EVICTED),
+    async evict(key, generation, reusableAt) {
+      return (await free(key, 'evict', valuesOf({ generation, reusableAt }), EVICTED)).released;
+    },
 
     async readSlot(key) {
       const item = await readItem(client, table, keys.slot(key));

@@ -19,11 +19,7 @@ export async function release(deps: Dependencies, call: Call, request: ReleaseRe
   const known = request.slot && slotFromWire(request.slot);
   const pool = known && (await knownPool(deps, known.pool));
   const released: SlotKey[] = [];
-  if (known) {
-    const lease = { attachment, nonce, key: known, pool };
-    if (await releaseSlot(deps, call, lease)) released.push(known);
-    else await refuseOfAnotherNode(deps, call, lease);
-  }
+  if (known && (await releaseSlot(deps, call, { attachment, nonce, key: known, pool }))) released.push(known);
   // An answer that was lost may have left the lease in another slot than the journal has.
   if (known === undefined || !request.acknowledged) {
     const own = (await findHeld(deps, call, attachment)).filter((lease) => lease.nonce === nonce);
@@ -43,22 +39,19 @@ interface Lease {
   readonly pool: KnownPool | undefined;
 }
 
-function releaseSlot(deps: Dependencies, { caller }: Call, { attachment, nonce, key, pool }: Lease): Promise<boolean> {
+/** Whether it was held. @throws LessorError */
+async function releaseSlot(deps: Dependencies, { caller }: Call, { attachment, nonce, key, pool }: Lease) {
   const { containerId, ifname } = attachment;
-  return deps.store.leases.release(key, { containerId, ifname, node: caller, nonce }, reusableAfter(deps, pool));
-}
-
-/**
- * The nonce is the journal's own: who has it and the container is the machine that leased, whatever its name is now. As a
- * success it would forget the lease, and nothing would ever free the slot.
- */
-async function refuseOfAnotherNode({ store }: Dependencies, { caller }: Call, { attachment, nonce, key }: Lease) {
-  const state = await store.leases.readSlot(key);
-  const holding = state?.held ? state.holding : undefined;
-  if (holding === undefined || holding.node === caller || holding.nonce !== nonce) return;
-  if (!sameAttachment(holding.attachment, attachment)) return;
-  throw new LessorError('auth.denied', `The lease is node ${holding.node}'s, and the caller is ${caller}`, {
-    remedy:
-      'give the node the role and session that it had, and see that its role is among nodeRoles of the deployment',
-  });
+  const by = { containerId, ifname, node: caller, nonce };
+  const outcome = await deps.store.leases.release(key, by, reusableAfter(deps, pool));
+  if (outcome.released) return true;
+  const holding = outcome.current?.held ? outcome.current.holding : undefined;
+  // The nonce is the journal's own: who has it and the container is the machine that leased, whatever its name is now. As a
+  // success the lease would be forgotten, and nothing would ever free the slot.
+  if (holding?.nonce === nonce && holding.node !== caller && sameAttachment(holding.attachment, attachment))
+    throw new LessorError('auth.denied', `The lease is node ${holding.node}'s, and the caller is ${caller}`, {
+      remedy:
+        'give the node the role and session that it had, and see that its role is among nodeRoles of the deployment',
+    });
+  return false;
 }
