@@ -116,6 +116,7 @@ export interface AttachedTables {
 
 /** An HTTP API. */
 export interface Endpoint {
+  /** `'http'`: API Gateway's HTTP API. */
   readonly kind: 'http';
 }
 

@@ -7,11 +7,17 @@ import { check, checkRoleNames, propRules } from './check-props.ts';
 import type { LessorProps } from './lessor-props.ts';
 import { fields, flag, record, words } from './prop-rules.ts';
 
-/** One stack: a deployment's props, and where it goes. */
+/** One stack of the settings file: a deployment's props, and where it goes. */
 export interface StackSettings extends LessorProps {
-  /** Account and Region; those of the CDK command's credentials if left out. */
+  /**
+   * Account and Region.
+   * @default - those of the credentials with which it is deployed
+   */
   readonly env?: { readonly account?: string; readonly region?: string };
-  /** Whether CloudFormation refuses to delete the stack; true if left out. */
+  /**
+   * Whether CloudFormation refuses to delete the stack.
+   * @default true
+   */
   readonly terminationProtection?: boolean;
 }
 
