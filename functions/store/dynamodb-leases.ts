@@ -12,8 +12,10 @@ const EVICTED = `${RELEASED}, g = :generation`;
 const ADVANCED = 'SET s = :free, g = :generation, r = if_not_exists(r, :never)';
 const states = { ':held': HELD, ':free': FREE };
 
-export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): LeaseStore {
-  const free = async (key: SlotKey, operation: SlotOperation, values: Record<string, unknown>, change = RELEASED) => {
+/** Every way in which a slot is freed, by its operation. */
+const freeing =
+  (client: DynamoDBDocumentClient, table: string) =>
+  async (key: SlotKey, operation: SlotOperation, values: Record<string, unknown>, change = RELEASED) => {
     const condition = conditionOf(operation);
     const outcome = await conditional(() =>
       client.send(
@@ -32,6 +34,8 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
       : { released: false as const, current: outcome.item && slotState(outcome.item) };
   };
 
+export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): LeaseStore {
+  const free = freeing(client, table);
   return {
     async hold(key, holding, generation, sticky = false) {
       const condition = conditionOf('hold');
