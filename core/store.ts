@@ -22,12 +22,12 @@ export interface LeaseStore {
     generation: number,
     sticky?: boolean,
   ): Promise<{ held: true } | { held: false; current: SlotState | undefined }>;
-  /** `slotOperations.release`. True if it was held by that attachment. */
+  /** `slotOperations.release`; where it is refused, what is there instead. */
   release(
     key: SlotKey,
     by: { containerId: string; ifname: string; node: string; nonce: string },
     reusableAt: number,
-  ): Promise<boolean>;
+  ): Promise<{ released: true } | { released: false; current: SlotState | undefined }>;
   /** `slotOperations.sweep`. */
   sweep(key: SlotKey, by: { node: string; incarnation: number }, reusableAt: number): Promise<boolean>;
   /** `slotOperations.advance`: a free slot, or one that never was, goes to `generation`. */

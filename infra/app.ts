@@ -1,9 +1,10 @@
 /** The program that `cdk synth` and `cdk deploy` run. */
 import { LessorError } from '../core/contract/problems.ts';
+import { readSettings } from './settings.ts';
 import { synthesize } from './synthesize.ts';
 
 try {
-  synthesize();
+  synthesize(await readSettings());
 } catch (error) {
   if (!(error instanceof LessorError)) throw error;
   console.error(error.message);

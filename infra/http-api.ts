@@ -1,18 +1,15 @@
 /** The HTTP API: the contract's routes, every one of them only for callers whom IAM knows. */
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { type CfnApi, HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { environment } from '../core/contract/environment.ts';
 import { type ApiFunction, routes } from '../core/contract/routes.ts';
-import type { Settings } from './settings.ts';
-
-type Caller = (typeof routes)[keyof typeof routes]['caller'];
+import type { ApiProps, CallerKind, LessorApi } from './lessor-api.ts';
+import { logGroup } from './log-group.ts';
 
 /** No secret is in these fields; the request id is the one that a problem names. */
 const ACCESS_LOG = AccessLogFormat.custom(
@@ -28,34 +25,23 @@ const ACCESS_LOG = AccessLogFormat.custom(
   }),
 );
 
-export class LessorApi extends Construct {
+export class LessorHttpApi extends Construct implements LessorApi {
   readonly #api: HttpApi;
   readonly #stage: HttpStage;
-  readonly #instanceRoles: readonly string[];
-  readonly #clusters: string;
 
-  /** Which roles' sessions are EC2 instances, and to which clusters roles belong. */
-  constructor(scope: Construct, id: string, { instanceRoles, clusters }: Pick<Settings, 'instanceRoles' | 'clusters'>) {
+  constructor(scope: Construct, id: string, { name, throttle, logs }: ApiProps) {
     super(scope, id);
-    this.#instanceRoles = instanceRoles;
-    this.#clusters = Object.entries(clusters)
-      .map(([role, cluster]) => `${role}=${cluster}`)
-      .join(',');
     this.#api = new HttpApi(this, 'Api', {
-      apiName: Stack.of(this).stackName,
+      apiName: name,
       createDefaultStage: false,
       defaultAuthorizer: new HttpIamAuthorizer(),
     });
-    const accessLog = new LogGroup(this, 'AccessLog', {
-      retention: RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const accessLog = logGroup(this, 'AccessLog', logs);
     this.#stage = new HttpStage(this, 'Stage', {
       httpApi: this.#api,
       stageName: '$default',
       autoDeploy: true,
-      // A thousand nodes that each start a pod in the same second pass; a loop gone wild does not eat the account's 10,000.
-      throttle: { rateLimit: 2000, burstLimit: 2000 },
+      throttle: { rateLimit: throttle.rate, burstLimit: throttle.burst },
       accessLogSettings: { destination: new LogGroupLogDestination(accessLog), format: ACCESS_LOG },
     });
   }
@@ -64,10 +50,17 @@ export class LessorApi extends Construct {
     return this.#api.apiEndpoint;
   }
 
-  /** Lets a function answer all its routes of the contract, and tells it which callers are EC2 instances. */
-  serve(name: ApiFunction, lambda: LambdaFunction): void {
-    lambda.addEnvironment(environment.instanceRoles, this.#instanceRoles.join(','));
-    lambda.addEnvironment(environment.clusters, this.#clusters);
+  get nameInFindings(): string {
+    const { logicalId } = this.#api.node.defaultChild as CfnApi;
+    return `<${Stack.of(this).resolve(logicalId)}>/${this.#stage.stageName}`;
+  }
+
+  get answers(): LessorApi['answers'] {
+    const of = { period: Duration.minutes(1), statistic: 'Sum' };
+    return { requests: this.#stage.metricCount(of), failures: this.#stage.metricServerError(of) };
+  }
+
+  serve(name: ApiFunction, lambda: IFunction): void {
     const integration = new HttpLambdaIntegration(name, lambda);
     for (const route of Object.values(routes)) {
       if (route.function !== name) continue;
@@ -75,8 +68,7 @@ export class LessorApi extends Construct {
     }
   }
 
-  /** A statement that allows calling exactly the routes which the contract gives to such a caller. */
-  invoke(caller: Caller): PolicyStatement {
+  invoke(caller: CallerKind): PolicyStatement {
     const own = Object.values(routes).filter((route) => route.caller === caller);
     return new PolicyStatement({
       actions: ['execute-api:Invoke'],

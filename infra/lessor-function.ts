@@ -1,48 +1,89 @@
-/** One Lambda function of Lessor: functions/<name>/handler.ts, bundled with its SDK, with a role and a log of its own. */
-import { fileURLToPath } from 'node:url';
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+/** One Lambda function of Lessor, with a role and a log of its own. */
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import {
+  Alias,
+  Architecture,
+  type IFunction,
+  type IVersion,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { codeOf } from './function-code.ts';
+import type { LessorFunctionName } from './function-names.ts';
+import type { FunctionProps } from './lessor-props.ts';
+import { type LogProps, logGroup } from './log-group.ts';
 
-const ROOT = fileURLToPath(new URL('../', import.meta.url));
+export interface LessorFunctionProps extends FunctionProps {
+  /** What all the deployment's names begin with. */
+  readonly prefix: string;
+  readonly logs: LogProps;
+  /** 10 s if left out. */
+  readonly timeout?: Duration;
+}
 
-export class LessorFunction extends NodejsFunction {
-  /** @param name its folder under functions/; the function is called `<stack>-<name>` */
-  constructor(scope: Construct, name: string, { timeout = Duration.seconds(10) }: { timeout?: Duration } = {}) {
+const LIVE = 'live';
+
+export class LessorFunction extends LambdaFunction {
+  /** What everybody calls: the version that is live, and for a while the next one beside it. */
+  readonly live: Alias & IFunction;
+
+  /** @param name its folder under functions/; the function is called `<prefix>-<name>` */
+  constructor(scope: Construct, name: LessorFunctionName, props: LessorFunctionProps) {
+    const {
+      prefix,
+      logs,
+      memoryMb = 1024,
+      reservedConcurrency,
+      provisionedConcurrency,
+      timeout = Duration.seconds(10),
+    } = props;
     const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-    const logGroup = new LogGroup(scope, `${id}Log`, {
-      retention: RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const log = logGroup(scope, `${id}Log`, logs);
     // A role of our own: the one CDK makes may write to every log group of the account.
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    logGroup.grantWrite(role);
+    log.grantWrite(role);
     super(scope, id, {
-      functionName: `${Stack.of(scope).stackName}-${name}`,
-      entry: `${ROOT}functions/${name}/handler.ts`,
-      projectRoot: ROOT,
-      depsLockFilePath: `${ROOT}package-lock.json`,
+      functionName: `${prefix}-${name}`,
+      code: codeOf(name),
+      handler: 'index.handler',
       role,
-      logGroup,
+      logGroup: log,
       loggingFormat: LoggingFormat.JSON,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      memorySize: 256,
+      memorySize: memoryMb,
       timeout,
-      bundling: {
-        format: OutputFormat.ESM,
-        // Not Lambda's Node: the local stack runs the same bundle on whichever Node starts it.
-        target: 'node20',
-        bundleAwsSDK: true,
-        mainFields: ['module', 'main'],
-        // A minified bundle starts no faster (40 ms for 0.4 MB and for 1 MB), and its stack traces say nothing.
-        minify: false,
-        logLevel: LogLevel.WARNING,
+      ...(reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
+      // The version before stays, to go back to at once.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+    });
+    // CDK's classes and interfaces differ in what may be undefined.
+    this.live = new Alias(this, 'Live', {
+      aliasName: LIVE,
+      version: this.currentVersion as IVersion,
+      ...(provisionedConcurrency === undefined ? {} : { provisionedConcurrentExecutions: provisionedConcurrency }),
+    }) as Alias & IFunction;
+    this.#acknowledge();
+  }
+
+  /** Errors of the version that is being deployed, where the alias leads to it and to the one before. */
+  get errorsOfNew(): Metric {
+    return this.metricErrors({
+      period: Duration.minutes(1),
+      statistic: 'Sum',
+      dimensionsMap: {
+        FunctionName: this.functionName,
+        Resource: `${this.functionName}:${LIVE}`,
+        ExecutedVersion: this.currentVersion.version,
       },
     });
+  }
+
+  #acknowledge(): void {
     Validations.of(this).acknowledge(
       {
         id: 'Serverless-LambdaDLQ',

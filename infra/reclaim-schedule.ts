@@ -2,11 +2,11 @@
 import { Duration, Validations } from 'aws-cdk-lib';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as Target } from 'aws-cdk-lib/aws-events-targets';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 
 export class ReclaimSchedule extends Construct {
-  constructor(scope: Construct, id: string, lambda: LambdaFunction) {
+  constructor(scope: Construct, id: string, lambda: IFunction) {
     super(scope, id);
     new Rule(this, 'Rule', {
       description: 'Frees the leases of nodes that were declared dead',

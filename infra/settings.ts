@@ -1,94 +1,81 @@
-/** What a deployment may choose, as CDK context values: `cdk deploy -c inlinePools=true`. */
+/** The settings of the ready-made app: one committed file, lessor.settings.ts, typed by these types. */
+import { existsSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { LessorError } from '../core/contract/problems.ts';
+import { check, checkRoleNames, propRules } from './check-props.ts';
+import type { LessorProps } from './lessor-props.ts';
+import { fields, flag, record, words } from './prop-rules.ts';
 
-export interface Settings {
-  /** Names of roles that only EC2 may assume: their sessions are nodes, named by instance id. */
-  readonly instanceRoles: readonly string[];
-  /** The cluster to which the nodes of a role belong, by the role's name. */
-  readonly clusters: Readonly<Record<string, string>>;
-  /** Ranges written in a CNI configuration become a pool on first use. */
-  readonly inlinePools: boolean;
-  /** Seconds for which a released address of such a pool is not handed out again. */
-  readonly inlinePoolCooldownSeconds: number;
+/** One stack of the settings file: a deployment's props, and where it goes. */
+export interface StackSettings extends LessorProps {
+  /**
+   * Account and Region.
+   * @default - those of the credentials with which it is deployed
+   */
+  readonly env?: { readonly account?: string; readonly region?: string };
+  /**
+   * Whether CloudFormation refuses to delete the stack.
+   * @default true
+   */
+  readonly terminationProtection?: boolean;
 }
 
-const DAY = 86_400;
+/** Every deployment, by the name of its stack. */
+export type Settings = Readonly<Record<string, StackSettings>>;
 
-/** @throws LessorError that names the key, the value and the remedy */
-export function settingsFrom(context: Readonly<Record<string, unknown>>): Settings {
-  const unknown = Object.keys(context).find((key) => !KEYS.includes(key) && !isOfCdk(key));
-  if (unknown !== undefined) throw unknownKey(unknown);
-  return {
-    instanceRoles: roleNames(context.instanceRoles ?? ''),
-    clusters: clustersOf(context.clusters ?? ''),
-    inlinePools: flag(context.inlinePools ?? false),
-    inlinePoolCooldownSeconds: seconds(context.inlinePoolCooldownSeconds ?? 30),
-  };
-}
+const stack = fields<StackSettings>(propRules.required, {
+  ...propRules.optional,
+  env: fields<NonNullable<StackSettings['env']>>(
+    {},
+    {
+      account: words(/^\d{12}$/, "give an account's 12 digits, as text"),
+      region: words(/^[a-z]{2}(-[a-z]+)+-\d$/, "give a Region: 'eu-central-1'"),
+    },
+  ),
+  terminationProtection: flag,
+});
 
-const KEYS: readonly string[] = [
-  'instanceRoles',
-  'clusters',
-  'inlinePools',
-  'inlinePoolCooldownSeconds',
-] satisfies (keyof Settings)[];
+/** CloudFormation's rule. */
+const stackName = {
+  pattern: /^[a-zA-Z][a-zA-Z0-9-]{0,127}$/,
+  called: 'name of a stack',
+  remedy: 'a letter, then letters, digits and hyphens',
+};
 
-/** CDK's own keys are in the same place: feature flags, what the command passes on, what it looked up. */
-const isOfCdk = (key: string): boolean => /[:@]/.test(key) || CDK_KEYS.includes(key);
-const CDK_KEYS = ['cli-telemetry', 'acknowledged-issue-numbers'];
+const stacks = record(stackName, stack, "give the settings by the stack's name: { Lessor: { nodeRoles: … } }");
 
-function unknownKey(key: string): LessorError {
-  const letters = (text: string) => text.toLowerCase().replace(/[^a-z]/g, '');
-  const given = letters(key);
-  const meant = KEYS.find((known) => given !== '' && letters(known).startsWith(given.replace(/s$/, '')));
-  const suggestion = meant === undefined ? '' : `did you mean ${meant}? `;
-  return new LessorError('request.invalid', `Context key ${JSON.stringify(key)} is unknown`, {
-    remedy: `${suggestion}the keys are ${KEYS.join(', ')}`,
+/** @throws LessorError request.invalid that names the field, the value and the remedy */
+export function checkSettings(settings: Settings, where: string): void {
+  check(stacks, settings, where);
+  for (const [name, { nodeRoles }] of Object.entries(settings))
+    checkRoleNames(nodeRoles, `${where}: ${name}.nodeRoles`);
+  if (Object.keys(settings).length > 0) return;
+  throw new LessorError('request.invalid', `${where} has no stack`, {
+    remedy: 'give one: { Lessor: { nodeRoles: … } }',
   });
 }
 
-function roleNames(value: unknown): string[] {
-  const names = String(value)
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-  for (const name of names) {
-    // IAM's own rule for role names; a path or an ARN would never match a caller's session.
-    if (!/^[\w+=.@-]{1,64}$/.test(name)) {
-      throw refused('instanceRoles', name, 'give role names without path or ARN: -c instanceRoles=nodes-a,nodes-b');
-    }
-  }
-  return [...new Set(names)];
-}
+const IN_PROJECT = fileURLToPath(new URL('../lessor.settings.ts', import.meta.url));
 
-function clustersOf(value: unknown): Record<string, string> {
-  const pairs = String(value)
-    .split(',')
-    .map((pair) => pair.trim())
-    .filter((pair) => pair !== '')
-    .map((pair) => {
-      const [, role, cluster] = /^([\w+.@-]{1,64})=([a-zA-Z0-9][a-zA-Z0-9_.-]{0,254})$/.exec(pair) ?? [];
-      if (role && cluster) return [role, cluster] as const;
-      throw refused('clusters', pair, 'give role=cluster pairs: -c clusters=nodes-a=production,nodes-b=test');
+/**
+ * Reads the settings file: the project's, or the one that LESSOR_SETTINGS names.
+ * @throws LessorError request.invalid where there is none, or it cannot be read
+ */
+export async function readSettings(file = process.env.LESSOR_SETTINGS ?? IN_PROJECT): Promise<Settings> {
+  const path = resolve(file);
+  if (!existsSync(path)) {
+    throw new LessorError('request.invalid', `There is no settings file ${path}`, {
+      remedy: 'LESSOR_SETTINGS names it; without that it is lessor.settings.ts of the project',
     });
-  const twice = pairs.find(([role], index) => pairs.findIndex(([other]) => other === role) !== index);
-  if (twice) throw refused('clusters', value, `give role ${twice[0]} one cluster only`);
-  return Object.fromEntries(pairs);
-}
-
-function flag(value: unknown): boolean {
-  if (value === true || value === 'true') return true;
-  if (value === false || value === 'false') return false;
-  throw refused('inlinePools', value, 'give true or false: -c inlinePools=true');
-}
-
-function seconds(value: unknown): number {
-  const text = String(value);
-  if (/^\d+$/.test(text) && Number(text) <= DAY) return Number(text);
-  const remedy = `give whole seconds from 0 to ${DAY}: -c inlinePoolCooldownSeconds=30`;
-  throw refused('inlinePoolCooldownSeconds', value, remedy);
-}
-
-function refused(key: keyof Settings, value: unknown, remedy: string): LessorError {
-  return new LessorError('request.invalid', `Context value ${key} is ${JSON.stringify(value)}`, { remedy });
+  }
+  const module = await import(pathToFileURL(path).href).catch((cause: unknown) => {
+    const [line] = String(cause).split('\n');
+    throw new LessorError('request.invalid', `${path} cannot be read: ${line}`, { cause });
+  });
+  if (module.default === undefined) {
+    throw new LessorError('request.invalid', `${path} exports nothing`, { remedy: 'write `export default { … }`' });
+  }
+  checkSettings(module.default, basename(path));
+  return module.default;
 }

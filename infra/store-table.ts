@@ -1,25 +1,61 @@
-/** One DynamoDB table of the truth: keys are all it declares, and nobody can be given more than four operations on it. */
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import { AttributeType, Billing, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+/** One DynamoDB table of the truth, made here or attached: keys are all it declares, and nobody can be given more than four operations on it. */
+import { Duration, RemovalPolicy, Token, Validations } from 'aws-cdk-lib';
+import {
+  AttributeType,
+  Billing,
+  type ITableV2,
+  StreamViewType,
+  TableEncryptionV2,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping, type Function as LambdaFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import type { LessorFunction } from './lessor-function.ts';
 
 /** DeleteItem is not among them: a slot item never disappears (I7), and IAM enforces it. */
 export type TableOperation = 'GetItem' | 'Query' | 'PutItem' | 'UpdateItem';
 
-export class StoreTable extends Construct {
-  readonly #table: TableV2;
-  readonly #variable: string;
+/** A table that this stack does not make. */
+export interface AttachedTable {
+  /** Its name or ARN. */
+  readonly table: string;
+  readonly streamArn?: string;
+}
 
-  /**
-   * @param variable the environment variable by which a function learns the table's name
-   * @param stream whether each change can be told to a function
-   */
-  constructor(scope: Construct, id: string, variable: string, { stream = false }: { stream?: boolean } = {}) {
+export interface StoreTableProps {
+  /** Whether each change can be told to a function. */
+  readonly stream?: boolean;
+  /** The table to use; one of the stack's own if left out. */
+  readonly attach?: AttachedTable | undefined;
+  readonly encryptionKey: IKey | undefined;
+}
+
+/** By name: a wildcard, as CDK's own grants have it, would let later actions in. */
+const KEY_ACTIONS = ['Encrypt', 'Decrypt', 'ReEncryptFrom', 'ReEncryptTo', 'GenerateDataKey', 'DescribeKey'].map(
+  (action) => `kms:${action}`,
+);
+
+const statement = (resources: string[], operations: readonly string[]): PolicyStatement =>
+  new PolicyStatement({ actions: operations.map((operation) => `dynamodb:${operation}`), resources });
+
+export class StoreTable extends Construct {
+  readonly table: TableV2 | ITableV2;
+  readonly #variable: string;
+  readonly #encryptionKey: IKey | undefined;
+
+  /** @param variable the environment variable by which a function learns the table's name */
+  constructor(scope: Construct, id: string, variable: string, props: StoreTableProps) {
     super(scope, id);
+    const { stream = false, attach, encryptionKey } = props;
     this.#variable = variable;
-    this.#table = new TableV2(this, 'Table', {
+    this.#encryptionKey = encryptionKey;
+    this.table = attach === undefined ? this.#own(stream, encryptionKey) : this.#attached(attach);
+  }
+
+  #own(stream: boolean, encryptionKey: IKey | undefined): TableV2 {
+    return new TableV2(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
       billing: Billing.onDemand(),
@@ -27,26 +63,40 @@ export class StoreTable extends Construct {
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
       ...(stream ? { dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES } : {}),
+      ...(encryptionKey === undefined ? {} : { encryption: TableEncryptionV2.customerManagedKey(encryptionKey) }),
+    });
+  }
+
+  #attached({ table, streamArn }: AttachedTable): ITableV2 {
+    const isArn = Token.isUnresolved(table) || table.startsWith('arn:');
+    return TableV2.fromTableAttributes(this, 'Attached', {
+      ...(isArn ? { tableArn: table } : { tableName: table }),
+      ...(streamArn === undefined ? {} : { tableStreamArn: streamArn }),
     });
   }
 
   /** Lets a function do exactly these operations, and tells it the table's name. */
   grant(lambda: LambdaFunction, ...operations: readonly TableOperation[]): void {
-    lambda.addEnvironment(this.#variable, this.#table.tableName);
-    this.#table.grant(lambda, ...operations.map((operation) => `dynamodb:${operation}`));
+    this.#tell(lambda);
+    lambda.addToRolePolicy(statement([this.table.tableArn], operations));
+  }
+
+  #tell(lambda: LambdaFunction): void {
+    lambda.addEnvironment(this.#variable, this.table.tableName);
+    // DynamoDB asks KMS in the name of who calls it.
+    this.#encryptionKey?.grant(lambda, ...KEY_ACTIONS);
   }
 
   /** Tells a function each change of the table, a batch of one shard at a time, and lets it read the stream only. */
-  tell(lambda: LambdaFunction): void {
-    const eventSourceArn = this.#table.tableStreamArn;
+  tell(lambda: LessorFunction): void {
+    const eventSourceArn = this.table.tableStreamArn;
     if (eventSourceArn === undefined) throw new Error(`${this.node.path} has no stream`);
-    lambda.addEnvironment(this.#variable, this.#table.tableName);
+    this.#tell(lambda);
     // Lambda reads the stream with the function's role; EventSourceMapping's own grant would be for each stream there is.
     const operations = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'];
-    const actions = operations.map((operation) => `dynamodb:${operation}`);
-    lambda.addToRolePolicy(new PolicyStatement({ actions, resources: [eventSourceArn] }));
+    lambda.addToRolePolicy(statement([eventSourceArn], operations));
     const mapping = new EventSourceMapping(this, 'Changes', {
-      target: lambda,
+      target: lambda.live,
       eventSourceArn,
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: 500,

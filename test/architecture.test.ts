@@ -96,7 +96,7 @@ const ROOMS: readonly Room[] = [
   {
     room: 'infra/',
     knows: ['core/contract/'],
-    packages: [/^aws-cdk-lib(\/|$)/, /^constructs$/, /^cdk-nag$/, ...NODE],
+    packages: [/^aws-cdk-lib(\/|$)/, /^constructs$/, /^esbuild$/, ...NODE],
   },
   { room: 'local/', knows: [...CORE, 'infra/', 'cni-shim/build/', 'functions/store/'], packages: [/./] },
 ];

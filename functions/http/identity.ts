@@ -73,7 +73,7 @@ function nameIn(resource: readonly string[], instanceRoles: readonly string[]): 
   if (!instanceRoles.includes(role)) return `role/${role}/${session}`;
   if (/^i-[0-9a-f]{8,17}$/.test(session)) return session;
   throw new LessorError('auth.denied', `Session ${session} of instance role ${role} is no EC2 instance id`, {
-    remedy: 'only EC2 may assume a role in instanceRoles',
+    remedy: 'only EC2 may assume a role whose sessions are instances (nodeRoles of the deployment)',
   });
 }
 

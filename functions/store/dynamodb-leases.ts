@@ -12,8 +12,10 @@ const EVICTED = `${RELEASED}, g = :generation`;
 const ADVANCED = 'SET s = :free, g = :generation, r = if_not_exists(r, :never)';
 const states = { ':held': HELD, ':free': FREE };
 
-export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): LeaseStore {
-  const free = async (key: SlotKey, operation: SlotOperation, values: Record<string, unknown>, change = RELEASED) => {
+/** Every way in which a slot is freed, by its operation. */
+const freeing =
+  (client: DynamoDBDocumentClient, table: string) =>
+  async (key: SlotKey, operation: SlotOperation, values: Record<string, unknown>, change = RELEASED) => {
     const condition = conditionOf(operation);
     const outcome = await conditional(() =>
       client.send(
@@ -23,12 +25,17 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
           UpdateExpression: change,
           ConditionExpression: condition,
           ExpressionAttributeValues: valuesIn(`${change} ${condition}`, { ...states, ...values }),
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
       ),
     );
-    return outcome.done;
+    return outcome.done
+      ? ({ released: true } as const)
+      : { released: false as const, current: outcome.item && slotState(outcome.item) };
   };
 
+export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): LeaseStore {
+  const free = freeing(client, table);
   return {
     async hold(key, holding, generation, sticky = false) {
       const condition = conditionOf('hold');
@@ -51,11 +58,17 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
 
     release: (key, by, reusableAt) => free(key, 'release', valuesOf({ ...by, reusableAt })),
 
-    sweep: (key, by, reusableAt) => free(key, 'sweep', valuesOf({ ...by, reusableAt })),
+    async sweep(key, by, reusableAt) {
+      return (await free(key, 'sweep', valuesOf({ ...by, reusableAt }))).released;
+    },
 
-    advance: (key, generation) => free(key, 'advance', valuesOf({ generation, never: 0 }), ADVANCED),
+    async advance(key, generation) {
+      return (await free(key, 'advance', valuesOf({ generation, never: 0 }), ADVANCED)).released;
+    },
 
-    evict: (key, generation, reusableAt) => free(key, 'evict', valuesOf({ generation, reusableAt }), EVICTED),
+    async evict(key, generation, reusableAt) {
+      return (await free(key, 'evict', valuesOf({ generation, reusableAt }), EVICTED)).released;
+    },
 
     async readSlot(key) {
       const item = await readItem(client, table, keys.slot(key));

@@ -13,7 +13,7 @@ export interface Documented {
   readonly bases: readonly string[];
 }
 
-interface Syntax {
+export interface Syntax {
   readonly type: string;
   readonly start: number;
   readonly end: number;
@@ -21,17 +21,31 @@ interface Syntax {
   readonly [member: string]: any;
 }
 
+export interface Parsed {
+  readonly body: readonly Syntax[];
+  /** The doc comment of a part, between its stars. */
+  before(syntax: Syntax): string | undefined;
+}
+
+export function parse(path: string, source: string): Parsed {
+  const { program, comments } = parseSync(path, source);
+  const ends = comments.filter(({ type, value }) => type === 'Block' && value.startsWith('*'));
+  return {
+    body: program.body as unknown as Syntax[],
+    /** Nothing but white space may stand between a comment and what it is about. */
+    before: ({ start }) => ends.findLast(({ end }) => end <= start && source.slice(end, start).trim() === '')?.value,
+  };
+}
+
 /** Every constant of the file's top level, by its name. */
 export function docComments(path: string, source: string): Map<string, Documented> {
-  const { program, comments } = parseSync(path, source);
-  const ends = comments
-    .filter(({ type, value }) => type === 'Block' && value.startsWith('*'))
-    .map(({ value, end }) => ({ text: plain(value), end }));
-  /** Nothing but white space may stand between a comment and what it is about. */
-  const before = ({ start }: Syntax): string | undefined =>
-    ends.findLast(({ end }) => end <= start && source.slice(end, start).trim() === '')?.text;
+  const { body, before: rawBefore } = parse(path, source);
+  const before = (syntax: Syntax): string | undefined => {
+    const comment = rawBefore(syntax);
+    return comment === undefined ? undefined : plain(comment);
+  };
   const found = new Map<string, Documented>();
-  for (const statement of program.body as unknown as Syntax[]) {
+  for (const statement of body) {
     const declaration: Syntax | null = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement;
     if (declaration?.type !== 'VariableDeclaration') continue;
     for (const { id, init } of declaration.declarations as Syntax[])
@@ -85,7 +99,7 @@ function objectIn(syntax: Syntax | null): Syntax | undefined {
 }
 
 /** Without the stars; lines of a paragraph are joined, and what is for programmers alone is left out. */
-function plain(comment: string): string {
+export function plain(comment: string): string {
   const lines = comment
     .slice(1)
     .split('\n')

@@ -1,23 +1,24 @@
 /** Synthesizes the stack in a process of its own: CDK blocks the one it runs in for seconds and writes to its output. */
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { LessorError } from '../../core/contract/problems.ts';
+import type { Settings } from '../../infra/settings.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-
-/** Context values as `cdk synth -c key=value` takes them. */
-export type Context = Readonly<Record<string, string>>;
 
 /**
  * @param outdir directory for the cloud assembly, bundled functions included
  * @throws LessorError node.configuration with what CDK wrote
  */
-export async function synthesize(context: Context, outdir: string, signal: AbortSignal): Promise<void> {
+export async function synthesize(settings: Settings, outdir: string, signal: AbortSignal): Promise<void> {
+  const file = `${outdir}.settings.mjs`;
+  writeFileSync(file, `export default ${JSON.stringify(settings)};`);
   const env = {
     ...process.env,
-    // What the CDK command sets for its app: aws-cdk-lib/cx-api, OUTDIR_ENV and CONTEXT_ENV.
+    LESSOR_SETTINGS: file,
+    // What the CDK command sets for its app: aws-cdk-lib/cx-api, OUTDIR_ENV.
     CDK_OUTDIR: outdir,
-    CDK_CONTEXT_JSON: JSON.stringify(context),
     // Half of the time would go into CDK's linting of the template, which `cdk synth` and the tests do.
     CDK_VALIDATION: 'false',
   };

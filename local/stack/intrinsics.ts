@@ -33,7 +33,7 @@ export function resolver(resources: Readonly<Record<string, Resource>>, surround
   const physical = (logicalId: string, where: string): Physical => {
     const resource = resources[logicalId];
     if (resource === undefined) throw new Error(`${where} refers to ${logicalId}, which is not in the template`);
-    const made = PHYSICAL[resource.Type]?.(logicalId, surroundings, resource.Properties ?? {});
+    const made = PHYSICAL[resource.Type]?.(logicalId, surroundings, resource.Properties ?? {}, resolve);
     if (made === undefined) throw new Error(`${where} refers to ${logicalId} of type ${resource.Type}: ${NOT_KNOWN}`);
     return made;
   };
@@ -51,10 +51,9 @@ export function resolver(resources: Readonly<Record<string, Resource>>, surround
       const found = physical(logicalId, where).attributes[attribute];
       if (found !== undefined) return found;
     }
-    if (key === 'Fn::Join' && Array.isArray(argument)) {
-      const parts = resolve(argument[1], where);
-      if (isStrings(parts)) return parts.join(String(argument[0]));
-    }
+    const [first, second] = Array.isArray(argument) ? argument.map((one) => resolve(one, where)) : [];
+    const made = OF_TEXT[key]?.(first, second);
+    if (made !== undefined) return made;
     throw new Error(`${where} has the intrinsic ${JSON.stringify(value)}: ${NOT_KNOWN}`);
   };
   return resolve;
@@ -65,10 +64,18 @@ const NOT_KNOWN = 'the local stack cannot resolve that; teach it in local/stack/
 const isStrings = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
 
+/** Of two arguments; undefined where they are not what it takes. */
+const OF_TEXT: Readonly<Record<string, (first: unknown, second: unknown) => unknown>> = {
+  'Fn::Join': (between, parts) => (isStrings(parts) ? parts.join(String(between)) : undefined),
+  'Fn::Split': (at, whole) => (typeof whole === 'string' ? whole.split(String(at)) : undefined),
+  'Fn::Select': (index, parts) => (isStrings(parts) ? parts[Number(index)] : undefined),
+};
+
 type Make = (
   logicalId: string,
   surroundings: StackParameters,
   properties: Readonly<Record<string, unknown>>,
+  resolve: Resolve,
 ) => Physical;
 
 /** CloudFormation makes names of the stack's name, the logical id and random characters; here the first two do. */
@@ -81,6 +88,10 @@ const PHYSICAL: Readonly<Record<string, Make>> = {
   'AWS::Lambda::Function': (id, { stack, region, account }, { FunctionName = `${stack}-${id}` }) => {
     const name = String(FunctionName);
     return { ref: name, attributes: { Arn: `arn:aws:lambda:${region}:${account}:function:${name}` } };
+  },
+  'AWS::Lambda::Alias': (id, { region, account }, { FunctionName, Name }, resolve) => {
+    const name = resolve(FunctionName, `${id}.FunctionName`);
+    return { ref: `arn:aws:lambda:${region}:${account}:function:${name}:${Name}`, attributes: {} };
   },
   'AWS::IAM::Role': (id, { stack, account }) => {
     const name = `${stack}-${id}`;

@@ -150,7 +150,8 @@ function changesIn(
     if (table === undefined) throw new Error(`${id}.EventSourceArn is ${source}, which is no table's stream`);
     if (text('StartingPosition') !== 'TRIM_HORIZON') throw new Error(`${id} has not StartingPosition TRIM_HORIZON`);
     if (value('TumblingWindowInSeconds') === undefined) throw new Error(`${id} has no TumblingWindowInSeconds`);
-    const named = functions.find(({ functionName }) => functionName === text('FunctionName'));
+    const [name] = text('FunctionName').split(':');
+    const named = functions.find(({ functionName }) => functionName === name);
     if (named === undefined) throw new Error(`${id}.FunctionName is ${text('FunctionName')}, which is no function`);
     return {
       table: table.name,
@@ -180,8 +181,9 @@ function rateOf(expression: string, id: string): number {
   return Number(count) * length;
 }
 
+/** @param arn of a function, or of an alias of it: there is one version of each here */
 function functionAt(functions: readonly FunctionDefinition[], arn: string, where: string): string {
-  const found = functions.find((candidate) => candidate.arn === arn);
+  const found = functions.find((candidate) => arn === candidate.arn || arn.startsWith(`${candidate.arn}:`));
   if (found === undefined) throw new Error(`${where} leads to ${arn}, which is no function of the template`);
   return found.name;
 }

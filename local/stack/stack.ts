@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { StackSettings } from '../../infra/settings.ts';
 import { followChanges } from '../aws/changes.ts';
 import { type LocalDynamodb, startDynamodb } from '../aws/dynamodb.ts';
 import type { Wire } from '../aws/dynamodb-wire.ts';
@@ -10,7 +11,7 @@ import { ec2Node, type Identity, operatorUser } from '../aws/identities.ts';
 import { close, listen, portOf } from '../aws/loopback-server.ts';
 import { createTables } from '../aws/tables.ts';
 import { openRunDirectory } from '../run-directory.ts';
-import { type Context, synthesize } from './cloud-assembly.ts';
+import { synthesize } from './cloud-assembly.ts';
 import { startFunctions } from './functions.ts';
 import { type ScheduleDefinition, startSchedules } from './schedules.ts';
 import { readStack, type StackDefinition } from './stack-definition.ts';
@@ -25,8 +26,8 @@ export interface StackOptions {
   readonly port?: number;
   /** Where the port is taken, any free one does. */
   readonly orAnyPort?: boolean;
-  /** Deployment settings over the local ones, which allow inline pools and know sessions of `lessor-node` as nodes. */
-  readonly context?: Context;
+  /** Over the local settings, which allow inline pools and know sessions of `lessor-node` as nodes. */
+  readonly settings?: Partial<StackSettings>;
   /** Invocations that each function runs at once; 4 if left out. */
   readonly environments?: number;
   /** The tables survive `dynamodb.stop()` and `dynamodb.start()`, at the price of slower writes. */
@@ -129,7 +130,7 @@ async function start(options: StackOptions, closing: Close[], stop: () => Promis
 /** The two slow things side by side; if one fails the other is ended. */
 async function prepare(
   endpoint: string,
-  { context, durable = false }: StackOptions,
+  { settings, durable = false }: StackOptions,
   closing: Close[],
 ): Promise<{ definition: StackDefinition; dynamodb: LocalDynamodb }> {
   const directory = openRunDirectory('stack');
@@ -144,10 +145,13 @@ async function prepare(
   });
   const [assembly, data] = ['assembly', 'data'].map((name) => join(directory.path, name)) as [string, string];
   mkdirSync(data);
-  const settings = { inlinePools: 'true', instanceRoles: NODE_ROLE, ...context };
+  const local: StackSettings = { inlinePools: true, nodeRoles: { [NODE_ROLE]: {} }, ...settings };
   const database = startDynamodb(durable ? data : undefined);
   database.catch(() => abort.abort());
-  const [started, synthesized] = await Promise.allSettled([database, synthesize(settings, assembly, abort.signal)]);
+  const [started, synthesized] = await Promise.allSettled([
+    database,
+    synthesize({ [STACK]: local }, assembly, abort.signal),
+  ]);
   if (started.status === 'rejected') throw started.reason;
   closing.push(() => started.value.stop());
   if (synthesized.status === 'rejected') throw synthesized.reason;

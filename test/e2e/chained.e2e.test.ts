@@ -31,7 +31,7 @@ describe.runIf(available('Pods in network namespaces', missing))('a list of plug
   let runtime: CniRuntime;
 
   beforeAll(async () => {
-    testBed = await openTestBed({ inlinePoolCooldownSeconds: '0' });
+    testBed = await openTestBed({ inlinePoolCooldownSeconds: 0 });
     ({ operator, network, directory } = testBed);
     runtime = await testBed.addNode('chain');
     node = runtime.namespace ?? '';

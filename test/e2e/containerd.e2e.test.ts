@@ -23,7 +23,7 @@ describe.runIf(available('containerd', [...missing, ...missingForContainerd()]))
   let containerd: Containerd;
 
   beforeAll(async () => {
-    testBed = await openTestBed({ inlinePoolCooldownSeconds: '0' });
+    testBed = await openTestBed({ inlinePoolCooldownSeconds: 0 });
     const { plugin, directory } = testBed;
     const { namespace, environment } = await testBed.addNode('node');
     config = environment.LESSOR_CONFIG ?? '';

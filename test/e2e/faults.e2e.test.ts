@@ -15,7 +15,7 @@ describe('faults on the way of an address', () => {
   let operator: Operator;
 
   beforeAll(async () => {
-    stack = await startStack({ durable: true, context: { inlinePoolCooldownSeconds: '0' } });
+    stack = await startStack({ durable: true, settings: { inlinePoolCooldownSeconds: 0 } });
     node = await pluginNode(stack, stack.nodes[0]);
     operator = operatorClient(stack.endpoint, stack.region, stack.operator);
     expect((await node.call('ADD', 'warm')).ok).toBe(true);

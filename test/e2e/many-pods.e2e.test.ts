@@ -17,7 +17,7 @@ describe('many pods of one node', () => {
 
   beforeAll(async () => {
     // Two environments a function: both are warm after one burst.
-    stack = await startStack({ environments: 2, context: { inlinePoolCooldownSeconds: '3' } });
+    stack = await startStack({ environments: 2, settings: { inlinePoolCooldownSeconds: 3 } });
     node = await pluginNode(stack, stack.nodes[0]);
     operator = operatorClient(stack.endpoint, stack.region, stack.operator);
   });

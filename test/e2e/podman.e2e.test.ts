@@ -19,7 +19,7 @@ describe.runIf(available('Podman', [...missing, ...missingForPodman()]))('contai
   let podman: Podman;
 
   beforeAll(async () => {
-    testBed = await openTestBed({ inlinePoolCooldownSeconds: '8' });
+    testBed = await openTestBed({ inlinePoolCooldownSeconds: 8 });
     const { plugin, directory } = testBed;
     operator = testBed.operator;
     const { namespace, environment } = await testBed.addNode('node');

@@ -1,74 +1,96 @@
+import { Fn } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { type Settings, settingsFrom } from '../../infra/settings.ts';
+import { checkSettings, type Settings, type StackSettings } from '../../infra/settings.ts';
 
-const settings = (context: Partial<Record<keyof Settings, unknown>>) => settingsFrom(context);
+/** What is said of a stack's settings; undefined where they are right. */
+function said(settings: Readonly<Record<string, unknown>>): string | undefined {
+  try {
+    checkSettings({ S: { nodeRoles: 'none', ...settings } as StackSettings }, 'file');
+  } catch (error) {
+    return String((error as Error).message);
+  }
+}
+
+const tables = {
+  pools: 'Lessor-Pools',
+  leases: 'arn:aws:dynamodb:eu-central-1:123456789012:table/Lessor-Leases',
+  leasesStreamArn: 'arn:aws:dynamodb:eu-central-1:123456789012:table/Lessor-Leases/stream/2026-01-01T00:00:00.000',
+};
 
 describe('the settings of a deployment', () => {
-  it('are no inline pools, 30 s of cooldown and no instance roles where nothing is said', () => {
-    expect(settings({})).toEqual({
-      instanceRoles: [],
-      clusters: {},
-      inlinePools: false,
-      inlinePoolCooldownSeconds: 30,
-    });
-  });
-
-  it('are read from the command line, where all is text, as from cdk.json', () => {
-    const clusters = { 'nodes-a': 'production', 'nodes-b': 'test' };
-    const expected = {
-      instanceRoles: ['nodes-a', 'nodes-b'],
-      clusters,
-      inlinePools: true,
-      inlinePoolCooldownSeconds: 0,
-    };
-    const given = { instanceRoles: 'nodes-a, nodes-b,nodes-a', clusters: 'nodes-a=production, nodes-b=test' };
-    expect(settings({ ...given, inlinePools: 'true', inlinePoolCooldownSeconds: '0' })).toEqual(expected);
-    expect(settings({ ...given, inlinePools: true, inlinePoolCooldownSeconds: 0 })).toEqual(expected);
-  });
-
-  it.each([
-    ['inlinePools', 'yes', 'Context value inlinePools is "yes": give true or false: -c inlinePools=true'],
+  it.each<[string, Record<string, unknown>]>([
+    ['no roles, where that is said', {}],
+    ['roles with and without clusters', { nodeRoles: { a: { cluster: 'x' }, 'b+c.d@e-f': { sessions: 'others' } } }],
     [
-      'inlinePoolCooldownSeconds',
-      '-1',
-      'Context value inlinePoolCooldownSeconds is "-1": give whole seconds from 0 to 86400: -c inlinePoolCooldownSeconds=30',
+      'each of the other settings',
+      {
+        inlinePools: true,
+        inlinePoolCooldownSeconds: 0,
+        tables,
+        endpoint: { kind: 'http' },
+        throttle: { rate: 0, burst: 0 },
+        functions: { allocate: { memoryMb: 1769, reservedConcurrency: 100 }, count: {} },
+        alarmTopic: 'arn:aws-cn:sns:cn-north-1:123456789012:alarms',
+        logRetention: 365,
+        encryptionKey: 'arn:aws:kms:eu-central-1:123456789012:key/12345678-1234-1234-1234-123456789012',
+        tags: { team: 'network', 'cost/center': '' },
+        env: { account: '123456789012', region: 'us-gov-west-1' },
+        terminationProtection: false,
+      },
     ],
-    ['inlinePoolCooldownSeconds', '1.5', 'is "1.5": give whole seconds'],
-    ['inlinePoolCooldownSeconds', '86401', 'is "86401": give whole seconds'],
-    [
-      'instanceRoles',
-      'good,arn:aws:iam::123456789012:role/nodes',
-      'Context value instanceRoles is "arn:aws:iam::123456789012:role/nodes": give role names without path or ARN: -c instanceRoles=nodes-a,nodes-b',
-    ],
-    [
-      'clusters',
-      'nodes-a',
-      'Context value clusters is "nodes-a": give role=cluster pairs: -c clusters=nodes-a=production,nodes-b=test',
-    ],
-    ['clusters', 'a=x,a=y', 'give role a one cluster only'],
-  ] as const)('refuse %s=%s and say what to give instead', (key, value, message) => {
-    expect(() => settings({ [key]: value })).toThrow(message);
+    ['what CDK knows only when it deploys', { alarmTopic: Fn.importValue('topic') }],
+    ['a setting that is undefined, as one left out', { inlinePools: undefined }],
+  ])('may be %s', (_, settings) => {
+    expect(said(settings)).toBeUndefined();
   });
 
-  const keys = 'the keys are instanceRoles, clusters, inlinePools, inlinePoolCooldownSeconds';
-  it.each([
-    ['inlinePool', `Context key "inlinePool" is unknown: did you mean inlinePools? ${keys}`],
-    ['inline-pools', `Context key "inline-pools" is unknown: did you mean inlinePools? ${keys}`],
-    ['instanceRole', `Context key "instanceRole" is unknown: did you mean instanceRoles? ${keys}`],
-    ['INLINEPOOLS', `Context key "INLINEPOOLS" is unknown: did you mean inlinePools? ${keys}`],
-    ['colour', `Context key "colour" is unknown: ${keys}`],
-    ['', `Context key "" is unknown: ${keys}`],
-  ])('refuse the unknown key %j in one line, with what was meant', (key, message) => {
-    expect(() => settingsFrom({ [key]: 'x' })).toThrow(expect.objectContaining({ message }));
+  const roles = "name the roles of your nodes, { 'my-node-role': { cluster: 'production' } }, or say 'none'";
+  it.each<[Record<string, unknown>, string]>([
+    [{ nodeRoles: undefined }, `nodeRoles is missing: ${roles}`],
+    [{ nodeRoles: {} }, `nodeRoles is {}: ${roles}`],
+    [{ nodeRoles: ['a'] }, `nodeRoles is ["a"]: ${roles}`],
+    [
+      { nodeRoles: { 'arn:aws:iam::1:role/x': {} } },
+      'nodeRoles "arn:aws:iam::1:role/x" is no name of a role: leave out path and ARN',
+    ],
+    [{ nodeRoles: { a: 'x' } }, 'nodeRoles.a is "x": give an object with cluster, sessions'],
+    [{ nodeRoles: { a: { cluster: 'a,b' } } }, 'nodeRoles.a.cluster is "a,b": give a name'],
+    [{ nodeRoles: { a: { clusters: 'x' } } }, 'nodeRoles.a.clusters is not known: did you mean cluster?'],
+    [{ nodeRoles: { a: { sessions: 'ec2' } } }, 'nodeRoles.a.sessions is "ec2": give "instances" or "others"'],
+    [{ inlinePools: 'true' }, 'inlinePools is "true": give true or false'],
+    [{ inlinePoolCooldownSeconds: 86_401 }, 'inlinePoolCooldownSeconds is 86401: give a whole number from 0 to 86400'],
+    [{ inlinePoolCooldownSeconds: 1.5 }, 'inlinePoolCooldownSeconds is 1.5: give a whole number'],
+    [{ tables: { pools: 'Pools', leases: 'Leases' } }, 'tables.leasesStreamArn is missing: give the ARN of the leases'],
+    [{ tables: { ...tables, pools: 'a/b' } }, 'tables.pools is "a/b": give the name of a table, or its ARN'],
+    [{ endpoint: { kind: 'websocket' } }, 'endpoint.kind is "websocket": give "http"'],
+    [{ throttle: { rate: 100 } }, 'throttle.burst is missing: give a whole number from 0 to 100000'],
+    [{ functions: { alocate: {} } }, 'functions.alocate is not known: did you mean allocate?'],
+    [
+      { functions: { count: { memoryMb: 64 } } },
+      'functions.count.memoryMb is 64: give a whole number from 128 to 10240',
+    ],
+    [{ alarmTopic: 'alarms' }, 'alarmTopic is "alarms": give an SNS topic, or its ARN'],
+    [{ logRetention: 31 }, 'logRetention is 31: give 1 or 3 or 5 or 7 or 14 or 30'],
+    [{ encryptionKey: 5 }, 'encryptionKey is 5: give a KMS key, or its ARN'],
+    [{ tags: { 'aws:x': 'y' } }, 'tags "aws:x" is no key of a tag: '],
+    [{ tags: { team: 5 } }, 'tags.team is 5: give a text of at most 256 characters'],
+    [{ env: { region: 'Frankfurt' } }, 'env.region is "Frankfurt": give a Region: \'eu-central-1\''],
+    [{ colour: 'red' }, 'colour is not known: the fields are nodeRoles, inlinePools'],
+  ])('%j is refused in one line with the remedy', (settings, says) => {
+    expect(said(settings)).toContain(`file: S.${says}`);
+    expect(said(settings)).not.toContain('\n');
   });
 
-  it("let CDK's own keys be", () => {
-    const own = {
-      '@aws-cdk/core:newStyleStackSynthesis': true,
-      'aws:cdk:bundling-stacks': [],
-      'availability-zones:account=1:region=x': [],
-      'cli-telemetry': false,
-    };
-    expect(settingsFrom(own)).toEqual(settings({}));
+  it('say it where the names of the roles are more than a function can be told', () => {
+    const nodeRoles = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`${'r'.repeat(60)}${i}`, {}]));
+    expect(said({ nodeRoles })).toMatch(/^file: S.nodeRoles has \d+ characters of names: Lambda takes 3500 in/);
+  });
+
+  it.each<[unknown, string]>([
+    [[], 'file is []: give the settings by the stack'],
+    [{}, 'file has no stack'],
+    [{ 'My stack': {} }, 'file "My stack" is no name of a stack: a letter, then letters, digits and hyphens'],
+  ])('are by the names of stacks: %j is refused', (settings, says) => {
+    expect(() => checkSettings(settings as Settings, 'file')).toThrow(says);
   });
 });

@@ -63,7 +63,8 @@ function memoryLeases(permits: typeof allows): LeaseStore {
       return { held: true };
     },
     async release(key, by, reusableAt) {
-      return free(key, 'release', against(by), reusableAt);
+      if (free(key, 'release', against(by), reusableAt)) return { released: true };
+      return { released: false, current: copy(get(key)) };
     },
     async sweep(key, by, reusableAt) {
       return free(key, 'sweep', against(by), reusableAt);

@@ -25,7 +25,8 @@ const hold =
   (holding: Holding, generation = 1) =>
   async (leases: LeaseStore, key: SlotKey) =>
     (await leases.hold(key, holding, generation)).held;
-const release = (by: typeof owner, at: number) => (leases: LeaseStore, key: SlotKey) => leases.release(key, by, at);
+const release = (by: typeof owner, at: number) => async (leases: LeaseStore, key: SlotKey) =>
+  (await leases.release(key, by, at)).released;
 const sweep =
   (by: typeof sweeper, at = 1) =>
   (leases: LeaseStore, key: SlotKey) =>

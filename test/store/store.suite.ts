@@ -52,7 +52,7 @@ export function storeSuite(open: () => Store): void {
       const { leases } = open();
       const key = newSlot();
       await leases.hold(key, mine, 1);
-      expect(await leases.release(key, owner, 15_000)).toBe(true);
+      expect(await leases.release(key, owner, 15_000)).toEqual({ released: true });
       expect((await leases.readBlock(key)).get(11)).toEqual(cooling);
       const next = { ...others, heldAt: 15_000 };
       expect(await leases.hold(key, next, 1)).toEqual({ held: true });
@@ -151,10 +151,18 @@ export function storeSuite(open: () => Store): void {
 
     it.each(titled(slotRefusals))('refuse without the condition of %s', (_, refusal) => expectRefused(open(), refusal));
 
+    it('tell who has the slot where a release is refused', async () => {
+      const { leases } = open();
+      const key = newSlot();
+      await leases.hold(key, mine, 3);
+      const current = { held: true, generation: 3, reusableAt: 0, holding: mine };
+      expect(await leases.release(key, { ...owner, node: 'i-2' }, 1)).toEqual({ released: false, current });
+    });
+
     it('neither release nor sweep what never was held, and make no item of it', async () => {
       const { leases } = open();
       const key = newSlot();
-      expect(await leases.release(key, owner, 1)).toBe(false);
+      expect(await leases.release(key, owner, 1)).toEqual({ released: false, current: undefined });
       expect(await leases.sweep(key, { node: 'i-1', incarnation: 2 }, 1)).toBe(false);
       expect(await leases.readBlock(key)).toEqual(new Map());
     });

@@ -8,7 +8,7 @@ import { type Operator, operatorClient } from '../../local/demo/operator.ts';
 import type { CniRuntime } from '../../local/nodes/cni-runtime.ts';
 import { writeNodeFiles } from '../../local/nodes/node-files.ts';
 import { type NodeNetwork, openNodeNetwork, prerequisites } from '../../local/nodes/node-network.ts';
-import { type LocalStack, startStack } from '../../local/stack/stack.ts';
+import { type LocalStack, type StackOptions, startStack } from '../../local/stack/stack.ts';
 
 export interface TestBed {
   /** Path of the executable. */
@@ -22,10 +22,10 @@ export interface TestBed {
   close(): Promise<void>;
 }
 
-/** `context`: settings of the stack. */
-export async function openTestBed(context?: Readonly<Record<string, string>>): Promise<TestBed> {
+/** `settings`: of the stack, over the local ones. */
+export async function openTestBed(settings: NonNullable<StackOptions['settings']> = {}): Promise<TestBed> {
   const { path: plugin } = await buildPlugin();
-  const stack = await startStack(context === undefined ? {} : { context });
+  const stack = await startStack({ settings });
   const directory = mkdtempSync(join(tmpdir(), 'lessor-test-'));
   const network = openNodeNetwork(stack.endpoint, directory);
   return {

@@ -165,7 +165,7 @@ const notAllowed = (
     : new LessorError(
         'pool.inline-forbidden',
         `VRF ${vrf} has no pool ${name}, and this deployment does not let nodes create pools from "ranges"`,
-        { remedy: 'have an operator create it, or deploy with inlinePools=true' },
+        { remedy: 'have an operator create it, or deploy with inlinePools: true' },
       );
 
 function ensureActive(pool: KnownPool): KnownPool {

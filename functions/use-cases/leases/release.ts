@@ -2,13 +2,14 @@
 
 import type { Attachment } from '../../../core/contract/ids.ts';
 import type { ReleaseRequest, ReleaseResult } from '../../../core/contract/lease.ts';
+import { LessorError } from '../../../core/contract/problems.ts';
 import { type SlotKey, slotFromWire, slotToWire } from '../../../core/protocol/slot-ref.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { knownPool, reusableAfter } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
-import { findHeld } from './find-held.ts';
+import { findHeld, sameAttachment } from './find-held.ts';
 
-/** @throws LessorError service.unavailable */
+/** @throws LessorError service.unavailable; auth.denied where the very lease is another node's */
 export async function release(deps: Dependencies, call: Call, request: ReleaseRequest): Promise<ReleaseResult> {
   const { nonce, attachment } = request;
   if (nonce === undefined) {
@@ -38,7 +39,19 @@ interface Lease {
   readonly pool: KnownPool | undefined;
 }
 
-function releaseSlot(deps: Dependencies, { caller }: Call, { attachment, nonce, key, pool }: Lease): Promise<boolean> {
+/** Whether it was held. @throws LessorError */
+async function releaseSlot(deps: Dependencies, { caller }: Call, { attachment, nonce, key, pool }: Lease) {
   const { containerId, ifname } = attachment;
-  return deps.store.leases.release(key, { containerId, ifname, node: caller, nonce }, reusableAfter(deps, pool));
+  const by = { containerId, ifname, node: caller, nonce };
+  const outcome = await deps.store.leases.release(key, by, reusableAfter(deps, pool));
+  if (outcome.released) return true;
+  const holding = outcome.current?.held ? outcome.current.holding : undefined;
+  // The nonce is the journal's own: who has it and the container is the machine that leased, whatever its name is now. As a
+  // success the lease would be forgotten, and nothing would ever free the slot.
+  if (holding?.nonce === nonce && holding.node !== caller && sameAttachment(holding.attachment, attachment))
+    throw new LessorError('auth.denied', `The lease is node ${holding.node}'s, and the caller is ${caller}`, {
+      remedy:
+        'give the node the role and session that it had, and see that its role is among nodeRoles of the deployment',
+    });
+  return false;
 }

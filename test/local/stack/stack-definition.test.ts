@@ -147,6 +147,23 @@ describe('a synthesized template', () => {
     });
   });
 
+  it('with an alias of a function leads to that function, as routes, schedules and streams call it', () => {
+    const live = { Ref: 'Live' };
+    const name = { 'Fn::Join': ['', [{ 'Fn::Select': [6, { 'Fn::Split': [':', live] }] }, ':live']] };
+    const { api, schedules, changes } = read({
+      Live: { Type: 'AWS::Lambda::Alias', Properties: { FunctionName: { Ref: 'Allocate' }, Name: 'live' } },
+      ...changed('Integration', { IntegrationUri: live }),
+      ...changed('Clock', { Targets: [{ Arn: live, Input: '{"source":"clock"}' }] }),
+      ...changed('Changes', { FunctionName: name }),
+    });
+    const { api: direct, ...others } = read();
+    expect({ api, schedules, changes }).toEqual({
+      api: direct,
+      schedules: others.schedules,
+      changes: others.changes,
+    });
+  });
+
   it("has the account's throttle where its stage has none", () => {
     const { api } = read(changed('Stage', { DefaultRouteSettings: undefined }));
     expect(api.throttle).toEqual({ rate: 10_000, burst: 5000 });

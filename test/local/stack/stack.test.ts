@@ -152,8 +152,9 @@ describe('the local stack', () => {
 
   it('leaves no port, no file and no clock when it stops, or when it cannot start', async () => {
     const { endpoint, dynamodb, wire } = stack;
-    const context = { inlinePools: 'maybe' };
-    await expect(startStack({ context })).rejects.toThrow('Context value inlinePools is "maybe": give true or false');
+    const settings = { inlinePoolCooldownSeconds: -1 };
+    const says = ': Lessor.inlinePoolCooldownSeconds is -1: give a whole number from 0 to 86400';
+    await expect(startStack({ settings })).rejects.toThrow(says);
     expect(leftBehind()).toHaveLength(1);
     const cleared = vi.spyOn(globalThis, 'clearInterval').mock.calls;
     await stack.stop();

@@ -104,7 +104,7 @@ describe('ranges written in a configuration', () => {
     const here = world(undefined, { inlinePools: false });
     const refusal = await refusalOf(add(here.environment(), 'i-1', addOf(1)));
     expect(refusal.code).toBe('pool.inline-forbidden');
-    expect(refusal.message).toContain('inlinePools=true');
+    expect(refusal.message).toContain('inlinePools: true');
     const pool = await operatorsPool(here, { addresses: 5, blockSize: 64 });
     const ranges = pool.ranges.map((set) => [...set]);
     expect((await add(here.environment(), 'i-1', addOf(1, poolRequest('blue', ranges)))).pool).toEqual(pool);

@@ -9,6 +9,7 @@ import {
   nonceOf,
   operatorsPool,
   proposal,
+  refusalOf,
   START,
   world,
 } from '../../world.ts';
@@ -44,7 +45,7 @@ describe('DEL', () => {
   });
 
   it.each([
-    ['another node', 'i-2', {}],
+    ['another node, of its own attachment', 'i-2', { nonce: nonceOf(5) }],
     ['another container', 'i-1', { attachment: attachmentOf(2) }],
     ['another interface', 'i-1', { attachment: { ...attachmentOf(1), ifname: 'eth1' } }],
     ['an earlier attachment of the container', 'i-1', { nonce: nonceOf(5) }],
@@ -55,6 +56,26 @@ describe('DEL', () => {
       expect(await del(here.environment(), node, delOf(1, { slot, acknowledged, ...other }))).toEqual({ released: [] });
     }
     expect(await state()).toEqual(before);
+  });
+
+  it('of the very lease under another name of its node is refused, and frees nothing: it would be forgotten', async () => {
+    const { here, slot, state } = await leased();
+    const before = await state();
+    for (const acknowledged of [true, false]) {
+      const refusal = await refusalOf(del(here.environment(), 'role/nodes/i-1', delOf(1, { slot, acknowledged })));
+      expect([refusal.code, refusal.message]).toEqual([
+        'auth.denied',
+        "The lease is node i-1's, and the caller is role/nodes/i-1: give the node the role and session that it had, and see that its role is among nodeRoles of the deployment",
+      ]);
+    }
+    expect(await state()).toEqual(before);
+    expect(await del(here.environment(), 'i-1', delOf(1, { slot, acknowledged: true }))).toEqual({ released: [slot] });
+  });
+
+  it('under another name of its node succeeds once the lease is over', async () => {
+    const { here, slot } = await leased();
+    await del(here.environment(), 'i-1', delOf(1, { slot, acknowledged: true }));
+    expect(await del(here.environment(), 'role/nodes/i-1', delOf(1, { slot }))).toEqual({ released: [] });
   });
 
   it.each([

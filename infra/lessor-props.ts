@@ -1,0 +1,151 @@
+/** What a deployment may choose. Comments here are the construct's documentation (docs/construct.md). */
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { LessorFunctionName } from './function-names.ts';
+
+/** The settings of one deployment. */
+export interface LessorProps {
+  /**
+   * The roles of your nodes, by their names (not ARNs), and what is known of each. They get the node policy.
+   *
+   * Without them no EC2 instance is a node. A deployment that really has none says `'none'`.
+   */
+  readonly nodeRoles: Readonly<Record<string, NodeRole>> | 'none';
+
+  /**
+   * Whether `ranges` written in a CNI configuration become a pool on first use. Whoever may write a node's CNI configuration
+   * can then make pools.
+   * @default false
+   */
+  readonly inlinePools?: boolean;
+
+  /**
+   * Seconds for which a released address of such a pool is not handed out again, 0 to 86400.
+   * @default 30
+   */
+  readonly inlinePoolCooldownSeconds?: number;
+
+  /**
+   * Tables that exist: those of a stack that was deleted, or restored ones. They are used as they are, and never changed
+   * or deleted by this stack.
+   * @default - two tables of the stack's own
+   */
+  readonly tables?: AttachedTables;
+
+  /**
+   * How callers reach the service.
+   * @default - an HTTP API, which answers on the internet those whom IAM lets in
+   */
+  readonly endpoint?: Endpoint;
+
+  /**
+   * Requests that the API takes, for all callers together. The account's own limit of the Region is for all its APIs: at
+   * least 2,500 a second, 1,250 at once.
+   * @default - 2,000 a second, 1,000 at once
+   */
+  readonly throttle?: Throttle;
+
+  /**
+   * What single functions have otherwise than by default, by their names: `{ allocate: { memoryMb: 1769 } }`.
+   * @default - 1,024 MB each, concurrency as the account has it
+   */
+  readonly functions?: Readonly<Partial<Record<LessorFunctionName, FunctionProps>>>;
+
+  /**
+   * For how many minutes a new version of the functions gets a tenth of the calls, before it gets all. If it fails meanwhile,
+   * the version before it is live again, and the deployment is rolled back. 0: it gets all at once.
+   * @default 5
+   */
+  readonly canaryMinutes?: 0 | 5 | 10 | 15 | 30;
+
+  /**
+   * Where alarms go: an SNS topic, or its ARN.
+   * @default - alarms tell nobody
+   */
+  readonly alarmTopic?: ITopic | string;
+
+  /**
+   * How many days the logs of functions and API are kept.
+   * @default 30
+   */
+  readonly logRetention?: RetentionDays;
+
+  /**
+   * A KMS key, or its ARN, for tables and logs. Of a key given by its ARN, or of another stack, the policy must already
+   * let CloudWatch Logs and DynamoDB of this account and Region use it.
+   * @default - the services' own keys
+   */
+  readonly encryptionKey?: IKey | string;
+
+  /**
+   * Tags of everything that can have some.
+   * @default - none
+   */
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** A role that nodes have. */
+export interface NodeRole {
+  /**
+   * The cluster of its nodes. A pool's `clusters` is compared with it.
+   * @default - no cluster: its nodes may use the pools that are kept to none
+   */
+  readonly cluster?: string;
+
+  /**
+   * Who has sessions of the role. `'instances'`: nobody but EC2 may assume it, and each node is known by its instance id.
+   * `'others'`: machines outside EC2, each with a session name of its own, known as `role/<role>/<session>`. Whoever
+   * may assume a role of the first kind chooses which node they are.
+   * @default 'instances'
+   */
+  readonly sessions?: 'instances' | 'others';
+}
+
+/** The two tables. They belong together: never attach one of them alone, or two of different times. */
+export interface AttachedTables {
+  /** Name or ARN of the table of pools. */
+  readonly pools: string;
+
+  /** Name or ARN of the table of leases. */
+  readonly leases: string;
+
+  /** ARN of the leases table's stream, which has new and old images. A restored table has none until it is enabled. */
+  readonly leasesStreamArn: string;
+}
+
+/** An HTTP API. */
+export interface Endpoint {
+  /** `'http'`: API Gateway's HTTP API. */
+  readonly kind: 'http';
+}
+
+/** A bucket of tokens. */
+export interface Throttle {
+  /** Requests a second; 0 closes the API. */
+  readonly rate: number;
+
+  /** Requests at once. */
+  readonly burst: number;
+}
+
+/** What one function has. */
+export interface FunctionProps {
+  /**
+   * Memory in MB, 128 to 10240. The processor's share grows with it.
+   * @default 1024
+   */
+  readonly memoryMb?: number;
+
+  /**
+   * Invocations at once that are kept for this function, and that it may have at most.
+   * @default - what the account has left
+   */
+  readonly reservedConcurrency?: number;
+
+  /**
+   * Environments of the live version that are started before they are needed: 1 to what is reserved.
+   * @default - none: each is started when a request comes that no other is free for
+   */
+  readonly provisionedConcurrency?: number;
+}

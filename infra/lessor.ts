@@ -1,0 +1,135 @@
+/** Everything that Lessor is on AWS: two tables, five functions, an API, a clock. */
+import { Duration, Names, Stack, Tags, Token } from 'aws-cdk-lib';
+import { type ManagedPolicy, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import { environment } from '../core/contract/environment.ts';
+import { LessorError } from '../core/contract/problems.ts';
+import { AccessPolicies } from './access-policies.ts';
+import { checkProps } from './check-props.ts';
+import { apiFor } from './endpoint.ts';
+import type { LessorFunctionName } from './function-names.ts';
+import type { LessorApi } from './lessor-api.ts';
+import { LessorFunction } from './lessor-function.ts';
+import type { LessorProps } from './lessor-props.ts';
+import type { LogProps } from './log-group.ts';
+import { instanceRoles, roleClusters, roleNames } from './node-roles.ts';
+import { ReclaimSchedule } from './reclaim-schedule.ts';
+import { Rollout } from './rollout.ts';
+import { StoreTable } from './store-table.ts';
+
+/** Below the least that an account has in any Region (2,500 and 1,250): a thousand nodes that start a pod at once pass. */
+const THROTTLE = { rate: 2000, burst: 1000 };
+/** Lambda's longest name has 64 characters; the prefix leaves room for a function's own. */
+const LONGEST_PREFIX = 44;
+
+/** One deployment of Lessor. An account may have several, and so may a stack: names are made of the construct's path. */
+export class Lessor extends Construct {
+  /** `https://…`: the endpoint in each node's configuration. */
+  readonly endpoint: string;
+  /** What a node may do. The roles in `nodeRoles` have it. */
+  readonly nodePolicy: ManagedPolicy;
+  /** What an operator may do. Attach it to whoever keeps the pools. */
+  readonly operatorPolicy: ManagedPolicy;
+  /** The functions, by their names. */
+  readonly functions: Readonly<Record<LessorFunctionName, LessorFunction>>;
+
+  /** @throws LessorError that names a prop, its value and the remedy */
+  constructor(scope: Construct, id: string, props: LessorProps) {
+    super(scope, id);
+    checkProps(props, this.node.path);
+    for (const [key, value] of Object.entries(props.tags ?? {})) Tags.of(this).add(key, value);
+    const prefix = Names.uniqueResourceName(this, {
+      separator: '-',
+      allowedSpecialCharacters: '_-',
+      maxLength: LONGEST_PREFIX,
+    });
+    const encryptionKey = this.#key(props.encryptionKey);
+    const logs: LogProps = { retention: props.logRetention ?? 30, encryptionKey };
+    const { pools, leases } = this.#tables(props, encryptionKey);
+    const api = apiFor(props.endpoint ?? { kind: 'http' }, this, {
+      name: prefix,
+      throttle: props.throttle ?? THROTTLE,
+      logs,
+    });
+    const lambda = (name: LessorFunctionName, timeout?: Duration) =>
+      new LessorFunction(this, name, { prefix, logs, ...(timeout && { timeout }), ...props.functions?.[name] });
+    this.functions = {
+      allocate: lambda('allocate'),
+      release: lambda('release'),
+      operate: lambda('operate'),
+      reclaim: lambda('reclaim', Duration.minutes(5)),
+      count: lambda('count'),
+    };
+    this.#giveRights(pools, leases);
+    this.#configure(props);
+    this.#connect(api, leases);
+    const minutes = props.canaryMinutes ?? 5;
+    if (minutes !== 0) new Rollout(this, 'Rollout', { functions: Object.values(this.functions), api, minutes });
+    const access = new AccessPolicies(this, 'Access', api, roleNames(props.nodeRoles));
+    // A role may call only when every function knows of it: until then its nodes would be taken for others.
+    access.nodePolicy.node.addDependency(...Object.values(this.functions).map(({ live }) => live));
+    this.endpoint = api.endpoint;
+    this.nodePolicy = access.nodePolicy;
+    this.operatorPolicy = access.operatorPolicy;
+  }
+
+  #key(given: IKey | string | undefined): IKey | undefined {
+    if (given !== undefined && Token.isUnresolved(Stack.of(this).region)) {
+      throw new LessorError('request.invalid', `${this.node.path}: encryptionKey is given, and no Region`, {
+        remedy: "say where the stack goes, env: { account: '123456789012', region: 'eu-central-1' }",
+      });
+    }
+    const key = typeof given === 'string' ? Key.fromKeyArn(this, 'Key', given) : given;
+    // Of a key that is not this app's, its owner has to allow it.
+    key?.grantEncryptDecrypt(new ServicePrincipal(`logs.${Stack.of(this).region}.amazonaws.com`));
+    return key;
+  }
+
+  #tables({ tables }: LessorProps, encryptionKey: IKey | undefined): { pools: StoreTable; leases: StoreTable } {
+    const pools = tables && { table: tables.pools };
+    const leases = tables && { table: tables.leases, streamArn: tables.leasesStreamArn };
+    return {
+      pools: new StoreTable(this, 'Pools', environment.poolsTable, { attach: pools, encryptionKey }),
+      leases: new StoreTable(this, 'Leases', environment.leasesTable, { attach: leases, encryptionKey, stream: true }),
+    };
+  }
+
+  /** What each function may do with each table, and nothing else. */
+  #giveRights(pools: StoreTable, leases: StoreTable): void {
+    const { allocate, release, operate, reclaim, count } = this.functions;
+    pools.grant(allocate, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
+    leases.grant(allocate, 'Query', 'PutItem', 'UpdateItem');
+    pools.grant(release, 'GetItem', 'PutItem', 'UpdateItem');
+    leases.grant(release, 'GetItem', 'Query', 'UpdateItem');
+    pools.grant(operate, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
+    leases.grant(operate, 'Query', 'UpdateItem');
+    pools.grant(reclaim, 'GetItem', 'Query', 'UpdateItem');
+    leases.grant(reclaim, 'Query', 'UpdateItem');
+    pools.grant(count, 'UpdateItem');
+  }
+
+  #configure({ nodeRoles, inlinePools = false, inlinePoolCooldownSeconds = 30 }: LessorProps): void {
+    const { allocate, release, operate } = this.functions;
+    allocate.addEnvironment(environment.inlinePools, String(inlinePools));
+    allocate.addEnvironment(environment.inlineCooldown, String(inlinePoolCooldownSeconds));
+    for (const lambda of [allocate, release, operate]) {
+      lambda.addEnvironment(environment.instanceRoles, instanceRoles(nodeRoles).join(','));
+      lambda.addEnvironment(
+        environment.clusters,
+        roleClusters(nodeRoles)
+          .map((pair) => pair.join('='))
+          .join(','),
+      );
+    }
+  }
+
+  #connect(api: LessorApi, leases: StoreTable): void {
+    const { allocate, release, operate, reclaim, count } = this.functions;
+    api.serve('allocate', allocate.live);
+    api.serve('release', release.live);
+    api.serve('operate', operate.live);
+    new ReclaimSchedule(this, 'ReclaimSchedule', reclaim.live);
+    leases.tell(count);
+  }
+}
