@@ -2,7 +2,8 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import * as z from 'zod/mini';
 import { environment } from '../core/contract/environment.ts';
-import { documentClient } from './store/dynamodb-client.ts';
+import { COUNT_WITHIN } from '../core/contract/limits.ts';
+import { brisk, documentClient, type Patience, patient } from './store/dynamodb-client.ts';
 import { dynamodbStore } from './store/dynamodb-store.ts';
 import type { Dependencies } from './use-cases/dependencies.ts';
 import { emptyMemory } from './use-cases/memory.ts';
@@ -13,6 +14,7 @@ const settings = z.parse(
     [environment.leasesTable]: z.string(),
     [environment.inlinePools]: z._default(z.enum(['true', 'false']), 'false'),
     [environment.inlineCooldown]: z._default(z.string().check(z.regex(/^\d+$/)), '30'),
+    [environment.countWithin]: z._default(z.string().check(z.regex(/^\d+$/)), String(COUNT_WITHIN)),
     [environment.instanceRoles]: z._default(z.string(), ''),
     [environment.clusters]: z._default(z.string(), ''),
   }),
@@ -32,18 +34,35 @@ export const clusters: ReadonlyMap<string, string> = new Map(
     }),
 );
 
-export const dependencies: Dependencies = {
-  store: dynamodbStore(documentClient(), {
+const dependenciesWith = (patience: Patience): Dependencies => ({
+  store: dynamodbStore(documentClient(patience), {
     pools: settings[environment.poolsTable],
     leases: settings[environment.leasesTable],
   }),
   settings: {
     inlinePools: settings[environment.inlinePools] === 'true',
     inlineCooldownSeconds: Number(settings[environment.inlineCooldown]),
+    countWithinSeconds: Number(settings[environment.countWithin]),
   },
   now: Date.now,
   random: (below) => randomInt(Math.max(1, below)),
   newPoolId: () => randomBytes(8).toString('hex'),
   newToken: () => randomBytes(8).toString('hex'),
   memory: emptyMemory(),
-};
+});
+
+/** For what nobody waits for. */
+export const inBackground = (): Dependencies => dependenciesWith(patient);
+
+/**
+ * For requests that somebody waits for. One small read is made at once: the first request finds a connection, credentials and a
+ * client that has run. Awaited by a handler's module it is part of the environment's start (Lambda's Init phase), which it must
+ * not fail: without the table the requests themselves say why.
+ */
+export async function forRequests(): Promise<Dependencies> {
+  const dependencies = dependenciesWith(brisk);
+  await dependencies.store.nodes.readConcluded().catch((cause: unknown) => {
+    console.warn({ message: 'DynamoDB did not answer at the start', cause: String(cause) });
+  });
+  return dependencies;
+}
