@@ -2,6 +2,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import * as z from 'zod/mini';
 import { environment } from '../core/contract/environment.ts';
+import { countingRepeats } from './metrics/store-repeats.ts';
 import { documentClient } from './store/dynamodb-client.ts';
 import { dynamodbStore } from './store/dynamodb-store.ts';
 import type { Dependencies } from './use-cases/dependencies.ts';
@@ -33,7 +34,7 @@ export const clusters: ReadonlyMap<string, string> = new Map(
 );
 
 export const dependencies: Dependencies = {
-  store: dynamodbStore(documentClient(), {
+  store: dynamodbStore(countingRepeats(documentClient()), {
     pools: settings[environment.poolsTable],
     leases: settings[environment.leasesTable],
   }),

@@ -12,6 +12,7 @@ import {
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { environment } from '../core/contract/environment.ts';
 import { codeOf } from './function-code.ts';
 import type { LessorFunctionName } from './function-names.ts';
 import type { FunctionProps } from './lessor-props.ts';
@@ -57,6 +58,7 @@ export class LessorFunction extends LambdaFunction {
       architecture: Architecture.ARM_64,
       memorySize: memoryMb,
       timeout,
+      environment: { [environment.deployment]: prefix },
       ...(reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
       // The version before stays, to go back to at once.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
