@@ -10,6 +10,7 @@ import {
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
+  Tracing,
 } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { environment } from '../core/contract/environment.ts';
@@ -22,6 +23,7 @@ export interface LessorFunctionProps extends FunctionProps {
   /** What all the deployment's names begin with. */
   readonly prefix: string;
   readonly logs: LogProps;
+  readonly tracing: boolean;
   /** 10 s if left out. */
   readonly timeout?: Duration;
 }
@@ -37,6 +39,7 @@ export class LessorFunction extends LambdaFunction {
     const {
       prefix,
       logs,
+      tracing,
       memoryMb = 1024,
       reservedConcurrency,
       provisionedConcurrency,
@@ -58,6 +61,7 @@ export class LessorFunction extends LambdaFunction {
       architecture: Architecture.ARM_64,
       memorySize: memoryMb,
       timeout,
+      ...(tracing ? { tracing: Tracing.ACTIVE } : {}),
       environment: { [environment.deployment]: prefix },
       ...(reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
       // The version before stays, to go back to at once.

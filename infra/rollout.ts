@@ -17,6 +17,8 @@ const CONFIGURATIONS = {
   30: LambdaDeploymentConfig.CANARY_10PERCENT_30MINUTES,
 } as const;
 
+const A_MINUTE = { period: Duration.minutes(1), statistic: 'Sum' };
+
 export interface RolloutProps {
   readonly functions: readonly LessorFunction[];
   readonly api: LessorApi;
@@ -84,7 +86,7 @@ export class Rollout extends Construct {
         'More than 5 % of the answers are 5xx while a new version is tried: the one before is live again',
       metric: new MathExpression({
         expression: 'IF(requests >= 50, 100 * failures / requests, 0)',
-        usingMetrics: api.answers,
+        usingMetrics: { requests: api.metrics.requests(A_MINUTE), failures: api.metrics.serverErrors(A_MINUTE) },
         period: Duration.minutes(1),
         label: '5xx, in percent',
       }),

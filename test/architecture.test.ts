@@ -102,7 +102,7 @@ const ROOMS: readonly Room[] = [
   {
     room: 'infra/',
     knows: ['core/contract/'],
-    packages: [/^aws-cdk-lib(\/|$)/, /^constructs$/, /^esbuild$/, ...NODE],
+    packages: [/^aws-cdk-lib(\/|$)/, /^cdk-monitoring-constructs$/, /^constructs$/, /^esbuild$/, ...NODE],
   },
   { room: 'local/', knows: [...CORE, 'infra/', 'cni-shim/build/', 'functions/store/'], packages: [/./] },
 ];

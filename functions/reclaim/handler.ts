@@ -21,13 +21,14 @@ export async function scheduled(
   // However many nodes died, the recount has half of the time; and it is made although some could not be reclaimed.
   const half = left() / 2;
   const [reclaimed] = await Promise.allSettled([reclaim(deps, { remainingMs: () => left() - half })]);
-  if (reclaimed.status === 'fulfilled') emitReclaim(reclaimed.value);
   // Once the pools are read, the rest takes some seconds more.
   const call = { caller: 'lessor', remainingMs: () => left() - 10_000 };
   const readings: PoolReading[] = [];
   const recounted = await recount(deps, call, pause, (reading) => readings.push(reading));
   emitRecount(recounted, readings);
   if (reclaimed.status === 'rejected') throw reclaimed.reason;
+  // Only of a run that ended well: that there is none is what an alarm goes by.
+  emitReclaim(reclaimed.value);
   const report = { ...reclaimed.value, ...recounted };
   console.info({ ...report, fullest: fullest(readings) });
   return report;
