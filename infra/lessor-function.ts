@@ -30,6 +30,15 @@ export interface LessorFunctionProps extends FunctionProps {
 
 const LIVE = 'live';
 
+const UNTRACED = {
+  id: 'Serverless-LambdaTracing',
+  reason: 'Tracing needs a right on every resource; the request id is in the access log, the log and the answer',
+};
+const TRACED = {
+  id: 'AwsSolutions-IAM5[Resource::*]',
+  reason: 'X-Ray has no resources to which sending traces could be limited; the deployment asked for tracing',
+};
+
 export class LessorFunction extends LambdaFunction {
   /** What everybody calls: the version that is live, and for a while the next one beside it. */
   readonly live: Alias & IFunction;
@@ -73,7 +82,8 @@ export class LessorFunction extends LambdaFunction {
       version: this.currentVersion as IVersion,
       ...(provisionedConcurrency === undefined ? {} : { provisionedConcurrentExecutions: provisionedConcurrency }),
     }) as Alias & IFunction;
-    this.#acknowledge();
+    this.#acknowledge(tracing);
+    if (tracing) Validations.of(role).acknowledge(TRACED);
   }
 
   /** Errors of the version that is being deployed, where the alias leads to it and to the one before. */
@@ -89,17 +99,14 @@ export class LessorFunction extends LambdaFunction {
     });
   }
 
-  #acknowledge(): void {
+  #acknowledge(tracing: boolean): void {
     Validations.of(this).acknowledge(
       {
         id: 'Serverless-LambdaDLQ',
         reason:
           'The API waits for its answer, and what a lost event of the schedule would have done, the next one does',
       },
-      {
-        id: 'Serverless-LambdaTracing',
-        reason: 'Tracing needs a right on every resource; the request id is in the access log, the log and the answer',
-      },
+      ...(tracing ? [] : [UNTRACED]),
     );
   }
 }

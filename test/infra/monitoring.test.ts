@@ -2,6 +2,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { App } from 'aws-cdk-lib';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { afterAll, describe, expect, it } from 'vitest';
 import { METRICS_NAMESPACE, metrics } from '../../core/contract/metrics.ts';
 import { problems } from '../../core/contract/problems.ts';
@@ -15,10 +17,14 @@ afterAll(() => {
   for (const directory of directories) rmSync(directory, { recursive: true });
 });
 
-function resourcesWith(settings: Partial<StackSettings> = {}): Resources {
+function appWith(settings: Partial<StackSettings>): App {
   const directory = mkdtempSync(join(tmpdir(), 'lessor-monitoring-test-'));
   directories.push(directory);
-  app({ Lessor: { nodeRoles: 'none', ...settings } }, directory).synth();
+  return app({ Lessor: { nodeRoles: 'none', ...settings } }, directory);
+}
+
+function resourcesWith(settings: Partial<StackSettings> = {}): Resources {
+  const { directory } = appWith(settings).synth();
   return JSON.parse(readFileSync(join(directory, 'Lessor.template.json'), 'utf8')).Resources;
 }
 
@@ -125,5 +131,13 @@ describe('tracing', () => {
     expect([traced(resources), mayTrace(resources)]).toEqual([0, false]);
     const with_ = resourcesWith({ tracing: true });
     expect([traced(with_), mayTrace(with_)]).toEqual([5, true]);
+  });
+
+  it('leaves cdk-nag nothing to find', () => {
+    const root = appWith({ tracing: true, alarmTopic: TOPIC });
+    const found = [new AwsSolutionsChecks(root), new ServerlessChecks(root)].flatMap(
+      (pack) => pack.validateScope(root).violations,
+    );
+    expect(found).toEqual([]);
   });
 });
