@@ -11,6 +11,7 @@ import {
 import { Construct } from 'constructs';
 import { type Alarm, alarms } from './alarms.ts';
 import { showOn } from './dashboard.ts';
+import { runbookPath } from './runbook.ts';
 import type { Watched } from './watched.ts';
 
 export interface MonitoringProps extends Watched {
@@ -46,7 +47,7 @@ function add(factory: AlarmFactory, deployment: string, alarm: Alarm): void {
     alarmNameOverride: [deployment, name, of].filter(Boolean).join('-'),
     alarmNameSuffix: name,
     alarmDescription: why,
-    runbookLink: `docs/runbooks/${name}.md`,
+    runbookLink: runbookPath(name),
     threshold,
     comparisonOperator: isBelow
       ? ComparisonOperator.LESS_THAN_THRESHOLD

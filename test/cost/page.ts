@@ -48,7 +48,7 @@ export function podsTable(measured: Measured, deployment: Deployment): string[] 
   return table(['', ...head], [...rows, ['**together**', ...totals]]);
 }
 
-export function windowsTable(measured: Measured, deployment: Deployment): string[] {
+function windowsTable(measured: Measured, deployment: Deployment): string[] {
   const rows = WINDOWS.map((window) => [
     `${window} s`,
     ...RATES.flatMap((rate) => {
@@ -61,7 +61,7 @@ export function windowsTable(measured: Measured, deployment: Deployment): string
   return table(['gathered for', ...head], rows);
 }
 
-export function monthTable(deployment: Deployment): string[] {
+function monthTable(deployment: Deployment): string[] {
   const lines = ofMonth(deployment, QUIET);
   const rows = lines.map(({ what, quantity, unit, price }) => [
     what,
@@ -72,7 +72,7 @@ export function monthTable(deployment: Deployment): string[] {
   return table(['', 'a month', ...regions.map(([name]) => `$ ${name}`)], [...rows, total]);
 }
 
-export const pricesTable = (): string[] => {
+const pricesTable = (): string[] => {
   const names = Object.keys(prices['us-east-1']) as (keyof Prices)[];
   return table(
     ['$', ...regions.map(([name]) => name)],
@@ -81,7 +81,7 @@ export const pricesTable = (): string[] => {
 };
 
 /** The page with these lines between the two comments of that name. */
-export function put(page: string, name: string, rows: readonly string[]): string {
+function put(page: string, name: string, rows: readonly string[]): string {
   const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const [before = '', rest = ''] = page.split(begin);
   const [, after = ''] = rest.split(end);

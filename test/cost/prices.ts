@@ -22,8 +22,6 @@ export interface Prices {
   readonly dashboard: number;
 }
 
-export const PRICES_OF = 'first half of 2025';
-
 const everywhere = { lambdaRequests: 0.2, lambdaGbSecond: 0.0000133334, metric: 0.3, alarm: 0.1, dashboard: 3 };
 
 export const prices = {

@@ -30,6 +30,8 @@ function resourcesWith(settings: Partial<StackSettings> = {}): Resources {
 
 const resources = resourcesWith();
 const alarms = alarmsOf(resources);
+/** The others bring the version before back: CodeDeploy looks at them. */
+const telling = (of: readonly AlarmProperties[]) => of.filter(({ AlarmName }) => AlarmName !== undefined);
 
 const PAGES = new URL('../../docs/runbooks/', import.meta.url);
 const pages = readdirSync(PAGES);
@@ -76,25 +78,26 @@ describe('the alarms', () => {
   );
 
   it('say why they go off where they do, and have names of this deployment', () => {
-    for (const { AlarmName, AlarmDescription } of alarms) {
-      expect(AlarmName).toMatch(/^Lessor-[a-z-]+$/);
+    for (const { AlarmName } of telling(alarms)) expect(AlarmName).toMatch(/^Lessor-[a-z-]+$/);
+    for (const { AlarmDescription } of alarms) {
       expect(AlarmDescription.length).toBeGreaterThan(100);
       // CloudWatch takes 1,024 characters.
       expect(AlarmDescription.length).toBeLessThan(1024);
     }
-    expect(new Set(alarms.map(({ AlarmName }) => AlarmName)).size).toBe(alarms.length);
+    expect(new Set(telling(alarms).map(({ AlarmName }) => AlarmName)).size).toBe(telling(alarms).length);
   });
 
   it('go by one metric each', () => {
-    for (const { Metrics, MetricName } of alarms) expect([Metrics, typeof MetricName]).toEqual([undefined, 'string']);
+    for (const { Metrics, MetricName } of telling(alarms))
+      expect([Metrics, typeof MetricName]).toEqual([undefined, 'string']);
   });
 
   it('tell nobody without a topic, and with one each tells when it goes off and when it is over', () => {
     const actions = (of: readonly AlarmProperties[]) =>
       of.flatMap(({ AlarmActions, OKActions }) => [AlarmActions, OKActions]);
     expect(new Set(actions(alarms))).toEqual(new Set([undefined]));
-    const told = alarmsOf(resourcesWith({ alarmTopic: TOPIC }));
-    expect(told).toHaveLength(alarms.length);
+    const told = telling(alarmsOf(resourcesWith({ alarmTopic: TOPIC })));
+    expect(told).toHaveLength(telling(alarms).length);
     for (const action of actions(told)) expect(action).toEqual([TOPIC]);
   });
 });

@@ -9,7 +9,7 @@ interface Resource {
 export type Resources = Readonly<Record<string, Resource>>;
 
 export interface AlarmProperties {
-  readonly AlarmName: string;
+  readonly AlarmName?: string;
   readonly AlarmDescription: string;
   readonly AlarmActions?: readonly unknown[];
   readonly OKActions?: readonly unknown[];
@@ -33,11 +33,14 @@ export const alarmsOf = (resources: Resources): AlarmProperties[] =>
   ofType(resources, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
 
 export const alarmMetrics = (resources: Resources): WatchedMetric[] =>
-  alarmsOf(resources).map(({ Namespace, MetricName, Dimensions }) => ({
-    namespace: Namespace,
-    metric: MetricName,
-    dimensions: Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
-  }));
+  alarmsOf(resources)
+    // Of arithmetic, which is between AWS's own metrics, there is none.
+    .filter(({ MetricName }) => MetricName !== undefined)
+    .map(({ Namespace, MetricName, Dimensions }) => ({
+      namespace: Namespace,
+      metric: MetricName,
+      dimensions: Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
+    }));
 
 export const dashboardMetrics = (resources: Resources): WatchedMetric[] =>
   ofType(resources, 'AWS::CloudWatch::Dashboard').flatMap(({ Properties }) => {
