@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 180_000,
+    // The lines with metrics go to the output beside vitest's own console; a test that looks at them lets them.
+    env: { POWERTOOLS_METRICS_DISABLED: 'true' },
     projects: [
       {
         extends: true,

@@ -3,6 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import * as z from 'zod/mini';
 import { environment } from '../core/contract/environment.ts';
 import { COUNT_WITHIN } from '../core/contract/limits.ts';
+import { countingRepeats } from './metrics/store-repeats.ts';
 import { brisk, documentClient, type Patience, patient } from './store/dynamodb-client.ts';
 import { dynamodbStore } from './store/dynamodb-store.ts';
 import type { Dependencies } from './use-cases/dependencies.ts';
@@ -35,7 +36,7 @@ export const clusters: ReadonlyMap<string, string> = new Map(
 );
 
 const dependenciesWith = (patience: Patience): Dependencies => ({
-  store: dynamodbStore(documentClient(patience), {
+  store: dynamodbStore(countingRepeats(documentClient(patience)), {
     pools: settings[environment.poolsTable],
     leases: settings[environment.leasesTable],
   }),

@@ -77,6 +77,8 @@ export const propRules = {
     functions: fields<Partial<Record<(typeof functionNames)[number], FunctionProps>>>({}, perFunction(functionProps)),
     canaryMinutes: oneOf(0, 5, 10, 15, 30),
     alarmTopic: construct(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/, 'give an SNS topic, or its ARN'),
+    dashboard: flag,
+    tracing: flag,
     logRetention: oneOf(...Object.values(RetentionDays).filter((days) => typeof days === 'number')),
     encryptionKey: construct(
       /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/(mrk-)?[0-9a-f-]{32,36}$/,

@@ -1,5 +1,5 @@
 /** The HTTP API: the contract's routes, every one of them only for callers whom IAM knows. */
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { type CfnApi, HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
@@ -8,7 +8,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { type ApiFunction, routes } from '../core/contract/routes.ts';
-import type { ApiProps, CallerKind, LessorApi } from './lessor-api.ts';
+import type { ApiMetrics, ApiProps, CallerKind, LessorApi } from './lessor-api.ts';
 import { logGroup } from './log-group.ts';
 
 /** No secret is in these fields; the request id is the one that a problem names. */
@@ -55,9 +55,14 @@ export class LessorHttpApi extends Construct implements LessorApi {
     return `<${Stack.of(this).resolve(logicalId)}>/${this.#stage.stageName}`;
   }
 
-  get answers(): LessorApi['answers'] {
-    const of = { period: Duration.minutes(1), statistic: 'Sum' };
-    return { requests: this.#stage.metricCount(of), failures: this.#stage.metricServerError(of) };
+  get metrics(): ApiMetrics {
+    const api = this.#api;
+    return {
+      requests: (options) => api.metricCount(options),
+      latency: (options) => api.metricLatency(options),
+      clientErrors: (options) => api.metricClientError(options),
+      serverErrors: (options) => api.metricServerError(options),
+    };
   }
 
   serve(name: ApiFunction, lambda: IFunction): void {

@@ -1,5 +1,5 @@
 /** What every kind of API does for the service. */
-import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ApiFunction, routes } from '../core/contract/routes.ts';
@@ -14,13 +14,22 @@ export interface ApiProps {
   readonly logs: LogProps;
 }
 
+/** API Gateway's own metrics, which are free of charge. Of each a statistic can be chosen. */
+export interface ApiMetrics {
+  readonly requests: (options: MetricOptions) => Metric;
+  /** Milliseconds from the first byte in to the last one out. */
+  readonly latency: (options: MetricOptions) => Metric;
+  /** Refusals, 4xx. Their average is their share of the requests, of the next one too. */
+  readonly clientErrors: (options: MetricOptions) => Metric;
+  readonly serverErrors: (options: MetricOptions) => Metric;
+}
+
 export interface LessorApi {
   /** `https://…`, as nodes are to call it. */
   readonly endpoint: string;
   /** How cdk-nag's findings name API and stage: `<LogicalId>/stage`. */
   readonly nameInFindings: string;
-  /** How many requests came in, and how many of them were answered with 5xx: sums of a minute. */
-  readonly answers: { readonly requests: IMetric; readonly failures: IMetric };
+  readonly metrics: ApiMetrics;
   /** Lets a function answer all its routes of the contract. */
   serve(name: ApiFunction, lambda: IFunction): void;
   /** A statement that allows calling exactly the routes which the contract gives to such a caller. */

@@ -73,6 +73,18 @@ export interface LessorProps {
   readonly alarmTopic?: ITopic | string;
 
   /**
+   * Whether there is a dashboard. CloudWatch takes money for more than three of them in an account.
+   * @default true
+   */
+  readonly dashboard?: boolean;
+
+  /**
+   * Whether X-Ray traces the functions. Their roles get the right to send traces only then.
+   * @default false
+   */
+  readonly tracing?: boolean;
+
+  /**
    * How many days the logs of functions and API are kept.
    * @default 30
    */

@@ -2,6 +2,7 @@
 import { Duration, Names, Stack, Tags, Token } from 'aws-cdk-lib';
 import { type ManagedPolicy, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { environment } from '../core/contract/environment.ts';
 import { COUNT_WITHIN } from '../core/contract/limits.ts';
@@ -14,6 +15,7 @@ import type { LessorApi } from './lessor-api.ts';
 import { LessorFunction } from './lessor-function.ts';
 import type { LessorProps } from './lessor-props.ts';
 import type { LogProps } from './log-group.ts';
+import { Monitoring } from './monitoring/monitoring.ts';
 import { instanceRoles, roleClusters, roleNames } from './node-roles.ts';
 import { ReclaimSchedule } from './reclaim-schedule.ts';
 import { Rollout } from './rollout.ts';
@@ -53,8 +55,15 @@ export class Lessor extends Construct {
       throttle: props.throttle ?? THROTTLE,
       logs,
     });
+    const { tracing = false } = props;
     const lambda = (name: LessorFunctionName, timeout?: Duration) =>
-      new LessorFunction(this, name, { prefix, logs, ...(timeout && { timeout }), ...props.functions?.[name] });
+      new LessorFunction(this, name, {
+        prefix,
+        logs,
+        tracing,
+        ...(timeout && { timeout }),
+        ...props.functions?.[name],
+      });
     this.functions = {
       allocate: lambda('allocate'),
       release: lambda('release'),
@@ -67,6 +76,14 @@ export class Lessor extends Construct {
     this.#connect(api, leases, props.countWithinSeconds ?? COUNT_WITHIN);
     const minutes = props.canaryMinutes ?? 5;
     if (minutes !== 0) new Rollout(this, 'Rollout', { functions: Object.values(this.functions), api, minutes });
+    new Monitoring(this, 'Monitoring', {
+      deployment: prefix,
+      functions: this.functions,
+      tables: { pools: pools.table, leases: leases.table },
+      api,
+      topic: this.#topic(props.alarmTopic),
+      dashboard: props.dashboard ?? true,
+    });
     const access = new AccessPolicies(this, 'Access', api, roleNames(props.nodeRoles));
     // A role may call only when every function knows of it: until then its nodes would be taken for others.
     access.nodePolicy.node.addDependency(...Object.values(this.functions).map(({ live }) => live));
@@ -85,6 +102,10 @@ export class Lessor extends Construct {
     // Of a key that is not this app's, its owner has to allow it.
     key?.grantEncryptDecrypt(new ServicePrincipal(`logs.${Stack.of(this).region}.amazonaws.com`));
     return key;
+  }
+
+  #topic(given: ITopic | string | undefined): ITopic | undefined {
+    return typeof given === 'string' ? Topic.fromTopicArn(this, 'AlarmTopic', given) : given;
   }
 
   #tables({ tables }: LessorProps, encryptionKey: IKey | undefined): { pools: StoreTable; leases: StoreTable } {

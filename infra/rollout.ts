@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import type { LessorApi } from './lessor-api.ts';
 import type { LessorFunction } from './lessor-function.ts';
 import type { LessorProps } from './lessor-props.ts';
+import { withRunbook } from './monitoring/runbook.ts';
 
 type Minutes = NonNullable<LessorProps['canaryMinutes']>;
 
@@ -16,6 +17,9 @@ const CONFIGURATIONS = {
   15: LambdaDeploymentConfig.CANARY_10PERCENT_15MINUTES,
   30: LambdaDeploymentConfig.CANARY_10PERCENT_30MINUTES,
 } as const;
+
+const RUNBOOK = 'new-version-failed';
+const A_MINUTE = { period: Duration.minutes(1), statistic: 'Sum' };
 
 export interface RolloutProps {
   readonly functions: readonly LessorFunction[];
@@ -65,7 +69,10 @@ export class Rollout extends Construct {
    */
   #broken(lambda: LessorFunction): Alarm {
     return new Alarm(this, `${lambda.node.id}Broken`, {
-      alarmDescription: `${lambda.node.id} fails while a new version of it is tried: the version before it is live again`,
+      alarmDescription: withRunbook(
+        `${lambda.node.id} fails while a new version of it is tried, and one error is enough: the version before it is live again.`,
+        RUNBOOK,
+      ),
       metric: lambda.errorsOfNew,
       threshold: 1,
       evaluationPeriods: 1,
@@ -80,11 +87,13 @@ export class Rollout extends Construct {
    */
   #failing(api: LessorApi): Alarm {
     return new Alarm(this, 'Failing', {
-      alarmDescription:
-        'More than 5 % of the answers are 5xx while a new version is tried: the one before is live again',
+      alarmDescription: withRunbook(
+        'More than 5 % of the answers are 5xx while a new version is tried, half of what it makes that fails at all it gets: the one before is live again.',
+        RUNBOOK,
+      ),
       metric: new MathExpression({
         expression: 'IF(requests >= 50, 100 * failures / requests, 0)',
-        usingMetrics: api.answers,
+        usingMetrics: { requests: api.metrics.requests(A_MINUTE), failures: api.metrics.serverErrors(A_MINUTE) },
         period: Duration.minutes(1),
         label: '5xx, in percent',
       }),

@@ -31,6 +31,7 @@ const handler = (name: string, ...rooms: string[]): Room => ({
   knows: [
     'core/contract/',
     'functions/http/',
+    'functions/metrics/',
     'functions/runtime.ts',
     ...rooms.map((one) => `functions/use-cases/${one}/`),
   ],
@@ -55,13 +56,18 @@ const ROOMS: readonly Room[] = [
   useCase('add', 'leases', 'blocks', 'nodes', 'pools'),
   useCase('questions', 'add', 'leases', 'blocks', 'nodes', 'pools'),
   {
+    room: 'functions/metrics/',
+    knows: ['core/contract/'],
+    packages: [/^@aws-lambda-powertools\/metrics$/, /^@aws-sdk\/lib-dynamodb$/],
+  },
+  {
     room: 'functions/runtime.ts',
-    knows: ['core/contract/', 'functions/store/', 'functions/use-cases/'],
+    knows: ['core/contract/', 'functions/metrics/', 'functions/store/', 'functions/use-cases/'],
     packages: [ZOD, ...NODE],
   },
   {
     room: 'functions/http/',
-    knows: ['core/contract/', 'functions/runtime.ts', 'functions/use-cases/'],
+    knows: ['core/contract/', 'functions/metrics/', 'functions/runtime.ts', 'functions/use-cases/'],
     packages: [ZOD, /^aws-lambda$/],
   },
   handler('allocate', 'add', 'leases', 'questions'),
@@ -96,7 +102,7 @@ const ROOMS: readonly Room[] = [
   {
     room: 'infra/',
     knows: ['core/contract/'],
-    packages: [/^aws-cdk-lib(\/|$)/, /^constructs$/, /^esbuild$/, ...NODE],
+    packages: [/^aws-cdk-lib(\/|$)/, /^cdk-monitoring-constructs$/, /^constructs$/, /^esbuild$/, ...NODE],
   },
   { room: 'local/', knows: [...CORE, 'infra/', 'cni-shim/build/', 'functions/store/'], packages: [/./] },
 ];

@@ -12,4 +12,6 @@ export const environment = {
   instanceRoles: 'LESSOR_INSTANCE_ROLES',
   /** `<role>=<cluster>,…`: to which cluster the nodes of a role belong. */
   clusters: 'LESSOR_CLUSTERS',
+  /** The deployment's name, by which its metrics are told from another one's. */
+  deployment: 'LESSOR_DEPLOYMENT',
 } as const;

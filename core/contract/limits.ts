@@ -57,6 +57,8 @@ export const most = {
   /** Pools that an explanation shows, and those of them whose blocks it goes through. */
   poolsExplained: 64,
   poolsJudged: 8,
+  /** Pools that have metrics of their own: CloudWatch takes money for each. */
+  poolsMeasured: 10,
   /** Slots of a block: as a pool may have it, and as a slot can be written. */
   blockSize: 256,
   slotsOfBlock: 4096,

@@ -6,6 +6,7 @@ import { type ParameterOf, parametersOf } from '../../core/contract/paths.ts';
 import { LessorError, problemBody } from '../../core/contract/problems.ts';
 import { routes } from '../../core/contract/routes.ts';
 import { CONTRACT, CONTRACT_HEADER, contractText } from '../../core/contract/version.ts';
+import { emit } from '../metrics/emit.ts';
 import { clusters, instanceRoles } from '../runtime.ts';
 import type { Call } from '../use-cases/dependencies.ts';
 import { accountOf, callerOf, clusterOf } from './identity.ts';
@@ -118,6 +119,7 @@ export function handlerOf(useCases: Record<string, UseCase>): Handler {
       const refusal = error instanceof LessorError ? error : fault(error);
       const body = problemBody(refusal, event.requestContext.requestId);
       log(refusal, event, context);
+      emit({ Refusals: 1 }, { code: refusal.code });
       return json(body.status, 'application/problem+json', body, refusal.kind.retry ? { 'retry-after': '1' } : {});
     }
   };

@@ -2,8 +2,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import { inBackground } from '../runtime.ts';
+import type { PoolReading } from '../use-cases/changes/pool-reading.ts';
 import { type RecountReport, recount } from '../use-cases/changes/recount.ts';
 import { type ReclaimReport, reclaim } from '../use-cases/reclaim/reclaim.ts';
+import { emitReclaim, emitRecount, fullest } from './run-metrics.ts';
 
 type Report = ReclaimReport & RecountReport;
 
@@ -23,9 +25,13 @@ export async function scheduled(
   const [reclaimed] = await Promise.allSettled([reclaim(deps, { remainingMs: () => left() - half })]);
   // Once the pools are read, the rest takes some seconds more.
   const call = { caller: 'lessor', remainingMs: () => left() - 10_000 };
-  const recounted = await recount(deps, call, pause);
+  const readings: PoolReading[] = [];
+  const recounted = await recount(deps, call, pause, (reading) => readings.push(reading));
+  emitRecount(recounted, readings);
   if (reclaimed.status === 'rejected') throw reclaimed.reason;
+  // Only of a run that ended well: that there is none is what an alarm goes by.
+  emitReclaim(reclaimed.value);
   const report = { ...reclaimed.value, ...recounted };
-  console.info({ ...report });
+  console.info({ ...report, fullest: fullest(readings) });
   return report;
 }

@@ -36,6 +36,7 @@ const described: Record<keyof typeof most, string> = {
   registryBytes: 'bytes of a VRF’s list of pools, compressed',
   poolsExplained: 'pools that an explanation shows',
   poolsJudged: 'pools whose blocks an explanation goes through',
+  poolsMeasured: 'pools that have metrics of their own',
   blockSize: 'addresses of a block',
   slotsOfBlock: 'slots of a block, as a slot may be written',
   cooldown: 'seconds of a cooldown',

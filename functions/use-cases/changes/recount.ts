@@ -2,12 +2,14 @@
  * Corrects counters that have drifted: after changes that were never delivered (the counting function failed for longer than
  * the event source tries).
  */
+import { most } from '../../../core/contract/limits.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { Counter, CounterKey } from '../../../core/protocol/counter.ts';
 import { boundedStore } from '../bounded-store.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { freshPool } from '../known-pools.ts';
 import { readPool } from '../pools/read-pool.ts';
+import { type PoolReading, poolReading } from './pool-reading.ts';
 
 /** A pool is read whole for it. */
 const RECOUNTED_EVERY_MS = 60 * 60 * 1000;
@@ -36,21 +38,25 @@ interface PoolCounters {
  * do not have in common was counted in between, so the two can differ by so many without any drift. What they differ
  * more is drift, and is added: an addition is as right before as after the changes that are counted at the same moment.
  * Where nothing changed meanwhile, the correction is exact.
+ * @param note is told how full each active pool is, which nothing else reads whole
  */
 export async function recount(
   { store, ...others }: Dependencies,
   call: Call,
   wait: (milliseconds: number) => Promise<unknown>,
+  note: (reading: PoolReading) => void = () => {},
 ): Promise<RecountReport> {
   const deps = { ...others, store: boundedStore(store, call).always };
-  const due = [...(await deps.store.counters.readPools())]
+  const totals = [...(await deps.store.counters.readPools())];
+  const large = largest(totals);
+  const due = totals
     .map(([pool, { recountedAt }]) => ({ pool, recountedAt }))
     .filter(({ recountedAt }) => deps.now() - recountedAt >= RECOUNTED_EVERY_MS)
     .sort((a, b) => a.recountedAt - b.recountedAt);
   const counts: { pool: string; before: PoolCounters; held: ReadonlyMap<string, number> }[] = [];
   for (const { pool } of due) {
     const before = await readCounters(deps, pool);
-    const held = await heldIn(deps, call, pool);
+    const held = await heldIn(deps, call, pool, (reading) => note(reading.result(large.has(pool))));
     if (held === undefined) break;
     counts.push({ pool, before, held });
   }
@@ -71,23 +77,42 @@ export async function recount(
   return { recounted: counts.length, corrected };
 }
 
+/** By id; of two with as many leases always the same one, so that few pools are ever among them. */
+const largest = (totals: readonly (readonly [string, Counter])[]): ReadonlySet<string> =>
+  new Set(
+    [...totals]
+      .sort(([a, one], [b, other]) => other.held - one.held || (a < b ? -1 : 1))
+      .slice(0, most.poolsMeasured)
+      .map(([pool]) => pool),
+  );
+
 async function readCounters({ store }: Dependencies, pool: string): Promise<PoolCounters> {
   const [total, namespaces] = await Promise.all([store.counters.read({ pool }), store.counters.readNamespaces(pool)]);
   return { total, namespaces };
 }
 
 /** By namespace; undefined where the time does not suffice. */
-async function heldIn(deps: Dependencies, call: Call, id: string): Promise<Map<string, number> | undefined> {
+async function heldIn(
+  deps: Dependencies,
+  call: Call,
+  id: string,
+  note: (reading: ReturnType<typeof poolReading>) => void,
+): Promise<Map<string, number> | undefined> {
   const pool = await freshPool(deps, id);
   const held = new Map<string, number>();
+  if (pool === undefined) return held;
+  const reading = poolReading(pool, deps.now());
   try {
-    for await (const { slots } of pool ? readPool(deps, call, pool) : []) {
-      for (const state of slots.values()) {
+    for await (const read of readPool(deps, call, pool)) {
+      reading.count(read);
+      for (const state of read.slots.values()) {
         if (!state.held) continue;
         const namespace = state.holding?.pod?.namespace ?? '';
         held.set(namespace, (held.get(namespace) ?? 0) + 1);
       }
     }
+    // Of one that is drained or deleted nobody expects addresses.
+    if (pool.state === 'active') note(reading);
     return held;
   } catch (error) {
     if (error instanceof LessorError && error.code === 'service.busy') return undefined;

@@ -1,0 +1,45 @@
+/**
+ * What the functions count and measure beside what AWS measures of them: names and units, once for those who emit them and for
+ * the alarms. Latency, invocations, errors and the age of the stream are not here: API Gateway, Lambda and DynamoDB publish
+ * them free of charge, and see what a function does not, as its cold start and its time-out.
+ */
+interface MetricKind {
+  /** CloudWatch's unit. */
+  readonly unit: 'Count' | 'Percent';
+  /**
+   * A second dimension. Each of its values is a metric that is paid for by itself, so none goes by node, pod or request: the
+   * codes are one table, and so many pools as `most.poolsMeasured` says have metrics of their own.
+   */
+  readonly by?: 'code' | 'pool';
+}
+
+export const METRICS_NAMESPACE = 'Lessor';
+
+/** The dimension that each metric has, with the deployment's name: several may be in one account and Region. */
+export const DEPLOYMENT_DIMENSION = 'service';
+
+export const metrics = {
+  /** Requests that the functions refused, by the problem's code. */
+  Refusals: { unit: 'Count', by: 'code' },
+  /** ADDs that a node sent again: it had no answer to an earlier try, or was killed. */
+  RepeatedAdds: { unit: 'Count' },
+  /** Requests to DynamoDB that were sent again, since they were throttled, failed or took too long. */
+  StoreRepeats: { unit: 'Count' },
+  /**
+   * How much of a pool is taken: its addresses that are held or cool, or, where blocks belong to nodes, its blocks that do. Of all
+   * pools together (its maximum is the fullest one), and of the largest pools each.
+   */
+  PoolUse: { unit: 'Percent', by: 'pool' },
+  /** Where blocks belong to nodes: how many a node could still claim. */
+  FreeBlocks: { unit: 'Count', by: 'pool' },
+  /** Leases of dead nodes that a run of the reclaim freed. */
+  ReclaimedLeases: { unit: 'Count' },
+  /** Deaths that a run of the reclaim looked at, or had to. */
+  DeadNodes: { unit: 'Count' },
+  /** Those of them for which its time did not suffice. */
+  WaitingDeaths: { unit: 'Count' },
+  /** Leases by which a pool's counter was wrong, as the recount found. */
+  CounterDrift: { unit: 'Count' },
+} as const satisfies Record<string, MetricKind>;
+
+export type MetricName = keyof typeof metrics;

@@ -1,0 +1,37 @@
+/** What the scheduled function tells of its runs: as metrics, and of the fullest pools in its log. */
+import { most } from '../../core/contract/limits.ts';
+import { emit } from '../metrics/emit.ts';
+import type { PoolReading } from '../use-cases/changes/pool-reading.ts';
+import type { RecountReport } from '../use-cases/changes/recount.ts';
+import type { ReclaimReport } from '../use-cases/reclaim/reclaim.ts';
+
+export function emitReclaim({ nodes, waiting }: ReclaimReport): void {
+  emit({
+    ReclaimedLeases: nodes.reduce((sum, { freed }) => sum + freed, 0),
+    DeadNodes: nodes.length + waiting,
+    WaitingDeaths: waiting,
+  });
+}
+
+/** @param readings of the pools that the run recounted */
+export function emitRecount({ corrected }: RecountReport, readings: readonly PoolReading[]): void {
+  if (readings.length === 0) return;
+  const totals = corrected.filter(({ namespace }) => namespace === undefined);
+  emit({
+    CounterDrift: totals.reduce((sum, { by }) => sum + Math.abs(by), 0),
+    PoolUse: readings.map(({ use }) => percent(use)),
+  });
+  for (const { vrf, name, use, freeBlocks, isLarge } of readings) {
+    const values = { PoolUse: percent(use), ...(freeBlocks === undefined ? {} : { FreeBlocks: freeBlocks }) };
+    if (isLarge) emit(values, { pool: `${vrf}/${name}` });
+  }
+}
+
+/** The metrics of all pools together do not say which one is the fullest. */
+export const fullest = (readings: readonly PoolReading[]) =>
+  [...readings]
+    .sort((a, b) => b.use - a.use)
+    .slice(0, most.poolsMeasured)
+    .map(({ vrf, name, use, held }) => ({ pool: `${vrf}/${name}`, usePercent: percent(use), held }));
+
+const percent = (use: number): number => Math.round(use * 1000) / 10;

@@ -1,0 +1,89 @@
+/** From what was measured to a bill, line by line. */
+import type { Deployment } from './deployment.ts';
+import type { Measured } from './measured.ts';
+import type { Prices } from './prices.ts';
+
+/** Of a million pods: an ADD and a DEL each. */
+export interface Line {
+  readonly what: string;
+  readonly quantity: number;
+  readonly unit: string;
+  readonly price: (prices: Prices) => number;
+}
+
+const PODS = 1_000_000;
+const MILLION = 1_000_000;
+/** A new table on demand takes 4,000 write units a second: 4 partitions of 1,000 each, each with a shard of the stream. */
+export const SHARDS = 4;
+/** Milliseconds of warm invocations at 1,024 MB: some of processor time (docs/functions.md), and 4 for each answer of DynamoDB. */
+const BILLED_MS = { request: 12, counting: 30 };
+/** CloudWatch Logs counts these for each event beside its text. */
+const EVENT_BYTES = 26;
+
+/** How many changes an invocation of `count` gets: it begins to gather with the first one. */
+export function changesInBatch({ window, batch }: Pick<Deployment, 'window' | 'batch'>, podsASecond: number): number {
+  const ofShard = (2 * podsASecond) / SHARDS;
+  return Math.min(batch, 1 + Math.floor(window * ofShard));
+}
+
+export function counting(measured: Measured, deployment: Deployment, podsASecond: number): Line[] {
+  const changes = changesInBatch(deployment, podsASecond);
+  const cost = measured.counting[changes];
+  if (cost === undefined) throw new Error(`A batch of ${changes} changes was not measured: npm run cost -- --write`);
+  const invocations = (2 * PODS) / changes;
+  return [
+    millions('counting: write units', invocations * cost.writeUnits, ({ writeUnits }) => writeUnits),
+    millions('counting: invocations', invocations, ({ lambdaRequests }) => lambdaRequests),
+    memory('counting: memory', invocations * BILLED_MS.counting, deployment),
+  ];
+}
+
+export function ofPods(measured: Measured, deployment: Deployment, podsASecond: number): Line[] {
+  const cost = measured.pods[podsASecond];
+  if (cost === undefined) throw new Error(`${podsASecond} pods a second were not measured: npm run cost -- --write`);
+  const requests = 2 * PODS;
+  const logGb = (requests * (deployment.accessLogBytes + EVENT_BYTES)) / 1024 ** 3;
+  return [
+    millions('API Gateway: requests', requests, ({ apiRequests }) => apiRequests),
+    millions('Lambda: requests', requests, ({ lambdaRequests }) => lambdaRequests),
+    memory('Lambda: memory', requests * BILLED_MS.request, deployment),
+    millions('DynamoDB: write units', PODS * cost.writeUnits, ({ writeUnits }) => writeUnits),
+    millions('DynamoDB: read units', PODS * cost.readUnits, ({ readUnits }) => readUnits),
+    { what: 'access log', quantity: logGb, unit: 'GB', price: (prices) => logGb * prices.logGb },
+    ...counting(measured, deployment, podsASecond),
+  ];
+}
+
+/** A month of 30 days, without a single pod. */
+export function ofMonth({ alarms, memoryMb }: Deployment, metrics: number): Line[] {
+  const runs = 30 * 24 * 12;
+  // A run is over in some tenths of a second; one that recounts waits 5 s in between.
+  const seconds = runs * 0.3 + 30 * 24 * 6;
+  const each = (what: string, quantity: number, of: 'metric' | 'alarm' | 'dashboard'): Line => ({
+    what,
+    quantity,
+    unit: '',
+    price: (prices) => quantity * prices[of],
+  });
+  return [
+    each('alarms', alarms, 'alarm'),
+    each('metrics of its own', metrics, 'metric'),
+    each('dashboard', 1, 'dashboard'),
+    memory('reclaim, every 5 minutes', seconds * 1000, { memoryMb }),
+  ];
+}
+
+const millions = (what: string, quantity: number, of: (prices: Prices) => number): Line => ({
+  what,
+  quantity: quantity / MILLION,
+  unit: 'million',
+  price: (prices) => (quantity / MILLION) * of(prices),
+});
+
+function memory(what: string, milliseconds: number, { memoryMb }: Pick<Deployment, 'memoryMb'>): Line {
+  const gbSeconds = (milliseconds / 1000) * (memoryMb / 1024);
+  return { what, quantity: gbSeconds, unit: 'GB s', price: (prices) => gbSeconds * prices.lambdaGbSecond };
+}
+
+export const sum = (lines: readonly Line[], prices: Prices): number =>
+  lines.reduce((dollars, { price }) => dollars + price(prices), 0);
