@@ -2,7 +2,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import * as z from 'zod/mini';
 import { environment } from '../core/contract/environment.ts';
-import { documentClient } from './store/dynamodb-client.ts';
+import { brisk, documentClient, type Patience, patient } from './store/dynamodb-client.ts';
 import { dynamodbStore } from './store/dynamodb-store.ts';
 import type { Dependencies } from './use-cases/dependencies.ts';
 import { emptyMemory } from './use-cases/memory.ts';
@@ -32,8 +32,8 @@ export const clusters: ReadonlyMap<string, string> = new Map(
     }),
 );
 
-export const dependencies: Dependencies = {
-  store: dynamodbStore(documentClient(), {
+const dependenciesWith = (patience: Patience): Dependencies => ({
+  store: dynamodbStore(documentClient(patience), {
     pools: settings[environment.poolsTable],
     leases: settings[environment.leasesTable],
   }),
@@ -46,4 +46,20 @@ export const dependencies: Dependencies = {
   newPoolId: () => randomBytes(8).toString('hex'),
   newToken: () => randomBytes(8).toString('hex'),
   memory: emptyMemory(),
-};
+});
+
+/** For what nobody waits for. */
+export const inBackground = (): Dependencies => dependenciesWith(patient);
+
+/**
+ * For requests that somebody waits for. One small read is made at once: the first request finds a connection, credentials and a
+ * client that has run. Awaited by a handler's module it is part of the environment's start (Lambda's Init phase), which it must
+ * not fail: without the table the requests themselves say why.
+ */
+export async function forRequests(): Promise<Dependencies> {
+  const dependencies = dependenciesWith(brisk);
+  await dependencies.store.nodes.readConcluded().catch((cause: unknown) => {
+    console.warn({ message: 'DynamoDB did not answer at the start', cause: String(cause) });
+  });
+  return dependencies;
+}

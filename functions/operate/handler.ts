@@ -2,7 +2,7 @@
 import { routes } from '../../core/contract/routes.ts';
 import { answering, handlerOf } from '../http/http.ts';
 import { versionTag, versionWanted } from '../http/version-tag.ts';
-import { dependencies } from '../runtime.ts';
+import { forRequests } from '../runtime.ts';
 import { declareDeath, listDeaths } from '../use-cases/nodes/declare-death.ts';
 import { readNode } from '../use-cases/nodes/heartbeat.ts';
 import { changePool } from '../use-cases/pools/change-pool.ts';
@@ -16,6 +16,8 @@ import { listBlocks } from '../use-cases/questions/list-blocks.ts';
 import { listLeases } from '../use-cases/questions/list-leases.ts';
 import { usage } from '../use-cases/questions/usage.ts';
 import { whoHas } from '../use-cases/questions/who-has.ts';
+
+const dependencies = await forRequests();
 
 export const handler = handlerOf({
   ...answering(

@@ -1,17 +1,19 @@
 /** The scheduled function. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
-import { dependencies } from '../runtime.ts';
+import { inBackground } from '../runtime.ts';
 import { type RecountReport, recount } from '../use-cases/changes/recount.ts';
 import { type ReclaimReport, reclaim } from '../use-cases/reclaim/reclaim.ts';
 
 type Report = ReclaimReport & RecountReport;
 
+const dependencies = inBackground();
+
 export const handler = (_: unknown, context: Context): Promise<Report> => scheduled(dependencies, context, wait);
 
 /** @throws what the first node failed with that could not be reclaimed, once all the rest is done */
 export async function scheduled(
-  deps: typeof dependencies,
+  deps: ReturnType<typeof inBackground>,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
   pause: (milliseconds: number) => Promise<unknown>,
 ): Promise<Report> {

@@ -1,13 +1,15 @@
 /** The releasing function, and what else a node asks about what it has. */
 import { routes } from '../../core/contract/routes.ts';
 import { answering, handlerOf } from '../http/http.ts';
-import { dependencies } from '../runtime.ts';
+import { forRequests } from '../runtime.ts';
 import { giveBack } from '../use-cases/blocks/give-back.ts';
 import { checkLease } from '../use-cases/leases/check-lease.ts';
 import { ownLeases } from '../use-cases/leases/own-leases.ts';
 import { release } from '../use-cases/leases/release.ts';
 import { goodbye } from '../use-cases/nodes/goodbye.ts';
 import { heartbeat } from '../use-cases/nodes/heartbeat.ts';
+
+const dependencies = await forRequests();
 
 export const handler = handlerOf({
   ...answering(routes.release, ({ call, body }) => release(dependencies, call, body)),

@@ -1,5 +1,5 @@
 /**
- * The DynamoDB document client as Lambda needs it: short time-outs, two attempts, errors translated. Every write is idempotent
+ * The DynamoDB document client as Lambda needs it: bounded time-outs and attempts, errors translated. Every write is idempotent
  * by its condition, so that a repeat is always safe.
  */
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -7,12 +7,24 @@ import { DynamoDBDocumentClient, GetCommand, paginateQuery } from '@aws-sdk/lib-
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { storeProblem } from './dynamodb-errors.ts';
 
-export function documentClient(): DynamoDBDocumentClient {
+/** Milliseconds are of one attempt; a request waits a while between two, longer each time. */
+export interface Patience {
+  readonly attempts: number;
+  readonly connectionMs: number;
+  readonly requestMs: number;
+}
+
+/** For requests that somebody waits for: what is slow is tried again on another connection. */
+export const brisk: Patience = { attempts: 2, connectionMs: 300, requestMs: 800 };
+/** For background work, which nobody waits for and where many requests are under way: giving up costs all that was done. */
+export const patient: Patience = { attempts: 5, connectionMs: 1_500, requestMs: 3_000 };
+
+export function documentClient({ attempts, connectionMs, requestMs }: Patience = brisk): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
-    maxAttempts: 2,
+    maxAttempts: attempts,
     retryMode: 'standard',
     // requestTimeout alone only warns: throwOnRequestTimeout makes it an error.
-    requestHandler: { connectionTimeout: 300, requestTimeout: 800, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: connectionMs, requestTimeout: requestMs, throwOnRequestTimeout: true },
   });
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }

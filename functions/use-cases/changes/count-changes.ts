@@ -1,10 +1,8 @@
 /** Keeps the counters by the changes of the leases table. */
 import { pMapSettled } from 'p-map';
 import type { CounterKey, LeaseChange } from '../../../core/protocol/counter.ts';
+import { REQUESTS_AT_ONCE } from '../bounded-store.ts';
 import type { Dependencies } from '../dependencies.ts';
-
-/** Less than the client has connections: a batch may be of some hundred namespaces. */
-const WRITES_AT_ONCE = 32;
 
 interface Step {
   readonly sequence: string;
@@ -17,7 +15,7 @@ interface Step {
  * the last change that it counted, in the same write as the sum: whatever comes again is not counted again.
  */
 export async function countChanges(
-  { store, now }: Dependencies,
+  { store, now }: Pick<Dependencies, 'store' | 'now'>,
   shard: string,
   changes: readonly LeaseChange[],
 ): Promise<void> {
@@ -48,7 +46,7 @@ export async function countChanges(
     }
   };
   // Each is tried, though another failed: the whole batch comes again then, and finds these counted.
-  const outcomes = await pMapSettled(counters.values(), count, { concurrency: WRITES_AT_ONCE });
+  const outcomes = await pMapSettled(counters.values(), count, { concurrency: REQUESTS_AT_ONCE });
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
 }

@@ -4,6 +4,7 @@
  */
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { Counter, CounterKey } from '../../../core/protocol/counter.ts';
+import { boundedStore } from '../bounded-store.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { freshPool } from '../known-pools.ts';
 import { readPool } from '../pools/read-pool.ts';
@@ -37,10 +38,11 @@ interface PoolCounters {
  * Where nothing changed meanwhile, the correction is exact.
  */
 export async function recount(
-  deps: Dependencies,
+  { store, ...others }: Dependencies,
   call: Call,
   wait: (milliseconds: number) => Promise<unknown>,
 ): Promise<RecountReport> {
+  const deps = { ...others, store: boundedStore(store, call).always };
   const due = [...(await deps.store.counters.readPools())]
     .map(([pool, { recountedAt }]) => ({ pool, recountedAt }))
     .filter(({ recountedAt }) => deps.now() - recountedAt >= RECOUNTED_EVERY_MS)

@@ -7,10 +7,11 @@ import type { DeathRecord, NodeState } from '../../../core/protocol/node.ts';
 import { type BlockKey, blockKeyFromText } from '../../../core/protocol/slot-ref.ts';
 import { deadShareOf, knowPoolsOf, type Life } from '../blocks/dead-block.ts';
 import { fenceBlock, resumeFence } from '../blocks/fence-block.ts';
+import { boundedStore, timeIsUp } from '../bounded-store.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { knownPool, reusableAfter } from '../known-pools.ts';
-import { boundedStore, tellingOfFreed, timeIsUp } from './bounded-store.ts';
 import { CONCLUDED_AFTER_MS, dueDeaths, retryAfterFailure } from './due.ts';
+import { tellingOfFreed } from './freed.ts';
 import { noteConcluded, readUnconcluded } from './unconcluded.ts';
 
 /** While one waits for an answer, others go on; a large one keeps the others waiting no more than its share. */

@@ -1,7 +1,7 @@
 /** The deaths that are not concluded yet: a part of the list, however many deaths there ever were. */
 import type { DeathRecord } from '../../../core/protocol/node.ts';
+import { timeIsUp } from '../bounded-store.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
-import { timeIsUp } from './bounded-store.ts';
 import { CONCLUDED_AFTER_MS, dueAt } from './due.ts';
 
 const A_PAGE = 1000;

@@ -1,11 +1,11 @@
-/** The store as the reclaim uses it: so many requests at once, and none any more when the time of its run is up. */
-import { LessorError } from '../../../core/contract/problems.ts';
-import type { Store } from '../../../core/store.ts';
-import type { Call } from '../dependencies.ts';
-import { atMost } from '../in-flight.ts';
+/** The store as background work uses it: so many requests at once, and none any more when the time of its run is up. */
+import { LessorError } from '../../core/contract/problems.ts';
+import type { Store } from '../../core/store.ts';
+import type { Call } from './dependencies.ts';
+import { atMost } from './in-flight.ts';
 
-/** Of a run, whatever it does. A Lambda function of this size gets no more of them answered in time. */
-const REQUESTS_AT_ONCE = 16;
+/** Of a run, whatever it does: docs/functions.md has what a function of which size gets answered in time. */
+export const REQUESTS_AT_ONCE = 16;
 /** For the requests that are under way, and for the notes of what they came to. */
 const RESERVE_MS = 5_000;
 
@@ -28,24 +28,6 @@ export function boundedStore(store: Store, call: Pick<Call, 'remainingMs'>): Bou
   return {
     inTime: eachRequest(store, (request) => limit(() => inTime(request))),
     always: eachRequest(store, limit),
-  };
-}
-
-/** The same store, and `freed` hears of each lease that is freed without its owner. */
-export function tellingOfFreed(store: Store, freed: () => void): Store {
-  const heard = async (outcome: Promise<boolean>): Promise<boolean> => {
-    const isFreed = await outcome;
-    if (isFreed) freed();
-    return isFreed;
-  };
-  const { leases } = store;
-  return {
-    ...store,
-    leases: {
-      ...leases,
-      sweep: (...args) => heard(leases.sweep(...args)),
-      evict: (...args) => heard(leases.evict(...args)),
-    },
   };
 }
 
