@@ -11,7 +11,8 @@ import type { BlockKey } from '../../../core/protocol/slot-ref.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { knownPool } from '../known-pools.ts';
 
-const SLOTS_AT_ONCE = 64;
+/** A node that gives a block back waits for it: more of them are not answered in time by a function of the usual size. */
+const SLOTS_AT_ONCE = 16;
 /** Each pass but the first finds what others held or freed meanwhile, which the passed slots bound. */
 const PASSES = 8;
 

@@ -1,8 +1,10 @@
-/** How much background work has under way at once, however much there is of it. */
+/** How much a use case has under way at once, however much there is of it. */
 import { expect, it } from 'vitest';
 import type { LeaseChange } from '../../../core/protocol/counter.ts';
+import { fenceBlock } from '../../../functions/use-cases/blocks/fence-block.ts';
 import { countChanges } from '../../../functions/use-cases/changes/count-changes.ts';
 import { recount } from '../../../functions/use-cases/changes/recount.ts';
+import { ownedPool } from '../owned-pool.ts';
 import { slowStore } from '../slow-store.ts';
 import { add, addOf, callOf, operatorsPool, proposal, world } from '../world.ts';
 
@@ -40,5 +42,17 @@ it('a recount reads a pool some blocks at a time', async () => {
   const { recounted } = await recount(here.environment({ store }), callOf('lessor'), async () => {});
   expect(recounted).toBe(1);
   expect(requests.filter((name) => name === 'readBlock')).toHaveLength(100);
+  expect(together()).toBe(AT_ONCE);
+});
+
+it('a block is given back some slots at a time', async () => {
+  const here = world();
+  const { id } = await ownedPool(here, { blocks: 4, blockSize: 64 });
+  const key = { pool: id, block: 0n };
+  await here.store.blocks.claim(key, { node: 'i-1', incarnation: 1, boot: 'boot-1', journal: 'a'.repeat(16) });
+  const { store, requests, together } = slowStore(here, 5);
+  const fenced = await fenceBlock(here.environment({ store }), key, { generation: 1, forced: false });
+  expect(fenced.outcome).toBe('released');
+  expect(requests.filter((name) => name === 'advance')).toHaveLength(64);
   expect(together()).toBe(AT_ONCE);
 });
