@@ -13,6 +13,7 @@ const settings = z.parse(
     [environment.leasesTable]: z.string(),
     [environment.inlinePools]: z._default(z.enum(['true', 'false']), 'false'),
     [environment.inlineCooldown]: z._default(z.string().check(z.regex(/^\d+$/)), '30'),
+    [environment.countWithin]: z._default(z.string().check(z.regex(/^\d+$/)), '10'),
     [environment.instanceRoles]: z._default(z.string(), ''),
     [environment.clusters]: z._default(z.string(), ''),
   }),
@@ -40,6 +41,7 @@ const dependenciesWith = (patience: Patience): Dependencies => ({
   settings: {
     inlinePools: settings[environment.inlinePools] === 'true',
     inlineCooldownSeconds: Number(settings[environment.inlineCooldown]),
+    countWithinSeconds: Number(settings[environment.countWithin]),
   },
   now: Date.now,
   random: (below) => randomInt(Math.max(1, below)),

@@ -6,6 +6,8 @@ export const environment = {
   inlinePools: 'LESSOR_INLINE_POOLS',
   /** Seconds for which a released address of such a pool is not handed out again. */
   inlineCooldown: 'LESSOR_INLINE_POOL_COOLDOWN_SECONDS',
+  /** Seconds for which a change of a lease waits, at most, until it is counted together with others. */
+  countWithin: 'LESSOR_COUNT_WITHIN_SECONDS',
   /** Comma-separated names of roles that only EC2 may assume: their session name is the instance id. */
   instanceRoles: 'LESSOR_INSTANCE_ROLES',
   /** `<role>=<cluster>,…`: to which cluster the nodes of a role belong. */

@@ -7,6 +7,8 @@ export interface ServiceSettings {
   /** Ranges written in a CNI configuration become a pool on first use. */
   readonly inlinePools: boolean;
   readonly inlineCooldownSeconds: number;
+  /** For so long a change of a lease waits to be counted together with others. */
+  readonly countWithinSeconds: number;
 }
 
 export interface Dependencies {

@@ -6,8 +6,8 @@ import type { KnownPool, QuotaView } from '../memory.ts';
 export const quotaTimes = {
   /** A reading of the counter counts for so long. */
   readEveryMs: 2_000,
-  /** What was granted longer ago than this before a reading is in it. */
-  countedWithinMs: 3_000,
+  /** From the check of an ADD until its lease is in the counter, beside what it waits to be counted with others. */
+  countedAfterMs: 2_000,
 };
 /** The part of what is left that an environment may grant before it looks what others granted. */
 const SHARE = 8;
@@ -29,7 +29,9 @@ export async function withinQuota(deps: Dependencies, pool: KnownPool, namespace
     const held = (await deps.store.counters.read({ pool: id, namespace }))?.held ?? 0;
     // As it is now: another request may have been granted while this one read.
     const earlier = deps.memory.quotas.peek(key)?.granted ?? [];
-    const granted = earlier.filter((at) => at > now - quotaTimes.countedWithinMs);
+    // What was granted longer ago than this before a reading is in it.
+    const countedWithinMs = deps.settings.countWithinSeconds * 1000 + quotaTimes.countedAfterMs;
+    const granted = earlier.filter((at) => at > now - countedWithinMs);
     view = { held, readAt: now, granted, since: 0 };
     deps.memory.quotas.set(key, view, now);
   }

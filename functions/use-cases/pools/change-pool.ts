@@ -21,10 +21,11 @@ import { ensureRoom, listPolicy, overlapProblem, writeRegistry } from './change-
 import { entryNamed, storedPool } from './named-pool.ts';
 import { firstAfter, firstOf } from './open-blocks.ts';
 import { type Attempt, done, overtaken, poolContention, untilWritten } from './optimistic-write.ts';
-import { ordinaryRanges, warningsOf } from './ordinary-ranges.ts';
+import { ordinaryRanges } from './ordinary-ranges.ts';
 import { ensureFits } from './pool-size.ts';
 import { valueText } from './pool-text.ts';
 import { ensureVersion, type PoolChange, viewOf } from './pool-view.ts';
+import { warningsOf } from './warnings.ts';
 
 /**
  * Where the pool grows, the registry is written first: it always has all that the pool's item has (I8). What pods it is for is
@@ -53,7 +54,8 @@ async function tryToChange(
   const next = changed(pool, entry, patch);
   ensureFits(next.definition);
   const effects = effectsOf(pool, next);
-  const warnings = patch.ranges ? warningsOf(ordinaryRanges(name, next.definition.ranges, pool.definition.ranges)) : {};
+  const ranges = patch.ranges ? ordinaryRanges(name, next.definition.ranges, pool.definition.ranges) : [];
+  const warnings = warningsOf(deps, { ranges, quota: patch.quota, quotas: patch.quotas });
   // RFC 9110, section 13.1.1: whatever If-Match says, a change that is there already has succeeded.
   if (effects.length > 0) ensureVersion(pool, [ifMatch]);
   const target = entryOf(next.definition, next.state);

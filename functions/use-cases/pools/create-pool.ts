@@ -8,10 +8,11 @@ import type { KnownPool } from '../memory.ts';
 import { canonicalText } from './canonical-text.ts';
 import { overlapProblem } from './change-registry.ts';
 import { storedPool } from './named-pool.ts';
-import { ordinaryRanges, warningsOf } from './ordinary-ranges.ts';
+import { ordinaryRanges } from './ordinary-ranges.ts';
 import { valueText } from './pool-text.ts';
 import { viewOf } from './pool-view.ts';
 import { registerPool } from './register-pool.ts';
+import { warningsOf } from './warnings.ts';
 
 /** @throws LessorError request.invalid, pool.conflict, pool.overlap, pool.draining, vrf.full, service.busy */
 export async function createPool(deps: Dependencies, input: PoolInput, dryRun: boolean): Promise<CreatePoolResult> {
@@ -34,7 +35,13 @@ export async function createPool(deps: Dependencies, input: PoolInput, dryRun: b
   const effect = created
     ? `pool ${name} of VRF ${vrf} is created with a capacity of ${pool.space.capacity}`
     : `nothing changes: pool ${name} of VRF ${vrf} is there with the same definition`;
-  return { created, dryRun, effects: [effect], pool: viewOf(pool), ...warningsOf(ranges) };
+  return {
+    created,
+    dryRun,
+    effects: [effect],
+    pool: viewOf(pool),
+    ...warningsOf(deps, { ranges, quota: input.quota, quotas: input.quotas }),
+  };
 }
 
 function ensureSame(pool: KnownPool, wanted: PoolDefinition): KnownPool {

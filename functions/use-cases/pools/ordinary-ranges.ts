@@ -1,6 +1,6 @@
 /** Ranges that come to be a pool's: not such as no pod can have, and said where somebody has to have a reason for them. */
 import { parseRangeSets, type Range } from '../../../core/addresses/range.ts';
-import { doubtfulRanges, unusableRange } from '../../../core/addresses/special-ranges.ts';
+import { unusableRange } from '../../../core/addresses/special-ranges.ts';
 import type { PoolDefinition } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 
@@ -20,9 +20,4 @@ export function ordinaryRanges(
   const problem = unusableRange(added);
   if (problem !== undefined) throw new LessorError('request.invalid', `Pool ${pool}: ${problem}`);
   return added;
-}
-
-export function warningsOf(ranges: readonly Range[]): { warnings?: string[] } {
-  const warnings = doubtfulRanges(ranges);
-  return warnings.length === 0 ? {} : { warnings };
 }

@@ -11,9 +11,8 @@ import { add, addOf, del, delOf, operatorsPool, proposal, world } from '../../wo
 const ENVIRONMENTS = 8;
 /** From the check of an ADD to its write at most, and from the write until the stream has it counted. */
 const WRITTEN_WITHIN_MS = 500;
-const STREAM_LAG_MS = 2_000;
+const STREAM_LAG_MS = 1_000;
 const TICK_MS = 250;
-const WINDOW_MS = 2_000 + WRITTEN_WITHIN_MS + STREAM_LAG_MS;
 
 interface Step {
   readonly pause: number;
@@ -40,8 +39,10 @@ interface Played {
 }
 
 /** @throws Error if an environment goes beyond the quota by more than what others leased in the window */
-async function play({ quota, environments }: Plan, scheduler: fc.Scheduler): Promise<Played> {
-  const base = world();
+async function play({ quota, environments }: Plan, scheduler: fc.Scheduler, countWithinSeconds = 1): Promise<Played> {
+  const base = world(undefined, { countWithinSeconds });
+  const lag = countWithinSeconds * 1000 + STREAM_LAG_MS;
+  const window = 2_000 + WRITTEN_WITHIN_MS + lag;
   const stream = leaseStream(base.store);
   const pool = await operatorsPool(base, { addresses: 200, blockSize: 256 });
   const state = await base.store.pools.readPool(pool.id);
@@ -62,7 +63,7 @@ async function play({ quota, environments }: Plan, scheduler: fc.Scheduler): Pro
       if ([...underWay.values()].some((since) => now() - since >= WRITTEN_WITHIN_MS)) continue;
       base.clock.now += TICK_MS;
       ticks += 1;
-      const due = writes.filter(({ at }) => at <= now() - STREAM_LAG_MS + TICK_MS).length;
+      const due = writes.filter(({ at }) => at <= now() - lag + TICK_MS).length;
       if (due > told) await countChanges(counting, 's', stream.changes.slice(told, due));
       told = Math.max(told, due);
     }
@@ -110,7 +111,7 @@ async function play({ quota, environments }: Plan, scheduler: fc.Scheduler): Pro
     if (!grant) return;
     over = Math.max(over, held - quota);
     const others = writes.filter(
-      (write) => write.grant && write.environment !== environment && write.at > now() - WINDOW_MS,
+      (write) => write.grant && write.environment !== environment && write.at > now() - window,
     );
     if (held > quota + others.length) {
       throw new Error(
@@ -123,8 +124,12 @@ async function play({ quota, environments }: Plan, scheduler: fc.Scheduler): Pro
   return { over, refused };
 }
 
-const property = (steps = plan) =>
-  fc.asyncProperty(steps, fc.scheduler(), async (played, scheduler) => void (await play(played, scheduler)));
+const property = (steps = plan, countWithinSeconds = 1) =>
+  fc.asyncProperty(
+    steps,
+    fc.scheduler(),
+    async (played, scheduler) => void (await play(played, scheduler, countWithinSeconds)),
+  );
 
 /** One environment leases and then nothing for 7 s, in which the others use the quota up. */
 const sleeper: fc.Arbitrary<Plan> = fc.constant({
@@ -141,11 +146,14 @@ describe('a quota under concurrency', () => {
   it('is exceeded at most by what other environments leased since the counter was up to date', () =>
     fc.assert(property(), { numRuns: 300 }));
 
+  it('is exceeded by no more where changes wait 10 s to be counted together', () =>
+    fc.assert(property(plan, 10), { numRuns: 100 }));
+
   it('is never exceeded by one environment alone', () =>
     fc.assert(
       fc.asyncProperty(plan, fc.scheduler(), async ({ quota, environments }, scheduler) => {
         const alone = { quota, environments: [environments.flat()] };
-        expect((await play(alone, scheduler)).over).toBeLessThanOrEqual(0);
+        for (const seconds of [1, 10]) expect((await play(alone, scheduler, seconds)).over).toBeLessThanOrEqual(0);
       }),
       { numRuns: 100 },
     ));
@@ -153,12 +161,13 @@ describe('a quota under concurrency', () => {
   it('is known to an environment that had nothing to do while others used it up', () =>
     fc.assert(property(sleeper), { numRuns: 20 }));
 
-  it.each<[string, Partial<typeof quotaTimes>, fc.Arbitrary<Plan> | undefined]>([
-    ['forgets what it granted when it reads the counter', { countedWithinMs: -1 }, undefined],
-    ['believes for ever what it read once', { readEveryMs: Number.POSITIVE_INFINITY }, sleeper],
-  ])('would be exceeded by more if an environment %s', async (_, broken, steps) => {
+  it.each<[string, Partial<typeof quotaTimes>, seconds: number, fc.Arbitrary<Plan>?]>([
+    ['forgets what it granted when it reads the counter', { countedAfterMs: -2_000 }, 1],
+    ['remembers 3 s of what it granted, where changes wait 10 s', { countedAfterMs: -7_000 }, 10],
+    ['believes for ever what it read once', { readEveryMs: Number.POSITIVE_INFINITY }, 1, sleeper],
+  ])('would be exceeded by more if an environment %s', async (_, broken, seconds, steps) => {
     Object.assign(quotaTimes, broken);
-    await expect(fc.assert(property(steps), { numRuns: 200 })).rejects.toMatchObject({
+    await expect(fc.assert(property(steps, seconds), { numRuns: 200 })).rejects.toMatchObject({
       cause: { message: expect.stringContaining('the quota is') },
     });
   });

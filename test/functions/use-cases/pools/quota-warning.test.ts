@@ -1,0 +1,22 @@
+/** A quota is as strict as the counters are up to date, and an operator who sets one is told how much that is. */
+import { expect, it } from 'vitest';
+import { change, create } from '../../pool-requests.ts';
+import { world } from '../../world.ts';
+
+const warned = [expect.stringContaining('quota: leases are counted within 10 s here')];
+const late = () => world(undefined, { countWithinSeconds: 10 }).environment();
+
+it('says so where a pool with a quota is created, and where a pool gets one', async () => {
+  const deps = late();
+  expect((await create(deps, { name: 'one', quota: 5 })).warnings).toEqual(warned);
+  expect((await create(deps, { ranges: [[{ subnet: '10.2.0.0/24' }]], quotas: { shop: 0 } })).warnings).toEqual(warned);
+  expect((await change(deps, { quota: 7 })).warnings).toEqual(warned);
+});
+
+it('says nothing of other pools and other changes, nor where leases are counted at once', async () => {
+  const deps = late();
+  expect((await create(deps)).warnings).toBeUndefined();
+  expect((await change(deps, { order: 3 })).warnings).toBeUndefined();
+  expect((await change(deps, { quota: null })).warnings).toBeUndefined();
+  expect((await create(world().environment(), { quota: 5 })).warnings).toBeUndefined();
+});
