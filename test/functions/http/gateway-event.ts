@@ -5,6 +5,8 @@
 import type { Context } from 'aws-lambda';
 import type { Handler } from '../../../functions/http/http.ts';
 
+type Event = Parameters<Handler>[0];
+
 export const NODE = 'arn:aws:sts::123456789012:assumed-role/lessor-node/i-0123456789abcdef0';
 export const OPERATOR = 'arn:aws:iam::123456789012:user/ann';
 
@@ -27,10 +29,18 @@ export interface Answered {
   readonly text: string;
 }
 
-export async function ask(
-  handler: Handler,
-  { route, userArn, body, base64 = false, query, path, headers }: Request,
-): Promise<Answered> {
+export async function ask(handler: Handler, request: Request): Promise<Answered> {
+  const context = {
+    awsRequestId: 'lambda-request',
+    invokedFunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:Lessor-allocate',
+    getRemainingTimeInMillis: () => 10_000,
+  };
+  const answer = await handler(eventOf(request), context as Context);
+  const text = answer.body ?? '';
+  return { status: answer.statusCode, headers: answer.headers ?? {}, body: JSON.parse(text), text };
+}
+
+export function eventOf({ route, userArn, body, base64 = false, query, path, headers }: Request): Event {
   const [method = '', rawPath = ''] = route.split(' ');
   const iam = {
     accessKey: 'ASIAEXAMPLE',
@@ -65,12 +75,5 @@ export async function ask(
     ...(body === undefined ? {} : { body: base64 ? Buffer.from(body).toString('base64') : body }),
     isBase64Encoded: base64,
   };
-  const context = {
-    awsRequestId: 'lambda-request',
-    invokedFunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:Lessor-allocate',
-    getRemainingTimeInMillis: () => 10_000,
-  };
-  const answer = await handler(event as unknown as Parameters<Handler>[0], context as Context);
-  const text = answer.body ?? '';
-  return { status: answer.statusCode, headers: answer.headers ?? {}, body: JSON.parse(text), text };
+  return event as unknown as Event;
 }
