@@ -2,6 +2,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import * as z from 'zod/mini';
 import { environment } from '../core/contract/environment.ts';
+import { COUNT_WITHIN } from '../core/contract/limits.ts';
 import { brisk, documentClient, type Patience, patient } from './store/dynamodb-client.ts';
 import { dynamodbStore } from './store/dynamodb-store.ts';
 import type { Dependencies } from './use-cases/dependencies.ts';
@@ -13,7 +14,7 @@ const settings = z.parse(
     [environment.leasesTable]: z.string(),
     [environment.inlinePools]: z._default(z.enum(['true', 'false']), 'false'),
     [environment.inlineCooldown]: z._default(z.string().check(z.regex(/^\d+$/)), '30'),
-    [environment.countWithin]: z._default(z.string().check(z.regex(/^\d+$/)), '10'),
+    [environment.countWithin]: z._default(z.string().check(z.regex(/^\d+$/)), String(COUNT_WITHIN)),
     [environment.instanceRoles]: z._default(z.string(), ''),
     [environment.clusters]: z._default(z.string(), ''),
   }),

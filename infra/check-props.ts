@@ -60,6 +60,7 @@ export const propRules = {
   optional: {
     inlinePools: flag,
     inlinePoolCooldownSeconds: whole(0, most.cooldown),
+    countWithinSeconds: whole(1, most.countWithin),
     tables: fields<AttachedTables>(
       {
         pools: table,

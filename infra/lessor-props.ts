@@ -27,6 +27,13 @@ export interface LessorProps {
   readonly inlinePoolCooldownSeconds?: number;
 
   /**
+   * Seconds for which a change of a lease waits, at most, to be counted together with others, 1 to 60. Where namespaces have
+   * quotas that are to be strict, say 1: a pod then costs more (docs/quotas.md).
+   * @default 10
+   */
+  readonly countWithinSeconds?: number;
+
+  /**
    * Tables that exist: those of a stack that was deleted, or restored ones. They are used as they are, and never changed
    * or deleted by this stack.
    * @default - two tables of the stack's own

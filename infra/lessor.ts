@@ -4,6 +4,7 @@ import { type ManagedPolicy, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { environment } from '../core/contract/environment.ts';
+import { COUNT_WITHIN } from '../core/contract/limits.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { AccessPolicies } from './access-policies.ts';
 import { checkProps } from './check-props.ts';
@@ -59,11 +60,11 @@ export class Lessor extends Construct {
       release: lambda('release'),
       operate: lambda('operate'),
       reclaim: lambda('reclaim', Duration.minutes(5)),
-      count: lambda('count'),
+      count: lambda('count', Duration.minutes(1)),
     };
     this.#giveRights(pools, leases);
     this.#configure(props);
-    this.#connect(api, leases);
+    this.#connect(api, leases, props.countWithinSeconds ?? COUNT_WITHIN);
     const minutes = props.canaryMinutes ?? 5;
     if (minutes !== 0) new Rollout(this, 'Rollout', { functions: Object.values(this.functions), api, minutes });
     const access = new AccessPolicies(this, 'Access', api, roleNames(props.nodeRoles));
@@ -109,10 +110,18 @@ export class Lessor extends Construct {
     pools.grant(count, 'UpdateItem');
   }
 
-  #configure({ nodeRoles, inlinePools = false, inlinePoolCooldownSeconds = 30 }: LessorProps): void {
+  #configure({
+    nodeRoles,
+    inlinePools = false,
+    inlinePoolCooldownSeconds = 30,
+    countWithinSeconds = COUNT_WITHIN,
+  }: LessorProps): void {
     const { allocate, release, operate } = this.functions;
     allocate.addEnvironment(environment.inlinePools, String(inlinePools));
     allocate.addEnvironment(environment.inlineCooldown, String(inlinePoolCooldownSeconds));
+    // Each environment remembers what it granted until it is counted, and an operator is told how late that is.
+    for (const lambda of [allocate, operate])
+      lambda.addEnvironment(environment.countWithin, String(countWithinSeconds));
     for (const lambda of [allocate, release, operate]) {
       lambda.addEnvironment(environment.instanceRoles, instanceRoles(nodeRoles).join(','));
       lambda.addEnvironment(
@@ -124,12 +133,12 @@ export class Lessor extends Construct {
     }
   }
 
-  #connect(api: LessorApi, leases: StoreTable): void {
+  #connect(api: LessorApi, leases: StoreTable, countWithinSeconds: number): void {
     const { allocate, release, operate, reclaim, count } = this.functions;
     api.serve('allocate', allocate.live);
     api.serve('release', release.live);
     api.serve('operate', operate.live);
     new ReclaimSchedule(this, 'ReclaimSchedule', reclaim.live);
-    leases.tell(count);
+    leases.tell(count, countWithinSeconds);
   }
 }

@@ -87,8 +87,11 @@ export class StoreTable extends Construct {
     this.#encryptionKey?.grant(lambda, ...KEY_ACTIONS);
   }
 
-  /** Tells a function each change of the table, a batch of one shard at a time, and lets it read the stream only. */
-  tell(lambda: LessorFunction): void {
+  /**
+   * Tells a function each change of the table, a batch of one shard at a time, and lets it read the stream only.
+   * @param withinSeconds for which a change waits at most for others of its batch
+   */
+  tell(lambda: LessorFunction, withinSeconds: number): void {
     const eventSourceArn = this.table.tableStreamArn;
     if (eventSourceArn === undefined) throw new Error(`${this.node.path} has no stream`);
     this.#tell(lambda);
@@ -100,7 +103,7 @@ export class StoreTable extends Construct {
       eventSourceArn,
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: 500,
-      maxBatchingWindow: Duration.seconds(1),
+      maxBatchingWindow: Duration.seconds(withinSeconds),
       // Only with a window does the event name its shard; the window's state is not used, so it may be as long as can be.
       tumblingWindow: Duration.minutes(15),
       bisectBatchOnError: true,

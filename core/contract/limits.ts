@@ -63,6 +63,8 @@ export const most = {
   /** Seconds: a day, and 30 days. */
   cooldown: 86_400,
   sticky: 2_592_000,
+  /** Seconds that a change of a lease may wait to be counted. */
+  countWithin: 60,
   /** Of a request's body: bytes, of routes that take much and of all others; levels of nesting; values within. */
   largeBodyBytes: 1_048_576,
   bodyBytes: 16_384,
@@ -102,6 +104,9 @@ export const otherwise = {
   order: 0,
   maxBlocksPerNode: 64,
 } as const;
+
+/** Seconds that a change of a lease waits to be counted, where a deployment says nothing. */
+export const COUNT_WITHIN = 10;
 
 /** Characters; lengths are in `most`. */
 export const patterns = {

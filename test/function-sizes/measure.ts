@@ -39,7 +39,7 @@ export interface MeasuredUseCase {
 }
 
 const PLACE = { stack: 'Lessor', region: 'us-east-1', account: '123456789012', endpoint: 'https://localhost' };
-const SETTINGS = { inlinePools: 'true', instanceRoles: 'lessor-node' };
+const SETTINGS = { inlinePools: true, nodeRoles: { 'lessor-node': {} } };
 const KEYS = { AWS_REGION: PLACE.region, AWS_ACCESS_KEY_ID: 'LOCAL', AWS_SECRET_ACCESS_KEY: 'local' };
 
 export async function measured(
@@ -53,7 +53,7 @@ export async function measured(
     mkdirSync(assembly);
     const say = (text: string) => process.stderr.write(`${text}\n`);
     say('bundling the functions as a deployment does …');
-    await synthesize(SETTINGS, assembly, new AbortController().signal);
+    await synthesize({ [PLACE.stack]: SETTINGS }, assembly, new AbortController().signal);
     const { functions, tables } = readStack(assembly, PLACE);
     const dynamodb = await startDynamodb();
     closing.push(() => dynamodb.stop());

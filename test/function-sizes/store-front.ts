@@ -12,7 +12,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 
-export const ANSWERS_AFTER_MS = 4;
+const ANSWERS_AFTER_MS = 4;
 
 export interface StoreFront {
   /** What a function needs in its environment to find it. */

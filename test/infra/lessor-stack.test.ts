@@ -160,13 +160,14 @@ describe('the API', () => {
 });
 
 describe('the functions', () => {
+  const timeouts: Record<string, number> = { 'Lessor-reclaim': 300, 'Lessor-count': 60 };
   it('run on Node 24 and arm64, log JSON to a group of their own that forgets after a month', () => {
     for (const [, { Properties }] of ofType('AWS::Lambda::Function')) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
         Architectures: ['arm64'],
         MemorySize: 1024,
-        Timeout: Properties.FunctionName === 'Lessor-reclaim' ? 300 : 10,
+        Timeout: timeouts[Properties.FunctionName] ?? 10,
         LoggingConfig: { LogFormat: 'JSON' },
       });
       expect(Properties.ReservedConcurrentExecutions).toBeUndefined();
@@ -181,6 +182,7 @@ describe('the functions', () => {
     expect(allocate).toMatchObject({
       [environment.inlinePools]: 'true',
       [environment.inlineCooldown]: '30',
+      [environment.countWithin]: '10',
       [environment.instanceRoles]: 'nodes-a,nodes-b',
     });
   });
@@ -212,7 +214,7 @@ describe('the changes of the leases table', () => {
       EventSourceArn: { 'Fn::GetAtt': [table, 'StreamArn'] },
       StartingPosition: 'TRIM_HORIZON',
       BatchSize: 500,
-      MaximumBatchingWindowInSeconds: 1,
+      MaximumBatchingWindowInSeconds: 10,
       TumblingWindowInSeconds: 900,
       BisectBatchOnFunctionError: true,
       MaximumRecordAgeInSeconds: 3600,

@@ -1,7 +1,7 @@
 /** Many nodes that claim at once: no block goes to two, and the requests of each are few. */
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../../../core/store.ts';
-import { documentClient } from '../../../../functions/store/dynamodb-client.ts';
+import { documentClient, patient } from '../../../../functions/store/dynamodb-client.ts';
 import { dynamodbStore } from '../../../../functions/store/dynamodb-store.ts';
 import { resolvePool } from '../../../../functions/use-cases/add/resolve-pool.ts';
 import { claimBlock } from '../../../../functions/use-cases/blocks/claim-block.ts';
@@ -89,7 +89,7 @@ describe('a thousand nodes that claim a block at the same moment', () => {
   it('in DynamoDB get one each as well', async () => {
     const local = await localTables();
     try {
-      const { answers, average } = await claimsAtOnce(dynamodbStore(documentClient(), tables), {
+      const { answers, average } = await claimsAtOnce(dynamodbStore(documentClient(patient), tables), {
         blocks: 4096,
         claimed: 0,
       });
