@@ -17,7 +17,9 @@ export function leaseStream(base: Store): LeaseStream {
   const store = intercepted(base, async (name, args, proceed) => {
     const outcome = await proceed();
     const held = name === 'hold' && (outcome as { held: boolean }).held;
-    const freed = ['release', 'sweep', 'evict'].includes(name) && outcome === true;
+    const freed =
+      (['sweep', 'evict'].includes(name) && outcome === true) ||
+      (name === 'release' && (outcome as { released: boolean }).released);
     if (!held && !freed) return outcome;
     const { pool, block, slot } = args[0] as SlotKey;
     const id = `${pool} ${block} ${slot}`;
