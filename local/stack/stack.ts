@@ -37,7 +37,7 @@ export interface StackOptions {
 }
 
 export interface LocalStack {
-  /** `http://127.0.0.1:<port>` */
+  /** `http://127.0.0.1:<port>`, of a REST API with its stage: `http://127.0.0.1:<port>/<stage>` */
   readonly endpoint: string;
   readonly region: string;
   /** Two EC2 instances that may lease. */
@@ -112,8 +112,9 @@ async function start(options: StackOptions, closing: Close[], stop: () => Promis
   const schedules = startSchedules(definition.schedules, invoke);
   closing.push(() => schedules.stop());
 
+  const { kind, stage } = definition.api;
   return {
-    endpoint,
+    endpoint: kind === 'rest' ? `${endpoint}/${stage}` : endpoint,
     region: REGION,
     nodes: [addNode('i-0123456789abcdef0'), addNode('i-0123456789abcdef1')],
     operator: known(operatorUser(ACCOUNT)),

@@ -133,6 +133,7 @@ describe('a synthesized template', () => {
         },
       ],
       api: {
+        kind: 'http',
         id: 'api',
         stage: '$default',
         throttle: { rate: 100, burst: 50 },
