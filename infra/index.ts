@@ -4,7 +4,10 @@ export type {
   AttachedTables,
   Endpoint,
   FunctionProps,
+  HttpEndpoint,
   LessorProps,
+  NewVpcEndpoint,
   NodeRole,
+  PrivateEndpoint,
   Throttle,
 } from './lessor-props.ts';
