@@ -11,3 +11,4 @@ export type {
   PrivateEndpoint,
   Throttle,
 } from './lessor-props.ts';
+export { type DeclaredPool, LessorPool, type LessorPoolProps } from './pools-resource.ts';

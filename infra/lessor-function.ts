@@ -13,7 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { codeOf } from './function-code.ts';
-import type { LessorFunctionName } from './function-names.ts';
+import type { BundleName } from './function-names.ts';
 import type { FunctionProps } from './lessor-props.ts';
 import { type LogProps, logGroup } from './log-group.ts';
 
@@ -32,7 +32,7 @@ export class LessorFunction extends LambdaFunction {
   readonly live: Alias & IFunction;
 
   /** @param name its folder under functions/; the function is called `<prefix>-<name>` */
-  constructor(scope: Construct, name: LessorFunctionName, props: LessorFunctionProps) {
+  constructor(scope: Construct, name: BundleName, props: LessorFunctionProps) {
     const {
       prefix,
       logs,

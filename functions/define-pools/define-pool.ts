@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { type PoolInput, type PoolPatch, type PoolView, poolInput } from '../../core/contract/pool.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import { parse } from '../http/request-schema.ts';
+import { parse } from '../../core/contract/request-schema.ts';
 import type { Call, Dependencies } from '../use-cases/dependencies.ts';
 import { changePool } from '../use-cases/pools/change-pool.ts';
 import { createPool } from '../use-cases/pools/create-pool.ts';

@@ -4,6 +4,7 @@ import type * as z from 'zod/mini';
 import { most } from '../../core/contract/limits.ts';
 import { type ParameterOf, parametersOf } from '../../core/contract/paths.ts';
 import { LessorError, problemBody } from '../../core/contract/problems.ts';
+import { nothing, parse } from '../../core/contract/request-schema.ts';
 import { routes } from '../../core/contract/routes.ts';
 import { CONTRACT, CONTRACT_HEADER, contractText } from '../../core/contract/version.ts';
 import { clusters, instanceRoles } from '../runtime.ts';
@@ -11,7 +12,6 @@ import type { Call } from '../use-cases/dependencies.ts';
 import { type GatewayEvent, type GatewayRequest, requestOf } from './gateway-request.ts';
 import { accountOf, callerOf, clusterOf } from './identity.ts';
 import { readBody } from './request-body.ts';
-import { nothing, parse } from './request-schema.ts';
 import { isNewer, spokenBy } from './spoken-version.ts';
 
 /** What both kinds of API take. */

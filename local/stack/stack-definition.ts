@@ -7,6 +7,7 @@ import type { ApiDefinition } from '../aws/gateway.ts';
 import type { Statement } from '../aws/policy.ts';
 import type { TableDefinition } from '../aws/tables.ts';
 import { apiIn, functionAt } from './api-definition.ts';
+import type { CustomResourceDefinition } from './custom-resources.ts';
 import type { StackParameters } from './intrinsics.ts';
 import type { ScheduleDefinition } from './schedules.ts';
 import { statementsOf, type Template, type TemplateReader, templateReader } from './template-reader.ts';
@@ -17,6 +18,7 @@ export interface StackDefinition {
   readonly api: ApiDefinition;
   readonly schedules: readonly ScheduleDefinition[];
   readonly changes: readonly ChangesDefinition[];
+  readonly customResources: readonly CustomResourceDefinition[];
   /** What the managed policies of the outputs NodePolicyArn and OperatorPolicyArn allow. */
   readonly policies: { readonly node: readonly Statement[]; readonly operator: readonly Statement[] };
 }
@@ -55,6 +57,7 @@ export function stackOf(
     api: apiIn(reader, functions),
     schedules: schedulesIn(reader, functions),
     changes,
+    customResources: customResourcesIn(reader, functions),
     policies: { node: reader.policyAt('NodePolicyArn'), operator: reader.policyAt('OperatorPolicyArn') },
   };
 }
@@ -124,6 +127,19 @@ function changesIn(
       batchSize: Number(value('BatchSize') ?? 100),
     };
   });
+}
+
+function customResourcesIn(
+  reader: TemplateReader,
+  functions: readonly FunctionDefinition[],
+): CustomResourceDefinition[] {
+  const type = 'Custom::LessorPool';
+  return reader.list(type).map(({ id, text, all }) => ({
+    logicalId: id,
+    type,
+    function: functionAt(functions, text('ServiceToken'), id),
+    properties: all(),
+  }));
 }
 
 function schedulesIn(reader: TemplateReader, functions: readonly FunctionDefinition[]): ScheduleDefinition[] {

@@ -12,6 +12,7 @@ import { close, listen, portOf } from '../aws/loopback-server.ts';
 import { createTables } from '../aws/tables.ts';
 import { openRunDirectory } from '../run-directory.ts';
 import { synthesize } from './cloud-assembly.ts';
+import { createCustomResources } from './custom-resources.ts';
 import { startFunctions } from './functions.ts';
 import { type ScheduleDefinition, startSchedules } from './schedules.ts';
 import { readStack, type StackDefinition } from './stack-definition.ts';
@@ -94,6 +95,9 @@ async function start(options: StackOptions, closing: Close[], stop: () => Promis
     const follower = followChanges(dynamodb.endpoint, changes, (event) => invoke(changes.function, event));
     closing.push(() => follower.stop());
   }
+
+  const stackId = `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${STACK}/local`;
+  await createCustomResources(definition.customResources, stackId, invoke);
 
   const callers = new Map<string, Identity>();
   const known = (identity: Identity) => {

@@ -141,6 +141,7 @@ describe('a synthesized template', () => {
       },
       schedules: [{ function: 'allocate', everyMs: 300_000, input: { source: 'clock' } }],
       changes: [{ table: 'Lessor-Leases', function: 'allocate', batchSize: 50 }],
+      customResources: [],
       policies: {
         node: [{ effect: 'Allow', actions: ['execute-api:Invoke'], resources: ['arn:aws:execute-api:api/*'] }],
         operator: [{ effect: 'Allow', actions: ['execute-api:Invoke'], resources: ['x'] }],
