@@ -7,7 +7,7 @@ import { pauseOf } from '../../core/protocol/back-off.ts';
 
 type Answer = CloudFormationCustomResourceResponse;
 
-export interface Surroundings {
+export interface Sending {
   readonly fetch: typeof fetch;
   readonly pause: (milliseconds: number) => Promise<unknown>;
 }
@@ -19,7 +19,7 @@ const TIMEOUT_MS = 10_000;
 const PAUSES = { first: 500, longest: 4_000 };
 
 /** @throws Error where CloudFormation cannot be told: Lambda then repeats the request */
-export async function sendAnswer(url: string, answer: Answer, { fetch: send, pause }: Surroundings): Promise<void> {
+export async function sendAnswer(url: string, answer: Answer, { fetch: send, pause }: Sending): Promise<void> {
   const reason = answer.Reason === undefined ? {} : { Reason: shortened(answer.Reason) };
   const body = Buffer.from(JSON.stringify({ ...answer, ...reason }));
   let said = '';

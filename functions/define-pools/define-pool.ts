@@ -22,7 +22,7 @@ const properties = z.object({
 });
 
 /** The part of CloudFormation's request that says what to do. */
-export interface PoolRequest {
+export interface StackRequest {
   readonly RequestType: 'Create' | 'Update' | 'Delete';
   readonly RequestId: string;
   readonly StackId: string;
@@ -45,7 +45,7 @@ export interface Defined {
 export const NOT_CREATED = 'not-created';
 
 /** @throws LessorError of createPool, changePool and deletePool */
-export async function definePool(deps: Dependencies, call: Call, request: PoolRequest): Promise<Defined> {
+export async function definePool(deps: Dependencies, call: Call, request: StackRequest): Promise<Defined> {
   if (request.RequestType === 'Delete') return remove(deps, call, request.PhysicalResourceId ?? NOT_CREATED);
   const { pool, adopt } = wantedBy(request);
   if (request.RequestType === 'Create') return create(deps, request, pool, adopt);
@@ -63,7 +63,7 @@ export async function definePool(deps: Dependencies, call: Call, request: PoolRe
   }
 }
 
-function wantedBy({ ResourceProperties }: PoolRequest): { pool: PoolInput; adopt: boolean } {
+function wantedBy({ ResourceProperties }: StackRequest): { pool: PoolInput; adopt: boolean } {
   const { Pool, Adopt } = parse(properties, ResourceProperties, 'properties', false);
   let json: unknown;
   try {
@@ -75,7 +75,7 @@ function wantedBy({ ResourceProperties }: PoolRequest): { pool: PoolInput; adopt
 }
 
 /** The id follows from the request, so that a repeated one knows the pool for its own. */
-async function create(deps: Dependencies, request: PoolRequest, pool: PoolInput, adopt: boolean): Promise<Defined> {
+async function create(deps: Dependencies, request: StackRequest, pool: PoolInput, adopt: boolean): Promise<Defined> {
   const { StackId, LogicalResourceId, RequestId } = request;
   const own = createHash('sha256').update(`${StackId} ${LogicalResourceId} ${RequestId}`).digest('hex').slice(0, 16);
   const result = await createPool({ ...deps, newPoolId: () => own }, pool, false);

@@ -9,8 +9,8 @@ import { LessorError } from '../../core/contract/problems.ts';
 import { pauseOf } from '../../core/protocol/back-off.ts';
 import { dependencies } from '../runtime.ts';
 import type { Call } from '../use-cases/dependencies.ts';
-import { type Surroundings, sendAnswer } from './answer.ts';
-import { type Defined, definePool, NOT_CREATED, type PoolRequest } from './define-pool.ts';
+import { type Sending, sendAnswer } from './answer.ts';
+import { type Defined, definePool, NOT_CREATED, type StackRequest } from './define-pool.ts';
 
 export const handler = (event: Event, context: Context): Promise<void> =>
   answerRequest(dependencies, event, context, { fetch, pause: wait });
@@ -25,7 +25,7 @@ export async function answerRequest(
   deps: typeof dependencies,
   event: Event,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
-  surroundings: Surroundings,
+  surroundings: Sending,
 ): Promise<void> {
   const { RequestType, RequestId, LogicalResourceId, StackId } = event;
   const call = { caller: 'lessor', remainingMs: () => context.getRemainingTimeInMillis() - FOR_ANSWER_MS };
@@ -47,8 +47,8 @@ export async function answerRequest(
 async function patiently(
   deps: typeof dependencies,
   call: Call,
-  request: PoolRequest,
-  { pause }: Surroundings,
+  request: StackRequest,
+  { pause }: Sending,
 ): Promise<Defined> {
   for (let tries = 1; ; tries += 1) {
     try {
