@@ -74,6 +74,12 @@ export class PrivateApi extends Construct implements LessorApi {
     return `<${Stack.of(this).resolve(logicalId)}>/${STAGE}`;
   }
 
+  get answers(): LessorApi['answers'] {
+    const of = { period: Duration.minutes(1), statistic: 'Sum' };
+    // By the API's name: the stage waits for the methods, and these for the rollout that looks at the metrics.
+    return { requests: this.#api.metricCount(of), failures: this.#api.metricServerError(of) };
+  }
+
   serve(name: ApiFunction, lambda: IFunction): void {
     const integration = new LambdaIntegration(lambda, {
       timeout: TIMEOUT,

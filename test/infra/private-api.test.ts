@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { App } from 'aws-cdk-lib';
+import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { afterAll, describe, expect, it } from 'vitest';
 import { routes } from '../../core/contract/routes.ts';
@@ -81,6 +82,17 @@ describe('a private API', () => {
       expect(having, resource).toHaveLength(1);
       expect(having[0]).toContain(caller === 'node' ? 'Lets a node' : 'Lets an operator');
     }
+  });
+});
+
+describe('a template with a private API', () => {
+  it('has no circle: the rollout looks at the API, whose methods wait for it', () => {
+    const circle = {
+      A: { Type: 'x', Properties: { B: { Ref: 'B' } } },
+      B: { Type: 'x', Properties: { A: { Ref: 'A' } } },
+    };
+    expect(() => Assertions.fromJSON({ Resources: circle })).toThrow('dependency cycle');
+    expect(() => Assertions.fromJSON({ Resources })).not.toThrow();
   });
 });
 
