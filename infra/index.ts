@@ -11,4 +11,5 @@ export type {
   PrivateEndpoint,
   Throttle,
 } from './lessor-props.ts';
-export { type DeclaredPool, LessorPool, type LessorPoolProps } from './pools-resource.ts';
+export type { DeclaredPool, PoolRange, PoolReservation } from './pool-props.ts';
+export { LessorPool, type LessorPoolProps } from './pools-resource.ts';

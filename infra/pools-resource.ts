@@ -1,29 +1,15 @@
 /** Pools as part of a CDK app: each is a custom resource, behind which is a function with the operators' use cases. */
-import { CustomResource, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CustomResource, Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { type PoolText, poolInput } from '../core/contract/pool.ts';
+import { poolInput } from '../core/contract/pool.ts';
 import { parse } from '../core/contract/request-schema.ts';
 import type { Lessor } from './lessor.ts';
+import type { DeclaredPool } from './pool-props.ts';
 
 /** Longer than the function may take, and far less than the hour that CloudFormation waits by itself. */
 const SERVICE_TIMEOUT = Duration.minutes(20);
 
-/** A pool as an operator would write it (docs/pools.md), and what the template means by it. */
-export interface DeclaredPool extends PoolText {
-  /**
-   * Whether a pool that is there already is taken over. It must have the same definition.
-   * @default false: it is refused
-   */
-  readonly adopt?: boolean;
-
-  /**
-   * What becomes of the pool when it is taken out of the template, or the stack is deleted. RETAIN: it stays. DESTROY: it is
-   * deleted if nothing of it is in use, and that is refused otherwise.
-   * @default RemovalPolicy.DESTROY
-   */
-  readonly removalPolicy?: RemovalPolicy.DESTROY | RemovalPolicy.RETAIN;
-}
-
+/** A pool, and whose it is. */
 export interface LessorPoolProps extends DeclaredPool {
   /** Whose pool it is. */
   readonly lessor: Lessor;

@@ -6,7 +6,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { LessorError } from '../core/contract/problems.ts';
 import { check, checkRoleNames, propRules } from './check-props.ts';
 import type { LessorProps } from './lessor-props.ts';
-import type { DeclaredPool } from './pools-resource.ts';
+import type { DeclaredPool } from './pool-props.ts';
 import { fields, flag, list, oneOf, type PropRule, record, words } from './prop-rules.ts';
 
 /** One stack of the settings file: a deployment's props, and where it goes. */
@@ -21,7 +21,10 @@ export interface StackSettings extends LessorProps {
    * @default true
    */
   readonly terminationProtection?: boolean;
-  /** Pools that the stack declares; none if left out. They are then changed here, and not through the API. */
+  /**
+   * Pools that the stack declares. They are changed here then, and not through the API.
+   * @default - none
+   */
   readonly pools?: readonly DeclaredPool[];
 }
 

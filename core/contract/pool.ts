@@ -171,7 +171,6 @@ export const poolInput = z.strictObject({
   blockSize: z._default(blockSize, otherwise.blockSize),
 });
 export type PoolInput = z.infer<typeof poolInput>;
-export type PoolText = z.input<typeof poolInput>;
 
 /** How many of the list are wanted at most. */
 export const pageLimit = z.pipe(

@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, expectTypeOf, it } from 'vitest';
+import type * as z from 'zod/mini';
+import type { poolInput } from '../../core/contract/pool.ts';
 import { Lessor } from '../../infra/lessor.ts';
-import { type DeclaredPool, LessorPool } from '../../infra/pools-resource.ts';
+import type { DeclaredPool } from '../../infra/pool-props.ts';
+import { LessorPool } from '../../infra/pools-resource.ts';
 import { app } from '../../infra/synthesize.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'lessor-pools-test-'));
@@ -81,6 +84,21 @@ describe('a declared pool', () => {
       (pack) => pack.validateScope(root).violations,
     );
     expect(found.map(({ ruleName }) => ruleName)).toEqual([]);
+  });
+});
+
+/** With everything in it that may be changed, as what is parsed is. */
+type Plain<T> = T extends readonly (infer Item)[]
+  ? Plain<Item>[]
+  : T extends object
+    ? { -readonly [K in keyof T]: Plain<T[K]> }
+    : T;
+
+describe('the fields of a declared pool', () => {
+  it('are those of the contract, and what the template means by it', () => {
+    type Fields = Plain<Required<Omit<DeclaredPool, 'adopt' | 'removalPolicy'>>>;
+    expectTypeOf<keyof Fields>().toEqualTypeOf<keyof z.input<typeof poolInput>>();
+    expectTypeOf<Plain<Omit<DeclaredPool, 'adopt' | 'removalPolicy'>>>().toExtend<z.input<typeof poolInput>>();
   });
 });
 
