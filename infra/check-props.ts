@@ -3,9 +3,10 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { isName, most } from '../core/contract/limits.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import type { functionNames } from './function-names.ts';
-import type { AttachedTables, Endpoint, FunctionProps, LessorProps, NodeRole, Throttle } from './lessor-props.ts';
+import type { AttachedTables, FunctionProps, HttpEndpoint, LessorProps, NodeRole, Throttle } from './lessor-props.ts';
 import { instanceRoles, roleClusters } from './node-roles.ts';
-import { fields, flag, oneOf, type PropRule, record, value, whole, words } from './prop-rules.ts';
+import { privateEndpoint } from './private-endpoint-rule.ts';
+import { byKind, fields, flag, oneOf, type PropRule, record, value, whole, words } from './prop-rules.ts';
 
 /** AWS's own limits: Lambda's memory and environment variables, and what the API Gateway of an account can be raised to. */
 const aws = { memoryMb: { least: 128, most: 10_240 }, environmentBytes: 3_500, requests: 100_000, concurrency: 10_000 };
@@ -72,7 +73,7 @@ export const propRules = {
       },
       {},
     ),
-    endpoint: fields<Endpoint>({ kind: oneOf('http') }, {}),
+    endpoint: byKind({ http: fields<HttpEndpoint>({ kind: oneOf('http') }, {}), private: privateEndpoint }),
     throttle: fields<Throttle>({ rate: whole(0, aws.requests), burst: whole(0, aws.requests) }, {}),
     functions: fields<Partial<Record<(typeof functionNames)[number], FunctionProps>>>({}, perFunction(functionProps)),
     canaryMinutes: oneOf(0, 5, 10, 15, 30),

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { functionNames, type LessorFunctionName } from './function-names.ts';
+import { type BundleName, bundleNames } from './function-names.ts';
 
 const IN_PACKAGE = fileURLToPath(new URL('functions/', import.meta.url));
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url));
 let bundles: string | undefined;
 
 /** A function's code, with all that it needs: `index.mjs`, which exports `handler`. */
-export function codeOf(name: LessorFunctionName): Code {
+export function codeOf(name: BundleName): Code {
   bundles ??= existsSync(IN_PACKAGE) ? IN_PACKAGE : bundled();
   return Code.fromAsset(join(bundles, name));
 }
@@ -32,7 +32,7 @@ export function bundleFunctions(directory: string): void {
   const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof import('esbuild');
   buildSync({
     absWorkingDir: ROOT,
-    entryPoints: functionNames.map((name) => ({ in: `functions/${name}/handler.ts`, out: `${name}/index` })),
+    entryPoints: bundleNames.map((name) => ({ in: `functions/${name}/handler.ts`, out: `${name}/index` })),
     outdir: directory,
     outExtension: { '.js': '.mjs' },
     bundle: true,

@@ -2,3 +2,11 @@
 export const functionNames = ['allocate', 'release', 'operate', 'reclaim', 'count'] as const;
 
 export type LessorFunctionName = (typeof functionNames)[number];
+
+/** The function behind pools that templates declare. It is there only where one does. */
+export const DEFINE_POOLS = 'define-pools';
+
+/** What each bundle is made of. */
+export const bundleNames = [...functionNames, DEFINE_POOLS] as const;
+
+export type BundleName = (typeof bundleNames)[number];

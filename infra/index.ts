@@ -4,7 +4,12 @@ export type {
   AttachedTables,
   Endpoint,
   FunctionProps,
+  HttpEndpoint,
   LessorProps,
+  NewVpcEndpoint,
   NodeRole,
+  PrivateEndpoint,
   Throttle,
 } from './lessor-props.ts';
+export type { DeclaredPool, PoolRange, PoolReservation } from './pool-props.ts';
+export { LessorPool, type LessorPoolProps } from './pools-resource.ts';

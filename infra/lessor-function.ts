@@ -16,7 +16,7 @@ import {
 import type { Construct } from 'constructs';
 import { environment } from '../core/contract/environment.ts';
 import { codeOf } from './function-code.ts';
-import type { LessorFunctionName } from './function-names.ts';
+import type { BundleName } from './function-names.ts';
 import type { FunctionProps } from './lessor-props.ts';
 import { type LogProps, logGroup } from './log-group.ts';
 
@@ -45,7 +45,7 @@ export class LessorFunction extends LambdaFunction {
   readonly live: Alias & IFunction;
 
   /** @param name its folder under functions/; the function is called `<prefix>-<name>` */
-  constructor(scope: Construct, name: LessorFunctionName, props: LessorFunctionProps) {
+  constructor(scope: Construct, name: BundleName, props: LessorFunctionProps) {
     const {
       prefix,
       logs,

@@ -133,10 +133,74 @@ export interface AttachedTables {
   readonly leasesStreamArn: string;
 }
 
-/** An HTTP API. */
-export interface Endpoint {
+/** How callers reach the service. */
+export type Endpoint = HttpEndpoint | PrivateEndpoint;
+
+/** An HTTP API, on the internet. */
+export interface HttpEndpoint {
   /** `'http'`: API Gateway's HTTP API. */
   readonly kind: 'http';
+}
+
+/**
+ * A REST API that is reached through VPC endpoints only. At least one of `vpcEndpoints` and `newVpcEndpoint` is given: the
+ * endpoint of the nodes' configuration has the first one's id in its name.
+ */
+export interface PrivateEndpoint {
+  /** `'private'`: API Gateway's REST API, of the endpoint type PRIVATE. */
+  readonly kind: 'private';
+
+  /**
+   * Ids of VPC endpoints for `execute-api` (`vpce-…`) of this account: what comes through them is let in.
+   * @default - none
+   */
+  readonly vpcEndpoints?: readonly string[];
+
+  /**
+   * A VPC endpoint that is to be made with the API.
+   * @default - none
+   */
+  readonly newVpcEndpoint?: NewVpcEndpoint;
+
+  /**
+   * Ids of VPC endpoints of other accounts: what comes through them is let in too. Nodes there call the API by the name that
+   * their private DNS resolves.
+   * @default - none
+   */
+  readonly vpcEndpointsOfOthers?: readonly string[];
+
+  /**
+   * An organization of AWS (`o-…`): nodes of its other accounts may call too, if their own account's policies let them.
+   * Operators are of this account.
+   * @default - only callers of this account
+   */
+  readonly organization?: string;
+
+  /**
+   * Whether the role is made and set with which API Gateway writes logs. It is one for all APIs of the account in the
+   * Region, and one that is set already is replaced. Where there is none, a REST API with a log cannot be deployed.
+   * @default false
+   */
+  readonly setAccountLogRole?: boolean;
+}
+
+/** A VPC endpoint for `execute-api`. */
+export interface NewVpcEndpoint {
+  /** The VPC of the nodes. */
+  readonly vpcId: string;
+
+  /** One in each Availability Zone that has nodes. */
+  readonly subnetIds: readonly string[];
+
+  /** They let the nodes in, to port 443. */
+  readonly securityGroupIds: readonly string[];
+
+  /**
+   * Whether the names of all APIs, `<id>.execute-api.<region>.amazonaws.com`, lead to this VPC endpoint in the VPC: then no
+   * public API of API Gateway can be reached from there by its own name.
+   * @default false
+   */
+  readonly privateDns?: boolean;
 }
 
 /** A bucket of tokens. */

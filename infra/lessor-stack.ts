@@ -2,10 +2,15 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Lessor } from './lessor.ts';
+import { LessorPool } from './pools-resource.ts';
 import type { StackSettings } from './settings.ts';
 
 export class LessorStack extends Stack {
-  constructor(scope: Construct, id: string, { env, terminationProtection = true, ...props }: StackSettings) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { env, terminationProtection = true, pools = [], ...props }: StackSettings,
+  ) {
     super(scope, id, {
       description: 'Lessor: IP address management for Kubernetes pods',
       terminationProtection,
@@ -13,6 +18,9 @@ export class LessorStack extends Stack {
     });
     // CDK leaves this id out of logical ids: they are those of the stack that had no construct in between.
     const lessor = new Lessor(this, 'Default', props);
+    for (const pool of pools) {
+      new LessorPool(this, `Pool ${pool.vrf ?? 'default'} ${pool.name}`, { lessor, ...pool });
+    }
     new CfnOutput(this, 'ApiEndpoint', { value: lessor.endpoint });
     new CfnOutput(this, 'NodePolicyArn', { value: lessor.nodePolicy.managedPolicyArn });
     new CfnOutput(this, 'OperatorPolicyArn', { value: lessor.operatorPolicy.managedPolicyArn });

@@ -17,6 +17,7 @@ import type { LessorProps } from './lessor-props.ts';
 import type { LogProps } from './log-group.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import { instanceRoles, roleClusters, roleNames } from './node-roles.ts';
+import { type PoolService, poolService } from './pools-resource-function.ts';
 import { ReclaimSchedule } from './reclaim-schedule.ts';
 import { Rollout } from './rollout.ts';
 import { StoreTable } from './store-table.ts';
@@ -34,6 +35,8 @@ export class Lessor extends Construct {
   readonly nodePolicy: ManagedPolicy;
   /** What an operator may do. Attach it to whoever keeps the pools. */
   readonly operatorPolicy: ManagedPolicy;
+  /** Where declared pools (`LessorPool`) send their requests. */
+  readonly poolService: PoolService;
   /** The functions, by their names. */
   readonly functions: Readonly<Record<LessorFunctionName, LessorFunction>>;
 
@@ -71,6 +74,7 @@ export class Lessor extends Construct {
       reclaim: lambda('reclaim', Duration.minutes(5)),
       count: lambda('count', Duration.minutes(1)),
     };
+    this.poolService = poolService(this, { prefix, logs, tracing }, { pools, leases });
     this.#giveRights(pools, leases);
     this.#configure(props);
     this.#connect(api, leases, props.countWithinSeconds ?? COUNT_WITHIN);

@@ -94,6 +94,34 @@ export function fields<T extends object>(
   };
 }
 
+/** A list with something in it. */
+export const list =
+  (each: PropRule, remedy: string): PropRule =>
+  (given) => {
+    if (!Array.isArray(given) || given.length === 0) return wrong(given, remedy);
+    for (const [index, one] of given.entries()) {
+      const found = inside(String(index), each(one));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+
+/** An object whose `kind` says which rule holds. */
+export const byKind =
+  (rules: Readonly<Record<string, PropRule>>): PropRule =>
+  (given) => {
+    const kinds = Object.keys(rules);
+    if (!isObject(given)) return wrong(given, `give an object with the kind ${kinds.map(text).join(' or ')}`);
+    const found = oneOf(...kinds)(given.kind);
+    return found === undefined ? rules[String(given.kind)]?.(given) : inside('kind', found);
+  };
+
+/** What else holds where the first rule is kept. */
+export const both =
+  (first: PropRule, then: PropRule): PropRule =>
+  (given) =>
+    first(given) ?? then(given);
+
 function meant(unknown: string, names: readonly string[]): string {
   const nearest = nearestName(unknown, names);
   return nearest === undefined ? `the fields are ${names.join(', ')}` : `did you mean ${nearest}?`;

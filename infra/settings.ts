@@ -2,10 +2,12 @@
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { LessorError } from '../core/contract/problems.ts';
 import { check, checkRoleNames, propRules } from './check-props.ts';
 import type { LessorProps } from './lessor-props.ts';
-import { fields, flag, record, words } from './prop-rules.ts';
+import type { DeclaredPool } from './pool-props.ts';
+import { fields, flag, list, oneOf, type PropRule, record, words } from './prop-rules.ts';
 
 /** One stack of the settings file: a deployment's props, and where it goes. */
 export interface StackSettings extends LessorProps {
@@ -19,10 +21,25 @@ export interface StackSettings extends LessorProps {
    * @default true
    */
   readonly terminationProtection?: boolean;
+  /**
+   * Pools that the stack declares. They are changed here then, and not through the API.
+   * @default - none
+   */
+  readonly pools?: readonly DeclaredPool[];
 }
 
 /** Every deployment, by the name of its stack. */
 export type Settings = Readonly<Record<string, StackSettings>>;
+
+const ofTemplate = fields<Pick<DeclaredPool, 'adopt' | 'removalPolicy'>>(
+  {},
+  { adopt: flag, removalPolicy: oneOf(RemovalPolicy.DESTROY, RemovalPolicy.RETAIN) },
+);
+/** The pool itself is checked where it is declared. */
+const declaredPool: PropRule = (given) => {
+  const { adopt, removalPolicy } = Object(given) as Partial<DeclaredPool>;
+  return ofTemplate({ adopt, removalPolicy });
+};
 
 const stack = fields<StackSettings>(propRules.required, {
   ...propRules.optional,
@@ -34,6 +51,7 @@ const stack = fields<StackSettings>(propRules.required, {
     },
   ),
   terminationProtection: flag,
+  pools: list(declaredPool, "give a list of pools: [{ name: 'blue', ranges: [[{ subnet: '10.0.0.0/16' }]] }]"),
 });
 
 /** CloudFormation's rule. */

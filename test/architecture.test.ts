@@ -73,6 +73,18 @@ const ROOMS: readonly Room[] = [
   handler('allocate', 'add', 'leases', 'questions'),
   handler('release', 'leases', 'blocks', 'nodes'),
   handler('operate', 'pools', 'nodes', 'questions'),
+  {
+    room: 'functions/define-pools/',
+    knows: [
+      'core/contract/',
+      'core/protocol/',
+      'functions/http/',
+      'functions/runtime.ts',
+      'functions/use-cases/',
+      'functions/use-cases/pools/',
+    ],
+    packages: [ZOD, /^aws-lambda$/, ...NODE],
+  },
   { ...handler('reclaim', 'reclaim', 'changes'), packages: [/^aws-lambda$/, ...NODE] },
   {
     room: 'functions/count/',

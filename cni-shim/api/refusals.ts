@@ -63,9 +63,10 @@ function withoutProblem({ status, headers, receivedAt, endpoint }: Answer): Refu
     error: refusal(code, answered, remedy),
     again: problems[code].retry,
   });
-  if (status === 401 || status === 403) return final('auth.denied', deniedRemedy(headers, receivedAt));
-  if (status === 404)
+  // A REST API misses the signature, which every request has, where it does not serve the path.
+  if (status === 404 || (status === 403 && errorType(headers) === 'MissingAuthenticationTokenException'))
     return final('route.unknown', "check the path of endpoint: is it the Lessor API's, with its stage?");
+  if (status === 401 || status === 403) return final('auth.denied', deniedRemedy(headers, receivedAt));
   if (status === 429) return final('service.busy', 'the API throttles its callers: repeat later, or raise its limits');
   if (status === 408 || status >= 500)
     return final('service.unavailable', 'repeat later; if it stays so, look into the logs of the service');
@@ -74,7 +75,13 @@ function withoutProblem({ status, headers, receivedAt, endpoint }: Answer): Refu
   return final('request.invalid', 'is endpoint the Lessor API, in a version that fits this plugin?');
 }
 
+/** As a REST API says it, with the namespace of the service or without. */
+const errorType = (headers: Headers): string | undefined => headers.get('x-amzn-errortype')?.split(':')[0];
+
 function deniedRemedy(headers: Headers, receivedAt: number): string {
+  // Before it looks at a signature: the host names no API of this VPC endpoint, or the API has no such stage.
+  if (errorType(headers) === 'ForbiddenException' && !headers.has('apigw-requestid'))
+    return 'check host and stage of endpoint (https://<api>-<VPC endpoint>.execute-api.<region>.amazonaws.com/<stage>), and that the API admits this VPC endpoint';
   const skew = receivedAt - Date.parse(headers.get('date') ?? '');
   if (Math.abs(skew) > CLOCK_TOLERANCE_MS)
     return `the node's clock is ${Math.round(Math.abs(skew) / 60_000)} minutes ${skew > 0 ? 'ahead' : 'behind'}: set it`;

@@ -1,22 +1,23 @@
-/** From API Gateway's payload format 2.0 to a use case and back; refusals become RFC 9457 problems. */
-import type { APIGatewayProxyEventV2WithIAMAuthorizer, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+/** From a request of API Gateway to a use case and back; refusals become RFC 9457 problems. */
+import type { APIGatewayProxyResult, Context } from 'aws-lambda';
 import type * as z from 'zod/mini';
 import { most } from '../../core/contract/limits.ts';
 import { type ParameterOf, parametersOf } from '../../core/contract/paths.ts';
 import { LessorError, problemBody } from '../../core/contract/problems.ts';
+import { nothing, parse } from '../../core/contract/request-schema.ts';
 import { routes } from '../../core/contract/routes.ts';
 import { CONTRACT, CONTRACT_HEADER, contractText } from '../../core/contract/version.ts';
 import { emit } from '../metrics/emit.ts';
 import { clusters, instanceRoles } from '../runtime.ts';
 import type { Call } from '../use-cases/dependencies.ts';
+import { type GatewayEvent, type GatewayRequest, requestOf } from './gateway-request.ts';
 import { accountOf, callerOf, clusterOf } from './identity.ts';
-import { hasBody, readBody } from './request-body.ts';
-import { nothing, parse } from './request-schema.ts';
+import { readBody } from './request-body.ts';
 import { isNewer, spokenBy } from './spoken-version.ts';
 
-type Event = APIGatewayProxyEventV2WithIAMAuthorizer;
-type Answer = APIGatewayProxyStructuredResultV2;
-export type Handler = (event: Event, context: Context) => Promise<Answer>;
+/** What both kinds of API take. */
+type Answer = Omit<APIGatewayProxyResult, 'multiValueHeaders'>;
+export type Handler = (event: GatewayEvent, context: Context) => Promise<Answer>;
 
 /** What a route's schemas make of the request. */
 interface Parsed<Path extends string, Body, Query> {
@@ -47,7 +48,7 @@ interface Route<Path extends string, Body extends Schema, Query extends Schema, 
   readonly longestBody?: number;
 }
 
-type UseCase = (event: Event, context: Context) => Promise<Envelope & { readonly body: unknown }>;
+type UseCase = (request: GatewayRequest, context: Context) => Promise<Envelope & { readonly body: unknown }>;
 
 /**
  * Answers one route: parses, calls, and writes the result as JSON.
@@ -58,18 +59,17 @@ export function answering<Path extends string, Body extends Schema, Query extend
   useCase: (parsed: Parsed<Path, z.output<Body>, z.output<Query>>) => Promise<z.input<Result>>,
   envelope: (result: z.input<Result>) => Envelope = () => ({}),
 ): Record<string, UseCase> {
-  const run: UseCase = async (event, context) => {
-    const { requestContext, pathParameters, headers } = event;
-    const userArn = requestContext.authorizer?.iam?.userArn;
+  const run: UseCase = async (request, context) => {
+    const { userArn, headers } = request;
     const own = accountOf(context.invokedFunctionArn);
     const caller = callerOf(userArn, instanceRoles, own);
     const newer = isNewer(spokenBy(headers[CONTRACT_HEADER]));
     const cluster = clusterOf(userArn, clusters, own);
-    const query = queryOf(route, event, newer);
+    const query = queryOf(route, request, newer);
     const result = await useCase({
-      body: bodyOf(route, event, newer),
+      body: bodyOf(route, request, newer),
       query,
-      path: pathOf(route.path, pathParameters),
+      path: pathOf(route.path, request.path),
       header: (name) => headers[name],
       call: { caller, cluster, remainingMs: () => context.getRemainingTimeInMillis() },
     });
@@ -85,11 +85,11 @@ function bodyOf<Body extends Schema>(
     method,
     longestBody = most.bodyBytes,
   }: Pick<Route<string, Body, Schema, Schema>, 'request' | 'method' | 'longestBody'>,
-  event: Event,
+  sent: GatewayRequest,
   newer: boolean,
 ): z.output<Body> {
-  if (request) return parse(request, readBody(event, longestBody), 'body', newer);
-  if (method !== 'GET' && hasBody(event))
+  if (request) return parse(request, readBody(sent, longestBody), 'body', newer);
+  if (method !== 'GET' && sent.body !== '')
     throw new LessorError('request.invalid', 'body: this route takes none', { remedy: 'send the request without one' });
   return undefined as z.output<Body>;
 }
@@ -100,25 +100,26 @@ function bodyOf<Body extends Schema>(
  */
 function queryOf<Query extends Schema>(
   { query, method }: Pick<Route<string, Schema, Query, Schema>, 'query' | 'method'>,
-  { queryStringParameters }: Event,
+  given: GatewayRequest,
   newer: boolean,
 ): z.output<Query> {
   const schema: Schema = query ?? nothing;
-  return parse(schema, { ...queryStringParameters }, 'query', newer && method === 'GET') as z.output<Query>;
+  return parse(schema, { ...given.query }, 'query', newer && method === 'GET') as z.output<Query>;
 }
 
 /** One handler for the given routes. */
 export function handlerOf(useCases: Record<string, UseCase>): Handler {
   return async (event, context) => {
+    const request = requestOf(event);
     try {
-      const useCase = useCases[event.routeKey];
-      if (!useCase) throw new LessorError('route.unknown', `${event.routeKey} is not a route: ${knownRoutes()}`);
-      const { status = 200, headers, body } = await useCase(event, context);
+      const useCase = useCases[request.routeKey];
+      if (!useCase) throw new LessorError('route.unknown', `${request.routeKey} is not a route: ${knownRoutes()}`);
+      const { status = 200, headers, body } = await useCase(request, context);
       return json(status, 'application/json', body, headers);
     } catch (error) {
       const refusal = error instanceof LessorError ? error : fault(error);
-      const body = problemBody(refusal, event.requestContext.requestId);
-      log(refusal, event, context);
+      const body = problemBody(refusal, request.requestId);
+      log(refusal, request, context);
       emit({ Refusals: 1 }, { code: refusal.code });
       return json(body.status, 'application/problem+json', body, refusal.kind.retry ? { 'retry-after': '1' } : {});
     }
@@ -126,9 +127,9 @@ export function handlerOf(useCases: Record<string, UseCase>): Handler {
 }
 
 /** @throws LessorError service.fault where one is missing: without it the path could not have matched */
-function pathOf<Path extends string>(path: Path, given: Event['pathParameters']): Record<ParameterOf<Path>, string> {
+function pathOf<Path extends string>(path: Path, given: GatewayRequest['path']): Record<ParameterOf<Path>, string> {
   const values = parametersOf(path).map((name) => {
-    const value = given?.[name];
+    const value = given[name];
     if (value === undefined) throw fault(new Error(`A request for ${path} came without its path parameter ${name}`));
     return [name, value] as const;
   });
@@ -148,9 +149,8 @@ function fault(cause: unknown): LessorError {
 }
 
 /** `requestId` is API Gateway's, as the problem and the access log have it; the other one is that of Lambda's own lines. */
-function log(refusal: LessorError, { routeKey, requestContext }: Event, { awsRequestId }: Context): void {
+function log(refusal: LessorError, { routeKey, requestId }: GatewayRequest, { awsRequestId }: Context): void {
   const { code, message, cause } = refusal;
-  const { requestId } = requestContext;
   const line = { code, route: routeKey, requestId, lambdaRequestId: awsRequestId, message };
   const { stack } = cause instanceof Error ? cause : refusal;
   if (code === 'service.fault' || code === 'service.unavailable') console.error({ ...line, cause: stack });

@@ -53,7 +53,7 @@ export function clusterOf(
  * `role/<role>/<session>` for any other role, `user/<name>` for a user. What is not of the deployment's own account has the
  * account before it, `123456789012/i-…`, and with another partition that too, `aws-cn:123456789012/i-…`: names are each
  * account's own. None of them ever meet: they differ in their slashes, and no kind of caller begins with digits or a colon.
- * @param userArn `requestContext.authorizer.iam.userArn` of the payload format 2.0
+ * @param userArn as API Gateway's IAM authorizer says it
  * @throws LessorError auth.denied
  */
 export function callerOf(userArn: string | undefined, instanceRoles: readonly string[], own: Account): string {

@@ -1,17 +1,15 @@
 /** A request's body as JSON, of which nothing is read before it is known to be small: whoever may call may send what is not. */
-import type { APIGatewayProxyEventV2WithIAMAuthorizer } from 'aws-lambda';
 import { most } from '../../core/contract/limits.ts';
 import { LessorError } from '../../core/contract/problems.ts';
+import type { GatewayRequest } from './gateway-request.ts';
 
-type Sent = Pick<APIGatewayProxyEventV2WithIAMAuthorizer, 'body' | 'isBase64Encoded'>;
-
-export const hasBody = ({ body }: Sent): boolean => body !== undefined && body !== '';
+type Sent = Pick<GatewayRequest, 'body' | 'isBase64Encoded'>;
 
 /**
  * @param longest bytes
  * @throws LessorError request.too-large, request.malformed
  */
-export function readBody({ body = '', isBase64Encoded }: Sent, longest: number): unknown {
+export function readBody({ body, isBase64Encoded }: Sent, longest: number): unknown {
   const bytes = Buffer.byteLength(body, isBase64Encoded ? 'base64' : 'utf8');
   ensure('bytes', bytes, longest);
   const text = isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;

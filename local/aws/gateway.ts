@@ -1,17 +1,20 @@
-/** API Gateway's HTTP API on 127.0.0.1: size, throttle, route, signature, policy, function, response. */
+/** API Gateway on 127.0.0.1, an HTTP API or a REST API: size, throttle, route, signature, policy, function, response. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { answerOf, type EventContext, eventOf, type HttpAnswer, message } from './http-event.ts';
+import { type ApiKind, type ApiKindName, apiKinds } from './api-kind.ts';
+import type { EventContext, HttpAnswer } from './http-event.ts';
 import type { Identity } from './identities.ts';
 import { type InvocationResult, REQUEST_TOO_LARGE } from './invocation.ts';
 import { permits, type Statement } from './policy.ts';
 import { quotas } from './quotas.ts';
-import { decodedPath, type RouteDefinition, type RouteMatch, routeMatcher } from './route.ts';
+import { type RouteDefinition, type RouteMatch, routeMatcher } from './route.ts';
 import { type SignedRequest, verify } from './signature.ts';
 import { type ThrottleDefinition, tokenBucket } from './throttle.ts';
 
 export interface ApiDefinition {
+  readonly kind: ApiKindName;
   readonly id: string;
+  /** Of a REST API, the first segment of each path. */
   readonly stage: string;
   /** Of all routes together. */
   readonly throttle: ThrottleDefinition;
@@ -31,14 +34,16 @@ export interface GatewayParts {
 
 /** Answers the server's requests from now on. */
 export function serve(server: Server, parts: GatewayParts): void {
+  const kind = apiKinds[parts.api.kind];
   const ways = {
+    kind,
     match: routeMatcher(parts.api.routes),
     admit: tokenBucket(parts.api.throttle, () => performance.now()),
   };
   server.on('request', (incoming, outgoing) => {
     const requestId = randomUUID();
     answer(incoming, parts, ways, requestId).then(
-      (made) => write(outgoing, made, requestId),
+      (made) => write(outgoing, made, kind.requestIdHeader, requestId),
       // The client went away before its request was complete.
       () => outgoing.destroy(),
     );
@@ -46,6 +51,7 @@ export function serve(server: Server, parts: GatewayParts): void {
 }
 
 interface Ways {
+  readonly kind: ApiKind;
   readonly match: ReturnType<typeof routeMatcher>;
   readonly admit: ReturnType<typeof tokenBucket>;
 }
@@ -53,37 +59,41 @@ interface Ways {
 async function answer(
   incoming: IncomingMessage,
   parts: GatewayParts,
-  { match, admit }: Ways,
+  ways: Ways,
   requestId: string,
 ): Promise<HttpAnswer> {
+  const { kind, match, admit } = ways;
   const body = await bodyOf(incoming);
-  if (headBytes(incoming) > quotas.requestHead) return message(431, 'Request Header Fields Too Large');
-  if (!admit()) return message(429, 'Too Many Requests');
-  if (body === undefined) return message(413, 'Request Entity Too Large');
+  if (headBytes(incoming) > kind.requestHead) return kind.refusal('head');
+  if (!admit()) return kind.refusal('throttled');
+  if (body === undefined) return kind.refusal('body');
   const [path = '/', query = ''] = (incoming.url ?? '/').split(/\?(.*)/s);
   const request = { method: incoming.method ?? 'GET', path, query, headers: headersOf(incoming.rawHeaders), body };
-  // Signed is the path as it was sent; a route is looked for by what it says.
-  const decoded = decodedPath(path);
-  const route = match(request.method, decoded);
-  if (route === undefined) return message(404, 'Not Found');
   const { region, account, api, callerOf } = parts;
+  // Signed is the path as it was sent; a route is looked for by what it says.
+  const routePath = kind.routePath(path, api.stage);
+  if (routePath === undefined) return kind.refusal('stage');
+  const route = match(request.method, routePath);
+  if (route === undefined) return kind.refusal('route');
   const now = Date.now();
   const verdict = await verify(request, { region, now, callerOf });
-  const resource = `arn:aws:execute-api:${region}:${account}:${api.id}/${api.stage}/${request.method}${decoded}`;
-  if (!verdict.authentic || !permits(parts.rightsOf(verdict.caller), 'execute-api:Invoke', resource)) {
-    return message(403, 'Forbidden');
-  }
-  return call({ ...request, path: decoded }, incoming, parts, route, { requestId, caller: verdict.caller, now });
+  const resource = `arn:aws:execute-api:${region}:${account}:${api.id}/${api.stage}/${request.method}${routePath}`;
+  if (!verdict.authentic) return kind.refusal('signature');
+  const { caller } = verdict;
+  if (!permits(parts.rightsOf(caller), 'execute-api:Invoke', resource))
+    return kind.refusal('policy', caller.userArn, resource);
+  return call({ ...request, path: routePath }, incoming, parts, route, { kind, requestId, caller, now });
 }
 
 async function call(
   request: SignedRequest,
-  { socket, httpVersion }: IncomingMessage,
+  incoming: IncomingMessage,
   { api, account, invoke }: GatewayParts,
   { route, pathParameters }: RouteMatch,
-  known: Pick<EventContext, 'requestId' | 'caller' | 'now'>,
+  { kind, ...known }: Pick<EventContext, 'requestId' | 'caller' | 'now'> & { readonly kind: ApiKind },
 ): Promise<HttpAnswer> {
-  const event = eventOf(request, {
+  const { socket, httpVersion } = incoming;
+  const event = kind.event(request, incoming, {
     routeKey: route.key,
     pathParameters,
     stage: api.stage,
@@ -98,15 +108,10 @@ async function call(
     route.timeoutMs,
     invoke(route.function, event, () => socket.destroyed),
   );
-  if (result === undefined) return message(503, 'Service Unavailable');
-  return result.ok ? answerOf(result.payload) : failed(result.errorType);
-}
-
-/** What a function's failure was, only its log says. */
-function failed(errorType: string): HttpAnswer {
-  return errorType === REQUEST_TOO_LARGE
-    ? message(413, 'Request Entity Too Large')
-    : message(500, 'Internal Server Error');
+  if (result === undefined) return kind.refusal('late');
+  if (result.ok) return kind.answer(result.payload);
+  // What a function's failure was, only its log says.
+  return kind.refusal(result.errorType === REQUEST_TOO_LARGE ? 'payload' : 'failed');
 }
 
 /** @returns undefined when the time is over */
@@ -150,7 +155,12 @@ function headersOf(raw: readonly string[]): Record<string, string> {
   return headers;
 }
 
-function write(outgoing: ServerResponse, { status, headers, body }: HttpAnswer, requestId: string): void {
-  outgoing.writeHead(status, { ...headers, 'apigw-requestid': requestId, 'content-length': body.length });
+function write(
+  outgoing: ServerResponse,
+  { status, headers, body }: HttpAnswer,
+  requestIdHeader: string,
+  requestId: string,
+): void {
+  outgoing.writeHead(status, { ...headers, [requestIdHeader]: requestId, 'content-length': body.length });
   outgoing.end(body);
 }

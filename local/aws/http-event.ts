@@ -91,7 +91,7 @@ function queryParameters(query: string): Record<string, string> | undefined {
 }
 
 /** `12/Mar/2020:19:03:58 +0000` */
-function clfTime(date: Date): string {
+export function clfTime(date: Date): string {
   const [, day, month, year, time] = /^\w+, (\d+) (\w+) (\d+) ([\d:]+) GMT$/.exec(date.toUTCString()) ?? [];
   return `${day}/${month}/${year}:${time} +0000`;
 }

@@ -4,14 +4,14 @@ import { type DocumentedField, type DocumentedInterface, interfacesOf } from './
 
 const INTRODUCTION = `# The construct and its settings
 
-This page is made from the comments in [\`infra/lessor-props.ts\`](../infra/lessor-props.ts) and [\`infra/settings.ts\`](../infra/settings.ts), by \`npm run construct\`. How they are used is in [deploy.md](deploy.md).
+This page is made from the comments in [\`infra/lessor-props.ts\`](../infra/lessor-props.ts), [\`infra/pool-props.ts\`](../infra/pool-props.ts) and [\`infra/settings.ts\`](../infra/settings.ts), by \`npm run construct\`. How they are used is in [deploy.md](deploy.md).
 
 \`new Lessor(scope, id, props)\` makes one deployment. The ready-made app makes one for each stack in \`lessor.settings.ts\`, with the same props. A prop that is unknown or wrong is refused in one line, with its value and what to give instead.
 
 The construct has \`endpoint\` (for the nodes' configuration), \`nodePolicy\` and \`operatorPolicy\` (managed policies to attach), and \`functions\` (by name, each with \`live\`, its alias).
 `;
 
-const SOURCES = ['infra/lessor-props.ts', 'infra/settings.ts'];
+const SOURCES = ['infra/lessor-props.ts', 'infra/pool-props.ts', 'infra/settings.ts'];
 
 export function constructPage(): string {
   const interfaces = SOURCES.flatMap((path) =>

@@ -42,6 +42,7 @@ export function operatorClient(
   { accessKeyId, secretAccessKey, sessionToken }: Caller,
 ): Operator {
   const api = new URL(endpoint);
+  const base = api.pathname.replace(/\/$/, '');
   const credentials = { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
   const signer = new SignatureV4({ service: 'execute-api', region, credentials, sha256: Sha256 });
 
@@ -58,7 +59,7 @@ export function operatorClient(
         protocol,
         hostname,
         port: Number(port),
-        path: route.path.replace(/\{(\w+)\}/g, (_, parameter: string) => encodeURIComponent(path[parameter] ?? '')),
+        path: `${base}${route.path.replace(/\{(\w+)\}/g, (_, parameter: string) => encodeURIComponent(path[parameter] ?? ''))}`,
         query,
         headers: {
           host,

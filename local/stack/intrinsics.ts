@@ -107,4 +107,9 @@ const PHYSICAL: Readonly<Record<string, Make>> = {
   },
   'AWS::ApiGatewayV2::Api': (id, { endpoint }) => ({ ref: id.toLowerCase(), attributes: { ApiEndpoint: endpoint } }),
   'AWS::ApiGatewayV2::Integration': (id) => ({ ref: id, attributes: {} }),
+  // The root resource of a REST API has its id.
+  'AWS::ApiGateway::RestApi': (id) => ({ ref: id.toLowerCase(), attributes: { RootResourceId: id.toLowerCase() } }),
+  'AWS::ApiGateway::Resource': (id) => ({ ref: id, attributes: {} }),
+  'AWS::ApiGateway::Deployment': (id) => ({ ref: id, attributes: {} }),
+  'AWS::ApiGateway::Stage': (_, __, { StageName }) => ({ ref: String(StageName), attributes: {} }),
 };

@@ -5,13 +5,12 @@ import type { ChangesDefinition } from '../aws/changes.ts';
 import type { FunctionDefinition } from '../aws/function.ts';
 import type { ApiDefinition } from '../aws/gateway.ts';
 import type { Statement } from '../aws/policy.ts';
-import { quotas } from '../aws/quotas.ts';
-import type { RouteDefinition } from '../aws/route.ts';
 import type { TableDefinition } from '../aws/tables.ts';
-import type { ThrottleDefinition } from '../aws/throttle.ts';
+import { apiIn, functionAt } from './api-definition.ts';
+import type { CustomResourceDefinition } from './custom-resources.ts';
 import type { StackParameters } from './intrinsics.ts';
 import type { ScheduleDefinition } from './schedules.ts';
-import { type Reading, statementsOf, type Template, type TemplateReader, templateReader } from './template-reader.ts';
+import { statementsOf, type Template, type TemplateReader, templateReader } from './template-reader.ts';
 
 export interface StackDefinition {
   readonly tables: readonly TableDefinition[];
@@ -19,6 +18,7 @@ export interface StackDefinition {
   readonly api: ApiDefinition;
   readonly schedules: readonly ScheduleDefinition[];
   readonly changes: readonly ChangesDefinition[];
+  readonly customResources: readonly CustomResourceDefinition[];
   /** What the managed policies of the outputs NodePolicyArn and OperatorPolicyArn allow. */
   readonly policies: { readonly node: readonly Statement[]; readonly operator: readonly Statement[] };
 }
@@ -49,16 +49,15 @@ export function stackOf(
     return asset && join(assembly, asset.source.path);
   };
   const functions = functionsIn(reader, bundleAt, surroundings.stack);
-  const routes = routesIn(reader, functions);
   const tables = tablesIn(reader);
   const changes = changesIn(reader, tables, functions);
-  const stage = reader.one('AWS::ApiGatewayV2::Stage');
   return {
     tables,
     functions,
-    api: { id: stage.text('ApiId'), stage: stage.text('StageName'), throttle: throttleOf(stage), routes },
+    api: apiIn(reader, functions),
     schedules: schedulesIn(reader, functions),
     changes,
+    customResources: customResourcesIn(reader, functions),
     policies: { node: reader.policyAt('NodePolicyArn'), operator: reader.policyAt('OperatorPolicyArn') },
   };
 }
@@ -92,37 +91,6 @@ function functionsIn(
         .filter(({ roles }) => roles.some((role) => roleArn.endsWith(`role/${role}`)))
         .flatMap(({ statements }) => statements),
     };
-  });
-}
-
-function throttleOf({ value }: Reading): ThrottleDefinition {
-  const settings = (value('DefaultRouteSettings') ?? {}) as Record<string, unknown>;
-  const { rate, burst } = quotas.throttle;
-  return {
-    rate: Number(settings.ThrottlingRateLimit ?? rate),
-    burst: Number(settings.ThrottlingBurstLimit ?? burst),
-  };
-}
-
-function routesIn(reader: TemplateReader, functions: readonly FunctionDefinition[]): RouteDefinition[] {
-  const integrations = new Map<string, Omit<RouteDefinition, 'key'>>(
-    reader.list('AWS::ApiGatewayV2::Integration').map(({ id, text, value }) => {
-      if (text('PayloadFormatVersion') !== '2.0') throw new Error(`${id} has not PayloadFormatVersion 2.0`);
-      const { least, most } = quotas.integrationTimeoutMs;
-      const timeoutMs = Number(value('TimeoutInMillis') ?? most);
-      if (!(timeoutMs >= least && timeoutMs <= most))
-        throw new Error(`${id}.TimeoutInMillis is ${timeoutMs}: an HTTP API takes ${least} to ${most}`);
-      return [
-        `integrations/${id}`,
-        { function: functionAt(functions, text('IntegrationUri'), id), timeoutMs },
-      ] as const;
-    }),
-  );
-  return reader.list('AWS::ApiGatewayV2::Route').map(({ id, text }): RouteDefinition => {
-    if (text('AuthorizationType') !== 'AWS_IAM') throw new Error(`${id} has not AuthorizationType AWS_IAM`);
-    const target = integrations.get(text('Target'));
-    if (target === undefined) throw new Error(`${id}.Target is ${text('Target')}, which is no integration`);
-    return { key: text('RouteKey'), ...target };
   });
 }
 
@@ -161,6 +129,19 @@ function changesIn(
   });
 }
 
+function customResourcesIn(
+  reader: TemplateReader,
+  functions: readonly FunctionDefinition[],
+): CustomResourceDefinition[] {
+  const type = 'Custom::LessorPool';
+  return reader.list(type).map(({ id, text, all }) => ({
+    logicalId: id,
+    type,
+    function: functionAt(functions, text('ServiceToken'), id),
+    properties: all(),
+  }));
+}
+
 function schedulesIn(reader: TemplateReader, functions: readonly FunctionDefinition[]): ScheduleDefinition[] {
   return reader.list('AWS::Events::Rule').flatMap(({ id, text, value }) =>
     (value('Targets') as { Arn: string; Input: string }[]).map((target) => ({
@@ -179,13 +160,6 @@ function rateOf(expression: string, id: string): number {
   if (length === undefined)
     throw new Error(`${id}.ScheduleExpression is ${expression}: only rate(…) is understood here`);
   return Number(count) * length;
-}
-
-/** @param arn of a function, or of an alias of it: there is one version of each here */
-function functionAt(functions: readonly FunctionDefinition[], arn: string, where: string): string {
-  const found = functions.find((candidate) => arn === candidate.arn || arn.startsWith(`${candidate.arn}:`));
-  if (found === undefined) throw new Error(`${where} leads to ${arn}, which is no function of the template`);
-  return found.name;
 }
 
 function readJson<T>(file: string): T {

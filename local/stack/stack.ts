@@ -12,6 +12,7 @@ import { close, listen, portOf } from '../aws/loopback-server.ts';
 import { createTables } from '../aws/tables.ts';
 import { openRunDirectory } from '../run-directory.ts';
 import { synthesize } from './cloud-assembly.ts';
+import { createCustomResources } from './custom-resources.ts';
 import { startFunctions } from './functions.ts';
 import { type ScheduleDefinition, startSchedules } from './schedules.ts';
 import { readStack, type StackDefinition } from './stack-definition.ts';
@@ -37,7 +38,7 @@ export interface StackOptions {
 }
 
 export interface LocalStack {
-  /** `http://127.0.0.1:<port>` */
+  /** `http://127.0.0.1:<port>`, of a REST API with its stage: `http://127.0.0.1:<port>/<stage>` */
   readonly endpoint: string;
   readonly region: string;
   /** Two EC2 instances that may lease. */
@@ -95,6 +96,9 @@ async function start(options: StackOptions, closing: Close[], stop: () => Promis
     closing.push(() => follower.stop());
   }
 
+  const stackId = `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${STACK}/local`;
+  await createCustomResources(definition.customResources, stackId, invoke);
+
   const callers = new Map<string, Identity>();
   const known = (identity: Identity) => {
     callers.set(identity.accessKeyId, identity);
@@ -112,8 +116,9 @@ async function start(options: StackOptions, closing: Close[], stop: () => Promis
   const schedules = startSchedules(definition.schedules, invoke);
   closing.push(() => schedules.stop());
 
+  const { kind, stage } = definition.api;
   return {
-    endpoint,
+    endpoint: kind === 'rest' ? `${endpoint}/${stage}` : endpoint,
     region: REGION,
     nodes: [addNode('i-0123456789abcdef0'), addNode('i-0123456789abcdef1')],
     operator: known(operatorUser(ACCOUNT)),

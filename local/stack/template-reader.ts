@@ -16,6 +16,8 @@ export interface Reading {
   readonly text: (property: string) => string;
   /** A property as it stands. */
   readonly raw: (property: string) => unknown;
+  /** All of them, with their intrinsics resolved. */
+  readonly all: () => Readonly<Record<string, unknown>>;
 }
 
 /** Each method throws an Error that says where something cannot be understood. */
@@ -46,6 +48,7 @@ export function templateReader(template: Template, surroundings: StackParameters
         value: (property) => resolve(Properties[property], `${id}.${property}`),
         text: (property) => text(Properties[property], `${id}.${property}`),
         raw: (property) => Properties[property],
+        all: () => resolve(Properties, id) as Record<string, unknown>,
       }));
 
   return {

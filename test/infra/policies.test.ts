@@ -19,6 +19,14 @@ const EXPLAINED: Readonly<Record<string, string>> = {
     'reservedConcurrency takes from the account: the operator decides, and the throttle bounds all',
   'NIST.800.53.R5-LambdaDLQ': 'The API waits for its answer, and what a lost event would have done, the next one does',
   'NIST.800.53.R5-LambdaInsideVPC': 'They speak to DynamoDB only, by IAM; in a VPC they would need a way out of it',
+  'NIST.800.53.R5-APIGWAssociatedWithWAF':
+    'Only VPC endpoints reach a private API, and IAM looks at each caller: there are no strangers to filter',
+  'NIST.800.53.R5-APIGWCacheEnabledAndEncrypted':
+    'No answer may come out of a cache: what is free now is another’s a moment later',
+  'NIST.800.53.R5-APIGWExecutionLoggingEnabled':
+    'The access log has each request; the execution log would have headers and bodies of requests in it too',
+  'NIST.800.53.R5-APIGWSSLEnabled':
+    'Client certificates are for backends that speak HTTP: the functions are invoked by IAM',
   'NIST.800.53.R5-CloudWatchAlarmAction': 'CodeDeploy asks the alarms of a rollout, and goes back',
 };
 

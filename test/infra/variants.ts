@@ -1,4 +1,4 @@
-/** Each way to deploy that the documentation shows: its settings are read from docs/deploy.md. */
+/** Each way to deploy that the documentation shows: its settings are read from there. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -16,13 +16,15 @@ export interface Variant {
   build(): App;
 }
 
-const page = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+const pages = ['deploy', 'private', 'declared-pools'].map((name) =>
+  readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8'),
+);
 
 /** Settings files in TypeScript, by the last heading before each. */
 function settingsBlocks(): [name: string, text: string][] {
   const found: [string, string][] = [];
   let heading = '';
-  for (const [, title, block] of page.matchAll(/^#+ (.+)$|^```ts\n([\s\S]*?)^```$/gm)) {
+  for (const [, title, block] of pages.join('\n').matchAll(/^#+ (.+)$|^```ts\n([\s\S]*?)^```$/gm)) {
     heading = title ?? heading;
     if (block?.includes('const settings: Settings')) found.push([heading, block]);
   }

@@ -74,7 +74,10 @@ async function exchange({ endpoint, region }: Api, identity: AccessKeys, sent: S
   const lower = Object.entries(headers).map(([header, value]) => [header.toLowerCase(), value]);
   const own = { host: new URL(endpoint).host, 'content-type': 'application/json', ...Object.fromEntries(lower) };
   const body = text === undefined ? {} : { body: text };
-  const response = await send(endpoint, signed(identity, { method, path, query, region, headers: own, ...body }));
+  // A REST API has its stage before the path, and signed is the whole of it.
+  const { origin, pathname } = new URL(endpoint);
+  const whole = `${pathname.replace(/\/$/, '')}${path}`;
+  const response = await send(origin, signed(identity, { method, path: whole, query, region, headers: own, ...body }));
   const answer = { status: response.status, headers: response.headers, body: await response.json() };
   const name = routeOf(method, path);
   const header = (one: string) => response.headers.get(one) ?? undefined;

@@ -211,6 +211,29 @@ describe('the client', () => {
     ],
     ['a path that nobody serves', gateway(404, 'Not Found'), 7, /check the path of endpoint/],
     [
+      'a path that a REST API does not serve',
+      gateway(403, 'Missing Authentication Token', {
+        'x-amzn-errortype': 'MissingAuthenticationTokenException',
+        'x-amzn-requestid': 'rest-1',
+      }),
+      7,
+      /answered 403 \(request rest-1\).*with its stage/,
+    ],
+    [
+      'a private API that is not behind this VPC endpoint, or has no such stage',
+      gateway(403, 'Forbidden', { 'x-amzn-errortype': 'ForbiddenException' }),
+      103,
+      /check host and stage of endpoint .*admits this VPC endpoint/,
+    ],
+    [
+      'a REST API that denies the caller',
+      gateway(403, 'User: x is not authorized to perform: execute-api:Invoke', {
+        'x-amzn-errortype': 'AccessDeniedException',
+      }),
+      103,
+      /node policy of the Lessor stack/,
+    ],
+    [
       'a redirection',
       () => new Response(null, { status: 302, headers: { location: 'https://x/' } }),
       7,

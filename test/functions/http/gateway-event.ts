@@ -1,6 +1,7 @@
 /**
- * A request as API Gateway's HTTP API hands it to a function: payload format 2.0 with IAM authorization
- * (API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs").
+ * A request as API Gateway hands it to a function, with IAM authorization: an HTTP API in payload format 2.0 (developer guide,
+ * "Create AWS Lambda proxy integrations for HTTP APIs"), a REST API in its own ("Input format of a Lambda function for proxy
+ * integration").
  */
 import type { Context } from 'aws-lambda';
 import type { Handler } from '../../../functions/http/http.ts';
@@ -17,8 +18,10 @@ export interface Request {
   readonly base64?: boolean;
   readonly query?: Record<string, string>;
   readonly path?: Record<string, string>;
-  /** By their names in lower case, as API Gateway writes them. */
+  /** By their names in lower case, as an HTTP API writes them. */
   readonly headers?: Record<string, string>;
+  /** Which kind of API hands it over; an HTTP API if left out. */
+  readonly api?: 'http' | 'rest';
 }
 
 export interface Answered {
@@ -40,8 +43,16 @@ export async function ask(handler: Handler, request: Request): Promise<Answered>
   return { status: answer.statusCode, headers: answer.headers ?? {}, body: JSON.parse(text), text };
 }
 
-export function eventOf({ route, userArn, body, base64 = false, query, path, headers }: Request): Event {
+export const eventOf = (request: Request): Event =>
+  (request.api === 'rest' ? restEvent(request) : httpEvent(request)) as unknown as Event;
+
+const bodyOf = ({ body, base64 = false }: Request): string | undefined =>
+  body !== undefined && base64 ? Buffer.from(body).toString('base64') : body;
+
+function httpEvent(request: Request): object {
+  const { route, userArn, base64 = false, query, path, headers } = request;
   const [method = '', rawPath = ''] = route.split(' ');
+  const body = bodyOf(request);
   const iam = {
     accessKey: 'ASIAEXAMPLE',
     accountId: '123456789012',
@@ -51,7 +62,7 @@ export function eventOf({ route, userArn, body, base64 = false, query, path, hea
     userArn,
     userId: 'AROAEXAMPLE:i-0123456789abcdef0',
   };
-  const event = {
+  return {
     version: '2.0',
     routeKey: route,
     rawPath,
@@ -72,8 +83,64 @@ export function eventOf({ route, userArn, body, base64 = false, query, path, hea
       time: '01/Jan/2026:00:00:00 +0000',
       timeEpoch: 1767225600000,
     },
-    ...(body === undefined ? {} : { body: base64 ? Buffer.from(body).toString('base64') : body }),
+    ...(body === undefined ? {} : { body }),
     isBase64Encoded: base64,
   };
-  return event as unknown as Event;
 }
+
+/** Null where there is nothing; names of headers as a caller may write them; path parameters as they were sent. */
+function restEvent(request: Request): object {
+  const { route, userArn, base64 = false, query, path, headers } = request;
+  const [httpMethod = '', resource = ''] = route.split(' ');
+  const sent = { 'Content-Type': 'application/json', Host: 'api-id.execute-api.us-east-1.amazonaws.com', ...headers };
+  const parameters = Object.entries(path ?? {}).map(([name, value]) => [name, encodeURIComponent(value)]);
+  const filled = parameters.reduce((text, [name, value]) => text.replace(`{${name}}`, String(value)), resource);
+  return {
+    resource,
+    path: filled,
+    httpMethod,
+    headers: sent,
+    multiValueHeaders: lists(sent),
+    queryStringParameters: query ?? null,
+    multiValueQueryStringParameters: query ? lists(query) : null,
+    pathParameters: path ? Object.fromEntries(parameters) : null,
+    stageVariables: null,
+    requestContext: {
+      resourceId: 'resource-id',
+      resourcePath: resource,
+      httpMethod,
+      extendedRequestId: 'extended-request',
+      requestTime: '01/Jan/2026:00:00:00 +0000',
+      path: `/prod${filled}`,
+      accountId: '123456789012',
+      protocol: 'HTTP/1.1',
+      stage: 'prod',
+      domainPrefix: 'api-id',
+      requestTimeEpoch: 1767225600000,
+      requestId: 'gateway-request',
+      identity: {
+        cognitoIdentityPoolId: null,
+        cognitoIdentityId: null,
+        vpceId: 'vpce-0123456789abcdef0',
+        principalOrgId: null,
+        cognitoAuthenticationType: null,
+        userArn: userArn ?? null,
+        userAgent: 'lessor',
+        accountId: '123456789012',
+        caller: 'AROAEXAMPLE:i-0123456789abcdef0',
+        sourceIp: '192.0.2.1',
+        accessKey: 'ASIAEXAMPLE',
+        vpcId: 'vpc-0123456789abcdef0',
+        cognitoAuthenticationProvider: null,
+        user: 'AROAEXAMPLE:i-0123456789abcdef0',
+      },
+      domainName: 'api-id.execute-api.us-east-1.amazonaws.com',
+      apiId: 'api-id',
+    },
+    body: bodyOf(request) ?? null,
+    isBase64Encoded: base64,
+  };
+}
+
+const lists = (values: Readonly<Record<string, string>>): Record<string, string[]> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value]]));

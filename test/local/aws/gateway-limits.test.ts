@@ -41,7 +41,7 @@ async function gateway(changes: Partial<GatewayParts['api']> = {}): Promise<stri
   servers.push(server);
   const routes = ['POST /sizes', 'GET /things/{thing}'].map((key) => ({ key, function: 'sizes', timeoutMs: 30_000 }));
   serve(server, {
-    api: { id: 'api', stage: '$default', throttle: { rate: 1000, burst: 1000 }, routes, ...changes },
+    api: { kind: 'http', id: 'api', stage: '$default', throttle: { rate: 1000, burst: 1000 }, routes, ...changes },
     region,
     account,
     callerOf: () => node,

@@ -54,6 +54,7 @@ beforeAll(async () => {
   endpoint = `http://127.0.0.1:${portOf(server)}`;
   serve(server, {
     api: {
+      kind: 'http',
       id: 'api',
       stage: '$default',
       throttle: { rate: 1000, burst: 1000 },

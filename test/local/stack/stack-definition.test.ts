@@ -133,6 +133,7 @@ describe('a synthesized template', () => {
         },
       ],
       api: {
+        kind: 'http',
         id: 'api',
         stage: '$default',
         throttle: { rate: 100, burst: 50 },
@@ -140,6 +141,7 @@ describe('a synthesized template', () => {
       },
       schedules: [{ function: 'allocate', everyMs: 300_000, input: { source: 'clock' } }],
       changes: [{ table: 'Lessor-Leases', function: 'allocate', batchSize: 50 }],
+      customResources: [],
       policies: {
         node: [{ effect: 'Allow', actions: ['execute-api:Invoke'], resources: ['arn:aws:execute-api:api/*'] }],
         operator: [{ effect: 'Allow', actions: ['execute-api:Invoke'], resources: ['x'] }],

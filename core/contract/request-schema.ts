@@ -1,6 +1,6 @@
 /** What a schema makes of a part of a request, and what it says of one that does not fit. */
 import * as z from 'zod/mini';
-import { LessorError } from '../../core/contract/problems.ts';
+import { LessorError } from './problems.ts';
 
 type Schema = z.core.$ZodType;
 type Issue = z.core.$ZodIssue;

@@ -1,0 +1,170 @@
+/**
+ * A restore, rehearsed on DynamoDB Local: tables as they were at T, attached to the service after more was leased, and what then
+ * happens to the addresses of what lives. docs/restore.md is the page for it.
+ */
+import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import type { SlotReference } from '../../core/contract/ids.ts';
+import type { AllocateResult } from '../../core/contract/lease.ts';
+import { LessorError } from '../../core/contract/problems.ts';
+import { documentClient } from '../../functions/store/dynamodb-client.ts';
+import { dynamodbStore, type Tables } from '../../functions/store/dynamodb-store.ts';
+import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
+import { reportLease } from '../../functions/use-cases/leases/report-lease.ts';
+import { listLeases } from '../../functions/use-cases/questions/list-leases.ts';
+import { createTables } from '../../local/aws/tables.ts';
+import { tokenBucket } from '../../local/aws/throttle.ts';
+import { create } from '../functions/pool-requests.ts';
+import { add, addOf, attachmentOf, callOf, del, delOf, nonceOf, refusalOf, world } from '../functions/world.ts';
+import { type LocalTables, tableOf } from '../store/local-tables.ts';
+
+/** What is leased, and when; the words are those of the report. */
+const LEASES = [
+  { container: 1, node: 'i-1', pool: 'shared', at: 'before T, and released since' },
+  { container: 2, node: 'i-1', pool: 'shared', at: 'before T' },
+  { container: 3, node: 'i-1', pool: 'owned', at: 'before T' },
+  { container: 4, node: 'i-2', pool: 'shared', at: 'since T' },
+  { container: 5, node: 'i-1', pool: 'owned', at: 'since T, in a block claimed before' },
+  { container: 6, node: 'i-2', pool: 'owned', at: 'since T, in a block claimed since' },
+] as const;
+type Container = (typeof LEASES)[number];
+
+/** One container of the rehearsal, after the restore. */
+export interface Row {
+  readonly container: number;
+  readonly leased: string;
+  readonly address: string;
+  readonly lives: boolean;
+  /** Whether the restored tables have it. */
+  readonly restored: boolean;
+  /** Whether somebody else gets the address where the API is simply opened. */
+  readonly handedOutAgain: boolean;
+  /** What the service says to the node that reports it, or nothing where it does not report. */
+  readonly reported?: string;
+}
+
+export interface Rehearsal {
+  readonly rows: readonly Row[];
+  /** Of so many ADDs while the throttle is 0, so many come to a function. */
+  readonly closed: { readonly asked: number; readonly admitted: number };
+}
+
+const LIVE: Tables = { pools: 'Pools', leases: 'Leases' };
+const RESTORED: Tables = { pools: 'PoolsRestored', leases: 'LeasesRestored' };
+const OPENED: Tables = { pools: 'PoolsOpened', leases: 'LeasesOpened' };
+
+/** @param tables the live ones, empty */
+export async function rehearse(tables: LocalTables): Promise<Rehearsal> {
+  const live = world(dynamodbStore(documentClient(), LIVE));
+  const deps = live.environment();
+  // Small: whoever asks long enough gets every address that is free.
+  const ranges = (subnet: string) => [[{ subnet }]];
+  await create(deps, { name: 'shared', ranges: ranges('10.1.0.0/28'), blockSize: 4, cooldownSeconds: 0 });
+  const owned = { affinity: 'node' as const, maxBlocksPerNode: 4 };
+  await create(deps, { name: 'owned', ranges: ranges('10.2.0.0/28'), blockSize: 4, cooldownSeconds: 0, ...owned });
+
+  const answers = new Map<number, AllocateResult>();
+  const lease = async (one: Container) => answers.set(one.container, await add(deps, one.node, requestOf(one)));
+  for (const one of LEASES.slice(0, 3)) await lease(one);
+  await copy(tables, LIVE, RESTORED);
+  for (const one of LEASES.slice(3)) await lease(one);
+  const slotOf = (container: number) => (answers.get(container) as AllocateResult).slot;
+  await del(deps, 'i-1', delOf(1, { attachment: attachmentOf(1, 'shared'), slot: slotOf(1), acknowledged: true }));
+
+  await copy(tables, RESTORED, OPENED);
+  const asked = 100;
+  const admit = tokenBucket({ rate: 0, burst: 0 }, () => Date.now());
+  const admitted = Array.from({ length: asked }, admit).filter(Boolean).length;
+  const restored = attached(RESTORED, live.clock.now);
+  const [heldLive, heldRestored] = [await heldIn(deps), await heldIn(restored)];
+  const given = await everythingFree(attached(OPENED, live.clock.now));
+  const rows: Row[] = [];
+  for (const one of LEASES) {
+    const address = addressOf(answers.get(one.container));
+    const lives = heldLive.has(address);
+    const row = { container: one.container, leased: `${one.at} (${one.pool})`, address, lives };
+    const answer = answers.get(one.container) as AllocateResult;
+    const reported = lives && !heldRestored.has(address) ? await reportTo(restored, one, answer) : undefined;
+    const seen = { restored: heldRestored.has(address), handedOutAgain: lives && given.has(address) };
+    rows.push({ ...row, ...seen, ...(reported === undefined ? {} : { reported }) });
+  }
+  return { rows, closed: { asked, admitted } };
+}
+
+const requestOf = ({ container, pool }: Container) =>
+  addOf(container, { attachment: attachmentOf(container, pool), pool: { vrf: 'default', name: pool } });
+
+const addressOf = (answer: AllocateResult | undefined): string => answer?.addresses[0]?.address ?? 'none';
+
+/** The service over other tables, in an environment that remembers nothing: as a deployment starts. */
+const attached = (tables: Tables, now: number): Dependencies => {
+  const there = world(dynamodbStore(documentClient(), tables));
+  there.clock.now = now;
+  return there.environment();
+};
+
+async function heldIn(deps: Dependencies): Promise<Set<string>> {
+  const held = new Set<string>();
+  for (const name of ['shared', 'owned']) {
+    const { leases } = await listLeases(deps, callOf('ann'), { vrf: 'default', name, cursor: undefined });
+    for (const { state, addresses } of leases) if (state === 'held') for (const one of addresses) held.add(one);
+  }
+  return held;
+}
+
+/** What new containers get until nothing is left. */
+async function everythingFree(deps: Dependencies): Promise<Set<string>> {
+  const given = new Set<string>();
+  for (const name of ['shared', 'owned']) {
+    for (let container = 100; ; container += 1) {
+      const request = addOf(container, { attachment: attachmentOf(container, name), pool: { vrf: 'default', name } });
+      const outcome = await add(deps, 'i-9', request).catch((error: unknown) => error);
+      if (outcome instanceof LessorError && outcome.code === 'pool.exhausted') break;
+      if (outcome instanceof Error) throw outcome;
+      given.add(addressOf(outcome as AllocateResult));
+    }
+  }
+  return given;
+}
+
+/** As a node reports a lease that it took by itself: the one way there is today to have just this slot again. */
+async function reportTo(deps: Dependencies, one: Container, { slot }: AllocateResult): Promise<string> {
+  const attachment = attachmentOf(one.container, one.pool);
+  const report = {
+    attachment,
+    nonce: nonceOf(one.container),
+    boot: 'boot-1',
+    slot: slot as SlotReference,
+    generation: 1,
+  };
+  const answered = reportLease(deps, callOf(one.node), report);
+  return answered.then(
+    () => 'held again',
+    async () => (await refusalOf(reportLease(deps, callOf(one.node), report))).code,
+  );
+}
+
+/** What RestoreTableToPointInTime makes of a table: another one with the same items. */
+async function copy({ endpoint }: LocalTables, from: Tables, to: Tables): Promise<void> {
+  await createTables(endpoint, [tableOf(to.pools), tableOf(to.leases)]);
+  const client = documentClient();
+  for (const which of ['pools', 'leases'] as const) {
+    const { Items = [], LastEvaluatedKey } = await client.send(new ScanCommand({ TableName: from[which] }));
+    if (LastEvaluatedKey !== undefined) throw new Error(`${from[which]} has more than one page`);
+    for (const Item of Items) await client.send(new PutCommand({ TableName: to[which], Item }));
+  }
+}
+
+/** As a table for people. */
+export function textOf({ rows, closed }: Rehearsal): string {
+  const yes = (is: boolean) => (is ? 'yes' : 'no');
+  const lines = rows.map(({ container, leased, address, lives, restored, handedOutAgain, reported = '-' }) =>
+    [container, leased, address, yes(lives), yes(restored), handedOutAgain ? 'YES' : 'no', reported].join(' | '),
+  );
+  return [
+    '| container | leased | address | lives | in the restored tables | handed out again if simply opened | its report |',
+    '|---|---|---|---|---|---|---|',
+    ...lines.map((line) => `| ${line} |`),
+    '',
+    `With the throttle at 0, ${closed.admitted} of ${closed.asked} ADDs come to a function.`,
+  ].join('\n');
+}

@@ -1,0 +1,47 @@
+/** What a restore does to addresses of what lives, and what keeps them: docs/restore.md says the same in words. */
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LocalTables, localTables } from '../store/local-tables.ts';
+import { type Rehearsal, rehearse, textOf } from './rehearsal.ts';
+
+let local: LocalTables;
+let rehearsal: Rehearsal;
+
+beforeAll(async () => {
+  local = await localTables();
+  rehearsal = await rehearse(local);
+});
+afterAll(() => local?.stop());
+
+const containers = (has: (row: Rehearsal['rows'][number]) => boolean) =>
+  rehearsal.rows.filter(has).map(({ container }) => container);
+
+describe('tables that are restored to T', () => {
+  it('have what lived then, also what was released since; they have nothing that was leased since', () => {
+    expect(containers(({ restored }) => restored)).toEqual([1, 2, 3]);
+    expect(containers(({ lives }) => lives)).toEqual([2, 3, 4, 5, 6]);
+  });
+
+  it('would have addresses of living containers handed out again, where no block of before is their node’s', () => {
+    expect(containers(({ handedOutAgain }) => handedOutAgain)).toEqual([4, 6]);
+  });
+
+  it('hand out nothing while the throttle is at 0', () => {
+    expect(rehearsal.closed).toEqual({ asked: 100, admitted: 0 });
+  });
+
+  it('take reports of what lives in blocks that the node had then, and of nothing else', () => {
+    const reported = rehearsal.rows.flatMap(({ container, reported: said }) => (said ? [[container, said]] : []));
+    expect(reported).toEqual([
+      [4, 'lease.lost'],
+      [5, 'held again'],
+      [6, 'lease.lost'],
+    ]);
+  });
+
+  it('are shown on the page as they are here, but for the addresses', () => {
+    const page = readFileSync(new URL('../../docs/restore.md', import.meta.url), 'utf8');
+    const shape = (text: string) => text.replaceAll(/10\.\d+\.\d+\.\d+\/28/g, 'address');
+    expect(shape(page)).toContain(shape(textOf(rehearsal)));
+  });
+});
