@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RouteName } from '../../core/contract/paths.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import { routes } from '../../core/contract/routes.ts';
-import { addressOf, errorOf } from '../support/plugin-node.ts';
+import { addressOf, errorOf, eventually } from '../support/plugin-node.ts';
 import { broken, lastRelease, STACK, withoutRight } from './assembly.ts';
 import { type Caller, NODE_ROLE } from './callers.ts';
 import type { Outputs } from './cdk.ts';
@@ -38,6 +38,13 @@ const held = async () => {
   const { leases } = await deployed.client(deployed.operator).ask('listLeases', { path: { pool: network.name } });
   return leases.flatMap(({ state, attachment }) => (state === 'held' ? [attachment.containerId] : [])).sort();
 };
+/** What the counters have, once it is so many: they follow the table's stream, which is read each second. */
+const counted = (leases: number) =>
+  eventually(async () => {
+    const query = { cheap: 'true' };
+    const usage = await deployed.client(deployed.operator).ask('usage', { path: { pool: network.name }, query });
+    return usage.held === leases ? usage.held : undefined;
+  });
 /** A pod comes and goes, and the one that lives through all of this still has its address. */
 const worksAsBefore = async () => {
   const { ok, output } = await call('ADD', 'passing');
@@ -128,6 +135,11 @@ describe.runIf(isAsked())('deployed by cdk deploy into ministack', { timeout: 18
     did('IAM keeps all of them from the tables and functions themselves');
   });
 
+  it('the function that counts is told each change of the leases', async () => {
+    expect(await counted(1)).toBe(1);
+    did('the counters have the one lease that is left, told by the event source of the table');
+  });
+
   it('a setting is changed, and takes effect', async () => {
     const add = () => deployed.call('ADD', inline, 'inline');
     expect(errorOf(await add()).msg).toContain('does not let nodes create pools');
@@ -198,6 +210,7 @@ describe.runIf(isAsked())('deployed by cdk deploy into ministack', { timeout: 18
     });
     deployed = await callDeployed(account, await cdk.deploy());
     await worksAsBefore();
+    expect(await counted(1)).toBe(1);
     did('a new stack with these tables attached: the pod of the very beginning still has its address');
   });
 
@@ -211,6 +224,7 @@ describe.runIf(isAsked())('deployed by cdk deploy into ministack', { timeout: 18
     const { FunctionError, Payload } = await aws.ask('lambda', 'Invoke', { FunctionName: Arn, Payload: Input });
     expect(FunctionError, Payload).toBeUndefined();
     expect(await held()).toEqual([]);
+    expect(await counted(0)).toBe(0);
     did(`the node declared dead, the schedule's function invoked with the schedule's event: ${Payload}`);
   });
 });
