@@ -42,7 +42,7 @@ export function operatorClient(
   { accessKeyId, secretAccessKey, sessionToken }: Caller,
 ): Operator {
   const api = new URL(endpoint);
-  const base = api.pathname.replace(/\/$/, '');
+  const stage = api.pathname.replace(/\/+$/, '');
   const credentials = { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
   const signer = new SignatureV4({ service: 'execute-api', region, credentials, sha256: Sha256 });
 
@@ -52,6 +52,7 @@ export function operatorClient(
   ): Promise<ApiAnswer<Name>> => {
     const route = routes[name];
     const { hostname, port, host, protocol } = api;
+    const named = route.path.replace(/\{(\w+)\}/g, (_, parameter: string) => encodeURIComponent(path[parameter] ?? ''));
     const text = body === undefined ? undefined : JSON.stringify(body);
     const request = await signer.sign(
       new HttpRequest({
@@ -59,7 +60,7 @@ export function operatorClient(
         protocol,
         hostname,
         port: Number(port),
-        path: `${base}${route.path.replace(/\{(\w+)\}/g, (_, parameter: string) => encodeURIComponent(path[parameter] ?? ''))}`,
+        path: `${stage}${named}`,
         query,
         headers: {
           host,

@@ -1,0 +1,230 @@
+/**
+ * The application as it is, deployed by `cdk deploy` into ministack, where IAM is enforced. `npm run deployed` installs what it
+ * needs and runs it; docs/deployed-here.md says what ministack cannot do. Each test goes on where the one before ended.
+ */
+import { join } from 'node:path';
+import pMap from 'p-map';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RouteName } from '../../core/contract/paths.ts';
+import { LessorError } from '../../core/contract/problems.ts';
+import { routes } from '../../core/contract/routes.ts';
+import { addressOf, errorOf, eventually } from '../support/plugin-node.ts';
+import { broken, lastRelease, STACK, withoutRight } from './assembly.ts';
+import { type Caller, NODE_ROLE } from './callers.ts';
+import type { Outputs } from './cdk.ts';
+import { type Account, callDeployed, type Deployment, openAccount } from './deployment.ts';
+import { did, isAsked } from './narration.ts';
+
+// A new version gets all calls at once: there is no CodeDeploy here.
+const settings = { nodeRoles: { [NODE_ROLE]: { cluster: 'here' } }, canaryMinutes: 0 } as const;
+const ranges = [[{ subnet: '10.90.0.0/24', gateway: '10.90.0.1' }]];
+const network = { cniVersion: '1.1.0', name: 'pods', type: 'lessor', ipam: { type: 'lessor', ranges } };
+/** Of which the service has no pool. */
+const inline = { ...network, name: 'inline', ipam: { type: 'lessor', ranges: [[{ subnet: '10.91.0.0/24' }]] } };
+const TABLE = 'AWS::DynamoDB::GlobalTable';
+
+let account: Account;
+let deployed: Deployment;
+let outputs: Outputs;
+/** What the ADD of a pod printed that lives through all of this. */
+let survivor: unknown;
+
+/** Where the application lies as it was synthesized, today and otherwise. */
+const assembly = (name: 'today' | 'last' | 'next' | 'broken' | 'unable') => join(account.directory, name);
+const call = (verb: 'ADD' | 'CHECK' | 'DEL', containerId: string, result?: unknown) =>
+  deployed.call(verb, { ...network, ...(result === undefined ? {} : { prevResult: result }) }, containerId);
+const succeeded = { ok: true };
+const held = async () => {
+  const { leases } = await deployed.client(deployed.operator).ask('listLeases', { path: { pool: network.name } });
+  return leases.flatMap(({ state, attachment }) => (state === 'held' ? [attachment.containerId] : [])).sort();
+};
+/** What the counters have, once it is so many: they follow the table's stream, which is read each second. */
+const counted = (leases: number) =>
+  eventually(async () => {
+    const query = { cheap: 'true' };
+    const usage = await deployed.client(deployed.operator).ask('usage', { path: { pool: network.name }, query });
+    return usage.held === leases ? usage.held : undefined;
+  });
+/** A pod comes and goes, and the one that lives through all of this still has its address. */
+const worksAsBefore = async () => {
+  const { ok, output } = await call('ADD', 'passing');
+  expect({ ok, output }).toMatchObject(succeeded);
+  expect(await call('CHECK', 'passing', output)).toMatchObject(succeeded);
+  expect(await call('DEL', 'passing', output)).toMatchObject(succeeded);
+  expect(await call('CHECK', 'survivor', survivor)).toMatchObject(succeeded);
+  expect(await held()).toEqual(['survivor']);
+};
+
+describe.runIf(isAsked())('deployed by cdk deploy into ministack', { timeout: 180_000 }, () => {
+  beforeAll(async () => {
+    account = await openAccount();
+    did('ministack started; cdk bootstrap, by the root user');
+    account.cdk.configure(settings);
+    await account.cdk.synth(assembly('today'));
+    lastRelease(assembly('today'), assembly('last'));
+    outputs = await account.cdk.deploy('--app', assembly('last'));
+    did("cdk deploy of the last release's template, by a user who may assume the bootstrap's roles and nothing else");
+    deployed = await callDeployed(account, outputs);
+  });
+  afterAll(() => account?.close());
+
+  it('pods keep their addresses while the service is upgraded in place', async () => {
+    await deployed.client(deployed.operator).ask('createPool', { body: { name: network.name, ranges } });
+    const [answer, other] = [await call('ADD', 'survivor'), await call('ADD', 'other')];
+    survivor = answer.output;
+    const tables = await deployed.resources(TABLE);
+    did(`the plugin on a node ADDed ${addressOf(answer)} and ${addressOf(other)}`);
+
+    expect(await account.cdk.deploy()).toEqual(outputs);
+    did('cdk deploy of the application as it is now: upgraded in place');
+    expect(await deployed.resources(TABLE)).toEqual(tables);
+    expect(await held()).toEqual(['other', 'survivor']);
+    expect(await call('CHECK', 'other', other.output)).toMatchObject(succeeded);
+    expect(await call('DEL', 'other', other.output)).toMatchObject(succeeded);
+    await worksAsBefore();
+    did('both leases were still there: CHECK passed, DEL released one');
+  });
+
+  it('the plugin does STATUS, ADD, CHECK and DEL', async () => {
+    expect(await deployed.call('STATUS', network)).toMatchObject(succeeded);
+    const answer = await call('ADD', 'new');
+    expect(addressOf(answer)).toMatch(/^10\.90\.0\.\d+\/24$/);
+    expect(await call('CHECK', 'new', answer.output)).toMatchObject(succeeded);
+    expect(await call('DEL', 'new')).toMatchObject(succeeded);
+    expect(errorOf(await call('CHECK', 'new', answer.output)).code).toBe(105);
+    did(`STATUS, ADD of ${addressOf(answer)}, CHECK, DEL; a CHECK after that fails`);
+  });
+
+  it('each caller may use the routes that the contract gives to its kind, and no other', async () => {
+    const names = Object.keys(routes) as RouteName[];
+    const may = async (caller: Caller) => {
+      const client = deployed.client(caller);
+      const isLetIn = async (name: RouteName) => {
+        const asked = client.send(name, { path: { pool: 'none', address: '192.0.2.1' } });
+        // Any answer of a function will do.
+        const error: unknown = await asked.catch((refusal: unknown) => refusal);
+        return error instanceof LessorError && error.code === 'auth.denied' ? [] : [name];
+      };
+      return (await pMap(names, isLetIn, { concurrency: 2 })).flat();
+    };
+    const of = (kind: 'node' | 'operator') => names.filter((name) => routes[name].caller === kind);
+    const { node, operator, stranger } = deployed;
+    expect(await may(node)).toEqual(of('node'));
+    expect(await may(operator)).toEqual(of('operator'));
+    expect(await may(stranger)).toEqual([]);
+    expect(await may({ ...operator, secretAccessKey: 'guessed' })).toEqual([]);
+    expect(await may({ ...operator, sessionToken: 'guessed' })).toEqual([]);
+    const counts = `${of('node').length} routes for a node, ${of('operator').length} for an operator`;
+    did(`IAM lets through ${counts}, none for a stranger or with a wrong key or token`);
+  });
+
+  it('none of them reads or writes a table, or invokes a function past the API', async () => {
+    const [FunctionName] = await deployed.resources('AWS::Lambda::Function');
+    const tables = await deployed.resources(TABLE);
+    const refusedWith = /^AccessDenied/;
+    for (const caller of [deployed.node, deployed.operator, deployed.stranger]) {
+      const refusal = (service: string, operation: string, input: object) =>
+        account.aws.refusal(service, operation, input, caller);
+      expect(await refusal('lambda', 'Invoke', { FunctionName })).toMatch(refusedWith);
+      for (const TableName of tables) {
+        const Item = { pk: { S: 'POOLS' }, sk: { S: 'mine' } };
+        expect(await refusal('dynamodb', 'Scan', { TableName })).toMatch(refusedWith);
+        expect(await refusal('dynamodb', 'PutItem', { TableName, Item })).toMatch(refusedWith);
+      }
+    }
+    did('IAM keeps all of them from the tables and functions themselves');
+  });
+
+  it('the function that counts is told each change of the leases', async () => {
+    expect(await counted(1)).toBe(1);
+    did('the counters have the one lease that is left, told by the event source of the table');
+  });
+
+  it('a setting is changed, and takes effect', async () => {
+    const add = () => deployed.call('ADD', inline, 'inline');
+    expect(errorOf(await add()).msg).toContain('does not let nodes create pools');
+    account.cdk.configure({ ...settings, inlinePools: true });
+    expect(await account.cdk.deploy()).toEqual(outputs);
+    const address = addressOf(await add());
+    expect(await deployed.call('DEL', inline, 'inline')).toMatchObject(succeeded);
+    await worksAsBefore();
+    did(`inlinePools: true deployed; ${address} ADDed of ranges that were refused before`);
+  });
+
+  it('a deployment that fails goes back by itself', async () => {
+    const live = async () => {
+      const asked = { FunctionName: `${STACK}-allocate`, Qualifier: 'live' };
+      const { Version, Environment } = await account.aws.ask('lambda', 'GetFunctionConfiguration', asked);
+      return { Version, ...Environment.Variables };
+    };
+    const before = await live();
+    account.cdk.configure({ ...settings, inlinePools: true, inlinePoolCooldownSeconds: 31 });
+    await account.cdk.synth(assembly('next'));
+    broken(assembly('next'), assembly('broken'));
+    const said = await account.cdk.deployFails('--app', assembly('broken'));
+    expect(said).toContain('layer:of-nobody');
+    // There was something to go back from: a new version was made, and was live.
+    expect(said).toMatch(/DELETE_SKIPPED +\| AWS::Lambda::Version +\| \S*Allocate/);
+    expect(await deployed.stackStatus()).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(await live()).toEqual(before);
+    await worksAsBefore();
+    did('a deployment with a function that nobody can make failed, and went back by itself');
+  });
+
+  it('a function that lacks a right is found out', async () => {
+    withoutRight('dynamodb:PutItem', assembly('today'), assembly('unable'));
+    await account.cdk.deploy('--app', assembly('unable'));
+    const refused = errorOf(await call('ADD', 'passing'));
+    expect(refused.msg).toContain('AccessDenied');
+    did(`deployed with a role that lacks a right, an ADD says: ${refused.msg}`);
+  });
+
+  it('the last release can be deployed again, and then this one again', async () => {
+    expect(await account.cdk.deploy('--app', assembly('last'))).toEqual(outputs);
+    await worksAsBefore();
+    did('the last release deployed again: went back, by a person');
+    expect(await account.cdk.deploy('--app', assembly('today'))).toEqual(outputs);
+    await worksAsBefore();
+    did('this release deployed again');
+  });
+
+  it('the stack is not deleted, and where it is, its tables stay and can be attached', async () => {
+    const { aws, cdk } = account;
+    const tables = await deployed.resources(TABLE);
+    expect(await cdk.destroyFails('--app', assembly('today'))).toContain('TerminationProtection');
+    did('cdk destroy was refused: termination protection');
+    cdk.configure({ ...settings, terminationProtection: false });
+    await cdk.deploy();
+    await cdk.destroy('--app', assembly('today'));
+    const described = await pMap(tables, (TableName) => aws.ask('dynamodb', 'DescribeTable', { TableName }));
+    const [leases] = described.filter(({ Table }) => Table.LatestStreamArn !== undefined);
+    const [pools] = described.filter((table) => table !== leases);
+    did('termination protection taken off, cdk destroy: the stack is gone, the tables are not');
+    cdk.configure({
+      ...settings,
+      tables: {
+        pools: pools.Table.TableName,
+        leases: leases.Table.TableName,
+        leasesStreamArn: leases.Table.LatestStreamArn,
+      },
+    });
+    deployed = await callDeployed(account, await cdk.deploy());
+    await worksAsBefore();
+    expect(await counted(1)).toBe(1);
+    did('a new stack with these tables attached: the pod of the very beginning still has its address');
+  });
+
+  it('what a dead node held is freed by what the schedule does', async () => {
+    const { aws } = account;
+    const body = { node: deployed.node.name, reason: 'terminated' };
+    await deployed.client(deployed.operator).ask('declareDeath', { body });
+    const [Rule = ''] = await deployed.resources('AWS::Events::Rule');
+    const { Targets } = await aws.ask('events', 'ListTargetsByRule', { Rule: Rule.split('/').at(-1) });
+    const [{ Arn, Input }] = Targets;
+    const { FunctionError, Payload } = await aws.ask('lambda', 'Invoke', { FunctionName: Arn, Payload: Input });
+    expect(FunctionError, Payload).toBeUndefined();
+    expect(await held()).toEqual([]);
+    expect(await counted(0)).toBe(0);
+    did(`the node declared dead, the schedule's function invoked with the schedule's event: ${Payload}`);
+  });
+});
