@@ -141,11 +141,12 @@ export class Lessor extends Construct {
     inlinePoolCooldownSeconds = 30,
     countWithinSeconds = COUNT_WITHIN,
   }: LessorProps): void {
-    const { allocate, release, operate } = this.functions;
+    const { allocate, release, operate, reclaim } = this.functions;
     allocate.addEnvironment(environment.inlinePools, String(inlinePools));
     allocate.addEnvironment(environment.inlineCooldown, String(inlinePoolCooldownSeconds));
-    // Each environment remembers what it granted until it is counted, and an operator is told how late that is.
-    for (const lambda of [allocate, operate])
+    // Each environment remembers what it granted until it is counted, an operator is told how late that is, and a recount waits
+    // for it.
+    for (const lambda of [allocate, operate, reclaim])
       lambda.addEnvironment(environment.countWithin, String(countWithinSeconds));
     for (const lambda of [allocate, release, operate]) {
       lambda.addEnvironment(environment.instanceRoles, instanceRoles(nodeRoles).join(','));

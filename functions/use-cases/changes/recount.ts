@@ -13,10 +13,16 @@ import { type PoolReading, poolReading } from './pool-reading.ts';
 
 /** A pool is read whole for it. */
 const RECOUNTED_EVERY_MS = 60 * 60 * 1000;
-/** By then a change that was made before is counted, or the stream is behind: then the next recount makes up for this one. */
+/**
+ * So long after it has waited for others (`countWithinSeconds`) a change is counted, or the stream is behind: then the next
+ * recount makes up for this one.
+ */
 const STREAM_LAG_MS = 5_000;
-/** DynamoDB Streams keeps a change for 24 hours: no shard's change comes again later. */
-const SHARD_REMEMBERED_MS = 25 * 60 * 60 * 1000;
+/**
+ * The event source gives a change up an hour after it was made (infra/store-table.ts): no shard's change comes again later.
+ * Each shard that is remembered makes every write of a counter larger.
+ */
+const SHARD_REMEMBERED_MS = 3 * 60 * 60 * 1000;
 
 export interface RecountReport {
   readonly recounted: number;
@@ -60,7 +66,7 @@ export async function recount(
     if (held === undefined) break;
     counts.push({ pool, before, held });
   }
-  if (counts.length > 0) await wait(STREAM_LAG_MS);
+  if (counts.length > 0) await wait(deps.settings.countWithinSeconds * 1000 + STREAM_LAG_MS);
   const corrected: RecountReport['corrected'][number][] = [];
   for (const { pool, before, held } of counts) {
     const after = await readCounters(deps, pool);

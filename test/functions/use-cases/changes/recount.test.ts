@@ -11,8 +11,8 @@ const call = callOf('lessor');
 const shop = { namespace: 'shop', name: 'web' };
 
 /** Six leases of two namespaces, of which the first two changes were counted. */
-async function drifted() {
-  const base = world();
+async function drifted(countWithinSeconds = 1) {
+  const base = world(undefined, { countWithinSeconds });
   const stream = leaseStream(base.store);
   const here = { ...base, store: stream.store };
   const { id } = await operatorsPool(here, { addresses: 20, blockSize: 4 });
@@ -51,6 +51,17 @@ describe('a recount', () => {
     expect(await run()).toEqual({ recounted: 0, corrected: [] });
     here.clock.now += HOUR;
     expect(await run()).toEqual({ recounted: 1, corrected: [] });
+  });
+
+  it('takes for drift no change that still waits for others of its batch', async () => {
+    const { here, deps, stream, held } = await drifted(10);
+    const countedAt = here.clock.now + 10_000;
+    const report = await recount(deps, call, async (milliseconds) => {
+      here.clock.now += milliseconds;
+      if (here.clock.now >= countedAt) await countChanges(deps, 's', stream.changes);
+    });
+    expect(report).toMatchObject({ recounted: 1, corrected: [] });
+    expect(await held()).toEqual([6, 4, 2]);
   });
 
   it('takes away what was counted too often', async () => {
@@ -96,7 +107,7 @@ describe('a recount', () => {
   it('forgets shards whose changes cannot come again', async () => {
     const { here, id, deps, run } = await drifted();
     await run();
-    here.clock.now += 25 * HOUR;
+    here.clock.now += 3 * HOUR + 1;
     const change = { pool: id, before: 'shop', after: undefined, sequence: '1' };
     await countChanges(deps, 'young', [change]);
     await run();
