@@ -32,6 +32,9 @@ export const poolExamples = {
       dryRun: false,
       effects: ['nodeLabels changes from {} to {"tier":"web"}', 'quota changes from nothing to 200'],
       pool: { ...POOL, nodeLabels: { tier: 'web' }, quota: 200, version: 2 },
+      warnings: [
+        'quota: leases are counted within 10 s here, and a namespace may exceed its quota by what it is granted meanwhile; where that matters, deploy with countWithinSeconds: 1',
+      ],
     },
   },
   deletePool: {

@@ -45,7 +45,8 @@ const pools = fc
     blockSize: fc.constantFrom(4, 8, 16),
     dual: fc.boolean(),
     exclude: fc.array(exclusion, { maxLength: 4 }),
-    reserved: fc.option(fc.tuple(fc.nat(60), fc.nat(70)).map(spanText)),
+    // At least one address of the pool: another reservation is refused.
+    reserved: fc.option(fc.tuple(fc.integer({ min: 1, max: 62 }), fc.nat(70)).map(spanText)),
   })
   .map(({ gateway, blockSize, dual, exclude, reserved }) => {
     const sets = [[{ subnet: '10.0.0.0/26' }], ...(dual ? [[{ subnet: 'fd00::/64' }]] : [])];
