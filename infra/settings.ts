@@ -7,7 +7,7 @@ import { LessorError } from '../core/contract/problems.ts';
 import { check, checkRoleNames, propRules } from './check-props.ts';
 import type { LessorProps } from './lessor-props.ts';
 import type { DeclaredPool } from './pool-props.ts';
-import { fields, flag, list, oneOf, type PropRule, record, words } from './prop-rules.ts';
+import { fields, flag, list, oneOf, type PropRule, record, words, wrong } from './prop-rules.ts';
 
 /** One stack of the settings file: a deployment's props, and where it goes. */
 export interface StackSettings extends LessorProps {
@@ -35,9 +35,12 @@ const ofTemplate = fields<Pick<DeclaredPool, 'adopt' | 'removalPolicy'>>(
   {},
   { adopt: flag, removalPolicy: oneOf(RemovalPolicy.DESTROY, RemovalPolicy.RETAIN) },
 );
-/** The pool itself is checked where it is declared. */
+const POOLS = "give a list of pools: [{ name: 'blue', ranges: [[{ subnet: '10.0.0.0/16' }]] }]";
+/** The rest of a pool is checked where it is declared: the construct is called by its name. */
 const declaredPool: PropRule = (given) => {
-  const { adopt, removalPolicy } = Object(given) as Partial<DeclaredPool>;
+  const { name, adopt, removalPolicy } = Object(given) as Partial<DeclaredPool>;
+  if (typeof name !== 'string')
+    return typeof given === 'object' && given ? wrong(name, "give the pool's name", 'name') : wrong(given, POOLS);
   return ofTemplate({ adopt, removalPolicy });
 };
 
@@ -51,7 +54,7 @@ const optional = {
     },
   ),
   terminationProtection: flag,
-  pools: list(declaredPool, "give a list of pools: [{ name: 'blue', ranges: [[{ subnet: '10.0.0.0/16' }]] }]"),
+  pools: list(declaredPool, POOLS),
 };
 const stack = fields<StackSettings>(propRules.required, optional);
 const stackFields = Object.keys({ ...propRules.required, ...optional });
