@@ -111,7 +111,11 @@ export class Lessor extends Construct {
     }
     const key = typeof given === 'string' ? Key.fromKeyArn(this, 'Key', given) : given;
     // Of a key that is not this app's, its owner has to allow it.
-    key?.grantEncryptDecrypt(new ServicePrincipal(`logs.${Stack.of(this).region}.amazonaws.com`));
+    const { region, account, partition } = Stack.of(this);
+    const ownLogs = { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:*` };
+    // Else the logs of any account could be encrypted with it (CloudWatch Logs user guide, "Encrypt log data", step 2).
+    const logs = new ServicePrincipal(`logs.${region}.amazonaws.com`, { conditions: { ArnLike: ownLogs } });
+    key?.grantEncryptDecrypt(logs);
     return key;
   }
 

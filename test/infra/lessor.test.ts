@@ -217,7 +217,12 @@ describe('what a deployment chooses', () => {
       .ofType('AWS::IAM::Policy')
       .filter(([, { Properties }]) => JSON.stringify(Properties.PolicyDocument).includes('kms:Decrypt'));
     expect(users).toHaveLength(5);
-    expect(JSON.stringify(only(template.ofType('AWS::KMS::Key')).Properties.KeyPolicy)).toContain('logs.eu-central-1');
+    const { Statement } = only(template.ofType('AWS::KMS::Key')).Properties.KeyPolicy;
+    const logs = Statement.filter((one: unknown) => JSON.stringify(one).includes('logs.eu-central-1'));
+    // Only for logs of this account.
+    expect(logs.map(({ Condition }: { Condition: unknown }) => JSON.stringify(Condition))).toEqual([
+      expect.stringMatching(/^{"ArnLike":{"kms:EncryptionContext:aws:logs:arn":.*:logs:eu-central-1:\d{12}:\*/),
+    ]);
   });
 
   it('as key needs a Region, which CDK writes beside it', () => {
