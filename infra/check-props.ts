@@ -2,14 +2,21 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { isName, most } from '../core/contract/limits.ts';
 import { LessorError } from '../core/contract/problems.ts';
+import { attachedTables } from './attached-tables-rule.ts';
 import type { functionNames } from './function-names.ts';
-import type { AttachedTables, FunctionProps, HttpEndpoint, LessorProps, NodeRole, Throttle } from './lessor-props.ts';
+import type { FunctionProps, HttpEndpoint, LessorProps, NodeRole, Throttle } from './lessor-props.ts';
 import { instanceRoles, roleClusters } from './node-roles.ts';
 import { privateEndpoint } from './private-endpoint-rule.ts';
-import { byKind, fields, flag, oneOf, type PropRule, record, value, whole, words } from './prop-rules.ts';
+import { both, byKind, fields, flag, oneOf, type PropRule, record, value, whole, words, wrong } from './prop-rules.ts';
 
-/** AWS's own limits: Lambda's memory and environment variables, and what the API Gateway of an account can be raised to. */
-const aws = { memoryMb: { least: 128, most: 10_240 }, environmentBytes: 3_500, requests: 100_000, concurrency: 10_000 };
+/** AWS's own limits: Lambda's memory and environment variables, what the API Gateway of an account can be raised to, tags. */
+const aws = {
+  memoryMb: { least: 128, most: 10_240 },
+  environmentBytes: 3_500,
+  requests: 100_000,
+  concurrency: 10_000,
+  tags: 50,
+};
 
 /** IAM's rule, without what would part a list of roles. A path or an ARN would never match a caller's session. */
 const roleName = { pattern: /^[\w+.@-]{1,64}$/, called: 'name of a role', remedy: 'leave out path and ARN' };
@@ -33,11 +40,6 @@ const someRole = value(
 );
 const nodeRoles: PropRule = (given) => (given === 'none' ? undefined : (someRole(given) ?? rolesByName(given)));
 
-const table = words(
-  /^([\w.-]{3,255}|arn:[\w-]+:dynamodb:[\w-]+:\d{12}:table\/[\w.-]{3,255})$/,
-  'give the name of a table, or its ARN',
-);
-
 /** A construct of CDK, or its ARN. */
 const construct = (arn: RegExp, remedy: string): PropRule =>
   value(
@@ -46,13 +48,45 @@ const construct = (arn: RegExp, remedy: string): PropRule =>
     remedy,
   );
 
-const functionProps = fields<FunctionProps>(
+const throttle = both(
+  fields<Throttle>({ rate: whole(0, aws.requests), burst: whole(0, aws.requests) }, {}),
+  // A bucket that holds nothing refuses all; one that is never filled again lets its first tokens through.
+  value((given) => {
+    const { rate, burst } = given as Throttle;
+    return (rate === 0) === (burst === 0);
+  }, 'give both as 0, which closes the API, or both as more'),
+);
+
+const withinReserved: PropRule = (given) => {
+  const { reservedConcurrency: reserved, provisionedConcurrency: provisioned } = given as FunctionProps;
+  return reserved === undefined || provisioned === undefined || provisioned <= reserved
+    ? undefined
+    : wrong(provisioned, `give at most reservedConcurrency, ${reserved}`, 'provisionedConcurrency');
+};
+
+const sizes = fields<FunctionProps>(
   {},
   {
     memoryMb: whole(aws.memoryMb.least, aws.memoryMb.most),
     reservedConcurrency: whole(0, aws.concurrency),
     provisionedConcurrency: whole(1, aws.concurrency),
   },
+);
+const functionProps = both(sizes, withinReserved);
+
+/** What a tag's key and value are made of. */
+const TAG = 'letters, digits, spaces and _ . : / = + - @';
+const tags = both(
+  record(
+    {
+      pattern: /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+@-]{1,128}$/u,
+      called: 'key of a tag',
+      remedy: `give at most 128 characters, not beginning with aws: (${TAG})`,
+    },
+    words(/^[\p{L}\p{Z}\p{N}_.:/=+@-]{0,256}$/u, `give a text of at most 256 characters (${TAG})`),
+    "give an object of texts: { team: 'network' }",
+  ),
+  value((given) => Object.keys(Object(given)).length <= aws.tags, `give at most ${aws.tags} tags`),
 );
 
 /** Of every prop. */
@@ -62,19 +96,9 @@ export const propRules = {
     inlinePools: flag,
     inlinePoolCooldownSeconds: whole(0, most.cooldown),
     countWithinSeconds: whole(1, most.countWithin),
-    tables: fields<AttachedTables>(
-      {
-        pools: table,
-        leases: table,
-        leasesStreamArn: words(
-          /^arn:[\w-]+:dynamodb:[\w-]+:\d{12}:table\/[\w.-]+\/stream\/.+$/,
-          "give the ARN of the leases table's stream",
-        ),
-      },
-      {},
-    ),
+    tables: attachedTables,
     endpoint: byKind({ http: fields<HttpEndpoint>({ kind: oneOf('http') }, {}), private: privateEndpoint }),
-    throttle: fields<Throttle>({ rate: whole(0, aws.requests), burst: whole(0, aws.requests) }, {}),
+    throttle,
     functions: fields<Partial<Record<(typeof functionNames)[number], FunctionProps>>>({}, perFunction(functionProps)),
     canaryMinutes: oneOf(0, 5, 10, 15, 30),
     alarmTopic: construct(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/, 'give an SNS topic, or its ARN'),
@@ -83,17 +107,9 @@ export const propRules = {
     logRetention: oneOf(...Object.values(RetentionDays).filter((days) => typeof days === 'number')),
     encryptionKey: construct(
       /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/(mrk-)?[0-9a-f-]{32,36}$/,
-      'give a KMS key, or its ARN',
+      'give a KMS key, or its ARN with :key/ (not an id or alias)',
     ),
-    tags: record(
-      {
-        pattern: /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+@-]{1,128}$/u,
-        called: 'key of a tag',
-        remedy: 'give at most 128 characters, not beginning with aws:',
-      },
-      words(/^[\p{L}\p{Z}\p{N}_.:/=+@-]{0,256}$/u, 'give a text of at most 256 characters'),
-      "give an object of texts: { team: 'network' }",
-    ),
+    tags,
   },
 } as const;
 

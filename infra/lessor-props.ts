@@ -7,7 +7,8 @@ import type { LessorFunctionName } from './function-names.ts';
 /** The settings of one deployment. */
 export interface LessorProps {
   /**
-   * The roles of your nodes, by their names (not ARNs), and what is known of each. They get the node policy.
+   * The roles of your nodes, by their names (not ARNs), and what is known of each. They exist before the
+   * deployment, and get the node policy.
    *
    * Without them no EC2 instance is a node. A deployment that really has none says `'none'`.
    */
@@ -203,9 +204,9 @@ export interface NewVpcEndpoint {
   readonly privateDns?: boolean;
 }
 
-/** A bucket of tokens. */
+/** A bucket of tokens. `rate` and `burst` are both 0, which closes the API, or both more. */
 export interface Throttle {
-  /** Requests a second; 0 closes the API. */
+  /** Requests a second. */
   readonly rate: number;
 
   /** Requests at once. */

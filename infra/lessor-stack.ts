@@ -1,6 +1,7 @@
 /** The stack of the ready-made app: one Lessor, and what whoever deployed it needs to know. */
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { LessorError } from '../core/contract/problems.ts';
 import { Lessor } from './lessor.ts';
 import { LessorPool } from './pools-resource.ts';
 import type { StackSettings } from './settings.ts';
@@ -19,7 +20,17 @@ export class LessorStack extends Stack {
     // CDK leaves this id out of logical ids: they are those of the stack that had no construct in between.
     const lessor = new Lessor(this, 'Default', props);
     for (const pool of pools) {
-      new LessorPool(this, `Pool ${pool.vrf ?? 'default'} ${pool.name}`, { lessor, ...pool });
+      const id = `Pool ${pool.vrf ?? 'default'} ${pool.name}`;
+      if (this.node.tryFindChild(id) !== undefined) {
+        throw new LessorError(
+          'request.invalid',
+          `${this.node.path}: pools has ${pool.name} of VRF ${pool.vrf ?? 'default'} twice`,
+          {
+            remedy: 'declare it once',
+          },
+        );
+      }
+      new LessorPool(this, id, { lessor, ...pool });
     }
     new CfnOutput(this, 'ApiEndpoint', { value: lessor.endpoint });
     new CfnOutput(this, 'NodePolicyArn', { value: lessor.nodePolicy.managedPolicyArn });

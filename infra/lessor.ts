@@ -19,6 +19,7 @@ import { Monitoring } from './monitoring/monitoring.ts';
 import { instanceRoles, roleClusters, roleNames } from './node-roles.ts';
 import { type PoolService, poolService } from './pools-resource-function.ts';
 import { ReclaimSchedule } from './reclaim-schedule.ts';
+import { checkRegion } from './region-rule.ts';
 import { Rollout } from './rollout.ts';
 import { StoreTable } from './store-table.ts';
 
@@ -43,7 +44,8 @@ export class Lessor extends Construct {
   /** @throws LessorError that names a prop, its value and the remedy */
   constructor(scope: Construct, id: string, props: LessorProps) {
     super(scope, id);
-    checkProps(props, this.node.path);
+    checkProps(props, this.#where);
+    checkRegion(props, Stack.of(this).region, this.#where);
     for (const [key, value] of Object.entries(props.tags ?? {})) Tags.of(this).add(key, value);
     const prefix = Names.uniqueResourceName(this, {
       separator: '-',
@@ -96,15 +98,24 @@ export class Lessor extends Construct {
     this.operatorPolicy = access.operatorPolicy;
   }
 
+  /** As whoever wrote the settings calls it: the ready-made app's construct is the stack's only one. */
+  get #where(): string {
+    return this.node.path.replace(/\/Default$/, '');
+  }
+
   #key(given: IKey | string | undefined): IKey | undefined {
     if (given !== undefined && Token.isUnresolved(Stack.of(this).region)) {
-      throw new LessorError('request.invalid', `${this.node.path}: encryptionKey is given, and no Region`, {
+      throw new LessorError('request.invalid', `${this.#where}: encryptionKey is given, and no Region`, {
         remedy: "say where the stack goes, env: { account: '123456789012', region: 'eu-central-1' }",
       });
     }
     const key = typeof given === 'string' ? Key.fromKeyArn(this, 'Key', given) : given;
     // Of a key that is not this app's, its owner has to allow it.
-    key?.grantEncryptDecrypt(new ServicePrincipal(`logs.${Stack.of(this).region}.amazonaws.com`));
+    const { region, account, partition } = Stack.of(this);
+    const ownLogs = { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:*` };
+    // Else the logs of any account could be encrypted with it (CloudWatch Logs user guide, "Encrypt log data", step 2).
+    const logs = new ServicePrincipal(`logs.${region}.amazonaws.com`, { conditions: { ArnLike: ownLogs } });
+    key?.grantEncryptDecrypt(logs);
     return key;
   }
 

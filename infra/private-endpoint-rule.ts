@@ -3,7 +3,11 @@ import type { NewVpcEndpoint, PrivateEndpoint } from './lessor-props.ts';
 import { both, fields, flag, list, oneOf, value, words } from './prop-rules.ts';
 
 const id = (kind: string) => words(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `give an id: '${kind}-0123456789abcdef0'`);
-const ids = (kind: string) => list(id(kind), `give a list of ids: ['${kind}-0123456789abcdef0']`);
+const ids = (kind: string) =>
+  both(
+    list(id(kind), `give a list of ids: ['${kind}-0123456789abcdef0']`),
+    value((given) => Array.isArray(given) && new Set(given).size === given.length, 'name each of them once'),
+  );
 
 const hasVpcEndpoint = value((given) => {
   const { vpcEndpoints, newVpcEndpoint } = given as PrivateEndpoint;

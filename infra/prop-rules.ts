@@ -20,8 +20,9 @@ const text = (value: unknown): string => {
   return shown.length > LONGEST_SHOWN ? `${shown.slice(0, LONGEST_SHOWN)}…` : shown;
 };
 
-const wrong = (value: unknown, remedy: string): Finding => ({
-  path: [],
+/** What is wrong with a value; `path` leads to it. */
+export const wrong = (value: unknown, remedy: string, ...path: readonly string[]): Finding => ({
+  path,
   what: value === undefined ? 'is missing' : `is ${text(value)}`,
   remedy,
 });

@@ -7,7 +7,7 @@ import { LessorError } from '../core/contract/problems.ts';
 import { check, checkRoleNames, propRules } from './check-props.ts';
 import type { LessorProps } from './lessor-props.ts';
 import type { DeclaredPool } from './pool-props.ts';
-import { fields, flag, list, oneOf, type PropRule, record, words } from './prop-rules.ts';
+import { fields, flag, list, oneOf, type PropRule, record, words, wrong } from './prop-rules.ts';
 
 /** One stack of the settings file: a deployment's props, and where it goes. */
 export interface StackSettings extends LessorProps {
@@ -35,24 +35,29 @@ const ofTemplate = fields<Pick<DeclaredPool, 'adopt' | 'removalPolicy'>>(
   {},
   { adopt: flag, removalPolicy: oneOf(RemovalPolicy.DESTROY, RemovalPolicy.RETAIN) },
 );
-/** The pool itself is checked where it is declared. */
+const POOLS = "give a list of pools: [{ name: 'blue', ranges: [[{ subnet: '10.0.0.0/16' }]] }]";
+/** The rest of a pool is checked where it is declared: the construct is called by its name. */
 const declaredPool: PropRule = (given) => {
-  const { adopt, removalPolicy } = Object(given) as Partial<DeclaredPool>;
+  const { name, adopt, removalPolicy } = Object(given) as Partial<DeclaredPool>;
+  if (typeof name !== 'string')
+    return typeof given === 'object' && given ? wrong(name, "give the pool's name", 'name') : wrong(given, POOLS);
   return ofTemplate({ adopt, removalPolicy });
 };
 
-const stack = fields<StackSettings>(propRules.required, {
+const optional = {
   ...propRules.optional,
   env: fields<NonNullable<StackSettings['env']>>(
     {},
     {
       account: words(/^\d{12}$/, "give an account's 12 digits, as text"),
-      region: words(/^[a-z]{2}(-[a-z]+)+-\d$/, "give a Region: 'eu-central-1'"),
+      region: words(/^[a-z]{2,4}(-[a-z]+)+-\d$/, "give a Region: 'eu-central-1'"),
     },
   ),
   terminationProtection: flag,
-  pools: list(declaredPool, "give a list of pools: [{ name: 'blue', ranges: [[{ subnet: '10.0.0.0/16' }]] }]"),
-});
+  pools: list(declaredPool, POOLS),
+};
+const stack = fields<StackSettings>(propRules.required, optional);
+const stackFields = Object.keys({ ...propRules.required, ...optional });
 
 /** CloudFormation's rule. */
 const stackName = {
@@ -65,6 +70,7 @@ const stacks = record(stackName, stack, "give the settings by the stack's name: 
 
 /** @throws LessorError request.invalid that names the field, the value and the remedy */
 export function checkSettings(settings: Settings, where: string): void {
+  ensureByStack(settings, where);
   check(stacks, settings, where);
   for (const [name, { nodeRoles }] of Object.entries(settings))
     checkRoleNames(nodeRoles, `${where}: ${name}.nodeRoles`);
@@ -74,13 +80,24 @@ export function checkSettings(settings: Settings, where: string): void {
   });
 }
 
+/** Who leaves out the level of the stacks would be told of a field that is right. */
+function ensureByStack(settings: Settings, where: string): void {
+  const setting = Object.entries(Object(settings)).find(
+    ([name, given]) => stackFields.includes(name) && Object(given).nodeRoles === undefined,
+  );
+  if (setting === undefined) return;
+  throw new LessorError('request.invalid', `${where}: ${setting[0]} is a setting, and belongs into a stack`, {
+    remedy: `give it by the stack's name: { Lessor: { ${setting[0]}: … } }`,
+  });
+}
+
 const IN_PROJECT = fileURLToPath(new URL('../lessor.settings.ts', import.meta.url));
 
 /**
  * Reads the settings file: the project's, or the one that LESSOR_SETTINGS names.
  * @throws LessorError request.invalid where there is none, or it cannot be read
  */
-export async function readSettings(file = process.env.LESSOR_SETTINGS ?? IN_PROJECT): Promise<Settings> {
+export async function readSettings(file = process.env.LESSOR_SETTINGS || IN_PROJECT): Promise<Settings> {
   const path = resolve(file);
   if (!existsSync(path)) {
     throw new LessorError('request.invalid', `There is no settings file ${path}`, {
@@ -88,8 +105,11 @@ export async function readSettings(file = process.env.LESSOR_SETTINGS ?? IN_PROJ
     });
   }
   const module = await import(pathToFileURL(path).href).catch((cause: unknown) => {
-    const [line] = String(cause).split('\n');
-    throw new LessorError('request.invalid', `${path} cannot be read: ${line}`, { cause });
+    const line = String(cause).split('\n').join(' ').trim();
+    throw new LessorError('request.invalid', `${path} cannot be read: ${line}`, {
+      remedy: 'it is a TypeScript file as docs/deploy.md shows it, which you may read',
+      cause,
+    });
   });
   if (module.default === undefined) {
     throw new LessorError('request.invalid', `${path} exports nothing`, { remedy: 'write `export default { … }`' });

@@ -113,7 +113,7 @@ const ROOMS: readonly Room[] = [
 
   {
     room: 'infra/',
-    knows: ['core/contract/'],
+    knows: CORE,
     packages: [/^aws-cdk-lib(\/|$)/, /^cdk-monitoring-constructs$/, /^constructs$/, /^esbuild$/, ...NODE],
   },
   { room: 'local/', knows: [...CORE, 'infra/', 'cni-shim/build/', 'functions/store/'], packages: [/./] },

@@ -36,7 +36,7 @@ describe('the app refuses in one line', () => {
 
   it.each([
     ["export default { Lessor: { nodeRole: 'none' } };", 'Lessor.nodeRole is not known: did you mean nodeRoles?'],
-    ['export default { Lessor: ', 'cannot be read: '],
+    ['export default { Lessor: ', '.settings.ts:1:25: ERROR: Unexpected end of file: it is a TypeScript file as'],
     ['export const settings = {};', 'exports nothing: write `export default { … }`'],
     ['export default {};', 'has no stack: give one: '],
   ])('the file %j', (text, says) => {

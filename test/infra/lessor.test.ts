@@ -15,6 +15,8 @@ const only = (found: [string, Resource][]): Resource => {
   return (found[0] as [string, Resource])[1];
 };
 
+const LEASES_STREAM = 'arn:aws:dynamodb:eu-central-1:123456789012:table/Leases/stream/2026-01-01T00:00:00.000';
+
 describe('several deployments', () => {
   const names = (root: App, stack: string) =>
     templateOf(root, stack)
@@ -215,14 +217,36 @@ describe('what a deployment chooses', () => {
       .ofType('AWS::IAM::Policy')
       .filter(([, { Properties }]) => JSON.stringify(Properties.PolicyDocument).includes('kms:Decrypt'));
     expect(users).toHaveLength(5);
-    expect(JSON.stringify(only(template.ofType('AWS::KMS::Key')).Properties.KeyPolicy)).toContain('logs.eu-central-1');
+    const { Statement } = only(template.ofType('AWS::KMS::Key')).Properties.KeyPolicy;
+    const logs = Statement.filter((one: unknown) => JSON.stringify(one).includes('logs.eu-central-1'));
+    // Only for logs of this account.
+    expect(logs.map(({ Condition }: { Condition: unknown }) => JSON.stringify(Condition))).toEqual([
+      expect.stringMatching(/^{"ArnLike":{"kms:EncryptionContext:aws:logs:arn":.*:logs:eu-central-1:\d{12}:\*/),
+    ]);
   });
 
   it('as key needs a Region, which CDK writes beside it', () => {
     const encryptionKey = 'arn:aws:kms:eu-central-1:123456789012:key/12345678-1234-1234-1234-123456789012';
-    const says =
-      "Lessor/Default: encryptionKey is given, and no Region: say where the stack goes, env: { account: '123456";
+    const says = "Lessor: encryptionKey is given, and no Region: say where the stack goes, env: { account: '123456";
     expect(() => deployment({ Lessor: { nodeRoles: 'none', encryptionKey } })).toThrow(says);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['alarmTopic', { alarmTopic: 'arn:aws:sns:eu-central-1:123456789012:on-call' }],
+    [
+      'encryptionKey',
+      { encryptionKey: 'arn:aws:kms:eu-central-1:123456789012:key/12345678-1234-1234-1234-123456789012' },
+    ],
+    ['tables.leasesStreamArn', { tables: { pools: 'Pools', leases: 'Leases', leasesStreamArn: LEASES_STREAM } }],
+  ])('of another Region than the stack is refused: %s', (prop, settings) => {
+    const goesTo = (region: string) => () =>
+      deployment({ Lessor: { nodeRoles: 'none', env: { region }, ...settings } });
+    expect(goesTo('us-east-1')).toThrow(
+      new RegExp(
+        `^Lessor: ${prop} is "arn:.*", and the stack goes to us-east-1: give one of us-east-1, or change env.region$`,
+      ),
+    );
+    expect(goesTo('eu-central-1')).not.toThrow();
   });
 
   it('wrongly is refused by the construct too', () => {

@@ -111,12 +111,32 @@ describe('a declaration is refused when it is synthesized', () => {
       'Lessor/Pool default blue.blockSize: must be a power of two, not 5',
     ],
     ['without ranges', { ranges: undefined }, 'Lessor/Pool default blue.ranges: is missing'],
+    [
+      'with a subnet that is none',
+      { ranges: [[{ subnet: '10.1.0.0/33' }]] },
+      'Lessor/Pool default blue: ranges[0][0].subnet "10.1.0.0/33" is not an address and a prefix length: write it like',
+    ],
+    [
+      'with addresses that no pod can have',
+      { ranges: [[{ subnet: '224.0.0.0/24' }]] },
+      'Lessor/Pool default blue: ranges: 224.0.0.1-224.0.0.254 has addresses of 224.0.0.0/4',
+    ],
+    ['without a name', { name: undefined }, "Lessor.pools.0.name is missing: give the pool's name"],
     ['with a policy that there is not', { removalPolicy: 'snapshot' }, 'Lessor.pools.0.removalPolicy is "snapshot"'],
   ])('%s', (_, wrong, says) => {
     expect(() => declaring({ ...blue, ...wrong } as DeclaredPool)).toThrow(says);
   });
 
+  it('of pools that would hand out the same addresses', () => {
+    const green = { ...blue, name: 'green', ranges: [[{ subnet: '10.1.7.0/24' }]] };
+    expect(() => declaring(blue, { ...green, vrf: 'red' })).not.toThrow();
+    expect(() => declaring(blue, green)).toThrow(
+      'of pool green overlaps range 10.1.0.1-10.1.255.254 of pool blue in VRF default: choose other ranges, or use pool blue',
+    );
+  });
+
   it('of the same pool twice', () => {
+    expect(() => declaring(blue, blue)).toThrow('Lessor: pools has blue of VRF default twice: declare it once');
     const root = new Stack(new App({ outdir: outdir() }), 'S');
     const lessor = new Lessor(root, 'Lessor', { nodeRoles: 'none' });
     new LessorPool(root, 'One', { lessor, ...blue });

@@ -40,6 +40,11 @@ describe('the settings of a deployment', () => {
     ],
     ['what CDK knows only when it deploys', { alarmTopic: Fn.importValue('topic') }],
     ['a setting that is undefined, as one left out', { inlinePools: undefined }],
+    ['a Region with a longer first part', { env: { region: 'eusc-de-east-1' } }],
+    [
+      'tables of another stack, whose names CDK knows only when it deploys',
+      { tables: { ...tables, pools: Fn.importValue('pools'), leases: Fn.importValue('leases') } },
+    ],
   ])('may be %s', (_, settings) => {
     expect(said(settings)).toBeUndefined();
   });
@@ -61,6 +66,28 @@ describe('the settings of a deployment', () => {
     [{ inlinePoolCooldownSeconds: 86_401 }, 'inlinePoolCooldownSeconds is 86401: give a whole number from 0 to 86400'],
     [{ inlinePoolCooldownSeconds: 1.5 }, 'inlinePoolCooldownSeconds is 1.5: give a whole number'],
     [{ tables: { pools: 'Pools', leases: 'Leases' } }, 'tables.leasesStreamArn is missing: give the ARN of the leases'],
+    [
+      { tables: { ...tables, pools: 'Lessor-Leases' } },
+      `tables.leases is "${tables.leases}": pools is the same table: give the one with the leases`,
+    ],
+    [
+      { tables: { ...tables, leases: 'Lessor-Others' } },
+      `tables.leasesStreamArn is "${tables.leasesStreamArn}": give the stream of the table leases, Lessor-Others`,
+    ],
+    [{ throttle: { rate: 100, burst: 0 } }, 'throttle is {"rate":100,"burst":0}: give both as 0, which closes the API'],
+    [
+      { functions: { allocate: { reservedConcurrency: 5, provisionedConcurrency: 6 } } },
+      'functions.allocate.provisionedConcurrency is 6: give at most reservedConcurrency, 5',
+    ],
+    [
+      { endpoint: { kind: 'private', vpcEndpoints: ['vpce-01234567', 'vpce-01234567'] } },
+      'endpoint.vpcEndpoints is ["vpce-01234567","vpce-01234567"]: name each of them once',
+    ],
+    [{ tags: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, ''])) }, 'tags is {"k0":"",'],
+    [
+      { encryptionKey: 'arn:aws:kms:eu-central-1:123456789012:alias/lessor' },
+      'encryptionKey is "arn:aws:kms:eu-central-1:123456789012:alias/lessor": give a KMS key, or its ARN with :key/ (not',
+    ],
     [{ tables: { ...tables, pools: 'a/b' } }, 'tables.pools is "a/b": give the name of a table, or its ARN'],
     [{ endpoint: { kind: 'websocket' } }, 'endpoint.kind is "websocket": give "http"'],
     [{ throttle: { rate: 100 } }, 'throttle.burst is missing: give a whole number from 0 to 100000'],
@@ -89,6 +116,8 @@ describe('the settings of a deployment', () => {
   it.each<[unknown, string]>([
     [[], 'file is []: give the settings by the stack'],
     [{}, 'file has no stack'],
+    [{ nodeRoles: { a: {} } }, 'file: nodeRoles is a setting, and belongs into a stack: give it by the stack'],
+    [{ Lessor: { nodeRoles: 'none' }, inlinePools: true }, 'file: inlinePools is a setting, and belongs into a stack'],
     [{ 'My stack': {} }, 'file "My stack" is no name of a stack: a letter, then letters, digits and hyphens'],
   ])('are by the names of stacks: %j is refused', (settings, says) => {
     expect(() => checkSettings(settings as Settings, 'file')).toThrow(says);

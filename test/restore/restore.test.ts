@@ -1,4 +1,5 @@
 /** What a restore does to addresses of what lives, and what keeps them: docs/restore.md says the same in words. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalTables, localTables } from '../store/local-tables.ts';
@@ -12,6 +13,13 @@ beforeAll(async () => {
   rehearsal = await rehearse(local);
 });
 afterAll(() => local?.stop());
+
+it('the command refuses an argument, since it has none', () => {
+  const words = ['--import', 'tsx', 'test/restore/run.ts', '--help'];
+  const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+  expect(stderr).toContain('restore-drill takes no argument, and "--help" is one: run `npm run restore-drill`');
+  expect(status).toBe(1);
+});
 
 const containers = (has: (row: Rehearsal['rows'][number]) => boolean) =>
   rehearsal.rows.filter(has).map(({ container }) => container);

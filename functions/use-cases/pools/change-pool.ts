@@ -1,6 +1,7 @@
 /** An operator changes a pool in use: its policy, whether it gives new leases, and further ranges. */
 import { type ChangePoolResult, FIXED, type PoolDefinition, type PoolPatch } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
+import { overlapProblem } from '../../../core/pools/overlap-problem.ts';
 import { resolvePoolShape } from '../../../core/pools/pool-shape.ts';
 import { poolSpace } from '../../../core/pools/pool-space.ts';
 import {
@@ -17,7 +18,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { remember } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
 import { canonicalText } from './canonical-text.ts';
-import { ensureRoom, listPolicy, overlapProblem, writeRegistry } from './change-registry.ts';
+import { ensureRoom, listPolicy, writeRegistry } from './change-registry.ts';
 import { entryNamed, storedPool } from './named-pool.ts';
 import { firstAfter, firstOf } from './open-blocks.ts';
 import { type Attempt, done, overtaken, poolContention, untilWritten } from './optimistic-write.ts';

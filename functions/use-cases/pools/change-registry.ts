@@ -2,14 +2,7 @@
 import pMap from 'p-map';
 import { most } from '../../../core/contract/limits.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import {
-  entryOf,
-  isListed,
-  listed,
-  type Overlap,
-  type RegisteredPool,
-  type Registry,
-} from '../../../core/pools/registry.ts';
+import { entryOf, isListed, listed, type RegisteredPool, type Registry } from '../../../core/pools/registry.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { READS_AT_ONCE } from '../in-flight.ts';
 import { type Contention, done, overtaken, untilWritten } from './optimistic-write.ts';
@@ -96,21 +89,5 @@ export function ensureRoom(deps: Dependencies, registry: Registry): Registry {
       remedy: 'delete pools, give them fewer ranges or shorter selectors, or use another VRF',
       facts: { vrf, pools: pools.length, bytes, limit: most.registryBytes },
     },
-  );
-}
-
-export function overlapProblem({ pool, theirs, ours, gateway }: Overlap, name: string, vrf: string): LessorError {
-  if (gateway !== undefined) {
-    const remedy = 'take it out of the ranges, or give both pools the same gateway';
-    return new LessorError(
-      'pool.overlap',
-      `One of pool ${name} and pool ${pool.name} in VRF ${vrf} would hand out ${gateway}, the gateway of the other`,
-      { remedy, facts: { pool: pool.name, theirs, ours, gateway } },
-    );
-  }
-  return new LessorError(
-    'pool.overlap',
-    `Range ${ours} of pool ${name} overlaps range ${theirs} of pool ${pool.name} in VRF ${vrf}`,
-    { remedy: `choose other ranges, or use pool ${pool.name}`, facts: { pool: pool.name, theirs, ours } },
   );
 }

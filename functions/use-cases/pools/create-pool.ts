@@ -1,12 +1,12 @@
 /** An operator creates a pool; the same pool again is found. */
 import type { CreatePoolResult, PoolDefinition, PoolInput } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
+import { overlapProblem } from '../../../core/pools/overlap-problem.ts';
 import { resolvePoolShape } from '../../../core/pools/pool-shape.ts';
 import type { Overlap, RegisteredPool } from '../../../core/pools/registry.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
 import { canonicalText } from './canonical-text.ts';
-import { overlapProblem } from './change-registry.ts';
 import { storedPool } from './named-pool.ts';
 import { ordinaryRanges } from './ordinary-ranges.ts';
 import { valueText } from './pool-text.ts';
