@@ -205,10 +205,12 @@ function firstFree(writing: Writing, candidates: Iterable<SlotReference>): SlotR
     if (!used.has(slotName(slot))) return slot;
     usedOnes.push(slot);
   }
-  const unasked = usedOnes.length === 0 ? [] : entriesIn(writing, 'outbox').filter((entry) => entry.unasked);
-  const nonceOf = new Map(unasked.flatMap((entry) => slotsOf(entry).map((slot) => [slotName(slot), entry.nonce])));
-  const slot = usedOnes.find((one) => nonceOf.has(slotName(one)));
-  if (slot !== undefined) writing.run('DELETE FROM outbox WHERE nonce = ?', String(nonceOf.get(slotName(slot))));
+  if (usedOnes.length === 0) return undefined;
+  const unasked = entriesIn(writing, 'outbox').filter((entry) => entry.unasked);
+  const nonces = new Set(unasked.map(({ nonce }) => nonce));
+  // Its own still: the service, which never heard of it, may have granted the slot to another container meanwhile (I1).
+  const slot = usedOnes.find((one) => nonces.has(ownerOf(writing, one) ?? ''));
+  if (slot !== undefined) writing.run('DELETE FROM outbox WHERE nonce = ?', ownerOf(writing, slot) ?? '');
   return slot;
 }
 
