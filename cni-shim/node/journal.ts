@@ -31,8 +31,11 @@ export interface Journal {
    * @throws LessorError `node.leaving`
    */
   begin(beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry;
-  /** The same; but undefined where a new one would have no slot. */
-  beginWithSlot(beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry | undefined;
+  /**
+   * The first of `candidates` that is free by now, for an entry without a slot under which nothing was asked yet; the entry as it
+   * is where none is free. Undefined where it was deleted meanwhile, or added again.
+   */
+  propose(entry: JournalEntry, candidates: () => Iterable<SlotReference>): JournalEntry | undefined;
   /**
    * Another one in place of `entry`, which had no slot of its own, with the first of `candidates` that is free by now; `entry`
    * moves to the outbox. Undefined where none is free, or the entry is not there any more.
@@ -76,12 +79,12 @@ export function openJournal(database: NodeDatabase): Journal {
         const there = goOn(writing, beginning);
         return there ?? beginNew(writing, beginning, firstFree(writing, candidates()));
       }),
-    beginWithSlot: (beginning, candidates) =>
+    propose: (entry, candidates) =>
       database.transaction((writing) => {
-        const there = goOn(writing, beginning);
-        if (there !== undefined) return there;
+        const current = readEntry(writing, entry.attachment);
+        if (!isStill(entry, current) || current.attempts !== entry.attempts) return undefined;
         const slot = firstFree(writing, candidates());
-        return slot && beginNew(writing, beginning, slot);
+        return slot === undefined ? entry : writeWith(writing, entry, slot);
       }),
     beginAnew: (entry, beginning, candidates) =>
       database.transaction((writing) => {
@@ -191,10 +194,14 @@ function goOn(writing: Writing, beginning: Beginning): JournalEntry | undefined 
 function beginNew(writing: Writing, beginning: Beginning, slot: SlotReference | undefined): JournalEntry {
   const ended = readEntry(writing, beginning.attachment);
   if (ended !== undefined) retire(writing, ended);
-  const entry: JournalEntry = { ...beginning, attempts: 1, ...(slot === undefined ? {} : { proposal: slot }) };
-  writeEntry(writing, entry);
-  if (slot !== undefined) ownSlots(writing, entry);
-  return entry;
+  return writeWith(writing, { ...beginning, attempts: 1 }, slot);
+}
+
+function writeWith(writing: Writing, entry: JournalEntry, slot: SlotReference | undefined): JournalEntry {
+  const proposing: JournalEntry = slot === undefined ? entry : { ...entry, proposal: slot };
+  writeEntry(writing, proposing);
+  if (slot !== undefined) ownSlots(writing, proposing);
+  return proposing;
 }
 
 /** Where none is free, one that was lived with in an outage, and of which the service never heard: no request is under way. */
@@ -205,10 +212,13 @@ function firstFree(writing: Writing, candidates: Iterable<SlotReference>): SlotR
     if (!used.has(slotName(slot))) return slot;
     usedOnes.push(slot);
   }
-  const unasked = usedOnes.length === 0 ? [] : entriesIn(writing, 'outbox').filter((entry) => entry.unasked);
-  const nonceOf = new Map(unasked.flatMap((entry) => slotsOf(entry).map((slot) => [slotName(slot), entry.nonce])));
-  const slot = usedOnes.find((one) => nonceOf.has(slotName(one)));
-  if (slot !== undefined) writing.run('DELETE FROM outbox WHERE nonce = ?', String(nonceOf.get(slotName(slot))));
+  if (usedOnes.length === 0) return undefined;
+  // An agent of an earlier release reports, and leaves the mark.
+  const unasked = entriesIn(writing, 'outbox').filter((entry) => entry.unasked && !entry.reported);
+  const nonces = new Set(unasked.map(({ nonce }) => nonce));
+  // Its own still: the service, which never heard of it, may have granted the slot to another container meanwhile (I1).
+  const slot = usedOnes.find((one) => nonces.has(ownerOf(writing, one) ?? ''));
+  if (slot !== undefined) writing.run('DELETE FROM outbox WHERE nonce = ?', ownerOf(writing, slot) ?? '');
   return slot;
 }
 

@@ -25,8 +25,11 @@ export interface Outbox {
    * any more, neither as a lease nor as a release: then nothing may be sent.
    */
   asking(entry: JournalEntry): boolean;
-  /** The service is about to be asked to release it. */
-  end(found: JournalEntry): void;
+  /**
+   * The service is about to be asked to release it. False where another process removed the entry meanwhile, and sees to its
+   * release: then nothing may be sent.
+   */
+  end(found: JournalEntry): boolean;
   /** The container is gone. Nobody adds the attachment at the same time: the runtime keeps ADD and DEL apart. */
   retire(found: JournalEntry): void;
   /** The same by somebody of whom the runtime does not know: false where the attachment was added again meanwhile. */
@@ -68,9 +71,9 @@ export function openOutbox(database: NodeDatabase): Outbox {
     end: (found) =>
       database.transaction((writing) => {
         const there = current(found);
-        if (there === undefined) return;
-        const { unasked: _, ...asked } = there;
-        writeEntry(writing, { ...asked, ended: true });
+        if (there === undefined) return false;
+        writeEntry(writing, { ...asked(there), ended: true });
+        return true;
       }),
     retire: (found) =>
       database.transaction((writing) => {
@@ -81,7 +84,8 @@ export function openOutbox(database: NodeDatabase): Outbox {
       database.transaction((writing) => {
         const there = current(found);
         if (there === undefined || JSON.stringify(there) !== JSON.stringify(found)) return false;
-        retire(writing, there);
+        // Nobody noted that its slot cools, so it is not for the next ADD.
+        retire(writing, asked(there));
         return true;
       }),
     toRelease: () => database.read((reading) => entriesIn(reading, 'outbox')),
@@ -100,9 +104,13 @@ function asking(database: NodeDatabase, { nonce, unasked }: JournalEntry): boole
     ['lease', 'outbox'].some((table) => {
       const [entry] = entriesIn(writing, `${table} WHERE nonce = ?`, nonce);
       if (entry === undefined) return false;
-      const { unasked: _, ...asked } = entry;
-      writing.run(`UPDATE ${table} SET entry = ? WHERE nonce = ?`, JSON.stringify(asked), nonce);
+      writing.run(`UPDATE ${table} SET entry = ? WHERE nonce = ?`, JSON.stringify(asked(entry)), nonce);
       return true;
     }),
   );
+}
+
+function asked(entry: JournalEntry): JournalEntry {
+  const { unasked: _, ...rest } = entry;
+  return rest;
 }

@@ -136,11 +136,17 @@ export async function releaseEntry(flushing: Pick<Flushing, 'api'>, entry: Journ
   return answer ?? { released: [] };
 }
 
-/** Whose container lived and ended while nobody could be told. Only so does its slot cool, and is it in the table's history. */
+/**
+ * Whose container lived and ended while nobody could be told. Only so does its slot cool, and is it in the table's history. No
+ * refusal of it stands in the way of the release, which is refused by itself where nothing can be had.
+ */
 async function reportEnded({ api }: Pick<Flushing, 'api'>, entry: JournalEntry, local: LocalLease): Promise<void> {
   const outcome = await outcomeOf(api.report(reportOf(entry, local)));
-  if (outcome.kind !== 'granted' && outcome.error.kind.ofOneLease !== true) throw outcome.error;
+  if (outcome.kind !== 'granted' && mayBeCarriedOut(outcome.error)) throw outcome.error;
 }
+
+/** Nobody can say whether it was or will be: a release that is sent now may come first. */
+const mayBeCarriedOut = ({ kind, code }: LessorError): boolean => kind.unanswered === true || code === 'service.fault';
 
 const reportOf = (
   { attachment, nonce, bootId, pod }: JournalEntry,

@@ -6,6 +6,7 @@ import { outcomeOf } from '../api/call-outcome.ts';
 import { readDns } from '../cni/resolv-conf.ts';
 import { addResult } from '../cni/result.ts';
 import { randomHex } from '../machine/random.ts';
+import { refusal } from '../machine/refusal.ts';
 import type { Beginning, JournalEntry, LocalLease } from '../node/journal-entry.ts';
 import { ownLease } from '../node/offline-lease.ts';
 import { candidatesOf } from '../node/propose.ts';
@@ -47,28 +48,46 @@ type Asked =
   /** Nobody answered, and each slot of the node's own blocks was in use or cooling when this one began. */
   | { readonly kind: 'without slot'; readonly error: LessorError; readonly entry: JournalEntry };
 
-async function askOnce(plugin: Plugin): Promise<Asked> {
+function askOnce(plugin: Plugin): Promise<Asked> {
+  const likely = likelyPool(plugin);
+  const entry = plugin.records.journal.begin(beginning(plugin), () => candidates(plugin, likely));
+  return isToldByOthers(plugin, entry, likely) ? askInTurn(plugin, entry) : addressesFor(plugin, entry, likely);
+}
+
+/** Whether what another ADD of the network is answered will name slots for this one, which has none and asked nobody yet. */
+const isToldByOthers = ({ addresses }: Plugin, { attempts, proposal }: JournalEntry, { cache }: Likely): boolean =>
+  attempts === 1 &&
+  proposal === undefined &&
+  addresses.length === 0 &&
+  (cache === undefined || cache.pool.affinity === 'node');
+
+/** The entry is there while it waits: a DEL of a container whose ADD was cut off finds it, and then nothing is asked. */
+async function askInTurn(plugin: Plugin, entry: JournalEntry): Promise<Asked> {
   const { records, surroundings, network } = plugin;
   const turn = openTurn(records, network.name, surroundings.now);
   const until = surroundings.now() + WAITS_FOR_OTHERS_MS;
-  for (let pauseMs = SHORTEST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-    const likely = likelyPool(plugin);
-    const begun = beginning(plugin);
-    const proposed = () => candidates(plugin, likely);
-    if (!isToldByOthers(plugin, likely)) return addressesFor(plugin, records.journal.begin(begun, proposed), likely);
-    const entry = records.journal.beginWithSlot(begun, proposed);
-    if (entry !== undefined) return addressesFor(plugin, entry, likely);
-    if (turn.take(begun.nonce) || surroundings.now() >= until) {
-      const first = records.journal.begin(begun, proposed);
-      return addressesFor(plugin, first, likely).finally(() => turn.end(begun.nonce));
+  try {
+    for (let pauseMs = SHORTEST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      const asks = turn.take(entry.nonce) || surroundings.now() >= until;
+      // Whoever had the turn before noted what it was told.
+      const likely = likelyPool(plugin);
+      const next = records.journal.propose(entry, () => candidates(plugin, likely));
+      if (next === undefined) throw wasRemoved(entry);
+      if (asks || next.proposal !== undefined) return await addressesFor(plugin, next, likely);
+      // Many began at once: else they would all look at the same moments, and one of them would get on at each.
+      await surroundings.sleep(pauseMs * (0.5 + surroundings.random() / 2));
     }
-    await surroundings.sleep(pauseMs);
+  } finally {
+    turn.end(entry.nonce);
   }
 }
 
-/** Whether what another ADD of the network is answered will name slots for this one. */
-const isToldByOthers = ({ addresses }: Plugin, { cache }: Likely): boolean =>
-  addresses.length === 0 && (cache === undefined || cache.pool.affinity === 'node');
+const wasRemoved = ({ attachment }: JournalEntry): LessorError =>
+  refusal(
+    'service.busy',
+    `container ${attachment.containerId} was deleted, or added again, before its address was asked for`,
+    'add it again if it is still wanted',
+  );
 
 /** Under another nonce, as a DEL and an ADD would come to it: what the service may still carry out names no slot. */
 async function askWithSlot(plugin: Plugin, entry: JournalEntry): Promise<Asked> {

@@ -44,7 +44,7 @@ export async function removeEntry(
   };
   if (outage.isRecent()) return retire();
   // Whatever comes of the request, it may arrive late: an ADD of the same container must not find itself meant.
-  records.outbox.end(entry);
+  if (!records.outbox.end(entry)) return;
   const outcome = await outcomeOf(releaseEntry(flushing, entry));
   if (outcome.kind !== 'granted') {
     const { kind, error } = outcome;

@@ -7,8 +7,8 @@ import { type OutageReport, outage } from './outage.ts';
 
 const SECONDS = inLong(60, 15);
 const CLEAR_MS = inLong(8_000, 3_000);
-/** Of a whole call (20 s), and of a machine that has other work. */
-const DEADLINE_MS = 30_000;
+/** Of a whole call (20 s, after 10 s of waiting for others), and of a machine that has other work. */
+const DEADLINE_MS = 40_000;
 
 describe('three nodes that lose the API for a while', () => {
   let stack: LocalStack;
@@ -62,7 +62,7 @@ describe('three nodes that lose the API for a while', () => {
   it('say of a shared pool that the runtime should try again later, and nothing is lost', async () => {
     const { calls, conflicts, living, journals, table, end } = await loseTheApi('shared', Math.min(SECONDS, 36));
     const failed = calls.filter(({ code }) => code !== undefined);
-    // An ADD has 20 s.
+    // An ADD asks for 20 s.
     if (isLong) expect(failed).not.toEqual([]);
     expect(failed.filter(({ verb }) => verb === 'DEL')).toEqual([]);
     expect(failed.filter(({ code, ms }) => code !== 11 || ms > DEADLINE_MS)).toEqual([]);

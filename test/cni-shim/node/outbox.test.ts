@@ -211,15 +211,15 @@ describe('a slot that was lived with, and of which the service never heard', () 
 
   test('comes after those that nobody ever had', () => {
     outbox.retire(livedWith('c1', 1));
-    const candidates = () => [slot(1), slot(2)];
     const attachment = { network: 'net', containerId: 'c2', ifname: 'eth0' };
-    const { proposal } = journal.begin({ attachment, nonce: 'another', bootId: 'boot-1' }, candidates);
-    expect(proposal).toEqual(slot(2));
+    const entry = journal.begin({ attachment, nonce: 'another', bootId: 'boot-1' }, () => [slot(1), slot(2)]);
+    expect(entry.proposal).toEqual(slot(2));
   });
 
   test.each([
     ['its ADD asked', (one: JournalEntry) => one, true],
     ['its report may be under way', (one: JournalEntry) => outbox.asking(one), false],
+    ['an agent of an earlier release reported it', (one: JournalEntry) => outbox.reported(one), false],
     ['its DEL asked', (one: JournalEntry) => outbox.end(one), false],
     ['its ADD was repeated', () => begin('c1', 1), false],
   ])('is not where %s', (_, happens, wasAsked) => {

@@ -118,6 +118,29 @@ describe('what the service is to be told', () => {
     },
   );
 
+  test.each(['pool.unknown', 'route.unknown', 'auth.denied', 'lease.lost'] as const)(
+    'is released although the report of its end is refused with %s',
+    async (code) => {
+      living('e1');
+      for (const entry of records.journal.entries()) records.outbox.retire(entry);
+      fate = (request) => (request.startsWith('report') ? code : undefined);
+      expect(await flushed()).toEqual({ reported: 0, released: 1, failed: [] });
+      expect(sent).toEqual(['report e1', 'release e1']);
+      expect(records.journal.slotNames()).toEqual([]);
+    },
+  );
+
+  test.each(['service.unavailable', 'service.busy', 'service.fault'] as const)(
+    'is not released before the report of its end was decided: %s',
+    async (code) => {
+      living('e1');
+      for (const entry of records.journal.entries()) records.outbox.retire(entry);
+      fate = (request) => (request.startsWith('report') ? code : undefined);
+      expect(await flushed()).toEqual({ reported: 0, released: 0, failed: [code] });
+      expect(sent).toEqual(['report e1']);
+    },
+  );
+
   test.each([0, 1, 2, 3, 4, 5, 6, 7])('takes no more than %i requests, whatever comes of them', async (most) => {
     for (const code of [undefined, 'lease.lost'] as const) {
       gone('d1', 'd2', 'd3');

@@ -5,6 +5,8 @@ import { openOutage } from '../../../cni-shim/api/outage.ts';
 import { refusal } from '../../../cni-shim/machine/refusal.ts';
 import { openRecords } from '../../../cni-shim/node/node-records.ts';
 import { flush } from '../../../cni-shim/sync/flush.ts';
+import type { Plugin } from '../../../cni-shim/verbs/assemble.ts';
+import { removeEntry } from '../../../cni-shim/verbs/del.ts';
 import { routes } from '../../../core/contract/routes.ts';
 import { ownedPool } from '../../functions/owned-pool.ts';
 import { type World, world } from '../../functions/world.ts';
@@ -45,17 +47,17 @@ const add = async (container: string): Promise<string> => {
 const remove = async (container: string) => expect(await call('DEL', container)).toMatchObject({ exitCode: 0 });
 const surroundings = () => ({ ...machineUnderNode(), ...node.here, ...around() });
 const records = () => openRecords(surroundings(), node.dataDir);
-const flushed = () => {
+const clientOf = () => {
   const credentials = { get: async () => ({ credentials: api.identity, cached: false }) };
-  const client = apiClient({
+  return apiClient({
     endpoint: new URL(api.endpoint),
     region: 'eu-central-1',
     credentials,
     surroundings: surroundings(),
     limits: { attempt: 300, total: 900 },
   });
-  return flush({ records: records(), api: client, now: around().now });
 };
+const flushed = (most = 100) => flush({ records: records(), api: clientOf(), now: around().now }, { most });
 const slots = async () => [...(await here.store.leases.readBlock({ pool: POOL, block: 0n })).values()];
 const holders = async () =>
   (await slots()).flatMap(({ held, holding }) => (held ? [holding?.attachment.containerId] : [])).sort();
@@ -96,6 +98,46 @@ describe('while the API cannot be reached, a slot of which the service never hea
     expect(await flushed()).toMatchObject({ reported: SLOTS - 1, failures: [] });
     const living = node.entries().filter(({ local, acknowledged }) => (local ?? acknowledged) !== undefined);
     expect(await holders()).toEqual(living.map(({ attachment }) => attachment.containerId).sort());
+  });
+
+  test('is not given to a second pod where the service granted it to one meanwhile', async () => {
+    knowsOfTheOutage();
+    await remove('pod-2');
+    service.fate = () => undefined;
+    // Who lives was told, and then it was over.
+    await flushed(SLOTS - 2);
+    const granted = await add('granted');
+    service.fate = () => 'unreachable';
+    here.clock.now += COOLED_MS;
+    knowsOfTheOutage();
+    const called = await call('ADD', 'one-too-many');
+    expect(called.printed.ips?.[0].address).not.toBe(granted);
+    expect(called.printed).toMatchObject({ code: 11 });
+  });
+
+  test('is not given to anybody before it has cooled where its pod ended without a DEL', async () => {
+    const dead = node.entry('pod-2');
+    knowsOfTheOutage();
+    expect(dead && records().outbox.retireUnlessAdded(dead)).toBe(true);
+    expect((await call('ADD', 'early')).printed).toMatchObject({ code: 11 });
+  });
+
+  test('is not told of by a DEL whose entry another process put aside meanwhile', async () => {
+    here.clock.now += TRIED_AGAIN_MS;
+    const late = node.entry('pod-2');
+    if (late === undefined) throw new Error('pod-2 does not live');
+    records().outbox.retire(late);
+    service.sent.splice(0);
+    service.fate = () => undefined;
+    const plugin = {
+      records: records(),
+      outage: openOutage(records(), around().now),
+      surroundings: surroundings(),
+      observer: undefined,
+      api: clientOf(),
+    };
+    await removeEntry(plugin as unknown as Plugin, late);
+    expect(service.sent).toEqual([]);
   });
 
   test('is not given to anybody where a request is under way under the nonce of its last pod', async () => {

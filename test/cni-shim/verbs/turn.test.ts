@@ -51,6 +51,11 @@ function surroundings() {
   };
 }
 
+function openHere() {
+  const records = openRecords({ ...machineUnderNode(), ...node.here, now: () => here.clock.now }, node.dataDir);
+  return openTurn(records, NETWORK, () => here.clock.now);
+}
+
 async function storm(pool: string): Promise<{ addresses: Set<string>; withoutProposal: number; asked: number }> {
   const stdin = configuration({ ranges: undefined, pool, routes: undefined });
   const around = surroundings();
@@ -90,14 +95,32 @@ describe('of many ADDs at once, on a node that knows no slot', () => {
   });
 });
 
-describe('the turn to search', () => {
-  const open = () => {
-    const records = openRecords({ ...machineUnderNode(), ...node.here, now: () => here.clock.now }, node.dataDir);
-    return openTurn(records, NETWORK, () => here.clock.now);
+test('an ADD that waits for its turn is ended by a DEL, and asks nobody', async () => {
+  await ownedPool(here, { blocks: 1, blockSize: 8, name: 'green' });
+  const stdin = configuration({ ranges: undefined, pool: 'green', routes: undefined });
+  expect(openHere().take('another')).toBe(true);
+  const around = { fetch: service.fetch, now: () => here.clock.now };
+  const sleep = async (milliseconds: number) => {
+    here.clock.now += milliseconds;
+    // Its parent was cut off, and the runtime cleans up.
+    expect(await node.call('DEL', 'c', { stdin, surroundings: around })).toMatchObject({ exitCode: 0 });
   };
+  const called = await node.call('ADD', 'c', { stdin, surroundings: { ...around, sleep } });
+  expect(called.printed).toMatchObject({ code: 11 });
+  expect(service.sent.filter(({ path }) => path === routes.allocate.path)).toEqual([]);
+  expect([node.entries(), node.outbox().releases]).toEqual([[], []]);
+});
 
+test('an ADD leaves the turn behind whatever comes of it', async () => {
+  const stdin = configuration({ ranges: undefined, pool: 'unknown', routes: undefined });
+  const around = { fetch: service.fetch, now: () => here.clock.now };
+  expect(await node.call('ADD', 'c', { stdin, surroundings: around })).toMatchObject({ exitCode: 1 });
+  expect(node.rows("SELECT key FROM meta WHERE key LIKE 'turn %'")).toEqual([]);
+});
+
+describe('the turn to search', () => {
   test('is one ADD’s at a time, and the next one’s when it ended', () => {
-    const turn = open();
+    const turn = openHere();
     expect([turn.take('a'), turn.take('b')]).toEqual([true, false]);
     turn.end('b');
     expect(turn.take('b')).toBe(false);
@@ -109,8 +132,8 @@ describe('the turn to search', () => {
     ['is killed', 4_000],
     ['had another clock', -1],
   ])('is not lost with an ADD that %s', (_, milliseconds) => {
-    expect(open().take('a')).toBe(true);
+    expect(openHere().take('a')).toBe(true);
     here.clock.now += milliseconds;
-    expect(open().take('b')).toBe(true);
+    expect(openHere().take('b')).toBe(true);
   });
 });
