@@ -1,6 +1,6 @@
 /** ADD's question to the service, and what its answer comes to on this node. */
 
-import type { FormerBlock } from '../../core/contract/ids.ts';
+import type { ClaimedBlock, FormerBlock } from '../../core/contract/ids.ts';
 import type { AllocateRequest, AllocateResult } from '../../core/contract/lease.ts';
 import { most } from '../../core/contract/limits.ts';
 import type { LessorError } from '../../core/contract/problems.ts';
@@ -74,9 +74,9 @@ async function allocate(plugin: Plugin, first: JournalEntry, likely: Likely, api
       }),
     );
   const { pool } = likely;
-  const former = pool === undefined ? [] : records.formerBlocks(pool).map((block) => ({ ...block, pool }));
+  const former = pool === undefined ? [] : withoutUnreported(records, withPool(records.formerBlocks(pool), pool));
   let outcome = await ask(former);
-  const told = outcome.kind === 'granted' ? [] : formerIn(outcome.error);
+  const told = outcome.kind === 'granted' ? [] : withoutUnreported(records, formerIn(outcome.error));
   if (former.length === 0 && told.length > 0) outcome = await ask(told);
   return { entry, proposal: request?.proposal, outcome };
 }
@@ -124,6 +124,19 @@ function proposed(
   const cache = likely?.pool.id === proposal.pool ? likely : records.cacheOf(proposal.pool);
   const generation = proposableAt(cache, proposal);
   return generation === undefined ? {} : { proposal, generation };
+}
+
+const withPool = (blocks: readonly ClaimedBlock[], pool: string): FormerBlock[] =>
+  blocks.map((block) => ({ ...block, pool }));
+
+/**
+ * Without those in which a container of this boot lives of which the service does not know: taken over they would be another
+ * generation, at which that container's report says nothing (I3).
+ */
+function withoutUnreported({ outbox }: Plugin['records'], former: readonly FormerBlock[]): readonly FormerBlock[] {
+  if (former.length === 0) return former;
+  const lived = outbox.toReport().flatMap(({ local }) => (local === undefined ? [] : [local.slot]));
+  return former.filter(({ pool, block }) => !lived.some((slot) => slot.pool === pool && slot.block === block));
 }
 
 function formerIn({ facts: { former } }: LessorError): FormerBlock[] {

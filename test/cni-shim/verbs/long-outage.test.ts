@@ -8,8 +8,9 @@ import { flush } from '../../../cni-shim/sync/flush.ts';
 import type { Plugin } from '../../../cni-shim/verbs/assemble.ts';
 import { removeEntry } from '../../../cni-shim/verbs/del.ts';
 import { routes } from '../../../core/contract/routes.ts';
+import { allocate } from '../../../functions/use-cases/add/allocate.ts';
 import { ownedPool } from '../../functions/owned-pool.ts';
-import { type World, world } from '../../functions/world.ts';
+import { addOf, callOf, type World, world } from '../../functions/world.ts';
 import { machineUnderNode } from '../../support/machine-under-node.ts';
 import type { FakeApi } from '../fake-api.ts';
 import { configuration, Node } from '../in-process.ts';
@@ -58,9 +59,9 @@ const clientOf = () => {
   });
 };
 const flushed = (most = 100) => flush({ records: records(), api: clientOf(), now: around().now }, { most });
-const slots = async () => [...(await here.store.leases.readBlock({ pool: POOL, block: 0n })).values()];
-const holders = async () =>
-  (await slots()).flatMap(({ held, holding }) => (held ? [holding?.attachment.containerId] : [])).sort();
+const slots = async (block = 0n) => [...(await here.store.leases.readBlock({ pool: POOL, block })).values()];
+const holders = async (block = 0n) =>
+  (await slots(block)).flatMap(({ held, holding }) => (held ? [holding?.attachment.containerId] : [])).sort();
 
 beforeEach(async () => {
   here = world();
@@ -164,4 +165,23 @@ test('a DEL after the outage tells of it too', async () => {
   here.clock.now += TRIED_AGAIN_MS;
   await remove('pod-2');
   expect((await slots()).filter(({ held }) => !held)).toHaveLength(1);
+});
+
+test('a pod that lives unreported keeps its slot where a late request of an earlier boot began another life of the node', async () => {
+  here = world();
+  await ownedPool(here, { blocks: 4, blockSize: SLOTS, cooldownSeconds: COOLDOWN_SECONDS, name: 'green' });
+  service = serviceFor(here.environment(), 'i-1');
+  node.loseJournal();
+  await add('online');
+  service.fate = () => 'unreachable';
+  const living = await add('offline');
+  service.fate = ({ path }) => (path === routes.report.path ? 'unreachable' : undefined);
+  const late = addOf(1, { pool: { vrf: 'default', name: 'green' }, boot: 'boot-0' });
+  await allocate(here.environment(), callOf('i-1'), late);
+  here.clock.now += TRIED_AGAIN_MS;
+  // Who finds the block full is told that it is of an earlier life; who finds the next one full too may have it taken over.
+  for (let pod = 0; pod < 2 * SLOTS + 2; pod += 1) expect(await add(`later-${pod}`)).not.toBe(living);
+  service.fate = () => undefined;
+  expect(await flushed()).toMatchObject({ reported: 1, failures: [] });
+  expect((await Promise.all([0n, 1n, 2n, 3n].map(holders))).flat()).toContain('offline');
 });
