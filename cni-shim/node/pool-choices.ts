@@ -18,6 +18,8 @@ export interface Asking {
 }
 
 export interface PoolChoices {
+  /** Names the pods of the network for which one choice is made: their namespace, where the service chooses by it. */
+  readonly among: string;
   /** The id of the pool that was chosen last for such a pod. */
   likely(): string | undefined;
   /** Of the pools that were chosen for such a request, whatever the pod. */
@@ -48,6 +50,7 @@ export function openPoolChoices(
   }
 
   return {
+    among: key,
     likely: () => choices().get(key),
     all: () => [...new Set(choices().values())],
     chosen(pool) {

@@ -54,7 +54,7 @@ function askOnce(plugin: Plugin): Promise<Asked> {
   return isToldByOthers(plugin, entry, likely) ? askInTurn(plugin, entry) : addressesFor(plugin, entry, likely);
 }
 
-/** Whether what another ADD of the network is answered will name slots for this one, which has none and asked nobody yet. */
+/** Whether what another ADD is answered will name slots for this one, which has none and asked nobody yet. */
 const isToldByOthers = ({ addresses }: Plugin, { attempts, proposal }: JournalEntry, { cache }: Likely): boolean =>
   attempts === 1 &&
   proposal === undefined &&
@@ -63,8 +63,8 @@ const isToldByOthers = ({ addresses }: Plugin, { attempts, proposal }: JournalEn
 
 /** The entry is there while it waits: a DEL of a container whose ADD was cut off finds it, and then nothing is asked. */
 async function askInTurn(plugin: Plugin, entry: JournalEntry): Promise<Asked> {
-  const { records, surroundings, network } = plugin;
-  const turn = openTurn(records, network.name, surroundings.now);
+  const { records, surroundings, network, choices } = plugin;
+  const turn = openTurn(records, [network.name, choices.among].join(' ').trim(), surroundings.now);
   const until = surroundings.now() + WAITS_FOR_OTHERS_MS;
   try {
     for (let pauseMs = SHORTEST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {

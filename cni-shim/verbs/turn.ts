@@ -14,12 +14,13 @@ export interface Turn {
 /** Whoever has it for longer was killed, or nobody answers. */
 const LASTS_MS = 4_000;
 
+/** @param among names the ADDs of which one asks at a time: of one network, for one choice of the pool */
 export function openTurn(
   { meta, setMeta, changeMeta }: Pick<NodeRecords, 'meta' | 'setMeta' | 'changeMeta'>,
-  network: string,
+  among: string,
   now: () => number,
 ): Turn {
-  const row = `turn ${network}`;
+  const row = `turn ${among}`;
   const holderIn = (text: string | undefined) => {
     const read = parseJson(text ?? '');
     return isObject(read) && typeof read.at === 'number' ? { nonce: read.nonce, at: read.at } : undefined;

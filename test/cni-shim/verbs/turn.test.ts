@@ -5,6 +5,7 @@ import { openRecords } from '../../../cni-shim/node/node-records.ts';
 import { openTurn } from '../../../cni-shim/verbs/turn.ts';
 import { routes } from '../../../core/contract/routes.ts';
 import { ownedPool } from '../../functions/owned-pool.ts';
+import { create } from '../../functions/pool-requests.ts';
 import { operatorsPool, type World, world } from '../../functions/world.ts';
 import { machineUnderNode } from '../../support/machine-under-node.ts';
 import type { FakeApi } from '../fake-api.ts';
@@ -56,11 +57,19 @@ function openHere() {
   return openTurn(records, NETWORK, () => here.clock.now);
 }
 
-async function storm(pool: string): Promise<{ addresses: Set<string>; withoutProposal: number; asked: number }> {
+async function storm(
+  pool: string | undefined,
+  namespaces: readonly string[] = [],
+): Promise<{ addresses: Set<string>; withoutProposal: number; asked: number }> {
   const stdin = configuration({ ranges: undefined, pool, routes: undefined });
   const around = surroundings();
   const answers = await Promise.all(
-    Array.from({ length: AT_ONCE }, (_, index) => node.call('ADD', `c${index}`, { stdin, surroundings: around })),
+    Array.from({ length: AT_ONCE }, (_, index) => {
+      const namespace = namespaces[index % namespaces.length];
+      const env =
+        namespace === undefined ? {} : { CNI_ARGS: `IgnoreUnknown=1;K8S_POD_NAMESPACE=${namespace};K8S_POD_NAME=p` };
+      return node.call('ADD', `c${index}`, { stdin, surroundings: around, env });
+    }),
   );
   const asked = service.sent.filter(({ path }) => path === routes.allocate.path);
   return {
@@ -80,6 +89,12 @@ describe('of many ADDs at once, on a node that knows no slot', () => {
       1,
       AT_ONCE,
     ]);
+  });
+
+  test('one of each namespace searches where the service chooses the pool by the namespace', async () => {
+    await create(here.environment(), { default: true });
+    const { addresses, withoutProposal } = await storm(undefined, ['shop', 'bank']);
+    expect([addresses.size, withoutProposal]).toEqual([AT_ONCE, 2]);
   });
 
   test('one searches for each further block', async () => {
