@@ -17,8 +17,11 @@ import { granted, type PoolAttempt, refused } from './pool-attempt.ts';
 import { full } from './pool-full.ts';
 import { withinQuota } from './quota.ts';
 
-/** Blocks claimed by one request: more than one only where each slot of the first cools. */
-const MOST_CLAIMS = 2;
+/**
+ * Blocks claimed by one request: more than one only where each slot of the first cools. A node looks for blocks in an order of
+ * its own, and so comes upon those that it has just given back.
+ */
+const MOST_CLAIMS = 8;
 const PASSES = 4;
 
 /**
