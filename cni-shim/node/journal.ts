@@ -74,11 +74,7 @@ type Answer = Pick<AllocateResult, 'slot' | 'addresses' | 'more' | 'incarnation'
 
 export function openJournal(database: NodeDatabase): Journal {
   return {
-    begin: (beginning, candidates) =>
-      database.transaction((writing) => {
-        const there = goOn(writing, beginning);
-        return there ?? beginNew(writing, beginning, firstFree(writing, candidates()));
-      }),
+    begin: (beginning, candidates) => database.transaction((writing) => begin(writing, beginning, candidates)),
     propose: (entry, candidates) =>
       database.transaction((writing) => {
         const current = readEntry(writing, entry.attachment);
@@ -93,7 +89,8 @@ export function openJournal(database: NodeDatabase): Journal {
         if (!isStill(entry, current) || slotsOf(current).length > 0) return undefined;
         const slot = firstFree(writing, candidates());
         if (slot === undefined) return undefined;
-        return beginNew(writing, beginning, slot);
+        retire(writing, current);
+        return beginWith(writing, beginning, slot);
       }),
     repeat: (entry) =>
       database.transaction((writing) => {
@@ -181,21 +178,20 @@ export function ownerOf({ all }: Readable, { pool, block, slot }: SlotReference)
 const isStill = (entry: JournalEntry, current: JournalEntry | undefined): current is JournalEntry =>
   current?.nonce === entry.nonce && current.ended !== true;
 
-/** With the entry that is there already; undefined where there is none, or a DEL of it did not end. */
-function goOn(writing: Writing, beginning: Beginning): JournalEntry | undefined {
+function begin(writing: Writing, beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry {
   ensureNotLeaving(writing, beginning.bootId);
   const there = readEntry(writing, beginning.attachment);
-  if (there === undefined || there.ended === true) return undefined;
-  const next = addedAgain(there, beginning);
-  writeEntry(writing, next);
-  return next;
+  if (there !== undefined && there.ended !== true) {
+    const next = addedAgain(there, beginning);
+    writeEntry(writing, next);
+    return next;
+  }
+  if (there !== undefined) retire(writing, there);
+  return beginWith(writing, beginning, firstFree(writing, candidates()));
 }
 
-function beginNew(writing: Writing, beginning: Beginning, slot: SlotReference | undefined): JournalEntry {
-  const ended = readEntry(writing, beginning.attachment);
-  if (ended !== undefined) retire(writing, ended);
-  return writeWith(writing, { ...beginning, attempts: 1 }, slot);
-}
+const beginWith = (writing: Writing, beginning: Beginning, slot: SlotReference | undefined): JournalEntry =>
+  writeWith(writing, { ...beginning, attempts: 1 }, slot);
 
 function writeWith(writing: Writing, entry: JournalEntry, slot: SlotReference | undefined): JournalEntry {
   const proposing: JournalEntry = slot === undefined ? entry : { ...entry, proposal: slot };
@@ -203,6 +199,9 @@ function writeWith(writing: Writing, entry: JournalEntry, slot: SlotReference | 
   if (slot !== undefined) ownSlots(writing, proposing);
   return proposing;
 }
+
+/** What is to be released, by the slots that it owns: no more of it than there are slots, however long the outage. */
+const ENDED_BY_SLOT = 'SELECT pool, block, slot, entry FROM outbox JOIN slot USING (nonce)';
 
 /** Where none is free, one that was lived with in an outage, and of which the service never heard: no request is under way. */
 function firstFree(writing: Writing, candidates: Iterable<SlotReference>): SlotReference | undefined {
@@ -213,12 +212,14 @@ function firstFree(writing: Writing, candidates: Iterable<SlotReference>): SlotR
     usedOnes.push(slot);
   }
   if (usedOnes.length === 0) return undefined;
-  // An agent of an earlier release reports, and leaves the mark.
-  const unasked = entriesIn(writing, 'outbox').filter((entry) => entry.unasked && !entry.reported);
-  const nonces = new Set(unasked.map(({ nonce }) => nonce));
-  // Its own still: the service, which never heard of it, may have granted the slot to another container meanwhile (I1).
-  const slot = usedOnes.find((one) => nonces.has(ownerOf(writing, one) ?? ''));
-  if (slot !== undefined) writing.run('DELETE FROM outbox WHERE nonce = ?', ownerOf(writing, slot) ?? '');
+  // By who owns the slot: the service, which never heard of it, may have granted it to another container meanwhile (I1).
+  const ended = new Map(writing.all(ENDED_BY_SLOT).map((row) => [nameOf(row), entryIn(row)]));
+  const slot = usedOnes.find((one) => {
+    const entry = ended.get(slotName(one));
+    // An agent of an earlier release reports, and leaves the mark.
+    return entry?.unasked === true && entry.reported !== true;
+  });
+  if (slot !== undefined) writing.run('DELETE FROM outbox WHERE nonce = ?', ended.get(slotName(slot))?.nonce ?? '');
   return slot;
 }
 

@@ -1,35 +1,24 @@
 /** Nodes that lack one precaution each: what the plugin was before it had it. */
-import type { Database, OpenDatabase } from '../../../cni-shim/machine/database.ts';
+import type { OpenDatabase } from '../../../cni-shim/machine/database.ts';
 import type { JournalEntry } from '../../../cni-shim/node/journal-entry.ts';
 
 /** Whose journal answers what that node would make of it. */
 export type BrokenNode = (open: OpenDatabase) => OpenDatabase;
 
-const SLOTS = 'SELECT pool, block, slot FROM slot';
-const OUTBOX = 'SELECT entry FROM outbox';
-const OWNER = 'SELECT nonce FROM slot WHERE pool = ? AND block = ? AND slot = ?';
-
-/** Whose container lived with the slot and is gone, of which the service never heard. */
-function lastUnasked(database: Database, [pool, block, slot]: readonly unknown[]): string | undefined {
-  const entries = database.all(OUTBOX).map(({ entry }) => JSON.parse(String(entry)) as JournalEntry);
-  const last = entries.find(({ unasked, reported, local }) => {
-    const lived = unasked === true && reported !== true ? local?.slot : undefined;
-    return lived !== undefined && lived.pool === pool && lived.block === block && lived.slot === slot;
-  });
-  return last?.nonce;
-}
+/** By this the search for a free slot is known. */
+const ENDED_BY_SLOT = 'SELECT pool, block, slot, entry FROM outbox JOIN slot USING (nonce)';
 
 const takesUnaskedSlots: BrokenNode = (open) => (path) => {
   const database = open(path);
-  let before = '';
   return {
     ...database,
     all(sql, ...values) {
-      // The search for a free slot is known by what it reads: all slots, the outbox, then owners.
-      const isSearch = sql === OWNER && before === `${SLOTS}; ${OUTBOX}`;
-      if (!isSearch) before = sql === OUTBOX ? `${before}; ${sql}` : sql;
-      const last = isSearch ? lastUnasked(database, values) : undefined;
-      return last === undefined ? database.all(sql, ...values) : [{ nonce: last }];
+      if (sql !== ENDED_BY_SLOT) return database.all(sql, ...values);
+      // Each with the slot that its text has.
+      return database.all('SELECT entry FROM outbox').flatMap(({ entry = '' }) => {
+        const { local } = JSON.parse(String(entry)) as JournalEntry;
+        return local === undefined ? [] : [{ ...local.slot, entry }];
+      });
     },
   };
 };
