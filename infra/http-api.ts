@@ -8,7 +8,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { type ApiFunction, routes } from '../core/contract/routes.ts';
-import type { ApiMetrics, ApiProps, CallerKind, LessorApi } from './lessor-api.ts';
+import { type ApiMetrics, type ApiProps, type CallerKind, type LessorApi, metricsOf } from './lessor-api.ts';
 import { logGroup } from './log-group.ts';
 
 /** No secret is in these fields; the request id is the one that a problem names. */
@@ -56,13 +56,7 @@ export class LessorHttpApi extends Construct implements LessorApi {
   }
 
   get metrics(): ApiMetrics {
-    const api = this.#api;
-    return {
-      requests: (options) => api.metricCount(options),
-      latency: (options) => api.metricLatency(options),
-      clientErrors: (options) => api.metricClientError(options),
-      serverErrors: (options) => api.metricServerError(options),
-    };
+    return metricsOf(this.#api);
   }
 
   serve(name: ApiFunction, lambda: IFunction): void {

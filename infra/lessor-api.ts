@@ -24,6 +24,21 @@ export interface ApiMetrics {
   readonly serverErrors: (options: MetricOptions) => Metric;
 }
 
+type Measured = Readonly<
+  Record<
+    'metricCount' | 'metricLatency' | 'metricClientError' | 'metricServerError',
+    (options: MetricOptions) => Metric
+  >
+>;
+
+/** @param api of either kind: CDK calls them the same, and CloudWatch each otherwise */
+export const metricsOf = (api: Measured): ApiMetrics => ({
+  requests: (options) => api.metricCount(options),
+  latency: (options) => api.metricLatency(options),
+  clientErrors: (options) => api.metricClientError(options),
+  serverErrors: (options) => api.metricServerError(options),
+});
+
 export interface LessorApi {
   /** `https://…`, as nodes are to call it. */
   readonly endpoint: string;

@@ -15,7 +15,7 @@ import { Effect, PolicyDocument, PolicyStatement, StarPrincipal } from 'aws-cdk-
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { type ApiFunction, routes } from '../core/contract/routes.ts';
-import type { ApiMetrics, ApiProps, CallerKind, LessorApi } from './lessor-api.ts';
+import { type ApiMetrics, type ApiProps, type CallerKind, type LessorApi, metricsOf } from './lessor-api.ts';
 import type { NewVpcEndpoint, PrivateEndpoint } from './lessor-props.ts';
 import { logGroup } from './log-group.ts';
 
@@ -76,13 +76,7 @@ export class PrivateApi extends Construct implements LessorApi {
 
   get metrics(): ApiMetrics {
     // By the API's name: the stage waits for the methods, and these for the rollout that looks at the metrics.
-    const api = this.#api;
-    return {
-      requests: (options) => api.metricCount(options),
-      latency: (options) => api.metricLatency(options),
-      clientErrors: (options) => api.metricClientError(options),
-      serverErrors: (options) => api.metricServerError(options),
-    };
+    return metricsOf(this.#api);
   }
 
   serve(name: ApiFunction, lambda: IFunction): void {
