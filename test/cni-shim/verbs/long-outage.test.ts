@@ -1,64 +1,30 @@
 /** A node whose one block is used up while the API cannot be reached: pods come and go, of which the service never heard. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { apiClient } from '../../../cni-shim/api/client.ts';
 import { openOutage } from '../../../cni-shim/api/outage.ts';
 import { refusal } from '../../../cni-shim/machine/refusal.ts';
-import { openRecords } from '../../../cni-shim/node/node-records.ts';
-import { flush } from '../../../cni-shim/sync/flush.ts';
 import type { Plugin } from '../../../cni-shim/verbs/assemble.ts';
 import { removeEntry } from '../../../cni-shim/verbs/del.ts';
 import { routes } from '../../../core/contract/routes.ts';
 import { allocate } from '../../../functions/use-cases/add/allocate.ts';
 import { ownedPool } from '../../functions/owned-pool.ts';
 import { addOf, callOf, type World, world } from '../../functions/world.ts';
-import { machineUnderNode } from '../../support/machine-under-node.ts';
-import type { FakeApi } from '../fake-api.ts';
-import { configuration, Node } from '../in-process.ts';
+import { Node } from '../in-process.ts';
+import { api, POOL, servedNode, TRIED_AGAIN_MS } from '../served-node.ts';
 import { type Service, serviceFor } from '../service.ts';
 
-const api = {
-  endpoint: 'http://lessor.test',
-  identity: { accessKeyId: 'AKIDTESTTESTTESTTEST', secretAccessKey: 'secret', sessionToken: 'token' },
-} as unknown as FakeApi;
-const POOL = 'a'.repeat(16);
 const COOLDOWN_SECONDS = 5;
 const SLOTS = 8;
 /** The node counts a second more than the service. */
 const COOLED_MS = 1000 * (COOLDOWN_SECONDS + 1);
-/** After so long a node tries the API again. */
-const TRIED_AGAIN_MS = 10_001;
 
 let here: World;
 let node: Node;
 let service: Service;
-const around = () => ({
-  fetch: service.fetch,
-  now: () => here.clock.now,
-  sleep: async (milliseconds: number) => {
-    here.clock.now += milliseconds;
-  },
-});
-const stdin = configuration({ ranges: undefined, pool: 'green', routes: undefined });
-const call = (verb: string, container: string) => node.call(verb, container, { stdin, surroundings: around() });
-const add = async (container: string): Promise<string> => {
-  const called = await call('ADD', container);
-  if (called.exitCode !== 0) throw new Error(called.stdout);
-  return called.printed.ips[0].address;
-};
-const remove = async (container: string) => expect(await call('DEL', container)).toMatchObject({ exitCode: 0 });
-const surroundings = () => ({ ...machineUnderNode(), ...node.here, ...around() });
-const records = () => openRecords(surroundings(), node.dataDir);
-const clientOf = () => {
-  const credentials = { get: async () => ({ credentials: api.identity, cached: false }) };
-  return apiClient({
-    endpoint: new URL(api.endpoint),
-    region: 'eu-central-1',
-    credentials,
-    surroundings: surroundings(),
-    limits: { attempt: 300, total: 900 },
-  });
-};
-const flushed = (most = 100) => flush({ records: records(), api: clientOf(), now: around().now }, { most });
+const { around, call, add, remove, surroundings, records, client, flushed } = servedNode(() => ({
+  here,
+  node,
+  service,
+}));
 const slots = async (block = 0n) => [...(await here.store.leases.readBlock({ pool: POOL, block })).values()];
 const holders = async (block = 0n) =>
   (await slots(block)).flatMap(({ held, holding }) => (held ? [holding?.attachment.containerId] : [])).sort();
@@ -135,7 +101,7 @@ describe('while the API cannot be reached, a slot of which the service never hea
       outage: openOutage(records(), around().now),
       surroundings: surroundings(),
       observer: undefined,
-      api: clientOf(),
+      api: client(),
     };
     await removeEntry(plugin as unknown as Plugin, late);
     expect(service.sent).toEqual([]);

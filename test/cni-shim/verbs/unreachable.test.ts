@@ -1,61 +1,22 @@
 /** A node with blocks of its own while the API cannot be reached, with the service's own use cases behind it. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { apiClient } from '../../../cni-shim/api/client.ts';
 import { openOutage } from '../../../cni-shim/api/outage.ts';
-import { openRecords } from '../../../cni-shim/node/node-records.ts';
-import { flush } from '../../../cni-shim/sync/flush.ts';
 import { reconcile } from '../../../cni-shim/sync/reconcile.ts';
 import { routes } from '../../../core/contract/routes.ts';
 import { blockFromText } from '../../../core/protocol/slot-ref.ts';
 import { fenceBlock } from '../../../functions/use-cases/blocks/fence-block.ts';
 import { ownedPool } from '../../functions/owned-pool.ts';
 import { operatorsPool, type World, world } from '../../functions/world.ts';
-import { machineUnderNode } from '../../support/machine-under-node.ts';
-import type { FakeApi } from '../fake-api.ts';
 import { configuration, NETWORK, Node } from '../in-process.ts';
+import { api, POOL, servedNode, TRIED_AGAIN_MS } from '../served-node.ts';
 import { type Service, serviceFor } from '../service.ts';
-
-const api = {
-  endpoint: 'http://lessor.test',
-  identity: { accessKeyId: 'AKIDTESTTESTTESTTEST', secretAccessKey: 'secret', sessionToken: 'token' },
-} as unknown as FakeApi;
-const POOL = 'a'.repeat(16);
-/** After so long it tries the API again. */
-const TRIED_AGAIN_MS = 10_001;
 
 let here: World;
 let node: Node;
 let service: Service;
 const away = () => 'unreachable' as const;
 const reached = () => undefined;
-const around = () => ({
-  fetch: service.fetch,
-  now: () => here.clock.now,
-  sleep: async (milliseconds: number) => {
-    here.clock.now += milliseconds;
-  },
-});
-const stdin = configuration({ ranges: undefined, pool: 'green', routes: undefined });
-const call = (verb: string, container: string) => node.call(verb, container, { stdin, surroundings: around() });
-const addressOf = async (container: string): Promise<string> => {
-  const called = await call('ADD', container);
-  if (called.exitCode !== 0) throw new Error(called.stdout);
-  return called.printed.ips[0].address;
-};
-const remove = async (container: string) => expect(await call('DEL', container)).toMatchObject({ exitCode: 0 });
-const surroundings = () => ({ ...machineUnderNode(), ...node.here, ...around() });
-const records = () => openRecords(surroundings(), node.dataDir);
-const client = () => {
-  const credentials = { get: async () => ({ credentials: api.identity, cached: false }) };
-  return apiClient({
-    endpoint: new URL(api.endpoint),
-    region: 'eu-central-1',
-    credentials,
-    surroundings: surroundings(),
-    limits: { attempt: 300, total: 900 },
-  });
-};
-const flushed = () => flush({ records: records(), api: client(), now: around().now });
+const { around, stdin, call, add, remove, records, client, flushed } = servedNode(() => ({ here, node, service }));
 /** Container by slot, as the table has it. */
 async function held(): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
@@ -71,7 +32,7 @@ beforeEach(async () => {
   await ownedPool(here, { blocks: 64, blockSize: 8, cooldownSeconds: 0, name: 'green' });
   node = new Node(api);
   service = serviceFor(here.environment(), 'i-1');
-  await addressOf('first');
+  await add('first');
 });
 afterEach(() => node.remove());
 
@@ -82,7 +43,7 @@ describe('while the API cannot be reached, a node with a block of its own', () =
 
   test('goes on starting pods, each with an address of its own, and tells the service afterwards', async () => {
     const addresses = [];
-    for (const container of ['a', 'b', 'c']) addresses.push(await addressOf(container));
+    for (const container of ['a', 'b', 'c']) addresses.push(await add(container));
     expect(new Set(addresses).size).toBe(3);
     expect(Object.values(await held())).toEqual(['first']);
     expect(node.outbox().reports).toEqual(['a@eth0', 'b@eth0', 'c@eth0']);
@@ -93,23 +54,23 @@ describe('while the API cannot be reached, a node with a block of its own', () =
   });
 
   test('waits for one answer only: the next calls do without, until it is time to try again', async () => {
-    await addressOf('a');
+    await add('a');
     const tries = service.sent.length;
-    await addressOf('b');
+    await add('b');
     await remove('b');
     expect(service.sent).toHaveLength(tries);
     here.clock.now += TRIED_AGAIN_MS;
-    await addressOf('c');
+    await add('c');
     expect(service.sent.length).toBeGreaterThan(tries);
   });
 
   test('answers a repeated ADD with the same address', async () => {
-    expect(await addressOf('a')).toBe(await addressOf('a'));
+    expect(await add('a')).toBe(await add('a'));
     service.fate = reached;
     here.clock.now += TRIED_AGAIN_MS;
-    const before = await addressOf('a');
+    const before = await add('a');
     expect(Object.values(await held()).sort()).toEqual(['a', 'first']);
-    expect(await addressOf('a')).toBe(before);
+    expect(await add('a')).toBe(before);
     expect(node.outbox().reports).toEqual([]);
   });
 
@@ -118,7 +79,7 @@ describe('while the API cannot be reached, a node with a block of its own', () =
     await remove('first');
     expect(Object.values(await held())).toEqual(['first']);
     const others = [];
-    for (let count = 0; count < 7; count += 1) others.push(await addressOf(`c${count}`));
+    for (let count = 0; count < 7; count += 1) others.push(await add(`c${count}`));
     expect(new Set(others).size).toBe(7);
     expect((await call('ADD', 'one-too-many')).printed).toMatchObject({ code: 11 });
     service.fate = reached;
@@ -128,7 +89,7 @@ describe('while the API cannot be reached, a node with a block of its own', () =
   });
 
   test('leaves nothing of a pod that came and went meanwhile', async () => {
-    await addressOf('a');
+    await add('a');
     await remove('a');
     service.fate = reached;
     expect(await flushed()).toMatchObject({ reported: 0, released: 1 });
@@ -137,7 +98,7 @@ describe('while the API cannot be reached, a node with a block of its own', () =
   });
 
   test('tells the service with the next DEL where no agent runs', async () => {
-    await addressOf('a');
+    await add('a');
     service.fate = reached;
     here.clock.now += TRIED_AGAIN_MS;
     await remove('first');
@@ -163,7 +124,7 @@ describe('while the API cannot be reached, a node with a block of its own', () =
 
 test('a report whose slot still cools keeps no other waiting', async () => {
   service.fate = away;
-  for (const container of ['a', 'b']) await addressOf(container);
+  for (const container of ['a', 'b']) await add(container);
   const { local } = node.entry('a') ?? {};
   const key = { pool: POOL, block: blockFromText(local?.slot.block ?? '0'), slot: local?.slot.slot ?? 0 };
   const before = { attachment: { network: NETWORK, containerId: 'old', ifname: 'eth0' }, nonce: 'f'.repeat(32) };
@@ -179,7 +140,7 @@ test('a report whose slot still cools keeps no other waiting', async () => {
 
 test('a pod whose DEL has released nothing yet when its report arrives leaves no lease', async () => {
   service.fate = away;
-  await addressOf('a');
+  await add('a');
   const entry = node.entry('a');
   service.fate = ({ path }) => {
     if (path === routes.report.path && entry !== undefined) records().journal.forget(entry);
@@ -191,7 +152,7 @@ test('a pod whose DEL has released nothing yet when its report arrives leaves no
 
 test('an ADD whose answer was lost lives with the slot that it proposed, and is the same lease when it is reported', async () => {
   service.fate = ({ path }) => (path === routes.allocate.path ? 'answer lost' : undefined);
-  await addressOf('a');
+  await add('a');
   const before = await held();
   expect(Object.values(before).sort()).toEqual(['a', 'first']);
   service.fate = reached;
@@ -201,7 +162,7 @@ test('an ADD whose answer was lost lives with the slot that it proposed, and is 
 
 test('a slot with which an unreported container lives is given back by the ADD to which the service grants it', async () => {
   service.fate = away;
-  const living = await addressOf('a');
+  const living = await add('a');
   service.fate = reached;
   here.clock.now += TRIED_AGAIN_MS;
   // An ADD of an earlier try has the service look for any free slot of the block.
@@ -236,7 +197,7 @@ test('a block that is given back is not lived in, whoever looks first', async ()
 
 test('a report is refused where the block was taken from the node on evidence, and the container is said to be lost', async () => {
   service.fate = away;
-  await addressOf('a');
+  await add('a');
   const { local } = node.entry('a') ?? {};
   const key = { pool: POOL, block: blockFromText(local?.slot.block ?? '0') };
   await fenceBlock(here.environment(), key, { generation: local?.generation ?? 0, forced: true });
@@ -251,7 +212,7 @@ test.each(['away', 'there'])(
   'a slot that is lived with is nobody else’s where the journal was lost, the API being %s',
   async (api) => {
     service.fate = away;
-    const living = await addressOf('a');
+    const living = await add('a');
     node.loseJournal();
     if (api === 'there') {
       service.fate = reached;
@@ -299,7 +260,7 @@ test('a node without blocks of its own says 11 to an ADD, and a DEL succeeds', a
 test('entries that are lost take their journal’s name with them: a reconcile frees no container that lives', async () => {
   const before = await held();
   node.loseJournal();
-  await addressOf('after');
+  await add('after');
   const { released, failures } = await reconcile({ api: client(), bootId: node.bootId, candidates: [records()] });
   expect([released, failures]).toEqual([[], []]);
   expect(await held()).toMatchObject(before);
