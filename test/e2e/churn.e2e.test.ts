@@ -15,6 +15,8 @@ import { type OutageReport, outage } from './outage.ts';
 
 const SECONDS = inLong(100, 8);
 const STORMS = inLong(10, 1);
+/** Longer than a call that can do without an answer waits for one. */
+const CUT_MS = Math.max(SECONDS * 300, 6_000);
 const WORKERS = 14;
 const AT_ONCE = inLong(256, 64);
 /** Fourteen workers must not use a block up faster than it cools. */
@@ -58,14 +60,14 @@ function reusedTooSoon(calls: readonly CallRecord[]): string[] {
 async function churn(name: string, subnet: string, cutMs: number): Promise<OutageReport> {
   await createPool({ name, affinity: 'node', blockSize: 256, subnet, cooldown: COOLDOWN_SECONDS });
   const configuration = { cniVersion: '1.0.0', name, type: 'lessor', ipam: { type: 'lessor', pool: name } };
-  const clearMs = (SECONDS * 1000 - cutMs) / 2;
+  const clearMs = Math.max(SECONDS * 1000 - cutMs, SECONDS * 500) / 2;
   const weather = cutMs === 0 ? [] : [{ is: 'refused', ms: cutMs } as const];
   const options = { stack, configuration, nodes: 1, weather, clearMs: [clearMs, clearMs] as const };
   const report = await outage({ ...options, streams: WORKERS, pauseMs: 0 });
   const count = (verb: string) => report.calls.filter((call) => call.verb === verb).length;
   const local = report.logged.filter((call) => call.local).length;
   process.stderr.write(
-    `${WORKERS} workers, ${SECONDS} s, the API cut for ${cutMs / 1000} s: ${count('ADD')} ADDs, ${count('DEL')} DELs, ${local} local, ` +
+    `${WORKERS} workers, ${(2 * clearMs + cutMs) / 1000} s, the API cut for ${cutMs / 1000} s: ${count('ADD')} ADDs, ${count('DEL')} DELs, ${local} local, ` +
       `${report.calls.filter(({ code }) => code !== undefined).length} failed\n`,
   );
   return report;
@@ -83,7 +85,7 @@ describe('fourteen workers of a node with one block', () => {
   }, 600_000);
 
   it('fail nowhere while the API is cut, and afterwards table and journal agree', async () => {
-    const report = await churn('churn-cut', '10.82.0.0/24', SECONDS * 300);
+    const report = await churn('churn-cut', '10.82.0.0/24', CUT_MS);
     const { calls, conflicts, flushed, logged, living, journals, table, end } = report;
     expect(calls.filter(({ code }) => code !== undefined)).toEqual([]);
     expect(flushed.failures).toEqual([]);
