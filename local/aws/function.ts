@@ -35,6 +35,8 @@ export interface FunctionSurroundings {
   readonly region: string;
   /** Where the function finds DynamoDB. */
   readonly dynamodb: string;
+  /** Where it finds other services: the SDK's variables, `AWS_ENDPOINT_URL_<service>`. */
+  readonly endpoints?: Readonly<Record<string, string>>;
   readonly credentials: AccessKeys;
   /** Invocations beyond as many at once wait for their turn. */
   readonly environments: number;
@@ -166,9 +168,11 @@ function dataOf({ code, handler, functionName, arn, memoryMb }: FunctionDefiniti
   return { file, exportName, functionName, functionArn: arn, memoryMb };
 }
 
-function variablesOf(definition: FunctionDefinition, { region, dynamodb, credentials }: FunctionSurroundings) {
+function variablesOf(definition: FunctionDefinition, surroundings: FunctionSurroundings) {
+  const { region, dynamodb, endpoints, credentials } = surroundings;
   return {
     ...definition.environment,
+    ...endpoints,
     AWS_REGION: region,
     AWS_LAMBDA_FUNCTION_NAME: definition.functionName,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(definition.memoryMb),

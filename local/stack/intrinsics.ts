@@ -105,6 +105,20 @@ const PHYSICAL: Readonly<Record<string, Make>> = {
     const name = `${stack}-${id}`;
     return { ref: name, attributes: { Arn: `arn:aws:logs:${region}:${account}:log-group:${name}:*` } };
   },
+  'AWS::SQS::Queue': (id, { stack, region, account }) => {
+    const name = `${stack}-${id}`;
+    const arn = `arn:aws:sqs:${region}:${account}:${name}`;
+    return { ref: `https://sqs.${region}.amazonaws.com/${account}/${name}`, attributes: { Arn: arn, QueueName: name } };
+  },
+  'AWS::Events::EventBus': (id, { region, account }, { Name }, resolve) => {
+    const name = String(resolve(Name, `${id}.Name`));
+    return { ref: name, attributes: { Name: name, Arn: `arn:aws:events:${region}:${account}:event-bus/${name}` } };
+  },
+  'AWS::Events::Rule': (id, { stack, region, account }, { EventBusName }, resolve) => {
+    const bus = EventBusName === undefined ? '' : `${resolve(EventBusName, `${id}.EventBusName`)}/`;
+    const name = `${stack}-${id}`;
+    return { ref: name, attributes: { Arn: `arn:aws:events:${region}:${account}:rule/${bus}${name}` } };
+  },
   'AWS::ApiGatewayV2::Api': (id, { endpoint }) => ({ ref: id.toLowerCase(), attributes: { ApiEndpoint: endpoint } }),
   'AWS::ApiGatewayV2::Integration': (id) => ({ ref: id, attributes: {} }),
   // The root resource of a REST API has its id.

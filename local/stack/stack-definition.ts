@@ -8,6 +8,7 @@ import type { Statement } from '../aws/policy.ts';
 import type { TableDefinition } from '../aws/tables.ts';
 import { apiIn, functionAt } from './api-definition.ts';
 import type { CustomResourceDefinition } from './custom-resources.ts';
+import { type EventsDefinition, eventsIn, functionNamed, isQueue, rulesWith } from './events-definition.ts';
 import type { StackParameters } from './intrinsics.ts';
 import type { ScheduleDefinition } from './schedules.ts';
 import { statementsOf, type Template, type TemplateReader, templateReader } from './template-reader.ts';
@@ -18,6 +19,7 @@ export interface StackDefinition {
   readonly api: ApiDefinition;
   readonly schedules: readonly ScheduleDefinition[];
   readonly changes: readonly ChangesDefinition[];
+  readonly events: EventsDefinition;
   readonly customResources: readonly CustomResourceDefinition[];
   /** What the managed policies of the outputs NodePolicyArn and OperatorPolicyArn allow. */
   readonly policies: { readonly node: readonly Statement[]; readonly operator: readonly Statement[] };
@@ -57,6 +59,7 @@ export function stackOf(
     api: apiIn(reader, functions),
     schedules: schedulesIn(reader, functions),
     changes,
+    events: eventsIn(reader, functions),
     customResources: customResourcesIn(reader, functions),
     policies: { node: reader.policyAt('NodePolicyArn'), operator: reader.policyAt('OperatorPolicyArn') },
   };
@@ -112,18 +115,18 @@ function changesIn(
   tables: readonly TableDefinition[],
   functions: readonly FunctionDefinition[],
 ): ChangesDefinition[] {
-  return reader.list('AWS::Lambda::EventSourceMapping').map(({ id, text, value }): ChangesDefinition => {
+  const mappings = reader
+    .list('AWS::Lambda::EventSourceMapping')
+    .filter(({ text }) => !isQueue(text('EventSourceArn')));
+  return mappings.map(({ id, text, value }): ChangesDefinition => {
     const source = text('EventSourceArn');
     const table = tables.find(({ arn, stream }) => stream !== undefined && source.startsWith(`${arn}/stream/`));
     if (table === undefined) throw new Error(`${id}.EventSourceArn is ${source}, which is no table's stream`);
     if (text('StartingPosition') !== 'TRIM_HORIZON') throw new Error(`${id} has not StartingPosition TRIM_HORIZON`);
     if (value('TumblingWindowInSeconds') === undefined) throw new Error(`${id} has no TumblingWindowInSeconds`);
-    const [name] = text('FunctionName').split(':');
-    const named = functions.find(({ functionName }) => functionName === name);
-    if (named === undefined) throw new Error(`${id}.FunctionName is ${text('FunctionName')}, which is no function`);
     return {
       table: table.name,
-      function: named.name,
+      function: functionNamed(functions, text('FunctionName'), id),
       batchSize: Number(value('BatchSize') ?? 100),
     };
   });
@@ -143,7 +146,7 @@ function customResourcesIn(
 }
 
 function schedulesIn(reader: TemplateReader, functions: readonly FunctionDefinition[]): ScheduleDefinition[] {
-  return reader.list('AWS::Events::Rule').flatMap(({ id, text, value }) =>
+  return rulesWith(reader, 'ScheduleExpression').flatMap(({ id, text, value }) =>
     (value('Targets') as { Arn: string; Input: string }[]).map((target) => ({
       function: functionAt(functions, target.Arn, id),
       everyMs: rateOf(text('ScheduleExpression'), id),

@@ -1,4 +1,4 @@
-/** The whole of Lessor on one machine, made from the synthesized template: tables, wire, functions, API, schedules. */
+/** The whole of Lessor on one machine, made from the synthesized template: tables, wire, functions, API, schedules, buses, queues. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,6 +13,8 @@ import { createTables } from '../aws/tables.ts';
 import { openRunDirectory } from '../run-directory.ts';
 import { synthesize } from './cloud-assembly.ts';
 import { createCustomResources } from './custom-resources.ts';
+import type { StackEvents } from './events.ts';
+import type { EventsDefinition } from './events-definition.ts';
 import { startFunctions } from './functions.ts';
 import { type ScheduleDefinition, startSchedules } from './schedules.ts';
 import { readStack, type StackDefinition } from './stack-definition.ts';
@@ -31,6 +33,8 @@ export interface StackOptions {
   readonly settings?: Partial<StackSettings>;
   /** Invocations that each function runs at once; 4 if left out. */
   readonly environments?: number;
+  /** So much faster than on AWS delays and time-outs of queues pass; 1 if left out. */
+  readonly pace?: number;
   /** The tables survive `dynamodb.stop()` and `dynamodb.start()`, at the price of slower writes. */
   readonly durable?: boolean;
   /** Called with what begins now, before each thing that takes long. */
@@ -50,6 +54,8 @@ export interface LocalStack {
   readonly wire: Wire;
   readonly dynamodb: LocalDynamodb;
   readonly schedules: readonly ScheduleDefinition[];
+  /** The template's rules and queues, and its buses beside the default one. */
+  readonly events: StackEvents & { readonly definition: EventsDefinition };
   /** Does now what the clock does at its rate, and answers the function's result; the first schedule if no function is named. */
   runSchedule(functionName?: string): Promise<unknown>;
   /** The last lines that a function wrote. */
@@ -75,7 +81,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
 type Close = () => unknown;
 
 async function start(options: StackOptions, closing: Close[], stop: () => Promise<void>): Promise<LocalStack> {
-  const { port = 0, orAnyPort = false, environments = 4, onProgress = () => {} } = options;
+  const { port = 0, orAnyPort = false, environments = 4, pace = 1, onProgress = () => {} } = options;
   const server = await listen(port).catch((taken: unknown) => {
     if (orAnyPort) return listen(0);
     throw taken;
@@ -87,7 +93,8 @@ async function start(options: StackOptions, closing: Close[], stop: () => Promis
   onProgress('making from it the tables, the functions and the API');
   await createTables(dynamodb.endpoint, definition.tables);
 
-  const surroundings = { region: REGION, account: ACCOUNT, dynamodb: dynamodb.endpoint, environments };
+  const { events } = definition;
+  const surroundings = { region: REGION, account: ACCOUNT, dynamodb: dynamodb.endpoint, environments, events, pace };
   const functions = await startFunctions(definition.functions, surroundings, closing);
   const invoke = (name: string, event: unknown, isAbandoned?: () => boolean) =>
     functions.named(name).invoke(event, isAbandoned);
@@ -126,6 +133,7 @@ async function start(options: StackOptions, closing: Close[], stop: () => Promis
     wire: functions.wire,
     dynamodb,
     schedules: definition.schedules,
+    events: { ...functions.events, definition: events },
     runSchedule: (functionName) => schedules.run(functionName),
     functionLogs: (name) => functions.named(name).logs(),
     stop,

@@ -141,6 +141,7 @@ describe('a synthesized template', () => {
       },
       schedules: [{ function: 'allocate', everyMs: 300_000, input: { source: 'clock' } }],
       changes: [{ table: 'Lessor-Leases', function: 'allocate', batchSize: 50 }],
+      events: { buses: [], rules: [], queues: [], queueSources: [] },
       customResources: [],
       policies: {
         node: [{ effect: 'Allow', actions: ['execute-api:Invoke'], resources: ['arn:aws:execute-api:api/*'] }],
@@ -190,8 +191,8 @@ describe('a synthesized template', () => {
     ],
     [
       'a resource of a type that is not known',
-      { ...variables({ Ref: 'Queue' }), Queue: { Type: 'AWS::SQS::Queue' } },
-      'refers to Queue of type AWS::SQS::Queue',
+      { ...variables({ Ref: 'Topic' }), Topic: { Type: 'AWS::SNS::Topic' } },
+      'refers to Topic of type AWS::SNS::Topic',
     ],
     [
       'an asset that is not in the manifest',
