@@ -8,7 +8,18 @@ import type { Registry } from './pools/registry.ts';
 import type { BlockOwner, BlockState } from './protocol/block.ts';
 import type { CountedChanges, Counter, CounterKey } from './protocol/counter.ts';
 import type { Holding, SlotState } from './protocol/lease.ts';
-import type { Boots, Concluded, DeathKey, DeathRecord, Heartbeat, NodeState, Sweep } from './protocol/node.ts';
+import type {
+  Boots,
+  Concluded,
+  DeathKey,
+  DeathRecord,
+  Heartbeat,
+  Instance,
+  ListedNode,
+  NodeState,
+  Sweep,
+  Whereabouts,
+} from './protocol/node.ts';
 import type { BlockKey, SlotKey } from './protocol/slot-ref.ts';
 
 export interface LeaseStore {
@@ -107,22 +118,59 @@ export interface BlockStore {
   seal(key: BlockKey): Promise<boolean>;
 }
 
-export interface NodeStore extends DeathStore {
+export interface NodeStore extends DeathStore, NodeList {
   readNode(id: string): Promise<NodeState | undefined>;
-  /** Condition `nodeAbsent`, or `nodeAlive` and `sameBoot`: adds the blocks; `before`: those that it had. Where it is refused, the node as it is. */
+  /**
+   * Condition `nodeAbsent`, or `nodeAlive` and `sameBoot`: adds the blocks; `before`: those that it had. Where it is refused, the
+   * node as it is: at life 0 where it is not there.
+   * @param isListed false: the first of the two conditions does not count
+   */
   join(
     id: string,
     joinedBlocks: readonly string[],
     boot: string,
     now: number,
+    isListed?: boolean,
   ): Promise<{ joined: boolean; node: NodeState; before: ReadonlySet<string> }>;
   /** Condition `sameIncarnation`: the life that `incarnation` counts gives way to the node's next one. */
   beginLife(id: string, incarnation: number, boots: Boots, now: number): Promise<boolean>;
-  /** Conditions `nodeAlive` and `sameBoot`: what the node says of itself; what is left out stays. */
-  recordHeartbeat(id: string, boot: string, news: Heartbeat & { readonly heartbeatAt: number }): Promise<boolean>;
+  /** What its listing has, and what earlier versions kept with the node itself. */
   readHeartbeat(id: string): Promise<Heartbeat | undefined>;
   /** Conditions `nodeAlive` and `sameIncarnation`. @param diedAt the `declaredAt` of the record */
   markDead(id: string, incarnation: number, diedAt: number): Promise<boolean>;
+}
+
+/** All nodes, in `NODE_LIST_SHARDS` parts, so that the heartbeats of thousands of them are taken. What is left out stays as it is listed. */
+export interface NodeList {
+  /** Condition `listingAbsent` or `listedLifeOlder`: the node is listed in this life, which begins after that. */
+  noteListed(id: string, life: Whereabouts & { readonly incarnation: number }, now: number): Promise<boolean>;
+  /** Condition `listingAbsent`, `listedLifeOlder`, or `sameListedLife` and `listedAlive`: what the node says of itself in its life. */
+  noteHeartbeat(
+    id: string,
+    said: Whereabouts & Heartbeat & { readonly heartbeatAt: number; readonly incarnation: number },
+  ): Promise<boolean>;
+  /** Condition `listedLifeOlder` or `sameListedLife`: that life is over. */
+  noteListedDead(id: string, incarnation: number): Promise<boolean>;
+  /**
+   * Condition `listingThere`, and `neverAsked` or `askedBefore`: what EC2 says of its instance, and unless that is *not found*, that
+   * it knows it.
+   */
+  noteInstance(id: string, instance: Instance): Promise<boolean>;
+  readListed(id: string): Promise<ListedNode | undefined>;
+  /**
+   * Nodes of one part of the list, by id.
+   * @param shard from 0 up to, but not including, `NODE_LIST_SHARDS`
+   * @param after the `next` of the page before
+   */
+  listNodes(page: { shard: number; limit: number; after?: string | undefined }): Promise<ListedPage>;
+  /** Condition `listedLifeOlder` or `sameListedLife`: a node whose life is over is listed no more. */
+  unlist(id: string, incarnation: number): Promise<boolean>;
+}
+
+export interface ListedPage {
+  readonly nodes: readonly ListedNode[];
+  /** Absent on the last page of that part. */
+  readonly next?: string;
 }
 
 export interface DeathStore {

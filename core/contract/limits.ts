@@ -12,6 +12,7 @@ export const most = {
   node: 256,
   boot: 64,
   version: 64,
+  region: 32,
   cursor: 64,
   /** Of a namespace, where an operator names it: a label of RFC 1123. */
   namespace: 63,
@@ -91,6 +92,8 @@ export const designedFor = {
   joinedBlocks: 1_024,
   /** That may be used: of a pool with 64 addresses a block, a million of them. */
   openBlocks: 16_384,
+  /** That are listed. */
+  nodes: 10_000,
   /** Nodes that were declared dead and are settled, in all. */
   deaths: 25_000,
 } as const;
@@ -107,6 +110,9 @@ export const otherwise = {
   maxBlocksPerNode: 64,
 } as const;
 
+/** Parts of the list of nodes: DynamoDB takes 1,000 writes a second under one key, and one of them is read by a single request. */
+export const NODE_LIST_SHARDS = 16;
+
 /** Seconds that a change of a lease waits to be counted, where a deployment says nothing. */
 export const COUNT_WITHIN = 10;
 
@@ -120,6 +126,8 @@ export const patterns = {
   nonce: /^[0-9a-f]{32}$/,
   /** Of a pool or of a journal. */
   id: /^[0-9a-f]{16}$/,
+  /** AWS Regions. */
+  region: /^[a-z]{2,}(-[a-z0-9]+)+$/,
   /** Kubernetes' namespaces: RFC 1123, section 2.1, in lower case. */
   namespace: /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
   /** What can be shown in a line: neither NUL nor another control character. */

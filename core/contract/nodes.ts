@@ -12,7 +12,7 @@ import {
   pod,
   slotReference,
 } from './ids.ts';
-import { most } from './limits.ts';
+import { most, patterns } from './limits.ts';
 import { flag, pageLimit } from './pool.ts';
 
 export const ownLeasesQuery = z.strictObject({ cursor: z.optional(blockCursor) });
@@ -56,6 +56,8 @@ export const heartbeatRequest = z.strictObject({
   name: z.optional(z.string().check(z.minLength(1), z.maxLength(most.podText))),
   /** The version of the agent. */
   version: z.optional(z.string().check(z.minLength(1), z.maxLength(most.version))),
+  /** The AWS Region in which it says it is: for people, never evidence. */
+  region: z.optional(z.string().check(z.minLength(1), z.maxLength(most.region), z.regex(patterns.region))),
 });
 export type HeartbeatRequest = z.infer<typeof heartbeatRequest>;
 

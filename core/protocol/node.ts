@@ -51,6 +51,57 @@ export interface Heartbeat {
   readonly version?: string;
 }
 
+/** An AWS account, in its partition: `aws`, `aws-cn`, `aws-us-gov`. */
+export interface Account {
+  readonly partition: string;
+  readonly id: string;
+}
+
+/** States of an instance as EC2 says them, and that it knows none of that id. */
+export const instanceStates = [
+  'pending',
+  'running',
+  'shutting-down',
+  'terminated',
+  'stopping',
+  'stopped',
+  'not-found',
+] as const;
+export type InstanceState = (typeof instanceStates)[number];
+
+/** What EC2 said of an instance when it was asked last. */
+export interface Instance {
+  readonly state: InstanceState;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Whose a node is, as its requests prove it, and what it says of itself. */
+export interface Whereabouts {
+  /** Of the identity with which it signs. */
+  readonly account?: Account;
+  /** Of the role in whose session it calls. */
+  readonly cluster?: string;
+  /** As the node says: for people, never evidence. */
+  readonly region?: string;
+}
+
+/**
+ * A node as the list has it, where all of them are found. Each is listed before its life begins, and so before it can hold a lease.
+ * That a life is over is told by the node itself (`NodeState`), never by the list.
+ */
+export interface ListedNode extends Heartbeat, Whereabouts {
+  readonly id: string;
+  /** Its present life as it was last noted: for showing only. */
+  readonly incarnation: number;
+  readonly alive: boolean;
+  /** When that life was listed: in milliseconds since 1970, before it began. */
+  readonly lifeAt: number;
+  readonly instance?: Instance;
+  /** When EC2 was first seen to know it. Of an instance of another account or Region it says *not found*, whether it runs or not. */
+  readonly knownToEc2At?: number;
+}
+
 /**
  * That a node's life is over, said by an operator or by the node itself. With the mark on the node it is the only evidence on
  * which a lease is freed without its owner. Times are milliseconds since 1970.

@@ -11,7 +11,7 @@ import { emit } from '../metrics/emit.ts';
 import { clusters, instanceRoles } from '../runtime.ts';
 import type { Call } from '../use-cases/dependencies.ts';
 import { type GatewayEvent, type GatewayRequest, requestOf } from './gateway-request.ts';
-import { accountOf, callerOf, clusterOf } from './identity.ts';
+import { accountOf, callerOf, callersAccount, clusterOf } from './identity.ts';
 import { readBody } from './request-body.ts';
 import { isNewer, spokenBy } from './spoken-version.ts';
 
@@ -65,13 +65,14 @@ export function answering<Path extends string, Body extends Schema, Query extend
     const caller = callerOf(userArn, instanceRoles, own);
     const newer = isNewer(spokenBy(headers[CONTRACT_HEADER]));
     const cluster = clusterOf(userArn, clusters, own);
+    const account = callersAccount(userArn);
     const query = queryOf(route, request, newer);
     const result = await useCase({
       body: bodyOf(route, request, newer),
       query,
       path: pathOf(route.path, request.path),
       header: (name) => headers[name],
-      call: { caller, cluster, remainingMs: () => context.getRemainingTimeInMillis() },
+      call: { caller, ...(account && { account }), cluster, remainingMs: () => context.getRemainingTimeInMillis() },
     });
     return { ...envelope(result), body: result };
   };

@@ -1,11 +1,6 @@
 /** Who calls, as API Gateway's IAM authorizer proved it; nothing that a caller writes is believed. */
 import { LessorError } from '../../core/contract/problems.ts';
-
-/** An AWS account, in its partition: `aws`, `aws-cn`, `aws-us-gov`. */
-export interface Account {
-  readonly partition: string;
-  readonly id: string;
-}
+import type { Account } from '../../core/protocol/node.ts';
 
 /**
  * The deployment's own account: that of the function which answers.
@@ -47,6 +42,9 @@ export function clusterOf(
   if (account === undefined || kind !== 'assumed-role' || !isSame(account, own)) return undefined;
   return clusters.get(role);
 }
+
+/** The account of whoever calls. */
+export const callersAccount = (userArn: string | undefined): Account | undefined => principalOf(userArn)?.account;
 
 /**
  * `i-…` for a session of a role that only EC2 may assume (there the session's name is the instance id),

@@ -1,17 +1,18 @@
-/** Nodes in DynamoDB, one item each. */
+/** Nodes in DynamoDB, one item each, and one in the list of all. */
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { NodeState } from '../../core/protocol/node.ts';
 import type { NodeStore } from '../../core/store.ts';
 import { conditional, readItem } from './dynamodb-client.ts';
 import { dynamodbDeaths } from './dynamodb-deaths.ts';
+import { dynamodbNodeList } from './dynamodb-node-list.ts';
 import { nodeExpressions as when } from './expressions.ts';
-import { ALIVE, DEAD, heartbeatOf, keys, nodeState } from './items.ts';
+import { ALIVE, DEAD, keys, nodeState } from './items.ts';
 
 const FIRST_LIFE = 1;
 
 export const dynamodbNodes = (client: DynamoDBDocumentClient, table: string): NodeStore => ({
   ...lives(client, table),
-  ...heartbeats(client, table),
+  ...dynamodbNodeList(client, table),
   ...dynamodbDeaths(client, table),
 });
 
@@ -84,14 +85,14 @@ function lives(
 }
 
 function joining(update: ReturnType<typeof updateOf>): NodeStore['join'] {
-  return async (id, joinedBlocks, boot, now) => {
+  return async (id, joinedBlocks, boot, now, isListed = true) => {
     // DynamoDB has no empty set: a node that joins nothing only makes itself known.
     const adding = joinedBlocks.length === 0 ? '' : 'ADD bl :joinedBlocks ';
     const outcome = await update(
       {
         key: keys.node(id),
         expression: `${adding}SET st = if_not_exists(st, :alive), e = if_not_exists(e, :first), e1 = if_not_exists(e1, :first), boot = :boot, seen = :now`,
-        condition: `${when.nodeAbsent} OR (${when.nodeAlive} AND ${when.sameBoot})`,
+        condition: `${isListed ? `${when.nodeAbsent} OR ` : ''}(${when.nodeAlive} AND ${when.sameBoot})`,
         values: {
           ...(joinedBlocks.length === 0 ? {} : { ':joinedBlocks': new Set(joinedBlocks) }),
           ':alive': ALIVE,
@@ -103,7 +104,7 @@ function joining(update: ReturnType<typeof updateOf>): NodeStore['join'] {
       'ALL_OLD',
     );
     const old = outcome.done ? outcome.output.Attributes : outcome.item;
-    const node = old ? nodeState(id, old) : newNode(id, boot);
+    const node = old ? nodeState(id, old) : { ...newNode(id, boot), ...(outcome.done ? {} : notBegun) };
     const after = outcome.done ? new Set([...node.joinedBlocks, ...joinedBlocks]) : node.joinedBlocks;
     return { joined: outcome.done, node: { ...node, joinedBlocks: after }, before: node.joinedBlocks };
   };
@@ -120,40 +121,4 @@ const newNode = (id: string, boot: string): NodeState => ({
   joinedBlocks: new Set(),
 });
 
-function heartbeats(
-  client: DynamoDBDocumentClient,
-  table: string,
-): Pick<NodeStore, 'recordHeartbeat' | 'readHeartbeat'> {
-  return {
-    async recordHeartbeat(id, boot, { heartbeatAt, name, version }) {
-      const said = { ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { ver: version }) };
-      const sets = Object.keys(said).map((attribute) => `, #${attribute} = :${attribute}`);
-      const outcome = await conditional(() =>
-        client.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: keys.node(id),
-            UpdateExpression: `SET seen = :now${sets.join('')}`,
-            ConditionExpression: `${when.nodeAlive} AND ${when.sameBoot}`,
-            ExpressionAttributeValues: {
-              ':alive': ALIVE,
-              ':boot': boot,
-              ':now': heartbeatAt,
-              ...Object.fromEntries(Object.entries(said).map(([attribute, value]) => [`:${attribute}`, value])),
-            },
-            // `name` is one of DynamoDB's reserved words.
-            ...(sets.length === 0
-              ? {}
-              : { ExpressionAttributeNames: Object.fromEntries(Object.keys(said).map((one) => [`#${one}`, one])) }),
-          }),
-        ),
-      );
-      return outcome.done;
-    },
-
-    async readHeartbeat(id) {
-      const item = await readItem(client, table, keys.node(id));
-      return item && heartbeatOf(item);
-    },
-  };
-}
+const notBegun = { alive: false, incarnation: 0 } as const;

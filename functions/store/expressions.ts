@@ -27,6 +27,13 @@ export const nodeExpressions = {
   deathThere: 'attribute_exists(pk)',
   concludedNothing: 'attribute_not_exists(concluded)',
   concludedLess: 'concluded < :before',
+  listingAbsent: 'attribute_not_exists(pk)',
+  listingThere: 'attribute_exists(pk)',
+  listedLifeOlder: 'e < :incarnation',
+  sameListedLife: 'e = :incarnation',
+  listedAlive: 'st = :alive',
+  neverAsked: 'attribute_not_exists(ec2At)',
+  askedBefore: 'ec2At <= :at',
 } as const;
 
 export const blockExpressions: Record<BlockConditionName, string> = {

@@ -4,7 +4,7 @@ import { poolDefinition } from '../../core/contract/pool.ts';
 import { type BlockState, shardOf } from '../../core/protocol/block.ts';
 import type { Counter, CounterKey } from '../../core/protocol/counter.ts';
 import type { Holding, SlotState } from '../../core/protocol/lease.ts';
-import type { Heartbeat, NodeState } from '../../core/protocol/node.ts';
+import type { NodeState } from '../../core/protocol/node.ts';
 import { type BlockKey, blockFromText, blockToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { PoolState } from '../../core/store.ts';
 
@@ -95,21 +95,6 @@ export function nodeState(id: string, item: Item): NodeState {
   const boots = { boot, firstOfBoot: e1, earlier: bs };
   const died = diedAt === undefined ? {} : { diedAt };
   return { id, alive: st === ALIVE, incarnation: e, ...boots, joinedBlocks: bl ?? new Set(), ...died };
-}
-
-const storedHeartbeat = z.object({
-  seen: z.optional(z.number()),
-  name: z.optional(z.string()),
-  ver: z.optional(z.string()),
-});
-
-export function heartbeatOf(item: Item): Heartbeat {
-  const { seen, name, ver } = storedHeartbeat.parse(item);
-  return {
-    ...(seen === undefined ? {} : { heartbeatAt: seen }),
-    ...(name === undefined ? {} : { name }),
-    ...(ver === undefined ? {} : { version: ver }),
-  };
 }
 
 const storedIndex = z.union([z.int(), z.string()]);

@@ -1,5 +1,6 @@
 /** What the use cases are given: the store, the deployment's settings, time and chance, and what this process remembers. */
 
+import type { Account } from '../../core/protocol/node.ts';
 import type { Store } from '../../core/store.ts';
 import type { Memory } from './memory.ts';
 
@@ -28,6 +29,8 @@ export interface Dependencies {
 /** The caller, as the signature proves it, and how long the request may still take. */
 export interface Call {
   readonly caller: string;
+  /** Whose the caller is. */
+  readonly account?: Account;
   /** To which the caller's role belongs, if the deployment says so of any. */
   readonly cluster?: string | undefined;
   readonly remainingMs: () => number;

@@ -7,6 +7,7 @@ const described: Record<keyof typeof most, string> = {
   node: 'characters of a node’s id',
   boot: 'characters of a boot’s id',
   version: 'characters of a plugin’s version',
+  region: 'characters of an AWS Region',
   cursor: 'characters of a cursor',
   podText: 'characters of a pod’s namespace, name or uid',
   label: 'characters of a label’s key',

@@ -12,6 +12,7 @@ import {
 } from '../../functions/store/expressions.ts';
 import { counterRefusals } from './counters.suite.ts';
 import { type LocalTables, localTables, tables } from './local-tables.ts';
+import { listRefusals } from './node-list.suite.ts';
 import { definition, mine, newId, newSlot, recordRefusals, registered, stateOf, titled } from './refusals.ts';
 import { expectRefused, slotRefusals } from './slot-refusals.ts';
 import { storeSuite } from './store.suite.ts';
@@ -132,7 +133,7 @@ describe('deaths that an earlier version recorded', () => {
 });
 
 const everyExpression = [slotExpressions, nodeExpressions, poolExpressions, blockExpressions, counterExpressions];
-const records = [...recordRefusals, ...counterRefusals];
+const records = [...recordRefusals, ...listRefusals, ...counterRefusals];
 
 /** Whatever the condition says, it holds: with the values that DynamoDB would otherwise miss. */
 async function withoutCondition(name: string, run: () => Promise<void>): Promise<void> {

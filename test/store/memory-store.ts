@@ -9,12 +9,13 @@ import {
   type SlotOperation,
   type SlotState,
 } from '../../core/protocol/lease.ts';
-import type { Heartbeat, NodeState } from '../../core/protocol/node.ts';
+import type { NodeState } from '../../core/protocol/node.ts';
 import { type BlockKey, blockToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { BlockStore, LeaseStore, NodeStore, Store } from '../../core/store.ts';
 import { packRegistry } from '../../functions/store/registry-item.ts';
 import { memoryCounters } from './memory-counters.ts';
 import { memoryDeaths } from './memory-deaths.ts';
+import { memoryNodeList } from './memory-node-list.ts';
 import { memoryPools } from './memory-pools.ts';
 import { nodeAllows } from './node-conditions.ts';
 
@@ -167,13 +168,16 @@ function memoryBlocks(permits: typeof blockAllows = blockAllows): BlockStore {
 
 function memoryNodes(permits: typeof nodeAllows = nodeAllows): NodeStore {
   const nodes = new Map<string, NodeState>();
-  const news = new Map<string, Heartbeat>();
+  /** When it joined last. */
+  const seen = new Map<string, number>();
+  const list = memoryNodeList();
   return {
     ...memoryDeaths(),
+    ...list,
     async readNode(id) {
       return copy(nodes.get(id));
     },
-    async join(id, joinedBlocks, boot, now) {
+    async join(id, joinedBlocks, boot, now, isListed = true) {
       const known = nodes.get(id);
       const node = known ?? {
         id,
@@ -184,28 +188,30 @@ function memoryNodes(permits: typeof nodeAllows = nodeAllows): NodeStore {
         earlier: [],
         joinedBlocks: new Set<string>(),
       };
+      if (known === undefined && !isListed)
+        return { joined: false, node: { ...node, alive: false, incarnation: 0 }, before: new Set() };
       if (!permits('join', known, { boot }))
         return { joined: false, node: copy(node), before: copy(node.joinedBlocks) };
       const joined = { ...node, boot, joinedBlocks: new Set([...node.joinedBlocks, ...joinedBlocks]) };
       nodes.set(id, joined);
-      news.set(id, { ...news.get(id), heartbeatAt: now });
+      seen.set(id, now);
       return { joined: true, node: copy(joined), before: copy(node.joinedBlocks) };
     },
     async beginLife(id, incarnation, boots, now) {
       const node = nodes.get(id);
       if (node === undefined || !permits('beginLife', node, { incarnation })) return false;
       nodes.set(id, { ...node, alive: true, incarnation: incarnation + 1, ...copy(boots) });
-      news.set(id, { ...news.get(id), heartbeatAt: now });
-      return true;
-    },
-    async recordHeartbeat(id, boot, said) {
-      const node = nodes.get(id);
-      if (!node?.alive || node.boot !== boot) return false;
-      news.set(id, { ...news.get(id), ...said });
+      seen.set(id, now);
       return true;
     },
     async readHeartbeat(id) {
-      return copy(news.get(id));
+      if (!nodes.has(id)) return undefined;
+      const { heartbeatAt = 0, name, version } = (await list.readListed(id)) ?? {};
+      return {
+        heartbeatAt: Math.max(heartbeatAt, seen.get(id) ?? 0),
+        ...(name === undefined ? {} : { name }),
+        ...(version === undefined ? {} : { version }),
+      };
     },
     async markDead(id, incarnation, diedAt) {
       const node = nodes.get(id);

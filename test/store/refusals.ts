@@ -151,16 +151,6 @@ export const recordRefusals: readonly RecordRefusal[] = [
     ),
   },
   {
-    condition: 'nodeAlive',
-    because: 'a dead node says that it is up',
-    expectRefused: nodeRefusal(dead, ({ nodes }, id) => nodes.recordHeartbeat(id, 'b1', { heartbeatAt: 3 })),
-  },
-  {
-    condition: 'sameBoot',
-    because: 'a node says that it is up after it has started again',
-    expectRefused: nodeRefusal(joined, ({ nodes }, id) => nodes.recordHeartbeat(id, 'b2', { heartbeatAt: 3 })),
-  },
-  {
     condition: 'deathAbsent',
     because: 'a death is recorded again',
     expectRefused: nodeRefusal(recorded, ({ nodes }, id) => nodes.recordDeath({ ...death(id, 2), reason: 'again' })),

@@ -6,6 +6,7 @@ import type { Store } from '../../core/store.ts';
 import { blocksSuite } from './blocks.suite.ts';
 import { counterRefusals, countersSuite } from './counters.suite.ts';
 import { deathsSuite } from './deaths.suite.ts';
+import { listRefusals, nodeListSuite } from './node-list.suite.ts';
 import { poolsSuite } from './pools.suite.ts';
 import { definition, mine, newId, newSlot, others, owner, recordRefusals, stateOf, titled } from './refusals.ts';
 import { expectRefused, slotRefusals } from './slot-refusals.ts';
@@ -255,20 +256,29 @@ export function storeSuite(open: () => Store): void {
       expect(await nodes.readNode(id)).toMatchObject({ incarnation: 2, boot: 'b1', firstOfBoot: 1 });
     });
 
-    it('say that they are up, and what is left out stays', async () => {
+    it('are heard of by what they say, and by what they join', async () => {
       const { nodes } = open();
       const id = newId();
-      expect([await nodes.recordHeartbeat(id, 'b1', { heartbeatAt: 1 }), await nodes.readHeartbeat(id)]).toEqual([
-        false,
-        undefined,
-      ]);
+      expect(await nodes.readHeartbeat(id)).toBeUndefined();
       await nodes.join(id, ['p:0'], 'b1', 1);
-      expect(await nodes.recordHeartbeat(id, 'b1', { heartbeatAt: 5, name: 'ip-10-0-0-1', version: '1.0.0' })).toBe(
-        true,
-      );
-      expect(await nodes.recordHeartbeat(id, 'b1', { heartbeatAt: 6 })).toBe(true);
+      expect(await nodes.readHeartbeat(id)).toEqual({ heartbeatAt: 1 });
+      await nodes.noteHeartbeat(id, { incarnation: 1, heartbeatAt: 5, name: 'ip-10-0-0-1', version: '1.0.0' });
+      expect(await nodes.readHeartbeat(id)).toEqual({ heartbeatAt: 5, name: 'ip-10-0-0-1', version: '1.0.0' });
+      await nodes.join(id, ['p:1'], 'b1', 6);
       expect(await nodes.readHeartbeat(id)).toEqual({ heartbeatAt: 6, name: 'ip-10-0-0-1', version: '1.0.0' });
-      expect((await nodes.readNode(id))?.joinedBlocks).toEqual(new Set(['p:0']));
+      expect((await nodes.readNode(id))?.joinedBlocks).toEqual(new Set(['p:0', 'p:1']));
+    });
+
+    it('that are not listed yet are not made by a join, which says so: their first life has not begun', async () => {
+      const { nodes } = open();
+      const id = newId();
+      expect(await nodes.join(id, ['p:0'], 'b1', 1, false)).toMatchObject({
+        joined: false,
+        node: { id, alive: false, incarnation: 0, joinedBlocks: new Set() },
+      });
+      expect(await nodes.readNode(id)).toBeUndefined();
+      expect(await nodes.join(id, ['p:0'], 'b1', 1, true)).toMatchObject({ joined: true, node: { incarnation: 1 } });
+      expect(await nodes.join(id, ['p:1'], 'b1', 2, false)).toMatchObject({ joined: true, node: { incarnation: 1 } });
     });
 
     it('that were never seen are not marked dead and begin no next life', async () => {
@@ -282,11 +292,13 @@ export function storeSuite(open: () => Store): void {
     });
   });
 
+  describe('the list of nodes', () => nodeListSuite(open));
+
   describe('deaths', () => deathsSuite(open));
 
   describe('counters', () => countersSuite(open));
 
-  it.each(titled([...recordRefusals, ...counterRefusals]))('refuses without %s', (_, refusal) =>
+  it.each(titled([...recordRefusals, ...listRefusals, ...counterRefusals]))('refuses without %s', (_, refusal) =>
     refusal.expectRefused(open()),
   );
 

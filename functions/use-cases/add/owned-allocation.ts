@@ -61,7 +61,7 @@ export async function ownedAllocation(
     joined: () => joinedIn(pool, member.joinedBlocks),
     join: async (some) => {
       const keys = keysIn(pool, some);
-      if (keys.some((key) => !member.joinedBlocks.has(key))) member = await join(deps, call.caller, keys, request.boot);
+      if (keys.some((key) => !member.joinedBlocks.has(key))) member = await join(deps, call, keys, request.boot);
       return member;
     },
     look: (some) =>
@@ -91,16 +91,16 @@ export async function ownedAllocation(
 /** The node's life and its blocks, and which of them are to be read. A node that was not told its life in this boot makes itself known by the write that its first claim needs. */
 async function presentNode(
   deps: Dependencies,
-  { caller }: Call,
+  call: Call,
   { incarnation, boot }: AllocateRequest,
   pool: KnownPool,
   claimant: Claimant,
 ): Promise<{ node: Member; unread: ReadonlySet<string> }> {
-  const stored = incarnation === undefined ? undefined : await deps.store.nodes.readNode(caller);
+  const stored = incarnation === undefined ? undefined : await deps.store.nodes.readNode(call.caller);
   if (stored?.alive && stored.incarnation === incarnation && stored.boot === boot)
     return { node: stored, unread: stored.joinedBlocks };
   const probes = probesOf({ claimant, own: new Map(), pool });
-  const joined = await join(deps, caller, keysIn(pool, probes), boot);
+  const joined = await join(deps, call, keysIn(pool, probes), boot);
   // What is new among its blocks cannot be its own yet, but for another request of the same moment: the claim finds that.
   return { node: joined, unread: joined.before };
 }

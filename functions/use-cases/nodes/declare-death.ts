@@ -37,7 +37,10 @@ export async function endLife({ store }: Dependencies, death: DeathRecord): Prom
   // The record first, so that the reclaim finds every node that is marked. Only the mark is evidence: a record whose
   // declaration was interrupted frees nothing until it is repeated, which makes another record.
   await store.nodes.recordDeath(death);
-  return store.nodes.markDead(death.node, death.incarnation, death.declaredAt);
+  const isOver = await store.nodes.markDead(death.node, death.incarnation, death.declaredAt);
+  // For showing only: what is declared is declared, and no failure of this takes it back.
+  if (isOver) await store.nodes.noteListedDead(death.node, death.incarnation).catch(() => undefined);
+  return isOver;
 }
 
 /** Of a node that is marked: the record that was made before. One that an earlier version made may be in its old place still. */

@@ -2,23 +2,30 @@
 import type { HeartbeatRequest, HeartbeatResult, NodeView } from '../../../core/contract/nodes.ts';
 import { type BlockKey, blockKeyFromText, blockToText } from '../../../core/protocol/slot-ref.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
-import { unknownNode } from './membership.ts';
+import { unknownNode, whereaboutsOf } from './membership.ts';
 
-/** Makes no node and begins no life: a node that never leased anything has nothing to lose. */
+/**
+ * Makes no node and begins no life: a node that never leased anything has nothing to lose. Whether the life is over is read from the
+ * node itself; what it says goes into the list, which an earlier version did not have: a node comes to be listed by it.
+ */
 export async function heartbeat(
   { store, now }: Dependencies,
-  { caller }: Call,
-  { boot, name, version }: HeartbeatRequest,
+  call: Call,
+  { boot, name, version, region }: HeartbeatRequest,
 ): Promise<HeartbeatResult> {
-  const said = {
-    heartbeatAt: now(),
+  const { caller } = call;
+  const node = await store.nodes.readNode(caller);
+  if (node === undefined || node.boot !== boot) return { node: caller, declaredDead: false };
+  const { incarnation, alive } = node;
+  if (!alive) return { node: caller, declaredDead: true, incarnation };
+  await store.nodes.noteHeartbeat(caller, {
+    ...{ incarnation, heartbeatAt: now() },
+    ...whereaboutsOf(call),
     ...(name === undefined ? {} : { name }),
     ...(version === undefined ? {} : { version }),
-  };
-  if (await store.nodes.recordHeartbeat(caller, boot, said)) return { node: caller, declaredDead: false };
-  const node = await store.nodes.readNode(caller);
-  if (node === undefined || node.boot !== boot || node.alive) return { node: caller, declaredDead: false };
-  return { node: caller, declaredDead: true, incarnation: node.incarnation };
+    ...(region === undefined ? {} : { region }),
+  });
+  return { node: caller, declaredDead: false };
 }
 
 /** @throws LessorError node.unknown */

@@ -4,7 +4,7 @@
  */
 import { LessorError } from '../../../core/contract/problems.ts';
 import { BLOCKS_A_STRETCH, stretchOf } from '../../../core/protocol/block.ts';
-import { bootsAfter, type NodeState } from '../../../core/protocol/node.ts';
+import { bootsAfter, type NodeState, type Whereabouts } from '../../../core/protocol/node.ts';
 import { blockKeyToText } from '../../../core/protocol/slot-ref.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import type { KnownPool, Member } from '../memory.ts';
@@ -28,11 +28,12 @@ export interface Joined extends Member {
  */
 export async function member(
   deps: Dependencies,
-  { caller }: Call,
+  call: Call,
   pool: KnownPool,
   block: bigint,
   { incarnation, boot }: { incarnation: number | undefined; boot: string },
 ): Promise<Member> {
+  const { caller } = call;
   const textOf = (one: bigint) => blockKeyToText({ pool: pool.definition.id, block: one });
   const needed = textOf(block);
   const belongs = (node: Member | undefined) => node?.incarnation === incarnation && node?.joinedBlocks.has(needed);
@@ -44,7 +45,7 @@ export async function member(
     if (stored?.alive && belongs(stored)) return remembered(deps, stored);
   }
   await noteJoined(deps, pool, stretchOf(block));
-  return join(deps, caller, neighboursOf(pool, block).map(textOf), boot);
+  return join(deps, call, neighboursOf(pool, block).map(textOf), boot);
 }
 
 /** Before anybody joins it: a stretch that is not noted holds nothing, and need not be read. */
@@ -68,18 +69,28 @@ function neighboursOf({ space, open }: KnownPool, block: bigint): bigint[] {
 }
 
 /**
- * The node's life and the blocks that it has joined, `joinedBlocks` among them: one write, and more where another life begins.
+ * The node's life and the blocks that it has joined, `joinedBlocks` among them: one write, and more where a life begins.
  * @throws LessorError service.busy
  */
 export async function join(
   deps: Dependencies,
-  caller: string,
+  call: Pick<Call, 'caller' | 'account' | 'cluster'>,
   joinedBlocks: readonly string[],
   boot: string,
 ): Promise<Joined> {
+  const { caller } = call;
+  let isListed = false;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const { joined, node, before } = await deps.store.nodes.join(caller, joinedBlocks, boot, deps.now());
+    const { joined, node, before } = await deps.store.nodes.join(caller, joinedBlocks, boot, deps.now(), isListed);
     if (joined) return { ...remembered(deps, node), before };
+    // Before its life begins, and so before it can hold a lease: what it leaves behind is found although it never says that it is up.
+    await deps.store.nodes.noteListed(
+      caller,
+      { incarnation: node.incarnation + 1, ...whereaboutsOf(call) },
+      deps.now(),
+    );
+    isListed = true;
+    if (node.incarnation === 0) continue;
     // Another boot, or it was declared dead and is here again: its next life begins. What is still under way against the
     // last one, a declaration as well as a sweep, can free nothing of this one.
     // What an earlier life of the same boot leased may still run: it was declared dead wrongly.
@@ -87,6 +98,11 @@ export async function join(
   }
   throw new LessorError('service.busy', `Node ${caller} begins one life after the other`, { remedy: 'try again' });
 }
+
+export const whereaboutsOf = ({ account, cluster }: Pick<Call, 'account' | 'cluster'>): Whereabouts => ({
+  ...(account === undefined ? {} : { account }),
+  ...(cluster === undefined ? {} : { cluster }),
+});
 
 function remembered(deps: Dependencies, { id, incarnation, joinedBlocks }: NodeState): Member {
   const member = { incarnation, joinedBlocks };

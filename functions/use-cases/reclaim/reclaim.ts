@@ -25,7 +25,7 @@ export interface ReclaimReport {
 }
 
 /** What became of a death in this run. */
-type Outcome =
+export type ReclaimOutcome =
   | { readonly is: 'swept'; readonly death: DeathRecord; readonly freed: number; readonly sweptAt: number }
   /** Its declaration was interrupted before the mark. */
   | { readonly is: 'unconfirmed'; readonly death: DeathRecord }
@@ -67,8 +67,21 @@ export async function reclaim(
   };
 }
 
+/**
+ * The reclaim of one death, at once after its declaration: with the same bounds, and safe beside the scheduled one, which
+ * goes on with what is left.
+ */
+export function reclaimNow(
+  { store, ...others }: Dependencies,
+  call: Pick<Call, 'remainingMs'>,
+  death: DeathRecord,
+): Promise<ReclaimOutcome> {
+  const { inTime, always } = boundedStore(store, call);
+  return reclaimDeath({ ...others, store: inTime }, { ...others, store: always }, call, death);
+}
+
 /** The record as this run leaves it. What was never confirmed in all that time is concluded: its repeat makes another record. */
-function seenAs(outcome: Outcome | undefined, death: DeathRecord, now: number): DeathRecord {
+function seenAs(outcome: ReclaimOutcome | undefined, death: DeathRecord, now: number): DeathRecord {
   const isOld = now - death.declaredAt >= CONCLUDED_AFTER_MS;
   if (outcome?.is === 'swept') return { ...death, sweptAt: outcome.sweptAt };
   return outcome?.is === 'unconfirmed' && isOld ? { ...death, sweptAt: now } : death;
@@ -79,7 +92,7 @@ async function reclaimDeath(
   notes: Dependencies,
   call: Pick<Call, 'remainingMs'>,
   death: DeathRecord,
-): Promise<Outcome> {
+): Promise<ReclaimOutcome> {
   const sweptAt = deps.now();
   let freed = 0;
   const note = () => {

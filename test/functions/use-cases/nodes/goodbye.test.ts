@@ -34,11 +34,11 @@ describe('a goodbye', () => {
     expect(await swept()).toMatchObject({ nodes: [{ node: 'i-1', incarnation: 1, freed: 1 }] });
   });
 
-  it('costs one read and two conditional writes', async () => {
+  it('costs one read and three conditional writes', async () => {
     const { here } = await leased();
     const { store, requests } = counted(here.store);
     await goodbye(here.environment({ store }), callOf('i-1'), { boot: 'boot-1', incarnation: 1 });
-    expect(requests).toEqual(['readNode', 'recordDeath', 'markDead']);
+    expect(requests).toEqual(['readNode', 'recordDeath', 'markDead', 'noteListedDead']);
   });
 
   it('that is repeated changes nothing', async () => {

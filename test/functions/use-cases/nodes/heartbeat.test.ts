@@ -50,11 +50,11 @@ describe('a node that says that it is up', () => {
     expect(await read()).toEqual({ ...said, version: '1.2.4', heartbeatAt: new Date(START + 120_000).toISOString() });
   });
 
-  it('costs one conditional write', async () => {
+  it('costs a read of what proves that it lives, and a write into the list', async () => {
     const { here } = await leased();
     const { store, requests } = counted(here.store);
     await heartbeat(here.environment({ store }), callOf('i-1'), { boot: 'boot-1', name: 'n', version: '1' });
-    expect(requests).toEqual(['recordHeartbeat']);
+    expect(requests).toEqual(['readNode', 'noteHeartbeat']);
   });
 
   it('and never leased anything stays unknown', async () => {

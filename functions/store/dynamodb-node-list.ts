@@ -1,0 +1,178 @@
+/** The list of nodes in DynamoDB: in each of its parts, by the node's id. */
+import { DeleteCommand, type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+import { scatter } from '../../core/addresses/scatter.ts';
+import { NODE_LIST_SHARDS } from '../../core/contract/limits.ts';
+import { type Heartbeat, instanceStates, type ListedNode, type Whereabouts } from '../../core/protocol/node.ts';
+import type { NodeList, NodeStore } from '../../core/store.ts';
+import { available, conditional, readItem } from './dynamodb-client.ts';
+import { nodeExpressions as when } from './expressions.ts';
+import { ALIVE, DEAD, keys } from './items.ts';
+
+type Item = Record<string, unknown>;
+
+const partKey = (shard: number): string => `NODES#${shard}`;
+const keyOf = (id: string) => ({ pk: partKey(scatter(id) % NODE_LIST_SHARDS), sk: id });
+
+const storedHeartbeat = z.object({
+  seen: z.optional(z.number()),
+  name: z.optional(z.string()),
+  ver: z.optional(z.string()),
+});
+
+function heartbeatOf(item: Item): Heartbeat {
+  const { seen, name, ver } = storedHeartbeat.parse(item);
+  return {
+    ...(seen === undefined ? {} : { heartbeatAt: seen }),
+    ...(name === undefined ? {} : { name }),
+    ...(ver === undefined ? {} : { version: ver }),
+  };
+}
+
+const storedListing = z.object({
+  sk: z.string(),
+  e: z.int(),
+  st: z.string(),
+  lf: z.number(),
+  pt: z.optional(z.string()),
+  ac: z.optional(z.string()),
+  rg: z.optional(z.string()),
+  cl: z.optional(z.string()),
+  ec2: z.optional(z.enum(instanceStates)),
+  ec2At: z.optional(z.number()),
+  kn: z.optional(z.number()),
+});
+
+/**
+ * e incarnation, st alive or dead, lf when that life was listed, seen last heartbeat, name and ver as the node says them, pt and ac
+ * partition and account, rg Region, cl cluster, ec2 and ec2At what EC2 said and when, kn since when it is known to EC2.
+ */
+function listedNode(item: Item): ListedNode {
+  const { sk, e, st, lf, pt, ac, rg, cl, ec2, ec2At, kn } = storedListing.parse(item);
+  return {
+    id: sk,
+    incarnation: e,
+    alive: st === ALIVE,
+    lifeAt: lf,
+    ...heartbeatOf(item),
+    ...(pt === undefined || ac === undefined ? {} : { account: { partition: pt, id: ac } }),
+    ...(rg === undefined ? {} : { region: rg }),
+    ...(cl === undefined ? {} : { cluster: cl }),
+    ...(ec2 === undefined || ec2At === undefined ? {} : { instance: { state: ec2, at: ec2At } }),
+    ...(kn === undefined ? {} : { knownToEc2At: kn }),
+  };
+}
+
+const attributesOf = ({ account, region, cluster, heartbeatAt, name, version }: Whereabouts & Heartbeat): Item => ({
+  ...{ pt: account?.partition, ac: account?.id, rg: region, cl: cluster },
+  ...{ seen: heartbeatAt, name, ver: version },
+});
+
+export const dynamodbNodeList = (
+  client: DynamoDBDocumentClient,
+  table: string,
+): NodeList & Pick<NodeStore, 'readHeartbeat'> => ({ ...notes(client, table), ...reads(client, table) });
+
+function notes(
+  client: DynamoDBDocumentClient,
+  table: string,
+): Pick<NodeList, 'noteListed' | 'noteHeartbeat' | 'noteListedDead' | 'noteInstance' | 'unlist'> {
+  const update = async (id: string, clauses: string, condition: string, values: Item, said: Item = {}) => {
+    const given = Object.entries(said).filter(([, value]) => value !== undefined);
+    const request = new UpdateCommand({
+      TableName: table,
+      Key: keyOf(id),
+      UpdateExpression: `SET ${[clauses, ...given.map(([name]) => `#${name} = :${name}`)].join(', ')}`,
+      ConditionExpression: condition,
+      // `name` is one of DynamoDB's reserved words.
+      ...(given.length === 0
+        ? {}
+        : { ExpressionAttributeNames: Object.fromEntries(given.map(([name]) => [`#${name}`, name])) }),
+      ExpressionAttributeValues: {
+        ...values,
+        ...Object.fromEntries(given.map(([name, value]) => [`:${name}`, value])),
+      },
+    });
+    return (await conditional(() => client.send(request))).done;
+  };
+  return {
+    noteListed: (id, { incarnation, ...said }, now) =>
+      update(
+        id,
+        'e = :incarnation, st = :alive, lf = :now',
+        `${when.listingAbsent} OR ${when.listedLifeOlder}`,
+        { ':incarnation': incarnation, ':alive': ALIVE, ':now': now },
+        attributesOf(said),
+      ),
+
+    noteHeartbeat: (id, { incarnation, ...said }) =>
+      update(
+        id,
+        'e = :incarnation, st = :alive, lf = if_not_exists(lf, :seen)',
+        `${when.listingAbsent} OR ${when.listedLifeOlder} OR (${when.sameListedLife} AND ${when.listedAlive})`,
+        { ':incarnation': incarnation, ':alive': ALIVE },
+        attributesOf(said),
+      ),
+
+    noteListedDead: (id, incarnation) =>
+      update(id, 'e = :incarnation, st = :dead', `${when.listedLifeOlder} OR ${when.sameListedLife}`, {
+        ':incarnation': incarnation,
+        ':dead': DEAD,
+      }),
+
+    noteInstance: (id, { state, at }) =>
+      update(
+        id,
+        `ec2 = :state, ec2At = :at${state === 'not-found' ? '' : ', kn = if_not_exists(kn, :at)'}`,
+        `${when.listingThere} AND (${when.neverAsked} OR ${when.askedBefore})`,
+        { ':state': state, ':at': at },
+      ),
+
+    async unlist(id, incarnation) {
+      const request = new DeleteCommand({
+        TableName: table,
+        Key: keyOf(id),
+        ConditionExpression: `${when.listedLifeOlder} OR ${when.sameListedLife}`,
+        ExpressionAttributeValues: { ':incarnation': incarnation },
+      });
+      return (await conditional(() => client.send(request))).done;
+    },
+  };
+}
+
+function reads(
+  client: DynamoDBDocumentClient,
+  table: string,
+): Pick<NodeList & NodeStore, 'readListed' | 'listNodes' | 'readHeartbeat'> {
+  return {
+    async readListed(id) {
+      const item = await readItem(client, table, keyOf(id));
+      return item && listedNode(item);
+    },
+
+    async listNodes({ shard, limit, after }) {
+      const request = new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': partKey(shard) },
+        ConsistentRead: true,
+        Limit: limit,
+        ...(after === undefined ? {} : { ExclusiveStartKey: { pk: partKey(shard), sk: after } }),
+      });
+      const { Items = [], LastEvaluatedKey } = await available(() => client.send(request));
+      return {
+        nodes: Items.map(listedNode),
+        ...(LastEvaluatedKey === undefined ? {} : { next: String(LastEvaluatedKey.sk) }),
+      };
+    },
+
+    async readHeartbeat(id) {
+      const [own, listed] = await Promise.all([keys.node(id), keyOf(id)].map((key) => readItem(client, table, key)));
+      // With the node itself are its joins, and what earlier versions noted of its heartbeats.
+      const [before, now] = [own ?? {}, listed ?? {}].map(heartbeatOf) as [Heartbeat, Heartbeat];
+      if (own === undefined) return undefined;
+      const times = [before, now].map(({ heartbeatAt }) => heartbeatAt ?? 0);
+      return { ...before, ...now, ...(Math.max(...times) === 0 ? {} : { heartbeatAt: Math.max(...times) }) };
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** The list of nodes in memory, as functions/store/dynamodb-node-list.ts keeps it in DynamoDB. */
+import { scatter } from '../../core/addresses/scatter.ts';
+import { NODE_LIST_SHARDS } from '../../core/contract/limits.ts';
+import type { ListedNode } from '../../core/protocol/node.ts';
+import type { NodeList } from '../../core/store.ts';
+
+export function memoryNodeList(): NodeList {
+  const listed = new Map<string, ListedNode>();
+  const copyOf = (id: string) => structuredClone(listed.get(id));
+  /** Where `allowed`, the listing as `change` makes it. */
+  const note = (
+    id: string,
+    allowed: (found: ListedNode | undefined) => boolean,
+    change: (found: ListedNode | undefined) => ListedNode,
+  ): boolean => {
+    const found = listed.get(id);
+    if (!allowed(found)) return false;
+    listed.set(id, structuredClone(change(found)));
+    return true;
+  };
+  return {
+    async noteListed(id, life, now) {
+      return note(
+        id,
+        (found) => found === undefined || found.incarnation < life.incarnation,
+        (found) => ({ ...found, ...life, id, alive: true, lifeAt: now }),
+      );
+    },
+    async noteHeartbeat(id, said) {
+      return note(
+        id,
+        (found) =>
+          found === undefined ||
+          found.incarnation < said.incarnation ||
+          (found.incarnation === said.incarnation && found.alive),
+        (found) => ({ lifeAt: said.heartbeatAt, ...found, ...said, id, alive: true }),
+      );
+    },
+    async noteListedDead(id, incarnation) {
+      return note(
+        id,
+        (found) => found !== undefined && found.incarnation <= incarnation,
+        (found) => ({ ...(found as ListedNode), incarnation, alive: false }),
+      );
+    },
+    async noteInstance(id, instance) {
+      const known = instance.state === 'not-found' ? {} : { knownToEc2At: instance.at };
+      return note(
+        id,
+        (found) => found !== undefined && (found.instance === undefined || found.instance.at <= instance.at),
+        (found) => ({ ...known, ...(found as ListedNode), instance }),
+      );
+    },
+    async readListed(id) {
+      return copyOf(id);
+    },
+    async listNodes({ shard, limit, after = '' }) {
+      const ids = [...listed.keys()].filter((id) => scatter(id) % NODE_LIST_SHARDS === shard && id > after).sort();
+      const nodes = ids.slice(0, limit).map((id) => copyOf(id) as ListedNode);
+      const last = nodes.at(-1);
+      return { nodes, ...(last !== undefined && ids.length > limit ? { next: last.id } : {}) };
+    },
+    async unlist(id, incarnation) {
+      const found = listed.get(id);
+      return found !== undefined && found.incarnation <= incarnation && listed.delete(id);
+    },
+  };
+}
