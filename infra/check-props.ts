@@ -114,7 +114,7 @@ export const propRules = {
 } as const;
 
 function perFunction(rule: PropRule): Record<(typeof functionNames)[number], PropRule> {
-  return { allocate: rule, release: rule, operate: rule, reclaim: rule, count: rule };
+  return { allocate: rule, release: rule, operate: rule, reclaim: rule, changes: rule };
 }
 
 /**

@@ -31,6 +31,9 @@ export interface LessorFunctionProps extends FunctionProps {
 
 const LIVE = 'live';
 
+/** Of a function that was once called otherwise: another logical id would be another log, and the old one nobody's. */
+const FIRST_CALLED: Partial<Record<BundleName, string>> = { changes: 'count' };
+
 const UNTRACED = {
   id: 'Serverless-LambdaTracing',
   reason: 'Tracing needs a right on every resource; the request id is in the access log, the log and the answer',
@@ -55,7 +58,8 @@ export class LessorFunction extends LambdaFunction {
       provisionedConcurrency,
       timeout = Duration.seconds(10),
     } = props;
-    const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+    const called = FIRST_CALLED[name] ?? name;
+    const id = `${called.charAt(0).toUpperCase()}${called.slice(1)}`;
     const log = logGroup(scope, `${id}Log`, logs);
     // A role of our own: the one CDK makes may write to every log group of the account.
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });

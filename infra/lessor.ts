@@ -74,7 +74,7 @@ export class Lessor extends Construct {
       release: lambda('release'),
       operate: lambda('operate'),
       reclaim: lambda('reclaim', Duration.minutes(5)),
-      count: lambda('count', Duration.minutes(1)),
+      changes: lambda('changes', Duration.minutes(1)),
     };
     this.poolService = poolService(this, { prefix, logs, tracing }, { pools, leases });
     this.#giveRights(pools, leases);
@@ -134,7 +134,7 @@ export class Lessor extends Construct {
 
   /** What each function may do with each table, and nothing else. */
   #giveRights(pools: StoreTable, leases: StoreTable): void {
-    const { allocate, release, operate, reclaim, count } = this.functions;
+    const { allocate, release, operate, reclaim, changes } = this.functions;
     pools.grant(allocate, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     leases.grant(allocate, 'Query', 'PutItem', 'UpdateItem');
     pools.grant(release, 'GetItem', 'PutItem', 'UpdateItem');
@@ -143,7 +143,7 @@ export class Lessor extends Construct {
     leases.grant(operate, 'Query', 'UpdateItem');
     pools.grant(reclaim, 'GetItem', 'Query', 'UpdateItem');
     leases.grant(reclaim, 'Query', 'UpdateItem');
-    pools.grant(count, 'UpdateItem');
+    pools.grant(changes, 'UpdateItem');
   }
 
   #configure({
@@ -171,11 +171,11 @@ export class Lessor extends Construct {
   }
 
   #connect(api: LessorApi, leases: StoreTable, countWithinSeconds: number): void {
-    const { allocate, release, operate, reclaim, count } = this.functions;
+    const { allocate, release, operate, reclaim, changes } = this.functions;
     api.serve('allocate', allocate.live);
     api.serve('release', release.live);
     api.serve('operate', operate.live);
     new ReclaimSchedule(this, 'ReclaimSchedule', reclaim.live);
-    leases.tell(count, countWithinSeconds);
+    leases.tell(changes, countWithinSeconds);
   }
 }

@@ -87,7 +87,7 @@ const ROOMS: readonly Room[] = [
   },
   { ...handler('reclaim', 'reclaim', 'changes'), packages: [/^aws-lambda$/, ...NODE] },
   {
-    room: 'functions/count/',
+    room: 'functions/changes/',
     knows: ['core/protocol/', 'functions/runtime.ts', 'functions/store/', 'functions/use-cases/changes/'],
     packages: [/^aws-lambda$/],
   },

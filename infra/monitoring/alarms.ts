@@ -27,7 +27,7 @@ const sum = { period: PERIOD, statistic: 'Sum' };
 
 /** The API and the functions behind it. */
 const ofRequests = ({ functions, api }: Watched): Alarm[] => {
-  const { allocate, release, operate, count } = functions;
+  const { allocate, release, operate, changes } = functions;
   return [
     {
       name: 'api-errors',
@@ -43,7 +43,7 @@ const ofRequests = ({ functions, api }: Watched): Alarm[] => {
       metric: lambda.metricErrors(sum),
       threshold: 1,
     })),
-    ...Object.entries({ allocate, release, operate, count }).map(
+    ...Object.entries({ allocate, release, operate, changes }).map(
       ([of, lambda]): Alarm => ({
         name: 'function-throttled',
         of,
@@ -120,9 +120,9 @@ const ofRuns = (watched: Watched): Alarm[] => [
     missing: TreatMissingData.IGNORE,
   },
   {
-    name: 'counting-behind',
+    name: 'changes-behind',
     why: 'The oldest change of a lease that is not counted yet is 10 minutes old. Quotas and usage go by the counts. After an hour a change is given up, and the hourly recount has to find it.',
-    metric: watched.functions.count.metric('IteratorAge', { period: PERIOD, statistic: 'Maximum' }),
+    metric: watched.functions.changes.metric('IteratorAge', { period: PERIOD, statistic: 'Maximum' }),
     threshold: 600_000,
   },
   {

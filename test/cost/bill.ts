@@ -20,7 +20,7 @@ const BILLED_MS = { request: 12, counting: 30 };
 /** CloudWatch Logs counts these for each event beside its text. */
 const EVENT_BYTES = 26;
 
-/** How many changes an invocation of `count` gets: it begins to gather with the first one. */
+/** How many changes an invocation of `changes` gets: it begins to gather with the first one. */
 export function changesInBatch({ window, batch }: Pick<Deployment, 'window' | 'batch'>, podsASecond: number): number {
   const ofShard = (2 * podsASecond) / SHARDS;
   return Math.min(batch, 1 + Math.floor(window * ofShard));

@@ -7,7 +7,7 @@ import type { Resources } from '../infra/watched-metrics.ts';
 
 export interface Deployment {
   readonly memoryMb: number;
-  /** Of the event source of `count`. */
+  /** Of the event source of `changes`. */
   readonly window: number;
   readonly batch: number;
   readonly alarms: number;

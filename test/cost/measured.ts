@@ -99,7 +99,7 @@ async function costOfPod(
   };
 }
 
-/** The mean of an invocation of `count` that gets so many changes, after a day in which each shard had successors. */
+/** The mean of an invocation of `changes` that gets so many changes, after a day in which each shard had successors. */
 async function costOfCounting(
   store: Store,
   meter: Meter,
@@ -136,7 +136,7 @@ async function costOfCounting(
 export interface Measured {
   /** By pods a second. */
   readonly pods: Readonly<Record<string, Costs>>;
-  /** Of an invocation of `count`, by the changes that it gets. */
+  /** Of an invocation of `changes`, by the changes that it gets. */
   readonly counting: Readonly<Record<string, Costs>>;
 }
 

@@ -8,7 +8,7 @@ import { BLOCK_SIZE, BOOT, type Deployment, JOURNAL, NAMESPACES } from './deploy
 
 export interface UseCase {
   readonly name: string;
-  readonly function: ApiFunction | 'reclaim' | 'count';
+  readonly function: ApiFunction | 'reclaim' | 'changes';
   /** Makes what one more invocation finds. @returns its event */
   prepare(deployment: Deployment): Promise<unknown>;
   /** What is wrong with the answer, where something is. */
@@ -226,7 +226,7 @@ const inBackground: readonly UseCase[] = [
   },
   {
     name: `count of 500 changes of ${NAMESPACES} namespaces`,
-    function: 'count',
+    function: 'changes',
     warm: 3,
     prepare: async ({ plain: { id } }) => ({
       shardId: 'shardId-00000001767225600000-0a1b2c3d',

@@ -91,7 +91,7 @@ describe('the rights', () => {
         Leases: ['GetItem', 'Query', 'UpdateItem'],
       },
       'Lessor-operate': { log, Pools: ['GetItem', 'Query', 'PutItem', 'UpdateItem'], Leases: ['Query', 'UpdateItem'] },
-      'Lessor-count': {
+      'Lessor-changes': {
         log,
         Pools: ['UpdateItem'],
         Leases: ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'],
@@ -160,7 +160,7 @@ describe('the API', () => {
 });
 
 describe('the functions', () => {
-  const timeouts: Record<string, number> = { 'Lessor-reclaim': 300, 'Lessor-count': 60 };
+  const timeouts: Record<string, number> = { 'Lessor-reclaim': 300, 'Lessor-changes': 60 };
   it('run on Node 24 and arm64, log JSON to a group of their own that forgets after a month', () => {
     for (const [, { Properties }] of ofType('AWS::Lambda::Function')) {
       expect(Properties).toMatchObject({
@@ -209,7 +209,7 @@ describe('the changes of the leases table', () => {
     const { FunctionName, ...source } = mappings[0];
     const [alias, name] = FunctionName['Fn::Join'][1];
     expect(name).toBe(':live');
-    expect(aliased(alias['Fn::Select'][1]['Fn::Split'][1])?.Properties.FunctionName).toBe('Lessor-count');
+    expect(aliased(alias['Fn::Select'][1]['Fn::Split'][1])?.Properties.FunctionName).toBe('Lessor-changes');
     expect(source).toEqual({
       EventSourceArn: { 'Fn::GetAtt': [table, 'StreamArn'] },
       StartingPosition: 'TRIM_HORIZON',

@@ -35,7 +35,7 @@ beforeAll(async () => {
   ({ handler: operate } = await import('../../../functions/operate/handler.ts'));
   const scheduled = await import('../../../functions/reclaim/handler.ts');
   reclaim = () => scheduled.handler({}, { getRemainingTimeInMillis: () => 60_000 } as Context);
-  count = (await import('../../../functions/count/handler.ts')).handler as typeof count;
+  count = (await import('../../../functions/changes/handler.ts')).handler as typeof count;
 });
 afterAll(() => local?.stop());
 beforeEach(() => {

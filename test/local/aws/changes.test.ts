@@ -46,7 +46,7 @@ it('Changes are told in order, in batches, again where the function fails, and o
   const told: Told[] = [];
   const answers = [failed, stateless, done];
   for (const pk of ['a', 'b', 'c']) await put(pk);
-  const changes = { table: 'Leases', function: 'count', batchSize: 2 };
+  const changes = { table: 'Leases', function: 'changes', batchSize: 2 };
   const follower = followChanges(dynamodb.endpoint, changes, async (event) => {
     told.push(event as Told);
     return answers.shift() ?? done;

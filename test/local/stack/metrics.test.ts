@@ -26,7 +26,7 @@ beforeAll(async () => {
   stack = await startStack();
   operator = operatorClient(stack.endpoint, stack.region, stack.operator);
   await causeEverything();
-  const functions = ['allocate', 'release', 'operate', 'reclaim', 'count'];
+  const functions = ['allocate', 'release', 'operate', 'reclaim', 'changes'];
   emitted = functions.flatMap((name) => emittedIn(stack.functionLogs(name)));
 });
 afterAll(async () => {

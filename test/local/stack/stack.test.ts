@@ -118,7 +118,7 @@ describe('the local stack', () => {
   it('counts what is leased and released, also after DynamoDB Local was down', async () => {
     const [node] = stack.nodes;
     const held = async () => {
-      const scan = { TableName: String(stack.wire.counts().find(({ function: name }) => name === 'count')?.table) };
+      const scan = { TableName: String(stack.wire.counts().find(({ function: name }) => name === 'changes')?.table) };
       const { Items } = (await request(stack.dynamodb.endpoint, 'DynamoDB_20120810.Scan', scan)) as {
         Items: { pk: { S: string }; held?: { N: string } }[];
       };
@@ -138,7 +138,7 @@ describe('the local stack', () => {
   });
 
   it('shows no credential in what its functions write', () => {
-    const written = ['allocate', 'release', 'operate', 'reclaim', 'count']
+    const written = ['allocate', 'release', 'operate', 'reclaim', 'changes']
       .flatMap((name) => stack.functionLogs(name))
       .join('\n');
     expect(written).not.toBe('');

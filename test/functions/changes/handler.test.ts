@@ -1,17 +1,17 @@
 /** The events of a DynamoDB event source, in the shapes that Lambda gives them (developer guide, "Implementing stateful DynamoDB stream processing"). */
 import { afterEach, beforeAll, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { environment } from '../../../core/contract/environment.ts';
-import type { WindowedEvent } from '../../../functions/count/handler.ts';
+import type { WindowedEvent } from '../../../functions/changes/handler.ts';
 import { world } from '../world.ts';
 
 const POOL = '00000000000000aa';
 const STREAM = 'arn:aws:dynamodb:us-east-1:123456789012:table/Leases/stream/2026-01-01T00:00:00.000';
 
-let counted: typeof import('../../../functions/count/handler.ts').counted;
+let counted: typeof import('../../../functions/changes/handler.ts').counted;
 let error: MockInstance;
 beforeAll(async () => {
   Object.assign(process.env, { [environment.poolsTable]: 'Pools', [environment.leasesTable]: 'Leases' });
-  ({ counted } = await import('../../../functions/count/handler.ts'));
+  ({ counted } = await import('../../../functions/changes/handler.ts'));
 });
 beforeEach(() => {
   error = vi.spyOn(console, 'error').mockReturnValue(undefined);
