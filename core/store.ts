@@ -7,7 +7,8 @@ import type { PoolDefinition } from './contract/pool.ts';
 import type { Registry } from './pools/registry.ts';
 import type { BlockOwner, BlockState } from './protocol/block.ts';
 import type { CountedChanges, Counter, CounterKey } from './protocol/counter.ts';
-import type { Holding, SlotState } from './protocol/lease.ts';
+import type { AuditEntry, EndedLease, LeaseNote, UseSample } from './protocol/history.ts';
+import type { Ending, Holding, SlotState } from './protocol/lease.ts';
 import type {
   Boots,
   Concluded,
@@ -37,14 +38,14 @@ export interface LeaseStore {
   release(
     key: SlotKey,
     by: { containerId: string; ifname: string; node: string; nonce: string },
-    reusableAt: number,
+    ending: Ending,
   ): Promise<{ released: true } | { released: false; current: SlotState | undefined }>;
   /** `slotOperations.sweep`. */
-  sweep(key: SlotKey, by: { node: string; incarnation: number }, reusableAt: number): Promise<boolean>;
+  sweep(key: SlotKey, by: { node: string; incarnation: number }, ending: Ending): Promise<boolean>;
   /** `slotOperations.advance`: a free slot, or one that never was, goes to `generation`. */
   advance(key: SlotKey, generation: number): Promise<boolean>;
   /** `slotOperations.evict`: a slot that was held at an older generation is free, at `generation`. */
-  evict(key: SlotKey, generation: number, reusableAt: number): Promise<boolean>;
+  evict(key: SlotKey, generation: number, ending: Ending): Promise<boolean>;
   readSlot(key: SlotKey): Promise<SlotState | undefined>;
   /** Every slot item of a block, by slot. */
   readBlock(key: BlockKey): Promise<ReadonlyMap<number, SlotState>>;
@@ -217,12 +218,35 @@ export interface CounterStore {
   ): Promise<boolean>;
 }
 
+/** What is over. Each is kept until `expiresAt` (ms), and read no longer than that, whether or not it is deleted by then. */
+export interface HistoryStore {
+  /** A repeat writes the same item. */
+  recordEnded(lease: EndedLease, expiresAt: number): Promise<void>;
+  /** The first time it is told, which stays: every lease that began and ended since is kept. @returns that time */
+  noteBegun(at: number): Promise<number>;
+  /** Undefined where nothing was ever kept. */
+  readBegun(): Promise<number | undefined>;
+  /** Of one slot those that ended later than `after`, the first of them first, read strongly consistent. */
+  readEnded(slot: SlotKey, after: number, page: { now: number; limit: number }): Promise<readonly EndedLease[]>;
+  /** Together in one item. A repeat, of as many notes, writes the same one. */
+  recordNotes(part: { period: number; lane: string }, notes: readonly LeaseNote[], expiresAt: number): Promise<void>;
+  /** Every note of a part, in no order, perhaps some twice. */
+  readNotes(part: { period: number; lane: string }, now: number): Promise<readonly LeaseNote[]>;
+  recordAudit(entry: AuditEntry, expiresAt: number): Promise<void>;
+  /** Of one day (days since 1970), in their order. */
+  readAudit(day: number, now: number): Promise<readonly AuditEntry[]>;
+  recordSample(pool: string, sample: UseSample, expiresAt: number): Promise<void>;
+  /** Those since then, in their order. */
+  readSamples(pool: string, since: number, now: number): Promise<readonly UseSample[]>;
+}
+
 export interface Store {
   readonly leases: LeaseStore;
   readonly pools: PoolStore;
   readonly blocks: BlockStore;
   readonly nodes: NodeStore;
   readonly counters: CounterStore;
+  readonly history: HistoryStore;
   /** Bytes that a registry takes; `most.registryBytes` are as many as it may. No request is made. */
   readonly registryBytes: (registry: Registry) => number;
 }

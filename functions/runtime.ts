@@ -2,7 +2,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import * as z from 'zod/mini';
 import { environment } from '../core/contract/environment.ts';
-import { COUNT_WITHIN } from '../core/contract/limits.ts';
+import { COUNT_WITHIN, HISTORY_DAYS } from '../core/contract/limits.ts';
 import { countingRepeats } from './metrics/store-repeats.ts';
 import { brisk, documentClient, type Patience, patient } from './store/dynamodb-client.ts';
 import { dynamodbStore } from './store/dynamodb-store.ts';
@@ -13,6 +13,9 @@ const settings = z.parse(
   z.object({
     [environment.poolsTable]: z.string(),
     [environment.leasesTable]: z.string(),
+    // Not every function has to do with it.
+    [environment.historyTable]: z._default(z.string(), ''),
+    [environment.historyDays]: z._default(z.string().check(z.regex(/^\d+$/)), String(HISTORY_DAYS)),
     [environment.inlinePools]: z._default(z.enum(['true', 'false']), 'false'),
     [environment.inlineCooldown]: z._default(z.string().check(z.regex(/^\d+$/)), '30'),
     [environment.countWithin]: z._default(z.string().check(z.regex(/^\d+$/)), String(COUNT_WITHIN)),
@@ -39,11 +42,13 @@ const dependenciesWith = (patience: Patience): Dependencies => ({
   store: dynamodbStore(countingRepeats(documentClient(patience)), {
     pools: settings[environment.poolsTable],
     leases: settings[environment.leasesTable],
+    history: settings[environment.historyTable],
   }),
   settings: {
     inlinePools: settings[environment.inlinePools] === 'true',
     inlineCooldownSeconds: Number(settings[environment.inlineCooldown]),
     countWithinSeconds: Number(settings[environment.countWithin]),
+    historyDays: Number(settings[environment.historyDays]),
   },
   now: Date.now,
   random: (below) => randomInt(Math.max(1, below)),

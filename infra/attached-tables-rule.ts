@@ -27,6 +27,6 @@ const belongTogether: PropRule = (given) => {
 };
 
 export const attachedTables = both(
-  fields<AttachedTables>({ pools: table, leases: table, leasesStreamArn: stream }, {}),
+  fields<AttachedTables>({ pools: table, leases: table, leasesStreamArn: stream }, { history: table }),
   belongTogether,
 );

@@ -96,6 +96,7 @@ export const propRules = {
     inlinePools: flag,
     inlinePoolCooldownSeconds: whole(0, most.cooldown),
     countWithinSeconds: whole(1, most.countWithin),
+    historyDays: whole(1, most.historyDays),
     tables: attachedTables,
     endpoint: byKind({ http: fields<HttpEndpoint>({ kind: oneOf('http') }, {}), private: privateEndpoint }),
     throttle,

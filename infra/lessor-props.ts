@@ -35,9 +35,15 @@ export interface LessorProps {
   readonly countWithinSeconds?: number;
 
   /**
+   * Days for which is kept who had which address, and who changed what, 1 to 3650. What is written already keeps its time.
+   * @default 30
+   */
+  readonly historyDays?: number;
+
+  /**
    * Tables that exist: those of a stack that was deleted, or restored ones. They are used as they are, and never changed
    * or deleted by this stack.
-   * @default - two tables of the stack's own
+   * @default - tables of the stack's own
    */
   readonly tables?: AttachedTables;
 
@@ -122,7 +128,7 @@ export interface NodeRole {
   readonly sessions?: 'instances' | 'others';
 }
 
-/** The two tables. They belong together: never attach one of them alone, or two of different times. */
+/** The tables. Pools and leases belong together: never attach one of them alone, or two of different times. */
 export interface AttachedTables {
   /** Name or ARN of the table of pools. */
   readonly pools: string;
@@ -132,6 +138,12 @@ export interface AttachedTables {
 
   /** ARN of the leases table's stream, which has new and old images. A restored table has none until it is enabled. */
   readonly leasesStreamArn: string;
+
+  /**
+   * Name or ARN of the table of history, which may be of another time than the two.
+   * @default - a table of the stack's own
+   */
+  readonly history?: string;
 }
 
 /** How callers reach the service. */

@@ -1,4 +1,4 @@
-/** Everything that Lessor is on AWS: two tables, five functions, an API, a clock. */
+/** Everything that Lessor is on AWS: three tables, five functions, an API, a clock. */
 import { Duration, Names, Stack, Tags, Token } from 'aws-cdk-lib';
 import { type ManagedPolicy, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
@@ -8,6 +8,7 @@ import { environment } from '../core/contract/environment.ts';
 import { COUNT_WITHIN } from '../core/contract/limits.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { AccessPolicies } from './access-policies.ts';
+import { connectHistory, historyTable } from './changes.ts';
 import { checkProps } from './check-props.ts';
 import { apiFor } from './endpoint.ts';
 import type { LessorFunctionName } from './function-names.ts';
@@ -55,6 +56,7 @@ export class Lessor extends Construct {
     const encryptionKey = this.#key(props.encryptionKey);
     const logs: LogProps = { retention: props.logRetention ?? 30, encryptionKey };
     const { pools, leases } = this.#tables(props, encryptionKey);
+    const history = historyTable(this, props, encryptionKey);
     const api = apiFor(props.endpoint ?? { kind: 'http' }, this, {
       name: prefix,
       throttle: props.throttle ?? THROTTLE,
@@ -78,6 +80,7 @@ export class Lessor extends Construct {
     };
     this.poolService = poolService(this, { prefix, logs, tracing }, { pools, leases });
     this.#giveRights(pools, leases);
+    connectHistory(history, this.functions, props);
     this.#configure(props);
     this.#connect(api, leases, props.countWithinSeconds ?? COUNT_WITHIN);
     const minutes = props.canaryMinutes ?? 5;
@@ -85,7 +88,7 @@ export class Lessor extends Construct {
     new Monitoring(this, 'Monitoring', {
       deployment: prefix,
       functions: this.functions,
-      tables: { pools: pools.table, leases: leases.table },
+      tables: { pools: pools.table, leases: leases.table, history: history.table },
       api,
       topic: this.#topic(props.alarmTopic),
       dashboard: props.dashboard ?? true,
@@ -136,11 +139,11 @@ export class Lessor extends Construct {
   #giveRights(pools: StoreTable, leases: StoreTable): void {
     const { allocate, release, operate, reclaim, changes } = this.functions;
     pools.grant(allocate, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
-    leases.grant(allocate, 'Query', 'PutItem', 'UpdateItem');
+    leases.grant(allocate, 'Query', 'UpdateItem');
     pools.grant(release, 'GetItem', 'PutItem', 'UpdateItem');
     leases.grant(release, 'GetItem', 'Query', 'UpdateItem');
     pools.grant(operate, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
-    leases.grant(operate, 'Query', 'UpdateItem');
+    leases.grant(operate, 'GetItem', 'Query', 'UpdateItem');
     pools.grant(reclaim, 'GetItem', 'Query', 'UpdateItem');
     leases.grant(reclaim, 'Query', 'UpdateItem');
     pools.grant(changes, 'UpdateItem');

@@ -1,4 +1,4 @@
-/** One DynamoDB table of the truth, made here or attached: keys are all it declares, and nobody can be given more than four operations on it. */
+/** One DynamoDB table of the truth, or of history, made here or attached: keys are all it declares, and nobody can be given more than four operations on it. */
 import { Duration, RemovalPolicy, Token, Validations } from 'aws-cdk-lib';
 import {
   AttributeType,
@@ -27,6 +27,8 @@ export interface AttachedTable {
 export interface StoreTableProps {
   /** Whether each change can be told to a function. */
   readonly stream?: boolean;
+  /** The attribute by which DynamoDB deletes what is past its time; nothing of the truth may have one. */
+  readonly timeToLive?: string;
   /** The table to use; one of the stack's own if left out. */
   readonly attach?: AttachedTable | undefined;
   readonly encryptionKey: IKey | undefined;
@@ -48,13 +50,13 @@ export class StoreTable extends Construct {
   /** @param variable the environment variable by which a function learns the table's name */
   constructor(scope: Construct, id: string, variable: string, props: StoreTableProps) {
     super(scope, id);
-    const { stream = false, attach, encryptionKey } = props;
+    const { stream = false, timeToLive, attach, encryptionKey } = props;
     this.#variable = variable;
     this.#encryptionKey = encryptionKey;
-    this.table = attach === undefined ? this.#own(stream, encryptionKey) : this.#attached(attach);
+    this.table = attach === undefined ? this.#own(stream, timeToLive, encryptionKey) : this.#attached(attach);
   }
 
-  #own(stream: boolean, encryptionKey: IKey | undefined): TableV2 {
+  #own(stream: boolean, timeToLive: string | undefined, encryptionKey: IKey | undefined): TableV2 {
     return new TableV2(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
@@ -62,6 +64,7 @@ export class StoreTable extends Construct {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
+      ...(timeToLive === undefined ? {} : { timeToLiveAttribute: timeToLive }),
       ...(stream ? { dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES } : {}),
       ...(encryptionKey === undefined ? {} : { encryption: TableEncryptionV2.customerManagedKey(encryptionKey) }),
     });
@@ -107,12 +110,13 @@ export class StoreTable extends Construct {
       // Only with a window does the event name its shard; the window's state is not used, so it may be as long as can be.
       tumblingWindow: Duration.minutes(15),
       bisectBatchOnError: true,
-      maxRecordAge: Duration.hours(1),
+      // As long as the stream keeps them: of history nothing makes up for a change that is given up.
+      maxRecordAge: Duration.hours(24),
     });
     Validations.of(mapping).acknowledge({
       id: 'Serverless-LambdaEventSourceMappingDestination',
       reason:
-        'What was not counted within an hour is made up for by the hourly recount, which reads the leases themselves',
+        'A change is tried for as long as the stream keeps it. What was not counted within an hour the recount makes up for, and history says what it lacks',
     });
   }
 }

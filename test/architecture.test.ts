@@ -54,7 +54,7 @@ const ROOMS: readonly Room[] = [
   useCase('reclaim', 'blocks', 'nodes', 'pools'),
   useCase('leases', 'blocks', 'nodes', 'pools'),
   useCase('add', 'leases', 'blocks', 'nodes', 'pools'),
-  useCase('questions', 'add', 'leases', 'blocks', 'nodes', 'pools'),
+  useCase('questions', 'changes', 'add', 'leases', 'blocks', 'nodes', 'pools'),
   {
     room: 'functions/metrics/',
     knows: ['core/contract/'],

@@ -2,6 +2,9 @@
 export const environment = {
   poolsTable: 'LESSOR_POOLS_TABLE',
   leasesTable: 'LESSOR_LEASES_TABLE',
+  historyTable: 'LESSOR_HISTORY_TABLE',
+  /** Days for which history and audit are kept. */
+  historyDays: 'LESSOR_HISTORY_DAYS',
   /** `true`: ranges written in a CNI configuration become a pool on first use. */
   inlinePools: 'LESSOR_INLINE_POOLS',
   /** Seconds for which a released address of such a pool is not handed out again. */

@@ -34,6 +34,8 @@ export const most = {
   rangesOfSet: 128,
   /** An address, or one with its prefix length; and two of them, first-last. */
   addressText: 64,
+  /** A time, of RFC 3339. */
+  time: 40,
   spanText: 128,
   formerBlocks: 4096,
   /** Blocks without a free slot, as a node is told of them and tells them. */
@@ -68,6 +70,8 @@ export const most = {
   sticky: 2_592_000,
   /** Seconds that a change of a lease may wait to be counted. */
   countWithin: 60,
+  /** Days for which history is kept. */
+  historyDays: 3_650,
   /** Of a request's body: bytes, of routes that take much and of all others; levels of nesting; values within. */
   largeBodyBytes: 1_048_576,
   bodyBytes: 16_384,
@@ -116,6 +120,9 @@ export const NODE_LIST_SHARDS = 16;
 /** Seconds that a change of a lease waits to be counted, where a deployment says nothing. */
 export const COUNT_WITHIN = 10;
 
+/** Days for which history and audit are kept, where a deployment says nothing. */
+export const HISTORY_DAYS = 30;
+
 /** Characters; lengths are in `most`. */
 export const patterns = {
   /** CNI specification, section 2: network names and container ids; also what a pool is called. */
@@ -137,6 +144,10 @@ export const patterns = {
   blockIndex: /^(0|[1-9a-f][0-9a-f]{0,31})$/,
   /** Of lists: of one pool, and of blocks of several. Opaque; what may be given back is checked all the same. */
   cursor: /^(0|[1-9a-f][0-9a-f]{0,31})(\.[0-9a-f]{1,3})?$/,
+  /** Of lists of what is over: how far it came, in time, and in what lies together there; and last in blocks, what is held. */
+  historyCursor: /^(\d{1,15}(\.\d{1,9})?|b|b[0-9a-f]{16}:(0|[1-9a-f][0-9a-f]{0,31})(\.[0-9a-f]{1,3})?)$/,
+  /** RFC 3339, section 5.6. */
+  time: /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/,
   blockCursor: /^[0-9a-f]{16}:(0|[1-9a-f][0-9a-f]{0,31})(\.[0-9a-f]{1,3})?$/,
   /** Of the list of deaths: the time of one, and its node. */
   deathCursor: /^\d{15}#.{1,256}$/,

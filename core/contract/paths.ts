@@ -139,6 +139,19 @@ export const paths = {
    */
   explain: { method: 'POST', path: '/v1/explanations' },
   /**
+   * Say who had an address at a time, or between two
+   *
+   * From the history of leases, and from who has it now. What is not known is said.
+   */
+  addressHistory: { method: 'GET', path: '/v1/history/addresses' },
+  /**
+   * List what a node or pods had between two times
+   *
+   * Give `node`, or `namespace` and perhaps `pod`. What is over comes first, then what is held. A page may be empty and
+   * not be the last one.
+   */
+  leaseHistory: { method: 'GET', path: '/v1/history/leases' },
+  /**
    * Declare that a node's present life is over
    *
    * Its leases are freed and its blocks taken back within minutes, whether or not its containers run: make certain

@@ -58,6 +58,8 @@ export const refusals: Readonly<Record<RouteName, readonly ProblemCode[]>> = {
   whoHas: always,
   searchAddress: always,
   findLeases: [...always, 'node.unknown'],
+  addressHistory: always,
+  leaseHistory: always,
   explain: [...withBody, 'service.busy'],
   declareDeath: [...writing, 'node.unknown'],
   listDeaths: always,

@@ -3,6 +3,7 @@
  * Infrastructure, handlers and tools read this table. The plugin, which has no schemas, reads paths.ts alone.
  */
 import { giveBackRequest, giveBackResult, listBlocksQuery, listBlocksResult } from './blocks.ts';
+import { addressHistory, addressHistoryQuery, leaseHistory, leaseHistoryQuery } from './history.ts';
 import {
   allocateRequest,
   allocateResult,
@@ -219,6 +220,20 @@ export const routes = {
     caller: 'operator',
     query: leasesQuery,
     result: leasesResult,
+  },
+  addressHistory: {
+    ...paths.addressHistory,
+    function: 'operate',
+    caller: 'operator',
+    query: addressHistoryQuery,
+    result: addressHistory,
+  },
+  leaseHistory: {
+    ...paths.leaseHistory,
+    function: 'operate',
+    caller: 'operator',
+    query: leaseHistoryQuery,
+    result: leaseHistory,
   },
   explain: {
     ...paths.explain,

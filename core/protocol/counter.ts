@@ -1,4 +1,5 @@
 /** How many leases are held, kept up by the changes of the leases table: of a pool, and of each namespace in it. */
+import type { BegunLease, EndedLease } from './history.ts';
 
 /** A pool's leases of one namespace; all of them where `namespace` is left out. A pod that is not known is of namespace ''. */
 export interface CounterKey {
@@ -28,7 +29,7 @@ export interface CountedChanges {
   readonly now: number;
 }
 
-/** One change of one slot. */
+/** One change of one slot: who held it before, and after. */
 export interface LeaseChange {
   readonly pool: string;
   /** The namespace that held it; absent where nobody did. */
@@ -36,4 +37,9 @@ export interface LeaseChange {
   readonly after?: string | undefined;
   /** Its position in the shard: decimal text. */
   readonly sequence: string;
+  /** Milliseconds since 1970, as the database has it, to the second. */
+  readonly changedAt?: number;
+  /** The lease that is over by it, and the one that begins with it, where there is one. */
+  readonly ended?: EndedLease;
+  readonly began?: BegunLease;
 }

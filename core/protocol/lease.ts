@@ -20,6 +20,18 @@ export interface SlotState {
   /** Milliseconds since 1970 from which on a free slot may be handed out again. */
   readonly reusableAt: number;
   readonly holding?: Holding;
+  /**
+   * Milliseconds since 1970: when the last lease that ended here did so. It stays while the next one is held, so that each lease
+   * tells when the one before it ended, and what history lacks is known to be missing. Absent where none ended, or an earlier
+   * version ended it.
+   */
+  readonly endedAt?: number;
+}
+
+/** That a lease ends now, and from when on its slot may be handed out again (ms). */
+export interface Ending {
+  readonly endedAt: number;
+  readonly reusableAt: number;
 }
 
 /** What a conditional write compares the slot with. */

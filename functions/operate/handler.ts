@@ -9,9 +9,11 @@ import { changePool } from '../use-cases/pools/change-pool.ts';
 import { createPool } from '../use-cases/pools/create-pool.ts';
 import { deletePool } from '../use-cases/pools/delete-pool.ts';
 import { listPools, readPoolNamed } from '../use-cases/pools/list-pools.ts';
+import { addressHistory } from '../use-cases/questions/address-history.ts';
 import { explain } from '../use-cases/questions/explain.ts';
 import { findLeases } from '../use-cases/questions/find-leases.ts';
 import { foreseeDeath } from '../use-cases/questions/foresee-death.ts';
+import { leaseHistory } from '../use-cases/questions/lease-history.ts';
 import { listBlocks } from '../use-cases/questions/list-blocks.ts';
 import { listLeases } from '../use-cases/questions/list-leases.ts';
 import { usage } from '../use-cases/questions/usage.ts';
@@ -61,6 +63,8 @@ export const handler = handlerOf({
   ...answering(routes.whoHas, ({ query, path }) => whoHas(dependencies, { vrf: query.vrf, text: path.address })),
   ...answering(routes.searchAddress, ({ query }) => whoHas(dependencies, { vrf: query.vrf, text: query.address })),
   ...answering(routes.findLeases, ({ call, query }) => findLeases(dependencies, call, query)),
+  ...answering(routes.addressHistory, ({ query }) => addressHistory(dependencies, query)),
+  ...answering(routes.leaseHistory, ({ call, query }) => leaseHistory(dependencies, call, query)),
   ...answering(routes.explain, ({ call, body }) => explain(dependencies, call, body)),
   ...answering(routes.readNode, ({ query }) => readNode(dependencies, query.node)),
   ...answering(routes.declareDeath, ({ call, body, query }) =>

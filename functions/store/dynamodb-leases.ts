@@ -1,5 +1,5 @@
 /** Leases in DynamoDB: one conditional write a slot, one strongly consistent Query a block. */
-import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { againstHolding, type SlotOperation, type SlotState } from '../../core/protocol/lease.ts';
 import type { SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { LeaseStore } from '../../core/store.ts';
@@ -7,7 +7,7 @@ import { conditional, queryAll, readItem } from './dynamodb-client.ts';
 import { conditionOf, valuesIn } from './expressions.ts';
 import { FREE, HELD, keys, slotItem, slotOf, slotState } from './items.ts';
 
-const RELEASED = 'SET s = :free, r = :reusableAt';
+const RELEASED = 'SET s = :free, r = :reusableAt, x = :endedAt';
 const EVICTED = `${RELEASED}, g = :generation`;
 const ADVANCED = 'SET s = :free, g = :generation, r = if_not_exists(r, :never)';
 const states = { ':held': HELD, ':free': FREE };
@@ -39,16 +39,19 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
   return {
     async hold(key, holding, generation, sticky = false) {
       const condition = conditionOf('hold');
+      const { change, names, values } = replacement(slotItem(holding, generation));
       const outcome = await conditional(() =>
         client.send(
-          new PutCommand({
+          new UpdateCommand({
             TableName: table,
-            Item: slotItem(key, holding, generation),
+            Key: keys.slot(key),
+            UpdateExpression: change,
             ConditionExpression: condition,
-            ExpressionAttributeValues: valuesIn(condition, {
-              ...states,
-              ...valuesOf(againstHolding(holding, generation, sticky)),
-            }),
+            ExpressionAttributeNames: names,
+            ExpressionAttributeValues: {
+              ...values,
+              ...valuesIn(condition, { ...states, ...valuesOf(againstHolding(holding, generation, sticky)) }),
+            },
             ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
           }),
         ),
@@ -56,18 +59,18 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
       return outcome.done ? { held: true } : { held: false, current: outcome.item && slotState(outcome.item) };
     },
 
-    release: (key, by, reusableAt) => free(key, 'release', valuesOf({ ...by, reusableAt })),
+    release: (key, by, ending) => free(key, 'release', valuesOf({ ...by, ...ending })),
 
-    async sweep(key, by, reusableAt) {
-      return (await free(key, 'sweep', valuesOf({ ...by, reusableAt }))).released;
+    async sweep(key, by, ending) {
+      return (await free(key, 'sweep', valuesOf({ ...by, ...ending }))).released;
     },
 
     async advance(key, generation) {
       return (await free(key, 'advance', valuesOf({ generation, never: 0 }), ADVANCED)).released;
     },
 
-    async evict(key, generation, reusableAt) {
-      return (await free(key, 'evict', valuesOf({ generation, reusableAt }), EVICTED)).released;
+    async evict(key, generation, ending) {
+      return (await free(key, 'evict', valuesOf({ generation, ...ending }), EVICTED)).released;
     },
 
     async readSlot(key) {
@@ -79,6 +82,18 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
       const items = await queryAll(client, table, keys.slots(key));
       return new Map<number, SlotState>(items.map((item) => [slotOf(item), slotState(item)]));
     },
+  };
+}
+
+/** A new holder takes the place of the last one, all but `x`: when that one's lease ended is what history is complete by. */
+function replacement(item: Record<string, unknown>) {
+  const set = Object.keys(item).filter((name) => item[name] !== undefined);
+  const absent = Object.keys(item).filter((name) => item[name] === undefined);
+  const remove = absent.length === 0 ? '' : ` REMOVE ${absent.map((name) => `#${name}`).join(', ')}`;
+  return {
+    change: `SET ${set.map((name) => `#${name} = :new_${name}`).join(', ')}${remove}`,
+    names: Object.fromEntries([...set, ...absent].map((name) => [`#${name}`, name])),
+    values: Object.fromEntries(set.map((name) => [`:new_${name}`, item[name]])),
   };
 }
 

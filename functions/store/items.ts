@@ -33,11 +33,10 @@ export const keys = {
 
 export const slotOf = (item: Item): number => Number.parseInt(String(item.sk), 16);
 
-/** s held or free, g generation, o container id, i interface, w network, n nonce, nd node, e incarnation, r reusable at, at held at, ns/p/u pod. */
-export function slotItem(key: SlotKey, holding: Holding, generation: number): Item {
+/** s held or free, g generation, o container id, i interface, w network, n nonce, nd node, e incarnation, r reusable at, at held at, ns/p/u pod; x: when the last lease that ended here did. */
+export function slotItem(holding: Holding, generation: number): Item {
   const { attachment, nonce, node, incarnation, heldAt, pod } = holding;
   return {
-    ...keys.slot(key),
     s: HELD,
     g: generation,
     o: attachment.containerId,
@@ -48,7 +47,9 @@ export function slotItem(key: SlotKey, holding: Holding, generation: number): It
     e: incarnation,
     r: 0,
     at: heldAt,
-    ...(pod ? { ns: pod.namespace, p: pod.name, ...(pod.uid === undefined ? {} : { u: pod.uid }) } : {}),
+    ns: pod?.namespace,
+    p: pod?.name,
+    u: pod?.uid,
   };
 }
 
@@ -66,11 +67,13 @@ const storedSlot = z.object({
   ns: z.optional(z.string()),
   p: z.optional(z.string()),
   u: z.optional(z.string()),
+  x: z.optional(z.number()),
 });
 
 export function slotState(item: Item): SlotState {
-  const { s, g, r, o, i, w, n, nd, e, at, ns, p, u } = storedSlot.parse(item);
-  const state = { held: s === HELD, generation: g, reusableAt: r };
+  const { s, g, r, o, i, w, n, nd, e, at, ns, p, u, x } = storedSlot.parse(item);
+  const ended = x === undefined ? {} : { endedAt: x };
+  const state = { held: s === HELD, generation: g, reusableAt: r, ...ended };
   if (o === undefined || i === undefined || n === undefined || nd === undefined || at === undefined) return state;
   const pod =
     ns === undefined || p === undefined

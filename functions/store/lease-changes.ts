@@ -2,18 +2,44 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { LeaseChange } from '../../core/protocol/counter.ts';
-import { HELD } from './items.ts';
+import type { SlotState } from '../../core/protocol/lease.ts';
+import { blockFromText, type SlotKey } from '../../core/protocol/slot-ref.ts';
+import { HELD, slotOf, slotState } from './items.ts';
 
 /** As DynamoDB writes an item: each value under the name of its type. */
 type Image = Parameters<typeof unmarshall>[0];
 
-const slot = z.object({ pk: z.string().check(z.regex(/^L#[0-9a-f]{16}#/)), s: z.int(), ns: z.optional(z.string()) });
+const slot = z.object({
+  pk: z.string().check(z.regex(/^L#[0-9a-f]{16}#[0-9a-f]+$/)),
+  sk: z.string(),
+  s: z.int(),
+  ns: z.optional(z.string()),
+});
 
-/** The pool of a slot item, and the namespace that holds it, if one does; undefined for what is no slot item. */
-function holderIn(image: object): { pool: string; holder: string | undefined } | undefined {
-  const { success, data } = z.safeParse(slot, unmarshall(image as Image));
+interface Imaged {
+  readonly key: SlotKey;
+  /** The namespace that holds it, if one does. */
+  readonly holder: string | undefined;
+  readonly state: SlotState | undefined;
+}
+
+/** What an image says of a slot; undefined for what is no slot item. */
+function imaged(image: object): Imaged | undefined {
+  const item = unmarshall(image as Image);
+  const { success, data } = z.safeParse(slot, item);
   if (!success) return undefined;
-  return { pool: data.pk.split('#')[1] ?? '', holder: data.s === HELD ? (data.ns ?? '') : undefined };
+  const [, pool = '', block = '0'] = data.pk.split('#');
+  const key = { pool, block: blockFromText(block), slot: slotOf(item) };
+  return { key, holder: data.s === HELD ? (data.ns ?? '') : undefined, state: stateIn(item) };
+}
+
+/** An item that lacks something counts all the same. */
+function stateIn(item: Record<string, unknown>): SlotState | undefined {
+  try {
+    return slotState(item);
+  } catch {
+    return undefined;
+  }
 }
 
 interface StreamRecord {
@@ -22,16 +48,43 @@ interface StreamRecord {
         readonly OldImage?: object | undefined;
         readonly NewImage?: object | undefined;
         readonly SequenceNumber?: string | undefined;
+        readonly ApproximateCreationDateTime?: number | Date | undefined;
       }
     | undefined;
 }
 
 /** What a record of the stream says; undefined where it is about no slot. */
-export function leaseChange({
-  dynamodb: { OldImage, NewImage, SequenceNumber } = {},
-}: StreamRecord): LeaseChange | undefined {
-  const [before, after] = [OldImage, NewImage].map((image) => image && holderIn(image));
-  const pool = after?.pool ?? before?.pool;
-  if (pool === undefined || SequenceNumber === undefined) return undefined;
-  return { pool, before: before?.holder, after: after?.holder, sequence: SequenceNumber };
+export function leaseChange({ dynamodb = {} }: StreamRecord): LeaseChange | undefined {
+  const { OldImage, NewImage, SequenceNumber, ApproximateCreationDateTime } = dynamodb;
+  const [before, after] = [OldImage, NewImage].map((image) => image && imaged(image));
+  const key = (after ?? before)?.key;
+  if (key === undefined || SequenceNumber === undefined) return undefined;
+  const changedAt = millisecondsOf(ApproximateCreationDateTime);
+  const at = changedAt === undefined ? {} : { changedAt };
+  const change = { pool: key.pool, before: before?.holder, after: after?.holder, sequence: SequenceNumber };
+  return { ...change, ...at, ...leasesIn(key, before?.state, after?.state, changedAt) };
+}
+
+/** Lambda has it in seconds. */
+const millisecondsOf = (at: number | Date | undefined): number | undefined =>
+  at instanceof Date ? at.getTime() : at === undefined ? undefined : at * 1000;
+
+/** @param changedAt (ms) as DynamoDB has it, to the second: an earlier version ended leases without a word of when */
+function leasesIn(
+  slot: SlotKey,
+  before: SlotState | undefined,
+  after: SlotState | undefined,
+  changedAt: number | undefined,
+): Pick<LeaseChange, 'ended' | 'began'> {
+  const [old, next] = [before, after].map((state) => (state?.held === true ? state.holding : undefined));
+  if (old?.nonce === next?.nonce) return {};
+  const said = after?.endedAt;
+  // Else it is that of the lease before, which such a version left.
+  const isOfThis = said !== undefined && (said !== before?.endedAt || said >= (old?.heldAt ?? 0));
+  const endedAt = isOfThis ? said : changedAt;
+  const previous = before?.endedAt === undefined ? {} : { previousEndedAt: before.endedAt };
+  return {
+    ...(old === undefined || endedAt === undefined ? {} : { ended: { slot, holding: old, endedAt, ...previous } }),
+    ...(next === undefined ? {} : { began: { slot, holding: next } }),
+  };
 }

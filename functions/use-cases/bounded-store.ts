@@ -36,7 +36,7 @@ function eachRequest(store: Store, around: (request: () => Promise<unknown>) => 
     Object.fromEntries(
       Object.entries(part).map(([name, request]) => [name, (...args: unknown[]) => around(() => request(...args))]),
     ) as Part;
-  const { leases, pools, blocks, nodes, counters } = store;
+  const { leases, pools, blocks, nodes, counters, history } = store;
   return {
     ...store,
     leases: wrap(leases),
@@ -44,5 +44,6 @@ function eachRequest(store: Store, around: (request: () => Promise<unknown>) => 
     blocks: wrap(blocks),
     nodes: wrap(nodes),
     counters: wrap(counters),
+    history: wrap(history),
   };
 }

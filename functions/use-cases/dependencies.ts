@@ -10,6 +10,8 @@ export interface ServiceSettings {
   readonly inlineCooldownSeconds: number;
   /** For so long a change of a lease waits to be counted together with others. */
   readonly countWithinSeconds: number;
+  /** For so long what is over can be asked for. */
+  readonly historyDays: number;
 }
 
 export interface Dependencies {

@@ -2,6 +2,7 @@
 
 import { poolSpace } from '../../core/pools/pool-space.ts';
 import type { Registry } from '../../core/pools/registry.ts';
+import type { Ending } from '../../core/protocol/lease.ts';
 import type { PoolState } from '../../core/store.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { KnownPool, KnownRegistry } from './memory.ts';
@@ -38,8 +39,9 @@ export function remember({ memory, now }: Dependencies, state: PoolState): Known
 /** Not remembered: for what is not stored. */
 export const withSpace = (state: PoolState): KnownPool => ({ ...state, space: poolSpace(state.definition) });
 
-/** When (ms) a slot of `pool` that is freed now may be handed out again to others. */
-export function reusableAfter({ now }: Dependencies, pool: KnownPool | undefined): number {
+/** A lease of `pool` ends now, and its slot may be handed out again to others when it has cooled. */
+export function endingNow({ now }: Dependencies, pool: KnownPool | undefined): Ending {
   const { cooldownSeconds = 0, stickySeconds = 0 } = pool?.definition ?? {};
-  return now() + Math.max(cooldownSeconds, stickySeconds) * 1000;
+  const endedAt = now();
+  return { endedAt, reusableAt: endedAt + Math.max(cooldownSeconds, stickySeconds) * 1000 };
 }

@@ -82,6 +82,8 @@ export interface Memory {
   readonly fullBlocks: Remembered<true>;
   /** Stretches of shared pools, by pool id and number, that are noted as joined: that never changes. */
   readonly joinedStretches: Remembered<true>;
+  /** Whether it is noted that history is kept: under the empty key. */
+  readonly historyBegun: Remembered<true>;
   /** By pool id and namespace; quota.ts says how long a view counts. */
   readonly quotas: Remembered<QuotaView>;
 }
@@ -109,5 +111,6 @@ export const emptyMemory = (): Memory => ({
   fullPools: remembered(FULL_LIVES_MS),
   fullBlocks: remembered(FULL_BLOCK_LIVES_MS),
   joinedStretches: remembered(Number.POSITIVE_INFINITY),
+  historyBegun: remembered(Number.POSITIVE_INFINITY),
   quotas: remembered(Number.POSITIVE_INFINITY),
 });

@@ -8,6 +8,7 @@ import type { SlotReference } from '../../core/contract/ids.ts';
 import type { PoolDefinition } from '../../core/contract/pool.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
 import { add, addOf, attachmentOf, nonceOf, operatorsPool, type World } from '../functions/world.ts';
+import { endingAt } from '../store/ending.ts';
 import type { Costs, Meter } from './meter.ts';
 
 /** A number from 0 up to, but not including, `below`. */
@@ -93,7 +94,7 @@ const holdSlot = ({ store }: World, pool: string, ordinal: number): Promise<unkn
 
 const leaveSlot = ({ store }: World, pool: string, ordinal: number): Promise<unknown> => {
   const { attachment, nonce, node } = other(ordinal);
-  return store.leases.release(slotAt(pool, ordinal), { ...attachment, nonce, node }, 0);
+  return store.leases.release(slotAt(pool, ordinal), { ...attachment, nonce, node }, endingAt(0));
 };
 
 function claimBlock({ store }: World, pool: string, ordinal: number): Promise<unknown> {

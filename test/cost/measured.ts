@@ -4,6 +4,7 @@ import { proposableAt, proposals } from '../../cni-shim/node/propose.ts';
 import type { LeaseChange } from '../../core/protocol/counter.ts';
 import type { Store } from '../../core/store.ts';
 import { countChanges } from '../../functions/use-cases/changes/count-changes.ts';
+import { recordHistory } from '../../functions/use-cases/changes/record-history.ts';
 import { recount } from '../../functions/use-cases/changes/recount.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
 import { chance } from '../budgets/cost-of-add.ts';
@@ -126,6 +127,7 @@ async function costOfCounting(
   for (; invocations < 20 && (invocations + 1) * batch <= changes.length; invocations += 1) {
     const some = changes.slice(invocations * batch, (invocations + 1) * batch);
     await countChanges(deps, shardAt(invocations % shards), next(some));
+    await recordHistory(deps, some);
   }
   const { requests, writeUnits, readUnits } = meter.read();
   const each = (sum: number) => sum / invocations;

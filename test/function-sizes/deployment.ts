@@ -6,7 +6,7 @@ import { stretchOf } from '../../core/protocol/block.ts';
 import type { Holding } from '../../core/protocol/lease.ts';
 import { blockKeyToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { Store } from '../../core/store.ts';
-import { slotItem } from '../../functions/store/items.ts';
+import { keys as itemKeys, slotItem } from '../../functions/store/items.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
 import { declareDeath } from '../../functions/use-cases/nodes/declare-death.ts';
 import { create } from '../functions/pool-requests.ts';
@@ -48,7 +48,7 @@ export async function deployed(store: Store, write: (items: readonly object[]) =
   await pool('claimed', 103, 'node');
   for (let stretch = 0n; stretch <= stretchOf(1023n); stretch += 1n) await store.pools.noteJoined(full.id, stretch);
   const held = (keys: readonly SlotKey[], node: (key: SlotKey) => string) => {
-    const items = keys.map((key) => slotItem(key, holding(node(key), key), 1));
+    const items = keys.map((key) => ({ ...itemKeys.slot(key), ...slotItem(holding(node(key), key), 1) }));
     const chunks = Array.from({ length: Math.ceil(items.length / MARSHALLED_AT_ONCE) }, (_, n) =>
       items.slice(n * MARSHALLED_AT_ONCE, (n + 1) * MARSHALLED_AT_ONCE),
     );

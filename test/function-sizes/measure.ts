@@ -86,7 +86,8 @@ async function seeded(endpoint: string, functions: readonly FunctionDefinition[]
   const client = documentClient(patient);
   const variables = Object.assign({}, ...functions.map((one) => one.environment)) as Record<string, string>;
   const leases = variables[environment.leasesTable] ?? '';
-  const store = dynamodbStore(client, { pools: variables[environment.poolsTable] ?? '', leases });
+  const [pools = '', history = ''] = [environment.poolsTable, environment.historyTable].map((name) => variables[name]);
+  const store = dynamodbStore(client, { pools, leases, history });
   return deployed(store, async (items) => {
     const puts = items.map((Item) => ({ PutRequest: { Item: Item as Record<string, unknown> } }));
     await client.send(new BatchWriteCommand({ RequestItems: { [leases]: puts } }));

@@ -30,7 +30,13 @@ export function world(store: Store = memoryStore(), settings: Partial<ServiceSet
   let writes = 0;
   const environment = (over: Partial<Dependencies> = {}): Dependencies => ({
     store,
-    settings: { inlinePools: true, inlineCooldownSeconds: COOLDOWN_MS / 1000, countWithinSeconds: 1, ...settings },
+    settings: {
+      inlinePools: true,
+      inlineCooldownSeconds: COOLDOWN_MS / 1000,
+      countWithinSeconds: 1,
+      historyDays: 30,
+      ...settings,
+    },
     now: () => clock.now,
     random: () => 0,
     newPoolId: () => (pools++).toString(16).padStart(16, '0'),

@@ -31,9 +31,9 @@ function tooWide({ Action, Resource: target }: Statement): string | undefined {
 }
 
 describe('the tables', () => {
-  it('are two, with point-in-time recovery, deletion protection, and stay when the stack goes', () => {
+  it('are three, with point-in-time recovery, deletion protection, and stay when the stack goes', () => {
     const tables = ofType('AWS::DynamoDB::GlobalTable').map(([, table]) => table);
-    expect(tables).toHaveLength(2);
+    expect(tables).toHaveLength(3);
     for (const { Properties, DeletionPolicy, UpdateReplacePolicy } of tables) {
       expect({ DeletionPolicy, UpdateReplacePolicy }).toEqual({
         DeletionPolicy: 'Retain',
@@ -50,9 +50,10 @@ describe('the tables', () => {
     }
   });
 
-  it('have no TTL, since a slot item never disappears (I7), and no index', () => {
-    for (const [, { Properties }] of ofType('AWS::DynamoDB::GlobalTable')) {
-      const { StreamSpecification: _, ...others } = Properties;
+  it('have no TTL but that of history, since a slot item never disappears (I7), and no index', () => {
+    for (const [id, { Properties }] of ofType('AWS::DynamoDB::GlobalTable')) {
+      const { StreamSpecification: _, TimeToLiveSpecification: ttl, ...others } = Properties;
+      expect(ttl).toEqual(id.startsWith('History') ? { AttributeName: 'ttl', Enabled: true } : undefined);
       expect(Object.keys(others).sort()).toEqual(['AttributeDefinitions', 'BillingMode', 'KeySchema', 'Replicas']);
     }
   });
@@ -83,20 +84,32 @@ describe('the rights', () => {
       'Lessor-allocate': {
         log,
         Pools: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
-        Leases: ['Query', 'PutItem', 'UpdateItem'],
+        Leases: ['Query', 'UpdateItem'],
       },
       'Lessor-release': {
         log,
         Pools: ['GetItem', 'PutItem', 'UpdateItem'],
         Leases: ['GetItem', 'Query', 'UpdateItem'],
+        History: ['PutItem'],
       },
-      'Lessor-operate': { log, Pools: ['GetItem', 'Query', 'PutItem', 'UpdateItem'], Leases: ['Query', 'UpdateItem'] },
+      'Lessor-operate': {
+        log,
+        Pools: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
+        Leases: ['GetItem', 'Query', 'UpdateItem'],
+        History: ['PutItem', 'Query'],
+      },
       'Lessor-changes': {
         log,
         Pools: ['UpdateItem'],
         Leases: ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'],
+        History: ['PutItem', 'UpdateItem'],
       },
-      'Lessor-reclaim': { log, Pools: ['GetItem', 'Query', 'UpdateItem'], Leases: ['Query', 'UpdateItem'] },
+      'Lessor-reclaim': {
+        log,
+        Pools: ['GetItem', 'Query', 'UpdateItem'],
+        Leases: ['Query', 'UpdateItem'],
+        History: ['PutItem', 'Query'],
+      },
     });
   });
 
@@ -217,7 +230,7 @@ describe('the changes of the leases table', () => {
       MaximumBatchingWindowInSeconds: 10,
       TumblingWindowInSeconds: 900,
       BisectBatchOnFunctionError: true,
-      MaximumRecordAgeInSeconds: 3600,
+      MaximumRecordAgeInSeconds: 86400,
     });
   });
 });

@@ -12,6 +12,7 @@ import { deployment, stackOf, templateOf } from './deployments.ts';
 const OF_THE_APP = {
   PoolsTable874D6480: 'AWS::DynamoDB::GlobalTable',
   LeasesTableFEA91EF2: 'AWS::DynamoDB::GlobalTable',
+  HistoryTable4479EEA3: 'AWS::DynamoDB::GlobalTable',
   LeasesChanges11D88409: 'AWS::Lambda::EventSourceMapping',
   HttpApi9292168F: 'AWS::ApiGatewayV2::Api',
   HttpApiStageCEBE8DDB: 'AWS::ApiGatewayV2::Stage',
@@ -39,6 +40,7 @@ const OF_THE_APP = {
 const OF_THE_CONSTRUCT = {
   IpamPoolsTable9F51A34D: 'AWS::DynamoDB::GlobalTable',
   IpamLeasesTableE83EA9A0: 'AWS::DynamoDB::GlobalTable',
+  IpamHistoryTable1620920C: 'AWS::DynamoDB::GlobalTable',
   IpamLeasesChangesA4021FBE: 'AWS::Lambda::EventSourceMapping',
   IpamHttpApiF05AF425: 'AWS::ApiGatewayV2::Api',
   IpamHttpApiStage0FBA617E: 'AWS::ApiGatewayV2::Stage',

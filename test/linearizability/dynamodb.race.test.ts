@@ -28,7 +28,7 @@ let runs = 0;
 
 async function playInDynamodb(name: ConfigurationName, seed: number): Promise<Run> {
   runs += 1;
-  const tables = { pools: `Pools-${runs}`, leases: `Leases-${runs}` };
+  const tables = { pools: `Pools-${runs}`, leases: `Leases-${runs}`, history: `History-${runs}` };
   await createTables(local.endpoint, Object.values(tables).map(tableOf));
   return play(configurations[name], seed, {
     store: dynamodbStore(documentClient(), tables),

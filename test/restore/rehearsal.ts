@@ -48,9 +48,9 @@ export interface Rehearsal {
   readonly closed: { readonly asked: number; readonly admitted: number };
 }
 
-const LIVE: Tables = { pools: 'Pools', leases: 'Leases' };
-const RESTORED: Tables = { pools: 'PoolsRestored', leases: 'LeasesRestored' };
-const OPENED: Tables = { pools: 'PoolsOpened', leases: 'LeasesOpened' };
+const LIVE: Tables = { pools: 'Pools', leases: 'Leases', history: 'History' };
+const RESTORED: Tables = { pools: 'PoolsRestored', leases: 'LeasesRestored', history: 'History' };
+const OPENED: Tables = { pools: 'PoolsOpened', leases: 'LeasesOpened', history: 'History' };
 
 /** @param tables the live ones, empty */
 export async function rehearse(tables: LocalTables): Promise<Rehearsal> {

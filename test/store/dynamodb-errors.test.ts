@@ -7,6 +7,7 @@ import type { Store } from '../../core/store.ts';
 import { documentClient } from '../../functions/store/dynamodb-client.ts';
 import { storeProblem } from '../../functions/store/dynamodb-errors.ts';
 import { dynamodbStore } from '../../functions/store/dynamodb-store.ts';
+import { endingAt } from './ending.ts';
 import { tables } from './local-tables.ts';
 
 /** What is answered next: to each request but a condition's. */
@@ -38,7 +39,7 @@ const by = { containerId: 'c', ifname: 'eth0', node: 'i-1', nonce: 'f'.repeat(32
 const requests: readonly [string, () => Promise<unknown>][] = [
   ['a read', () => store.leases.readSlot(slot)],
   ['a query', () => store.leases.readBlock(slot)],
-  ['a conditional write', () => store.leases.release(slot, by, 0)],
+  ['a conditional write', () => store.leases.release(slot, by, endingAt(0))],
 ];
 
 async function problemOf(request: () => Promise<unknown>): Promise<LessorError> {
@@ -86,7 +87,7 @@ describe.each(requests)('%s', (_, request) => {
 it('An item that is too large is told so', async () => {
   const message = 'Item size has exceeded the maximum allowed size';
   reply = { status: 400, type: 'ValidationException', message };
-  const problem = await problemOf(() => store.leases.release(slot, by, 0));
+  const problem = await problemOf(() => store.leases.release(slot, by, endingAt(0)));
   expect([problem.code, problem.message]).toEqual([
     'service.fault',
     expect.stringContaining('larger than DynamoDB takes'),

@@ -1,9 +1,9 @@
-/** DynamoDB Local with the two tables, and the environment in which the functions' own client finds them. */
+/** DynamoDB Local with the tables, and the environment in which the functions' own client finds them. */
 import { environment } from '../../core/contract/environment.ts';
 import { startDynamodb } from '../../local/aws/dynamodb.ts';
 import { createTables, type TableDefinition } from '../../local/aws/tables.ts';
 
-export const tables = { pools: 'Pools', leases: 'Leases' };
+export const tables = { pools: 'Pools', leases: 'Leases', history: 'History' };
 
 export interface LocalTables {
   readonly endpoint: string;
@@ -21,6 +21,7 @@ export async function localTables(): Promise<LocalTables> {
     AWS_SECRET_ACCESS_KEY: 'local',
     [environment.poolsTable]: tables.pools,
     [environment.leasesTable]: tables.leases,
+    [environment.historyTable]: tables.history,
   });
   return dynamodb;
 }

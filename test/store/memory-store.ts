@@ -6,6 +6,7 @@ import {
   against,
   againstHolding,
   allows,
+  type Ending,
   type SlotOperation,
   type SlotState,
 } from '../../core/protocol/lease.ts';
@@ -15,6 +16,7 @@ import type { BlockStore, LeaseStore, NodeStore, Store } from '../../core/store.
 import { packRegistry } from '../../functions/store/registry-item.ts';
 import { memoryCounters } from './memory-counters.ts';
 import { memoryDeaths } from './memory-deaths.ts';
+import { memoryHistory } from './memory-history.ts';
 import { memoryNodeList } from './memory-node-list.ts';
 import { memoryPools } from './memory-pools.ts';
 import { nodeAllows } from './node-conditions.ts';
@@ -35,6 +37,7 @@ export function memoryStore(permits: typeof allows = allows, { blocks, nodes }: 
     blocks: memoryBlocks(blocks),
     nodes: memoryNodes(nodes),
     counters: memoryCounters(),
+    history: memoryHistory(),
     registryBytes: (registry) => packRegistry(registry).length,
   };
 }
@@ -49,10 +52,10 @@ function memoryLeases(permits: typeof allows): LeaseStore {
   };
   const get = (key: SlotKey) => inBlock(key).get(key.slot);
   const put = (key: SlotKey, state: SlotState) => void inBlock(key).set(key.slot, state);
-  const free = (key: SlotKey, operation: SlotOperation, compared: Against, reusableAt: number): boolean => {
+  const free = (key: SlotKey, operation: SlotOperation, compared: Against, ending: Ending): boolean => {
     const current = get(key);
     if (current === undefined || !permits(operation, current, compared)) return false;
-    put(key, { ...current, held: false, reusableAt });
+    put(key, { ...current, held: false, ...ending });
     return true;
   };
   return {
@@ -60,15 +63,16 @@ function memoryLeases(permits: typeof allows): LeaseStore {
       const current = get(key);
       if (!permits('hold', current, againstHolding(holding, generation, sticky)))
         return { held: false, current: copy(current) };
-      put(key, copy({ held: true, generation, reusableAt: 0, holding }));
+      const ended = current?.endedAt === undefined ? {} : { endedAt: current.endedAt };
+      put(key, copy({ held: true, generation, reusableAt: 0, holding, ...ended }));
       return { held: true };
     },
-    async release(key, by, reusableAt) {
-      if (free(key, 'release', against(by), reusableAt)) return { released: true };
+    async release(key, by, ending) {
+      if (free(key, 'release', against(by), ending)) return { released: true };
       return { released: false, current: copy(get(key)) };
     },
-    async sweep(key, by, reusableAt) {
-      return free(key, 'sweep', against(by), reusableAt);
+    async sweep(key, by, ending) {
+      return free(key, 'sweep', against(by), ending);
     },
     async advance(key, generation) {
       const current = get(key);
@@ -76,10 +80,10 @@ function memoryLeases(permits: typeof allows): LeaseStore {
       put(key, { reusableAt: 0, ...current, held: false, generation });
       return true;
     },
-    async evict(key, generation, reusableAt) {
+    async evict(key, generation, ending) {
       const current = get(key);
-      if (!free(key, 'evict', against({ generation }), reusableAt)) return false;
-      put(key, { ...current, held: false, reusableAt, generation });
+      if (!free(key, 'evict', against({ generation }), ending)) return false;
+      put(key, { ...current, held: false, ...ending, generation });
       return true;
     },
     async readSlot(key) {

@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import type { Holding, SlotConditionName, SlotOperation } from '../../core/protocol/lease.ts';
 import type { SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { LeaseStore, Store } from '../../core/store.ts';
+import { endingAt } from './ending.ts';
 import { attachment, mine, newSlot, others, owner } from './refusals.ts';
 
 const sweeper = { node: 'i-1', incarnation: 2 };
@@ -26,19 +27,19 @@ const hold =
   async (leases: LeaseStore, key: SlotKey) =>
     (await leases.hold(key, holding, generation)).held;
 const release = (by: typeof owner, at: number) => async (leases: LeaseStore, key: SlotKey) =>
-  (await leases.release(key, by, at)).released;
+  (await leases.release(key, by, endingAt(at))).released;
 const sweep =
   (by: typeof sweeper, at = 1) =>
   (leases: LeaseStore, key: SlotKey) =>
-    leases.sweep(key, by, at);
+    leases.sweep(key, by, endingAt(at));
 /** Held and released; free from 15 s on. */
 const released = async (leases: LeaseStore, key: SlotKey) => {
   await leases.hold(key, mine, 3);
-  await leases.release(key, owner, 15_000);
+  await leases.release(key, owner, endingAt(15_000));
 };
 const releasedBy = (holding: Holding) => async (leases: LeaseStore, key: SlotKey) => {
   await leases.hold(key, holding, 3);
-  await leases.release(key, owner, 99_000);
+  await leases.release(key, owner, endingAt(99_000));
 };
 const held = hold(mine);
 /** The attachment comes back while its slot cools. */
@@ -296,7 +297,7 @@ export const slotRefusals: readonly SlotRefusal[] = [
     condition: 'slotHeld',
     because: 'it is released already',
     before: released,
-    attempt: (leases, key) => leases.evict(key, 9, 99_000),
+    attempt: (leases, key) => leases.evict(key, 9, endingAt(99_000)),
   },
   {
     operation: 'evict',
@@ -304,7 +305,7 @@ export const slotRefusals: readonly SlotRefusal[] = [
     condition: 'generationOlder',
     because: 'the block’s next owner holds it',
     before: hold(mine, 9),
-    attempt: (leases, key) => leases.evict(key, 9, 99_000),
+    attempt: (leases, key) => leases.evict(key, 9, endingAt(99_000)),
   },
 ];
 

@@ -6,13 +6,15 @@ import type { Store } from '../../core/store.ts';
 import { blocksSuite } from './blocks.suite.ts';
 import { counterRefusals, countersSuite } from './counters.suite.ts';
 import { deathsSuite } from './deaths.suite.ts';
+import { ENDED_AT, endingAt } from './ending.ts';
+import { historySuite } from './history.suite.ts';
 import { listRefusals, nodeListSuite } from './node-list.suite.ts';
 import { poolsSuite } from './pools.suite.ts';
 import { definition, mine, newId, newSlot, others, owner, recordRefusals, stateOf, titled } from './refusals.ts';
 import { expectRefused, slotRefusals } from './slot-refusals.ts';
 
 /** What was mine in a block's first generation, and is free. */
-const cooling = { held: false, generation: 1, reusableAt: 15_000, holding: mine };
+const cooling = { held: false, generation: 1, ...endingAt(15_000), holding: mine };
 
 export function storeSuite(open: () => Store): void {
   describe('leases', () => {
@@ -42,10 +44,10 @@ export function storeSuite(open: () => Store): void {
       await leases.hold(key, holding, 4);
       const current = { held: true, generation: 4, reusableAt: 0, holding };
       expect(await leases.hold(key, others, 4)).toEqual({ held: false, current });
-      await leases.release(key, owner, 15_000);
+      await leases.release(key, owner, endingAt(15_000));
       expect(await leases.hold(key, { ...others, heldAt: 14_999 }, 4)).toEqual({
         held: false,
-        current: { ...current, held: false, reusableAt: 15_000 },
+        current: { ...current, held: false, ...endingAt(15_000) },
       });
     });
 
@@ -53,7 +55,7 @@ export function storeSuite(open: () => Store): void {
       const { leases } = open();
       const key = newSlot();
       await leases.hold(key, mine, 1);
-      expect(await leases.release(key, owner, 15_000)).toEqual({ released: true });
+      expect(await leases.release(key, owner, endingAt(15_000))).toEqual({ released: true });
       expect((await leases.readBlock(key)).get(11)).toEqual(cooling);
       const next = { ...others, heldAt: 15_000 };
       expect(await leases.hold(key, next, 1)).toEqual({ held: true });
@@ -62,6 +64,8 @@ export function storeSuite(open: () => Store): void {
         generation: 1,
         reusableAt: 0,
         holding: next,
+        // What history is complete by: a new holder leaves it as it is.
+        endedAt: ENDED_AT,
       });
     });
 
@@ -70,7 +74,7 @@ export function storeSuite(open: () => Store): void {
       const key = newSlot();
       const pod = { namespace: 'shop', name: 'web-0' };
       await leases.hold(key, { ...mine, pod }, 1);
-      await leases.release(key, owner, 99_000);
+      await leases.release(key, owner, endingAt(99_000));
       const next = { ...others, pod };
       expect(await leases.hold(key, next, 1)).toMatchObject({ held: false });
       expect(await leases.hold(key, { ...others, heldAt: 20_000 }, 1, true)).toMatchObject({ held: false });
@@ -81,14 +85,14 @@ export function storeSuite(open: () => Store): void {
       const { leases } = open();
       const [never, free, taken] = [newSlot(), newSlot(), newSlot()];
       for (const key of [free, taken]) await leases.hold(key, mine, 3);
-      await leases.release(free, owner, 15_000);
+      await leases.release(free, owner, endingAt(15_000));
       expect(await leases.advance(never, 4)).toBe(true);
       expect(await leases.advance(free, 4)).toBe(true);
-      expect(await leases.evict(taken, 4, 16_000)).toBe(true);
+      expect(await leases.evict(taken, 4, endingAt(16_000))).toBe(true);
       expect((await leases.readBlock(never)).get(11)).toEqual({ held: false, generation: 4, reusableAt: 0 });
       const later = { held: false, generation: 4, holding: mine };
-      expect((await leases.readBlock(free)).get(11)).toEqual({ ...later, reusableAt: 15_000 });
-      expect((await leases.readBlock(taken)).get(11)).toEqual({ ...later, reusableAt: 16_000 });
+      expect((await leases.readBlock(free)).get(11)).toEqual({ ...later, ...endingAt(15_000) });
+      expect((await leases.readBlock(taken)).get(11)).toEqual({ ...later, ...endingAt(16_000) });
       for (const key of [never, free, taken]) {
         expect(await leases.hold(key, { ...mine, heldAt: 20_000 }, 3)).toMatchObject({ held: false });
         expect(await leases.hold(key, { ...mine, heldAt: 20_000 }, 4)).toEqual({ held: true });
@@ -101,7 +105,7 @@ export function storeSuite(open: () => Store): void {
         const { leases } = open();
         const key = newSlot();
         await leases.hold(key, mine, 1);
-        expect(await leases.sweep(key, { node: 'i-1', incarnation }, 15_000)).toBe(true);
+        expect(await leases.sweep(key, { node: 'i-1', incarnation }, endingAt(15_000))).toBe(true);
         expect((await leases.readBlock(key)).get(11)).toEqual(cooling);
       },
     );
@@ -139,8 +143,9 @@ export function storeSuite(open: () => Store): void {
       expect(await leases.readSlot(key)).toBeUndefined();
       await leases.hold(key, mine, 3);
       expect(await leases.readSlot(key)).toEqual({ held: true, generation: 3, reusableAt: 0, holding: mine });
-      await leases.release(key, owner, 15_000);
-      expect(await leases.readSlot(key)).toEqual({ held: false, generation: 3, reusableAt: 15_000, holding: mine });
+      await leases.release(key, owner, endingAt(15_000));
+      const free = { held: false, generation: 3, ...endingAt(15_000), holding: mine };
+      expect(await leases.readSlot(key)).toEqual(free);
     });
 
     it('lie in blocks of the largest pools as well', async () => {
@@ -157,14 +162,14 @@ export function storeSuite(open: () => Store): void {
       const key = newSlot();
       await leases.hold(key, mine, 3);
       const current = { held: true, generation: 3, reusableAt: 0, holding: mine };
-      expect(await leases.release(key, { ...owner, node: 'i-2' }, 1)).toEqual({ released: false, current });
+      expect(await leases.release(key, { ...owner, node: 'i-2' }, endingAt(1))).toEqual({ released: false, current });
     });
 
     it('neither release nor sweep what never was held, and make no item of it', async () => {
       const { leases } = open();
       const key = newSlot();
-      expect(await leases.release(key, owner, 1)).toEqual({ released: false, current: undefined });
-      expect(await leases.sweep(key, { node: 'i-1', incarnation: 2 }, 1)).toBe(false);
+      expect(await leases.release(key, owner, endingAt(1))).toEqual({ released: false, current: undefined });
+      expect(await leases.sweep(key, { node: 'i-1', incarnation: 2 }, endingAt(1))).toBe(false);
       expect(await leases.readBlock(key)).toEqual(new Map());
     });
 
@@ -297,6 +302,8 @@ export function storeSuite(open: () => Store): void {
   describe('deaths', () => deathsSuite(open));
 
   describe('counters', () => countersSuite(open));
+
+  describe('history', () => historySuite(open));
 
   it.each(titled([...recordRefusals, ...listRefusals, ...counterRefusals]))('refuses without %s', (_, refusal) =>
     refusal.expectRefused(open()),

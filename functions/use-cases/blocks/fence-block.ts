@@ -58,10 +58,11 @@ export async function resumeFence(
       const kept = await deps.store.blocks.abort(key, generation);
       return { outcome: kept ? 'kept' : 'moved', freed };
     }
-    const reusableAt = deps.now() + cooldownSeconds * 1000;
+    const endedAt = deps.now();
+    const ending = { endedAt, reusableAt: endedAt + cooldownSeconds * 1000 };
     const pass = async (slot: number): Promise<boolean> => {
       const isHeld = slotConditions.slotHeld(slots.get(slot), {});
-      if (isHeld) return deps.store.leases.evict({ ...key, slot }, generation, reusableAt);
+      if (isHeld) return deps.store.leases.evict({ ...key, slot }, generation, ending);
       await deps.store.leases.advance({ ...key, slot }, generation);
       return false;
     };

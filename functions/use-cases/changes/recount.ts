@@ -17,7 +17,7 @@ const RECOUNTED_EVERY_MS = 60 * 60 * 1000;
  * So long after it has waited for others (`countWithinSeconds`) a change is counted, or the stream is behind: then the next
  * recount makes up for this one.
  */
-const STREAM_LAG_MS = 5_000;
+export const STREAM_LAG_MS = 5_000;
 /**
  * The event source gives a change up an hour after it was made (infra/store-table.ts): no shard's change comes again later.
  * Each shard that is remembered makes every write of a counter larger.

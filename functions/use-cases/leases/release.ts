@@ -5,7 +5,7 @@ import type { ReleaseRequest, ReleaseResult } from '../../../core/contract/lease
 import { LessorError } from '../../../core/contract/problems.ts';
 import { type SlotKey, slotFromWire, slotToWire } from '../../../core/protocol/slot-ref.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
-import { knownPool, reusableAfter } from '../known-pools.ts';
+import { endingNow, knownPool } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
 import { findHeld, sameAttachment } from './find-held.ts';
 
@@ -43,7 +43,7 @@ interface Lease {
 async function releaseSlot(deps: Dependencies, { caller }: Call, { attachment, nonce, key, pool }: Lease) {
   const { containerId, ifname } = attachment;
   const by = { containerId, ifname, node: caller, nonce };
-  const outcome = await deps.store.leases.release(key, by, reusableAfter(deps, pool));
+  const outcome = await deps.store.leases.release(key, by, endingNow(deps, pool));
   if (outcome.released) return true;
   const holding = outcome.current?.held ? outcome.current.holding : undefined;
   // The nonce is the journal's own: who has it and the container is the machine that leased, whatever its name is now. As a

@@ -17,15 +17,8 @@ import { leasesIn } from './list-leases.ts';
 
 /** @throws LessorError request.invalid, node.unknown */
 export async function findLeases(deps: Dependencies, call: Call, wanted: LeasesQuery): Promise<LeasesResult> {
+  ensureSaysWhose(wanted);
   const { vrf, node, namespace, pod, cursor } = wanted;
-  if (node === undefined && namespace === undefined) {
-    const remedy = 'give node=<id>, or namespace=<namespace> and perhaps pod=<name>';
-    throw new LessorError('request.invalid', `query says neither of which node nor of which pods`, { remedy });
-  }
-  if (pod !== undefined && namespace === undefined)
-    throw new LessorError('request.invalid', `query.pod ${pod} has no namespace`, {
-      remedy: 'give namespace=<namespace> too',
-    });
   const isWanted = (row: LeaseRow) =>
     (node === undefined || row.node === node) &&
     (namespace === undefined || row.pod?.namespace === namespace) &&
@@ -43,6 +36,18 @@ export async function findLeases(deps: Dependencies, call: Call, wanted: LeasesQ
     at: (one, row) => positions.at(keyOf(one), row),
   });
   return { leases: [...rows], ...(nextCursor === undefined ? {} : { nextCursor }) };
+}
+
+/** @throws LessorError request.invalid */
+export function ensureSaysWhose({ node, namespace, pod }: Pick<LeasesQuery, 'node' | 'namespace' | 'pod'>): void {
+  if (node === undefined && namespace === undefined) {
+    const remedy = 'give node=<id>, or namespace=<namespace> and perhaps pod=<name>';
+    throw new LessorError('request.invalid', `query says neither of which node nor of which pods`, { remedy });
+  }
+  if (pod !== undefined && namespace === undefined)
+    throw new LessorError('request.invalid', `query.pod ${pod} has no namespace`, {
+      remedy: 'give namespace=<namespace> too',
+    });
 }
 
 type Row = LeaseRow & { pool: string };

@@ -9,7 +9,7 @@ import { deadShareOf, knowPoolsOf, type Life } from '../blocks/dead-block.ts';
 import { fenceBlock, resumeFence } from '../blocks/fence-block.ts';
 import { boundedStore, timeIsUp } from '../bounded-store.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
-import { knownPool, reusableAfter } from '../known-pools.ts';
+import { endingNow, knownPool } from '../known-pools.ts';
 import { CONCLUDED_AFTER_MS, dueDeaths, retryAfterFailure } from './due.ts';
 import { tellingOfFreed } from './freed.ts';
 import { noteConcluded, readUnconcluded } from './unconcluded.ts';
@@ -153,6 +153,6 @@ async function reclaimBlock(deps: Dependencies, key: BlockKey, life: Life): Prom
 }
 
 async function sweepSlots(deps: Dependencies, key: BlockKey, life: Life, slots: readonly number[]): Promise<void> {
-  const reusableAt = reusableAfter(deps, await knownPool(deps, key.pool));
-  for (const slot of slots) await deps.store.leases.sweep({ ...key, slot }, life, reusableAt);
+  const ending = endingNow(deps, await knownPool(deps, key.pool));
+  for (const slot of slots) await deps.store.leases.sweep({ ...key, slot }, life, ending);
 }

@@ -35,6 +35,8 @@ export const story: readonly RouteName[] = [
   'whoHas',
   'searchAddress',
   'findLeases',
+  'addressHistory',
+  'leaseHistory',
   'explain',
   'changePool',
   'release',

@@ -46,3 +46,17 @@ export const LEASE = {
   pod: POD,
   heldAt: TIME,
 } as const;
+
+/** The same in history, which has it since then. */
+export const TENURE = {
+  pool: 'web',
+  slot: SLOT,
+  addresses: [`${ADDRESS}/22`],
+  node: NODE,
+  incarnation: 1,
+  network: ATTACHMENT.network,
+  ifname: ATTACHMENT.ifname,
+  containerId: ATTACHMENT.containerId,
+  pod: POD,
+  from: TIME,
+} as const;

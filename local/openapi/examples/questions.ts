@@ -1,5 +1,5 @@
 /** What an operator asks, and says of a node. */
-import { ADDRESS, BLOCK, BOOT, DEFINITION, LEASE, NODE, SLOT, TIME } from './names.ts';
+import { ADDRESS, BLOCK, BOOT, DEFINITION, LEASE, NODE, SLOT, TENURE, TIME } from './names.ts';
 
 const DEATH = {
   node: NODE,
@@ -62,6 +62,16 @@ export const questionExamples = {
     query: { namespace: 'shop', pod: 'cart-6b7f9' },
     status: 200,
     result: { leases: [{ ...LEASE, pool: 'web' }] },
+  },
+  addressHistory: {
+    query: { address: ADDRESS, at: TIME },
+    status: 200,
+    result: { address: ADDRESS, vrf: 'default', pool: 'web', slot: SLOT, state: 'held', leases: [TENURE], unknown: [] },
+  },
+  leaseHistory: {
+    query: { namespace: 'shop', pod: 'cart-6b7f9', from: TIME },
+    status: 200,
+    result: { leases: [TENURE], knownUntil: TIME },
   },
   explain: {
     body: { pools: ['web'], node: NODE, namespace: 'shop' },

@@ -5,6 +5,7 @@ import { blockFromText } from '../../../core/protocol/slot-ref.ts';
 import { declareDeath } from '../../../functions/use-cases/nodes/declare-death.ts';
 import { reclaim } from '../../../functions/use-cases/reclaim/reclaim.ts';
 import { callOf } from '../../functions/world.ts';
+import { endingAt } from '../../store/ending.ts';
 import { serviceFor } from '../service.ts';
 import { AgentScene, MINUTE_MS } from './agent-scene.ts';
 
@@ -43,7 +44,7 @@ test('a lease that the table does not have although its container lives is lost:
   const { pool, block, slot } = acknowledged.slot;
   const key = { pool, block: blockFromText(block), slot };
   const by = { containerId: 'a', ifname: 'eth0', node: 'i-1', nonce };
-  await scene.here.store.leases.release(key, by, scene.here.clock.now);
+  await scene.here.store.leases.release(key, by, endingAt(scene.here.clock.now));
   await scene.roundsFor(6 * 60 * MINUTE_MS);
   expect(scene.errors()).toContainEqual(
     expect.objectContaining({

@@ -7,6 +7,7 @@ import { routes } from '../../../core/contract/routes.ts';
 import { blockFromText } from '../../../core/protocol/slot-ref.ts';
 import { declareDeath } from '../../../functions/use-cases/nodes/declare-death.ts';
 import { callOf } from '../../functions/world.ts';
+import { endingAt } from '../../store/ending.ts';
 import { type LeavingNode, leavingNode, reached, to } from './leaving-node.ts';
 
 let on: LeavingNode;
@@ -52,7 +53,7 @@ test('a lease that the table does not have is lost, for reconcile as well, whose
   const { acknowledged, nonce = '' } = on.node.entry('a') ?? {};
   const { pool = '', block = '0', slot = 0 } = acknowledged?.slot ?? {};
   const by = { containerId: 'a', ifname: 'eth0', node: 'i-1', nonce };
-  await on.here.store.leases.release({ pool, block: blockFromText(block), slot }, by, on.here.clock.now);
+  await on.here.store.leases.release({ pool, block: blockFromText(block), slot }, by, endingAt(on.here.clock.now));
   expect((await on.lessor('reconcile', '--dry-run')).out).toContain(
     'LIVES WITH WHAT THE SERVICE MAY GIVE TO ANOTHER ONE',
   );

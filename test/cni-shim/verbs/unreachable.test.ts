@@ -7,6 +7,7 @@ import { blockFromText } from '../../../core/protocol/slot-ref.ts';
 import { fenceBlock } from '../../../functions/use-cases/blocks/fence-block.ts';
 import { ownedPool } from '../../functions/owned-pool.ts';
 import { operatorsPool, type World, world } from '../../functions/world.ts';
+import { endingAt } from '../../store/ending.ts';
 import { configuration, NETWORK, Node } from '../in-process.ts';
 import { api, POOL, servedNode, TRIED_AGAIN_MS } from '../served-node.ts';
 import { type Service, serviceFor } from '../service.ts';
@@ -130,7 +131,7 @@ test('a report whose slot still cools keeps no other waiting', async () => {
   const before = { attachment: { network: NETWORK, containerId: 'old', ifname: 'eth0' }, nonce: 'f'.repeat(32) };
   await here.store.leases.hold(key, { ...before, node: 'i-1', incarnation: 1, heldAt: here.clock.now }, 1);
   const by = { containerId: 'old', ifname: 'eth0', node: 'i-1', nonce: before.nonce };
-  await here.store.leases.release(key, by, here.clock.now + 30_000);
+  await here.store.leases.release(key, by, endingAt(here.clock.now + 30_000));
   service.fate = reached;
   const { reported, failures } = await flushed();
   expect([reported, failures.map(({ error }) => error.code)]).toEqual([1, ['address.cooling']]);

@@ -7,11 +7,11 @@ import { world } from '../world.ts';
 const POOL = '00000000000000aa';
 const STREAM = 'arn:aws:dynamodb:us-east-1:123456789012:table/Leases/stream/2026-01-01T00:00:00.000';
 
-let counted: typeof import('../../../functions/changes/handler.ts').counted;
+let told: typeof import('../../../functions/changes/handler.ts').told;
 let error: MockInstance;
 beforeAll(async () => {
   Object.assign(process.env, { [environment.poolsTable]: 'Pools', [environment.leasesTable]: 'Leases' });
-  ({ counted } = await import('../../../functions/changes/handler.ts'));
+  ({ told } = await import('../../../functions/changes/handler.ts'));
 });
 beforeEach(() => {
   error = vi.spyOn(console, 'error').mockReturnValue(undefined);
@@ -56,11 +56,11 @@ function counting() {
 describe('the counting function', () => {
   it('counts the changes of a window, whatever the flags and the state say', async () => {
     const { deps, now } = counting();
-    expect(await counted(deps, windowed([held('100', '000')]))).toEqual({ state: {} });
+    expect(await told(deps, windowed([held('100', '000')]))).toEqual({ state: {} });
     const early = { isWindowTerminatedEarly: true, state: { kept: 'by another version' } };
-    expect(await counted(deps, windowed([held('200', '001')], early))).toEqual({ state: {} });
+    expect(await told(deps, windowed([held('200', '001')], early))).toEqual({ state: {} });
     const final = { isFinalInvokeForWindow: true };
-    expect(await counted(deps, windowed([held('300', '002')], final))).toEqual({ state: {} });
+    expect(await told(deps, windowed([held('300', '002')], final))).toEqual({ state: {} });
     expect(await now()).toBe(3);
     expect(error).not.toHaveBeenCalled();
   });
@@ -72,14 +72,14 @@ describe('the counting function', () => {
     ['has neither', { isFinalInvokeForWindow: true, state: {}, eventSourceARN: STREAM } as WindowedEvent],
   ])('answers the last invocation of a window that %s', async (_, event) => {
     const { deps } = counting();
-    expect(await counted(deps, event)).toEqual({ state: {} });
+    expect(await told(deps, event)).toEqual({ state: {} });
     expect(error).not.toHaveBeenCalled();
   });
 
   it('counts changes of no named shard once, and says what is missing: the shard goes on', async () => {
     const { deps, now } = counting();
     const event = { Records: [held('100', '000'), held('200', '001')] };
-    for (const _ of ['once', 'again']) expect(await counted(deps, event)).toEqual({ state: {} });
+    for (const _ of ['once', 'again']) expect(await told(deps, event)).toEqual({ state: {} });
     expect(await now()).toBe(2);
     expect(error).toHaveBeenCalledWith({
       message: expect.stringContaining('give the event source a tumbling window'),

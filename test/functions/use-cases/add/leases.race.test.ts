@@ -5,6 +5,7 @@ import { blockKeyFromText } from '../../../../core/protocol/slot-ref.ts';
 import type { Dependencies } from '../../../../functions/use-cases/dependencies.ts';
 import { declareDeath } from '../../../../functions/use-cases/nodes/declare-death.ts';
 import { reclaim } from '../../../../functions/use-cases/reclaim/reclaim.ts';
+import { endingAt } from '../../../store/ending.ts';
 import { withoutCondition } from '../../../store/without-condition.ts';
 import { plan, play, type Use } from '../../scenario.ts';
 import { callOf, world } from '../../world.ts';
@@ -73,7 +74,8 @@ async function sweepNodes(deps: Dependencies, ids: readonly string[]): ReturnTyp
     const node = await deps.store.nodes.readNode(id);
     for (const block of [...(node?.joinedBlocks ?? [])].map(blockKeyFromText))
       for (const [slot, { holding }] of await deps.store.leases.readBlock(block))
-        if (holding?.node === id) await deps.store.leases.sweep({ ...block, slot }, { node: id, incarnation: 99 }, 0);
+        if (holding?.node === id)
+          await deps.store.leases.sweep({ ...block, slot }, { node: id, incarnation: 99 }, endingAt(0));
   }
   return { nodes: [], waiting: 0 };
 }

@@ -4,6 +4,7 @@ import type { PoolDefinition } from '../../../../core/contract/pool.ts';
 import { blockSet } from '../../../../core/pools/block-set.ts';
 import { stretchOf } from '../../../../core/protocol/block.ts';
 import { blockOrder } from '../../../../functions/use-cases/add/block-order.ts';
+import { endingAt } from '../../../store/ending.ts';
 import { memoryStore } from '../../../store/memory-store.ts';
 import { intercepted } from '../../intercepted.ts';
 import { add, addOf, attachmentOf, nonceOf, operatorsPool, refusalOf, START, type World, world } from '../../world.ts';
@@ -61,7 +62,7 @@ async function occupy({ store }: World, { id, blockSize }: PoolDefinition, taken
     const key = { pool: id, block: BigInt(Math.floor(k / blockSize)), slot: k % blockSize };
     await store.leases.hold(key, other, 1);
     const owner = { containerId: 'container-other', ifname: 'eth0', node: 'i-9', nonce: nonceOf(999) };
-    if (typeof state === 'number') await store.leases.release(key, owner, START + state);
+    if (typeof state === 'number') await store.leases.release(key, owner, endingAt(START + state));
   }
 }
 

@@ -4,6 +4,7 @@ import { blockFromText } from '../../../../core/protocol/slot-ref.ts';
 import { fenceBlock, resumeFence } from '../../../../functions/use-cases/blocks/fence-block.ts';
 import { declareDeath } from '../../../../functions/use-cases/nodes/declare-death.ts';
 import { reclaim } from '../../../../functions/use-cases/reclaim/reclaim.ts';
+import { endingAt } from '../../../store/ending.ts';
 import { counted, intercepted } from '../../intercepted.ts';
 import { OwnerNode, ownedPool } from '../../owned-pool.ts';
 import { add, COOLDOWN_MS, callOf, refusalOf, START, type World, world } from '../../world.ts';
@@ -27,7 +28,7 @@ async function owned({ leases = 2, blockSize = 4, blocks = 8 } = {}) {
 
 async function freeAll(here: World, key: BlockKey): Promise<void> {
   for (const [slot, { holding }] of await here.store.leases.readBlock(key))
-    if (holding) await here.store.leases.release({ ...key, slot }, { ...holding.attachment, ...holding }, 0);
+    if (holding) await here.store.leases.release({ ...key, slot }, { ...holding.attachment, ...holding }, endingAt(0));
 }
 
 describe('a fence by its owner', () => {

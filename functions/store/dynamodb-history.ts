@@ -1,0 +1,103 @@
+/** History in a table of its own, which forgets: nothing that is safe depends on it. */
+import { createHash } from 'node:crypto';
+import {
+  type DynamoDBDocumentClient,
+  PutCommand,
+  paginateQuery,
+  QueryCommand,
+  type QueryCommandInput,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import type { HistoryStore } from '../../core/store.ts';
+import { available } from './dynamodb-client.ts';
+import {
+  auditEntry,
+  auditItem,
+  endedItem,
+  endedLease,
+  expiry,
+  historyKeys,
+  isKept,
+  useSample,
+} from './history-items.ts';
+import { packNotes, unpackNotes } from './note-items.ts';
+
+type Item = Record<string, unknown>;
+
+export function dynamodbHistory(client: DynamoDBDocumentClient, table: string): HistoryStore {
+  const put = async (item: Item, expiresAt: number): Promise<void> => {
+    const request = new PutCommand({ TableName: table, Item: { ...item, ...expiry(expiresAt) } });
+    await available(() => client.send(request));
+  };
+  /** Of a partition, in order, what is kept: all of it, or from a key on. */
+  const query = (pk: string, now: number, { from, ...more }: { from?: string } & Partial<QueryCommandInput> = {}) =>
+    available(async () => {
+      const items: Item[] = [];
+      const request = {
+        TableName: table,
+        KeyConditionExpression: from === undefined ? 'pk = :pk' : 'pk = :pk AND sk > :from',
+        ExpressionAttributeValues: { ':pk': pk, ...(from === undefined ? {} : { ':from': from }) },
+        ...more,
+      };
+      for await (const page of paginateQuery({ client }, request)) {
+        items.push(...(page.Items ?? []).filter((item) => isKept(item, now)));
+        if (more.Limit !== undefined && items.length >= more.Limit) break;
+      }
+      return items;
+    });
+  return {
+    async noteBegun(at) {
+      const request = new UpdateCommand({
+        TableName: table,
+        Key: historyKeys.begun,
+        UpdateExpression: 'SET begun = if_not_exists(begun, :at)',
+        ExpressionAttributeValues: { ':at': at },
+        ReturnValues: 'ALL_NEW',
+      });
+      return Number((await available(() => client.send(request))).Attributes?.begun);
+    },
+
+    async readBegun() {
+      const request = new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': historyKeys.begun.pk },
+      });
+      const [item] = (await available(() => client.send(request))).Items ?? [];
+      return item && Number(item.begun);
+    },
+
+    recordEnded: (lease, expiresAt) => put(endedItem(lease), expiresAt),
+
+    async readEnded(slot, after, { now, limit }) {
+      const some = { from: historyKeys.behind(after), Limit: limit, ConsistentRead: true };
+      const items = await query(historyKeys.slot(slot), now, some);
+      return items.slice(0, limit).flatMap((item) => endedLease(slot, item));
+    },
+
+    recordNotes(part, notes, expiresAt) {
+      const packed = packNotes(notes);
+      // By what is in it: a batch that comes again in halves writes others beside it, and takes none away.
+      const sk = createHash('sha256').update(packed).digest('base64url').slice(0, 22);
+      return put({ pk: historyKeys.part(part), sk, z: packed }, expiresAt);
+    },
+
+    async readNotes(part, now) {
+      const items = await query(historyKeys.part(part), now);
+      return items.flatMap(({ z }) => unpackNotes(z as Uint8Array));
+    },
+
+    recordAudit: (entry, expiresAt) => put(auditItem(entry), expiresAt),
+
+    async readAudit(day, now) {
+      return (await query(historyKeys.audit(day), now, { ConsistentRead: true })).map(auditEntry);
+    },
+
+    recordSample: (pool, sample, expiresAt) =>
+      put({ pk: historyKeys.use(pool), sk: historyKeys.from(sample.at), ...sample }, expiresAt),
+
+    async readSamples(pool, since, now) {
+      return (await query(historyKeys.use(pool), now, { from: historyKeys.from(since) })).map(useSample);
+    },
+  };
+}

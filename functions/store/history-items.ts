@@ -1,0 +1,83 @@
+/** The items of the history table: how keys are made, and how an item is read. `ttl` is in seconds: DynamoDB deletes by it, at its leisure. */
+import * as z from 'zod/mini';
+import type { AuditEntry, EndedLease, UseSample } from '../../core/protocol/history.ts';
+import { blockToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
+import { slotItem, slotState } from './items.ts';
+
+type Item = Record<string, unknown>;
+
+/** Milliseconds as text that sorts as they do. */
+const timeText = (at: number): string => String(Math.max(0, Math.floor(at))).padStart(15, '0');
+/** Behind every key of a time: `#` comes before it. */
+const BEHIND = '$';
+
+export const historyKeys = {
+  begun: { pk: 'B', sk: 'B' },
+  slot: ({ pool, block, slot }: SlotKey) => `S#${pool}#${blockToText(block)}#${slot.toString(16)}`,
+  /** With the nonce: two leases of a slot may end in one millisecond, and a repeat is the same item. */
+  ended: ({ slot, endedAt, holding }: EndedLease) => ({
+    pk: historyKeys.slot(slot),
+    sk: `${timeText(endedAt)}#${holding.nonce}`,
+  }),
+  part: ({ period, lane }: { period: number; lane: string }) => `I#${period}#${lane}`,
+  audit: (day: number) => `A#${day}`,
+  entry: ({ at, id }: AuditEntry) => ({ pk: historyKeys.audit(dayOf(at)), sk: `${timeText(at)}#${id}` }),
+  use: (pool: string) => `F#${pool}`,
+  from: timeText,
+  behind: (at: number) => `${timeText(at)}${BEHIND}`,
+};
+
+const DAY_MS = 86_400_000;
+const dayOf = (at: number): number => Math.floor(at / DAY_MS);
+
+/** Whole seconds, the next one: what is kept until a time is kept that long. */
+export const expiry = (expiresAt: number): { ttl: number } => ({ ttl: Math.ceil(expiresAt / 1000) });
+export const isKept = (item: Item, now: number): boolean => Number(item.ttl) * 1000 > now;
+
+/** As the slot had it, with `to` its end and `before` that of the lease before it. */
+export function endedItem(lease: EndedLease): Item {
+  const { holding, endedAt, previousEndedAt } = lease;
+  const { s: _, g: __, r: ___, ...fields } = slotItem(holding, 0);
+  return { ...historyKeys.ended(lease), ...fields, to: endedAt, before: previousEndedAt };
+}
+
+const storedEnd = z.object({ to: z.number(), before: z.optional(z.number()) });
+
+export function endedLease(slot: SlotKey, item: Item): EndedLease[] {
+  const { to, before } = storedEnd.parse(item);
+  const { holding } = slotState({ ...item, s: 0, g: 0, r: 0 });
+  if (holding === undefined) return [];
+  return [{ slot, holding, endedAt: to, ...(before === undefined ? {} : { previousEndedAt: before }) }];
+}
+
+const storedAudit = z.object({
+  id: z.string(),
+  at: z.number(),
+  by: z.string(),
+  action: z.enum(['pool.created', 'pool.changed', 'pool.deleted', 'node.declared-dead']),
+  subject: z.string(),
+  outcome: z.enum(['begun', 'done', 'refused']),
+  before: z.optional(z.string()),
+  after: z.optional(z.string()),
+});
+
+const textOf = (value: unknown) => (value === undefined ? undefined : JSON.stringify(value));
+
+export const auditItem = (entry: AuditEntry): Item => ({
+  ...historyKeys.entry(entry),
+  ...entry,
+  before: textOf(entry.before),
+  after: textOf(entry.after),
+});
+
+export function auditEntry(item: Item): AuditEntry {
+  const { before, after, ...rest } = storedAudit.parse(item);
+  return {
+    ...rest,
+    ...(before === undefined ? {} : { before: JSON.parse(before) as unknown }),
+    ...(after === undefined ? {} : { after: JSON.parse(after) as unknown }),
+  };
+}
+
+const storedSample = z.object({ at: z.number(), taken: z.number(), capacity: z.number() });
+export const useSample = (item: Item): UseSample => storedSample.parse(item);

@@ -1,0 +1,90 @@
+/** How any store keeps what is over. */
+import { expect, it } from 'vitest';
+import type { EndedLease, LeaseNote } from '../../core/protocol/history.ts';
+import type { Store } from '../../core/store.ts';
+import { mine, newId, newSlot } from './refusals.ts';
+
+const pod = { namespace: 'shop', name: 'web-0', uid: 'u-1' };
+const DAY = 86_400_000;
+
+export function historySuite(open: () => Store): void {
+  it('begins once', async () => {
+    const { history } = open();
+    const first = await history.noteBegun(5_000);
+    expect(await history.noteBegun(9_000)).toBe(first);
+    expect(await history.readBegun()).toBe(first);
+  });
+
+  it('has the leases of a slot by their ends, each once however often it is recorded', async () => {
+    const { history } = open();
+    const slot = newSlot();
+    const ended = (endedAt: number, nonce: string, previousEndedAt?: number): EndedLease => ({
+      slot,
+      holding: { ...mine, nonce, pod },
+      endedAt,
+      ...(previousEndedAt === undefined ? {} : { previousEndedAt }),
+    });
+    const all = [ended(15_000, 'n1'), ended(15_000, 'n2', 15_000), ended(99_000, 'n3', 15_000)];
+    for (const lease of [...all, ...all].reverse()) await history.recordEnded(lease, 2 * DAY);
+    const page = { now: 100_000, limit: 10 };
+    expect(await history.readEnded(slot, 0, page)).toEqual(all);
+    expect(await history.readEnded(slot, 14_999, { ...page, limit: 2 })).toEqual(all.slice(0, 2));
+    expect(await history.readEnded(slot, 15_000, page)).toEqual(all.slice(2));
+    expect(await history.readEnded(slot, 99_000, page)).toEqual([]);
+    expect(await history.readEnded({ ...slot, slot: 12 }, 0, page)).toEqual([]);
+  });
+
+  it('is not read beyond its time, though it may still be there', async () => {
+    const { history } = open();
+    const slot = newSlot();
+    await history.recordEnded({ slot, holding: mine, endedAt: 15_000 }, 20_000);
+    await history.recordNotes({ period: 7, lane: slot.pool }, [noteAt(slot, 15_000)], 20_000);
+    await history.recordSample(slot.pool, { at: 15_000, taken: 1, capacity: 2 }, 20_000);
+    const read = async (now: number) => [
+      await history.readEnded(slot, 0, { now, limit: 9 }),
+      await history.readNotes({ period: 7, lane: slot.pool }, now),
+      await history.readSamples(slot.pool, 0, now),
+    ];
+    expect((await read(19_999)).map((found) => found.length)).toEqual([1, 1, 1]);
+    expect(await read(20_000)).toEqual([[], [], []]);
+  });
+
+  it('has notes of many leases together, and again where a batch came in halves', async () => {
+    const { history } = open();
+    const part = { period: 3, lane: newId() };
+    const slot = newSlot();
+    const notes = [noteAt(slot, 15_000), noteAt({ ...slot, block: 1n << 70n }, 16_000, pod), noteAt(slot, 17_000)];
+    for (const some of [notes, notes, notes.slice(0, 1)]) await history.recordNotes(part, some, 2 * DAY);
+    const read = await history.readNotes(part, 20_000);
+    expect(read).toHaveLength(4);
+    expect(read).toEqual(expect.arrayContaining(notes));
+    expect(await history.readNotes({ ...part, period: 4 }, 20_000)).toEqual([]);
+  });
+
+  it('has who changed what, day by day, as it was completed last', async () => {
+    const { history } = open();
+    const id = newId();
+    const day = 1_000 + Number.parseInt(id.slice(0, 6), 16);
+    const at = day * DAY + 5;
+    const entry = { id, at, by: 'user/a', action: 'pool.changed', subject: 'default/blue', before: { v: 1 } } as const;
+    await history.recordAudit({ ...entry, outcome: 'begun' }, at + DAY);
+    await history.recordAudit({ ...entry, outcome: 'done', after: { v: 2 } }, at + DAY);
+    await history.recordAudit({ ...entry, id: `${id}0`, at: at - 1, outcome: 'refused' }, at + DAY);
+    expect(await history.readAudit(day, at)).toEqual([
+      { ...entry, id: `${id}0`, at: at - 1, outcome: 'refused' },
+      { ...entry, outcome: 'done', after: { v: 2 } },
+    ]);
+    expect(await history.readAudit(day + 1, at)).toEqual([]);
+  });
+}
+
+const noteAt = (slot: LeaseNote['slot'], endedAt: number, whose?: LeaseNote['pod']): LeaseNote => ({
+  slot,
+  node: 'i-1',
+  incarnation: 2,
+  network: 'blue',
+  ifname: 'eth0',
+  heldAt: 10_000,
+  endedAt,
+  ...(whose === undefined ? {} : { pod: whose }),
+});
