@@ -139,7 +139,8 @@ export class Lessor extends Construct {
   #giveRights(pools: StoreTable, leases: StoreTable): void {
     const { allocate, release, operate, reclaim, changes } = this.functions;
     pools.grant(allocate, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
-    leases.grant(allocate, 'Query', 'UpdateItem');
+    // PutItem: with which the version before holds a slot, as long as both run.
+    leases.grant(allocate, 'Query', 'PutItem', 'UpdateItem');
     pools.grant(release, 'GetItem', 'PutItem', 'UpdateItem');
     leases.grant(release, 'GetItem', 'Query', 'UpdateItem');
     pools.grant(operate, 'GetItem', 'Query', 'PutItem', 'UpdateItem');

@@ -172,7 +172,7 @@ describe.runIf(isAsked())('deployed by cdk deploy into ministack', { timeout: 18
   });
 
   it('a function that lacks a right is found out', async () => {
-    withoutRight('dynamodb:PutItem', assembly('today'), assembly('unable'));
+    withoutRight('dynamodb:UpdateItem', assembly('today'), assembly('unable'));
     await account.cdk.deploy('--app', assembly('unable'));
     const refused = errorOf(await call('ADD', 'passing'));
     expect(refused.msg).toContain('AccessDenied');

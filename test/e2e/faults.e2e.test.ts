@@ -3,11 +3,16 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildPlugin } from '../../cni-shim/build/build.ts';
+import type { WireRequest } from '../../local/aws/dynamodb-wire.ts';
 import { demoNetwork } from '../../local/demo/demo-network.ts';
 import { type Operator, operatorClient } from '../../local/demo/operator.ts';
 import { callPlugin } from '../../local/nodes/cni-runtime.ts';
 import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 import { addressOf, errorOf, leasesOf, type PluginNode, pluginNode } from '../support/plugin-node.ts';
+
+/** What makes a lease. */
+const isHold = ({ function: name, operation, table }: WireRequest) =>
+  name === 'allocate' && operation === 'UpdateItem' && table.includes('Leases');
 
 describe('faults on the way of an address', () => {
   let stack: LocalStack;
@@ -34,9 +39,9 @@ describe('faults on the way of an address', () => {
   it('finds the lease again when the database made it and every answer of the first attempt was lost', async () => {
     let lost = 0;
     // Both tries of the function's SDK: the plugin's own second attempt has to find the lease.
-    stack.wire.fault(async ({ operation }, forward) => {
+    stack.wire.fault(async (request, forward) => {
       const answer = await forward();
-      if (operation !== 'PutItem' || lost === 2) return answer;
+      if (!isHold(request) || lost === 2) return answer;
       lost += 1;
       return undefined;
     });
@@ -53,9 +58,9 @@ describe('faults on the way of an address', () => {
       release = done;
     });
     const written = new Promise<void>((seen) => {
-      stack.wire.fault(async ({ operation }, forward) => {
+      stack.wire.fault(async (request, forward) => {
         const answer = await forward();
-        if (operation !== 'PutItem') return answer;
+        if (!isHold(request)) return answer;
         seen();
         await held;
         return answer;

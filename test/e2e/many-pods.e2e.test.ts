@@ -43,7 +43,7 @@ describe('many pods of one node', () => {
     const addresses = (await addAll(containers)).map(addressOf);
     expect(new Set(addresses).size).toBe(64);
     const own = stack.wire.counts().filter(({ function: name }) => name !== 'changes');
-    expect(own.map(({ operation, count }) => ({ operation, count }))).toEqual([{ operation: 'PutItem', count: 64 }]);
+    expect(own.map(({ operation, count }) => ({ operation, count }))).toEqual([{ operation: 'UpdateItem', count: 64 }]);
     stack.wire.reset();
     for (const answer of await deleteAll(containers)) expect(answer.ok).toBe(true);
     expect(stack.wire.total({ function: 'release', operation: 'UpdateItem' })).toBe(64);

@@ -84,7 +84,7 @@ describe('the rights', () => {
       'Lessor-allocate': {
         log,
         Pools: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
-        Leases: ['Query', 'UpdateItem'],
+        Leases: ['Query', 'PutItem', 'UpdateItem'],
       },
       'Lessor-release': {
         log,
