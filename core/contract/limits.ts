@@ -138,6 +138,9 @@ export const patterns = {
   /** Of lists: of one pool, and of blocks of several. Opaque; what may be given back is checked all the same. */
   cursor: /^(0|[1-9a-f][0-9a-f]{0,31})(\.[0-9a-f]{1,3})?$/,
   blockCursor: /^[0-9a-f]{16}:(0|[1-9a-f][0-9a-f]{0,31})(\.[0-9a-f]{1,3})?$/,
+  /** Of the list of nodes: a part of it, and the node behind which it goes on there. */
+  nodeCursor: /^[0-9a-f]#.{0,256}$/,
+  account: /^\d{12}$/,
   /** Of the list of deaths: the time of one, and its node. */
   deathCursor: /^\d{15}#.{1,256}$/,
 } as const;

@@ -59,6 +59,7 @@ export const refusals: Readonly<Record<RouteName, readonly ProblemCode[]>> = {
   searchAddress: always,
   findLeases: [...always, 'node.unknown'],
   explain: [...withBody, 'service.busy'],
-  declareDeath: [...writing, 'node.unknown'],
+  listNodes: always,
+  declareDeath: [...writing, 'node.unknown', 'node.alive'],
   listDeaths: always,
 };

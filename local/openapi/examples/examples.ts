@@ -40,6 +40,7 @@ export const story: readonly RouteName[] = [
   'release',
   'report',
   'giveBack',
+  'listNodes',
   'declareDeath',
   'listDeaths',
   'goodbye',
