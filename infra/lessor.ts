@@ -5,8 +5,9 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { environment } from '../core/contract/environment.ts';
-import { COUNT_WITHIN } from '../core/contract/limits.ts';
+import { COUNT_WITHIN, NODE_LIST_SHARDS } from '../core/contract/limits.ts';
 import { LessorError } from '../core/contract/problems.ts';
+import { nodeListKey } from '../core/protocol/node.ts';
 import { AccessPolicies } from './access-policies.ts';
 import { connectHistory, historyTable } from './changes.ts';
 import { checkProps } from './check-props.ts';
@@ -146,6 +147,10 @@ export class Lessor extends Construct {
     pools.grant(operate, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     leases.grant(operate, 'GetItem', 'Query', 'UpdateItem');
     pools.grant(reclaim, 'GetItem', 'Query', 'UpdateItem');
+    pools.grantDeletion(
+      reclaim,
+      Array.from({ length: NODE_LIST_SHARDS }, (_, shard) => nodeListKey(shard)),
+    );
     leases.grant(reclaim, 'Query', 'UpdateItem');
     pools.grant(changes, 'UpdateItem');
   }

@@ -14,7 +14,7 @@ import { EventSourceMapping, type Function as LambdaFunction, StartingPosition }
 import { Construct } from 'constructs';
 import type { LessorFunction } from './lessor-function.ts';
 
-/** DeleteItem is not among them: a slot item never disappears (I7), and IAM enforces it. */
+/** DeleteItem is not among them: a slot item never disappears (I7), and IAM enforces it. What may be deleted is named by its keys. */
 export type TableOperation = 'GetItem' | 'Query' | 'PutItem' | 'UpdateItem';
 
 /** A table that this stack does not make. */
@@ -82,6 +82,13 @@ export class StoreTable extends Construct {
   grant(lambda: LambdaFunction, ...operations: readonly TableOperation[]): void {
     this.#tell(lambda);
     lambda.addToRolePolicy(statement([this.table.tableArn], operations));
+  }
+
+  /** Lets a function delete items with one of these partition keys, and no other: not a slot, a pool or a node. */
+  grantDeletion(lambda: LambdaFunction, keys: readonly string[]): void {
+    const deletion = statement([this.table.tableArn], ['DeleteItem']);
+    deletion.addCondition('ForAllValues:StringEquals', { 'dynamodb:LeadingKeys': keys });
+    lambda.addToRolePolicy(deletion);
   }
 
   #tell(lambda: LambdaFunction): void {

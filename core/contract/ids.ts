@@ -40,6 +40,9 @@ export const blockCursor = matching(patterns.blockCursor, 'must be the nextCurso
 /** The `nextCursor` of the page before, in the list of deaths. */
 export const deathCursor = matching(patterns.deathCursor, 'must be the nextCursor of the page before');
 
+/** The `nextCursor` of the page before, in the list of nodes. */
+export const nodeCursor = matching(patterns.nodeCursor, 'must be the nextCursor of the page before');
+
 /**
  * What the signature proves: `i-…` on EC2, `role/<role>/<session>` or `user/<name>` elsewhere. Of an account other than the
  * deployment's it begins with that account: `123456789012/i-…`.

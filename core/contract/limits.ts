@@ -149,6 +149,9 @@ export const patterns = {
   /** RFC 3339, section 5.6. */
   time: /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/,
   blockCursor: /^[0-9a-f]{16}:(0|[1-9a-f][0-9a-f]{0,31})(\.[0-9a-f]{1,3})?$/,
+  /** Of the list of nodes: a part of it, and the node behind which it goes on there. */
+  nodeCursor: /^[0-9a-f]#.{0,256}$/,
+  account: /^\d{12}$/,
   /** Of the list of deaths: the time of one, and its node. */
   deathCursor: /^\d{15}#.{1,256}$/,
 } as const;

@@ -1,12 +1,15 @@
 /** A node: what it holds, that it is up, that its life was declared over. */
 import * as z from 'zod/mini';
+import { instanceStates } from '../protocol/node.ts';
 import {
   attachment,
   blockCursor,
   blockIndex,
   boot,
+  cniName,
   deathCursor,
   nextCursor,
+  nodeCursor,
   nodeId,
   nonce,
   pod,
@@ -49,6 +52,8 @@ export const ownLeasesResult = z.object({
 });
 export type OwnLeasesResult = z.infer<typeof ownLeasesResult>;
 
+const region = z.string().check(z.minLength(1), z.maxLength(most.region), z.regex(patterns.region));
+
 /** What a node says of itself. */
 export const heartbeatRequest = z.strictObject({
   boot,
@@ -57,7 +62,7 @@ export const heartbeatRequest = z.strictObject({
   /** The version of the agent. */
   version: z.optional(z.string().check(z.minLength(1), z.maxLength(most.version))),
   /** The AWS Region in which it says it is: for people, never evidence. */
-  region: z.optional(z.string().check(z.minLength(1), z.maxLength(most.region), z.regex(patterns.region))),
+  region: z.optional(region),
 });
 export type HeartbeatRequest = z.infer<typeof heartbeatRequest>;
 
@@ -121,12 +126,75 @@ export const nodeView = z.object({
 });
 export type NodeView = z.infer<typeof nodeView>;
 
+export const listNodesQuery = z.strictObject({
+  /** Only nodes of this cluster. */
+  cluster: z.optional(cniName),
+  /** Only nodes of this AWS account. */
+  account: z.optional(z.string().check(z.regex(patterns.account, 'must be the 12 digits of an AWS account'))),
+  /** Only nodes that say they are in this AWS Region. */
+  region: z.optional(region),
+  /** Only nodes whose present life is not over, or only those whose is. */
+  alive: z.optional(z.enum(['true', 'false'])),
+  cursor: z.optional(nodeCursor),
+  limit: pageLimit,
+});
+export type ListNodesQuery = z.output<typeof listNodesQuery>;
+
+/** What EC2 said of a node's instance when it was asked last. */
+export const instanceView = z.object({
+  /** As EC2 says it, or `not-found` where it knows no such instance: so it says of any other account or Region. */
+  state: z.enum(instanceStates),
+  /** RFC 3339: when it was asked. */
+  at: z.string(),
+});
+
+/** A node as the list has it: for showing, while `readNode` says what holds. */
+export const listedNodeView = z.object({
+  /** The node's id. */
+  node: z.string(),
+  /** The AWS account of the identity with which it signs. */
+  account: z.optional(z.string()),
+  /** The partition of that account: `aws`, `aws-cn`, `aws-us-gov`. */
+  partition: z.optional(z.string()),
+  /** The AWS Region in which it says it is. */
+  region: z.optional(z.string()),
+  /** The cluster of its role. */
+  cluster: z.optional(z.string()),
+  /** What the cluster calls the node, as its agent says. */
+  name: z.optional(z.string()),
+  /** The version of its agent, as the agent says. */
+  version: z.optional(z.string()),
+  /** False once its present life was declared over. */
+  alive: z.boolean(),
+  /** Its present life, or the one that is over. */
+  incarnation: z.int(),
+  /** RFC 3339: when that life was listed, just before it began. */
+  lifeAt: z.string(),
+  /** RFC 3339: when its agent was last heard of. */
+  heartbeatAt: z.optional(z.string()),
+  instance: z.optional(instanceView),
+  /** RFC 3339: when EC2 was first seen to know it. */
+  knownToEc2At: z.optional(z.string()),
+});
+export type ListedNodeView = z.infer<typeof listedNodeView>;
+
+/** One page of the nodes. */
+export const listNodesResult = z.object({
+  /** In no order that means anything, the same one each time. */
+  nodes: z.array(listedNodeView),
+  /** Give it back as `cursor` for the next page; absent on the last one. A page may be empty and have one. */
+  nextCursor: z.optional(nodeCursor),
+});
+export type ListNodesResult = z.infer<typeof listNodesResult>;
+
 /** That a node's present life is over, and why. */
 export const declareDeathRequest = z.strictObject({
   /** The node's id. */
   node: nodeId,
   /** Why the operator is certain that nothing of this node runs any more. */
   reason: z.string().check(z.minLength(1), z.maxLength(most.reason)),
+  /** True: also if the node was heard of within the last 15 minutes. */
+  alsoIfAlive: z.optional(z.boolean()),
 });
 export type DeclareDeathRequest = z.infer<typeof declareDeathRequest>;
 
@@ -182,6 +250,10 @@ export const declareDeathResult = z.extend(death, {
   /** What would be done: a sentence each. */
   effects: z.optional(z.array(z.string())),
   wouldFree: z.optional(foreseen),
+  /** RFC 3339: when the node was last heard of, by a heartbeat or a lease. */
+  heardOfAt: z.optional(z.string()),
+  /** Whether the declaration is refused as it is, since the node was heard of lately. */
+  refused: z.optional(z.boolean()),
 });
 export type DeclareDeathResult = z.infer<typeof declareDeathResult>;
 

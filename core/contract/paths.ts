@@ -152,10 +152,16 @@ export const paths = {
    */
   leaseHistory: { method: 'GET', path: '/v1/history/leases' },
   /**
+   * List the nodes
+   *
+   * Each that may hold leases: alive, and for a week after its death. With what it said of itself, and what EC2 said of it.
+   */
+  listNodes: { method: 'GET', path: '/v1/nodes/list' },
+  /**
    * Declare that a node's present life is over
    *
    * Its leases are freed and its blocks taken back within minutes, whether or not its containers run: make certain
-   * that nothing of it runs any more.
+   * that nothing of it runs any more. Refused where the node was heard of lately, unless you insist (`alsoIfAlive`).
    */
   declareDeath: { method: 'POST', path: '/v1/deaths' },
   /**

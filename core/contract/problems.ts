@@ -108,6 +108,7 @@ export const problems = {
     ofOneLease: true,
   },
   'node.unknown': { title: 'There is no such node', status: 404, cni: 7, exit: 26, retry: false },
+  'node.alive': { title: 'The node was heard of lately', status: 409, cni: 7, exit: 48, retry: false },
   'service.busy': {
     title: 'Too many callers changed the same thing at once',
     status: 503,

@@ -61,6 +61,7 @@ export const refusals: Readonly<Record<RouteName, readonly ProblemCode[]>> = {
   addressHistory: always,
   leaseHistory: always,
   explain: [...withBody, 'service.busy'],
-  declareDeath: [...writing, 'node.unknown'],
+  listNodes: always,
+  declareDeath: [...writing, 'node.unknown', 'node.alive'],
   listDeaths: always,
 };

@@ -25,6 +25,8 @@ import {
   heartbeatResult,
   listDeathsQuery,
   listDeathsResult,
+  listNodesQuery,
+  listNodesResult,
   nodeQuery,
   nodeView,
   ownLeasesQuery,
@@ -242,6 +244,13 @@ export const routes = {
     request: explainRequest,
     longestBody: most.largeBodyBytes,
     result: explainResult,
+  },
+  listNodes: {
+    ...paths.listNodes,
+    function: 'operate',
+    caller: 'operator',
+    query: listNodesQuery,
+    result: listNodesResult,
   },
   declareDeath: {
     ...paths.declareDeath,

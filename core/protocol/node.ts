@@ -102,6 +102,9 @@ export interface ListedNode extends Heartbeat, Whereabouts {
   readonly knownToEc2At?: number;
 }
 
+/** The partition key of a part of the list. */
+export const nodeListKey = (shard: number): string => `NODES#${shard}`;
+
 /**
  * That a node's life is over, said by an operator or by the node itself. With the mark on the node it is the only evidence on
  * which a lease is freed without its owner. Times are milliseconds since 1970.

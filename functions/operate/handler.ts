@@ -5,6 +5,7 @@ import { versionTag, versionWanted } from '../http/version-tag.ts';
 import { forRequests } from '../runtime.ts';
 import { declareDeath, listDeaths } from '../use-cases/nodes/declare-death.ts';
 import { readNode } from '../use-cases/nodes/heartbeat.ts';
+import { listNodes } from '../use-cases/nodes/list-nodes.ts';
 import { changePool } from '../use-cases/pools/change-pool.ts';
 import { createPool } from '../use-cases/pools/create-pool.ts';
 import { deletePool } from '../use-cases/pools/delete-pool.ts';
@@ -67,6 +68,7 @@ export const handler = handlerOf({
   ...answering(routes.leaseHistory, ({ call, query }) => leaseHistory(dependencies, call, query)),
   ...answering(routes.explain, ({ call, body }) => explain(dependencies, call, body)),
   ...answering(routes.readNode, ({ query }) => readNode(dependencies, query.node)),
+  ...answering(routes.listNodes, ({ call, query }) => listNodes(dependencies, call, query)),
   ...answering(routes.declareDeath, ({ call, body, query }) =>
     query.dryRun ? foreseeDeath(dependencies, call, body) : declareDeath(dependencies, call, body),
   ),

@@ -3,7 +3,13 @@ import { DeleteCommand, type DynamoDBDocumentClient, QueryCommand, UpdateCommand
 import * as z from 'zod/mini';
 import { scatter } from '../../core/addresses/scatter.ts';
 import { NODE_LIST_SHARDS } from '../../core/contract/limits.ts';
-import { type Heartbeat, instanceStates, type ListedNode, type Whereabouts } from '../../core/protocol/node.ts';
+import {
+  type Heartbeat,
+  instanceStates,
+  type ListedNode,
+  nodeListKey,
+  type Whereabouts,
+} from '../../core/protocol/node.ts';
 import type { NodeList, NodeStore } from '../../core/store.ts';
 import { available, conditional, readItem } from './dynamodb-client.ts';
 import { nodeExpressions as when } from './expressions.ts';
@@ -11,8 +17,7 @@ import { ALIVE, DEAD, keys } from './items.ts';
 
 type Item = Record<string, unknown>;
 
-const partKey = (shard: number): string => `NODES#${shard}`;
-const keyOf = (id: string) => ({ pk: partKey(scatter(id) % NODE_LIST_SHARDS), sk: id });
+const keyOf = (id: string) => ({ pk: nodeListKey(scatter(id) % NODE_LIST_SHARDS), sk: id });
 
 const storedHeartbeat = z.object({
   seen: z.optional(z.number()),
@@ -154,10 +159,10 @@ function reads(
       const request = new QueryCommand({
         TableName: table,
         KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': partKey(shard) },
+        ExpressionAttributeValues: { ':pk': nodeListKey(shard) },
         ConsistentRead: true,
         Limit: limit,
-        ...(after === undefined ? {} : { ExclusiveStartKey: { pk: partKey(shard), sk: after } }),
+        ...(after === undefined ? {} : { ExclusiveStartKey: { pk: nodeListKey(shard), sk: after } }),
       });
       const { Items = [], LastEvaluatedKey } = await available(() => client.send(request));
       return {

@@ -83,7 +83,9 @@ export async function startWire({ target, principals, region, account }: WirePar
     const request = { function: principal.name, operation, table: String(input.TableName), input };
     count(request);
     const resource = `arn:aws:dynamodb:${region}:${account}:table/${request.table}`;
-    if (!permits(principal.rights, `dynamodb:${operation}`, resource)) return denied(principal, operation, resource);
+    const { pk } = (input.Key ?? {}) as { pk?: { S?: string } };
+    if (!permits(principal.rights, `dynamodb:${operation}`, resource, pk?.S))
+      return denied(principal, operation, resource);
     const forward = () => pass(target, agent, incoming, body);
     return fault ? fault(request, forward) : forward();
   };

@@ -1,15 +1,26 @@
-/** Decides as IAM does, over the statements that Lessor's template has: no conditions, no principals, no negations. */
+/** Decides as IAM does, over the statements that Lessor's template has: no principals, no negations, and one condition. */
 
 export interface Statement {
   readonly effect: 'Allow' | 'Deny';
   readonly actions: readonly string[];
   readonly resources: readonly string[];
+  /** Partition keys of DynamoDB (`dynamodb:LeadingKeys`): it is about requests for these only. */
+  readonly leadingKeys?: readonly string[];
 }
 
-/** An explicit Deny wins; what nobody allows is denied. */
-export function permits(statements: readonly Statement[], action: string, resource: string): boolean {
+/**
+ * An explicit Deny wins; what nobody allows is denied.
+ * @param leadingKey the partition key that the request is for
+ */
+export function permits(
+  statements: readonly Statement[],
+  action: string,
+  resource: string,
+  leadingKey?: string,
+): boolean {
   const matching = statements.filter(
-    ({ actions, resources }) =>
+    ({ actions, resources, leadingKeys }) =>
+      (leadingKeys === undefined || (leadingKey !== undefined && leadingKeys.includes(leadingKey))) &&
       // Actions ignore case, resources do not (IAM JSON policy elements: Action, Resource).
       actions.some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase())) &&
       resources.some((pattern) => matches(pattern, resource)),

@@ -53,7 +53,7 @@ export async function demonstrate(stack: LocalStack, demo: DemoNodes, tell: Tell
 
 async function nodeDies(stack: LocalStack, { operator }: DemoNodes, node: string, tell: Tell): Promise<void> {
   const reason = 'demonstration: the second node is switched off';
-  tell({ step: 'death', ...(await operator.ask('declareDeath', { body: { node, reason } })) });
+  tell({ step: 'death', ...(await operator.ask('declareDeath', { body: { node, reason, alsoIfAlive: true } })) });
   const requests = await requestsOf(stack, () => stack.runSchedule());
   const death = (await operator.ask('listDeaths', { query: { node } })).deaths.at(0);
   const everyMs = stack.schedules[0]?.everyMs ?? 0;

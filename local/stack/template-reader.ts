@@ -74,11 +74,23 @@ export function templateReader(template: Template, surroundings: StackParameters
 export function statementsOf({ id, value }: Reading): Statement[] {
   const document = value('PolicyDocument') as { Statement: Record<string, unknown>[] };
   return document.Statement.map((statement) => {
-    const { Effect, Action, Resource, Sid: _, ...others } = statement;
+    const { Effect, Action, Resource, Sid: _, Condition, ...others } = statement;
     const [foreign] = Object.keys(others);
     if (foreign !== undefined) throw new Error(`${id} has a statement with ${foreign}, which is not evaluated here`);
-    return { effect: Effect as Statement['effect'], actions: textList(Action), resources: textList(Resource) };
+    return {
+      ...{ effect: Effect as Statement['effect'], actions: textList(Action), resources: textList(Resource) },
+      ...(Condition === undefined ? {} : { leadingKeys: leadingKeysOf(id, Condition) }),
+    };
   });
+}
+
+function leadingKeysOf(id: string, condition: unknown): string[] {
+  const { 'ForAllValues:StringEquals': wanted = {}, ...others } = condition as Record<string, Record<string, unknown>>;
+  const { 'dynamodb:LeadingKeys': keys, ...more } = wanted;
+  const [foreign] = Object.keys({ ...others, ...more });
+  if (keys === undefined || foreign !== undefined)
+    throw new Error(`${id} has a statement with Condition ${foreign}, which is not evaluated here`);
+  return textList(keys);
 }
 
 const textList = (value: unknown): string[] => [value].flat().map(String);

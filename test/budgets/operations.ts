@@ -68,6 +68,6 @@ export async function* operations(store: Store, meter: Meter): AsyncGenerator<[s
   for (let n = 0; n < 63; n += 1)
     await add(deps, 'i-4', addOf(n, { pool: { vrf: 'default', name: 'single' }, proposal: proposal(single, 0, n) }));
   yield of('a node’s own leases, one block with 63 of them', () => ownLeases(deps, callOf('i-4'), undefined));
-  await declareDeath(deps, callOf('user/ann'), { node: 'i-2', reason: 'its power supply burned' });
+  await declareDeath(deps, callOf('user/ann'), { node: 'i-2', reason: 'its power supply burned', alsoIfAlive: true });
   yield of('reclaim of a dead node’s block', () => reclaim(deps));
 }

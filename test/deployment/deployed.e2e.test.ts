@@ -218,7 +218,7 @@ describe.runIf(isAsked())('deployed by cdk deploy into ministack', { timeout: 18
 
   it('what a dead node held is freed by what the schedule does', async () => {
     const { aws } = account;
-    const body = { node: deployed.node.name, reason: 'terminated' };
+    const body = { node: deployed.node.name, reason: 'terminated', alsoIfAlive: true };
     await deployed.client(deployed.operator).ask('declareDeath', { body });
     const rules = await deployed.resources('AWS::Events::Rule');
     const Rule = rules.find((name) => name.includes('ReclaimSchedule')) ?? '';

@@ -100,7 +100,7 @@ describe('faults on the way of an address', () => {
     try {
       addressOf(await node.call('ADD', 'living'));
       addressOf(await other.call('ADD', 'dying'));
-      await operator.ask('declareDeath', { body: { node: other.id, reason: 'test' } });
+      await operator.ask('declareDeath', { body: { node: other.id, reason: 'test', alsoIfAlive: true } });
       expect(await stack.runSchedule()).toMatchObject({ nodes: [{ node: other.id, incarnation: 1, freed: 1 }] });
       expect(await heldBy('living')).toHaveLength(1);
       expect(await heldBy('dying')).toEqual([]);

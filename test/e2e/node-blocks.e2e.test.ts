@@ -75,7 +75,7 @@ describe.runIf(available('Pods in network namespaces', missing))('nodes with blo
     expect(left.map(({ node }) => node).sort()).toEqual([a, b].sort());
     expect(left.some(({ span }) => within(first[4]?.address ?? '', span))).toBe(true);
 
-    await operator.ask('declareDeath', { body: { node: b, reason: 'its power supply burned' } });
+    await operator.ask('declareDeath', { body: { node: b, reason: 'its power supply burned', alsoIfAlive: true } });
     expect(await stack.runSchedule()).toMatchObject({ nodes: [{ node: b, freed: 1 }] });
     expect((await spans()).map(({ node }) => node)).toEqual([a]);
   });

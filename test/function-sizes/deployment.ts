@@ -71,7 +71,7 @@ export async function deployed(store: Store, write: (items: readonly object[]) =
   const dead = async (blocks: number) => {
     const id = `i-dead-${deaths++}`;
     await node(id, blocks, BLOCK_SIZE);
-    await declareDeath(deps, callOf('user/ann'), { node: id, reason: 'its power supply burned' });
+    await declareDeath(deps, callOf('user/ann'), { node: id, reason: 'its power supply burned', alsoIfAlive: true });
   };
   return { store, deps, full, plain, owned, node, dead };
 }

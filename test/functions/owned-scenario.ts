@@ -164,7 +164,7 @@ export async function playOwned(plan: OwnedPlan, scheduler: fc.Scheduler, use: O
     for (const [count, next] of script.entries()) {
       if (index === 0 && count === plan.diesAfter) {
         ends();
-        const request = { node: node.id, reason: 'its power supply burned' };
+        const request = { node: node.id, reason: 'its power supply burned', alsoIfAlive: true };
         await declareDeath(at(1), callOf('user/ann'), request).catch(expected);
         late.push(reclaim(at(0)).catch(expected), reclaim(at(1)).catch(expected));
       }

@@ -164,7 +164,7 @@ export async function play(
   const dieAndComeBack = async () => {
     for (let turn = 0; turn <= lives; turn += 1) await scheduler.schedule(Promise.resolve(), 'node 0 lives on');
     history.lifeEnds('node 0', 1);
-    const request = { node: 'node 0', reason: 'its power supply burned' };
+    const request = { node: 'node 0', reason: 'its power supply burned', alsoIfAlive: true };
     // A node that never leased cannot be declared dead, and holds nothing.
     const declared = await declareDeath(environments[1] ?? first, callOf('user/ann'), request).catch(expected);
     if (declared === undefined) return;

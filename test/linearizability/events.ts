@@ -104,7 +104,7 @@ export async function dies(stage: Stage, nodes: readonly Machine[], times: numbe
 }
 
 async function declare(stage: Stage, { id: node }: Machine): Promise<string> {
-  const request = { node, reason: 'its power supply burned' };
+  const request = { node, reason: 'its power supply burned', alsoIfAlive: true };
   const outcome = await ask(
     stage,
     { kind: 'declare', node },

@@ -150,9 +150,11 @@ async function clean(stage: Stage, nodes: readonly Machine[]): Promise<void> {
   const deps = here.environment();
   for (const { id } of nodes) {
     const operation = history.begin({ kind: 'declare', node: id });
-    const death = await declareDeath(deps, callOf('user/ann'), { node: id, reason: 'off for good' }).catch(
-      () => undefined,
-    );
+    const death = await declareDeath(deps, callOf('user/ann'), {
+      node: id,
+      reason: 'off for good',
+      alsoIfAlive: true,
+    }).catch(() => undefined);
     if (death) history.answer(operation, { kind: 'declared', life: death.incarnation });
   }
   // The reclaim looks again after 5 minutes, an hour, a day and 7 days.

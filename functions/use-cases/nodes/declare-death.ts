@@ -2,16 +2,19 @@
 import type { Death, DeclareDeathRequest, ListDeathsQuery, ListDeathsResult } from '../../../core/contract/nodes.ts';
 import type { DeathRecord, NodeState } from '../../../core/protocol/node.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
+import { heardOfLately, stillAlive } from './heard-of.ts';
 import { unknownNode } from './membership.ts';
 
 /**
  * Records the death of the node's present life; a repeat answers the record that is there.
- * @throws LessorError node.unknown
+ * @throws LessorError node.unknown; node.alive where it was heard of lately and the operator does not insist
  */
 export async function declareDeath(deps: Dependencies, call: Call, request: DeclareDeathRequest): Promise<Death> {
   const node = await dyingNode(deps, request.node);
   const said = { reason: request.reason, declaredBy: call.caller };
   if (!node.alive) return deathOf(await recordOf(deps, node, said));
+  const heardOfAt = request.alsoIfAlive ? undefined : await heardOfLately(deps, call, node);
+  if (heardOfAt !== undefined) throw stillAlive(node.id, heardOfAt);
   const death = deathNow(deps, node, said);
   if (await endLife(deps, death)) return deathOf(death);
   // Another has ended that life meanwhile, or the node is in its next one.

@@ -9,6 +9,7 @@ import type { Call, Dependencies } from '../dependencies.ts';
 import { whileTime } from '../in-flight.ts';
 import { knownPool } from '../known-pools.ts';
 import { deathNow, deathOf, dyingNode } from '../nodes/declare-death.ts';
+import { heardOf, isLately, LATELY_MS } from '../nodes/heard-of.ts';
 
 /** What remains of the request's time must suffice for what is under way, and for an answer. */
 const RESERVE_MS = 2_500;
@@ -19,24 +20,31 @@ type ForeseenBlock = Foreseen['blocks'][number];
 export async function foreseeDeath(
   deps: Dependencies,
   call: Call,
-  { node: id, reason }: DeclareDeathRequest,
+  { node: id, reason, alsoIfAlive = false }: DeclareDeathRequest,
 ): Promise<DeclareDeathResult> {
   const node = await dyingNode(deps, id);
   const { diedAt, alive } = node;
   const there =
     alive || diedAt === undefined ? undefined : await deps.store.nodes.readDeath({ node: id, declaredAt: diedAt });
   const death = deathOf(there ?? deathNow(deps, node, { reason, declaredBy: call.caller }));
-  const { heartbeatAt } = (await deps.store.nodes.readHeartbeat(id)) ?? {};
+  const heard = alive ? await heardOf(deps, call, node, deps.now() - LATELY_MS) : undefined;
   const wouldFree = await foresee(deps, call, node);
   const life = `life ${node.incarnation} of node ${id}`;
-  const heard = heartbeatAt === undefined ? [] : [`it was last heard of at ${new Date(heartbeatAt).toISOString()}`];
+  const lately = heard !== undefined && isLately(deps, heard);
+  const refused = lately && !alsoIfAlive;
+  const doubts = [
+    ...(heard === undefined ? [] : [`it was last heard of at ${new Date(heard).toISOString()}`]),
+    ...(refused ? ['so shortly after that the declaration is refused, unless it says alsoIfAlive: true'] : []),
+  ];
   return {
     ...death,
     dryRun: true,
     effects: alive
-      ? [`${life} is declared over: make certain that nothing of it runs any more`, ...heard, freedText(wouldFree)]
+      ? [`${life} is declared over: make certain that nothing of it runs any more`, ...doubts, freedText(wouldFree)]
       : [`${life} was declared over already, at ${death.declaredAt}: nothing is changed`, freedText(wouldFree)],
     wouldFree,
+    ...(heard === undefined ? {} : { heardOfAt: new Date(heard).toISOString() }),
+    ...(alive ? { refused } : {}),
   };
 }
 

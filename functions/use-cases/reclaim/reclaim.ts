@@ -10,7 +10,7 @@ import { fenceBlock, resumeFence } from '../blocks/fence-block.ts';
 import { boundedStore, timeIsUp } from '../bounded-store.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { endingNow, knownPool } from '../known-pools.ts';
-import { CONCLUDED_AFTER_MS, dueDeaths, retryAfterFailure } from './due.ts';
+import { CONCLUDED_AFTER_MS, dueAt, dueDeaths, retryAfterFailure } from './due.ts';
 import { tellingOfFreed } from './freed.ts';
 import { noteConcluded, readUnconcluded } from './unconcluded.ts';
 
@@ -110,6 +110,8 @@ async function reclaimDeath(
     return stopped ? { is: 'waiting', death } : { is: 'failed', death, cause: firstOf(error) };
   }
   try {
+    // What is settled leaves the list of nodes. The note is last: a node that could not be taken from it is looked at again.
+    if (dueAt({ ...death, sweptAt }) === undefined) await notes.store.nodes.unlist(death.node, death.incarnation);
     await notes.store.nodes.recordSweep(death, { freed, sweptAt });
     return { is: 'swept', death, freed, sweptAt };
   } catch (cause) {

@@ -42,6 +42,7 @@ export const story: readonly RouteName[] = [
   'release',
   'report',
   'giveBack',
+  'listNodes',
   'declareDeath',
   'listDeaths',
   'goodbye',

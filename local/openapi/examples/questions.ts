@@ -104,6 +104,25 @@ export const questionExamples = {
       blocks: [{ pool: SLOT.pool, block: BLOCK }],
     },
   },
-  declareDeath: { body: { node: NODE, reason: DEATH.reason }, status: 200, result: DEATH },
+  listNodes: {
+    query: { alive: 'true' },
+    status: 200,
+    result: {
+      nodes: [
+        {
+          node: NODE,
+          account: '111122223333',
+          partition: 'aws',
+          name: 'worker-1',
+          version: '0.1.0',
+          alive: true,
+          incarnation: 1,
+          lifeAt: TIME,
+          heartbeatAt: TIME,
+        },
+      ],
+    },
+  },
+  declareDeath: { body: { node: NODE, reason: DEATH.reason, alsoIfAlive: true }, status: 200, result: DEATH },
   listDeaths: { status: 200, result: { deaths: [DEATH] } },
 } as const;

@@ -16,7 +16,11 @@ beforeEach(async () => {
 afterEach(() => scene.node.remove());
 
 test('a node that was declared dead although it runs says so, as an error and in a metric', async () => {
-  await declareDeath(scene.here.environment(), callOf('operator'), { node: 'i-1', reason: 'a mistake' });
+  await declareDeath(scene.here.environment(), callOf('operator'), {
+    node: 'i-1',
+    reason: 'a mistake',
+    alsoIfAlive: true,
+  });
   await scene.roundsFor(10 * MINUTE_MS);
   expect(scene.errors()).toEqual([
     expect.objectContaining({ message: expect.stringContaining('declared dead although it runs') }),
@@ -25,7 +29,11 @@ test('a node that was declared dead although it runs says so, as an error and in
 });
 
 test('a node that was declared dead goes on saying so until no container lives with a lease of that life', async () => {
-  await declareDeath(scene.here.environment(), callOf('operator'), { node: 'i-1', reason: 'a mistake' });
+  await declareDeath(scene.here.environment(), callOf('operator'), {
+    node: 'i-1',
+    reason: 'a mistake',
+    alsoIfAlive: true,
+  });
   await scene.roundsFor(10 * MINUTE_MS);
   await reclaim(scene.here.environment());
   // The next ADD begins another life, of which the service says nothing ill.

@@ -66,7 +66,11 @@ test('a lease that the table does not have is lost, for reconcile as well, whose
 });
 
 test('containers of a life that was declared over are counted, as long as they live', async () => {
-  await declareDeath(on.here.environment(), callOf('operator'), { node: 'i-1', reason: 'a mistake' });
+  await declareDeath(on.here.environment(), callOf('operator'), {
+    node: 'i-1',
+    reason: 'a mistake',
+    alsoIfAlive: true,
+  });
   expect((await on.lessor('status', '--check')).out).toContain('declared dead although it runs');
   expect((await status()).journal).toMatchObject({ ofDeadLife: 0 });
   on.records().setMeta('declared dead', JSON.stringify({ boot: on.node.bootId, incarnation: 1 }));

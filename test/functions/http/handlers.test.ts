@@ -101,7 +101,7 @@ describe('the API', () => {
         route: 'POST /v1/deaths',
         userArn: OPERATOR,
         query,
-        body: JSON.stringify({ node: 'i-0123456789abcdef0', reason: 'it burned' }),
+        body: JSON.stringify({ node: 'i-0123456789abcdef0', reason: 'it burned', alsoIfAlive: true }),
       });
     const foreseen = await declared({ dryRun: 'true' });
     expect(z.parse(routes.declareDeath.result, foreseen.body)).toMatchObject({
@@ -116,7 +116,7 @@ describe('the API', () => {
     const death = await post(
       operate,
       'POST /v1/deaths',
-      { node: 'i-0123456789abcdef0', reason: 'it burned' },
+      { node: 'i-0123456789abcdef0', reason: 'it burned', alsoIfAlive: true },
       OPERATOR,
     );
     expect(z.parse(routes.declareDeath.result, death.body)).toMatchObject({

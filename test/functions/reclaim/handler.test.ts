@@ -25,7 +25,7 @@ async function deadAndDrifted(nodes: number) {
   for (let n = 0; n < nodes; n += 1) {
     const node = `i-${n}`;
     await add(warm, node, addOf(n, { pool: named, proposal: proposal(pool, n >> 4, n & 15) }));
-    await declareDeath(warm, callOf('user/ann'), { node, reason: 'a rack burned' });
+    await declareDeath(warm, callOf('user/ann'), { node, reason: 'a rack burned', alsoIfAlive: true });
   }
   const drifted = await operatorsPool(here, { addresses: 4, blockSize: 4, name: 'green' });
   await countChanges(warm, 's', [{ pool: drifted.id, after: 'shop', sequence: '1' }]);

@@ -105,7 +105,7 @@ describe('a request to the store that fails', () => {
         const here = world();
         await add(here.environment(), 'i-1', addOf(1));
         const declare = (deps = here.environment()) =>
-          declareDeath(deps, callOf('user/ann'), { node: 'i-1', reason: 'burned' });
+          declareDeath(deps, callOf('user/ann'), { node: 'i-1', reason: 'burned', alsoIfAlive: true });
         expect((await refusalOf(declare(failing(here, method, { carriedOut })))).code).toBe('service.unavailable');
         expect(await declare()).toMatchObject({ node: 'i-1', incarnation: 1 });
         expect((await here.store.nodes.readNode('i-1'))?.alive).toBe(false);

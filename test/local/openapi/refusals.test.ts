@@ -156,6 +156,12 @@ describe('an operator is refused', () => {
     await refused('declareDeath', 'node.unknown', { body: { ...query, reason: 'gone' } });
   });
 
+  it('the death of a node that was heard of lately', async () => {
+    const { body } = await askOperation(stack, stack.operator, 'listNodes', {});
+    const [{ node } = {}] = body.nodes as { node?: string }[];
+    await refused('declareDeath', 'node.alive', { body: { node, reason: 'gone' } });
+  });
+
   it('a pool that is another one, or lies in another one', async () => {
     await refused('createPool', 'pool.conflict', { body: { ...POOLS[0], blockSize: 16 } });
     await refused('createPool', 'pool.overlap', { body: { ...POOLS[0], name: 'beside' } });

@@ -34,7 +34,9 @@ describe('ADD, DEL, declarations and reclaim, interleaved at every request', () 
         here.clock.now += 8 * 24 * 60 * 60 * 1000;
         const deps = here.environment();
         // A request that came late may have made the node known, or have begun a life of it that nobody leads.
-        await declareDeath(deps, callOf('user/ann'), { node: 'node 0', reason: 'still off' }).catch(() => undefined);
+        await declareDeath(deps, callOf('user/ann'), { node: 'node 0', reason: 'still off', alsoIfAlive: true }).catch(
+          () => undefined,
+        );
         await reclaim(deps);
         expect(history.violations).toEqual([]);
         expect(history.heldByTheLiving).toEqual(living);

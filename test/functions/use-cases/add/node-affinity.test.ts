@@ -269,7 +269,11 @@ describe('a declared death', () => {
     const { here, node, pool } = await green({ blocks: 64 });
     const one = node('i-1');
     await one.add(here.environment(), 1);
-    await declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'its power supply burned' });
+    await declareDeath(here.environment(), callOf('user/ann'), {
+      node: 'i-1',
+      reason: 'its power supply burned',
+      alsoIfAlive: true,
+    });
     one.reboots();
     const { slot } = await one.add(here.environment(), 2);
     expect(await reclaim(here.environment())).toMatchObject({ nodes: [{ node: 'i-1', freed: 1 }] });

@@ -176,7 +176,7 @@ describe('a lease of an ordinary and a partial slot', () => {
   it('is freed as a whole when its node is dead', async () => {
     const { here, ask } = await unequal();
     await ask(1, [BEEF]);
-    await declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'it burned' });
+    await declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'it burned', alsoIfAlive: true });
     expect(await reclaim(here.environment())).toMatchObject({ nodes: [{ node: 'i-1', freed: 2 }] });
   });
 

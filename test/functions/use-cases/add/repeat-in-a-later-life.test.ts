@@ -19,7 +19,7 @@ function late(here: World) {
 }
 
 const declared = (here: World) =>
-  declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'was not heard of' });
+  declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'was not heard of', alsoIfAlive: true });
 
 async function holderOf(here: World, pool: PoolDefinition, block: bigint, slot: number) {
   const state = await here.store.leases.readSlot({ pool: pool.id, block, slot });

@@ -41,13 +41,13 @@ describe(`with ${POOLS} pools an ADD`, () => {
     '%s reads the list and the pool that it tries, and once both are remembered nothing',
     async (_, names, over, n) => {
       const { deps, requests } = counting();
-      const first = await add(deps, 'i-1', requestFor(2 * n, names, over));
+      const first = await add(deps, `i-${n}`, requestFor(2 * n, names, over));
       expect(first.pool.name).toBe(nameOf(n));
       const listed = ['join', 'noteListed', 'join'];
       expect(requests()).toEqual(['readRegistry', 'readPool', 'noteJoined', ...listed, 'readBlock', 'hold']);
       const block = Number.parseInt(first.slot.block, 16);
       const next = { ...over, incarnation: 1, proposal: proposal(first.pool, block, (first.slot.slot + 1) % 60) };
-      await add(deps, 'i-1', requestFor(2 * n + 1, names, next));
+      await add(deps, `i-${n}`, requestFor(2 * n + 1, names, next));
       expect(requests()).toEqual(['hold']);
     },
   );

@@ -34,7 +34,9 @@ describe('nodes with blocks of their own, interleaved at every request', () => {
         here.clock.now += 7 * 24 * 60 * 60 * 1000;
         const deps = here.environment();
         for (const node of ['node 0', 'node 1'])
-          await declareDeath(deps, callOf('user/ann'), { node, reason: 'off' }).catch(() => undefined);
+          await declareDeath(deps, callOf('user/ann'), { node, reason: 'off', alsoIfAlive: true }).catch(
+            () => undefined,
+          );
         await reclaim(deps);
         const blocks = await store.blocks.readShard('a'.repeat(16), 0n);
         expect([...blocks.values()].filter(({ state }) => state !== 'free')).toEqual([]);
@@ -124,7 +126,7 @@ interface Story {
 }
 
 const dies = async ({ here }: Actors) => {
-  await declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'off' });
+  await declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'off', alsoIfAlive: true });
 };
 const moves: Record<string, Story> = {
   /** A take-over waits while an earlier life is reclaimed and the block goes to another node. */

@@ -22,7 +22,11 @@ async function owned({ leases = 2, blockSize = 4, blocks = 8 } = {}) {
   const slots = () => here.store.leases.readBlock(key);
   const state = () => here.store.blocks.read(key);
   const declare = () =>
-    declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'its power supply burned' });
+    declareDeath(here.environment(), callOf('user/ann'), {
+      node: 'i-1',
+      reason: 'its power supply burned',
+      alsoIfAlive: true,
+    });
   return { here, warm, node, key, slots, state, declare };
 }
 

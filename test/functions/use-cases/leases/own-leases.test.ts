@@ -145,7 +145,11 @@ describe('the lives that a node is told of', () => {
       return { ...node, lives: leases.map(({ incarnation }) => incarnation).sort() };
     };
     const die = () =>
-      declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'its power supply burned' });
+      declareDeath(here.environment(), callOf('user/ann'), {
+        node: 'i-1',
+        reason: 'its power supply burned',
+        alsoIfAlive: true,
+      });
     await lease('boot-1');
     return { lease, told, die };
   }

@@ -128,7 +128,11 @@ async function play(plan: Plan, scheduler: fc.Scheduler, { permits = allows, sto
   };
   const takeBack = async () => {
     if (plan.forced) {
-      await declareDeath(at(1), callOf('user/ann'), { node: 'i-1', reason: 'its power supply burned' });
+      await declareDeath(at(1), callOf('user/ann'), {
+        node: 'i-1',
+        reason: 'its power supply burned',
+        alsoIfAlive: true,
+      });
       await Promise.all(Array.from({ length: plan.fences }, (_, n) => reclaim(at(n)).catch(expected)));
     } else {
       const returned = { pool: pool.id, block: slot.block, generation: 1, boot: 'boot-1', journal: node.journalId };

@@ -165,7 +165,11 @@ describe('a reported lease is lost', () => {
     const { here, warm, reportOf, report, held } = await owner();
     const request = reportOf(1, 2);
     await report(request, warm);
-    await declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'its power supply burned' });
+    await declareDeath(here.environment(), callOf('user/ann'), {
+      node: 'i-1',
+      reason: 'its power supply burned',
+      alsoIfAlive: true,
+    });
     await reclaim(here.environment());
     const deps = which === environments[0] ? warm : here.environment();
     expect((await refusalOf(report(request, deps))).code).toBe('lease.lost');
@@ -176,7 +180,11 @@ describe('a reported lease is lost', () => {
 
   it('where another node has the block since and holds the slot, which is named by who remembers the claim', async () => {
     const { here, warm, key, reportOf, report } = await owner();
-    await declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'its power supply burned' });
+    await declareDeath(here.environment(), callOf('user/ann'), {
+      node: 'i-1',
+      reason: 'its power supply burned',
+      alsoIfAlive: true,
+    });
     await reclaim(here.environment());
     here.clock.now += 60_000;
     const next = { node: 'i-2', incarnation: 1, boot: 'boot-1', journal: 'd'.repeat(16) };

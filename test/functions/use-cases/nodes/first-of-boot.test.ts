@@ -15,7 +15,8 @@ async function node() {
   const arrives = (container: number, boot: string) =>
     add(here.environment(), 'i-1', addOf(container, { pool: named, boot, proposal: proposal(pool, 0, container) }));
   const told = () => ownLeases(here.environment(), callOf('i-1'), undefined);
-  const dies = () => declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'wrongly' });
+  const dies = () =>
+    declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'wrongly', alsoIfAlive: true });
   return { arrives, told, dies };
 }
 

@@ -97,7 +97,11 @@ describe('a goodbye', () => {
 
   it('leaves the record of an operator as it is', async () => {
     const { here, say, deaths } = await leased();
-    await declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'its power supply burned' });
+    await declareDeath(here.environment(), callOf('user/ann'), {
+      node: 'i-1',
+      reason: 'its power supply burned',
+      alsoIfAlive: true,
+    });
     expect(await say()).toEqual({ ended: true });
     expect(await deaths()).toMatchObject([{ declaredBy: 'user/ann' }]);
   });

@@ -25,7 +25,11 @@ async function leased() {
     heartbeat(here.environment(), callOf(node), { boot: 'boot-1', ...request });
   const read = () => readNode(here.environment(), 'i-1');
   const die = () =>
-    declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'its power supply burned' });
+    declareDeath(here.environment(), callOf('user/ann'), {
+      node: 'i-1',
+      reason: 'its power supply burned',
+      alsoIfAlive: true,
+    });
   return { here, pool, lease, say, read, die };
 }
 

@@ -46,7 +46,8 @@ describe('the list of deaths', () => {
   it('has of one node its last death, or none', async () => {
     const here = world();
     const lease = (boot: string) => add(here.environment(), 'i-1', addOf(1, { boot }));
-    const die = () => declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'it burned' });
+    const die = () =>
+      declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'it burned', alsoIfAlive: true });
     await lease('boot-1');
     const of = (node: string) => listDeaths(here.environment(), asked({ node }));
     expect([await of('i-1'), await of('i-2')]).toEqual([{ deaths: [] }, { deaths: [] }]);

@@ -41,7 +41,7 @@ describe('deleting a pool', () => {
       expect(refusal.message).toContain('has 3 leases that are held. Nothing was changed: drain it');
       expect(await here.store.pools.readPool(pool.id)).toEqual(before);
     }
-    await declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'it burned' });
+    await declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'it burned', alsoIfAlive: true });
     await reclaim(here.environment());
     expect(await remove(here.environment(), { dryRun: true })).toMatchObject({
       dryRun: true,

@@ -39,6 +39,7 @@ describe('a dry run of a declaration', () => {
       effects: [
         'life 1 of node i-1 is declared over: make certain that nothing of it runs any more',
         `it was last heard of at ${new Date(START).toISOString()}`,
+        'so shortly after that the declaration is refused, unless it says alsoIfAlive: true',
         'the reclaim frees 3 leases and takes back 0 blocks, in pool blue of VRF default',
       ],
       wouldFree: {
@@ -58,7 +59,7 @@ describe('a dry run of a declaration', () => {
   it('tells what the reclaim then frees', async () => {
     const { here, foresee } = await shared();
     const { wouldFree } = await foresee();
-    await declareDeath(here.environment(), callOf('user/ann'), request);
+    await declareDeath(here.environment(), callOf('user/ann'), { ...request, alsoIfAlive: true });
     expect((await reclaim(here.environment())).nodes).toEqual([
       { node: 'i-1', incarnation: 1, freed: wouldFree?.leases },
     ]);
@@ -81,7 +82,11 @@ describe('a dry run of a declaration', () => {
 
   it('says so where the life is over already', async () => {
     const { here, foresee } = await shared();
-    const death = await declareDeath(here.environment(), callOf('user/bob'), { node: 'i-1', reason: 'its disk' });
+    const death = await declareDeath(here.environment(), callOf('user/bob'), {
+      node: 'i-1',
+      reason: 'its disk',
+      alsoIfAlive: true,
+    });
     here.clock.now += 60_000;
     await reclaim(here.environment());
     expect(await foresee()).toMatchObject({

@@ -22,7 +22,8 @@ async function deadNodes(here: World, ids: readonly string[]) {
     const request = addOf(index, { pool: named, proposal: proposal(pool, index >> 4, index & 15) });
     await add(warm, id, request);
   }
-  for (const id of ids) await declareDeath(warm, callOf('user/ann'), { node: id, reason: 'a rack burned' });
+  for (const id of ids)
+    await declareDeath(warm, callOf('user/ann'), { node: id, reason: 'a rack burned', alsoIfAlive: true });
   const held = async () => {
     let count = 0;
     for (let block = 0n; block < 256n; block += 1n)
@@ -85,7 +86,7 @@ describe('a death', () => {
       if (name === 'markDead') throw new Error('the function was stopped here');
       return proceed();
     });
-    const request = { node: 'i-1', reason: 'it burned' };
+    const request = { node: 'i-1', reason: 'it burned', alsoIfAlive: true };
     await expect(declareDeath(here.environment({ store }), callOf('user/ann'), request)).rejects.toThrow('stopped');
     for (; here.clock.now < START + 40 * DAY; here.clock.now += 12 * HOUR)
       expect((await reclaim(here.environment())).nodes).toEqual([]);
@@ -99,7 +100,11 @@ describe('a death', () => {
     await reclaim(here.environment());
     here.clock.now += 30 * DAY;
     await add(here.environment(), 'i-1', addOf(7, { pool: named, boot: 'boot-2', proposal: proposal(pool, 3, 0) }));
-    await declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'it burned again' });
+    await declareDeath(here.environment(), callOf('user/ann'), {
+      node: 'i-1',
+      reason: 'it burned again',
+      alsoIfAlive: true,
+    });
     const { nodes } = await reclaim(here.environment());
     expect(nodes).toContainEqual({ node: 'i-1', incarnation: 2, freed: 1 });
     expect((await everyDeath(here)).map(({ incarnation }) => incarnation)).toEqual([2, 1]);
@@ -141,11 +146,15 @@ describe('a run', () => {
     await reclaim(here.environment());
     here.clock.now += 10 * MINUTE;
     await add(here.environment(), 'i-b', addOf(49, { pool: named, proposal: proposal(pool, 8, 0) }));
-    await declareDeath(here.environment(), callOf('user/ann'), { node: 'i-b', reason: 'it burned' });
+    await declareDeath(here.environment(), callOf('user/ann'), { node: 'i-b', reason: 'it burned', alsoIfAlive: true });
     await reclaim(here.environment());
     here.clock.now += HOUR;
     await add(here.environment(), 'i-new', addOf(50, { pool: named, proposal: proposal(pool, 9, 0) }));
-    await declareDeath(here.environment(), callOf('user/ann'), { node: 'i-new', reason: 'it burned' });
+    await declareDeath(here.environment(), callOf('user/ann'), {
+      node: 'i-new',
+      reason: 'it burned',
+      alsoIfAlive: true,
+    });
     here.clock.now += HOUR;
     expect((await reclaim(here.environment())).nodes.map(({ node }) => node)).toEqual(['i-new', 'i-b', 'i-a']);
   });

@@ -20,7 +20,7 @@ import {
 const named = { vrf: 'default', name: 'blue' };
 const DAY = 24 * 60 * 60 * 1000;
 const declare = (here: World, node = 'i-1') =>
-  declareDeath(here.environment(), callOf('user/ann'), { node, reason: 'its power supply burned' });
+  declareDeath(here.environment(), callOf('user/ann'), { node, reason: 'its power supply burned', alsoIfAlive: true });
 
 /** Two nodes with two leases each, in different blocks. */
 async function cluster() {
@@ -150,7 +150,7 @@ describe('reclaim', () => {
       return proceed();
     });
     const before = await held();
-    const request = { node: 'i-1', reason: 'it burned' };
+    const request = { node: 'i-1', reason: 'it burned', alsoIfAlive: true };
     await expect(declareDeath(here.environment({ store }), callOf('user/ann'), request)).rejects.toThrow('stopped');
     expect(await reclaim(here.environment())).toEqual({ nodes: [], waiting: 0 });
     expect((await here.store.nodes.readNode('i-1'))?.alive).toBe(true);
@@ -172,7 +172,11 @@ describe('reclaim', () => {
       }
       return proceed();
     });
-    await declareDeath(here.environment({ store }), callOf('user/ann'), { node: 'i-1', reason: 'it burned' });
+    await declareDeath(here.environment({ store }), callOf('user/ann'), {
+      node: 'i-1',
+      reason: 'it burned',
+      alsoIfAlive: true,
+    });
     expect(started).toEqual(['life 2']);
     expect((await here.store.nodes.readNode('i-1'))?.alive).toBe(true);
     await reclaim(here.environment());
@@ -235,9 +239,9 @@ describe('a declared death', () => {
     };
     expect(await declare(here)).toEqual(record);
     here.clock.now += 5000;
-    expect(await declareDeath(here.environment(), callOf('user/bob'), { node: 'i-1', reason: 'again' })).toEqual(
-      record,
-    );
+    expect(
+      await declareDeath(here.environment(), callOf('user/bob'), { node: 'i-1', reason: 'again', alsoIfAlive: true }),
+    ).toEqual(record);
     expect(await listDeaths(here.environment(), { limit: 50 })).toEqual({ deaths: [record] });
   });
 
