@@ -3,6 +3,7 @@
  * the commands with which people keep a node.
  */
 import { readFileSync } from 'node:fs';
+import { abandonDatabases } from './machine/database.ts';
 import { print } from './machine/print.ts';
 import { machine } from './machine/surroundings.ts';
 import { run } from './verbs/call.ts';
@@ -21,9 +22,10 @@ async function main(): Promise<number> {
   return exitCode;
 }
 
-/** As a killed process ends: nothing is closed, since SQLite would write its log back then, and each call wait for the disk. */
-const exit = (exitCode: number): never =>
-  (process as unknown as { readonly reallyExit: (exitCode: number) => never }).reallyExit(exitCode);
+function exit(exitCode: number): never {
+  abandonDatabases();
+  return (process as unknown as { readonly reallyExit: (exitCode: number) => never }).reallyExit(exitCode);
+}
 
 main().then(
   exit,

@@ -1,7 +1,5 @@
-/**
- * AWS Signature Version 4 in the Authorization header (AWS IAM User Guide, "Create a signed AWS API request").
- * WebCrypto, since loading node:crypto costs a starting process more than the whole signature.
- */
+/** AWS Signature Version 4 in the Authorization header (AWS IAM User Guide, "Create a signed AWS API request"). */
+import { sha256 } from '../machine/digest.ts';
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -27,7 +25,6 @@ export interface Signing {
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 const encoder = new TextEncoder();
-const hmac = { name: 'HMAC', hash: 'SHA-256' } as const;
 
 /** The request's headers with those that sign it; `host` is left to whoever sends. */
 export async function sign(request: SigningRequest, signing: Signing): Promise<Record<string, string>> {
@@ -50,11 +47,11 @@ export async function sign(request: SigningRequest, signing: Signing): Promise<R
     ...names.map((name) => `${name}:${headers.get(name)}`),
     '',
     names.join(';'),
-    await sha256(request.body),
+    hex(await sha256(request.body)),
   ].join('\n');
-  const text = [ALGORITHM, timestamp, scope, await sha256(canonical)].join('\n');
+  const text = [ALGORITHM, timestamp, scope, hex(await sha256(canonical))].join('\n');
   let key = encoder.encode(`AWS4${credentials.secretAccessKey}`);
-  for (const part of [day, region, service, 'aws4_request', text]) key = await hmacSha256(key, part);
+  for (const part of [day, region, service, 'aws4_request', text]) key = await sha256(part, key);
   const signed = `Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${hex(key)}`;
   return { ...request.headers, ...added, authorization: `${ALGORITHM} ${signed}` };
 }
@@ -72,14 +69,5 @@ const canonicalQuery = ({ searchParams }: URL): string =>
     .sort(([a, x], [b, y]) => (a < b ? -1 : a > b ? 1 : x < y ? -1 : x > y ? 1 : 0))
     .map((pair) => pair.join('='))
     .join('&');
-
-async function hmacSha256(key: Uint8Array<ArrayBuffer>, text: string): Promise<Uint8Array<ArrayBuffer>> {
-  const imported = await crypto.subtle.importKey('raw', key, hmac, false, ['sign']);
-  return new Uint8Array(await crypto.subtle.sign('HMAC', imported, encoder.encode(text)));
-}
-
-async function sha256(text: string): Promise<string> {
-  return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text))));
-}
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -14,7 +14,7 @@ export const NEWEST_VERSION: CniVersion = '1.1.0';
 const FIRST_VERSION: CniVersion = '0.1.0';
 
 /** Verbs that read a configuration, and since when they do. */
-const verbs = { ADD: '0.1.0', DEL: '0.1.0', CHECK: '0.4.0', GC: '1.1.0', STATUS: '1.1.0' } as const;
+export const verbs = { ADD: '0.1.0', DEL: '0.1.0', CHECK: '0.4.0', GC: '1.1.0', STATUS: '1.1.0' } as const;
 export type Verb = keyof typeof verbs;
 
 export const isVerb = (text: string | undefined): text is Verb => text !== undefined && Object.hasOwn(verbs, text);

@@ -30,30 +30,65 @@ interface BunDatabase {
   exec(sql: string): void;
   close(): void;
 }
+type BunMode = { readonly readwrite: true } | { readonly readonly: true };
 interface BunSqlite {
-  readonly Database: new (path: string, options: { readonly readwrite: true }) => BunDatabase;
+  readonly Database: new (path: string, mode: BunMode) => BunDatabase;
 }
 
 /** Of the bundle, which is CommonJS. */
 declare const require: (name: 'bun:sqlite') => BunSqlite;
 
-export const bunDatabase: OpenDatabase = (path) => {
-  const database = new (require('bun:sqlite').Database)(path, { readwrite: true });
-  /** What is not finalized would keep the file open after `close`. */
-  function once<T>(sql: string, act: (statement: BunStatement) => T): T {
-    const statement = database.prepare(sql);
+/** The paths of those that are open. */
+const bunDatabases = new Map<Database, string>();
+
+/**
+ * For a process that is about to end: it leaves its databases as one that is killed does. The runtime would write back the log
+ * of each and wait for the disk, with locks for which others wait. Where another connection is open SQLite does not
+ * (sqlite.org/wal.html, 2.1), and who may only read cannot.
+ */
+export function abandonDatabases(): void {
+  for (const [database, path] of bunDatabases) {
     try {
-      return act(statement);
-    } finally {
-      statement.finalize();
+      open(path, { readonly: true }).exec('PRAGMA synchronous = OFF; PRAGMA schema_version');
+      database.close();
+    } catch {
+      // It takes longer then.
     }
   }
-  return {
-    all: (sql, ...values) => once(sql, (statement) => statement.all(...values)),
-    run: (sql, ...values) => once(sql, (statement) => statement.run(...values).changes),
-    exec: (sql) => database.exec(sql),
-    close: () => database.close(),
+}
+
+const open = (path: string, mode: BunMode): BunDatabase => new (require('bun:sqlite').Database)(path, mode);
+
+export const bunDatabase: OpenDatabase = (path) => {
+  const bun = open(path, { readwrite: true });
+  const statements = new Map<string, BunStatement>();
+  function forget(sql: string, statement: BunStatement): void {
+    statements.delete(sql);
+    statement.finalize();
+  }
+  function prepared<T>(sql: string, act: (statement: BunStatement) => T): T {
+    const statement = statements.get(sql) ?? bun.prepare(sql);
+    statements.set(sql, statement);
+    try {
+      return act(statement);
+    } catch (error) {
+      forget(sql, statement);
+      throw error;
+    }
+  }
+  const database: Database = {
+    all: (sql, ...values) => prepared(sql, (statement) => statement.all(...values)),
+    run: (sql, ...values) => prepared(sql, (statement) => statement.run(...values).changes),
+    exec: (sql) => bun.exec(sql),
+    close() {
+      // What is not finalized would keep the file open.
+      for (const [sql, statement] of statements) forget(sql, statement);
+      bunDatabases.delete(database);
+      bun.close();
+    },
   };
+  bunDatabases.set(database, path);
+  return database;
 };
 
 /** SQLite's name for what went wrong (sqlite.org/rescode.html), as exactly as it tells; undefined for any other error. */

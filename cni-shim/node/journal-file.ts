@@ -27,8 +27,8 @@ export interface DatabaseSurroundings {
 
 /** Hundreds are for what an earlier release could not work with; what lies below only adds tables, and columns that may be left out. */
 const SCHEMA_VERSION = 100;
-/** Whoever holds the lock holds it for less than a millisecond; 128 processes at once wait for each other. */
-const BUSY_MS = 10_000;
+/** Whoever holds the lock holds it for less than a millisecond; hundreds of processes at once wait for each other. */
+const BUSY_MS = 20_000;
 /** Others may put it aside and begin another one meanwhile; they do so once. */
 const OPENED_AT_MOST = 4;
 
@@ -118,8 +118,9 @@ function openDatabase({ files, openDatabase }: DatabaseSurroundings, path: strin
   if (files.size(path) === 0) throw damage('the journal is empty');
   const database = openDatabase(path);
   try {
-    database.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA synchronous = NORMAL`);
-    database.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
+    database.exec(
+      `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${LOG_PAGES}`,
+    );
     const version = Number(database.all('PRAGMA user_version')[0]?.user_version);
     if (version === 0) throw damage('the journal has no schema');
     if (version < SCHEMA_VERSION + 100) return database;

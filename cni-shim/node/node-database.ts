@@ -27,8 +27,8 @@ export interface NodeDatabase {
   journalId(): string | undefined;
   meta(key: string): string | undefined;
   setMeta(key: string, value: string | undefined): void;
-  /** True where `change` gave another value than there was. */
-  changeMeta(key: string, change: (value: string | undefined) => string): boolean;
+  /** True where `change` gave another value than there was; undefined is none. */
+  changeMeta(key: string, change: (value: string | undefined) => string | undefined): boolean;
 }
 
 const nothing: Readable = { all: () => [] };
@@ -96,16 +96,16 @@ function metaIn(
       const [row] = all('SELECT value FROM meta WHERE key = ?', key);
       return row && String(row.value);
     });
-  const set = ({ run }: Writing, key: string, value: string) =>
-    run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', key, value);
+  const set = ({ run }: Writing, key: string, value: string | undefined) =>
+    value === undefined
+      ? run('DELETE FROM meta WHERE key = ?', key)
+      : run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', key, value);
   return {
     meta,
     journalId: () => meta(JOURNAL),
     setMeta(key, value) {
       if (value === undefined && meta(key) === undefined) return;
-      transaction((writing) =>
-        value === undefined ? writing.run('DELETE FROM meta WHERE key = ?', key) : set(writing, key, value),
-      );
+      transaction((writing) => set(writing, key, value));
     },
     changeMeta: (key, change) =>
       transaction((writing) => {

@@ -14,7 +14,7 @@ import { viewOf } from '../node/sandbox.ts';
 import { reportLease } from '../sync/flush.ts';
 import { askService, type Likely } from './ask-service.ts';
 import type { Plugin } from './assemble.ts';
-import { openTurn } from './turn.ts';
+import { openTurn, TO_ASK, toSearch } from './turn.ts';
 
 type Addresses = AllocateResult['addresses'];
 
@@ -32,10 +32,14 @@ const LONGEST_PAUSE_MS = 1_000;
 export async function add(plugin: Plugin): Promise<unknown> {
   const { surroundings, network, api } = plugin;
   const dns = readDns(surroundings.files, network.resolvConf);
-  const until = surroundings.now() + api.patienceMs;
   let asked = await askOnce(plugin);
+  let until: number | undefined;
   for (let questions = 1; asked.kind !== 'addresses'; questions += 1) {
-    const isOver = asked.kind === 'again' ? questions >= MOST_QUESTIONS : surroundings.now() + LOOK_AGAIN_MS >= until;
+    if (asked.kind === 'without slot') until ??= asked.since + api.patienceMs;
+    const isOver =
+      asked.kind === 'again'
+        ? questions >= MOST_QUESTIONS
+        : until !== undefined && surroundings.now() + LOOK_AGAIN_MS >= until;
     if (isOver) throw asked.error;
     asked = asked.kind === 'again' ? await askOnce(plugin) : await askWithSlot(plugin, asked.entry);
   }
@@ -46,12 +50,17 @@ type Asked =
   | { readonly kind: 'addresses'; readonly addresses: Addresses }
   | { readonly kind: 'again'; readonly error: LessorError }
   /** Nobody answered, and each slot of the node's own blocks was in use or cooling when this one began. */
-  | { readonly kind: 'without slot'; readonly error: LessorError; readonly entry: JournalEntry };
+  | {
+      readonly kind: 'without slot';
+      readonly error: LessorError;
+      readonly entry: JournalEntry;
+      readonly since: number;
+    };
 
 function askOnce(plugin: Plugin): Promise<Asked> {
   const likely = likelyPool(plugin);
   const entry = plugin.records.journal.begin(beginning(plugin), () => candidates(plugin, likely));
-  return isToldByOthers(plugin, entry, likely) ? askInTurn(plugin, entry) : addressesFor(plugin, entry, likely);
+  return isToldByOthers(plugin, entry, likely) ? askInTurn(plugin, entry, likely) : addressesFor(plugin, entry, likely);
 }
 
 /** Whether what another ADD is answered will name slots for this one, which has none and asked nobody yet. */
@@ -62,25 +71,40 @@ const isToldByOthers = ({ addresses }: Plugin, { attempts, proposal }: JournalEn
   (cache === undefined || cache.pool.affinity === 'node');
 
 /** The entry is there while it waits: a DEL of a container whose ADD was cut off finds it, and then nothing is asked. */
-async function askInTurn(plugin: Plugin, entry: JournalEntry): Promise<Asked> {
+async function askInTurn(plugin: Plugin, entry: JournalEntry, known: Likely): Promise<Asked> {
   const { records, surroundings, network, choices } = plugin;
-  const turn = openTurn(records, [network.name, choices.among].join(' ').trim(), surroundings.now);
+  const turn = openTurn(records, toSearch([network.name, choices.among].join(' ').trim()), surroundings.now);
   const until = surroundings.now() + WAITS_FOR_OTHERS_MS;
+  let blocks = blocksIn(known);
   try {
-    for (let pauseMs = SHORTEST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    const { next, likely } = await whenThereIs(plugin, () => {
       const asks = turn.take(entry.nonce) || surroundings.now() >= until;
       // Whoever had the turn before noted what it was told.
       const likely = likelyPool(plugin);
+      if (!asks && blocksIn(likely) === blocks) return undefined;
+      blocks = blocksIn(likely);
       const next = records.journal.propose(entry, () => candidates(plugin, likely));
       if (next === undefined) throw wasRemoved(entry);
-      if (asks || next.proposal !== undefined) return await addressesFor(plugin, next, likely);
-      // Many began at once: else they would all look at the same moments, and one of them would get on at each.
-      await surroundings.sleep(pauseMs * (0.5 + surroundings.random() / 2));
-    }
+      return asks || next.proposal !== undefined ? { next, likely } : undefined;
+    });
+    return await addressesFor(plugin, next, likely);
   } finally {
     turn.end(entry.nonce);
   }
 }
+
+/** Looks again and again, ever more seldom. */
+async function whenThereIs<T>({ surroundings }: Plugin, look: () => T | undefined): Promise<T> {
+  for (let pauseMs = SHORTEST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    const found = look();
+    if (found !== undefined) return found;
+    // Many began at once: else they would all look at the same moments, and one of them would get on at each.
+    await surroundings.sleep(pauseMs * (0.5 + surroundings.random() / 2));
+  }
+}
+
+/** Where no others have come, a slot may have cooled, which is looked at when it asks. */
+const blocksIn = ({ cache }: Likely): string => JSON.stringify(cache?.blocks);
 
 const wasRemoved = ({ attachment }: JournalEntry): LessorError =>
   refusal(
@@ -125,13 +149,35 @@ function beginning({ attachment, network, records, bootId, invocation, addresses
 /** With which the container lives from now on. @throws LessorError */
 async function addressesFor(plugin: Plugin, entry: JournalEntry, likely: Likely): Promise<Asked> {
   const { records, outage, api, surroundings } = plugin;
-  const having = (addresses: Addresses): Asked => ({ kind: 'addresses', addresses });
   if (entry.local !== undefined) return having(await stillLives(plugin, entry, entry.local));
   const isOwn = ownLease(records, entry) !== undefined;
-  if (isOwn && outage.isRecent()) {
-    const local = liveLocally(plugin, entry, false);
-    if (local !== undefined) return having(local);
+  const turn = openTurn(records, TO_ASK, surroundings.now);
+  const until = surroundings.now() + api.patienceMs;
+  let looks = 0;
+  const local = await whenThereIs(plugin, () => {
+    looks += 1;
+    const own = isOwn && outage.isRecent() ? liveLocally(plugin, entry, false) : undefined;
+    return own ?? (turn.take(entry.nonce) || surroundings.now() >= until ? 'asks' : undefined);
+  });
+  if (local !== 'asks') return having(local);
+  try {
+    if (looks > 1 && !isThere(plugin, entry)) throw wasRemoved(entry);
+    return await ask(plugin, entry, likely, isOwn);
+  } finally {
+    turn.end(entry.nonce);
   }
+}
+
+const having = (addresses: Addresses): Asked => ({ kind: 'addresses', addresses });
+
+function isThere({ records }: Plugin, { attachment, nonce }: JournalEntry): boolean {
+  const there = records.journal.find(attachment);
+  return there?.nonce === nonce && there.ended !== true;
+}
+
+async function ask(plugin: Plugin, entry: JournalEntry, likely: Likely, isOwn: boolean): Promise<Asked> {
+  const { records, outage, api, surroundings } = plugin;
+  const since = surroundings.now();
   // Who can do without an answer does not wait for long.
   const mayOwn = isOwn || mayYetOwn(plugin, entry, likely);
   const outcome = await askService(plugin, entry, likely, mayOwn ? api.brief : api);
@@ -142,7 +188,8 @@ async function addressesFor(plugin: Plugin, entry: JournalEntry, likely: Likely)
   // A refusal, and an answer that is of no use, is never followed by the very slot that the service passed over.
   const local = isOwn && outcome.kind === 'unanswered' ? liveLocally(plugin, entry, true) : undefined;
   if (local !== undefined) return having(local);
-  if (mayOwn && !isOwn && outcome.kind === 'unanswered') return { kind: 'without slot', error: outcome.error, entry };
+  if (mayOwn && !isOwn && outcome.kind === 'unanswered')
+    return { kind: 'without slot', error: outcome.error, entry, since };
   const { code, what: why } = outcome.error;
   if (outcome.kind === 'refused') records.journal.refuse(entry, { code, why, at: surroundings.now() });
   throw outcome.error;

@@ -1,8 +1,10 @@
 /** Many ADDs of a node that begin at once, before it knows a slot to ask for. */
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openOutage } from '../../../cni-shim/api/outage.ts';
+import { refusal } from '../../../cni-shim/machine/refusal.ts';
 import { openRecords } from '../../../cni-shim/node/node-records.ts';
-import { openTurn } from '../../../cni-shim/verbs/turn.ts';
+import { openTurn, TO_ASK, toSearch } from '../../../cni-shim/verbs/turn.ts';
 import { routes } from '../../../core/contract/routes.ts';
 import { ownedPool } from '../../functions/owned-pool.ts';
 import { create } from '../../functions/pool-requests.ts';
@@ -52,10 +54,8 @@ function surroundings() {
   };
 }
 
-function openHere() {
-  const records = openRecords({ ...machineUnderNode(), ...node.here, now: () => here.clock.now }, node.dataDir);
-  return openTurn(records, NETWORK, () => here.clock.now);
-}
+const records = () => openRecords({ ...machineUnderNode(), ...node.here, now: () => here.clock.now }, node.dataDir);
+const openHere = (turn = toSearch(NETWORK)) => openTurn(records(), turn, () => here.clock.now);
 
 async function storm(
   pool: string | undefined,
@@ -110,10 +110,18 @@ describe('of many ADDs at once, on a node that knows no slot', () => {
   });
 });
 
-test('an ADD that waits for its turn is ended by a DEL, and asks nobody', async () => {
+/** As many others have it as may. */
+function takeAll(turn: { readonly row: string; readonly most: number }): void {
+  for (let other = 0; other < turn.most; other += 1) expect(openHere(turn).take(`another ${other}`)).toBe(true);
+}
+
+test.each([
+  ['search', toSearch(NETWORK)],
+  ['ask', TO_ASK],
+])('an ADD that waits for its turn to %s is ended by a DEL, and asks nobody', async (_, turn) => {
   await ownedPool(here, { blocks: 1, blockSize: 8, name: 'green' });
   const stdin = configuration({ ranges: undefined, pool: 'green', routes: undefined });
-  expect(openHere().take('another')).toBe(true);
+  takeAll(turn);
   const around = { fetch: service.fetch, now: () => here.clock.now };
   const sleep = async (milliseconds: number) => {
     here.clock.now += milliseconds;
@@ -126,11 +134,66 @@ test('an ADD that waits for its turn is ended by a DEL, and asks nobody', async 
   expect([node.entries(), node.outbox().releases]).toEqual([[], []]);
 });
 
-test('an ADD leaves the turn behind whatever comes of it', async () => {
+test('an ADD that waits for its turn to ask lives with its own slot as soon as an outage is known', async () => {
+  await ownedPool(here, { blocks: 1, blockSize: 8, name: 'green' });
+  const stdin = configuration({ ranges: undefined, pool: 'green', routes: undefined });
+  const around = { fetch: service.fetch, now: () => here.clock.now };
+  expect(await node.call('ADD', 'first', { stdin, surroundings: around })).toMatchObject({ exitCode: 0 });
+  const asked = service.sent.length;
+  takeAll(TO_ASK);
+  const sleep = async (milliseconds: number) => {
+    here.clock.now += milliseconds;
+    openOutage(records(), around.now).failed(refusal('service.unavailable', 'cut', 'none'));
+  };
+  expect(await node.call('ADD', 'c', { stdin, surroundings: { ...around, sleep } })).toMatchObject({ exitCode: 0 });
+  expect(node.outbox().reports).toHaveLength(1);
+  expect(service.sent).toHaveLength(asked);
+});
+
+test('of many ADDs at once no more ask at a time than the service is to be asked by', async () => {
+  const pool = await operatorsPool(here, { addresses: 64, blockSize: 64 });
+  const stdin = configuration({ ranges: undefined, pool: pool.name, routes: undefined });
+  const around = { fetch: service.fetch, now: () => here.clock.now };
+  expect(await node.call('ADD', 'first', { stdin, surroundings: around })).toMatchObject({ exitCode: 0 });
+  const ids = Array.from({ length: TO_ASK.most + 8 }, (_, index) => `c${index}`);
+  let waiting = 0;
+  let asking = 0;
+  let most = 0;
+  let open = () => {};
+  const crowded = new Promise<void>((opened) => {
+    open = opened;
+  });
+  const arrive = () => {
+    if (asking + waiting >= ids.length) open();
+  };
+  const fetch: typeof globalThis.fetch = async (url, init) => {
+    asking += 1;
+    most = Math.max(most, asking);
+    arrive();
+    // Nobody is answered before each of the others asks as well, or waits.
+    await crowded;
+    const answer = await service.fetch(url, init);
+    asking -= 1;
+    return answer;
+  };
+  const sleep = async () => {
+    waiting += 1;
+    arrive();
+    await crowded;
+    await setImmediate();
+    waiting -= 1;
+  };
+  const surroundings = { ...around, fetch, sleep };
+  const answers = await Promise.all(ids.map((id) => node.call('ADD', id, { stdin, surroundings })));
+  expect(new Set(answers.map(({ printed }) => printed.ips?.[0].address)).size).toBe(ids.length);
+  expect(most).toBe(TO_ASK.most);
+});
+
+test('an ADD leaves its turns behind whatever comes of it', async () => {
   const stdin = configuration({ ranges: undefined, pool: 'unknown', routes: undefined });
   const around = { fetch: service.fetch, now: () => here.clock.now };
   expect(await node.call('ADD', 'c', { stdin, surroundings: around })).toMatchObject({ exitCode: 1 });
-  expect(node.rows("SELECT key FROM meta WHERE key LIKE 'turn %'")).toEqual([]);
+  expect(node.rows("SELECT key FROM meta WHERE key LIKE 'turn %' OR key = 'asking'")).toEqual([]);
 });
 
 describe('the turn to search', () => {
@@ -151,4 +214,12 @@ describe('the turn to search', () => {
     here.clock.now += milliseconds;
     expect(openHere().take('b')).toBe(true);
   });
+});
+
+test('the turn to ask is as many ADDs’ at a time as may ask', () => {
+  takeAll(TO_ASK);
+  const turn = openHere(TO_ASK);
+  expect(turn.take('one more')).toBe(false);
+  turn.end('another 0');
+  expect([turn.take('one more'), turn.take('and one')]).toEqual([true, false]);
 });
