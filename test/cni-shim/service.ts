@@ -28,8 +28,8 @@ export interface Service {
   fate: (sent: Sent) => 'unreachable' | 'answer lost' | undefined;
 }
 
-type Route = (typeof routes)[keyof typeof routes];
-type UseCase = (deps: Dependencies, call: Call, body: never) => Promise<unknown>;
+export type Route = (typeof routes)[keyof typeof routes];
+export type UseCase = (deps: Dependencies, call: Call, body: never) => Promise<unknown>;
 
 const answers: readonly (readonly [Route, UseCase])[] = [
   [routes.allocate, allocate],
@@ -43,8 +43,16 @@ const answers: readonly (readonly [Route, UseCase])[] = [
   [routes.ownLeases, (deps, call, { cursor }: { cursor?: string }) => ownLeases(deps, call, cursor)],
 ];
 
-/** What a node's request comes to at the service. `deps`: one Lambda environment. */
-export function serviceFor(deps: Dependencies, node: string): Service {
+/**
+ * What a node's request comes to at the service.
+ * @param deps one Lambda environment
+ * @param instead use cases in place of the service's own: a broken service
+ */
+export function serviceFor(
+  deps: Dependencies,
+  node: string,
+  instead: ReadonlyMap<Route, UseCase> = new Map(),
+): Service {
   const service: Service = {
     sent: [],
     fate: () => undefined,
@@ -60,7 +68,8 @@ export function serviceFor(deps: Dependencies, node: string): Service {
       if (route === undefined || useCase === undefined) throw new Error(`no route ${method} ${pathname}`);
       try {
         const schema = 'request' in route ? route.request : z.unknown();
-        const result = await useCase(deps, callOf(node), z.parse(schema, body) as never);
+        const answer = instead.get(route) ?? useCase;
+        const result = await answer(deps, callOf(node), z.parse(schema, body) as never);
         if (fate === 'answer lost') throw Object.assign(new Error('cut'), { code: 'ECONNRESET' });
         return Response.json(z.parse(route.result, result));
       } catch (error) {

@@ -15,14 +15,23 @@ export interface ServiceInWeather {
 /** The longest that a request takes, in turns of the event loop. */
 const MOST_TURNS = 6;
 
+async function someTurns(chance: Chance): Promise<void> {
+  for (let turns = chance.under(MOST_TURNS); turns > 0; turns--) await setImmediate();
+}
+
 const lost = (code: string) => Object.assign(new Error('cut'), { code });
 
-export function serviceInWeather(service: typeof fetch, chance: Chance): ServiceInWeather {
+/** @param pause lets others go on before the request arrives; a few turns of the event loop if left out */
+export function serviceInWeather(
+  service: typeof fetch,
+  chance: Chance,
+  pause: () => Promise<unknown> = () => someTurns(chance),
+): ServiceInWeather {
   const heldBack: (() => Promise<unknown>)[] = [];
   const inWeather: ServiceInWeather = {
     weather: 'clear',
     fetch: async (url, init) => {
-      for (let turns = chance.under(MOST_TURNS); turns > 0; turns--) await setImmediate();
+      await pause();
       if (inWeather.weather === 'cut') throw lost('ECONNREFUSED');
       const fate = inWeather.weather === 'lossy' ? chance.next() : 1;
       if (fate < 0.25) throw lost('ECONNRESET');

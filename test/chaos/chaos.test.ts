@@ -1,0 +1,50 @@
+/**
+ * Nodes die, reboot, are cut off, come back with an old disk, and are declared dead while they run; reclaimers are killed and meet;
+ * writes and records of the stream are lost, doubled and late: over DynamoDB, by seeds. LESSOR_SEED is the first one.
+ */
+import pMap from 'p-map';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { dynamodbStore } from '../../functions/store/dynamodb-store.ts';
+import { createTables } from '../../local/aws/tables.ts';
+import { type LocalTables, localTables, tableOf } from '../store/local-tables.ts';
+import { plainClient } from './plain-client.ts';
+import { bySeed, makeRepeatable } from './repeatable.ts';
+import { chaos, type Run } from './run.ts';
+
+const FIRST = Number(process.env.LESSOR_SEED ?? 1);
+const SEEDS = 20;
+const OPERATIONS = 2000;
+/** While one waits for the database, others go on. */
+const AT_ONCE = 4;
+
+let local: LocalTables;
+beforeAll(async () => {
+  local = await localTables();
+});
+afterAll(() => local?.stop());
+beforeEach(makeRepeatable);
+afterEach(() => void vi.restoreAllMocks());
+
+async function chaosInDynamodb(seed: number): Promise<Run> {
+  const tables = { pools: `Pools-${seed}`, leases: `Leases-${seed}` };
+  await createTables(local.endpoint, Object.values(tables).map(tableOf));
+  return bySeed(seed, () => chaos(seed, dynamodbStore(plainClient(local.endpoint), tables), OPERATIONS));
+}
+
+describe('Twenty times two thousand operations', () => {
+  it(`free no living address, hold none twice, and leave no orphan (seeds ${FIRST} to ${FIRST + SEEDS - 1})`, async () => {
+    const seeds = Array.from({ length: SEEDS }, (_, index) => FIRST + index);
+    await pMap(
+      seeds,
+      async (seed) => {
+        const { violations, trace, count, faults, writes, ended } = await chaosInDynamodb(seed);
+        process.stdout.write(
+          `seed ${seed}: ${count} operations, ${writes} changes, ${ended} leases ended, ${JSON.stringify(faults)}\n`,
+        );
+        expect(violations, `seed ${seed}\n${trace.slice(-200).join('\n')}`).toEqual([]);
+        expect(count).toBeGreaterThanOrEqual(OPERATIONS);
+      },
+      { concurrency: AT_ONCE },
+    );
+  }, 600_000);
+});

@@ -1,0 +1,214 @@
+/**
+ * What the tables have, kept beside them: each write that was carried out, in the order in which it was. It tells the witness who
+ * lost a slot, keeps the leases that ended, and what the stream of the leases table says.
+ */
+import type { BlockState } from '../../core/protocol/block.ts';
+import type { Holding, SlotState } from '../../core/protocol/lease.ts';
+import type { DeathRecord } from '../../core/protocol/node.ts';
+import { type BlockKey, blockKeyToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
+import type { Store } from '../../core/store.ts';
+import { intercepted } from '../functions/intercepted.ts';
+import type { Steps } from './steps.ts';
+import type { Witness } from './witness.ts';
+
+/** A lease that is over. Times are the service's, in ms since 1970. */
+export interface EndedLease {
+  readonly key: SlotKey;
+  readonly holding: Holding;
+  readonly endedAt: number;
+  readonly how: string;
+}
+
+/** A write to a slot item that was carried out. */
+export interface SlotWrite {
+  readonly key: SlotKey;
+  readonly before: SlotState | undefined;
+  readonly after: SlotState;
+}
+
+export interface Mirror {
+  readonly store: Store;
+  readonly writes: SlotWrite[];
+  readonly ended: EndedLease[];
+  readonly blocks: ReadonlyMap<string, BlockState>;
+  slot(key: SlotKey): SlotState | undefined;
+  /** All slots of which there is an item, by block. */
+  readonly slots: ReadonlyMap<string, ReadonlyMap<number, SlotState>>;
+  /** The life of a node in which a block was claimed at a generation. */
+  lifeOfClaim(key: BlockKey, generation: number): number | undefined;
+  lifeOf(node: string): number;
+}
+
+interface Around {
+  readonly witness: Witness;
+  readonly steps: Steps;
+  readonly now: () => number;
+  readonly blockSize: (pool: string) => number;
+  readonly addressOf: (key: SlotKey) => string;
+}
+
+type Arguments = readonly unknown[];
+
+export function mirrorOf(base: Store, around: Around): Mirror {
+  const { witness, steps } = around;
+  const slots = slotsBeside(around);
+  const blocks = blocksBeside(around, slots.of);
+  const lives = livesBeside(witness);
+  const store = intercepted(base, (name, args, proceed) =>
+    steps.outside(async () => {
+      const outcome = await proceed();
+      slots.saw(name, args, outcome);
+      blocks.saw(name, args, outcome);
+      lives.saw(name, args, outcome);
+      return outcome;
+    }),
+  );
+  return {
+    store,
+    writes: slots.writes,
+    ended: slots.ended,
+    slots: slots.all,
+    slot: (key) => slots.of(key).get(key.slot),
+    blocks: blocks.all,
+    lifeOfClaim: blocks.lifeOfClaim,
+    lifeOf: lives.lifeOf,
+  };
+}
+
+function slotsBeside({ witness, now, addressOf }: Around) {
+  const all = new Map<string, Map<number, SlotState>>();
+  const writes: SlotWrite[] = [];
+  const ended: EndedLease[] = [];
+  const of = (key: BlockKey): Map<number, SlotState> => {
+    const text = blockKeyToText(key);
+    const found = all.get(text) ?? new Map<number, SlotState>();
+    all.set(text, found);
+    return found;
+  };
+  function write(key: SlotKey, after: SlotState, how: string): void {
+    const before = of(key).get(key.slot);
+    of(key).set(key.slot, after);
+    writes.push({ key, before, after });
+    if (!before?.held || before.holding === undefined) return;
+    if (after.held && after.holding?.nonce === before.holding.nonce) return;
+    ended.push({ key, holding: before.holding, endedAt: now(), how });
+    witness.changesHands(addressOf(key), before, how);
+  }
+  return {
+    all,
+    writes,
+    ended,
+    of,
+    saw(name: string, args: Arguments, outcome: unknown): void {
+      const key = args[0] as SlotKey;
+      const before = () => of(key).get(key.slot);
+      if (name === 'hold' && (outcome as { held: boolean }).held) {
+        const [, holding, generation] = args as [SlotKey, Holding, number];
+        write(
+          key,
+          { held: true, generation, reusableAt: 0, holding },
+          `a hold of ${holding.attachment.containerId}@${holding.node}`,
+        );
+      }
+      if (name === 'release' && (outcome as { released: boolean }).released)
+        write(key, { ...freed(before()), reusableAt: args[2] as number }, 'a release');
+      if (name === 'sweep' && outcome === true)
+        write(key, { ...freed(before()), reusableAt: args[2] as number }, 'a sweep');
+      if (name === 'evict' && outcome === true)
+        write(key, { ...freed(before()), generation: args[1] as number, reusableAt: args[2] as number }, 'a fence');
+      if (name === 'advance' && outcome === true)
+        write(key, { ...freed(before()), generation: args[1] as number }, 'a pass');
+    },
+  };
+}
+
+const freed = (before: SlotState | undefined): SlotState => ({
+  generation: 0,
+  reusableAt: 0,
+  ...before,
+  held: false,
+});
+
+function blocksBeside({ witness, blockSize }: Around, slotsIn: (key: BlockKey) => ReadonlyMap<number, SlotState>) {
+  const all = new Map<string, BlockState>();
+  const claims = new Map<string, number>();
+  const claimKey = (key: BlockKey, generation: number) => `${blockKeyToText(key)}:${generation}`;
+  /** `finishDecided.slotsAtGeneration`. */
+  function isFree(key: BlockKey, generation: number): void {
+    const slots = slotsIn(key);
+    for (let slot = 0; slot < blockSize(key.pool); slot += 1) {
+      const found = slots.get(slot);
+      if (found !== undefined && !found.held && found.generation >= generation) continue;
+      const what = `block ${blockKeyToText(key)} is free at ${generation}, its slot ${slot} is ${found?.held ? 'held' : 'free'} at ${found?.generation}`;
+      witness.fail({ property: 'block freed before its slots', what });
+      return;
+    }
+  }
+  /** I5: where blocks belong to nodes. */
+  function isHeld({ pool, block, slot }: SlotKey, { node, attachment }: Holding): void {
+    const { state, owner } = all.get(blockKeyToText({ pool, block })) ?? {};
+    if (state === undefined || (state !== 'free' && owner?.node === node)) return;
+    const whose = `block ${blockKeyToText({ pool, block })} is ${state}, ${owner?.node ?? 'nobody'}’s`;
+    witness.fail({
+      property: 'held in a block of another',
+      what: `slot ${slot} by ${attachment.containerId}@${node}; ${whose}`,
+    });
+  }
+  return {
+    all,
+    lifeOfClaim: (key: BlockKey, generation: number) => claims.get(claimKey(key, generation)),
+    saw(name: string, args: Arguments, outcome: unknown): void {
+      const key = args[0] as BlockKey;
+      const note = (state: BlockState) => {
+        all.set(blockKeyToText(key), state);
+        if (state.state === 'claimed' && state.owner)
+          claims.set(claimKey(key, state.generation), state.owner.incarnation);
+      };
+      const before = () => all.get(blockKeyToText(key)) as BlockState;
+      if (name === 'hold' && (outcome as { held: boolean }).held) isHeld(args[0] as SlotKey, args[1] as Holding);
+      if (name === 'claim') note((outcome as { block: BlockState }).block);
+      if (outcome !== true) return;
+      const generation = args[1] as number;
+      if (name === 'takeUp')
+        note({
+          state: 'claimed',
+          generation: generation + 1,
+          forced: false,
+          owner: args[2] as NonNullable<BlockState['owner']>,
+        });
+      if (name === 'fence')
+        note({ ...before(), state: 'releasing', generation: generation + 1, forced: args[2] as boolean });
+      if (name === 'abort') note({ ...before(), state: 'claimed', forced: false });
+      if (name === 'finish') {
+        note({ state: 'free', generation, forced: false });
+        isFree(key, generation);
+      }
+    },
+  };
+}
+
+/** Which life each node is in. */
+function livesBeside(witness: Witness) {
+  const lives = new Map<string, number>();
+  return {
+    lifeOf: (node: string) => lives.get(node) ?? 0,
+    saw(name: string, args: Arguments, outcome: unknown): void {
+      if (name === 'join' && (outcome as { joined: boolean }).joined)
+        lives.set(String(args[0]), (outcome as { node: { incarnation: number } }).node.incarnation);
+      if (name === 'recordDeath') {
+        const { node, incarnation } = args[0] as DeathRecord;
+        witness.isRecorded(node, incarnation);
+      }
+      const [node, life] = [String(args[0]), args[1] as number];
+      if (name === 'beginLife' && outcome === true) {
+        lives.set(node, life + 1);
+        witness.note(`${node} begins life ${life + 1}`);
+        witness.isOver(node, life);
+      }
+      if (name === 'markDead' && outcome === true) {
+        witness.note(`life ${life} of ${node} is marked as over`);
+        witness.isOver(node, life);
+      }
+    },
+  };
+}

@@ -1,0 +1,117 @@
+/**
+ * What the containers were told and live with, whatever the tables and the journals say: the run's own record, by which it is
+ * judged. It hears of each slot that changes hands.
+ */
+import type { SlotState } from '../../core/protocol/lease.ts';
+
+export interface Container {
+  readonly id: string;
+  readonly node: string;
+  readonly network: string;
+  readonly pod: { readonly namespace: string; readonly name: string };
+  /** That it was told, while it lives. */
+  address: string | undefined;
+  /** The life of the node in which that was leased. */
+  life: number;
+  isBusy: boolean;
+}
+
+export type Property =
+  | 'living address freed'
+  | 'address held twice'
+  | 'block freed before its slots'
+  | 'held in a block of another';
+
+export interface Violation {
+  readonly property: Property | 'orphan' | 'counter' | 'table' | 'history' | 'node';
+  readonly what: string;
+}
+
+export interface Witness {
+  readonly violations: Violation[];
+  readonly trace: string[];
+  readonly living: ReadonlyMap<string, Container>;
+  note(what: string): void;
+  fail(violation: Violation): void;
+  /** It was told an address. @param life of the node, in which it was leased */
+  lives(container: Container, address: string, life: number): void;
+  ends(container: Container): void;
+  /** An operator insists that the node is dead, though it runs. */
+  insists(node: string): void;
+  relents(node: string): void;
+  /** The death of this life is recorded: where it was insisted on, what was leased in the life may be taken once it is over. */
+  isRecorded(node: string, life: number): void;
+  /** That is marked, or another life began. */
+  isOver(node: string, life: number): void;
+  isGivenUp(container: Container): boolean;
+  /** The holder of an address is not that one any more. */
+  changesHands(address: string, before: SlotState, how: string): void;
+}
+
+/** Two containers of one id may be there on different nodes. */
+const nameOf = ({ id, node }: Pick<Container, 'id' | 'node'>): string => `${id}@${node}`;
+
+export function newWitness(): Witness {
+  const living = new Map<string, Container>();
+  const byAddress = new Map<string, Set<Container>>();
+  const insisted = new Set<string>();
+  const recorded = new Map<string, number>();
+  const givenUp = new Map<string, number>();
+  const violations: Violation[] = [];
+  const trace: string[] = [];
+  const isGivenUp = ({ node, life }: Container) => life <= (givenUp.get(node) ?? 0);
+  const fail = (violation: Violation) => {
+    violations.push(violation);
+    trace.push(`*** ${violation.property}: ${violation.what}`);
+  };
+  const at = (address: string) => [...(byAddress.get(address) ?? [])];
+  return {
+    violations,
+    trace,
+    living,
+    note: (what) => void trace.push(what),
+    fail,
+    lives(container, address, life) {
+      trace.push(`${nameOf(container)} lives with ${address} in life ${life}`);
+      const { address: before } = container;
+      if (before !== undefined && before !== address) {
+        // In another life of its node the runtime may be told another address: it adds no container twice that lives.
+        if (!isGivenUp(container) && container.life === life)
+          fail({ property: 'address held twice', what: `${nameOf(container)} has ${before} and ${address}` });
+        byAddress.get(before)?.delete(container);
+      }
+      Object.assign(container, { address, life });
+      for (const other of at(address)) {
+        if (other === container || isGivenUp(other) || isGivenUp(container)) continue;
+        fail({ property: 'address held twice', what: `${address} by ${nameOf(other)} and ${nameOf(container)}` });
+      }
+      byAddress.set(address, (byAddress.get(address) ?? new Set()).add(container));
+      living.set(nameOf(container), container);
+    },
+    ends(container) {
+      if (container.address === undefined) return;
+      byAddress.get(container.address)?.delete(container);
+      living.delete(nameOf(container));
+      container.address = undefined;
+    },
+    insists: (node) => void insisted.add(node),
+    relents: (node) => void insisted.delete(node),
+    isRecorded(node, life) {
+      if (insisted.has(node)) recorded.set(node, life);
+    },
+    isOver(node, life) {
+      if (recorded.get(node) === life) givenUp.set(node, Math.max(life, givenUp.get(node) ?? 0));
+    },
+    isGivenUp,
+    changesHands(address, { holding }, how) {
+      if (holding === undefined) return;
+      const { attachment, node } = holding;
+      trace.push(`${address} of ${attachment.containerId}@${node} (${holding.nonce.slice(-4)}): ${how}`);
+      for (const one of at(address)) {
+        if (one.id !== attachment.containerId || one.node !== node || one.network !== attachment.network) continue;
+        if (isGivenUp(one)) continue;
+        fail({ property: 'living address freed', what: `${address} of ${nameOf(one)}, by ${how}` });
+      }
+    },
+  };
+}
