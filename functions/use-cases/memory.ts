@@ -82,8 +82,8 @@ export interface Memory {
   readonly fullBlocks: Remembered<true>;
   /** Stretches of shared pools, by pool id and number, that are noted as joined: that never changes. */
   readonly joinedStretches: Remembered<true>;
-  /** Whether it is noted that history is kept: under the empty key. */
-  readonly historyBegun: Remembered<true>;
+  /** Since when history is kept (ms since 1970), which never changes: under the empty key. */
+  readonly historyBegun: Remembered<number>;
   /** By pool id and namespace; quota.ts says how long a view counts. */
   readonly quotas: Remembered<QuotaView>;
 }

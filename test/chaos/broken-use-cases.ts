@@ -1,5 +1,6 @@
 /** Use cases as they must not be: each takes one decision as the service did not, or has never done. */
 import type { AllocateRequest, ReleaseRequest } from '../../core/contract/lease.ts';
+import type { Ending } from '../../core/protocol/lease.ts';
 import { blockKeyFromText, slotFromWire } from '../../core/protocol/slot-ref.ts';
 import type { Store } from '../../core/store.ts';
 import { allocate } from '../../functions/use-cases/add/allocate.ts';
@@ -13,6 +14,8 @@ import { callOf } from '../functions/world.ts';
 const MINUTE_MS = 60_000;
 const MOST_NODES = 12;
 const nodeIds = Array.from({ length: MOST_NODES }, (_, index) => `i-${index + 1}`);
+
+const endingNow = ({ now }: Pick<Dependencies, 'now'>): Ending => ({ endedAt: now(), reusableAt: now() });
 
 /** How a pool is given out is not looked up: who proposes nothing is given any slot, whosever the block is. */
 export async function givesAnySlot(deps: Dependencies, call: Call, request: AllocateRequest) {
@@ -30,7 +33,7 @@ export async function givesAnySlot(deps: Dependencies, call: Call, request: Allo
 export async function releasesByContainer(deps: Dependencies, call: Call, { attachment }: ReleaseRequest) {
   const { containerId, ifname } = attachment;
   for (const { key, nonce } of await findHeld(deps, call, attachment))
-    await deps.store.leases.release(key, { containerId, ifname, node: call.caller, nonce }, deps.now());
+    await deps.store.leases.release(key, { containerId, ifname, node: call.caller, nonce }, endingNow(deps));
   return { released: [] };
 }
 
@@ -43,7 +46,7 @@ export async function releasesByPodName({ store, now }: Dependencies, { caller }
       const isNamesake = held && pod !== undefined && holding?.pod?.name === pod.name;
       if (!isNamesake || holding.pod?.namespace !== pod.namespace) continue;
       const { attachment, nonce, node: its } = holding;
-      await store.leases.release({ ...block, slot: index }, { ...attachment, nonce, node: its }, now());
+      await store.leases.release({ ...block, slot: index }, { ...attachment, nonce, node: its }, endingNow({ now }));
     }
   return { released: [] };
 }
@@ -56,7 +59,7 @@ export const sweepsAnyLife: typeof reclaim = async (deps, call) => {
     if (sweptAt !== undefined) continue;
     for (const key of [...((await nodes.readNode(id))?.joinedBlocks ?? [])].map(blockKeyFromText))
       for (const slot of (await leases.readBlock(key)).keys())
-        await leases.sweep({ ...key, slot }, { node: id, incarnation: Number.MAX_SAFE_INTEGER }, deps.now());
+        await leases.sweep({ ...key, slot }, { node: id, incarnation: Number.MAX_SAFE_INTEGER }, endingNow(deps));
   }
   return reclaim(deps, call);
 };
@@ -74,7 +77,7 @@ export const freesAfterAWhile: typeof reclaim = async (deps) => {
       const generation = block.generation + 1;
       if (!(await blocks.fence(key, block.generation, true))) continue;
       for (const [slot, { held }] of await leases.readBlock(key))
-        if (held) await leases.evict({ ...key, slot }, generation, deps.now());
+        if (held) await leases.evict({ ...key, slot }, generation, endingNow(deps));
       await blocks.finish(key, generation);
     }
   }

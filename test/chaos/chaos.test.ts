@@ -26,7 +26,7 @@ beforeEach(makeRepeatable);
 afterEach(() => void vi.restoreAllMocks());
 
 async function chaosInDynamodb(seed: number): Promise<Run> {
-  const tables = { pools: `Pools-${seed}`, leases: `Leases-${seed}` };
+  const tables = { pools: `Pools-${seed}`, leases: `Leases-${seed}`, history: `History-${seed}` };
   await createTables(local.endpoint, Object.values(tables).map(tableOf));
   return bySeed(seed, () => chaos(seed, dynamodbStore(plainClient(local.endpoint), tables), OPERATIONS));
 }

@@ -3,7 +3,7 @@
  * lost a slot, keeps the leases that ended, and what the stream of the leases table says.
  */
 import type { BlockState } from '../../core/protocol/block.ts';
-import type { Holding, SlotState } from '../../core/protocol/lease.ts';
+import type { Ending, Holding, SlotState } from '../../core/protocol/lease.ts';
 import type { DeathRecord } from '../../core/protocol/node.ts';
 import { type BlockKey, blockKeyToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { Store } from '../../core/store.ts';
@@ -48,6 +48,7 @@ interface Around {
 }
 
 type Arguments = readonly unknown[];
+const SLOT_WRITES: ReadonlySet<string> = new Set(['hold', 'release', 'sweep', 'evict', 'advance']);
 
 export function mirrorOf(base: Store, around: Around): Mirror {
   const { witness, steps } = around;
@@ -91,7 +92,7 @@ function slotsBeside({ witness, now, addressOf }: Around) {
     writes.push({ key, before, after });
     if (!before?.held || before.holding === undefined) return;
     if (after.held && after.holding?.nonce === before.holding.nonce) return;
-    ended.push({ key, holding: before.holding, endedAt: now(), how });
+    ended.push({ key, holding: before.holding, endedAt: after.endedAt ?? now(), how });
     witness.changesHands(addressOf(key), before, how);
   }
   return {
@@ -102,25 +103,28 @@ function slotsBeside({ witness, now, addressOf }: Around) {
     saw(name: string, args: Arguments, outcome: unknown): void {
       const key = args[0] as SlotKey;
       const before = () => of(key).get(key.slot);
+      if (!SLOT_WRITES.has(name)) return;
       if (name === 'hold' && (outcome as { held: boolean }).held) {
         const [, holding, generation] = args as [SlotKey, Holding, number];
         write(
           key,
-          { held: true, generation, reusableAt: 0, holding },
+          { ...kept(before()), held: true, generation, reusableAt: 0, holding },
           `a hold of ${holding.attachment.containerId}@${holding.node}`,
         );
       }
-      if (name === 'release' && (outcome as { released: boolean }).released)
-        write(key, { ...freed(before()), reusableAt: args[2] as number }, 'a release');
+      const after = { ...freed(before()), ...(args[2] as Ending | undefined) };
+      if (name === 'release' && (outcome as { released: boolean }).released) write(key, after, 'a release');
       if (name === 'sweep' && outcome === true)
-        write(key, { ...freed(before()), reusableAt: args[2] as number }, 'a sweep');
-      if (name === 'evict' && outcome === true)
-        write(key, { ...freed(before()), generation: args[1] as number, reusableAt: args[2] as number }, 'a fence');
-      if (name === 'advance' && outcome === true)
-        write(key, { ...freed(before()), generation: args[1] as number }, 'a pass');
+        write(key, after, `a sweep of life ${(args[1] as { incarnation: number }).incarnation}`);
+      const generation = args[1] as number;
+      if (name === 'evict' && outcome === true) write(key, { ...after, generation }, 'a fence');
+      if (name === 'advance' && outcome === true) write(key, { ...freed(before()), generation }, 'a pass');
     },
   };
 }
+
+/** It stays while the next lease is held. */
+const kept = ({ endedAt }: Partial<SlotState> = {}) => (endedAt === undefined ? {} : { endedAt });
 
 const freed = (before: SlotState | undefined): SlotState => ({
   generation: 0,

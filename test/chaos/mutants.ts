@@ -2,6 +2,7 @@
 import { routes } from '../../core/contract/routes.ts';
 import { allows, type SlotOperation, type SlotState } from '../../core/protocol/lease.ts';
 import type { Store } from '../../core/store.ts';
+import { addressHistory } from '../../functions/use-cases/questions/address-history.ts';
 import { reclaim } from '../../functions/use-cases/reclaim/reclaim.ts';
 import { memoryStore } from '../store/memory-store.ts';
 import { withoutCondition } from '../store/without-condition.ts';
@@ -71,11 +72,15 @@ const onSuspicion: typeof reclaim = (deps, call) => {
   return reclaim({ ...deps, store: { ...deps.store, nodes: suspicious } }, call);
 };
 
+const nobodysIfUnknown: typeof addressHistory = async (deps, query) => {
+  const answer = await addressHistory(deps, query);
+  return answer.state === 'unknown' ? { ...answer, state: 'free' } : answer;
+};
+
 const found = (seed: number, within: number, property: Mutant['property'], broken: Broken): Mutant => ({
   ...{ seed, within, property, broken },
 });
 const FREED = 'living address freed';
-const TWICE = 'address held twice';
 
 export const mutants = {
   'no nonce: a release means the container, and not which of its leases': found(1, 350, FREED, {
@@ -97,7 +102,7 @@ export const mutants = {
     evidence: ({ isWhole, state }) => state === 'terminated' || (isWhole && state === undefined),
   }),
   'mode from arguments: whether a block is its node’s only is not looked up, but taken from how the request asks':
-    found(4, 300, TWICE, { answers: new Map([[routes.allocate, givesAnySlot]]) }),
+    found(4, 300, 'held in a block of another', { answers: new Map([[routes.allocate, givesAnySlot]]) }),
   'TTL on slots: a lease is forgotten when it is old': found(2, 300, FREED, { store: forgetful }),
   'time as fence: some time after a death its blocks are free, whatever is on its way': found(
     1,
@@ -124,5 +129,8 @@ export const mutants = {
   }),
   'a block that is free before its slots are passed': found(1, 300, 'block freed before its slots', {
     requests: freedBeforeItsSlots,
+  }),
+  'TTL on history read as truth: what is not there any more was nobody’s': found(1, 700, 'history', {
+    whoHad: nobodysIfUnknown,
   }),
 } satisfies { readonly [mistake: string]: Mutant };

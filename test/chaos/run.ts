@@ -3,6 +3,7 @@ import type { Store } from '../../core/store.ts';
 import { addAgain, addNew, anyMachine, removeOne, sandboxEnds } from './containers.ts';
 import { boots, isDeclared, isDeclaredWrongly, looksAtInstances, powerFails, reclaims, terminates } from './deaths.ts';
 import { heal, lookAtTheEnd } from './ending.ts';
+import { lookAtHistory } from './history.ts';
 import { type Broken, type Stage, stageOf } from './stage.ts';
 import type { Sky } from './weather.ts';
 import type { Violation } from './witness.ts';
@@ -83,6 +84,7 @@ export async function chaos(seed: number, store: Store, operations: number, brok
     if (witness.violations.length === 0) {
       await steps.run(heal(stage));
       await lookAtTheEnd(stage);
+      await steps.run(lookAtHistory(stage));
     }
   } finally {
     for (const machine of machines) machine.remove();

@@ -2,6 +2,7 @@
 import type { OpenDatabase } from '../../cni-shim/machine/database.ts';
 import type { Store } from '../../core/store.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
+import { addressHistory } from '../../functions/use-cases/questions/address-history.ts';
 import { reclaim } from '../../functions/use-cases/reclaim/reclaim.ts';
 import { type Route, serviceFor, type UseCase } from '../cni-shim/service.ts';
 import { serviceInWeather } from '../cni-shim/verbs/service-in-weather.ts';
@@ -22,6 +23,7 @@ export interface Broken {
   /** How the service uses its store. */
   readonly requests?: (store: Store) => Store;
   readonly reclaim?: typeof reclaim;
+  readonly whoHad?: typeof addressHistory;
   readonly answers?: ReadonlyMap<Route, UseCase>;
   readonly evidence?: Judge;
   readonly journal?: (open: OpenDatabase) => OpenDatabase;
@@ -42,6 +44,7 @@ export interface Stage {
   readonly evidence: Evidence;
   readonly machines: Machine[];
   readonly reclaim: typeof reclaim;
+  readonly whoHad: typeof addressHistory;
   /** Containers that the runtime has still to delete. */
   readonly toDelete: Set<Container>;
   readonly operations: Map<string, number>;
@@ -75,6 +78,7 @@ export async function stageOf(seed: number, base: Store, broken: Broken = {}): P
     stream: streamOf(mirror.writes, chance),
     evidence: evidenceOf(cloud, broken.evidence),
     reclaim: broken.reclaim ?? reclaim,
+    whoHad: broken.whoHad ?? addressHistory,
     toDelete: new Set(),
     operations: new Map(),
     environment: (store) =>

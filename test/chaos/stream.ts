@@ -7,6 +7,7 @@ import type { SlotKey } from '../../core/protocol/slot-ref.ts';
 import { FREE, keys, slotItem } from '../../functions/store/items.ts';
 import { leaseChange } from '../../functions/store/lease-changes.ts';
 import { countChanges } from '../../functions/use-cases/changes/count-changes.ts';
+import { recordHistory } from '../../functions/use-cases/changes/record-history.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
 import type { Chance } from '../linearizability/chance.ts';
 import type { SlotWrite } from './mirror.ts';
@@ -24,15 +25,14 @@ export interface StreamRecord {
   };
 }
 
-export type Reader = (deps: Dependencies, shard: string, records: readonly StreamRecord[]) => Promise<void>;
+type Reader = (deps: Dependencies, shard: string, records: readonly StreamRecord[]) => Promise<void>;
 
-/** As functions/count does it. */
-const count: Reader = (deps, shard, records) =>
-  countChanges(
-    deps,
-    shard,
-    records.map(leaseChange).filter((change): change is LeaseChange => change !== undefined),
-  );
+/** As functions/changes does it. */
+const tellChanges: Reader = async (deps, shard, records) => {
+  const changes = records.map(leaseChange).filter((change): change is LeaseChange => change !== undefined);
+  await recordHistory(deps, changes);
+  await countChanges(deps, shard, changes);
+};
 
 export interface Stream {
   /** The next batch of some shard reaches its reader, or what befalls it. */
@@ -45,9 +45,10 @@ export interface Stream {
 
 const SHARDS = 2;
 const BATCH = 40;
+const GIVES_UP = 0.04;
 
-/** @param writes which it grows by */
-export function streamOf(writes: readonly SlotWrite[], chance: Chance, readers: readonly Reader[] = [count]): Stream {
+/** @param writes which it grows by @param givesUp how many of the batches are never told */
+export function streamOf(writes: readonly SlotWrite[], chance: Chance, givesUp = GIVES_UP): Stream {
   const shards = Array.from({ length: SHARDS }, (_, index) => ({
     id: `shard-${index}`,
     read: 0,
@@ -63,12 +64,11 @@ export function streamOf(writes: readonly SlotWrite[], chance: Chance, readers: 
     }
   }
   const tell = async (deps: Dependencies, shard: string, batch: readonly (readonly [SlotWrite, StreamRecord])[]) => {
-    for (const reader of readers)
-      await reader(
-        deps,
-        shard,
-        batch.map(([, record]) => record),
-      );
+    await tellChanges(
+      deps,
+      shard,
+      batch.map(([, record]) => record),
+    );
   };
   return {
     givenUp,
@@ -81,7 +81,7 @@ export function streamOf(writes: readonly SlotWrite[], chance: Chance, readers: 
       const to = Math.min(shard.records.length, shard.told + 1 + chance.under(BATCH));
       if (from === to) return;
       const batch = shard.records.slice(from, to);
-      if (fate > 0.96) givenUp.push(...batch.map(([write]) => write));
+      if (fate >= 1 - givesUp) givenUp.push(...batch.map(([write]) => write));
       else {
         const isTold = await tell(deps, shard.id, batch).then(
           () => true,
@@ -123,8 +123,9 @@ function recordOf({ key, before, after }: SlotWrite, sequence: number): StreamRe
   };
 }
 
-function image(key: SlotKey, { held, holding, generation, reusableAt }: SlotState): object {
-  if (holding === undefined) return marshall({ ...keys.slot(key), s: FREE, g: generation, r: reusableAt });
-  const item = slotItem(key, holding, generation);
-  return marshall(held ? item : { ...item, s: FREE, r: reusableAt });
+function image(key: SlotKey, { held, holding, generation, reusableAt, endedAt }: SlotState): object {
+  const ended = endedAt === undefined ? {} : { x: endedAt };
+  const item = holding === undefined ? { s: FREE, g: generation, r: reusableAt } : slotItem(holding, generation);
+  const free = held ? {} : { s: FREE, r: reusableAt };
+  return marshall({ ...keys.slot(key), ...item, ...free, ...ended }, { removeUndefinedValues: true });
 }

@@ -1,6 +1,7 @@
 /** A deployment on DynamoDB Local, and nodes with the plugin's real code: where the lessons of other systems are tried. */
 import * as z from 'zod/mini';
 import { poolInput } from '../../core/contract/pool.ts';
+import type { Store } from '../../core/store.ts';
 import { dynamodbStore } from '../../functions/store/dynamodb-store.ts';
 import { declareDeath } from '../../functions/use-cases/nodes/declare-death.ts';
 import { createPool } from '../../functions/use-cases/pools/create-pool.ts';
@@ -17,7 +18,7 @@ import { tableOf } from '../store/local-tables.ts';
 export const MINUTE_MS = 60_000;
 
 /** Nobody waits for a turn. */
-const atOnce: Steps = { next: async () => {}, outside: (act) => act(), run: (all) => all };
+export const atOnce: Steps = { next: async () => {}, outside: (act) => act(), run: (all) => all };
 
 export interface LessonNode {
   readonly machine: Machine;
@@ -42,11 +43,21 @@ export interface LessonWorld {
 
 let worlds = 0;
 
-export async function lessonWorld(endpoint: string): Promise<LessonWorld> {
+/** @param through what each request to the tables passes; nothing if left out */
+export async function lessonWorld(
+  endpoint: string,
+  through: (here: World) => Store = ({ store }) => store,
+): Promise<LessonWorld> {
   worlds += 1;
-  const tables = { pools: `Pools-lesson-${worlds}`, leases: `Leases-lesson-${worlds}` };
+  const tables = {
+    pools: `Pools-lesson-${worlds}`,
+    leases: `Leases-lesson-${worlds}`,
+    history: `History-lesson-${worlds}`,
+  };
   await createTables(endpoint, Object.values(tables).map(tableOf));
-  const here = world(dynamodbStore(plainClient(endpoint), tables));
+  const below = world(dynamodbStore(plainClient(endpoint), tables));
+  const store = through(below);
+  const here: World = { ...below, store, environment: (over) => below.environment({ store, ...over }) };
   const machines: Machine[] = [];
   return {
     here,

@@ -35,9 +35,8 @@ export async function recordHistory(
   changes: readonly LeaseChange[],
 ): Promise<void> {
   const { history } = deps.store;
-  if (!deps.memory.historyBegun.get('', deps.now())) {
-    await history.noteBegun(deps.now());
-    deps.memory.historyBegun.set('', true, deps.now());
+  if (deps.memory.historyBegun.get('', deps.now()) === undefined) {
+    deps.memory.historyBegun.set('', await history.noteBegun(deps.now()), deps.now());
   }
   const ended = changes.flatMap((change) => change.ended ?? []);
   const kept = ended.filter((lease) => expiresAt(deps, lease.endedAt) > deps.now());

@@ -5,7 +5,7 @@ import { LessorError } from '../../../core/contract/problems.ts';
 import { poolAt } from '../../../core/pools/registry.ts';
 import { type SlotKey, slotToWire } from '../../../core/protocol/slot-ref.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { freshRegistry, knownPool } from '../known-pools.ts';
+import { freshRegistry, knownPool, rememberedRegistry } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
 import { pastLease, timeText } from './past-lease.ts';
 import { type Span, type Timeline, timeline } from './timeline.ts';
@@ -14,7 +14,7 @@ import { type Span, type Timeline, timeline } from './timeline.ts';
 const PAGE = 200;
 
 /**
- * At one moment: a read of the slot and a Query, once the pool is known. @throws LessorError request.invalid
+ * At one moment: a read of the slot and a Query, where the pool was looked up a short while ago. @throws LessorError request.invalid
  */
 export async function addressHistory(deps: Dependencies, query: AddressHistoryQuery): Promise<AddressHistory> {
   const { vrf, address: text } = query;
@@ -26,7 +26,10 @@ export async function addressHistory(deps: Dependencies, query: AddressHistoryQu
   const span = spanOf(query, deps.now());
   const isOfMoment = query.at !== undefined;
   const found = { address: formatAddress(address), vrf };
-  const entry = poolAt((await freshRegistry(deps, vrf)).values(), address);
+  const remembered = rememberedRegistry(deps, vrf);
+  // A pool that is not in it may have come to be since.
+  const entry =
+    (remembered && poolAt(remembered.values(), address)) ?? poolAt((await freshRegistry(deps, vrf)).values(), address);
   const pool = entry && (await knownPool(deps, entry.id));
   const at = pool?.space.find(address);
   if (pool === undefined || at === undefined)
@@ -83,9 +86,18 @@ async function leasesOf(
   const isWhole = kept.length < limit;
   const first = kept[0] ?? (slot?.held ? { ...slot, previousEndedAt: slot.endedAt } : undefined);
   const isUnsaid = first?.holding !== undefined && first.previousEndedAt === undefined && first.holding.heldAt > after;
-  const begun = cursor === undefined && isUnsaid ? await deps.store.history.readBegun() : undefined;
+  const begun = cursor === undefined && isUnsaid ? await begunAt(deps) : undefined;
   const nothingBefore = begun !== undefined && Date.parse(definition.createdAt) >= begun;
   const known = timeline({ from: after, to }, kept, { slot: isWhole ? slot : undefined, nothingBefore });
   const last = kept.at(-1)?.endedAt ?? 0;
   return isWhole || from === to || last > to ? known : { ...known, nextCursor: String(last) };
+}
+
+/** When the first change ever was kept, which never changes; undefined where none was. */
+async function begunAt({ store, memory, now }: Dependencies): Promise<number | undefined> {
+  const known = memory.historyBegun.get('', now());
+  if (known !== undefined) return known;
+  const begun = await store.history.readBegun();
+  if (begun !== undefined) memory.historyBegun.set('', begun, now());
+  return begun;
 }
