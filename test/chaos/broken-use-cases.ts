@@ -89,7 +89,7 @@ export const freesSilentNodes: typeof reclaim = async (deps, call) => {
   for (const id of nodeIds) {
     const { heartbeatAt } = (await deps.store.nodes.readHeartbeat(id)) ?? {};
     if (heartbeatAt === undefined || deps.now() - heartbeatAt < 20 * MINUTE_MS) continue;
-    await declareDeath(deps, callOf('clock'), { node: id, reason: 'silent for 20 minutes' });
+    await declareDeath(deps, callOf('clock'), { node: id, reason: 'silent for 20 minutes', alsoIfAlive: true });
   }
   return reclaim(deps, call);
 };

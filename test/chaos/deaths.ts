@@ -81,9 +81,11 @@ export function boots(stage: Stage): void {
 
 const insist = async (stage: Stage, machine: Machine, deps: Dependencies) =>
   attempt(stage, `declaring ${machine.id} dead`, () =>
-    declareDeath(deps, callOf('user/ann'), { node: machine.id, reason: 'it is off' }).catch((error: unknown) => {
-      if (!(error instanceof LessorError && error.code === 'node.unknown')) throw error;
-    }),
+    declareDeath(deps, callOf('user/ann'), { node: machine.id, reason: 'it is off', alsoIfAlive: true }).catch(
+      (error: unknown) => {
+        if (!(error instanceof LessorError && error.code === 'node.unknown')) throw error;
+      },
+    ),
   );
 
 /** An operator saw that it is off; it is not switched on before that is said. */

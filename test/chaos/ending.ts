@@ -42,9 +42,11 @@ export async function heal(stage: Stage): Promise<void> {
 }
 
 const declareGone = (stage: Stage, node: string) =>
-  declareDeath(stage.environment(), callOf('user/ann'), { node, reason: 'it is no more' }).catch((error: unknown) => {
-    if (!(error instanceof LessorError && error.code === 'node.unknown')) throw error;
-  });
+  declareDeath(stage.environment(), callOf('user/ann'), { node, reason: 'it is no more', alsoIfAlive: true }).catch(
+    (error: unknown) => {
+      if (!(error instanceof LessorError && error.code === 'node.unknown')) throw error;
+    },
+  );
 
 /** Its agent goes round, and the runtime deletes what it has not deleted yet, and what an operator gave up. */
 async function tidies(stage: Stage, machine: Machine): Promise<void> {

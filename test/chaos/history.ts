@@ -30,7 +30,7 @@ export async function lookAtHistory(stage: Stage): Promise<void> {
       from: heldAt,
       to: endedAt,
     }));
-    const kept = await here.store.history.readEnded(key, 0, { now: here.clock.now, limit: MOST });
+    const kept = await mirror.store.history.readEnded(key, 0, { now: here.clock.now, limit: MOST });
     const said = new Set(
       kept.map(({ holding: { nonce, node, heldAt }, endedAt }) => textOf({ nonce, node, from: heldAt, to: endedAt })),
     );

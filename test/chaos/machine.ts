@@ -11,6 +11,9 @@ import { openOutage } from '../../cni-shim/api/outage.ts';
 import type { Database, OpenDatabase } from '../../cni-shim/machine/database.ts';
 import type { Surroundings } from '../../cni-shim/machine/surroundings.ts';
 import { type NodeRecords, openRecords } from '../../cni-shim/node/node-records.ts';
+// What the plugin loads at its first call takes real time, which no seed knows of.
+import '../../cni-shim/cni/result.ts';
+import '../../cni-shim/verbs/carry-out.ts';
 import { Namespaces } from '../cni-shim/agent/agent-scene.ts';
 import { type Called, configuration, Node } from '../cni-shim/in-process.ts';
 import { api } from '../cni-shim/served-node.ts';

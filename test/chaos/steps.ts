@@ -13,6 +13,8 @@ export interface Steps {
   run<T>(all: Promise<T>): Promise<T>;
 }
 
+/** What is loaded already comes after a few turns of the event loop. */
+const TURNS = 3;
 const soon = () => new Promise<void>((goOn) => setImmediate(goOn));
 
 export function steps(chance: Chance): Steps {
@@ -23,7 +25,7 @@ export function steps(chance: Chance): Steps {
   /** Until all that can go on without a turn has done so. */
   async function quiet(): Promise<void> {
     for (;;) {
-      await soon();
+      for (let turn = 0; turn < TURNS; turn += 1) await soon();
       if (underWay === 0) return;
       await new Promise<void>((over) => {
         whenOver = over;

@@ -84,7 +84,11 @@ export async function lessonWorld(
       return found.sort();
     },
     declareDead: (node) =>
-      declareDeath(here.environment(), callOf('user/ann'), { node, reason: 'its power supply burned' }),
+      declareDeath(here.environment(), callOf('user/ann'), {
+        node,
+        reason: 'its power supply burned',
+        alsoIfAlive: true,
+      }),
     end() {
       for (const machine of machines) machine.remove();
     },
