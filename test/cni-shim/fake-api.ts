@@ -136,7 +136,13 @@ export class FakeApi {
     const text = Buffer.concat(chunks).toString();
     const path = request.url ?? '';
     const reply = (status: number, body: string, headers: Record<string, string> = {}) =>
-      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
+      response
+        .writeHead(status, {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+          ...headers,
+        })
+        .end(body);
     if (this.verifies && !(await this.#isSigned(request, text))) return void reply(403, '{"message":"Forbidden"}');
     const received = { path, body: (request.method === 'GET' ? {} : JSON.parse(text)) as AllocateRequest };
     this.received.push(received);

@@ -140,7 +140,13 @@ describe('the client', () => {
     expect(sent).toHaveLength(3);
   });
 
-  test('reads no answer without an end, and asks only once', async () => {
+  test.each<[string, Record<string, string>]>([
+    ['without an end', {}],
+    [
+      'that is longer than a client keeps, whatever its compressed length',
+      { 'content-length': '9', 'content-encoding': 'gzip' },
+    ],
+  ])('reads no answer %s, and asks only once', async (_, headers) => {
     const piece = new Uint8Array(1 << 20).fill(0x20);
     let pieces = 0;
     let ended = false;
@@ -154,12 +160,20 @@ describe('the client', () => {
         ended = true;
       },
     });
-    const { outcome, sent } = release([() => new Response(body)]);
+    const { outcome, sent } = release([() => new Response(body, { headers })]);
     expect((await outcome).error).toMatchObject({
       code: 11,
       msg: expect.stringContaining('answered what the contract does not know'),
     });
     expect([sent.length, ended]).toEqual([1, true]);
+  });
+
+  test('reads an answer whose length was told', async () => {
+    const text = JSON.stringify({ released: [] });
+    const headers = { 'content-length': String(text.length) };
+    const { outcome, sent } = release([() => new Response(text, { headers })]);
+    expect((await outcome).error).toBeUndefined();
+    expect(sent).toHaveLength(1);
   });
 
   test('gives up within 20 seconds, and says 11', async () => {
