@@ -6,6 +6,7 @@ import {
   against,
   againstHolding,
   allows,
+  type Holding,
   type SlotOperation,
   type SlotState,
 } from '../../core/protocol/lease.ts';
@@ -54,14 +55,16 @@ function memoryLeases(permits: typeof allows): LeaseStore {
     put(key, { ...current, held: false, reusableAt });
     return true;
   };
+  const occupy = async (operation: 'hold' | 'assert', key: SlotKey, holding: Holding, compared: Against) => {
+    const current = get(key);
+    if (!permits(operation, current, compared)) return { held: false as const, current: copy(current) };
+    put(key, copy({ held: true, generation: compared.generation, reusableAt: 0, holding }));
+    return { held: true as const };
+  };
   return {
-    async hold(key, holding, generation, sticky = false) {
-      const current = get(key);
-      if (!permits('hold', current, againstHolding(holding, generation, sticky)))
-        return { held: false, current: copy(current) };
-      put(key, copy({ held: true, generation, reusableAt: 0, holding }));
-      return { held: true };
-    },
+    hold: (key, holding, generation, sticky = false) =>
+      occupy('hold', key, holding, againstHolding(holding, generation, sticky)),
+    assert: (key, holding, generation) => occupy('assert', key, holding, againstHolding(holding, generation, false)),
     async release(key, by, reusableAt) {
       if (free(key, 'release', against(by), reusableAt)) return { released: true };
       return { released: false, current: copy(get(key)) };
