@@ -34,6 +34,12 @@ export interface LeaseStore {
     generation: number,
     sticky?: boolean,
   ): Promise<{ held: true } | { held: false; current: SlotState | undefined }>;
+  /** `slotOperations.assert`; where it is refused, what stands in the way. */
+  assert(
+    key: SlotKey,
+    holding: Holding,
+    generation: number,
+  ): Promise<{ held: true } | { held: false; current: SlotState | undefined }>;
   /** `slotOperations.release`; where it is refused, what is there instead. */
   release(
     key: SlotKey,

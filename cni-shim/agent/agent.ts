@@ -68,14 +68,15 @@ function retiring(options: AgentOptions): (records: NodeRecords) => void {
   };
 }
 
-function measure({ entries, outbox, blocks }: Metrics, networks: readonly NodeRecords[]): void {
-  for (const gauge of [entries, outbox, blocks]) gauge.reset();
+function measure({ entries, outbox, blocks, lostNow }: Metrics, networks: readonly NodeRecords[]): void {
+  for (const gauge of [entries, outbox, blocks, lostNow]) gauge.reset();
   for (const { journal, outbox: waiting, caches } of networks) {
     const there = journal.entries();
     const [reports, releases] = [waiting.toReport(), waiting.toRelease()];
     for (const network of new Set([...there, ...releases].map(({ attachment }) => attachment.network))) {
       const ofIt = ({ attachment }: JournalEntry) => attachment.network === network;
       entries.inc({ network }, there.filter(ofIt).length);
+      lostNow.inc({ network }, there.filter((entry) => ofIt(entry) && entry.lost === true).length);
       outbox.inc({ network, kind: 'report' }, reports.filter(ofIt).length);
       outbox.inc({ network, kind: 'release' }, releases.filter(ofIt).length);
     }

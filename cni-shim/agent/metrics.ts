@@ -12,6 +12,8 @@ export interface Metrics {
   readonly deadSandboxes: Counter<'why'>;
   readonly flushed: Counter<'kind'>;
   readonly lost: Counter;
+  readonly heldAgain: Counter;
+  readonly lostNow: Gauge<'network'>;
   readonly reconciled: Counter<'reason'>;
   readonly requests: Counter<'call' | 'outcome'>;
 }
@@ -38,6 +40,13 @@ export function makeMetrics(version: string): Metrics {
       'lessor_leases_lost_total',
       'Leases of living containers that the service did not have any more: their addresses may be others’',
     ),
+    heldAgain: counter(
+      'lessor_leases_held_again_total',
+      'Leases of living containers that the service did not have any more, and has again',
+    ),
+    lostNow: gauge('lessor_leases_lost', 'Containers that live with an address which another one may have', [
+      'network',
+    ]),
     reconciled: counter('lessor_reconciled_total', 'Leases without a reason that were released', ['reason']),
     requests: counter('lessor_api_requests_total', 'Calls of the API', ['call', 'outcome']),
   };

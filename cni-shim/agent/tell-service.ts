@@ -29,6 +29,8 @@ export const agentTimes = {
   reconcileMs: 6 * 60 * 60_000,
   sweepMs: 60 * 60_000,
   longestPauseMs: 60_000,
+  /** While a lease is lost, its slot may come free. */
+  lostMs: 60_000,
 };
 
 /** One request that is not answered ends it; the pauses until the next try grow. */
@@ -39,16 +41,18 @@ export function serviceTeller(telling: Telling): (networks: readonly NodeRecords
 
   async function compare(networks: readonly NodeRecords[]): Promise<void> {
     if (networks.length === 0) return;
-    await compareWithTable(telling, networks);
-    comparison.in(agentTimes.reconcileMs);
+    const isLost = await compareWithTable(telling, networks);
+    metrics.declaredDead.set(leasesOfDeadLives(networks) > 0 ? 1 : 0);
+    comparison.in(isLost ? agentTimes.lostMs : agentTimes.reconcileMs);
   }
 
   /** @throws LessorError of the request that failed */
   async function tellAll(networks: readonly NodeRecords[]): Promise<void> {
     const wasAway = failures > 0;
     const renews = wasAway || heartbeat.isIt();
+    let isDeclaredDead = false;
     if (renews) {
-      await sendHeartbeat(telling, networks);
+      isDeclaredDead = await sendHeartbeat(telling, networks);
       heartbeat.in(agentTimes.heartbeatMs);
     }
     // Beside the outbox there may be blocks to give back, of which nothing else reminds.
@@ -61,7 +65,7 @@ export function serviceTeller(telling: Telling): (networks: readonly NodeRecords
       }
       if (failed !== undefined) throw failed;
     }
-    if (wasAway || comparison.isIt()) await compare(networks);
+    if (wasAway || isDeclaredDead || comparison.isIt()) await compare(networks);
   }
 
   return async (networks) => {
@@ -84,8 +88,11 @@ export function serviceTeller(telling: Telling): (networks: readonly NodeRecords
   };
 }
 
-/** @throws LessorError, also where the service takes this node for another one: then nothing else is told either */
-async function sendHeartbeat(telling: Telling, networks: readonly NodeRecords[]): Promise<void> {
+const leasesOfDeadLives = (networks: readonly NodeRecords[]): number =>
+  networks.reduce((count, records) => count + leasesOfDeadLife(records), 0);
+
+/** Whether containers live with leases of a life that was declared over. @throws LessorError, also where the service takes this node for another one: then nothing else is told either */
+async function sendHeartbeat(telling: Telling, networks: readonly NodeRecords[]): Promise<boolean> {
   const { api, bootId, who, outages, log, metrics } = telling;
   const answer = await counted(metrics, 'heartbeat', api.heartbeat({ boot: bootId, ...who }));
   for (const outage of outages) outage.reached();
@@ -95,13 +102,14 @@ async function sendHeartbeat(telling: Telling, networks: readonly NodeRecords[])
     if (other !== undefined) throw other;
     if (declaredDead) noteDeclaredDead(records, answer?.incarnation ?? 0);
   }
-  const living = networks.reduce((count, records) => count + leasesOfDeadLife(records), 0);
+  const living = leasesOfDeadLives(networks);
   metrics.declaredDead.set(declaredDead || living > 0 ? 1 : 0);
   if (declaredDead || living > 0)
     log('error', 'this node was declared dead although it runs: its addresses may be given to others', {
       containers: living,
       remedy: 'drain it and start it again; ask who declared it dead (GET /v1/deaths)',
     });
+  return living > 0;
 }
 
 /** `isLost`: an address is not this node's any more. `failed`: why the rest was not told. */
@@ -115,19 +123,15 @@ async function flushOutbox(
   metrics.flushed.inc({ kind: 'report' }, reported);
   metrics.flushed.inc({ kind: 'release' }, released);
   if (reported + released > 0) log('info', 'told the service what happened meanwhile', { reported, released });
-  const lost = failures.filter(({ error }) => error.code === 'lease.lost');
-  for (const { entry, error } of lost) {
-    metrics.lost.inc();
-    log('error', error.message, { ...entry.attachment, addresses: entry.local?.addresses, pod: entry.pod });
-  }
-  return { isLost: lost.length > 0, failed: failures.find(({ error }) => error.code !== 'lease.lost')?.error };
+  const isLost = failures.some(({ error }) => error.code === 'lease.lost');
+  return { isLost, failed: failures.find(({ error }) => error.code !== 'lease.lost')?.error };
 }
 
-/** @throws LessorError of the first release that failed */
-async function compareWithTable(telling: Telling, networks: readonly NodeRecords[]): Promise<void> {
+/** Whether a lease is lost. @throws LessorError of the first release or assertion that failed */
+async function compareWithTable(telling: Telling, networks: readonly NodeRecords[]): Promise<boolean> {
   const { metrics, log, bootId, api } = telling;
   const comparing = reconcile({ api, bootId, candidates: networks });
-  const { lost, released, failures } = await counted(metrics, 'reconcile', comparing);
+  const { lost, heldAgain, unsure, released, failures } = await counted(metrics, 'reconcile', comparing);
   for (const entry of lost) {
     metrics.lost.inc();
     log('error', 'a container lives with an address that the service may give to another one', {
@@ -137,12 +141,17 @@ async function compareWithTable(telling: Telling, networks: readonly NodeRecords
       remedy: 'delete the container; ask what became of its lease (POST /v1/explanations)',
     });
   }
+  for (const entry of heldAgain) {
+    metrics.heldAgain.inc();
+    log('warn', 'the service did not have a lease of a living container, and has it again', { ...entry.attachment });
+  }
   for (const { lease, reason } of released) {
     metrics.reconciled.inc({ reason });
     log('info', 'released a lease without a reason', { reason, slot: lease.slot, ...lease.attachment });
   }
-  const [failure] = failures;
+  const [failure] = [...unsure, ...failures];
   if (failure !== undefined) throw failure.error;
+  return lost.length > 0;
 }
 
 async function counted<T>({ requests }: Metrics, call: string, asked: Promise<T>): Promise<T> {

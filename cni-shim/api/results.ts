@@ -75,7 +75,10 @@ export const giveBackResult: Shape<GiveBackResult> = object({
   generation: optional(integer()),
 });
 
-export const reportResult: Shape<ReportResult> = object({ incarnation: integer() });
+export const reportResult: Shape<ReportResult> = object({
+  incarnation: integer(),
+  generation: optional(integer()),
+});
 
 const ownLease = object({
   slot,

@@ -51,6 +51,8 @@ interface Done {
   readonly released: readonly { readonly lease: OwnLease; readonly reason: string }[];
   /** Of containers that live here: the table does not have them any more. */
   readonly lost: readonly JournalEntry[];
+  /** Of containers that live here: the table has them again. */
+  readonly heldAgain: readonly JournalEntry[];
   readonly failures: readonly Failure[];
 }
 
@@ -65,6 +67,7 @@ async function doIt(access: NodeAccess, networks: readonly NodeRecords[], graceM
     ...compared,
     failures: [
       ...failures.map(({ entry: { attachment }, error }) => ({ attachment, error })),
+      ...compared.unsure.map(({ entry: { attachment }, error }) => ({ attachment, error })),
       ...compared.failures.map(({ lease: { attachment }, error }) => ({ attachment, error })),
     ],
   };
@@ -99,13 +102,18 @@ async function wouldDo(access: NodeAccess, networks: readonly NodeRecords[]): Pr
     leases,
     released,
     lost,
+    heldAgain: [],
     failures: [],
   };
 }
 
-const inJson = ({ ended, released, lost, failures, ...numbers }: Done, dryRun: boolean) => ({
+const inJson = (
+  { ended, released, lost, heldAgain, failures, leases, reported, releasedLater }: Done,
+  dryRun: boolean,
+) => ({
   dryRun,
-  ...numbers,
+  ...{ reported, releasedLater, leases },
+  heldAgain: heldAgain.map(({ attachment }) => ({ attachment })),
   ended: ended.map(({ entry: { attachment, pod }, why }) => ({ attachment, pod, why })),
   released: released.map(({ lease: { slot, attachment, pod }, reason }) => ({ slot, attachment, pod, reason })),
   lost: lost.map((entry) => ({ attachment: entry.attachment, pod: entry.pod, addresses: addressesOf(entry) })),
@@ -114,7 +122,10 @@ const inJson = ({ ended, released, lost, failures, ...numbers }: Done, dryRun: b
 
 const WHY = { reboot: 'ended with an earlier boot', namespace: 'its network namespace is gone' } as const;
 
-function inWords({ ended, reported, releasedLater, leases, released, lost, failures }: Done, dryRun: boolean): string {
+function inWords(
+  { ended, reported, releasedLater, leases, released, lost, heldAgain, failures }: Done,
+  dryRun: boolean,
+): string {
   const rows = [
     ...ended.map(({ entry: { attachment }, why }) => [...cellsOf(attachment), WHY[why]]),
     ...released.map(({ lease: { attachment }, reason }) => [...cellsOf(attachment), reason]),
@@ -125,6 +136,7 @@ function inWords({ ended, reported, releasedLater, leases, released, lost, failu
     table([
       ['Leases of this node in the table', String(leases)],
       [`Reports ${dryRun ? 'to be made' : 'made'}`, String(reported)],
+      ...(heldAgain.length === 0 ? [] : [['Leases of living containers, held again', String(heldAgain.length)]]),
       [`Releases ${dryRun ? 'to be made' : 'made'} afterwards`, String(releasedLater)],
     ]),
     rows.length === 0

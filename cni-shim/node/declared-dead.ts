@@ -22,12 +22,16 @@ export const wasDeclaredDead = (
 export const noteDeclaredDead = ({ setMeta, bootId }: NodeRecords, incarnation: number): void =>
   setMeta(ROW, JSON.stringify({ boot: bootId, incarnation }));
 
-/** How many containers live with leases of a life that was declared over; 0 where none was. */
-export function leasesOfDeadLife({ meta, bootId, journal }: NodeRecords): number {
+/** The last life of this boot that was declared over; 0 where none was. */
+export function deadLife({ meta, bootId }: Pick<NodeRecords, 'meta' | 'bootId'>): number {
   const noted = parseJson(meta(ROW) ?? '');
-  if (!isObject(noted)) return 0;
-  const { boot, incarnation: dead } = noted;
-  if (boot !== bootId) return 0;
-  const entries = journal.entries();
-  return entries.filter(({ bootId: of, incarnation = 0 }) => of === bootId && incarnation <= Number(dead)).length;
+  return isObject(noted) && noted.boot === bootId ? Number(noted.incarnation) : 0;
+}
+
+/** How many containers live with leases of a life that was declared over; 0 where none was. */
+export function leasesOfDeadLife(records: Pick<NodeRecords, 'meta' | 'bootId' | 'journal'>): number {
+  const dead = deadLife(records);
+  if (dead === 0) return 0;
+  const entries = records.journal.entries();
+  return entries.filter(({ bootId: of, incarnation = 0 }) => of === records.bootId && incarnation <= dead).length;
 }

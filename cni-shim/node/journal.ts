@@ -58,6 +58,8 @@ export interface Journal {
   refuse(entry: JournalEntry, refused: Refusal): void;
   /** Notes that the table does not have its lease any more. False where it was asked for again or deleted meanwhile. */
   lose(entry: JournalEntry): boolean;
+  /** Notes that the table has its lease again, in that life of the node. False where it was deleted meanwhile. */
+  heldAgain(entry: JournalEntry, incarnation: number): boolean;
   find(attachment: Attachment): JournalEntry | undefined;
   /** Other networks in which the container has an entry for that interface. */
   networksOf(attachment: Attachment): readonly string[];
@@ -111,6 +113,14 @@ export function openJournal(database: NodeDatabase): Journal {
         const current = readEntry(writing, entry.attachment);
         if (current === undefined || JSON.stringify(current) !== JSON.stringify(entry)) return false;
         if (current.lost !== true) writeEntry(writing, { ...current, lost: true });
+        return true;
+      }),
+    heldAgain: (entry, incarnation) =>
+      database.transaction((writing) => {
+        const current = readEntry(writing, entry.attachment);
+        if (!isStill(entry, current)) return false;
+        const { lost: _, ...held } = current;
+        writeEntry(writing, { ...held, incarnation, ...(held.local === undefined ? {} : { reported: true }) });
         return true;
       }),
     find: (attachment) => database.read((reading) => readEntry(reading, attachment)),

@@ -119,7 +119,10 @@ export async function reportLease({ records, api }: Flushing, entry: JournalEntr
   const { attachment, nonce, local } = entry;
   if (local === undefined || !records.outbox.asking(entry)) return;
   const { slot } = local;
-  await api.report(reportOf(entry, local));
+  const outcome = await outcomeOf(api.report(reportOf(entry, local)));
+  // Its block may be nobody's, as after a restore of the tables: then the reconcile has it held again.
+  if (outcome.kind !== 'granted' && outcome.error.code === 'lease.lost') records.journal.lose(entry);
+  if (outcome.kind !== 'granted') throw outcome.error;
   // A DEL that came meanwhile released nothing yet.
   if (records.journal.find(attachment)?.nonce === nonce) records.outbox.reported(entry);
   else await api.release({ attachment, nonce, slot, acknowledged: true });

@@ -1,11 +1,16 @@
-/** Compares what the table says this node holds with what the node knows, and releases what has no reason any more. */
+/**
+ * Compares what the table says this node holds with what the node knows, both ways: what has no reason any more is released, and
+ * what lives here and is not held is asserted.
+ */
 import type { Attachment } from '../../core/contract/ids.ts';
 import type { OwnLease } from '../../core/contract/nodes.ts';
 import type { LessorError } from '../../core/contract/problems.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
+import { deadLife } from '../node/declared-dead.ts';
 import type { JournalEntry } from '../node/journal-entry.ts';
 import type { NodeRecords } from '../node/node-records.ts';
+import { assertAgain } from './assert-again.ts';
 import { type Known, type Reason, reasonToRelease } from './reconcile-decision.ts';
 
 export interface Reconciling {
@@ -24,8 +29,12 @@ export interface Reconciled {
   readonly leases: number;
   /** The node's life now, as the table has it; undefined where it does not know the node. */
   readonly life: { readonly boot: string; readonly incarnation: number } | undefined;
-  /** Of containers that live here: the table does not have them any more, so their addresses may be others'. */
+  /** Of containers that live here: others have their slots. In a dry run, and in a GC, all that the table does not have. */
   readonly lost: readonly JournalEntry[];
+  /** Of containers that live here: the table has them again, in the node's present life. */
+  readonly heldAgain: readonly JournalEntry[];
+  /** Leases of containers that live here, of which nobody can say whether they are held. */
+  readonly unsure: readonly { readonly entry: JournalEntry; readonly error: LessorError }[];
   readonly released: readonly { readonly lease: OwnLease; readonly reason: Reason }[];
   readonly failures: readonly { readonly lease: OwnLease; readonly error: LessorError }[];
 }
@@ -35,10 +44,7 @@ export async function reconcile(reconciling: Reconciling): Promise<Reconciled> {
   // Before the table: what is granted since may not be on the pages that were read.
   const answered = reconciling.candidates.map((records) => ({ records, entries: answeredEntries(records) }));
   const { leases, firstOfBoot, life } = await readTable(reconciling);
-  const nonces = new Set(leases.map(({ nonce }) => nonce));
-  const lost = answered.flatMap(({ records, entries }) =>
-    entries.filter((entry) => !nonces.has(entry.nonce) && (reconciling.dryRun || records.journal.lose(entry))),
-  );
+  const { lost, heldAgain, unsure } = await assertAll(reconciling, answered, { leases, life });
   const released: { lease: OwnLease; reason: Reason }[] = [];
   const failures: { lease: OwnLease; error: LessorError }[] = [];
   for (const lease of leases) {
@@ -53,14 +59,57 @@ export async function reconcile(reconciling: Reconciling): Promise<Reconciled> {
     if (outcome.kind === 'granted') released.push({ lease, reason });
     else failures.push({ lease, error: outcome.error });
   }
-  return { leases: leases.length, life, lost, released, failures };
+  return { leases: leases.length, life, lost, heldAgain, unsure, released, failures };
+}
+
+interface Answered {
+  readonly records: NodeRecords;
+  readonly entries: readonly JournalEntry[];
+}
+
+async function assertAll(
+  { api, bootId, dryRun, runtime }: Reconciling,
+  answered: readonly Answered[],
+  { leases, life }: { readonly leases: readonly OwnLease[]; readonly life: Reconciled['life'] },
+): Promise<Pick<Reconciled, 'lost' | 'heldAgain' | 'unsure'>> {
+  const lives = new Map(leases.map(({ nonce, incarnation }) => [nonce, incarnation]));
+  const present = life?.boot === bootId ? life.incarnation : 0;
+  const [lost, heldAgain, unsure]: [JournalEntry[], JournalEntry[], { entry: JournalEntry; error: LessorError }[]] = [
+    [],
+    [],
+    [],
+  ];
+  for (const { records, entries } of answered) {
+    const dead = deadLife(records);
+    for (const entry of entries) {
+      const leasedIn = lives.get(entry.nonce);
+      // One of a life that is over is still held, and may be swept at any moment.
+      if (leasedIn !== undefined && leasedIn >= present && leasedIn > dead) continue;
+      if (dryRun || runtime !== undefined) {
+        if (leasedIn === undefined && (dryRun || records.journal.lose(entry))) lost.push(entry);
+        continue;
+      }
+      const isThere =
+        leasedIn === undefined
+          ? records.journal.lose(entry)
+          : records.journal.find(entry.attachment)?.nonce === entry.nonce;
+      if (!isThere) continue;
+      const { outcome, error } = await assertAgain({ records, api }, entry);
+      if (error !== undefined) unsure.push({ entry, error });
+      else if (outcome === 'lost') lost.push(entry);
+      else if (outcome === 'held again') heldAgain.push(entry);
+      // Where the service does not answer, the next one would fare no better.
+      if (error !== undefined && error.kind.ofOneLease !== true) return { lost, heldAgain, unsure };
+    }
+  }
+  return { lost, heldAgain, unsure };
 }
 
 /** What the service is to have, as far as the journal knows. */
 const answeredEntries = ({ journal, bootId, outbox }: NodeRecords): JournalEntry[] =>
   journal.entries().filter((entry) => {
     const isAnswered = entry.acknowledged !== undefined || (entry.local !== undefined && outbox.isReported(entry));
-    return isAnswered && entry.bootId === bootId && entry.ended !== true;
+    return (isAnswered || entry.lost === true) && entry.bootId === bootId && entry.ended !== true;
   });
 
 /** The first that is found; a journal decides of its own nonces only, so that several agree. */

@@ -174,8 +174,13 @@ export const reportRequest = z.strictObject({
   nonce,
   boot,
   slot: slotReference,
-  /** The generation at which the slot's block is the node's. */
+  /** The generation at which the slot's block is the node's. With `again` it says nothing. */
   generation: z.int().check(z.gte(1)),
+  /**
+   * The service granted the lease before, in any kind of pool, and does not have it any more, or in a life of the node that is
+   * over: it is held again in the present one, if no other container holds the slot.
+   */
+  again: z.optional(z.literal(true)),
   /** The pod for which it is, where the runtime said it. */
   pod: z.optional(pod),
 });
@@ -185,6 +190,8 @@ export type ReportRequest = z.infer<typeof reportRequest>;
 export const reportResult = z.object({
   /** The life of the node in which the lease counts. */
   incarnation: z.int(),
+  /** The generation at which the slot's block is the node's now; only where it was asserted in a block of the node's own. */
+  generation: z.optional(z.int()),
 });
 export type ReportResult = z.infer<typeof reportResult>;
 

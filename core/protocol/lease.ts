@@ -99,6 +99,15 @@ export const slotOperations = {
     ['slotFree', 'sameOwner', 'sameNode', 'otherNonce', 'generationNotNewer'],
     ['slotHeld', 'sameOwner', 'sameNonce', 'sameNode', 'incarnationNotNewer'],
   ],
+  /**
+   * A node says again what a container of this boot lives with and the table does not have. That the slot cools is no obstacle:
+   * its address is in use already. The last one: it is held, or was in an earlier life of the node.
+   */
+  assert: [
+    ['slotAbsent'],
+    ['slotFree', 'generationNotNewer'],
+    ['slotHeld', 'sameOwner', 'sameNonce', 'sameNode', 'incarnationNotNewer'],
+  ],
   /** DEL. */
   release: [['slotHeld', 'sameOwner', 'sameNode', 'sameNonce']],
   /** Reclaim of a node that was declared dead. */

@@ -1,6 +1,6 @@
 /** Leases in DynamoDB: one conditional write a slot, one strongly consistent Query a block. */
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { againstHolding, type SlotOperation, type SlotState } from '../../core/protocol/lease.ts';
+import { againstHolding, type Holding, type SlotOperation, type SlotState } from '../../core/protocol/lease.ts';
 import type { SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { LeaseStore } from '../../core/store.ts';
 import { conditional, queryAll, readItem } from './dynamodb-client.ts';
@@ -36,28 +36,38 @@ const freeing =
 
 export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): LeaseStore {
   const free = freeing(client, table);
+  const occupy = async (
+    operation: 'hold' | 'assert',
+    key: SlotKey,
+    holding: Holding,
+    { generation, sticky }: { generation: number; sticky: boolean },
+  ) => {
+    const condition = conditionOf(operation);
+    const { change, names, values } = replacement(slotItem(holding, generation));
+    const outcome = await conditional(() =>
+      client.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: keys.slot(key),
+          UpdateExpression: change,
+          ConditionExpression: condition,
+          ExpressionAttributeNames: names,
+          ExpressionAttributeValues: {
+            ...values,
+            ...valuesIn(condition, { ...states, ...valuesOf(againstHolding(holding, generation, sticky)) }),
+          },
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      ),
+    );
+    return outcome.done
+      ? ({ held: true } as const)
+      : { held: false as const, current: outcome.item && slotState(outcome.item) };
+  };
   return {
-    async hold(key, holding, generation, sticky = false) {
-      const condition = conditionOf('hold');
-      const { change, names, values } = replacement(slotItem(holding, generation));
-      const outcome = await conditional(() =>
-        client.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: keys.slot(key),
-            UpdateExpression: change,
-            ConditionExpression: condition,
-            ExpressionAttributeNames: names,
-            ExpressionAttributeValues: {
-              ...values,
-              ...valuesIn(condition, { ...states, ...valuesOf(againstHolding(holding, generation, sticky)) }),
-            },
-            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-          }),
-        ),
-      );
-      return outcome.done ? { held: true } : { held: false, current: outcome.item && slotState(outcome.item) };
-    },
+    hold: (key, holding, generation, sticky = false) => occupy('hold', key, holding, { generation, sticky }),
+
+    assert: (key, holding, generation) => occupy('assert', key, holding, { generation, sticky: false }),
 
     release: (key, by, ending) => free(key, 'release', valuesOf({ ...by, ...ending })),
 

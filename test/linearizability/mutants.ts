@@ -31,6 +31,11 @@ export const DIRECTED: Readonly<Record<string, string>> = {
   'abort 0 blockReleasing': LATE_ENDS,
   'finish 0 blockReleasing': LATE_ENDS,
   'finish 0 generationUnchanged': LATE_ENDS,
+  ...Object.fromEntries(
+    slotOperations.assert.flatMap((names, alternative) =>
+      names.map((name) => [`assert ${alternative} ${name}`, 'test/functions/use-cases/leases/assert-lease.test.ts']),
+    ),
+  ),
   'hold 4 incarnationNotNewer': 'test/functions/use-cases/add/repeat-in-a-later-life.test.ts',
 };
 

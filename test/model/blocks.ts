@@ -1,7 +1,7 @@
 /** Node affinity: how a block comes to a node, and how it is taken back so that no late request can use it (the fence). */
 import { blockPermits, decides, slotPermits } from './operations.ts';
 import { type Arrivals, mayBegin, type Path } from './path.ts';
-import { at, freeSlot, type Node, nodeName, type Owner, send, setSlot, type World } from './world.ts';
+import { at, freeSlot, type Node, nodeName, type Owner, send, setSlot, type Universe, type World } from './world.ts';
 
 /** What reclaimers do about the block: each step's facts may be old when its write arrives. */
 export function fenceSteps(path: Path): void {
@@ -80,6 +80,12 @@ function fenceBegins(path: Path, g: number, forced: boolean): void {
 const isOver = ({ boot, up, said, left }: Node, owner: Owner): boolean =>
   boot !== owner.boot || !up || owner.life <= Math.max(said, left);
 
+/** Wrongly, which is evidence all the same: what lives there is in danger. */
+function isDeclared({ events }: Universe, { nodes }: World, { node, life }: Owner): boolean {
+  const { item } = at(nodes, node);
+  return events.includes('wrong declaration') && (item.life > life || (item.life === life && !item.alive));
+}
+
 function passes({ universe, mutations, world, step }: Path, operation: 'advance' | 'evict', g: number): void {
   world.slots.forEach((slot, k) => {
     if (!slotPermits(universe, mutations, operation, world, k, { c: -1, generation: g, life: 0 })) return;
@@ -89,7 +95,7 @@ function passes({ universe, mutations, world, step }: Path, operation: 'advance'
         : setSlot(world, k, { ...slot, is: slot.is === 'cooling' ? 'cooling' : 'free', g });
     // I3, as what is really so: no container of the owner's boot, or of a life to which its node said goodbye, can be alive.
     const owner = world.owners[g - 1];
-    const over = owner && isOver(at(world.nodes, owner.node), owner);
+    const over = owner && (isOver(at(world.nodes, owner.node), owner) || isDeclared(universe, world, owner));
     const fault = slot.is === 'held' && !over ? { fault: `I3: the fence frees slot ${k} without evidence` } : {};
     step(`the fence moves slot ${k} to generation ${g}: free`, { ...moved, ...fault }, 'tidies');
   });

@@ -194,6 +194,23 @@ export const configurations = {
     generations: 4,
     events: ['leave', 'offline'],
   }),
+  'shared: declared dead although it runs': shared([239_516, 44], {
+    containers: [on(0, 'a'), on(1, 'b')],
+    boots: [1, 1],
+    lives: 2,
+    events: ['wrong declaration'],
+  }),
+  'shared: tables are restored': shared([27_106, 31], {
+    containers: [on(0, 'a'), on(1, 'b')],
+    boots: [1, 1],
+    events: ['restore'],
+  }),
+  'block: tables are restored': node([35_318, 35], {
+    containers: [on(0, 'a'), on(1, 'b')],
+    boots: [1, 1],
+    generations: 4,
+    events: ['restore', 'offline'],
+  }),
   'pools: shared': pool([560, 29], { affinity: 'shared', places: 1, containers: [0, 1] }),
   'pools: shared, growing': pool([10_920, 37], { affinity: 'shared', places: 2, containers: [0, 1] }),
   'pools: shared, opened apart': pool([10_920, 37], {

@@ -1,4 +1,5 @@
 /** What a container's plugin and its node do: ADD, offline allocation and its report, DEL, reconcile. */
+import { assertSteps, goesLive } from './assertions.ts';
 import { decides } from './operations.ts';
 import { journaled, type Path, usableClaim } from './path.ts';
 import { at, nodeName, send, setContainer, setNode } from './world.ts';
@@ -20,12 +21,10 @@ export function containerSteps(path: Path, c: number): void {
     );
   const g = usableClaim(path, n);
   if (path.may('offline') && me.phase === 'adding' && me.entry && me.slot >= 0 && g > 0)
-    step(
-      `${who} lives with slot ${me.slot} at once: the service cannot be reached`,
-      setContainer(world, c, { phase: 'live' }),
-    );
+    step(`${who} lives with slot ${me.slot} at once: the service cannot be reached`, goesLive(path, world, c, {}));
   if (me.phase === 'live' && !me.answered && me.entry && g > 0)
     step(`slot ${me.slot} of ${who} is reported`, send(world, `hold ${c} ${me.slot} ${g} ${node.told}`), 'tidies');
+  assertSteps(path, c);
   if (me.phase === 'adding' || me.phase === 'live') step(`${who} ends`, setContainer(world, c, { phase: 'ended' }));
   if (me.phase === 'ended') {
     const gone = setContainer(world, c, { phase: 'gone', entry: false });

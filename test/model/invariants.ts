@@ -15,11 +15,15 @@ export function violation(universe: Universe, world: World, tidying: Tidying): s
 
 /** I1, I2 and I3: nobody but its container has a live address, and nothing frees it. */
 function exclusive(universe: Universe, world: World): string | undefined {
-  for (const [c, { phase, slot, answered, entry }] of world.containers.entries()) {
-    if (phase !== 'live') continue;
-    const twin = world.containers.findIndex((other, o) => o !== c && other.phase === 'live' && other.slot === slot);
+  for (const [c, { phase, slot, answered, entry, danger }] of world.containers.entries()) {
+    // Who was declared dead although it runs may have lost it already. After a restore nobody has, until ADDs are let through.
+    if (phase !== 'live' || danger === 'declared') continue;
+    const twin = world.containers.findIndex(
+      (other, o) => o !== c && other.phase === 'live' && other.danger !== 'declared' && other.slot === slot,
+    );
     if (twin >= 0)
       return `I1: ${containerName(universe, c)} and ${containerName(universe, twin)} both live with slot ${slot}`;
+    if (danger !== undefined) continue;
     const found = at(world.slots, slot);
     if (answered && (found.is !== 'held' || found.by !== c))
       return `I2: slot ${slot} of ${containerName(universe, c)}, which lives, is not its own`;
@@ -44,6 +48,13 @@ function fenced({ affinity, containers }: Universe, { block, owners, slots }: Wo
   return undefined;
 }
 
+/** Then it is lost, and nothing but its end helps. */
+function isAnothers({ slots, block, containers, owners }: World, k: number): boolean {
+  const { is, by } = at(slots, k);
+  if (is === 'held' && at(containers, by).phase === 'live' && at(containers, by).danger === undefined) return true;
+  return block.is === 'claimed' && owners[block.g] !== undefined;
+}
+
 /** L1: with no more than reconcile, reports and fences, only what lives is held, and no fence is left half-done. */
 function leftOver(universe: Universe, world: World, { steps, good }: Tidying): string | undefined {
   if (world.containers.some(({ phase }) => phase === 'adding')) return undefined;
@@ -52,7 +63,10 @@ function leftOver(universe: Universe, world: World, { steps, good }: Tidying): s
     for (const [k, { is, by }] of state.slots.entries())
       if (is === 'held' && at(state.containers, by).phase !== 'live')
         return `L1: slot ${k} is held by ${containerName(universe, by)}, which is no more`;
-    const lost = state.containers.findIndex(({ phase, entry, answered }) => phase === 'live' && entry && !answered);
+    const lost = state.containers.findIndex(({ phase, entry, answered, danger, slot: k }) => {
+      const unknown = danger === undefined ? !answered : !isAnothers(state, k);
+      return phase === 'live' && entry && unknown;
+    });
     return lost < 0 ? undefined : `L1: ${containerName(universe, lost)} lives, and the table does not know it`;
   };
   if (good.size > MOST_REMEMBERED) good.clear();

@@ -1,4 +1,5 @@
 /** What happens when a message about a node or a lease arrives, perhaps late, perhaps again. */
+import { declared, goesLive } from './assertions.ts';
 import { decides, slotPermits } from './operations.ts';
 import { type Arrivals, givenUp, livedWith, ofNode, type Path } from './path.ts';
 import { at, freeSlot, nodeName, send, setContainer, setNode, setSlot, type World } from './world.ts';
@@ -71,7 +72,7 @@ export const arrivals: Arrivals = {
     const facts = { entryThere: me.entry, slotNotLivedWith: !livedWith(path, n, k, c) };
     if (!decides(mutations, 'acknowledge', facts)) return;
     const others = mutations.has('the slot stays proposed') ? world : withoutProposal(path, n, k, c);
-    step(`${path.name(c)} lives with slot ${k}`, setContainer(others, c, { phase: 'live', slot: k, answered: true }));
+    step(`${path.name(c)} lives with slot ${k}`, goesLive(path, others, c, { slot: k, answered: true }));
   },
   release: (path, [c = 0]) => frees(path, c),
   free: (path, [c = 0, k = 0]) => frees(path, c, k),
@@ -116,7 +117,11 @@ export const arrivals: Arrivals = {
     if (item.alive && decides(mutations, 'markDead', { sameIncarnation: item.life === life }))
       step(
         `the mark on life ${life} arrives at ${nodeName(n)}`,
-        setNode(path.may('wrong evidence') ? givenUp(path, n) : world, n, { item: { ...item, alive: false } }),
+        declared(
+          path,
+          setNode(path.may('wrong evidence') ? givenUp(path, n) : world, n, { item: { ...item, alive: false } }),
+          n,
+        ),
         path.may('wrong evidence') ? undefined : 'tidies',
       );
     const lifeOver = item.life > life || (item.life === life && !item.alive);

@@ -7,6 +7,8 @@ export function nodeSteps(path: Path, n: number): void {
   const { universe, mutations, world, step } = path;
   const node = at(world.nodes, n);
   const who = nodeName(n);
+  // One life is left, in which what goes on living is held.
+  const isDeclaredWrongly = path.may('wrong declaration') && node.item.life < universe.lives;
   if (!node.up) {
     if (node.boot < at(universe.boots, n)) boots(path, n);
   } else {
@@ -18,7 +20,10 @@ export function nodeSteps(path: Path, n: number): void {
     if (path.may('journal loss') && node.journal === 1) step(`the journal of ${who} is lost`, losesJournal(path, n));
     if (universe.affinity === 'node') ownerSteps(path, n);
   }
-  if ((!node.up || path.may('wrong evidence') || mutations.has('silence is evidence')) && node.item.life > 0)
+  if (
+    (!node.up || path.may('wrong evidence') || isDeclaredWrongly || mutations.has('silence is evidence')) &&
+    node.item.life > 0
+  )
     step(
       `an operator declares life ${node.item.life} of ${who} over`,
       send(world, `mark ${n} ${node.item.life}`),

@@ -21,6 +21,10 @@ export const decisions = {
   allocate: [['ownedByCaller']],
   takeUpHeard: [['ownedByCaller']],
   giveBackHeard: [['ownedByCaller']],
+  /** The service holds again what a node asserts. */
+  assertHeard: [['ownedByCaller']],
+  /** After a restore ADDs are let through again. */
+  reopen: [['leasesHeld', 'claimsConfirmed']],
   /** A fence or a sweep on evidence. */
   reclaim: [['lifeOver']],
   finishDecided: [['slotsAtGeneration']],

@@ -2,6 +2,7 @@
  * The protocol as steps from one state of the world to the next: what nodes and their containers do, and what happens when
  * a message arrives. docs/protocol.md tells the same in words.
  */
+import { assertArrivals, isClosedTo, restoreSteps, withoutDanger } from './assertions.ts';
 import { blockArrivals, fenceSteps } from './blocks.ts';
 import { containerSteps } from './containers.ts';
 import type { Model, Step } from './explore.ts';
@@ -20,7 +21,8 @@ export function protocol(universe: Universe, mutations: Mutations): Model<World>
       mutations,
       world,
       step: (label, next, tidies) => {
-        if (next !== world && (!only || tidies)) steps.push({ label, next: withoutTheVoid(universe, mutations, next) });
+        if (next === world || (only && !tidies)) return;
+        steps.push({ label, next: withoutDanger(universe, withoutTheVoid(universe, mutations, next)) });
       },
       may: (event) => universe.events.includes(event),
       name: (c) => containerName(universe, c),
@@ -28,13 +30,15 @@ export function protocol(universe: Universe, mutations: Mutations): Model<World>
     for (const n of world.nodes.keys()) nodeSteps(path, n);
     for (const c of world.containers.keys()) containerSteps(path, c);
     if (universe.affinity === 'node') fenceSteps(path);
+    restoreSteps(path);
     world.slots.forEach((slot, k) => {
       if (slot.is === 'cooling')
         path.step(`slot ${k} has cooled`, setSlot(world, k, { ...slot, is: 'free' }), 'tidies');
     });
     for (const message of world.air) {
       const [kind = '', ...numbers] = message.split(' ');
-      (arrivals[kind] ?? blockArrivals[kind])?.(path, numbers.map(Number));
+      if (isClosedTo(universe, world, kind, Number(numbers[0]))) continue;
+      (arrivals[kind] ?? blockArrivals[kind] ?? assertArrivals[kind])?.(path, numbers.map(Number));
     }
     return steps;
   };

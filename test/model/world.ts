@@ -26,6 +26,10 @@ export type Event =
   | 'imposture'
   /** A node that is up is declared dead, and all that it runs is given up. */
   | 'wrong evidence'
+  /** A node that is up is declared dead, and what it runs goes on. */
+  | 'wrong declaration'
+  /** The tables are lost, and are had again as they were at an earlier time. */
+  | 'restore'
   /** The plugin sends its ADD again in a life that began meanwhile. It hears the answer to its last try only. */
   | 'asked again'
   /** A freed slot cools, until any later instant. */
@@ -93,6 +97,8 @@ export interface Container {
   readonly answered: boolean;
   /** In which life its last try was sent: who sends another one hears the answers of earlier ones no more. Only with that event. */
   readonly askedIn?: number;
+  /** That it lives while the table does not hold its slot for it, and since when. Nobody in the model decides by it. */
+  readonly danger?: 'declared' | 'restored';
 }
 export interface World {
   readonly slots: readonly Slot[];
@@ -102,6 +108,10 @@ export interface World {
   readonly nodes: readonly Node[];
   readonly containers: readonly Container[];
   readonly air: readonly string[];
+  /** What the tables are restored to, and whether they were. Only with that event. */
+  readonly backup?: 'used' | (Pick<World, 'slots' | 'block' | 'owners'> & { readonly items: readonly Node['item'][] });
+  /** No ADD is let through. */
+  readonly closed?: true;
   readonly fault?: string;
 }
 

@@ -7,6 +7,7 @@ import {
   againstHolding,
   allows,
   type Ending,
+  type Holding,
   type SlotOperation,
   type SlotState,
 } from '../../core/protocol/lease.ts';
@@ -58,15 +59,17 @@ function memoryLeases(permits: typeof allows): LeaseStore {
     put(key, { ...current, held: false, ...ending });
     return true;
   };
+  const occupy = async (operation: 'hold' | 'assert', key: SlotKey, holding: Holding, compared: Against) => {
+    const current = get(key);
+    if (!permits(operation, current, compared)) return { held: false as const, current: copy(current) };
+    const ended = current?.endedAt === undefined ? {} : { endedAt: current.endedAt };
+    put(key, copy({ held: true, generation: compared.generation, reusableAt: 0, holding, ...ended }));
+    return { held: true as const };
+  };
   return {
-    async hold(key, holding, generation, sticky = false) {
-      const current = get(key);
-      if (!permits('hold', current, againstHolding(holding, generation, sticky)))
-        return { held: false, current: copy(current) };
-      const ended = current?.endedAt === undefined ? {} : { endedAt: current.endedAt };
-      put(key, copy({ held: true, generation, reusableAt: 0, holding, ...ended }));
-      return { held: true };
-    },
+    hold: (key, holding, generation, sticky = false) =>
+      occupy('hold', key, holding, againstHolding(holding, generation, sticky)),
+    assert: (key, holding, generation) => occupy('assert', key, holding, againstHolding(holding, generation, false)),
     async release(key, by, ending) {
       if (free(key, 'release', against(by), ending)) return { released: true };
       return { released: false, current: copy(get(key)) };

@@ -26,6 +26,10 @@ const hold =
   (holding: Holding, generation = 1) =>
   async (leases: LeaseStore, key: SlotKey) =>
     (await leases.hold(key, holding, generation)).held;
+const assert =
+  (holding: Holding, generation = 1) =>
+  async (leases: LeaseStore, key: SlotKey) =>
+    (await leases.assert(key, holding, generation)).held;
 const release = (by: typeof owner, at: number) => async (leases: LeaseStore, key: SlotKey) =>
   (await leases.release(key, by, endingAt(at))).released;
 const sweep =
@@ -202,6 +206,78 @@ export const slotRefusals: readonly SlotRefusal[] = [
     because: 'the first try comes after the repeat was answered in a later life',
     before: held,
     attempt: hold({ ...mine, incarnation: 1 }),
+  },
+  {
+    operation: 'assert',
+    alternative: 0,
+    condition: 'slotAbsent',
+    because: 'another holds what is asserted',
+    before: held,
+    attempt: assert(others),
+  },
+  {
+    operation: 'assert',
+    alternative: 1,
+    condition: 'slotFree',
+    because: 'another holds what is asserted, and it was free before',
+    before: held,
+    attempt: assert(others),
+  },
+  {
+    operation: 'assert',
+    alternative: 1,
+    condition: 'generationNotNewer',
+    because: 'the block was fenced since it was leased',
+    before: released,
+    attempt: assert(others, 2),
+  },
+  {
+    operation: 'assert',
+    alternative: 2,
+    condition: 'slotHeld',
+    because: 'it was released, and its block fenced, since',
+    before: released,
+    attempt: assert(mine, 2),
+  },
+  {
+    operation: 'assert',
+    alternative: 2,
+    condition: 'sameOwner',
+    because: 'another container of the node holds what is asserted',
+    before: held,
+    attempt: assert({ ...mine, attachment: { ...attachment, containerId: 'c2' } }),
+  },
+  {
+    operation: 'assert',
+    alternative: 2,
+    condition: 'sameOwner',
+    because: 'another interface of the container holds what is asserted',
+    before: held,
+    attempt: assert({ ...mine, attachment: { ...attachment, ifname: 'eth1' } }),
+  },
+  {
+    operation: 'assert',
+    alternative: 2,
+    condition: 'sameNonce',
+    because: 'a later attachment of the same name holds what is asserted',
+    before: held,
+    attempt: assert({ ...mine, nonce: 'n2' }),
+  },
+  {
+    operation: 'assert',
+    alternative: 2,
+    condition: 'sameNode',
+    because: 'a container of that name on another node holds what is asserted',
+    before: held,
+    attempt: assert({ ...mine, node: 'i-2' }),
+  },
+  {
+    operation: 'assert',
+    alternative: 2,
+    condition: 'incarnationNotNewer',
+    because: 'it is held in a later life of the node',
+    before: hold({ ...mine, incarnation: 9 }),
+    attempt: assert(mine),
   },
   {
     operation: 'release',

@@ -4,17 +4,20 @@ import type { SlotReference } from '../../../core/contract/ids.ts';
 import type { ReportRequest, ReportResult } from '../../../core/contract/lease.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { against, allows, type Holding } from '../../../core/protocol/lease.ts';
-import { blockToText, type SlotKey, slotFromWire } from '../../../core/protocol/slot-ref.ts';
+import { type SlotKey, slotFromWire } from '../../../core/protocol/slot-ref.ts';
 import { claimantOf, isOf, ownerOf } from '../blocks/own-blocks.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { freshPool, knownPool } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
+import { assertLease } from './assert-lease.ts';
+import { lost, noSuchSlot, refusedBy } from './lost-lease.ts';
 
 /**
- * The container lives already, so neither quota nor state of the pool stands in the way.
+ * One that was granted before is asserted (`again`). The container lives already, so neither quota nor state of the pool stands in the way.
  * @throws LessorError lease.lost, address.cooling, request.invalid
  */
 export async function reportLease(deps: Dependencies, call: Call, request: ReportRequest): Promise<ReportResult> {
+  if (request.again === true) return assertLease(deps, call, request);
   const { attachment, nonce, generation, pod, slot: asked } = request;
   const slot = slotFromWire(asked);
   const owner = await ownerOf(deps, slot, generation);
@@ -31,12 +34,7 @@ export async function reportLease(deps: Dependencies, call: Call, request: Repor
   const own = against({ ...attachment, nonce, node: call.caller });
   if (current?.holding && allows('release', current, own)) return { incarnation: current.holding.incarnation };
   if (current?.held === false && current.generation <= generation) throw cooling(asked, current.reusableAt);
-  if (!current?.held) throw lost('the block has moved on');
-  const [node, container] = [current.holding?.node, current.holding?.attachment.containerId].map(String);
-  throw lost(`container ${container} of node ${node} holds slot ${asked.slot}`, {
-    holder: `${node}`,
-    container: `${container}`,
-  });
+  throw refusedBy(asked, current);
 }
 
 /** A fence goes through the slots that there are: what were held beside them, nobody would find (I4). */
@@ -44,10 +42,7 @@ async function ensureExists(deps: Dependencies, { pool: id, block, slot }: SlotK
   const exists = (pool: KnownPool | undefined) => pool?.space.isWhole(block, slot) === true;
   // What this process remembers may be of before the pool grew.
   if (exists(await knownPool(deps, id)) || exists(await freshPool(deps, id))) return;
-  const which = `block ${blockToText(block)} of pool ${id} has no slot ${slot}`;
-  throw new LessorError('request.invalid', `body.slot.slot: ${which}`, {
-    remedy: 'report the slot that the journal has',
-  });
+  throw noSuchSlot({ pool: id, block, slot });
 }
 
 function cooling({ pool, block, slot }: SlotReference, reusableAt: number): LessorError {
@@ -58,6 +53,3 @@ function cooling({ pool, block, slot }: SlotReference, reusableAt: number): Less
     facts: { freeAt },
   });
 }
-
-const lost = (what: string, facts: Record<string, string> = {}) =>
-  new LessorError('lease.lost', `${what}`, { remedy: 'delete the container and create it again', facts });

@@ -49,7 +49,11 @@ export async function member(
 }
 
 /** Before anybody joins it: a stretch that is not noted holds nothing, and need not be read. */
-async function noteJoined({ store, memory, now }: Dependencies, pool: KnownPool, stretch: bigint): Promise<void> {
+export async function noteJoined(
+  { store, memory, now }: Dependencies,
+  pool: KnownPool,
+  stretch: bigint,
+): Promise<void> {
   const { id } = pool.definition;
   const key = blockKeyToText({ pool: id, block: stretch });
   if (pool.joinsNoted !== true || memory.joinedStretches.get(key, now())) return;

@@ -142,10 +142,11 @@ describe('while the API cannot be reached', () => {
     expect(scene.node.slots()).toHaveLength(3);
   });
 
-  test('a lease whose block was taken away on evidence is lost: it is said once a minute, and counted', async () => {
+  test('a lease whose block was taken away on evidence, and is another’s, is lost: it is said once a minute, and counted', async () => {
     const { local } = scene.node.entry('c') ?? {};
     const key = { pool: POOL, block: blockFromText(local?.slot.block ?? '0') };
     await fenceBlock(scene.here.environment(), key, { generation: local?.generation ?? 0, forced: true });
+    await scene.here.store.blocks.claim(key, { node: 'i-2', incarnation: 1, boot: 'b', journal: 'j' });
     scene.service = serviceFor(scene.here.environment(), 'i-1');
     scene.startAgent();
     await scene.roundsFor(10 * MINUTE_MS);

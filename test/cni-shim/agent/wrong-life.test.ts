@@ -7,7 +7,7 @@ import { reclaim } from '../../../functions/use-cases/reclaim/reclaim.ts';
 import { callOf } from '../../functions/world.ts';
 import { endingAt } from '../../store/ending.ts';
 import { serviceFor } from '../service.ts';
-import { AgentScene, MINUTE_MS } from './agent-scene.ts';
+import { AgentScene, MINUTE_MS, POOL } from './agent-scene.ts';
 
 let scene: AgentScene;
 beforeEach(async () => {
@@ -21,11 +21,56 @@ test('a node that was declared dead although it runs says so, as an error and in
     reason: 'a mistake',
     alsoIfAlive: true,
   });
+  scene.service.fate = ({ path }) => (path === routes.report.path ? 'unreachable' : undefined);
   await scene.roundsFor(10 * MINUTE_MS);
   expect(scene.errors()).toEqual([
     expect.objectContaining({ message: expect.stringContaining('declared dead although it runs') }),
   ]);
   expect(await scene.figure('lessor_declared_dead')).toBe(1);
+});
+
+test('what lives on a node that was declared dead although it runs is held again, and then the node says so no more', async () => {
+  const addresses = () => ['a', 'b'].map((name) => scene.node.entry(name)?.acknowledged?.addresses);
+  const before = addresses();
+  await declareDeath(scene.here.environment(), callOf('operator'), {
+    node: 'i-1',
+    reason: 'a mistake',
+    alsoIfAlive: true,
+  });
+  await reclaim(scene.here.environment());
+  expect(await scene.held()).toEqual([]);
+  await scene.roundsFor(10 * MINUTE_MS);
+  expect(await scene.held()).toEqual(['a', 'b']);
+  expect(addresses()).toEqual(before);
+  for (const name of ['a', 'b']) {
+    expect(scene.node.entry(name)).not.toHaveProperty('lost');
+    expect(scene.node.entry(name)).toMatchObject({ incarnation: 2 });
+  }
+  expect(await scene.figure('lessor_leases_held_again_total')).toBe(2);
+  expect(await scene.figure('lessor_declared_dead')).toBe(0);
+  // The next reclaim of that death finds nothing of it.
+  await reclaim(scene.here.environment());
+  expect(await scene.held()).toEqual(['a', 'b']);
+  for (const container of ['a', 'b']) expect((await scene.call('DEL', container)).exitCode).toBe(0);
+  expect(await scene.held()).toEqual([]);
+});
+
+test('a container that is deleted while it is asserted is held by nobody in the end', async () => {
+  await declareDeath(scene.here.environment(), callOf('operator'), {
+    node: 'i-1',
+    reason: 'a mistake',
+    alsoIfAlive: true,
+  });
+  await reclaim(scene.here.environment());
+  const { fetch } = scene.service;
+  scene.service.fetch = async (url, init) => {
+    const isReport = String(url).endsWith(routes.report.path);
+    if (isReport && String(init?.body).includes('"a"')) await scene.call('DEL', 'a');
+    return fetch(url, init);
+  };
+  scene.startAgent();
+  await scene.roundsFor(10 * MINUTE_MS);
+  expect(await scene.held()).toEqual(['b']);
 });
 
 test('a node that was declared dead goes on saying so until no container lives with a lease of that life', async () => {
@@ -34,12 +79,15 @@ test('a node that was declared dead goes on saying so until no container lives w
     reason: 'a mistake',
     alsoIfAlive: true,
   });
-  await scene.roundsFor(10 * MINUTE_MS);
   await reclaim(scene.here.environment());
+  const block = blockFromText(scene.node.entry('a')?.acknowledged?.slot.block ?? '0');
+  await scene.here.store.blocks.claim({ pool: POOL, block }, { node: 'i-2', incarnation: 1, boot: 'b', journal: 'j' });
+  await scene.roundsFor(10 * MINUTE_MS);
   // The next ADD begins another life, of which the service says nothing ill.
   await scene.add('of-the-next-life');
   await scene.roundsFor(10 * MINUTE_MS);
-  expect(scene.errors().at(-1)).toMatchObject({ facts: { containers: 2 } });
+  const said = scene.errors().filter(({ message }) => message.includes('declared dead'));
+  expect(said.at(-1)).toMatchObject({ facts: { containers: 2 } });
   expect(await scene.figure('lessor_declared_dead')).toBe(1);
   for (const container of ['a', 'b']) expect((await scene.call('DEL', container)).exitCode).toBe(0);
   await scene.roundsFor(10 * MINUTE_MS);
@@ -53,6 +101,8 @@ test('a lease that the table does not have although its container lives is lost:
   const key = { pool, block: blockFromText(block), slot };
   const by = { containerId: 'a', ifname: 'eth0', node: 'i-1', nonce };
   await scene.here.store.leases.release(key, by, endingAt(scene.here.clock.now));
+  const holding = { attachment: { network: 'n', containerId: 'other', ifname: 'eth0' }, nonce: 'n', node: 'i-2' };
+  await scene.here.store.leases.hold(key, { ...holding, incarnation: 1, heldAt: scene.here.clock.now }, 1);
   await scene.roundsFor(6 * 60 * MINUTE_MS);
   expect(scene.errors()).toContainEqual(
     expect.objectContaining({
@@ -62,6 +112,11 @@ test('a lease that the table does not have although its container lives is lost:
   );
   expect(await scene.figure('lessor_leases_lost_total')).toBe(1);
   expect(scene.node.entry('a')).toMatchObject({ lost: true });
+  // When the other one is gone, within a minute.
+  await scene.here.store.leases.release(key, { ...by, containerId: 'other', node: 'i-2', nonce: 'n' }, endingAt(0));
+  await scene.roundsFor(MINUTE_MS);
+  expect(scene.node.entry('a')).not.toHaveProperty('lost');
+  expect(await scene.held()).toEqual(['a', 'b']);
 });
 
 test('the journal of another node is told of once a heartbeat, and nothing else is sent for it', async () => {

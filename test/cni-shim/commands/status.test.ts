@@ -58,6 +58,9 @@ test('a lease that the table does not have is lost, for reconcile as well, whose
     'LIVES WITH WHAT THE SERVICE MAY GIVE TO ANOTHER ONE',
   );
   expect((await status()).journal.attachments[0]).toMatchObject({ state: 'acknowledged' });
+  const other = { attachment: { network: 'n', containerId: 'b', ifname: 'eth0' }, nonce: 'n', node: 'i-2' };
+  const at = { incarnation: 1, heldAt: on.here.clock.now };
+  await on.here.store.leases.hold({ pool, block: blockFromText(block), slot }, { ...other, ...at }, 1);
   const { out } = await on.lessor('reconcile', '--grace', '0', '--json');
   expect(JSON.parse(out)).toMatchObject({
     lost: [{ attachment: { containerId: 'a' }, addresses: [expect.anything()] }],

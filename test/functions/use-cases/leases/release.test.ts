@@ -30,7 +30,12 @@ describe('DEL', () => {
     const before = await state();
     here.clock.now = START + 500;
     expect(await del(here.environment(), 'i-1', delOf(1, { slot, acknowledged: true }))).toEqual({ released: [slot] });
-    expect(await state()).toEqual({ ...before, held: false, reusableAt: START + 500 + COOLDOWN_MS });
+    expect(await state()).toEqual({
+      ...before,
+      held: false,
+      endedAt: START + 500,
+      reusableAt: START + 500 + COOLDOWN_MS,
+    });
   });
 
   it('may be repeated, and succeeds with nothing to free', async () => {

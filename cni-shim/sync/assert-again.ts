@@ -1,0 +1,51 @@
+/**
+ * What lives here and is not held is asserted: exactly that slot is held again, if no other container has it. What another one
+ * has is lost (docs/protocol.md, "Both ways").
+ */
+import type { SlotReference } from '../../core/contract/ids.ts';
+import type { ReportResult } from '../../core/contract/lease.ts';
+import type { LessorError } from '../../core/contract/problems.ts';
+import { outcomeOf } from '../api/call-outcome.ts';
+import type { Calls } from '../api/client.ts';
+import type { JournalEntry } from '../node/journal-entry.ts';
+import type { NodeRecords } from '../node/node-records.ts';
+import { afterKept } from '../node/pool-cache.ts';
+
+export interface Asserted {
+  readonly outcome: 'held again' | 'lost' | 'ended';
+  /** Where nobody can say: it is asserted again later. */
+  readonly error?: LessorError;
+}
+
+/** @param entry as the table was compared with it; a container that ended meanwhile is not held again for long */
+export async function assertAgain(
+  { records, api }: { readonly records: NodeRecords; readonly api: Calls },
+  entry: JournalEntry,
+): Promise<Asserted> {
+  const { attachment, nonce, bootId, pod, acknowledged, local, more = [] } = entry;
+  const first = (acknowledged ?? local)?.slot;
+  const slots = first === undefined ? [] : [first, ...more];
+  for (const slot of slots) {
+    const about = { attachment, nonce, boot: bootId, slot, generation: 1, ...(pod === undefined ? {} : { pod }) };
+    const outcome = await outcomeOf(api.report({ ...about, again: true }));
+    if (outcome.kind !== 'granted') {
+      // Refused for good, also by a service of before there were assertions.
+      const isFinal = ['lease.lost', 'request.invalid'].includes(outcome.error.code);
+      return { outcome: 'lost', ...(isFinal ? {} : { error: outcome.error }) };
+    }
+    const { answer } = outcome;
+    noteOwn(records, slot, answer);
+    if (records.journal.heldAgain(entry, answer?.incarnation ?? 0)) continue;
+    // A DEL came meanwhile, and its release may have come first.
+    for (const one of slots) await api.release({ attachment, nonce, slot: one, acknowledged: true });
+    return { outcome: 'ended' };
+  }
+  return { outcome: slots.length > 0 ? 'held again' : 'lost' };
+}
+
+/** Its block may have come to be the node's at another generation. */
+function noteOwn(records: NodeRecords, { pool, block }: SlotReference, answer: ReportResult | undefined): void {
+  const { generation } = answer ?? {};
+  if (generation === undefined) return;
+  records.update(pool, (cache) => cache && afterKept(cache, { block, generation }));
+}
