@@ -78,6 +78,8 @@ const attributesOf = ({ account, region, cluster, heartbeatAt, name, version }: 
   ...{ seen: heartbeatAt, name, ver: version },
 });
 
+const ASKED = 'ec2 = :state, er = :region, ec2At = :at';
+
 export const dynamodbNodeList = (
   client: DynamoDBDocumentClient,
   table: string,
@@ -133,7 +135,7 @@ function notes(
     noteInstance: (id, { state, region, at }) =>
       update(
         id,
-        `ec2 = :state, er = :region, ec2At = :at${state === 'not-found' ? '' : ', kn = if_not_exists(kn, :at), kr = :region'}`,
+        state === 'not-found' ? ASKED : `${ASKED}, kn = if_not_exists(kn, :at), kr = :region`,
         `${when.listingThere} AND (${when.neverAsked} OR ${when.askedBefore})`,
         { ':state': state, ':region': region, ':at': at },
       ),
