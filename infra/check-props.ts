@@ -4,7 +4,7 @@ import { isName, most } from '../core/contract/limits.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { attachedTables } from './attached-tables-rule.ts';
 import type { functionNames } from './function-names.ts';
-import type { Evidence, FunctionProps, HttpEndpoint, LessorProps, NodeRole, Throttle } from './lessor-props.ts';
+import type { EvidenceProps, FunctionProps, HttpEndpoint, LessorProps, NodeRole, Throttle } from './lessor-props.ts';
 import { instanceRoles, roleClusters } from './node-roles.ts';
 import { privateEndpoint } from './private-endpoint-rule.ts';
 import {
@@ -88,7 +88,7 @@ const sizes = fields<FunctionProps>(
 const functionProps = both(sizes, withinReserved);
 
 const EVIDENCE = "name the other accounts, { accounts: ['123456789012'] }, or say 'none'";
-const someEvidence = fields<Evidence>(
+const someEvidence = fields<EvidenceProps>(
   {},
   { accounts: list(words(/^\d{12}$/, 'give the id of an account, 12 digits'), EVIDENCE) },
 );

@@ -3,7 +3,7 @@ export { Lessor } from './lessor.ts';
 export type {
   AttachedTables,
   Endpoint,
-  Evidence,
+  EvidenceProps,
   FunctionProps,
   HttpEndpoint,
   LessorProps,

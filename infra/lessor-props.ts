@@ -78,7 +78,7 @@ export interface LessorProps {
    * is terminated, of this account and of those that are named here (docs/evidence.md). `'none'`: only nodes and operators say so.
    * @default - this account's instances, where `nodeRoles` has a role of instances
    */
-  readonly evidence?: Evidence | 'none';
+  readonly evidence?: EvidenceProps | 'none';
 
   /**
    * Where alarms go: an SNS topic, or its ARN.
@@ -136,7 +136,7 @@ export interface NodeRole {
 }
 
 /** Whose word that an instance is terminated counts. */
-export interface Evidence {
+export interface EvidenceProps {
   /**
    * Other accounts that have nodes, by their ids: each forwards its events of EC2 to the bus that is made for them.
    * @default - none

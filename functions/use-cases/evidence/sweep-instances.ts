@@ -96,7 +96,7 @@ async function* listedInstances({ store }: EvidenceDependencies): AsyncGenerator
   }
 }
 
-interface Seen {
+interface Said {
   readonly at: number;
   readonly state: InstanceState | undefined;
 }
@@ -105,7 +105,7 @@ async function judge(
   deps: EvidenceDependencies,
   call: Pick<Call, 'remainingMs'>,
   listed: ListedNode,
-  { at, state }: Seen,
+  { at, state }: Said,
 ): Promise<Outcome> {
   const { id } = listed;
   const { region } = deps.own;
