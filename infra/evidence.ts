@@ -7,6 +7,7 @@ import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { environment } from '../core/contract/environment.ts';
+import { EVIDENCE } from './function-names.ts';
 import { LessorFunction, type LessorFunctionProps } from './lessor-function.ts';
 
 export interface EvidenceParts extends Omit<LessorFunctionProps, 'timeout'> {
@@ -32,7 +33,7 @@ export class Evidence extends Construct {
 
   constructor(scope: Construct, id: string, { accounts, ...parts }: EvidenceParts) {
     super(scope, id);
-    this.lambda = new LessorFunction(this, 'evidence', { ...parts, timeout: TIMEOUT });
+    this.lambda = new LessorFunction(this, EVIDENCE, { ...parts, timeout: TIMEOUT });
     this.lambda.addEnvironment(environment.evidenceAccounts, accounts.join(','));
     this.#letAskEc2();
     this.deadLetters = this.#queue('DeadLetters', {});
