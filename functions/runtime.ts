@@ -21,11 +21,15 @@ const settings = z.parse(
     [environment.countWithin]: z._default(z.string().check(z.regex(/^\d+$/)), String(COUNT_WITHIN)),
     [environment.instanceRoles]: z._default(z.string(), ''),
     [environment.clusters]: z._default(z.string(), ''),
+    [environment.evidenceAccounts]: z._default(z.string(), ''),
   }),
   process.env,
 );
 
 export const instanceRoles: readonly string[] = settings[environment.instanceRoles].split(',').filter(Boolean);
+
+/** Ids of other accounts. */
+export const evidenceAccounts: readonly string[] = settings[environment.evidenceAccounts].split(',').filter(Boolean);
 
 /** Role name to cluster. */
 export const clusters: ReadonlyMap<string, string> = new Map(

@@ -4,10 +4,23 @@ import { isName, most } from '../core/contract/limits.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { attachedTables } from './attached-tables-rule.ts';
 import type { functionNames } from './function-names.ts';
-import type { FunctionProps, HttpEndpoint, LessorProps, NodeRole, Throttle } from './lessor-props.ts';
+import type { EvidenceProps, FunctionProps, HttpEndpoint, LessorProps, NodeRole, Throttle } from './lessor-props.ts';
 import { instanceRoles, roleClusters } from './node-roles.ts';
 import { privateEndpoint } from './private-endpoint-rule.ts';
-import { both, byKind, fields, flag, oneOf, type PropRule, record, value, whole, words, wrong } from './prop-rules.ts';
+import {
+  both,
+  byKind,
+  fields,
+  flag,
+  list,
+  oneOf,
+  type PropRule,
+  record,
+  value,
+  whole,
+  words,
+  wrong,
+} from './prop-rules.ts';
 
 /** AWS's own limits: Lambda's memory and environment variables, what the API Gateway of an account can be raised to, tags. */
 const aws = {
@@ -74,6 +87,13 @@ const sizes = fields<FunctionProps>(
 );
 const functionProps = both(sizes, withinReserved);
 
+const EVIDENCE = "name the other accounts, { accounts: ['123456789012'] }, or say 'none'";
+const someEvidence = fields<EvidenceProps>(
+  {},
+  { accounts: list(words(/^\d{12}$/, 'give the id of an account, 12 digits'), EVIDENCE) },
+);
+const evidence: PropRule = (given) => (given === 'none' ? undefined : someEvidence(given));
+
 /** What a tag's key and value are made of. */
 const TAG = 'letters, digits, spaces and _ . : / = + - @';
 const tags = both(
@@ -101,6 +121,7 @@ export const propRules = {
     endpoint: byKind({ http: fields<HttpEndpoint>({ kind: oneOf('http') }, {}), private: privateEndpoint }),
     throttle,
     functions: fields<Partial<Record<(typeof functionNames)[number], FunctionProps>>>({}, perFunction(functionProps)),
+    evidence,
     canaryMinutes: oneOf(0, 5, 10, 15, 30),
     alarmTopic: construct(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/, 'give an SNS topic, or its ARN'),
     dashboard: flag,
@@ -136,6 +157,15 @@ const lessorProps = fields<LessorProps>(propRules.required, propRules.optional);
 export function checkProps(props: LessorProps, where: string): void {
   check(lessorProps, props, where);
   checkRoleNames(props.nodeRoles, `${where}: nodeRoles`);
+  checkEvidence(props, where);
+}
+
+/** @throws LessorError request.invalid where evidence is wanted of nodes that cannot be there */
+function checkEvidence({ evidence, nodeRoles }: LessorProps, where: string): void {
+  if (evidence === undefined || evidence === 'none' || instanceRoles(nodeRoles).length > 0) return;
+  throw new LessorError('request.invalid', `${where}: evidence is given, and nodeRoles has no role of EC2 instances`, {
+    remedy: 'name the roles of your instances in nodeRoles, or leave evidence out',
+  });
 }
 
 /** @throws LessorError request.invalid where a function cannot be told all of them */

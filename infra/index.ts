@@ -3,6 +3,7 @@ export { Lessor } from './lessor.ts';
 export type {
   AttachedTables,
   Endpoint,
+  EvidenceProps,
   FunctionProps,
   HttpEndpoint,
   LessorProps,

@@ -74,6 +74,13 @@ export interface LessorProps {
   readonly canaryMinutes?: 0 | 5 | 10 | 15 | 30;
 
   /**
+   * What is taken for a proof that a node is gone, so that its addresses are freed without a person: EC2's word that its instance
+   * is terminated, of this account and of those that are named here (docs/evidence.md). `'none'`: only nodes and operators say so.
+   * @default - this account's instances, where `nodeRoles` has a role of instances
+   */
+  readonly evidence?: EvidenceProps | 'none';
+
+  /**
    * Where alarms go: an SNS topic, or its ARN.
    * @default - alarms tell nobody
    */
@@ -126,6 +133,15 @@ export interface NodeRole {
    * @default 'instances'
    */
   readonly sessions?: 'instances' | 'others';
+}
+
+/** Whose word that an instance is terminated counts. */
+export interface EvidenceProps {
+  /**
+   * Other accounts that have nodes, by their ids: each forwards its events of EC2 to the bus that is made for them.
+   * @default - none
+   */
+  readonly accounts?: readonly string[];
 }
 
 /** The tables. Pools and leases belong together: never attach one of them alone, or two of different times. */

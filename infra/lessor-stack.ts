@@ -35,5 +35,7 @@ export class LessorStack extends Stack {
     new CfnOutput(this, 'ApiEndpoint', { value: lessor.endpoint });
     new CfnOutput(this, 'NodePolicyArn', { value: lessor.nodePolicy.managedPolicyArn });
     new CfnOutput(this, 'OperatorPolicyArn', { value: lessor.operatorPolicy.managedPolicyArn });
+    const { bus } = lessor.evidence ?? {};
+    if (bus) new CfnOutput(this, 'EvidenceBusArn', { value: bus.eventBusArn });
   }
 }

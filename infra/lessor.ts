@@ -1,17 +1,18 @@
-/** Everything that Lessor is on AWS: three tables, five functions, an API, a clock. */
+/** Everything that Lessor is on AWS: its tables, the functions, an API, a clock, and what collects evidence. */
 import { Duration, Names, Stack, Tags, Token } from 'aws-cdk-lib';
 import { type ManagedPolicy, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { environment } from '../core/contract/environment.ts';
-import { COUNT_WITHIN, NODE_LIST_SHARDS } from '../core/contract/limits.ts';
+import { COUNT_WITHIN, HISTORY_DAYS, NODE_LIST_SHARDS } from '../core/contract/limits.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { nodeListKey } from '../core/protocol/node.ts';
 import { AccessPolicies } from './access-policies.ts';
 import { connectHistory, historyTable } from './changes.ts';
 import { checkProps } from './check-props.ts';
 import { apiFor } from './endpoint.ts';
+import { Evidence, type EvidenceParts } from './evidence.ts';
 import type { LessorFunctionName } from './function-names.ts';
 import type { LessorApi } from './lessor-api.ts';
 import { LessorFunction } from './lessor-function.ts';
@@ -42,6 +43,8 @@ export class Lessor extends Construct {
   readonly poolService: PoolService;
   /** The functions, by their names. */
   readonly functions: Readonly<Record<LessorFunctionName, LessorFunction>>;
+  /** What collects evidence of nodes that are gone, where there is something that does. Its bus is where other accounts forward their events to. */
+  readonly evidence: Evidence | undefined;
 
   /** @throws LessorError that names a prop, its value and the remedy */
   constructor(scope: Construct, id: string, props: LessorProps) {
@@ -84,11 +87,13 @@ export class Lessor extends Construct {
     connectHistory(history, this.functions, props);
     this.#configure(props);
     this.#connect(api, leases, props.countWithinSeconds ?? COUNT_WITHIN);
+    this.evidence = this.#evidence(props, { prefix, logs, tracing }, { pools, leases, history });
     const minutes = props.canaryMinutes ?? 5;
-    if (minutes !== 0) new Rollout(this, 'Rollout', { functions: Object.values(this.functions), api, minutes });
+    if (minutes !== 0) new Rollout(this, 'Rollout', { functions: this.#all, api, minutes });
     new Monitoring(this, 'Monitoring', {
       deployment: prefix,
       functions: this.functions,
+      evidence: this.evidence,
       tables: { pools: pools.table, leases: leases.table, history: history.table },
       api,
       topic: this.#topic(props.alarmTopic),
@@ -96,7 +101,7 @@ export class Lessor extends Construct {
     });
     const access = new AccessPolicies(this, 'Access', api, roleNames(props.nodeRoles));
     // A role may call only when every function knows of it: until then its nodes would be taken for others.
-    access.nodePolicy.node.addDependency(...Object.values(this.functions).map(({ live }) => live));
+    access.nodePolicy.node.addDependency(...this.#all.map(({ live }) => live));
     this.endpoint = api.endpoint;
     this.nodePolicy = access.nodePolicy;
     this.operatorPolicy = access.operatorPolicy;
@@ -105,6 +110,24 @@ export class Lessor extends Construct {
   /** As whoever wrote the settings calls it: the ready-made app's construct is the stack's only one. */
   get #where(): string {
     return this.node.path.replace(/\/Default$/, '');
+  }
+
+  get #all(): readonly LessorFunction[] {
+    return [...Object.values(this.functions), ...(this.evidence ? [this.evidence.lambda] : [])];
+  }
+
+  #evidence(
+    { nodeRoles, evidence = {}, historyDays = HISTORY_DAYS }: LessorProps,
+    parts: Omit<EvidenceParts, 'accounts'>,
+    { pools, leases, history }: Readonly<Record<'pools' | 'leases' | 'history', StoreTable>>,
+  ): Evidence | undefined {
+    if (evidence === 'none' || instanceRoles(nodeRoles).length === 0) return undefined;
+    const made = new Evidence(this, 'Evidence', { ...parts, accounts: evidence.accounts ?? [] });
+    pools.grant(made.lambda, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
+    leases.grant(made.lambda, 'Query', 'UpdateItem');
+    history.grant(made.lambda, 'PutItem');
+    made.lambda.addEnvironment(environment.historyDays, String(historyDays));
+    return made;
   }
 
   #key(given: IKey | string | undefined): IKey | undefined {

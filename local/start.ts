@@ -13,6 +13,9 @@ import { type Progress, terminalProgress } from './progress.ts';
 import { screenOf } from './screen.ts';
 import { startStack } from './stack/stack.ts';
 
+/** A spectator waits no half a minute for a queue. */
+const PACE = 15;
+
 type Stop = 'interrupted' | 'unread';
 
 /** Resolves when it is to end: a signal came, npm is gone, or nobody reads its output any more. */
@@ -64,7 +67,7 @@ async function prepare({ port, orAnyPort }: StartOptions, progress: Progress, en
       cause,
     });
   });
-  const stack = await startStack({ port, orAnyPort, onProgress: (phase) => progress.begin(phase) });
+  const stack = await startStack({ port, orAnyPort, pace: PACE, onProgress: (phase) => progress.begin(phase) });
   ending.push(() => stack.stop());
   progress.begin('preparing two nodes');
   const nodes = await openDemoNodes(stack, plugin.path);

@@ -52,9 +52,15 @@ const ROOMS: readonly Room[] = [
   useCase('changes', 'pools'),
   useCase('blocks', 'nodes', 'pools'),
   useCase('reclaim', 'blocks', 'nodes', 'pools'),
+  useCase('evidence', 'reclaim', 'nodes', 'pools'),
   useCase('leases', 'blocks', 'nodes', 'pools'),
   useCase('add', 'leases', 'blocks', 'nodes', 'pools'),
   useCase('questions', 'changes', 'add', 'leases', 'blocks', 'nodes', 'pools'),
+  {
+    room: 'functions/ec2/',
+    knows: ['core/protocol/', 'functions/use-cases/evidence/'],
+    packages: [/^@aws-sdk\/client-ec2$/],
+  },
   {
     room: 'functions/metrics/',
     knows: ['core/contract/'],
@@ -86,6 +92,11 @@ const ROOMS: readonly Room[] = [
     packages: [ZOD, /^aws-lambda$/, ...NODE],
   },
   { ...handler('reclaim', 'reclaim', 'changes'), packages: [/^aws-lambda$/, ...NODE] },
+  {
+    ...handler('evidence', 'evidence'),
+    knows: [...handler('evidence', 'evidence').knows, 'functions/ec2/'],
+    packages: [ZOD, /^aws-lambda$/],
+  },
   {
     room: 'functions/changes/',
     knows: ['core/protocol/', 'functions/runtime.ts', 'functions/store/', 'functions/use-cases/changes/'],

@@ -15,6 +15,8 @@ export const environment = {
   instanceRoles: 'LESSOR_INSTANCE_ROLES',
   /** `<role>=<cluster>,…`: to which cluster the nodes of a role belong. */
   clusters: 'LESSOR_CLUSTERS',
+  /** Comma-separated ids of other accounts whose events of EC2 count. */
+  evidenceAccounts: 'LESSOR_EVIDENCE_ACCOUNTS',
   /** The deployment's name, by which its metrics are told from another one's. */
   deployment: 'LESSOR_DEPLOYMENT',
 } as const;

@@ -117,6 +117,9 @@ export const otherwise = {
 /** Parts of the list of nodes: DynamoDB takes 1,000 writes a second under one key, and one of them is read by a single request. */
 export const NODE_LIST_SHARDS = 16;
 
+/** Instances for which EC2 is asked by one request: as many as it takes (API reference, "DescribeInstances"). */
+export const INSTANCES_A_LOOK = 1_000;
+
 /** Seconds that a change of a lease waits to be counted, where a deployment says nothing. */
 export const COUNT_WITHIN = 10;
 

@@ -38,6 +38,8 @@ export const metrics = {
   DeadNodes: { unit: 'Count' },
   /** Those of them for which its time did not suffice. */
   WaitingDeaths: { unit: 'Count' },
+  /** Looks at the instances of nodes that EC2 did not answer, or not rightly, and instances of which it says what cannot be. */
+  EvidenceFailures: { unit: 'Count' },
   /** Leases by which a pool's counter was wrong, as the recount found. */
   CounterDrift: { unit: 'Count' },
 } as const satisfies Record<string, MetricKind>;

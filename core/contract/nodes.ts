@@ -208,7 +208,7 @@ export const death = z.object({
   incarnation: z.int(),
   /** Why, as it was declared. */
   reason: z.string(),
-  /** Who declared it: an operator, or the node itself. */
+  /** Who declared it: an operator, the node itself, or by which evidence the service did: `ec2/event`, `ec2/DescribeInstances`. */
   declaredBy: z.string(),
   /** RFC 3339: when it was declared. */
   declaredAt: z.string(),

@@ -72,6 +72,8 @@ export type InstanceState = (typeof instanceStates)[number];
 /** What EC2 said of an instance when it was asked last. */
 export interface Instance {
   readonly state: InstanceState;
+  /** The Region whose EC2 was asked. */
+  readonly region: string;
   /** Milliseconds since 1970. */
   readonly at: number;
 }
@@ -100,6 +102,8 @@ export interface ListedNode extends Heartbeat, Whereabouts {
   readonly instance?: Instance;
   /** When EC2 was first seen to know it. Of an instance of another account or Region it says *not found*, whether it runs or not. */
   readonly knownToEc2At?: number;
+  /** The Region whose EC2 knew it last: *not found* counts in no other one. Tables may have been restored elsewhere. */
+  readonly knownToEc2In?: string;
 }
 
 /** The partition key of a part of the list. */

@@ -45,15 +45,17 @@ const storedListing = z.object({
   cl: z.optional(z.string()),
   ec2: z.optional(z.enum(instanceStates)),
   ec2At: z.optional(z.number()),
+  er: z.optional(z.string()),
   kn: z.optional(z.number()),
+  kr: z.optional(z.string()),
 });
 
 /**
  * e incarnation, st alive or dead, lf when that life was listed, seen last heartbeat, name and ver as the node says them, pt and ac
- * partition and account, rg Region, cl cluster, ec2 and ec2At what EC2 said and when, kn since when it is known to EC2.
+ * partition and account, rg Region, cl cluster, ec2, er and ec2At what EC2 said, in which Region and when, kn since when it is known to EC2, kr in which Region last.
  */
 function listedNode(item: Item): ListedNode {
-  const { sk, e, st, lf, pt, ac, rg, cl, ec2, ec2At, kn } = storedListing.parse(item);
+  const { sk, e, st, lf, pt, ac, rg, cl, ec2, ec2At, er, kn, kr } = storedListing.parse(item);
   return {
     id: sk,
     incarnation: e,
@@ -63,8 +65,11 @@ function listedNode(item: Item): ListedNode {
     ...(pt === undefined || ac === undefined ? {} : { account: { partition: pt, id: ac } }),
     ...(rg === undefined ? {} : { region: rg }),
     ...(cl === undefined ? {} : { cluster: cl }),
-    ...(ec2 === undefined || ec2At === undefined ? {} : { instance: { state: ec2, at: ec2At } }),
+    ...(ec2 === undefined || ec2At === undefined || er === undefined
+      ? {}
+      : { instance: { state: ec2, region: er, at: ec2At } }),
     ...(kn === undefined ? {} : { knownToEc2At: kn }),
+    ...(kr === undefined ? {} : { knownToEc2In: kr }),
   };
 }
 
@@ -72,6 +77,8 @@ const attributesOf = ({ account, region, cluster, heartbeatAt, name, version }: 
   ...{ pt: account?.partition, ac: account?.id, rg: region, cl: cluster },
   ...{ seen: heartbeatAt, name, ver: version },
 });
+
+const ASKED = 'ec2 = :state, er = :region, ec2At = :at';
 
 export const dynamodbNodeList = (
   client: DynamoDBDocumentClient,
@@ -125,12 +132,12 @@ function notes(
         ':dead': DEAD,
       }),
 
-    noteInstance: (id, { state, at }) =>
+    noteInstance: (id, { state, region, at }) =>
       update(
         id,
-        `ec2 = :state, ec2At = :at${state === 'not-found' ? '' : ', kn = if_not_exists(kn, :at)'}`,
+        state === 'not-found' ? ASKED : `${ASKED}, kn = if_not_exists(kn, :at), kr = :region`,
         `${when.listingThere} AND (${when.neverAsked} OR ${when.askedBefore})`,
-        { ':state': state, ':at': at },
+        { ':state': state, ':region': region, ':at': at },
       ),
 
     async unlist(id, incarnation) {

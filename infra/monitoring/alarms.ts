@@ -134,8 +134,40 @@ const ofRuns = (watched: Watched): Alarm[] => [
   },
 ];
 
+/** What EC2 says of the nodes' instances. */
+const ofEvidence = (watched: Watched): Alarm[] => {
+  const { evidence } = watched;
+  if (evidence === undefined) return [];
+  const hour = { period: Duration.hours(1) };
+  return [
+    {
+      name: 'evidence-failing',
+      why: 'EC2 did not answer the hourly question for the instances of nodes, or not rightly, after 4 tries: throttled, unreachable, a right that is missing. Nothing is freed on account of what is not known, and what events missed stays held.',
+      metric: own(watched, 'EvidenceFailures', hour),
+      threshold: 1,
+    },
+    {
+      name: 'evidence-stopped',
+      why: 'No hourly look at the instances of nodes ended for 3 hours. EC2 tells of a terminated instance for about an hour; what events missed meanwhile is noticed later, by its absence.',
+      // Each look that ends tells of its failures, of none too.
+      metric: own(watched, 'EvidenceFailures', { ...hour, statistic: 'SampleCount' }),
+      threshold: 1,
+      isBelow: true,
+      periods: [3, 3],
+      missing: TreatMissingData.BREACHING,
+    },
+    {
+      name: 'evidence-undelivered',
+      why: 'An event of EC2 about a terminated instance was put away: it could not be delivered, or EC2 did not confirm it in 5 tries. A node may be gone whose addresses are held. One is enough, since nobody looks at it again by itself.',
+      metric: evidence.deadLetters.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: 'Maximum' }),
+      threshold: 1,
+    },
+  ];
+};
+
 export const alarms = (watched: Watched): readonly Alarm[] => [
   ...ofRequests(watched),
   ...ofStore(watched),
   ...ofRuns(watched),
+  ...ofEvidence(watched),
 ];

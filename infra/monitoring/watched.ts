@@ -2,6 +2,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { DEPLOYMENT_DIMENSION, METRICS_NAMESPACE, type MetricName } from '../../core/contract/metrics.ts';
 import type { ProblemCode } from '../../core/contract/problems.ts';
 import type { LessorFunctionName } from '../function-names.ts';
@@ -12,6 +13,8 @@ export interface Watched {
   /** The deployment's name, as its functions are told it. */
   readonly deployment: string;
   readonly functions: Readonly<Record<LessorFunctionName, IFunction>>;
+  /** Where evidence is collected. */
+  readonly evidence?: { readonly deadLetters: IQueue } | undefined;
   /** By their names. */
   readonly tables: Readonly<Record<string, StoreTable['table']>>;
   readonly api: Pick<LessorApi, 'metrics'>;

@@ -1,8 +1,5 @@
 /** Event patterns of EventBridge (user guide, "Creating event patterns"), as far as a template of ours has them. */
 
-/** What a rule takes of all events. */
-export type EventPattern = Readonly<Record<string, unknown>>;
-
 type Matches = (value: unknown) => boolean;
 
 /**

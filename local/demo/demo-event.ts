@@ -44,9 +44,10 @@ export type DemoEvent =
     }
   | ({ readonly step: 'leases' } & ListLeasesResult)
   | ({ readonly step: 'del' } & Call)
-  | ({ readonly step: 'death' } & Death)
-  /** `death`: the same, after the scheduled function ran. */
-  | { readonly step: 'reclaim'; readonly requests: number; readonly everyMs: number; readonly death: Death }
+  /** EC2 says so. `delayMs`: for how long the event waits in its queue on AWS; here it is `pace` times shorter. */
+  | { readonly step: 'terminated'; readonly node: string; readonly delayMs: number; readonly pace: number }
+  /** `tookMs`: from the event to the freed addresses. */
+  | { readonly step: 'evidence'; readonly tookMs: number; readonly death: Death }
   | { readonly step: 'end' }
   /** `directory`: where the scripts `cni` and `api` are. */
   | { readonly step: 'ready'; readonly endpoint: string; readonly directory: string; readonly network: string };

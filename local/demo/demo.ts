@@ -1,4 +1,5 @@
-/** The demonstration: pods of two nodes get addresses, one pod ends, one node dies, and each step is told. */
+/** The demonstration: pods of two nodes get addresses, one pod ends, EC2 says that one node is terminated, and each step is told. */
+import { setTimeout as wait } from 'node:timers/promises';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { CniAnswer } from '../nodes/cni-runtime.ts';
 import type { LocalStack } from '../stack/stack.ts';
@@ -46,20 +47,31 @@ export async function demonstrate(stack: LocalStack, demo: DemoNodes, tell: Tell
     tell({ step: 'del', pod: pod.name, node: pod.node.name, address, ms, requests });
     await tellLeases(demo, tell);
   }
-  await nodeDies(stack, demo, b.id, tell);
+  await nodeIsTerminated(stack, demo, b.id, tell);
   await tellLeases(demo, tell);
   tell({ step: 'end' });
 }
 
-async function nodeDies(stack: LocalStack, { operator }: DemoNodes, node: string, tell: Tell): Promise<void> {
-  const reason = 'demonstration: the second node is switched off';
-  tell({ step: 'death', ...(await operator.ask('declareDeath', { body: { node, reason, alsoIfAlive: true } })) });
-  const requests = await requestsOf(stack, () => stack.runSchedule());
-  const death = (await operator.ask('listDeaths', { query: { node } })).deaths.at(0);
-  const everyMs = stack.schedules[0]?.everyMs ?? 0;
-  if (death === undefined) throw new LessorError('service.fault', `the death of ${node} is in no list`);
-  tell({ step: 'reclaim', requests, everyMs, death });
+/** From then on nobody does anything: EventBridge, the queue and the function free its addresses. */
+async function nodeIsTerminated(stack: LocalStack, { operator }: DemoNodes, node: string, tell: Tell): Promise<void> {
+  const { definition, queues } = stack.events;
+  const [queue] = definition.queues.filter(({ redrive }) => redrive !== undefined);
+  if (queue === undefined) throw new LessorError('service.fault', 'the template has no queue for evidence');
+  const since = Date.now();
+  stack.ec2.change(node, 'terminated');
+  tell({ step: 'terminated', node, delayMs: queue.delayMs, pace: stack.pace });
+  const until = since + GIVEN_UP_AFTER_MS;
+  while (Date.now() < until) {
+    const [death] = (await operator.ask('listDeaths', { query: { node } })).deaths;
+    if (death?.sweptAt !== undefined && queues(queue.arn).bodies().length === 0) {
+      tell({ step: 'evidence', tookMs: Date.now() - since, death });
+      return;
+    }
+    await wait(100);
+  }
+  throw new LessorError('service.fault', `EC2 said that ${node} is terminated, and its addresses are not free`);
 }
+const GIVEN_UP_AFTER_MS = 60_000;
 
 function pingAll(demo: DemoNodes, pods: readonly LeasedPod[], tell: Tell): void {
   for (const from of pods) {

@@ -36,11 +36,10 @@ export function story(screen: Screen, write: (line: string) => void): Tell {
       case 'del':
         page.chapter(`Pod ${event.pod} ends, and the plugin releases its address (CNI DEL)`);
         return page.rows(callRow(page, event, `had ${event.address.padEnd(12)}`));
-      case 'death':
-        page.chapter(`${nameOf(event.node)} is switched off, and an operator declares it dead (POST /v1/deaths)`);
-        return page.prose('Silence is no proof: without that word its addresses would stay leased for ever.');
-      case 'reclaim':
-        return reclaimed(page, event, nameOf);
+      case 'terminated':
+        return terminated(page, event, nameOf);
+      case 'evidence':
+        return freed(page, event, nameOf);
       case 'end':
         return end(page, told);
       case 'ready':
@@ -91,20 +90,28 @@ function listed(page: Layout, { leases, capacity }: Event<'leases'>, told: Told,
   page.prose(`pool of ${capacity} addresses: ${leases.length - cooling} leased, ${cooling} in cooldown, ${free} free`);
 }
 
-function reclaimed(page: Layout, { requests, everyMs, death }: Event<'reclaim'>, nameOf: (id: string) => string): void {
+function terminated(page: Layout, { node, delayMs, pace }: Event<'terminated'>, nameOf: (id: string) => string): void {
+  page.chapter(`The instance of ${nameOf(node)} is terminated, and EC2 says so`);
+  page.prose(
+    'Silence is no proof: a node that is only not heard of keeps its addresses. EC2’s word is one. The event waits in ' +
+      `a queue, ${delayMs / 1000} s on AWS and ${(delayMs / pace / 1000).toFixed(0)} s here, until EC2 can be asked whether it is so.`,
+  );
+}
+
+function freed(page: Layout, { tookMs, death }: Event<'evidence'>, nameOf: (id: string) => string): void {
   const leases = death.freed === 1 ? '1 lease' : `${death.freed} leases`;
   page.gap();
   page.prose(
-    `The function "reclaim", which runs every ${everyMs / 60_000} minutes, ran now and released ${leases} of ` +
-      `${nameOf(death.node)}: ${requestsText(requests)}.`,
+    `Nobody did anything: the function "evidence" asked EC2, declared ${nameOf(death.node)} dead and released ${leases} ` +
+      `of it, ${(tookMs / 1000).toFixed(1)} s after the event.`,
   );
 }
 
 function end(page: Layout, { cooldown }: Told): void {
   page.gap();
   page.aside(
-    'In one sentence: three pods on two nodes leased an address each from one pool, the end of a pod and the death of ' +
-      `a node gave two of them back, and nobody gets those two again before a cooldown of ${cooldown} s is over.`,
+    'In one sentence: three pods on two nodes leased an address each from one pool, the end of a pod and EC2’s word ' +
+      `that a node is terminated gave two of them back, and nobody gets those two again before a cooldown of ${cooldown} s is over.`,
   );
 }
 

@@ -1,5 +1,6 @@
 /** The stack's functions, and the wire and the bus on which each has the rights of its role. */
 import { startWire, type Wire } from '../aws/dynamodb-wire.ts';
+import { type LocalEc2, startEc2 } from '../aws/ec2.ts';
 import { type FunctionDefinition, type LocalFunction, localFunction } from '../aws/function.ts';
 import { newAccessKeys } from '../aws/identities.ts';
 import { type StackEvents, startEvents } from './events.ts';
@@ -20,6 +21,7 @@ export interface FunctionsOptions {
 export interface StackFunctions {
   readonly wire: Wire;
   readonly events: StackEvents;
+  readonly ec2: LocalEc2;
   /** @throws Error if no function has this name */
   named(name: string): LocalFunction;
 }
@@ -42,11 +44,13 @@ export async function startFunctions(
   };
   const invoke = (name: string, event: unknown) => named(name).invoke(event);
   const events = await startEvents(definition, { region, account, principals, invoke, pace }, closing);
-  const endpoints = { AWS_ENDPOINT_URL_EVENTBRIDGE: events.bus.endpoint };
+  const ec2 = await startEc2({ region, account, principals, tell: (event) => events.bus.put(event) });
+  closing.push(() => ec2.stop());
+  const endpoints = { AWS_ENDPOINT_URL_EVENTBRIDGE: events.bus.endpoint, AWS_ENDPOINT_URL_EC2: ec2.endpoint };
   for (const { definition, credentials } of withKeys) {
     const surroundings = { region, dynamodb: wire.endpoint, endpoints, credentials, environments };
     functions.set(definition.name, localFunction(definition, surroundings));
   }
   closing.push(() => Promise.all([...functions.values()].map((fn) => fn.stop())));
-  return { wire, events, named };
+  return { wire, events, ec2, named };
 }

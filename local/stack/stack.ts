@@ -6,6 +6,7 @@ import type { StackSettings } from '../../infra/settings.ts';
 import { followChanges } from '../aws/changes.ts';
 import { type LocalDynamodb, startDynamodb } from '../aws/dynamodb.ts';
 import type { Wire } from '../aws/dynamodb-wire.ts';
+import type { LocalEc2 } from '../aws/ec2.ts';
 import { serve } from '../aws/gateway.ts';
 import { ec2Node, type Identity, operatorUser } from '../aws/identities.ts';
 import { close, listen, portOf } from '../aws/loopback-server.ts';
@@ -54,6 +55,10 @@ export interface LocalStack {
   readonly wire: Wire;
   readonly dynamodb: LocalDynamodb;
   readonly schedules: readonly ScheduleDefinition[];
+  /** So much faster than on AWS delays and time-outs of queues pass. */
+  readonly pace: number;
+  /** What knows the instances that the nodes are. */
+  readonly ec2: LocalEc2;
   /** The template's rules and queues, and its buses beside the default one. */
   readonly events: StackEvents & { readonly definition: EventsDefinition };
   /** Does now what the clock does at its rate, and answers the function's result; the first schedule if no function is named. */
@@ -106,17 +111,12 @@ async function start(options: StackOptions, closing: Close[], stop: () => Promis
   const stackId = `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${STACK}/local`;
   await createCustomResources(definition.customResources, stackId, invoke);
 
-  const callers = new Map<string, Identity>();
-  const known = (identity: Identity) => {
-    callers.set(identity.accessKeyId, identity);
-    return identity;
-  };
-  const addNode = (id = `i-${randomBytes(8).toString('hex')}`) => known(ec2Node(ACCOUNT, NODE_ROLE, id));
+  const { known, addNode, callerOf } = callersOf(functions.ec2);
   serve(server, {
     region: REGION,
     account: ACCOUNT,
     api: definition.api,
-    callerOf: (accessKeyId) => callers.get(accessKeyId),
+    callerOf,
     rightsOf: ({ policy }) => definition.policies[policy],
     invoke,
   });
@@ -134,10 +134,26 @@ async function start(options: StackOptions, closing: Close[], stop: () => Promis
     dynamodb,
     schedules: definition.schedules,
     events: { ...functions.events, definition: events },
+    ec2: functions.ec2,
+    pace,
     runSchedule: (functionName) => schedules.run(functionName),
     functionLogs: (name) => functions.named(name).logs(),
     stop,
   };
+}
+
+/** Who may call, each known by the access key; a node is an instance that EC2 knows. */
+function callersOf(ec2: LocalEc2) {
+  const callers = new Map<string, Identity>();
+  const known = (identity: Identity) => {
+    callers.set(identity.accessKeyId, identity);
+    return identity;
+  };
+  const addNode = (id = `i-0${randomBytes(8).toString('hex')}`) => {
+    ec2.run(id);
+    return known(ec2Node(ACCOUNT, NODE_ROLE, id));
+  };
+  return { known, addNode, callerOf: (accessKeyId: string) => callers.get(accessKeyId) };
 }
 
 /** The two slow things side by side; if one fails the other is ended. */

@@ -66,12 +66,15 @@ describe('the demonstration', () => {
       'leases',
       'del',
       'leases',
-      'death',
-      'reclaim',
+      'terminated',
+      'evidence',
       'leases',
       'end',
     ]);
     expect(steps.filter(({ step }) => step === 'add').every(({ result }) => 'ips' in (result as object))).toBe(true);
+    expect(steps.find(({ step }) => step === 'evidence')).toMatchObject({
+      death: { declaredBy: 'ec2/event+DescribeInstances', freed: 1 },
+    });
     expect(steps.filter(({ answers }) => answers === true)).toHaveLength(podsAreReal ? 6 : 0);
     expect(status).toBe(0);
   });

@@ -30,9 +30,12 @@ const isOfNodeList = (condition: unknown): boolean => {
   return named.length === NODE_LIST_SHARDS && named.every((key) => /^NODES#\d+$/.test(key));
 };
 
-function tooWide({ Action, Resource: target, Condition }: Statement): string | undefined {
+function tooWide({ Effect, Action, Resource: target, Condition }: Statement): string | undefined {
+  if (Effect === 'Deny') return undefined;
   const actions = [Action].flat();
   if (actions.join() === 'dynamodb:DeleteItem' && isOfNodeList(Condition)) return undefined;
+  // It only reads, and knows no resource.
+  if (actions.join() === 'ec2:DescribeInstances') return undefined;
   // It only reads, and knows no resource where some alarms are composite.
   if (actions.join() === 'cloudwatch:DescribeAlarms') return undefined;
   const wide = actions.find((action) => /\*|DeleteItem|DeleteTable|Scan|Batch|Transact/.test(action));
@@ -82,9 +85,13 @@ describe('the rights', () => {
           Properties.FunctionName,
           Object.fromEntries(
             own.map(({ Action, Resource: target, Condition }) => [
-              idOf(target as { 'Fn::GetAtt': [string, string] }).replace(/Table.*|.*Log.*/, (rest) =>
-                rest.startsWith('Table') ? (isOfNodeList(Condition) ? ' list of nodes' : '') : 'log',
-              ),
+              target === '*'
+                ? '*'
+                : idOf(target as { 'Fn::GetAtt': [string, string] }).replace(
+                    /Table.*|.*Log.*|^Evidence(Queue).*/,
+                    (rest, queue) =>
+                      rest.startsWith('Table') ? (isOfNodeList(Condition) ? ' list of nodes' : '') : (queue ?? 'log'),
+                  ),
               [Action].flat().map((action) => action.split(':')[1]),
             ]),
           ),
@@ -122,6 +129,14 @@ describe('the rights', () => {
         'Pools list of nodes': ['DeleteItem'],
         Leases: ['Query', 'UpdateItem'],
         History: ['PutItem', 'Query'],
+      },
+      'Lessor-evidence': {
+        log,
+        '*': ['DescribeInstances'],
+        Queue: ['ReceiveMessage', 'ChangeMessageVisibility', 'GetQueueUrl', 'DeleteMessage', 'GetQueueAttributes'],
+        Pools: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
+        Leases: ['Query', 'UpdateItem'],
+        History: ['PutItem'],
       },
     });
   });
@@ -186,7 +201,7 @@ describe('the API', () => {
 });
 
 describe('the functions', () => {
-  const timeouts: Record<string, number> = { 'Lessor-reclaim': 300, 'Lessor-changes': 60 };
+  const timeouts: Record<string, number> = { 'Lessor-reclaim': 300, 'Lessor-changes': 60, 'Lessor-evidence': 60 };
   it('run on Node 24 and arm64, log JSON to a group of their own that forgets after a month', () => {
     for (const [, { Properties }] of ofType('AWS::Lambda::Function')) {
       expect(Properties).toMatchObject({
@@ -214,12 +229,65 @@ describe('the functions', () => {
   });
 
   it('reclaim every five minutes', () => {
-    const rules = ofType('AWS::Events::Rule').map(([, { Properties }]) => Properties);
+    const all = ofType('AWS::Events::Rule').map(([, { Properties }]) => Properties);
+    const rules = all.filter(({ ScheduleExpression }) => ScheduleExpression === 'rate(5 minutes)');
     expect(rules).toHaveLength(1);
     expect(rules[0]).toMatchObject({ ScheduleExpression: 'rate(5 minutes)', State: 'ENABLED' });
     expect(rules[0].Targets).toHaveLength(1);
     expect(aliased(rules[0].Targets[0].Arn)?.Properties.FunctionName).toBe('Lessor-reclaim');
     expect(JSON.parse(rules[0].Targets[0].Input)).toEqual({ source: 'lessor.schedule' });
+  });
+});
+
+describe('the evidence', () => {
+  const rules = ofType('AWS::Events::Rule').map(([, { Properties }]) => Properties);
+  const [queues, policies] = ['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy'].map(ofType) as [
+    ReturnType<typeof ofType>,
+    ReturnType<typeof ofType>,
+  ];
+
+  it('is that EC2 says of an instance of this account that it is terminated: no other event passes', () => {
+    const patterns = rules.map(({ EventPattern }) => EventPattern).filter(Boolean);
+    expect(patterns).toEqual([
+      {
+        source: ['aws.ec2'],
+        'detail-type': ['EC2 Instance State-change Notification'],
+        account: [{ Ref: 'AWS::AccountId' }],
+        detail: { state: ['terminated'] },
+      },
+    ]);
+    expect(ofType('AWS::Events::EventBus')).toEqual([]);
+  });
+
+  it('waits in a queue, and is asked for again within the two minutes in which addresses are to be free', () => {
+    const [[, queue], ...others] = queues.filter(([, { Properties }]) => Properties.RedrivePolicy) as [
+      [string, Resource],
+    ];
+    expect(others).toEqual([]);
+    const { DelaySeconds, VisibilityTimeout, RedrivePolicy } = queue.Properties;
+    const lambda = ofType('AWS::Lambda::Function').find(
+      ([, { Properties }]) => Properties.FunctionName === 'Lessor-evidence',
+    );
+    expect(VisibilityTimeout).toBeGreaterThanOrEqual(lambda?.[1].Properties.Timeout);
+    expect(DelaySeconds + VisibilityTimeout).toBeLessThanOrEqual(110);
+    expect(RedrivePolicy.maxReceiveCount).toBe(5);
+    expect(idOf(RedrivePolicy.deadLetterTargetArn)).toMatch(/^EvidenceDeadLetters/);
+  });
+
+  it('comes from EventBridge only, and from those rules', () => {
+    const allowed = policies
+      .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
+      .filter(({ Effect }) => Effect === 'Allow');
+    expect(allowed.length).toBeGreaterThanOrEqual(2);
+    for (const { Principal, Condition } of allowed) {
+      expect(Principal).toEqual({ Service: 'events.amazonaws.com' });
+      expect(JSON.stringify(Condition)).toMatch(/"aws:SourceArn":\{"Fn::GetAtt":\["EvidenceTerminated/);
+    }
+  });
+
+  it('is looked for by itself each hour', () => {
+    const hourly = rules.find(({ ScheduleExpression }) => ScheduleExpression === 'rate(1 hour)');
+    expect(aliased(hourly?.Targets[0].Arn)?.Properties.FunctionName).toBe('Lessor-evidence');
   });
 });
 
@@ -230,7 +298,8 @@ describe('the changes of the leases table', () => {
     const [[table, { Properties }]] = streams as [[string, Resource]];
     expect(table).toMatch(/^Leases/);
     expect(Properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
-    const mappings = ofType('AWS::Lambda::EventSourceMapping').map(([, mapping]) => mapping.Properties);
+    const all = ofType('AWS::Lambda::EventSourceMapping').map(([, mapping]) => mapping.Properties);
+    const mappings = all.filter(({ StartingPosition }) => StartingPosition !== undefined);
     expect(mappings).toHaveLength(1);
     const { FunctionName, ...source } = mappings[0];
     const [alias, name] = FunctionName['Fn::Join'][1];

@@ -32,6 +32,12 @@ const OF_THE_APP = {
   CountLogC5D311F9: 'AWS::Logs::LogGroup',
   CountF2B59359: 'AWS::Lambda::Function',
   CountLiveC71D3504: 'AWS::Lambda::Alias',
+  Evidence7A572EF0: 'AWS::Lambda::Function',
+  EvidenceDeadLetters75EA3304: 'AWS::SQS::Queue',
+  EvidenceEvidenceLogE4AD0520: 'AWS::Logs::LogGroup',
+  EvidenceLive62DEFB9D: 'AWS::Lambda::Alias',
+  EvidenceQueueB29F6A78: 'AWS::SQS::Queue',
+  EvidenceToldAA601031: 'AWS::Lambda::EventSourceMapping',
   AccessNode2E95FAF3: 'AWS::IAM::ManagedPolicy',
   AccessOperator9D7E479F: 'AWS::IAM::ManagedPolicy',
 };
@@ -60,6 +66,12 @@ const OF_THE_CONSTRUCT = {
   IpamCountLog8000CE93: 'AWS::Logs::LogGroup',
   IpamCountDEC68011: 'AWS::Lambda::Function',
   IpamCountLiveD58A1D08: 'AWS::Lambda::Alias',
+  IpamEvidence8DC77902: 'AWS::Lambda::Function',
+  IpamEvidenceDeadLetters526593DF: 'AWS::SQS::Queue',
+  IpamEvidenceEvidenceLog0D4D110E: 'AWS::Logs::LogGroup',
+  IpamEvidenceLive8F746017: 'AWS::Lambda::Alias',
+  IpamEvidenceQueueA6098C5E: 'AWS::SQS::Queue',
+  IpamEvidenceTold11B326FA: 'AWS::Lambda::EventSourceMapping',
   IpamAccessNode823832EE: 'AWS::IAM::ManagedPolicy',
   IpamAccessOperatorF5468369: 'AWS::IAM::ManagedPolicy',
 };
@@ -90,7 +102,7 @@ describe('the logical ids of what lasts', () => {
   it('do not depend on what a deployment chooses', () => {
     const chosen = deployment({
       Lessor: {
-        nodeRoles: 'none',
+        nodeRoles: { others: { cluster: 'production' } },
         env: { account: '123456789012', region: 'eu-central-1' },
         canaryMinutes: 0,
         logRetention: 365,

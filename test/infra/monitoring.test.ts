@@ -20,7 +20,7 @@ afterAll(() => {
 function appWith(settings: Partial<StackSettings>): App {
   const directory = mkdtempSync(join(tmpdir(), 'lessor-monitoring-test-'));
   directories.push(directory);
-  return app({ Lessor: { nodeRoles: 'none', ...settings } }, directory);
+  return app({ Lessor: { nodeRoles: { nodes: {} }, ...settings } }, directory);
 }
 
 function resourcesWith(settings: Partial<StackSettings> = {}): Resources {
@@ -133,7 +133,7 @@ describe('tracing', () => {
   it('and the right to it are there only where it is asked for', () => {
     expect([traced(resources), mayTrace(resources)]).toEqual([0, false]);
     const with_ = resourcesWith({ tracing: true });
-    expect([traced(with_), mayTrace(with_)]).toEqual([5, true]);
+    expect([traced(with_), mayTrace(with_)]).toEqual([6, true]);
   });
 
   it('leaves cdk-nag nothing to find', () => {

@@ -44,11 +44,16 @@ export function memoryNodeList(): NodeList {
       );
     },
     async noteInstance(id, instance) {
-      const known = instance.state === 'not-found' ? {} : { knownToEc2At: instance.at };
+      const isKnown = instance.state !== 'not-found';
       return note(
         id,
         (found) => found !== undefined && (found.instance === undefined || found.instance.at <= instance.at),
-        (found) => ({ ...known, ...(found as ListedNode), instance }),
+        (found) => ({
+          ...(isKnown && { knownToEc2At: instance.at }),
+          ...(found as ListedNode),
+          ...(isKnown && { knownToEc2In: instance.region }),
+          instance,
+        }),
       );
     },
     async readListed(id) {

@@ -4,6 +4,8 @@ import { NODE_LIST_SHARDS } from '../../core/contract/limits.ts';
 import type { Store } from '../../core/store.ts';
 import { newId, type RecordRefusal } from './refusals.ts';
 
+const region = 'us-east-1';
+
 const account = { partition: 'aws', id: '111122223333' };
 const shardOf = (id: string) => scatter(id) % NODE_LIST_SHARDS;
 
@@ -12,10 +14,10 @@ export function nodeListSuite(open: () => Store): void {
     const { nodes } = open();
     const id = newId();
     expect(await nodes.readListed(id)).toBeUndefined();
-    expect([await nodes.noteListedDead(id, 1), await nodes.noteInstance(id, { state: 'running', at: 1 })]).toEqual([
-      false,
-      false,
-    ]);
+    expect([
+      await nodes.noteListedDead(id, 1),
+      await nodes.noteInstance(id, { state: 'running', region, at: 1 }),
+    ]).toEqual([false, false]);
     expect(await nodes.readListed(id)).toBeUndefined();
     expect(await nodes.noteListed(id, { incarnation: 1, account, cluster: 'prod' }, 5)).toBe(true);
     const listed = { id, incarnation: 1, alive: true, lifeAt: 5, account, cluster: 'prod' };
@@ -65,20 +67,26 @@ export function nodeListSuite(open: () => Store): void {
     const id = newId();
     await nodes.noteListed(id, { incarnation: 1 }, 5);
     const said = async () => {
-      const { instance, knownToEc2At } = (await nodes.readListed(id)) ?? {};
-      return { instance, knownToEc2At };
+      const { instance, knownToEc2At, knownToEc2In } = (await nodes.readListed(id)) ?? {};
+      return { instance, knownToEc2At, knownToEc2In };
     };
-    for (const [state, at, knownToEc2At] of [
-      ['not-found', 10, undefined],
-      ['running', 20, 20],
-      ['stopped', 30, 20],
-      ['not-found', 40, 20],
+    const other = 'eu-central-1';
+    for (const [state, at, knownToEc2At, asked, knownToEc2In] of [
+      ['not-found', 10, undefined, region, undefined],
+      ['running', 20, 20, region, region],
+      ['not-found', 25, 20, other, region],
+      ['stopped', 30, 20, other, other],
+      ['not-found', 40, 20, region, other],
     ] as const) {
-      expect(await nodes.noteInstance(id, { state, at })).toBe(true);
-      expect(await said()).toEqual({ instance: { state, at }, knownToEc2At });
+      expect(await nodes.noteInstance(id, { state, region: asked, at })).toBe(true);
+      expect(await said()).toEqual({ instance: { state, region: asked, at }, knownToEc2At, knownToEc2In });
     }
-    expect(await nodes.noteInstance(id, { state: 'running', at: 39 })).toBe(false);
-    expect(await said()).toEqual({ instance: { state: 'not-found', at: 40 }, knownToEc2At: 20 });
+    expect(await nodes.noteInstance(id, { state: 'running', region, at: 39 })).toBe(false);
+    expect(await said()).toEqual({
+      instance: { state: 'not-found', region, at: 40 },
+      knownToEc2At: 20,
+      knownToEc2In: other,
+    });
   });
 
   it('is read part by part, a page at a time', async () => {
@@ -126,7 +134,7 @@ const dead: Step = async (nodes, id) => {
 };
 const asked: Step = async (nodes, id) => {
   await alive(nodes, id);
-  await nodes.noteInstance(id, { state: 'running', at: 9 });
+  await nodes.noteInstance(id, { state: 'running', region, at: 9 });
 };
 
 export const listRefusals: readonly RecordRefusal[] = [
@@ -144,11 +152,11 @@ export const listRefusals: readonly RecordRefusal[] = [
   ),
   listRefusal('sameListedLife', 'an earlier life is noted as over', alive, (nodes, id) => nodes.noteListedDead(id, 1)),
   listRefusal('listingThere', 'EC2 was asked of a node that is not listed', unlisted, (nodes, id) =>
-    nodes.noteInstance(id, { state: 'running', at: 6 }),
+    nodes.noteInstance(id, { state: 'running', region, at: 6 }),
   ),
   ...['neverAsked', 'askedBefore'].map((condition) =>
     listRefusal(condition, 'EC2 was asked again since', asked, (nodes, id) =>
-      nodes.noteInstance(id, { state: 'stopped', at: 8 }),
+      nodes.noteInstance(id, { state: 'stopped', region, at: 8 }),
     ),
   ),
   listRefusal('sameListedLife', 'a node in its next life leaves the list', dead, (nodes, id) => nodes.unlist(id, 1)),

@@ -54,8 +54,8 @@ const events: readonly DemoEvent[] = [
   leases(),
   { step: 'del', ...call('web-2', 'node-a', 152, 2) },
   leases('web-2'),
-  { step: 'death', ...death },
-  { step: 'reclaim', requests: 9, everyMs: 300_000, death: { ...death, freed: 1 } },
+  { step: 'terminated', node: b, delayMs: 30_000, pace: 15 },
+  { step: 'evidence', tookMs: 2_345, death: { ...death, freed: 1 } },
   leases('web-2', 'db-1'),
   { step: 'end' },
   {
@@ -81,16 +81,19 @@ describe('the story of the demonstration', () => {
       '3. The pods ping each other',
       '4. The service knows who has which address',
       '5. Pod web-2 ends, and the plugin releases its address (CNI DEL)',
-      '6. node-b is switched off, and an operator declares it dead (POST /v1/deaths)',
+      '6. The instance of node-b is terminated, and EC2 says so',
     ]);
   });
 
   it('says what each call cost, in words', () => {
     expect(told(80)).toContain('   web-2 on node-a  gets 10.244.1.152  108 ms, 1 request to DynamoDB');
     expect(told(80)).toContain('   db-1  on node-b  gets 10.244.1.176  108 ms, 4 requests to DynamoDB');
-    expect(told(80).join(' ').replaceAll(/\s+/g, ' ')).toContain(
-      'every 5 minutes, ran now and released 1 lease of node-b: 9 requests to DynamoDB.',
-    );
+  });
+
+  it('says how long the addresses of a terminated node took to come back, and what was made shorter for it', () => {
+    const text = told(80).join(' ').replaceAll(/\s+/g, ' ');
+    expect(text).toContain('The event waits in a queue, 30 s on AWS and 2 s here');
+    expect(text).toContain('declared node-b dead and released 1 lease of it, 2.3 s after the event.');
   });
 
   it('shows the leases as a table, with times of a known zone', () => {

@@ -26,7 +26,7 @@ beforeAll(async () => {
   stack = await startStack();
   operator = operatorClient(stack.endpoint, stack.region, stack.operator);
   await causeEverything();
-  const functions = ['allocate', 'release', 'operate', 'reclaim', 'changes'];
+  const functions = ['allocate', 'release', 'operate', 'reclaim', 'changes', 'evidence'];
   emitted = functions.flatMap((name) => emittedIn(stack.functionLogs(name)));
 });
 afterAll(async () => {
@@ -78,8 +78,10 @@ async function causeEverything(): Promise<void> {
   expect((await askAt(stack, one, 'POST', routes.report.path, report)).body.code).toBe('lease.lost');
   await countersDue();
   await stack.runSchedule();
+  await stack.runSchedule('evidence');
   // Its thread's output comes after its answer.
   await vi.waitFor(() => expect(stack.functionLogs('reclaim').join('\n')).toContain('fullest'), { timeout: 20_000 });
+  await vi.waitFor(() => expect(stack.functionLogs('evidence').join('\n')).toContain('neverSeen'), { timeout: 20_000 });
 }
 
 /** Lets an hour have gone since each pool was recounted. */

@@ -86,8 +86,8 @@ describe('a node is listed', () => {
   it('with what EC2 said last, and since when EC2 knows it', async () => {
     const here = world();
     await lives(here, { caller: 'i-1' });
-    await here.store.nodes.noteInstance('i-1', { state: 'running', at: START });
-    await here.store.nodes.noteInstance('i-1', { state: 'stopped', at: LATER });
+    await here.store.nodes.noteInstance('i-1', { state: 'running', region: 'us-east-1', at: START });
+    await here.store.nodes.noteInstance('i-1', { state: 'stopped', region: 'us-east-1', at: LATER });
     expect((await list(here)).nodes).toMatchObject([
       {
         instance: { state: 'stopped', at: new Date(LATER).toISOString() },

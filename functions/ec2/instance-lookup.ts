@@ -1,0 +1,120 @@
+/** EC2's DescribeInstances behind the port: whatever is not certainly an answer to what was asked is a failure. */
+import {
+  DescribeInstancesCommand,
+  type DescribeInstancesCommandOutput,
+  EC2Client,
+  type Instance,
+} from '@aws-sdk/client-ec2';
+import { type InstanceState, instanceStates } from '../../core/protocol/node.ts';
+import type { InstanceLookup, LookupAnswer } from '../use-cases/evidence/instance-lookup.ts';
+
+const REQUEST = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
+const ATTEMPTS = 4;
+/** Of one question: a repeat for instances that EC2 does not know, and pages, which it should not need. */
+const MOST_REQUESTS = 20;
+
+/** @param account the deployment's own */
+export function ec2InstanceLookup(account: string): InstanceLookup {
+  const clients = new Map<string, EC2Client>();
+  const clientOf = (region: string): EC2Client => {
+    const known = clients.get(region);
+    if (known !== undefined) return known;
+    const client = new EC2Client({ region, maxAttempts: ATTEMPTS, retryMode: 'standard', requestHandler: REQUEST });
+    clients.set(region, client);
+    return client;
+  };
+  return {
+    lookUp: async (region, ids) => {
+      try {
+        return { is: 'answered', states: await statesOf(clientOf(region), account, ids) };
+      } catch (error) {
+        return failed(error);
+      }
+    },
+  };
+}
+
+/** @throws WrongAnswer and what the client throws */
+async function statesOf(
+  client: EC2Client,
+  account: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, InstanceState>> {
+  const states = new Map<string, InstanceState>();
+  // Without ids EC2 answers with all instances of the account.
+  let asked = [...new Set(ids)];
+  let page: string | undefined;
+  for (let request = 1; asked.length > 0; request += 1) {
+    if (request > MOST_REQUESTS) throw new WrongAnswer(`it had no answer in ${MOST_REQUESTS} requests`);
+    const answer = await describe(client, asked, page);
+    if ('notFound' in answer) {
+      // One unknown id keeps back what is known of all the others: they are asked for again.
+      for (const id of answer.notFound) states.set(id, 'not-found');
+      asked = asked.filter((id) => !answer.notFound.has(id));
+      page = undefined;
+      continue;
+    }
+    for (const [id, state] of read(answer, account, new Set(asked))) {
+      if ((states.get(id) ?? state) !== state) throw new WrongAnswer(`it says two things of ${id}`);
+      states.set(id, state);
+    }
+    page = answer.NextToken;
+    if (!page) return states;
+  }
+  return states;
+}
+
+type Answer = DescribeInstancesCommandOutput | { readonly notFound: ReadonlySet<string> };
+
+async function describe(client: EC2Client, asked: readonly string[], page: string | undefined): Promise<Answer> {
+  try {
+    const input = { InstanceIds: [...asked], ...(page === undefined ? {} : { NextToken: page }) };
+    return await client.send(new DescribeInstancesCommand(input));
+  } catch (error) {
+    const { name, message } = error as Error;
+    if (name !== NOT_FOUND) throw error;
+    // It names them: "The instance IDs 'i-1, i-2' do not exist". What was not asked for is no answer.
+    const named = new Set(message.match(/\bi-[0-9a-f]{8,17}\b/g));
+    if (named.size === 0 || [...named].some((id) => !asked.includes(id)))
+      throw new WrongAnswer(`it does not find what was not asked for: ${message}`);
+    return { notFound: named };
+  }
+}
+const NOT_FOUND = 'InvalidInstanceID.NotFound';
+
+function* read(
+  { Reservations }: DescribeInstancesCommandOutput,
+  account: string,
+  asked: ReadonlySet<string>,
+): Generator<[string, InstanceState]> {
+  if (Reservations === undefined) throw new WrongAnswer('it has no reservations');
+  for (const { OwnerId, Instances = [] } of Reservations) {
+    if (OwnerId !== account) throw new WrongAnswer(`it is of account ${OwnerId}, not of ${account}`);
+    for (const instance of Instances) yield [idOf(instance, asked), stateOf(instance)];
+  }
+}
+
+function idOf({ InstanceId = '' }: Instance, asked: ReadonlySet<string>): string {
+  if (!asked.has(InstanceId))
+    throw new WrongAnswer(`it tells of ${InstanceId || 'no instance'}, which was not asked for`);
+  return InstanceId;
+}
+
+function stateOf({ InstanceId, State }: Instance): InstanceState {
+  const state = instanceStates.find((one) => one !== NEVER_SAID && one === State?.Name);
+  if (state === undefined) throw new WrongAnswer(`${InstanceId} has the state ${State?.Name}`);
+  return state;
+}
+
+/** It is no state of an instance: EC2 says it by an error. */
+const NEVER_SAID: InstanceState = 'not-found';
+
+class WrongAnswer extends Error {
+  override readonly name = 'WrongAnswer';
+}
+
+/** With the code, by which a missing right is told from a throttled request. */
+const failed = (error: unknown): LookupAnswer => {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  return { is: 'failed', why: `DescribeInstances: ${name}: ${message}` };
+};
