@@ -24,6 +24,8 @@ export interface SlotWrite {
   readonly key: SlotKey;
   readonly before: SlotState | undefined;
   readonly after: SlotState;
+  /** Milliseconds since 1970: when it was carried out. */
+  readonly at: number;
 }
 
 export interface Mirror {
@@ -89,7 +91,7 @@ function slotsBeside({ witness, now, addressOf }: Around) {
   function write(key: SlotKey, after: SlotState, how: string): void {
     const before = of(key).get(key.slot);
     of(key).set(key.slot, after);
-    writes.push({ key, before, after });
+    writes.push({ key, before, after, at: now() });
     if (!before?.held || before.holding === undefined) return;
     if (after.held && after.holding?.nonce === before.holding.nonce) return;
     ended.push({ key, holding: before.holding, endedAt: after.endedAt ?? now(), how });

@@ -108,7 +108,7 @@ function unlessUnanswered(error: unknown): false {
 }
 
 /** As DynamoDB says it, with both images. */
-function recordOf({ key, before, after }: SlotWrite, sequence: number): StreamRecord {
+function recordOf({ key, before, after, at }: SlotWrite, sequence: number): StreamRecord {
   const SequenceNumber = String(sequence).padStart(21, '0');
   return {
     eventID: SequenceNumber,
@@ -118,7 +118,7 @@ function recordOf({ key, before, after }: SlotWrite, sequence: number): StreamRe
       Keys: marshall(keys.slot(key)),
       ...(before === undefined ? {} : { OldImage: image(key, before) }),
       NewImage: image(key, after),
-      ApproximateCreationDateTime: 0,
+      ApproximateCreationDateTime: Math.floor(at / 1000),
     },
   };
 }
