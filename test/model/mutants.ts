@@ -20,6 +20,7 @@ const oldDisk = 'block: an old disk';
 const lost = 'block: a lost journal';
 const left = 'shared: a node leaves';
 const leftBlock = 'block: a node leaves';
+const restored = 'shared: tables are restored';
 const twins = 'shared: machines with the same random numbers';
 
 export const mutants: Readonly<Record<string, Mutant>> = {
@@ -222,4 +223,19 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'pool claim.blockFree': { where: 'pools: blocks', breaks: 'I2' },
   'pool seal.blockAbsent': { where: 'pools: blocks', breaks: 'I2' },
   'pool seal.blockFree': { where: 'pools: blocks', breaks: 'I2' },
+  'assert.slotAbsent': { where: restored, breaks: 'I2' },
+  'assert.slotFree': { where: restored, breaks: 'I2' },
+  'assert.incarnationNotNewer': { where: 'shared: declared dead although it runs', breaks: 'I2' },
+  'assertHeard.ownedByCaller': { where: 'block: tables are restored', breaks: 'I5' },
+  'reopen.leasesHeld': {
+    where: restored,
+    breaks: 'I1',
+    tells: 'After a restore ADDs are let through before every node has asserted what lives on it.',
+  },
+  'reopen.claimsConfirmed': {
+    where: 'block: tables are restored',
+    breaks: 'I1',
+    tells:
+      'A node claimed a block since the time to which the tables were restored. It goes on to live there while the service cannot be reached.',
+  },
 };

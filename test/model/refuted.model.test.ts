@@ -30,7 +30,7 @@ describe('the mutants of the protocol', () => {
     );
     expect(conditions.length).toBeGreaterThan(60);
     // Blocks are sealed in the model of pools only.
-    // Two of an assertion need more than these configurations have; test/functions/use-cases/leases/assert-lease.test.ts has each.
+    // Five of an assertion are not found out in these configurations; test/functions/use-cases/leases/assert-lease.test.ts has each.
     const elsewhere = conditions.filter((name) => name.startsWith('assert.'));
     const missing = conditions.filter(
       (name) => !(name in mutants) && !(`pool ${name}` in mutants) && !elsewhere.includes(name),

@@ -38,7 +38,9 @@ export interface Row {
   readonly restored: boolean;
   /** Whether somebody else gets the address where the API is simply opened. */
   readonly handedOutAgain: boolean;
-  /** What the service says to the node that reports it, or nothing where it does not report. */
+  /** Whether somebody else gets it where the nodes assert first. */
+  readonly handedOutAfter: boolean;
+  /** What the service says to the node that asserts it, or nothing where it need not. */
   readonly reported?: string;
 }
 
@@ -77,7 +79,7 @@ export async function rehearse(tables: LocalTables): Promise<Rehearsal> {
   const restored = attached(RESTORED, live.clock.now);
   const [heldLive, heldRestored] = [await heldIn(deps), await heldIn(restored)];
   const given = await everythingFree(attached(OPENED, live.clock.now));
-  const rows: Row[] = [];
+  const rows: Omit<Row, 'handedOutAfter'>[] = [];
   for (const one of LEASES) {
     const address = addressOf(answers.get(one.container));
     const lives = heldLive.has(address);
@@ -87,7 +89,11 @@ export async function rehearse(tables: LocalTables): Promise<Rehearsal> {
     const seen = { restored: heldRestored.has(address), handedOutAgain: lives && given.has(address) };
     rows.push({ ...row, ...seen, ...(reported === undefined ? {} : { reported }) });
   }
-  return { rows, closed: { asked, admitted } };
+  const givenAfter = await everythingFree(restored);
+  return {
+    rows: rows.map((row) => ({ ...row, handedOutAfter: row.lives && givenAfter.has(row.address) })),
+    closed: { asked, admitted },
+  };
 }
 
 const requestOf = ({ container, pool }: Container) =>
@@ -126,7 +132,7 @@ async function everythingFree(deps: Dependencies): Promise<Set<string>> {
   return given;
 }
 
-/** As a node reports a lease that it took by itself: the one way there is today to have just this slot again. */
+/** As a node asserts what lives on it and is not held. */
 async function reportTo(deps: Dependencies, one: Container, { slot }: AllocateResult): Promise<string> {
   const attachment = attachmentOf(one.container, one.pool);
   const report = {
@@ -135,6 +141,7 @@ async function reportTo(deps: Dependencies, one: Container, { slot }: AllocateRe
     boot: 'boot-1',
     slot: slot as SlotReference,
     generation: 1,
+    again: true as const,
   };
   const answered = reportLease(deps, callOf(one.node), report);
   return answered.then(
@@ -157,12 +164,22 @@ async function copy({ endpoint }: LocalTables, from: Tables, to: Tables): Promis
 /** As a table for people. */
 export function textOf({ rows, closed }: Rehearsal): string {
   const yes = (is: boolean) => (is ? 'yes' : 'no');
-  const lines = rows.map(({ container, leased, address, lives, restored, handedOutAgain, reported = '-' }) =>
-    [container, leased, address, yes(lives), yes(restored), handedOutAgain ? 'YES' : 'no', reported].join(' | '),
+  const lines = rows.map(
+    ({ container, leased, address, lives, restored, handedOutAgain, reported = '-', handedOutAfter }) =>
+      [
+        container,
+        leased,
+        address,
+        yes(lives),
+        yes(restored),
+        handedOutAgain ? 'YES' : 'no',
+        reported,
+        yes(handedOutAfter),
+      ].join(' | '),
   );
   return [
-    '| container | leased | address | lives | in the restored tables | handed out again if simply opened | its report |',
-    '|---|---|---|---|---|---|---|',
+    '| container | leased | address | lives | in the restored tables | handed out again if simply opened | its node asserts it | and then handed out again |',
+    '|---|---|---|---|---|---|---|---|',
     ...lines.map((line) => `| ${line} |`),
     '',
     `With the throttle at 0, ${closed.admitted} of ${closed.asked} ADDs come to a function.`,

@@ -38,13 +38,14 @@ describe('tables that are restored to T', () => {
     expect(rehearsal.closed).toEqual({ asked: 100, admitted: 0 });
   });
 
-  it('take reports of what lives in blocks that the node had then, and of nothing else', () => {
+  it('hold again whatever lives and is asserted, and then none of it is handed out twice', () => {
     const reported = rehearsal.rows.flatMap(({ container, reported: said }) => (said ? [[container, said]] : []));
     expect(reported).toEqual([
-      [4, 'lease.lost'],
+      [4, 'held again'],
       [5, 'held again'],
-      [6, 'lease.lost'],
+      [6, 'held again'],
     ]);
+    expect(containers(({ handedOutAfter }) => handedOutAfter)).toEqual([]);
   });
 
   it('are shown on the page as they are here, but for the addresses', () => {
