@@ -18,22 +18,25 @@ const settings = z.parse(
     [environment.countWithin]: z._default(z.string().check(z.regex(/^\d+$/)), String(COUNT_WITHIN)),
     [environment.instanceRoles]: z._default(z.string(), ''),
     [environment.clusters]: z._default(z.string(), ''),
+    [environment.deadAfterSilence]: z._default(z.string(), ''),
   }),
   process.env,
 );
 
 export const instanceRoles: readonly string[] = settings[environment.instanceRoles].split(',').filter(Boolean);
 
-/** Role name to cluster. */
-export const clusters: ReadonlyMap<string, string> = new Map(
-  settings[environment.clusters]
+/** `<key>=<value>,…`. */
+const pairsIn = (text: string): [string, string][] =>
+  text
     .split(',')
     .filter(Boolean)
-    .map((pair): [string, string] => {
-      const [role = '', cluster = ''] = pair.split('=');
-      return [role, cluster];
-    }),
-);
+    .map((pair) => {
+      const [key = '', value = ''] = pair.split('=');
+      return [key, value];
+    });
+
+/** Role name to cluster. */
+export const clusters: ReadonlyMap<string, string> = new Map(pairsIn(settings[environment.clusters]));
 
 const dependenciesWith = (patience: Patience): Dependencies => ({
   store: dynamodbStore(countingRepeats(documentClient(patience)), {
@@ -44,6 +47,9 @@ const dependenciesWith = (patience: Patience): Dependencies => ({
     inlinePools: settings[environment.inlinePools] === 'true',
     inlineCooldownSeconds: Number(settings[environment.inlineCooldown]),
     countWithinSeconds: Number(settings[environment.countWithin]),
+    deadAfterSilence: new Map(
+      pairsIn(settings[environment.deadAfterSilence]).map(([cluster, minutes]) => [cluster, Number(minutes)]),
+    ),
   },
   now: Date.now,
   random: (below) => randomInt(Math.max(1, below)),

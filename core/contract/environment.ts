@@ -12,6 +12,8 @@ export const environment = {
   instanceRoles: 'LESSOR_INSTANCE_ROLES',
   /** `<role>=<cluster>,…`: to which cluster the nodes of a role belong. */
   clusters: 'LESSOR_CLUSTERS',
+  /** `<cluster>=<minutes>,…`: after how long a silence a node of a cluster is declared dead. */
+  deadAfterSilence: 'LESSOR_DEAD_AFTER_SILENCE',
   /** The deployment's name, by which its metrics are told from another one's. */
   deployment: 'LESSOR_DEPLOYMENT',
 } as const;

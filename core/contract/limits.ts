@@ -68,6 +68,8 @@ export const most = {
   sticky: 2_592_000,
   /** Seconds that a change of a lease may wait to be counted. */
   countWithin: 60,
+  /** Minutes of silence: 30 days. */
+  silence: 43_200,
   /** Of a request's body: bytes, of routes that take much and of all others; levels of nesting; values within. */
   largeBodyBytes: 1_048_576,
   bodyBytes: 16_384,
@@ -112,6 +114,9 @@ export const otherwise = {
 
 /** Parts of the list of nodes: DynamoDB takes 1,000 writes a second under one key, and one of them is read by a single request. */
 export const NODE_LIST_SHARDS = 16;
+
+/** Minutes: an agent that lives was heard of some times meanwhile, though one or two heartbeats were lost. */
+export const leastSilence = 60;
 
 /** Seconds that a change of a lease waits to be counted, where a deployment says nothing. */
 export const COUNT_WITHIN = 10;

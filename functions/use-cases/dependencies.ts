@@ -10,6 +10,8 @@ export interface ServiceSettings {
   readonly inlineCooldownSeconds: number;
   /** For so long a change of a lease waits to be counted together with others. */
   readonly countWithinSeconds: number;
+  /** Minutes of silence after which a node of a cluster is declared dead; of no other cluster. */
+  readonly deadAfterSilence?: ReadonlyMap<string, number>;
 }
 
 export interface Dependencies {

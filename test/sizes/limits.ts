@@ -42,6 +42,7 @@ const described: Record<keyof typeof most, string> = {
   slotsOfBlock: 'slots of a block, as a slot may be written',
   cooldown: 'seconds of a cooldown',
   sticky: 'seconds for which an address is kept for a pod',
+  silence: 'minutes of silence after which a node is declared dead, where a deployment says so',
   countWithin: 'seconds for which a change of a lease waits to be counted',
   largeBodyBytes: 'bytes of a body in which pools or ranges may be',
   bodyBytes: 'bytes of any other body',
