@@ -18,6 +18,7 @@ import type {
   Instance,
   ListedNode,
   NodeState,
+  ServiceWatch,
   Sweep,
   Whereabouts,
 } from './protocol/node.ts';
@@ -170,6 +171,9 @@ export interface NodeList {
    * @param after the `next` of the page before
    */
   listNodes(page: { shard: number; limit: number; after?: string | undefined }): Promise<ListedPage>;
+  readWatch(): Promise<ServiceWatch | undefined>;
+  /** Condition `neverWatched` or `watchedLater`: its beginning only grows. */
+  noteWatch(watch: ServiceWatch): Promise<boolean>;
   /** Condition `listedLifeOlder` or `sameListedLife`: a node whose life is over is listed no more. */
   unlist(id: string, incarnation: number): Promise<boolean>;
 }

@@ -72,6 +72,8 @@ export const most = {
   countWithin: 60,
   /** Days for which history is kept. */
   historyDays: 3_650,
+  /** Minutes of silence: 30 days. */
+  silence: 43_200,
   /** Of a request's body: bytes, of routes that take much and of all others; levels of nesting; values within. */
   largeBodyBytes: 1_048_576,
   bodyBytes: 16_384,
@@ -119,6 +121,9 @@ export const NODE_LIST_SHARDS = 16;
 
 /** Instances for which EC2 is asked by one request: as many as it takes (API reference, "DescribeInstances"). */
 export const INSTANCES_A_LOOK = 1_000;
+
+/** Minutes: an agent that lives was heard of some times meanwhile, though one or two heartbeats were lost. */
+export const leastSilence = 60;
 
 /** Seconds that a change of a lease waits to be counted, where a deployment says nothing. */
 export const COUNT_WITHIN = 10;
@@ -169,3 +174,21 @@ export const isName = (text: string): boolean => isText(text, most.name, pattern
 export const isInterfaceName = (text: string): boolean => isText(text, most.interfaceName, patterns.interfaceName);
 export const isPrintable = (text: string): boolean => patterns.printable.test(text);
 export const isId = (text: string): boolean => patterns.id.test(text);
+
+/** An AWS account, in its partition: `aws`, `aws-cn`, `aws-us-gov`. */
+export interface Account {
+  readonly partition: string;
+  readonly id: string;
+}
+
+/** States of an instance as EC2 says them, and that it knows none of that id. */
+export const instanceStates = [
+  'pending',
+  'running',
+  'shutting-down',
+  'terminated',
+  'stopping',
+  'stopped',
+  'not-found',
+] as const;
+export type InstanceState = (typeof instanceStates)[number];

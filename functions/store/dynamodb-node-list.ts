@@ -2,14 +2,8 @@
 import { DeleteCommand, type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { scatter } from '../../core/addresses/scatter.ts';
-import { NODE_LIST_SHARDS } from '../../core/contract/limits.ts';
-import {
-  type Heartbeat,
-  instanceStates,
-  type ListedNode,
-  nodeListKey,
-  type Whereabouts,
-} from '../../core/protocol/node.ts';
+import { instanceStates, NODE_LIST_SHARDS } from '../../core/contract/limits.ts';
+import { type Heartbeat, type ListedNode, nodeListKey, type Whereabouts } from '../../core/protocol/node.ts';
 import type { NodeList, NodeStore } from '../../core/store.ts';
 import { available, conditional, readItem } from './dynamodb-client.ts';
 import { nodeExpressions as when } from './expressions.ts';
@@ -17,6 +11,8 @@ import { ALIVE, DEAD, keys } from './items.ts';
 
 type Item = Record<string, unknown>;
 
+const WATCH = { pk: 'NODES#WATCH', sk: 'S' };
+const storedWatch = z.object({ since: z.number(), noted: z.number() });
 const keyOf = (id: string) => ({ pk: nodeListKey(scatter(id) % NODE_LIST_SHARDS), sk: id });
 
 const storedHeartbeat = z.object({
@@ -85,11 +81,9 @@ export const dynamodbNodeList = (
   table: string,
 ): NodeList & Pick<NodeStore, 'readHeartbeat'> => ({ ...notes(client, table), ...reads(client, table) });
 
-function notes(
-  client: DynamoDBDocumentClient,
-  table: string,
-): Pick<NodeList, 'noteListed' | 'noteHeartbeat' | 'noteListedDead' | 'noteInstance' | 'unlist'> {
-  const update = async (id: string, clauses: string, condition: string, values: Item, said: Item = {}) => {
+const updating =
+  (client: DynamoDBDocumentClient, table: string) =>
+  async (id: string, clauses: string, condition: string, values: Item, said: Item = {}) => {
     const given = Object.entries(said).filter(([, value]) => value !== undefined);
     const request = new UpdateCommand({
       TableName: table,
@@ -107,6 +101,12 @@ function notes(
     });
     return (await conditional(() => client.send(request))).done;
   };
+
+function notes(
+  client: DynamoDBDocumentClient,
+  table: string,
+): Pick<NodeList, 'noteListed' | 'noteHeartbeat' | 'noteListedDead' | 'noteInstance' | 'noteWatch' | 'unlist'> {
+  const update = updating(client, table);
   return {
     noteListed: (id, { incarnation, ...said }, now) =>
       update(
@@ -140,6 +140,17 @@ function notes(
         { ':state': state, ':region': region, ':at': at },
       ),
 
+    async noteWatch({ since, at }) {
+      const request = new UpdateCommand({
+        TableName: table,
+        Key: WATCH,
+        UpdateExpression: 'SET since = :since, noted = :at',
+        ConditionExpression: `${when.neverWatched} OR ${when.watchedLater}`,
+        ExpressionAttributeValues: { ':since': since, ':at': at },
+      });
+      return (await conditional(() => client.send(request))).done;
+    },
+
     async unlist(id, incarnation) {
       const request = new DeleteCommand({
         TableName: table,
@@ -155,11 +166,18 @@ function notes(
 function reads(
   client: DynamoDBDocumentClient,
   table: string,
-): Pick<NodeList & NodeStore, 'readListed' | 'listNodes' | 'readHeartbeat'> {
+): Pick<NodeList & NodeStore, 'readListed' | 'readWatch' | 'listNodes' | 'readHeartbeat'> {
   return {
     async readListed(id) {
       const item = await readItem(client, table, keyOf(id));
       return item && listedNode(item);
+    },
+
+    async readWatch() {
+      const item = await readItem(client, table, WATCH);
+      if (item === undefined) return undefined;
+      const { since, noted } = storedWatch.parse(item);
+      return { since, at: noted };
     },
 
     async listNodes({ shard, limit, after }) {

@@ -1,6 +1,6 @@
 /** What the use cases are given: the store, the deployment's settings, time and chance, and what this process remembers. */
 
-import type { Account } from '../../core/protocol/node.ts';
+import type { Account } from '../../core/contract/limits.ts';
 import type { Store } from '../../core/store.ts';
 import type { Memory } from './memory.ts';
 
@@ -12,6 +12,8 @@ export interface ServiceSettings {
   readonly countWithinSeconds: number;
   /** For so long what is over can be asked for. */
   readonly historyDays: number;
+  /** Minutes of silence after which a node of a cluster is declared dead; of no other cluster. */
+  readonly deadAfterSilence?: ReadonlyMap<string, number>;
 }
 
 export interface Dependencies {
