@@ -22,6 +22,7 @@ const settings = z.parse(
     [environment.instanceRoles]: z._default(z.string(), ''),
     [environment.clusters]: z._default(z.string(), ''),
     [environment.evidenceAccounts]: z._default(z.string(), ''),
+    [environment.deadAfterSilence]: z._default(z.string(), ''),
   }),
   process.env,
 );
@@ -31,16 +32,18 @@ export const instanceRoles: readonly string[] = settings[environment.instanceRol
 /** Ids of other accounts. */
 export const evidenceAccounts: readonly string[] = settings[environment.evidenceAccounts].split(',').filter(Boolean);
 
-/** Role name to cluster. */
-export const clusters: ReadonlyMap<string, string> = new Map(
-  settings[environment.clusters]
+/** `<key>=<value>,…`. */
+const pairsIn = (text: string): [string, string][] =>
+  text
     .split(',')
     .filter(Boolean)
-    .map((pair): [string, string] => {
-      const [role = '', cluster = ''] = pair.split('=');
-      return [role, cluster];
-    }),
-);
+    .map((pair) => {
+      const [key = '', value = ''] = pair.split('=');
+      return [key, value];
+    });
+
+/** Role name to cluster. */
+export const clusters: ReadonlyMap<string, string> = new Map(pairsIn(settings[environment.clusters]));
 
 const dependenciesWith = (patience: Patience): Dependencies => ({
   store: dynamodbStore(countingRepeats(documentClient(patience)), {
@@ -53,6 +56,9 @@ const dependenciesWith = (patience: Patience): Dependencies => ({
     inlineCooldownSeconds: Number(settings[environment.inlineCooldown]),
     countWithinSeconds: Number(settings[environment.countWithin]),
     historyDays: Number(settings[environment.historyDays]),
+    deadAfterSilence: new Map(
+      pairsIn(settings[environment.deadAfterSilence]).map(([cluster, minutes]) => [cluster, Number(minutes)]),
+    ),
   },
   now: Date.now,
   random: (below) => randomInt(Math.max(1, below)),

@@ -1,6 +1,6 @@
 /** That a deployment's settings are ones: what is wrong is said in one line, with the field, its value and the remedy. */
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { isName, most } from '../core/contract/limits.ts';
+import { isName, leastSilence, most, patterns } from '../core/contract/limits.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { attachedTables } from './attached-tables-rule.ts';
 import type { functionNames } from './function-names.ts';
@@ -109,6 +109,13 @@ const tags = both(
   value((given) => Object.keys(Object(given)).length <= aws.tags, `give at most ${aws.tags} tags`),
 );
 
+/** By cluster, in minutes: agents say that they are up every 10. */
+const silenceByCluster = record(
+  { pattern: patterns.name, called: 'name of a cluster', remedy: 'give the cluster of a role of nodeRoles' },
+  whole(leastSilence, most.silence),
+  "give minutes by cluster: { 'on-prem-1': 240 }",
+);
+
 /** Of every prop. */
 export const propRules = {
   required: { nodeRoles },
@@ -117,6 +124,7 @@ export const propRules = {
     inlinePoolCooldownSeconds: whole(0, most.cooldown),
     countWithinSeconds: whole(1, most.countWithin),
     historyDays: whole(1, most.historyDays),
+    deadAfterSilence: silenceByCluster,
     tables: attachedTables,
     endpoint: byKind({ http: fields<HttpEndpoint>({ kind: oneOf('http') }, {}), private: privateEndpoint }),
     throttle,

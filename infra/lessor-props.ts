@@ -33,6 +33,13 @@ export interface LessorProps {
    * @default 10
    */
   readonly countWithinSeconds?: number;
+  /**
+   * Minutes, 60 at least, by cluster: a node of it that EC2 was never seen to know, and that was silent for longer, is declared dead
+   * by the scheduled function. For machines of which nothing else can tell that they are gone. A node that is only cut off may have
+   * living pods, whose addresses are then given to others.
+   * @default none: silence is no evidence
+   */
+  readonly deadAfterSilence?: Readonly<Record<string, number>>;
 
   /**
    * Days for which is kept who had which address, and who changed what, 1 to 3650. What is written already keeps its time.

@@ -183,6 +183,7 @@ export class Lessor extends Construct {
     inlinePools = false,
     inlinePoolCooldownSeconds = 30,
     countWithinSeconds = COUNT_WITHIN,
+    deadAfterSilence = {},
   }: LessorProps): void {
     const { allocate, release, operate, reclaim } = this.functions;
     allocate.addEnvironment(environment.inlinePools, String(inlinePools));
@@ -191,6 +192,9 @@ export class Lessor extends Construct {
     // for it.
     for (const lambda of [allocate, operate, reclaim])
       lambda.addEnvironment(environment.countWithin, String(countWithinSeconds));
+    const silence = Object.entries(deadAfterSilence).map((pair) => pair.join('='));
+    reclaim.addEnvironment(environment.deadAfterSilence, silence.join(','));
+    operate.addEnvironment(environment.deadAfterSilence, silence.join(','));
     for (const lambda of [allocate, release, operate]) {
       lambda.addEnvironment(environment.instanceRoles, instanceRoles(nodeRoles).join(','));
       lambda.addEnvironment(

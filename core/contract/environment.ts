@@ -17,6 +17,8 @@ export const environment = {
   clusters: 'LESSOR_CLUSTERS',
   /** Comma-separated ids of other accounts whose events of EC2 count. */
   evidenceAccounts: 'LESSOR_EVIDENCE_ACCOUNTS',
+  /** `<cluster>=<minutes>,…`: after how long a silence a node of a cluster is declared dead. */
+  deadAfterSilence: 'LESSOR_DEAD_AFTER_SILENCE',
   /** The deployment's name, by which its metrics are told from another one's. */
   deployment: 'LESSOR_DEPLOYMENT',
 } as const;

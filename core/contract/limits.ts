@@ -72,6 +72,8 @@ export const most = {
   countWithin: 60,
   /** Days for which history is kept. */
   historyDays: 3_650,
+  /** Minutes of silence: 30 days. */
+  silence: 43_200,
   /** Of a request's body: bytes, of routes that take much and of all others; levels of nesting; values within. */
   largeBodyBytes: 1_048_576,
   bodyBytes: 16_384,
@@ -119,6 +121,8 @@ export const NODE_LIST_SHARDS = 16;
 
 /** Instances for which EC2 is asked by one request: as many as it takes (API reference, "DescribeInstances"). */
 export const INSTANCES_A_LOOK = 1_000;
+/** Minutes: an agent that lives was heard of some times meanwhile, though one or two heartbeats were lost. */
+export const leastSilence = 60;
 
 /** Seconds that a change of a lease waits to be counted, where a deployment says nothing. */
 export const COUNT_WITHIN = 10;

@@ -106,6 +106,13 @@ export interface ListedNode extends Heartbeat, Whereabouts {
   readonly knownToEc2In?: string;
 }
 
+/** How long the service has been there without a gap, and the nodes could be heard: milliseconds since 1970. */
+export interface Watch {
+  readonly since: number;
+  /** When that was noted last. */
+  readonly at: number;
+}
+
 /** The partition key of a part of the list. */
 export const nodeListKey = (shard: number): string => `NODES#${shard}`;
 

@@ -4,8 +4,9 @@ import type { Context } from 'aws-lambda';
 import { inBackground } from '../runtime.ts';
 import type { PoolReading } from '../use-cases/changes/pool-reading.ts';
 import { type RecountReport, recount } from '../use-cases/changes/recount.ts';
+import { declareSilent } from '../use-cases/nodes/declare-silent.ts';
 import { type ReclaimReport, reclaim } from '../use-cases/reclaim/reclaim.ts';
-import { emitReclaim, emitRecount, fullest } from './run-metrics.ts';
+import { emitReclaim, emitRecount, fullest, tellSilence } from './run-metrics.ts';
 
 type Report = ReclaimReport & RecountReport;
 
@@ -22,12 +23,17 @@ export async function scheduled(
   const left = () => context.getRemainingTimeInMillis();
   // However many nodes died, the recount has half of the time; and it is made although some could not be reclaimed.
   const half = left() / 2;
+  const [silent] = await Promise.allSettled([declareSilent(deps, { remainingMs: () => left() - half })]);
   const [reclaimed] = await Promise.allSettled([reclaim(deps, { remainingMs: () => left() - half })]);
   // Once the pools are read, the rest takes some seconds more.
   const call = { caller: 'lessor', remainingMs: () => left() - 10_000 };
   const readings: PoolReading[] = [];
   const recounted = await recount(deps, call, pause, (reading) => readings.push(reading));
   emitRecount(recounted, readings);
+  // Nothing was declared that was not read: the next run looks again.
+  if (silent.status === 'rejected')
+    console.error({ message: 'Silent nodes were not looked for', cause: String(silent.reason) });
+  else if (silent.value !== undefined) tellSilence(silent.value);
   if (reclaimed.status === 'rejected') throw reclaimed.reason;
   // Only of a run that ended well: that there is none is what an alarm goes by.
   emitReclaim(reclaimed.value);

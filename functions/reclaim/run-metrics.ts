@@ -3,6 +3,7 @@ import { most } from '../../core/contract/limits.ts';
 import { emit } from '../metrics/emit.ts';
 import type { PoolReading } from '../use-cases/changes/pool-reading.ts';
 import type { RecountReport } from '../use-cases/changes/recount.ts';
+import type { SilentRun } from '../use-cases/nodes/declare-silent.ts';
 import type { ReclaimReport } from '../use-cases/reclaim/reclaim.ts';
 
 export function emitReclaim({ nodes, waiting }: ReclaimReport): void {
@@ -11,6 +12,15 @@ export function emitReclaim({ nodes, waiting }: ReclaimReport): void {
     DeadNodes: nodes.length + waiting,
     WaitingDeaths: waiting,
   });
+}
+
+/** Who was declared dead for silence, and where none was although some are silent, why. */
+export function tellSilence({ clusters, deaths }: SilentRun): void {
+  for (const { cluster, silent, because } of clusters) {
+    if (silent.length === 0) continue;
+    const declared = deaths.map(({ node }) => node).filter((node) => silent.some(({ id }) => id === node));
+    console.info({ message: 'Silent nodes', cluster, silent: silent.length, declared, because });
+  }
 }
 
 /** @param readings of the pools that the run recounted */

@@ -17,6 +17,8 @@ import { ALIVE, DEAD, keys } from './items.ts';
 
 type Item = Record<string, unknown>;
 
+const WATCH = { pk: 'NODES#WATCH', sk: 'S' };
+const storedWatch = z.object({ since: z.number(), noted: z.number() });
 const keyOf = (id: string) => ({ pk: nodeListKey(scatter(id) % NODE_LIST_SHARDS), sk: id });
 
 const storedHeartbeat = z.object({
@@ -88,7 +90,7 @@ export const dynamodbNodeList = (
 function notes(
   client: DynamoDBDocumentClient,
   table: string,
-): Pick<NodeList, 'noteListed' | 'noteHeartbeat' | 'noteListedDead' | 'noteInstance' | 'unlist'> {
+): Pick<NodeList, 'noteListed' | 'noteHeartbeat' | 'noteListedDead' | 'noteInstance' | 'noteWatch' | 'unlist'> {
   const update = async (id: string, clauses: string, condition: string, values: Item, said: Item = {}) => {
     const given = Object.entries(said).filter(([, value]) => value !== undefined);
     const request = new UpdateCommand({
@@ -140,6 +142,17 @@ function notes(
         { ':state': state, ':region': region, ':at': at },
       ),
 
+    async noteWatch({ since, at }) {
+      const request = new UpdateCommand({
+        TableName: table,
+        Key: WATCH,
+        UpdateExpression: 'SET since = :since, noted = :at',
+        ConditionExpression: `${when.neverWatched} OR ${when.watchedLater}`,
+        ExpressionAttributeValues: { ':since': since, ':at': at },
+      });
+      return (await conditional(() => client.send(request))).done;
+    },
+
     async unlist(id, incarnation) {
       const request = new DeleteCommand({
         TableName: table,
@@ -155,11 +168,18 @@ function notes(
 function reads(
   client: DynamoDBDocumentClient,
   table: string,
-): Pick<NodeList & NodeStore, 'readListed' | 'listNodes' | 'readHeartbeat'> {
+): Pick<NodeList & NodeStore, 'readListed' | 'readWatch' | 'listNodes' | 'readHeartbeat'> {
   return {
     async readListed(id) {
       const item = await readItem(client, table, keyOf(id));
       return item && listedNode(item);
+    },
+
+    async readWatch() {
+      const item = await readItem(client, table, WATCH);
+      if (item === undefined) return undefined;
+      const { since, noted } = storedWatch.parse(item);
+      return { since, at: noted };
     },
 
     async listNodes({ shard, limit, after }) {

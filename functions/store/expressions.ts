@@ -34,6 +34,8 @@ export const nodeExpressions = {
   listedAlive: 'st = :alive',
   neverAsked: 'attribute_not_exists(ec2At)',
   askedBefore: 'ec2At <= :at',
+  neverWatched: 'attribute_not_exists(since)',
+  watchedLater: 'since <= :since',
 } as const;
 
 export const blockExpressions: Record<BlockConditionName, string> = {

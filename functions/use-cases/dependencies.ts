@@ -12,6 +12,8 @@ export interface ServiceSettings {
   readonly countWithinSeconds: number;
   /** For so long what is over can be asked for. */
   readonly historyDays: number;
+  /** Minutes of silence after which a node of a cluster is declared dead; of no other cluster. */
+  readonly deadAfterSilence?: ReadonlyMap<string, number>;
 }
 
 export interface Dependencies {

@@ -71,11 +71,11 @@ describe('each operation', () => {
       'DEL, address known': 1,
       'DEL, repeated': 1,
       'DEL, address unknown, 16 blocks joined': 18,
-      'first ADD of a node, with a block of its own: register, claim, allocate': 3,
+      'first ADD of a node, with a block of its own: register, claim, allocate': 5,
       'report of a lease that a node took by itself': 1,
       'CHECK of one slot': 1,
       'STATUS of a pool that is named': 1,
-      'a node says that it is up': 1,
+      'a node says that it is up': 2,
       'a node’s own leases, one block with 63 of them': 2,
       'reclaim of a dead node’s block': 76,
     });

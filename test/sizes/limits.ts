@@ -44,6 +44,7 @@ const described: Record<keyof typeof most, string> = {
   cooldown: 'seconds of a cooldown',
   sticky: 'seconds for which an address is kept for a pod',
   historyDays: 'days for which history is kept',
+  silence: 'minutes of silence after which a node is declared dead, where a deployment says so',
   countWithin: 'seconds for which a change of a lease waits to be counted',
   largeBodyBytes: 'bytes of a body in which pools or ranges may be',
   bodyBytes: 'bytes of any other body',

@@ -1,11 +1,12 @@
 /** The list of nodes in memory, as functions/store/dynamodb-node-list.ts keeps it in DynamoDB. */
 import { scatter } from '../../core/addresses/scatter.ts';
 import { NODE_LIST_SHARDS } from '../../core/contract/limits.ts';
-import type { ListedNode } from '../../core/protocol/node.ts';
+import type { ListedNode, Watch } from '../../core/protocol/node.ts';
 import type { NodeList } from '../../core/store.ts';
 
 export function memoryNodeList(): NodeList {
   const listed = new Map<string, ListedNode>();
+  let watch: Watch | undefined;
   const copyOf = (id: string) => structuredClone(listed.get(id));
   /** Where `allowed`, the listing as `change` makes it. */
   const note = (
@@ -64,6 +65,14 @@ export function memoryNodeList(): NodeList {
       const nodes = ids.slice(0, limit).map((id) => copyOf(id) as ListedNode);
       const last = nodes.at(-1);
       return { nodes, ...(last !== undefined && ids.length > limit ? { next: last.id } : {}) };
+    },
+    async readWatch() {
+      return watch && { ...watch };
+    },
+    async noteWatch(noted) {
+      if (watch !== undefined && watch.since > noted.since) return false;
+      watch = { ...noted };
+      return true;
     },
     async unlist(id, incarnation) {
       const found = listed.get(id);

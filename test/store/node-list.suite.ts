@@ -138,6 +138,17 @@ const asked: Step = async (nodes, id) => {
 };
 
 export const listRefusals: readonly RecordRefusal[] = [
+  ...['neverWatched', 'watchedLater'].map((condition) => ({
+    condition,
+    because: 'a watch is said to have begun earlier than is known',
+    async expectRefused({ nodes }: Store) {
+      const { since = 0 } = (await nodes.readWatch()) ?? {};
+      const later = { since: since + 10, at: since + 20 };
+      expect(await nodes.noteWatch(later)).toBe(true);
+      expect(await nodes.noteWatch({ since: since + 9, at: since + 30 })).toBe(false);
+      expect(await nodes.readWatch()).toEqual(later);
+    },
+  })),
   listRefusal('listingAbsent', 'a life is listed again', alive, (nodes, id) =>
     nodes.noteListed(id, { incarnation: 2 }, 6),
   ),

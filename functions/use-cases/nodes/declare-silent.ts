@@ -1,0 +1,87 @@
+/** The scheduled declaration of nodes that are silent, and its dry run. */
+import pMap from 'p-map';
+import { NODE_LIST_SHARDS } from '../../../core/contract/limits.ts';
+import type { DeathRecord, ListedNode } from '../../../core/protocol/node.ts';
+import { boundedStore, timeIsUp } from '../bounded-store.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
+import { deathNow, endLife } from './declare-death.ts';
+import { heardOf } from './heard-of.ts';
+import { type ClusterSilence, judgeSilence, type Listing, type Silence, watchSince } from './judge-silence.ts';
+
+const A_PAGE = 1000;
+const MINUTE_MS = 60_000;
+
+export interface SilentRun extends Silence {
+  readonly deaths: readonly DeathRecord[];
+}
+
+/** Undefined where the deployment declares nobody dead for silence: then not even the list is read. */
+export async function declareSilent(
+  deps: Dependencies,
+  call: Pick<Call, 'remainingMs'>,
+): Promise<SilentRun | undefined> {
+  const bounded = { ...deps, store: boundedStore(deps.store, call).inTime };
+  const found = await foreseeSilence(bounded, call);
+  if (found === undefined) return undefined;
+  const { silence, since } = found;
+  const now = deps.now();
+  await bounded.store.nodes.noteWatch({ since: silence.ours === undefined ? since : now, at: now });
+  const deaths: DeathRecord[] = [];
+  for (const one of silence.clusters) {
+    for (const node of one.declared) {
+      const death = timeIsUp(call) ? undefined : await declare(bounded, call, node, one);
+      if (death !== undefined) deaths.push(death);
+    }
+  }
+  return { ...silence, deaths };
+}
+
+/** What the next run would declare; nothing is written. */
+export async function foreseeSilence(
+  deps: Dependencies,
+  call: Pick<Call, 'remainingMs'>,
+): Promise<{ readonly silence: Silence; readonly since: number } | undefined> {
+  const { deadAfterSilence = new Map<string, number>() } = deps.settings;
+  if (deadAfterSilence.size === 0) return undefined;
+  const now = deps.now();
+  const since = watchSince(await deps.store.nodes.readWatch(), now);
+  const afterMs = new Map([...deadAfterSilence].map(([cluster, minutes]) => [cluster, minutes * MINUTE_MS]));
+  return { silence: judgeSilence(await wholeList(deps, call), afterMs, since, now), since };
+}
+
+async function wholeList(deps: Dependencies, call: Pick<Call, 'remainingMs'>): Promise<Listing> {
+  let complete = true;
+  const part = async (shard: number): Promise<ListedNode[]> => {
+    const nodes: ListedNode[] = [];
+    let after: string | undefined;
+    do {
+      if (timeIsUp(call)) {
+        complete = false;
+        break;
+      }
+      const page = await deps.store.nodes.listNodes({ shard, limit: A_PAGE, after });
+      nodes.push(...page.nodes);
+      after = page.next;
+    } while (after !== undefined);
+    return nodes;
+  };
+  const parts = await pMap(Array.from({ length: NODE_LIST_SHARDS }).keys(), part, { concurrency: NODE_LIST_SHARDS });
+  return { nodes: parts.flat(), complete };
+}
+
+/** The list is for showing: whether that life is the node's present one, and silent, is read from the node and its leases. */
+async function declare(
+  deps: Dependencies,
+  call: Pick<Call, 'remainingMs'>,
+  { id, incarnation }: ListedNode,
+  { afterMs }: ClusterSilence,
+): Promise<DeathRecord | undefined> {
+  const node = await deps.store.nodes.readNode(id);
+  if (!node?.alive || node.incarnation !== incarnation) return undefined;
+  const before = deps.now() - afterMs;
+  const heardAt = await heardOf(deps, call, node, before);
+  if (heardAt === undefined || heardAt > before) return undefined;
+  const reason = `silent for ${Math.floor((deps.now() - heardAt) / MINUTE_MS)} minutes: last heard of at ${new Date(heardAt).toISOString()}`;
+  const death = deathNow(deps, node, { reason, declaredBy: 'silence' });
+  return (await endLife(deps, death)) ? death : undefined;
+}

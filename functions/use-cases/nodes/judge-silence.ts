@@ -1,0 +1,135 @@
+/**
+ * Which nodes are dead because they are silent: only in clusters for which the deployment says so, and only where the silence can be
+ * nobody's but theirs. Each guard errs on the side of declaring nothing.
+ */
+import type { ListedNode, Watch } from '../../../core/protocol/node.ts';
+
+const MINUTE_MS = 60_000;
+/** Agents say that they are up every ten minutes: who lives was heard of since, though two heartbeats were lost. */
+const LATELY_MS = 30 * MINUTE_MS;
+/** With whom those heard of lately are compared: who was heard of in a day. */
+const USUALLY_MS = 24 * 60 * MINUTE_MS;
+/** Of a cluster's nodes as many are declared dead in one run, at most, but one in any case. */
+const SHARE = 0.1;
+
+export interface ClusterSilence {
+  readonly cluster: string;
+  /** So long a node of it has to be silent. */
+  readonly afterMs: number;
+  /** Whose present life is not over. */
+  readonly nodes: number;
+  readonly heardLately: number;
+  /** Those that are silent for so long, the longest first. */
+  readonly silent: readonly ListedNode[];
+  /** Those of them that are declared dead in this run. */
+  readonly declared: readonly ListedNode[];
+  /** Why no other is. */
+  readonly because?: string;
+}
+
+export interface Silence {
+  readonly clusters: readonly ClusterSilence[];
+  /** Whether the silence is ours: then nobody is declared dead, and the watch begins anew. */
+  readonly ours?: string;
+}
+
+export interface Listing {
+  readonly nodes: readonly ListedNode[];
+  /** False where the time did not suffice for all of them. */
+  readonly complete: boolean;
+}
+
+/** What is looked at before a node is declared dead. */
+interface Circumstances {
+  readonly complete: boolean;
+  /** All nodes whose life is not over, and those of them that are of the cluster. */
+  readonly alive: readonly ListedNode[];
+  readonly own: readonly ListedNode[];
+  /** Since when the service has watched without a gap. */
+  readonly since: number;
+  readonly after: number;
+  readonly now: number;
+}
+
+/** Each says why nothing is to be declared. Those that come first are about the service itself. */
+const ofService = {
+  wholeList: ({ complete }: Circumstances) => (complete ? undefined : 'the list of nodes was not read to its end'),
+  somebodyHeard: ({ alive, now }: Circumstances) =>
+    heardSince(alive, now - LATELY_MS) > 0 ? undefined : 'no node at all was heard of in the last 30 minutes',
+  asManyAsUsual: ({ alive, now }: Circumstances) =>
+    isHalf(alive, now) ? undefined : 'much fewer nodes than usual were heard of in the last 30 minutes',
+} as const;
+const ofCluster = {
+  watchedSoLong: ({ since, after, now }: Circumstances) =>
+    now - since >= after
+      ? undefined
+      : `the service has watched without a gap only since ${new Date(since).toISOString()}, which is not as long`,
+  clusterHeard: ({ own, now }: Circumstances) =>
+    heardSince(own, now - LATELY_MS) > 0 ? undefined : 'the whole cluster is silent: it may be cut off',
+  clusterAsUsual: ({ own, now }: Circumstances) =>
+    isHalf(own, now) ? undefined : 'most of the cluster is silent: it may be cut off',
+} as const;
+/** Each holds of a node that is declared dead. */
+const ofNode = {
+  saidItWasUp: ({ heartbeatAt, lifeAt }: ListedNode) => heartbeatAt !== undefined && heartbeatAt > lifeAt,
+  silentSoLong: ({ heartbeatAt = 0 }: ListedNode, before: number) => heartbeatAt < before,
+  unknownToEc2: ({ instance, knownToEc2At }: ListedNode) =>
+    knownToEc2At === undefined && (instance === undefined || instance.state === 'not-found'),
+} as const;
+/** By their names, so that a test can take one away. */
+export const silenceGuards = { ofService, ofCluster, ofNode };
+
+type Guards = {
+  readonly ofService: Partial<typeof ofService>;
+  readonly ofCluster: Partial<typeof ofCluster>;
+  readonly ofNode: Partial<typeof ofNode>;
+};
+
+/**
+ * @param afterMs by cluster
+ * @param since since when the service has watched without a gap
+ */
+export function judgeSilence(
+  { nodes, complete }: Listing,
+  afterMs: ReadonlyMap<string, number>,
+  since: number,
+  now: number,
+  guards: Guards = silenceGuards,
+): Silence {
+  const alive = nodes.filter((node) => node.alive);
+  const refusal = (all: Guards['ofService' | 'ofCluster'], circumstances: Circumstances): string | undefined =>
+    Object.values(all)
+      .map((guard) => guard(circumstances))
+      .find((because) => because !== undefined);
+  const ours = refusal(guards.ofService, { complete, alive, own: alive, since, after: 0, now });
+  const clusters = [...afterMs].map(([cluster, after]) => {
+    const own = alive.filter((node) => node.cluster === cluster);
+    const silent = own
+      .filter((node) => Object.values(guards.ofNode).every((holds) => holds(node, now - after)))
+      .sort((a, b) => (a.heartbeatAt ?? 0) - (b.heartbeatAt ?? 0));
+    const because = ours ?? refusal(guards.ofCluster, { complete, alive, own, since, after, now });
+    const most = because === undefined ? Math.max(1, Math.floor(own.length * SHARE)) : 0;
+    return {
+      ...{ cluster, afterMs: after, nodes: own.length, heardLately: heardSince(own, now - LATELY_MS) },
+      ...{ silent, declared: silent.slice(0, most) },
+      ...(because === undefined ? moreOf(silent.length - most) : { because }),
+    };
+  });
+  return { clusters, ...(ours === undefined ? {} : { ours }) };
+}
+
+const moreOf = (more: number) => (more > 0 ? { because: `${more} more wait for the next runs` } : {});
+
+const heardSince = (nodes: readonly ListedNode[], since: number): number =>
+  nodes.filter(({ heartbeatAt = 0 }) => heartbeatAt >= since).length;
+
+/** Of those that were heard of in a day, at least half were lately. */
+const isHalf = (nodes: readonly ListedNode[], now: number): boolean =>
+  heardSince(nodes, now - LATELY_MS) * 2 >= heardSince(nodes, now - USUALLY_MS);
+
+/** Runs are 5 minutes apart: after a longer gap nobody knows whether nodes could have been heard. */
+const GAP_MS = 15 * MINUTE_MS;
+
+/** The watch goes on where it has no gap. */
+export const watchSince = (watch: Watch | undefined, now: number): number =>
+  watch === undefined || now - watch.at > GAP_MS ? now : watch.since;
