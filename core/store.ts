@@ -18,8 +18,8 @@ import type {
   Instance,
   ListedNode,
   NodeState,
+  ServiceWatch,
   Sweep,
-  Watch,
   Whereabouts,
 } from './protocol/node.ts';
 import type { BlockKey, SlotKey } from './protocol/slot-ref.ts';
@@ -171,9 +171,9 @@ export interface NodeList {
    * @param after the `next` of the page before
    */
   listNodes(page: { shard: number; limit: number; after?: string | undefined }): Promise<ListedPage>;
-  readWatch(): Promise<Watch | undefined>;
+  readWatch(): Promise<ServiceWatch | undefined>;
   /** Condition `neverWatched` or `watchedLater`: its beginning only grows. */
-  noteWatch(watch: Watch): Promise<boolean>;
+  noteWatch(watch: ServiceWatch): Promise<boolean>;
   /** Condition `listedLifeOlder` or `sameListedLife`: a node whose life is over is listed no more. */
   unlist(id: string, incarnation: number): Promise<boolean>;
 }

@@ -173,3 +173,21 @@ export const isName = (text: string): boolean => isText(text, most.name, pattern
 export const isInterfaceName = (text: string): boolean => isText(text, most.interfaceName, patterns.interfaceName);
 export const isPrintable = (text: string): boolean => patterns.printable.test(text);
 export const isId = (text: string): boolean => patterns.id.test(text);
+
+/** An AWS account, in its partition: `aws`, `aws-cn`, `aws-us-gov`. */
+export interface Account {
+  readonly partition: string;
+  readonly id: string;
+}
+
+/** States of an instance as EC2 says them, and that it knows none of that id. */
+export const instanceStates = [
+  'pending',
+  'running',
+  'shutting-down',
+  'terminated',
+  'stopping',
+  'stopped',
+  'not-found',
+] as const;
+export type InstanceState = (typeof instanceStates)[number];

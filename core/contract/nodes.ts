@@ -1,6 +1,5 @@
 /** A node: what it holds, that it is up, that its life was declared over. */
 import * as z from 'zod/mini';
-import { instanceStates } from '../protocol/node.ts';
 import {
   attachment,
   blockCursor,
@@ -15,7 +14,7 @@ import {
   pod,
   slotReference,
 } from './ids.ts';
-import { most, patterns } from './limits.ts';
+import { instanceStates, most, patterns } from './limits.ts';
 import { flag, pageLimit } from './pool.ts';
 
 export const ownLeasesQuery = z.strictObject({ cursor: z.optional(blockCursor) });

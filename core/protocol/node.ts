@@ -1,4 +1,5 @@
 /** What is known of a node. It is whoever calls, as its signature proves it. */
+import type { Account, InstanceState } from '../contract/limits.ts';
 
 /** A boot of a node's machine. */
 export interface Boot {
@@ -51,24 +52,6 @@ export interface Heartbeat {
   readonly version?: string;
 }
 
-/** An AWS account, in its partition: `aws`, `aws-cn`, `aws-us-gov`. */
-export interface Account {
-  readonly partition: string;
-  readonly id: string;
-}
-
-/** States of an instance as EC2 says them, and that it knows none of that id. */
-export const instanceStates = [
-  'pending',
-  'running',
-  'shutting-down',
-  'terminated',
-  'stopping',
-  'stopped',
-  'not-found',
-] as const;
-export type InstanceState = (typeof instanceStates)[number];
-
 /** What EC2 said of an instance when it was asked last. */
 export interface Instance {
   readonly state: InstanceState;
@@ -107,7 +90,7 @@ export interface ListedNode extends Heartbeat, Whereabouts {
 }
 
 /** How long the service has been there without a gap, and the nodes could be heard: milliseconds since 1970. */
-export interface Watch {
+export interface ServiceWatch {
   readonly since: number;
   /** When that was noted last. */
   readonly at: number;

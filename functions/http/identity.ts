@@ -1,6 +1,7 @@
 /** Who calls, as API Gateway's IAM authorizer proved it; nothing that a caller writes is believed. */
+
+import type { Account } from '../../core/contract/limits.ts';
 import { LessorError } from '../../core/contract/problems.ts';
-import type { Account } from '../../core/protocol/node.ts';
 
 /**
  * The deployment's own account: that of the function which answers.

@@ -4,7 +4,7 @@ import type { Context } from 'aws-lambda';
 import { inBackground } from '../runtime.ts';
 import type { PoolReading } from '../use-cases/changes/pool-reading.ts';
 import { type RecountReport, recount } from '../use-cases/changes/recount.ts';
-import { declareSilent } from '../use-cases/nodes/declare-silent.ts';
+import { declareSilent } from '../use-cases/reclaim/declare-silent.ts';
 import { type ReclaimReport, reclaim } from '../use-cases/reclaim/reclaim.ts';
 import { emitReclaim, emitRecount, fullest, tellSilence } from './run-metrics.ts';
 

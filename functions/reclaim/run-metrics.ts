@@ -3,7 +3,7 @@ import { most } from '../../core/contract/limits.ts';
 import { emit } from '../metrics/emit.ts';
 import type { PoolReading } from '../use-cases/changes/pool-reading.ts';
 import type { RecountReport } from '../use-cases/changes/recount.ts';
-import type { SilentRun } from '../use-cases/nodes/declare-silent.ts';
+import type { SilentRun } from '../use-cases/reclaim/declare-silent.ts';
 import type { ReclaimReport } from '../use-cases/reclaim/reclaim.ts';
 
 export function emitReclaim({ nodes, waiting }: ReclaimReport): void {

@@ -2,14 +2,8 @@
 import { DeleteCommand, type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { scatter } from '../../core/addresses/scatter.ts';
-import { NODE_LIST_SHARDS } from '../../core/contract/limits.ts';
-import {
-  type Heartbeat,
-  instanceStates,
-  type ListedNode,
-  nodeListKey,
-  type Whereabouts,
-} from '../../core/protocol/node.ts';
+import { instanceStates, NODE_LIST_SHARDS } from '../../core/contract/limits.ts';
+import { type Heartbeat, type ListedNode, nodeListKey, type Whereabouts } from '../../core/protocol/node.ts';
 import type { NodeList, NodeStore } from '../../core/store.ts';
 import { available, conditional, readItem } from './dynamodb-client.ts';
 import { nodeExpressions as when } from './expressions.ts';
@@ -87,11 +81,9 @@ export const dynamodbNodeList = (
   table: string,
 ): NodeList & Pick<NodeStore, 'readHeartbeat'> => ({ ...notes(client, table), ...reads(client, table) });
 
-function notes(
-  client: DynamoDBDocumentClient,
-  table: string,
-): Pick<NodeList, 'noteListed' | 'noteHeartbeat' | 'noteListedDead' | 'noteInstance' | 'noteWatch' | 'unlist'> {
-  const update = async (id: string, clauses: string, condition: string, values: Item, said: Item = {}) => {
+const updating =
+  (client: DynamoDBDocumentClient, table: string) =>
+  async (id: string, clauses: string, condition: string, values: Item, said: Item = {}) => {
     const given = Object.entries(said).filter(([, value]) => value !== undefined);
     const request = new UpdateCommand({
       TableName: table,
@@ -109,6 +101,12 @@ function notes(
     });
     return (await conditional(() => client.send(request))).done;
   };
+
+function notes(
+  client: DynamoDBDocumentClient,
+  table: string,
+): Pick<NodeList, 'noteListed' | 'noteHeartbeat' | 'noteListedDead' | 'noteInstance' | 'noteWatch' | 'unlist'> {
+  const update = updating(client, table);
   return {
     noteListed: (id, { incarnation, ...said }, now) =>
       update(

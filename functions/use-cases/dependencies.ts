@@ -1,6 +1,6 @@
 /** What the use cases are given: the store, the deployment's settings, time and chance, and what this process remembers. */
 
-import type { Account } from '../../core/protocol/node.ts';
+import type { Account } from '../../core/contract/limits.ts';
 import type { Store } from '../../core/store.ts';
 import type { Memory } from './memory.ts';
 

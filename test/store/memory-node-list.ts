@@ -1,12 +1,12 @@
 /** The list of nodes in memory, as functions/store/dynamodb-node-list.ts keeps it in DynamoDB. */
 import { scatter } from '../../core/addresses/scatter.ts';
 import { NODE_LIST_SHARDS } from '../../core/contract/limits.ts';
-import type { ListedNode, Watch } from '../../core/protocol/node.ts';
+import type { ListedNode, ServiceWatch } from '../../core/protocol/node.ts';
 import type { NodeList } from '../../core/store.ts';
 
 export function memoryNodeList(): NodeList {
   const listed = new Map<string, ListedNode>();
-  let watch: Watch | undefined;
+  let watch: ServiceWatch | undefined;
   const copyOf = (id: string) => structuredClone(listed.get(id));
   /** Where `allowed`, the listing as `change` makes it. */
   const note = (

@@ -4,9 +4,9 @@ import { NODE_LIST_SHARDS } from '../../../core/contract/limits.ts';
 import type { DeathRecord, ListedNode } from '../../../core/protocol/node.ts';
 import { boundedStore, timeIsUp } from '../bounded-store.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
-import { deathNow, endLife } from './declare-death.ts';
-import { heardOf } from './heard-of.ts';
-import { type ClusterSilence, judgeSilence, type Listing, type Silence, watchSince } from './judge-silence.ts';
+import { deathNow, endLife } from '../nodes/declare-death.ts';
+import { heardOf } from '../nodes/heard-of.ts';
+import { type ClusterSilence, judgeSilence, type Silence, type WholeList, watchSince } from './judge-silence.ts';
 
 const A_PAGE = 1000;
 const MINUTE_MS = 60_000;
@@ -49,7 +49,7 @@ export async function foreseeSilence(
   return { silence: judgeSilence(await wholeList(deps, call), afterMs, since, now), since };
 }
 
-async function wholeList(deps: Dependencies, call: Pick<Call, 'remainingMs'>): Promise<Listing> {
+async function wholeList(deps: Dependencies, call: Pick<Call, 'remainingMs'>): Promise<WholeList> {
   let complete = true;
   const part = async (shard: number): Promise<ListedNode[]> => {
     const nodes: ListedNode[] = [];

@@ -2,7 +2,7 @@
  * Which nodes are dead because they are silent: only in clusters for which the deployment says so, and only where the silence can be
  * nobody's but theirs. Each guard errs on the side of declaring nothing.
  */
-import type { ListedNode, Watch } from '../../../core/protocol/node.ts';
+import type { ListedNode, ServiceWatch } from '../../../core/protocol/node.ts';
 
 const MINUTE_MS = 60_000;
 /** Agents say that they are up every ten minutes: who lives was heard of since, though two heartbeats were lost. */
@@ -33,7 +33,7 @@ export interface Silence {
   readonly ours?: string;
 }
 
-export interface Listing {
+export interface WholeList {
   readonly nodes: readonly ListedNode[];
   /** False where the time did not suffice for all of them. */
   readonly complete: boolean;
@@ -90,7 +90,7 @@ type Guards = {
  * @param since since when the service has watched without a gap
  */
 export function judgeSilence(
-  { nodes, complete }: Listing,
+  { nodes, complete }: WholeList,
   afterMs: ReadonlyMap<string, number>,
   since: number,
   now: number,
@@ -131,5 +131,5 @@ const isHalf = (nodes: readonly ListedNode[], now: number): boolean =>
 const GAP_MS = 15 * MINUTE_MS;
 
 /** The watch goes on where it has no gap. */
-export const watchSince = (watch: Watch | undefined, now: number): number =>
+export const watchSince = (watch: ServiceWatch | undefined, now: number): number =>
   watch === undefined || now - watch.at > GAP_MS ? now : watch.since;

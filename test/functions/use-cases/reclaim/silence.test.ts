@@ -1,10 +1,10 @@
 /** Nodes of a cluster for which the deployment says so are declared dead for silence, and no other one is. */
 import { describe, expect, it } from 'vitest';
 import type { ListedNode } from '../../../../core/protocol/node.ts';
-import { declareSilent, foreseeSilence } from '../../../../functions/use-cases/nodes/declare-silent.ts';
 import { heartbeat } from '../../../../functions/use-cases/nodes/heartbeat.ts';
-import { judgeSilence, silenceGuards, watchSince } from '../../../../functions/use-cases/nodes/judge-silence.ts';
 import { join } from '../../../../functions/use-cases/nodes/membership.ts';
+import { declareSilent, foreseeSilence } from '../../../../functions/use-cases/reclaim/declare-silent.ts';
+import { judgeSilence, silenceGuards, watchSince } from '../../../../functions/use-cases/reclaim/judge-silence.ts';
 import { memoryStore } from '../../../store/memory-store.ts';
 import { counted } from '../../intercepted.ts';
 import { add, addOf, callOf, START, world } from '../../world.ts';
