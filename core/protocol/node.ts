@@ -1,6 +1,8 @@
 /** What is known of a node. It is whoever calls, as its signature proves it. */
 import type { Account, InstanceState } from '../contract/limits.ts';
 
+export type { Account, InstanceState };
+
 /** A boot of a node's machine. */
 export interface Boot {
   readonly boot: string;
