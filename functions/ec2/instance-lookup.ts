@@ -5,7 +5,7 @@ import {
   EC2Client,
   type Instance,
 } from '@aws-sdk/client-ec2';
-import { type InstanceState, instanceStates } from '../../core/contract/limits.ts';
+import { type InstanceState, instanceStates } from '../../core/protocol/node.ts';
 import type { InstanceLookup, LookupAnswer } from '../use-cases/evidence/instance-lookup.ts';
 
 const REQUEST = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
