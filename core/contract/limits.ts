@@ -121,7 +121,6 @@ export const NODE_LIST_SHARDS = 16;
 
 /** Instances for which EC2 is asked by one request: as many as it takes (API reference, "DescribeInstances"). */
 export const INSTANCES_A_LOOK = 1_000;
-
 /** Minutes: an agent that lives was heard of some times meanwhile, though one or two heartbeats were lost. */
 export const leastSilence = 60;
 

@@ -1,5 +1,7 @@
 /** What is known of a node. It is whoever calls, as its signature proves it. */
-import type { Account, InstanceState } from '../contract/limits.ts';
+import { type Account, type InstanceState, instanceStates } from '../contract/limits.ts';
+
+export { type Account, type InstanceState, instanceStates };
 
 /** A boot of a node's machine. */
 export interface Boot {

@@ -75,7 +75,11 @@ const scenes: [keyof typeof silenceGuards, string, Scene][] = [
   ['ofNode', 'saidItWasUp', { nodes: [without(node('silent')), ...others] }],
   ['ofNode', 'silentSoLong', { nodes: [node('silent', { heartbeatAt: NOW - 3 * HOUR }), ...others] }],
   ['ofNode', 'unknownToEc2', { nodes: [{ ...silent, knownToEc2At: LONG_AGO }, ...others] }],
-  ['ofNode', 'unknownToEc2', { nodes: [{ ...silent, instance: { state: 'running', at: NOW } }, ...others] }],
+  [
+    'ofNode',
+    'unknownToEc2',
+    { nodes: [{ ...silent, instance: { state: 'running', region: 'eu-central-1', at: NOW } }, ...others] },
+  ],
 ];
 
 describe('no node is declared dead for silence', () => {
