@@ -69,6 +69,9 @@ async function add(stage: Stage, machine: Machine, container: Container, mayFail
       witness.fail({ property: 'node', what: `ADD ${container.id}: ${called.stdout}` });
     return false;
   }
+  const { network, id } = container;
+  const { nonce } = machine.records().journal.find({ network, containerId: id, ifname: 'eth0' }) ?? {};
+  if (nonce !== undefined) container.nonce = nonce;
   const address = String(called.printed.ips[0].address).split('/')[0] ?? '';
   witness.lives(container, address, lifeOf(stage, machine, container, address));
   return true;

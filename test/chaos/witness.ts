@@ -11,6 +11,8 @@ export interface Container {
   readonly pod: { readonly namespace: string; readonly name: string };
   /** That it was told, while it lives. */
   address: string | undefined;
+  /** Under which it was asked for: an earlier container of the same id had another one, and what that one held may be freed. */
+  nonce?: string;
   /** The life of the node in which that was leased. */
   life: number;
   isBusy: boolean;
@@ -109,7 +111,7 @@ export function newWitness(): Witness {
       trace.push(`${address} of ${attachment.containerId}@${node} (${holding.nonce.slice(-4)}): ${how}`);
       for (const one of at(address)) {
         if (one.id !== attachment.containerId || one.node !== node || one.network !== attachment.network) continue;
-        if (isGivenUp(one)) continue;
+        if (isGivenUp(one) || (one.nonce ?? holding.nonce) !== holding.nonce) continue;
         fail({ property: 'living address freed', what: `${address} of ${nameOf(one)}, by ${how}` });
       }
     },
