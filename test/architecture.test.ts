@@ -45,7 +45,11 @@ const ROOMS: readonly Room[] = [
   { room: 'core/protocol/', knows: ['core/contract/'] },
   { room: 'core/store.ts', knows: CORE },
 
-  { room: 'functions/store/', knows: [...CORE, 'core/store.ts'], packages: [/^@aws-sdk\//, /^node:zlib$/, ZOD] },
+  {
+    room: 'functions/store/',
+    knows: [...CORE, 'core/store.ts'],
+    packages: [/^@aws-sdk\//, /^node:(crypto|zlib)$/, ZOD],
+  },
   { room: 'functions/use-cases/', knows: [...CORE, 'core/store.ts'], packages: [/^p-map$/] },
   useCase('pools'),
   useCase('nodes', 'pools'),

@@ -115,14 +115,7 @@ export function openJournal(database: NodeDatabase): Journal {
         if (current.lost !== true) writeEntry(writing, { ...current, lost: true });
         return true;
       }),
-    heldAgain: (entry, incarnation) =>
-      database.transaction((writing) => {
-        const current = readEntry(writing, entry.attachment);
-        if (!isStill(entry, current)) return false;
-        const { lost: _, ...held } = current;
-        writeEntry(writing, { ...held, incarnation, ...(held.local === undefined ? {} : { reported: true }) });
-        return true;
-      }),
+    heldAgain: (entry, incarnation) => database.transaction((writing) => heldAgain(writing, entry, incarnation)),
     find: (attachment) => database.read((reading) => readEntry(reading, attachment)),
     networksOf: ({ network, containerId, ifname }) =>
       database
@@ -137,6 +130,14 @@ export function openJournal(database: NodeDatabase): Journal {
         run('DELETE FROM lease WHERE nonce = ?', found.nonce);
       }),
   };
+}
+
+function heldAgain(writing: Writing, entry: JournalEntry, incarnation: number): boolean {
+  const current = readEntry(writing, entry.attachment);
+  if (!isStill(entry, current)) return false;
+  const { lost: _, ...held } = current;
+  writeEntry(writing, { ...held, incarnation, ...(held.local === undefined ? {} : { reported: true }) });
+  return true;
 }
 
 const nameOf = ({ pool, block, slot }: Row): string =>

@@ -24,11 +24,51 @@ import { packNotes, unpackNotes } from './note-items.ts';
 
 type Item = Record<string, unknown>;
 
-export function dynamodbHistory(client: DynamoDBDocumentClient, table: string): HistoryStore {
+export const dynamodbHistory = (client: DynamoDBDocumentClient, table: string): HistoryStore => ({
+  ...writes(client, table),
+  ...reads(client, table),
+});
+
+function writes(
+  client: DynamoDBDocumentClient,
+  table: string,
+): Pick<HistoryStore, 'noteBegun' | 'recordEnded' | 'recordNotes' | 'recordAudit' | 'recordSample'> {
   const put = async (item: Item, expiresAt: number): Promise<void> => {
     const request = new PutCommand({ TableName: table, Item: { ...item, ...expiry(expiresAt) } });
     await available(() => client.send(request));
   };
+  return {
+    async noteBegun(at) {
+      const request = new UpdateCommand({
+        TableName: table,
+        Key: historyKeys.begun,
+        UpdateExpression: 'SET begun = if_not_exists(begun, :at)',
+        ExpressionAttributeValues: { ':at': at },
+        ReturnValues: 'ALL_NEW',
+      });
+      return Number((await available(() => client.send(request))).Attributes?.begun);
+    },
+
+    recordEnded: (lease, expiresAt) => put(endedItem(lease), expiresAt),
+
+    recordNotes(part, notes, expiresAt) {
+      const packed = packNotes(notes);
+      // By what is in it: a batch that comes again in halves writes others beside it, and takes none away.
+      const sk = createHash('sha256').update(packed).digest('base64url').slice(0, 22);
+      return put({ pk: historyKeys.part(part), sk, z: packed }, expiresAt);
+    },
+
+    recordAudit: (entry, expiresAt) => put(auditItem(entry), expiresAt),
+
+    recordSample: (pool, sample, expiresAt) =>
+      put({ pk: historyKeys.use(pool), sk: historyKeys.from(sample.at), ...sample }, expiresAt),
+  };
+}
+
+function reads(
+  client: DynamoDBDocumentClient,
+  table: string,
+): Pick<HistoryStore, 'readBegun' | 'readEnded' | 'readNotes' | 'readAudit' | 'readSamples'> {
   /** Of a partition, in order, what is kept: all of it, or from a key on. */
   const query = (pk: string, now: number, { from, ...more }: { from?: string } & Partial<QueryCommandInput> = {}) =>
     available(async () => {
@@ -46,17 +86,6 @@ export function dynamodbHistory(client: DynamoDBDocumentClient, table: string): 
       return items;
     });
   return {
-    async noteBegun(at) {
-      const request = new UpdateCommand({
-        TableName: table,
-        Key: historyKeys.begun,
-        UpdateExpression: 'SET begun = if_not_exists(begun, :at)',
-        ExpressionAttributeValues: { ':at': at },
-        ReturnValues: 'ALL_NEW',
-      });
-      return Number((await available(() => client.send(request))).Attributes?.begun);
-    },
-
     async readBegun() {
       const request = new QueryCommand({
         TableName: table,
@@ -67,19 +96,10 @@ export function dynamodbHistory(client: DynamoDBDocumentClient, table: string): 
       return item && Number(item.begun);
     },
 
-    recordEnded: (lease, expiresAt) => put(endedItem(lease), expiresAt),
-
     async readEnded(slot, after, { now, limit }) {
       const some = { from: historyKeys.behind(after), Limit: limit, ConsistentRead: true };
       const items = await query(historyKeys.slot(slot), now, some);
       return items.slice(0, limit).flatMap((item) => endedLease(slot, item));
-    },
-
-    recordNotes(part, notes, expiresAt) {
-      const packed = packNotes(notes);
-      // By what is in it: a batch that comes again in halves writes others beside it, and takes none away.
-      const sk = createHash('sha256').update(packed).digest('base64url').slice(0, 22);
-      return put({ pk: historyKeys.part(part), sk, z: packed }, expiresAt);
     },
 
     async readNotes(part, now) {
@@ -87,14 +107,9 @@ export function dynamodbHistory(client: DynamoDBDocumentClient, table: string): 
       return items.flatMap(({ z }) => unpackNotes(z as Uint8Array));
     },
 
-    recordAudit: (entry, expiresAt) => put(auditItem(entry), expiresAt),
-
     async readAudit(day, now) {
       return (await query(historyKeys.audit(day), now, { ConsistentRead: true })).map(auditEntry);
     },
-
-    recordSample: (pool, sample, expiresAt) =>
-      put({ pk: historyKeys.use(pool), sk: historyKeys.from(sample.at), ...sample }, expiresAt),
 
     async readSamples(pool, since, now) {
       return (await query(historyKeys.use(pool), now, { from: historyKeys.from(since) })).map(useSample);

@@ -32,7 +32,7 @@ function isSafe(universe: Universe, world: World, c: number): boolean {
 }
 
 /** Notes which living containers are in danger by now; `why` is what happened, where it can happen at all. */
-export function noteDanger(path: Path, world: World, why: Container['danger']): World {
+function noteDanger(path: Path, world: World, why: Container['danger']): World {
   if (why === undefined) return world;
   const containers = world.containers.map((container, c) => {
     if (container.phase !== 'live' || container.danger !== undefined || isSafe(path.universe, world, c))
@@ -53,7 +53,7 @@ export function withoutDanger(universe: Universe, world: World): World {
 }
 
 /** What there is to be afraid of in this universe. */
-export const dangerOf = (path: Path): Container['danger'] =>
+const dangerOf = (path: Path): Container['danger'] =>
   path.may('restore') ? 'restored' : path.may('wrong declaration') ? 'declared' : undefined;
 
 /** What the node sends for a container: it has read that the table does not have its lease, or has it in an earlier life. */

@@ -8,7 +8,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { freshRegistry, knownPool, rememberedRegistry } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
 import { pastLease, timeText } from './past-lease.ts';
-import { type Span, type Timeline, timeline } from './timeline.ts';
+import { type Timeline, type TimeSpan, timeline } from './timeline.ts';
 
 /** Of the leases of an address so many are read at once. */
 const PAGE = 200;
@@ -55,7 +55,7 @@ const stateOf = ({ tenures, unknown }: Timeline) =>
 export function spanOf(
   { at, from, to }: { at?: string | undefined; from?: string | undefined; to?: string | undefined },
   now: number,
-): Span {
+): TimeSpan {
   if (at !== undefined && (from !== undefined || to !== undefined))
     throw new LessorError('request.invalid', `query.at ${at} is given beside from or to`, {
       remedy: 'give either at, or from and to',
@@ -75,7 +75,7 @@ async function leasesOf(
   deps: Dependencies,
   { definition }: KnownPool,
   key: SlotKey,
-  { from, to, cursor }: Span & { cursor: string | undefined },
+  { from, to, cursor }: TimeSpan & { cursor: string | undefined },
 ): Promise<Timeline & { readonly nextCursor?: string }> {
   const after = cursor === undefined ? from : Math.max(from, Number.parseInt(cursor, 10));
   const limit = from === to ? 1 : PAGE;

@@ -10,7 +10,7 @@ import { pageOf } from '../pages.ts';
 import { spanOf } from './address-history.ts';
 import { ensureSaysWhose, findLeases } from './find-leases.ts';
 import { notedLease, timeText } from './past-lease.ts';
-import type { Span } from './timeline.ts';
+import type { TimeSpan } from './timeline.ts';
 
 const DAY_MS = 86_400_000;
 /** Periods of a page: with what is read of each, some seconds. */
@@ -34,7 +34,7 @@ export async function leaseHistory(deps: Dependencies, call: Call, query: LeaseH
 /** Where a list goes on with what is held: from the first block on, or behind one. */
 const HELD_NOW = 'b';
 
-async function endedSince(deps: Dependencies, call: Call, query: LeaseHistoryQuery, span: Span) {
+async function endedSince(deps: Dependencies, call: Call, query: LeaseHistoryQuery, span: TimeSpan) {
   const { node, namespace, cursor = '' } = query;
   const lanes = node === undefined ? lanesOf.namespace(namespace ?? '') : lanesOf.node(node);
   const [first = '', skip = '0'] = cursor.split('.');
@@ -60,7 +60,7 @@ function* periods(from: number, to: number): Generator<number> {
 /** Where each row is in its period. */
 const indexes = new WeakMap<PastLease, number>();
 
-const isWanted = ({ node, namespace, pod }: LeaseHistoryQuery, { from, to }: Span, note: LeaseNote): boolean =>
+const isWanted = ({ node, namespace, pod }: LeaseHistoryQuery, { from, to }: TimeSpan, note: LeaseNote): boolean =>
   (node === undefined || note.node === node) &&
   (namespace === undefined || note.pod?.namespace === namespace) &&
   (pod === undefined || note.pod?.name === pod) &&
@@ -97,7 +97,7 @@ async function heldNow(
   deps: Dependencies,
   call: Call,
   { vrf, node, namespace, pod, cursor = HELD_NOW }: LeaseHistoryQuery,
-  { to }: Span,
+  { to }: TimeSpan,
 ): Promise<Omit<LeaseHistory, 'knownUntil'>> {
   const behind = cursor === HELD_NOW ? undefined : cursor.slice(HELD_NOW.length);
   const found = await findLeases(deps, call, { vrf, node, namespace, pod, cursor: behind }).catch(ofNoNode);

@@ -9,7 +9,7 @@ export interface Tenure {
 }
 
 /** Milliseconds since 1970; both ends are the same where one moment is asked for. */
-export interface Span {
+export interface TimeSpan {
   readonly from: number;
   readonly to: number;
 }
@@ -17,7 +17,7 @@ export interface Span {
 export interface Timeline {
   readonly tenures: readonly Tenure[];
   /** In which a lease ended that is missing: whose the slot was then is not known. */
-  readonly unknown: readonly Span[];
+  readonly unknown: readonly TimeSpan[];
 }
 
 interface Step extends Tenure {
@@ -33,12 +33,12 @@ interface Step extends Tenure {
  * @param nothingBefore whether a lease of which no earlier one is known is the first one
  */
 export function timeline(
-  { from, to }: Span,
+  { from, to }: TimeSpan,
   kept: readonly EndedLease[],
   { slot, nothingBefore }: { slot: SlotState | undefined; nothingBefore: boolean },
 ): Timeline {
   const tenures: Tenure[] = [];
-  const unknown: Span[] = [];
+  const unknown: TimeSpan[] = [];
   let known = from;
   for (const step of [...kept.map(stepOf), ...lastOf(kept, slot)]) {
     const { previousEndedAt, ...tenure } = step;
