@@ -24,11 +24,9 @@ export function connectHistory(
   functions: Readonly<Record<LessorFunctionName, LessorFunction>>,
   { historyDays = HISTORY_DAYS }: Pick<LessorProps, 'historyDays'>,
 ): void {
-  const { changes, operate, reclaim, release } = functions;
+  const { changes, operate, reclaim } = functions;
   history.grant(changes, 'PutItem', 'UpdateItem');
   history.grant(operate, 'PutItem', 'Query');
   history.grant(reclaim, 'PutItem', 'Query');
-  history.grant(release, 'PutItem');
-  for (const lambda of [changes, operate, reclaim, release])
-    lambda.addEnvironment(environment.historyDays, String(historyDays));
+  for (const lambda of [changes, operate, reclaim]) lambda.addEnvironment(environment.historyDays, String(historyDays));
 }

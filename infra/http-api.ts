@@ -15,7 +15,6 @@ import { logGroup } from './log-group.ts';
 const ACCESS_LOG = AccessLogFormat.custom(
   JSON.stringify({
     requestId: AccessLogField.contextRequestId(),
-    time: AccessLogField.contextRequestTime(),
     route: AccessLogField.contextRouteKey(),
     status: AccessLogField.contextStatus(),
     caller: AccessLogField.contextIdentityUserArn(),

@@ -82,7 +82,7 @@ export class Lessor extends Construct {
       reclaim: lambda('reclaim', Duration.minutes(5)),
       changes: lambda('changes', Duration.minutes(1)),
     };
-    this.poolService = poolService(this, { prefix, logs, tracing }, { pools, leases });
+    this.poolService = poolService(this, { prefix, logs, tracing }, { pools, leases, history });
     this.#giveRights(pools, leases);
     connectHistory(history, this.functions, props);
     this.#configure(props);

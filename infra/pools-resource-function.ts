@@ -15,7 +15,7 @@ export interface PoolService {
 export function poolService(
   scope: Construct,
   props: LessorFunctionProps,
-  { pools, leases }: { readonly pools: StoreTable; readonly leases: StoreTable },
+  { pools, leases, history }: Readonly<Record<'pools' | 'leases' | 'history', StoreTable>>,
 ): PoolService {
   let made: LessorFunction | undefined;
   const make = () => {
@@ -23,6 +23,7 @@ export function poolService(
     const lambda = new LessorFunction(scope, DEFINE_POOLS, { ...props, timeout: Duration.minutes(15) });
     pools.grant(lambda, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     leases.grant(lambda, 'Query', 'UpdateItem');
+    history.grant(lambda, 'PutItem');
     return lambda;
   };
   return {

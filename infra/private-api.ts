@@ -27,7 +27,6 @@ const TIMEOUT = Duration.seconds(29);
 const ACCESS_LOG = AccessLogFormat.custom(
   JSON.stringify({
     requestId: AccessLogField.contextRequestId(),
-    time: AccessLogField.contextRequestTime(),
     route: `${AccessLogField.contextHttpMethod()} ${AccessLogField.contextResourcePath()}`,
     status: AccessLogField.contextStatus(),
     caller: AccessLogField.contextIdentityUserArn(),

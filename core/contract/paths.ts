@@ -158,6 +158,12 @@ export const paths = {
    */
   listNodes: { method: 'GET', path: '/v1/nodes/list' },
   /**
+   * List who changed which pool, and declared which death
+   *
+   * With the pool before and after. A page may be empty and not be the last one.
+   */
+  audit: { method: 'GET', path: '/v1/audit' },
+  /**
    * Declare that a node's present life is over
    *
    * Its leases are freed and its blocks taken back within minutes, whether or not its containers run: make certain

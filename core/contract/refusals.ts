@@ -60,6 +60,7 @@ export const refusals: Readonly<Record<RouteName, readonly ProblemCode[]>> = {
   findLeases: [...always, 'node.unknown'],
   addressHistory: always,
   leaseHistory: always,
+  audit: always,
   explain: [...withBody, 'service.busy'],
   listNodes: always,
   declareDeath: [...writing, 'node.unknown', 'node.alive'],

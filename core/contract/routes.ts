@@ -2,6 +2,7 @@
  * The HTTP surface: each route of paths.ts with who may call it, which function answers and which schemas hold.
  * Infrastructure, handlers and tools read this table. The plugin, which has no schemas, reads paths.ts alone.
  */
+import { auditQuery, auditResult } from './audit.ts';
 import { giveBackRequest, giveBackResult, listBlocksQuery, listBlocksResult } from './blocks.ts';
 import { addressHistory, addressHistoryQuery, leaseHistory, leaseHistoryQuery } from './history.ts';
 import {
@@ -236,6 +237,13 @@ export const routes = {
     caller: 'operator',
     query: leaseHistoryQuery,
     result: leaseHistory,
+  },
+  audit: {
+    ...paths.audit,
+    function: 'operate',
+    caller: 'operator',
+    query: auditQuery,
+    result: auditResult,
   },
   explain: {
     ...paths.explain,

@@ -8,9 +8,7 @@ import { type PoolInput, type PoolPatch, type PoolView, poolInput } from '../../
 import { LessorError } from '../../core/contract/problems.ts';
 import { parse } from '../../core/contract/request-schema.ts';
 import type { Call, Dependencies } from '../use-cases/dependencies.ts';
-import { changePool } from '../use-cases/pools/change-pool.ts';
-import { createPool } from '../use-cases/pools/create-pool.ts';
-import { deletePool } from '../use-cases/pools/delete-pool.ts';
+import { changePoolAudited, createPoolAudited, deletePoolAudited } from '../use-cases/pools/audited-pools.ts';
 import { readPoolNamed } from '../use-cases/pools/list-pools.ts';
 
 /** As the template has them: CloudFormation makes text of every number and truth value, so the pool is text as a whole. */
@@ -48,18 +46,18 @@ export const NOT_CREATED = 'not-created';
 export async function definePool(deps: Dependencies, call: Call, request: StackRequest): Promise<Defined> {
   if (request.RequestType === 'Delete') return remove(deps, call, request.PhysicalResourceId ?? NOT_CREATED);
   const { pool, adopt } = wantedBy(request);
-  if (request.RequestType === 'Create') return create(deps, request, pool, adopt);
+  if (request.RequestType === 'Create') return create(deps, call, request, pool, adopt);
   const former = identityOf(request.PhysicalResourceId ?? NOT_CREATED);
   // A pool of another name is made first, and the former one is deleted afterwards. Where an update is taken back, that one is
   // still there, and is taken for what it was.
-  if (former?.vrf !== pool.vrf || former.name !== pool.name) return create(deps, request, pool, true);
+  if (former?.vrf !== pool.vrf || former.name !== pool.name) return create(deps, call, request, pool, true);
   try {
     const change = { vrf: pool.vrf, name: pool.name, ifMatch: undefined, dryRun: false };
-    return shown(await changePool(deps, change, patchOf(pool)));
+    return shown(await changePoolAudited(deps, call, change, patchOf(pool)));
   } catch (error) {
     if (!(error instanceof LessorError) || error.code !== 'pool.unknown') throw error;
     // Somebody deleted it beside the template, which says that it is there.
-    return create(deps, request, pool, true);
+    return create(deps, call, request, pool, true);
   }
 }
 
@@ -75,10 +73,16 @@ function wantedBy({ ResourceProperties }: StackRequest): { pool: PoolInput; adop
 }
 
 /** The id follows from the request, so that a repeated one knows the pool for its own. */
-async function create(deps: Dependencies, request: StackRequest, pool: PoolInput, adopt: boolean): Promise<Defined> {
+async function create(
+  deps: Dependencies,
+  call: Call,
+  request: StackRequest,
+  pool: PoolInput,
+  adopt: boolean,
+): Promise<Defined> {
   const { StackId, LogicalResourceId, RequestId } = request;
   const own = createHash('sha256').update(`${StackId} ${LogicalResourceId} ${RequestId}`).digest('hex').slice(0, 16);
-  const result = await createPool({ ...deps, newPoolId: () => own }, pool, false);
+  const result = await createPoolAudited({ ...deps, newPoolId: () => own }, call, pool, false);
   if (result.created || adopt || result.pool.id === own) return shown(result);
   const { name, vrf } = pool;
   throw new LessorError('pool.conflict', `Pool ${name} in VRF ${vrf} is there already, and not by this resource`, {
@@ -101,7 +105,7 @@ async function remove(deps: Dependencies, call: Call, physicalId: string): Promi
   // A pool of that name that somebody made later is not this one.
   if (there?.id !== id) return gone(`pool ${name} of VRF ${vrf} is gone already`);
   const change = { vrf, name, ifMatch: there.version, dryRun: false };
-  const { deleted, effects } = await deletePool(deps, call, change);
+  const { deleted, effects } = await deletePoolAudited(deps, call, change);
   if (deleted) return { physicalId, effects };
   throw new LessorError('service.busy', effects.join('; '), { remedy: 'delete the stack, or the resource, again' });
 }

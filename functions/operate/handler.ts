@@ -6,11 +6,10 @@ import { forRequests } from '../runtime.ts';
 import { declareDeath, listDeaths } from '../use-cases/nodes/declare-death.ts';
 import { readNode } from '../use-cases/nodes/heartbeat.ts';
 import { listNodes } from '../use-cases/nodes/list-nodes.ts';
-import { changePool } from '../use-cases/pools/change-pool.ts';
-import { createPool } from '../use-cases/pools/create-pool.ts';
-import { deletePool } from '../use-cases/pools/delete-pool.ts';
+import { changePoolAudited, createPoolAudited, deletePoolAudited } from '../use-cases/pools/audited-pools.ts';
 import { listPools, readPoolNamed } from '../use-cases/pools/list-pools.ts';
 import { addressHistory } from '../use-cases/questions/address-history.ts';
+import { auditTrail } from '../use-cases/questions/audit-trail.ts';
 import { explain } from '../use-cases/questions/explain.ts';
 import { findLeases } from '../use-cases/questions/find-leases.ts';
 import { foreseeDeath } from '../use-cases/questions/foresee-death.ts';
@@ -25,7 +24,7 @@ const dependencies = await forRequests();
 export const handler = handlerOf({
   ...answering(
     routes.createPool,
-    ({ body, query }) => createPool(dependencies, body, query.dryRun),
+    ({ body, call, query }) => createPoolAudited(dependencies, call, body, query.dryRun),
     ({ created, dryRun, pool }) => (dryRun ? {} : { status: created ? 201 : 200, ...versionTag(pool.version) }),
   ),
   ...answering(routes.listPools, ({ call, query }) => listPools(dependencies, call, query)),
@@ -36,14 +35,19 @@ export const handler = handlerOf({
   ),
   ...answering(
     routes.changePool,
-    ({ body, query, path, header }) =>
-      changePool(dependencies, { ...query, name: path.pool, ifMatch: versionWanted(header('if-match')) }, body),
+    ({ body, call, query, path, header }) =>
+      changePoolAudited(
+        dependencies,
+        call,
+        { ...query, name: path.pool, ifMatch: versionWanted(header('if-match')) },
+        body,
+      ),
     ({ dryRun, pool }) => (dryRun ? {} : versionTag(pool.version)),
   ),
   ...answering(
     routes.deletePool,
     ({ call, query, path, header }) =>
-      deletePool(dependencies, call, { ...query, name: path.pool, ifMatch: versionWanted(header('if-match')) }),
+      deletePoolAudited(dependencies, call, { ...query, name: path.pool, ifMatch: versionWanted(header('if-match')) }),
     ({ deleted, dryRun }) => ({ status: deleted || dryRun ? 200 : 202 }),
   ),
   ...answering(routes.listLeases, ({ call, query, path }) =>
@@ -66,6 +70,7 @@ export const handler = handlerOf({
   ...answering(routes.findLeases, ({ call, query }) => findLeases(dependencies, call, query)),
   ...answering(routes.addressHistory, ({ query }) => addressHistory(dependencies, query)),
   ...answering(routes.leaseHistory, ({ call, query }) => leaseHistory(dependencies, call, query)),
+  ...answering(routes.audit, ({ call, query }) => auditTrail(dependencies, call, query)),
   ...answering(routes.explain, ({ call, body }) => explain(dependencies, call, body)),
   ...answering(routes.readNode, ({ query }) => readNode(dependencies, query.node)),
   ...answering(routes.listNodes, ({ call, query }) => listNodes(dependencies, call, query)),

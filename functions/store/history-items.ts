@@ -1,4 +1,5 @@
 /** The items of the history table: how keys are made, and how an item is read. `ttl` is in seconds: DynamoDB deletes by it, at its leisure. */
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import type { AuditEntry, EndedLease, UseSample } from '../../core/protocol/history.ts';
 import { blockToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
@@ -57,26 +58,17 @@ const storedAudit = z.object({
   action: z.enum(['pool.created', 'pool.changed', 'pool.deleted', 'node.declared-dead']),
   subject: z.string(),
   outcome: z.enum(['begun', 'done', 'refused']),
-  before: z.optional(z.string()),
-  after: z.optional(z.string()),
+  z: z.instanceof(Uint8Array),
 });
 
-const textOf = (value: unknown) => (value === undefined ? undefined : JSON.stringify(value));
-
-export const auditItem = (entry: AuditEntry): Item => ({
-  ...historyKeys.entry(entry),
-  ...entry,
-  before: textOf(entry.before),
-  after: textOf(entry.after),
-});
+/** Pools may be as large as an item; two of them fit only compressed. */
+export function auditItem({ before, after, ...entry }: AuditEntry): Item {
+  return { ...historyKeys.entry(entry), ...entry, z: deflateRawSync(JSON.stringify({ before, after })) };
+}
 
 export function auditEntry(item: Item): AuditEntry {
-  const { before, after, ...rest } = storedAudit.parse(item);
-  return {
-    ...rest,
-    ...(before === undefined ? {} : { before: JSON.parse(before) as unknown }),
-    ...(after === undefined ? {} : { after: JSON.parse(after) as unknown }),
-  };
+  const { z: packed, ...rest } = storedAudit.parse(item);
+  return { ...rest, ...(JSON.parse(inflateRawSync(packed).toString()) as Pick<AuditEntry, 'before' | 'after'>) };
 }
 
 const storedSample = z.object({ at: z.number(), taken: z.number(), capacity: z.number() });

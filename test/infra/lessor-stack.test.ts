@@ -109,7 +109,6 @@ describe('the rights', () => {
         log,
         Pools: ['GetItem', 'PutItem', 'UpdateItem'],
         Leases: ['GetItem', 'Query', 'UpdateItem'],
-        History: ['PutItem'],
       },
       'Lessor-operate': {
         log,

@@ -5,6 +5,7 @@ import type { LeaseChange } from '../../../core/protocol/counter.ts';
 import { type EndedLease, type LeaseNote, periodOf } from '../../../core/protocol/history.ts';
 import { REQUESTS_AT_ONCE } from '../bounded-store.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { keptUntil } from '../kept.ts';
 
 /** Notes of so many leases are about 1 KB, a write unit. */
 const FEW = 20;
@@ -13,7 +14,6 @@ const LANES = 16;
 /** Of one item, which may have 400 KB: a note has 2 KB at most. */
 const MOST_NOTES = 128;
 const ALL = 'all';
-const DAY_MS = 86_400_000;
 
 /** Where the notes of a node and of a namespace are to be found: batches of few have none of their own. */
 export const lanesOf = {
@@ -22,9 +22,6 @@ export const lanesOf = {
 };
 
 const laneOf = (of: string, name: string): string => `${of}${(scatter(name) % LANES).toString(16)}`;
-
-export const expiresAt = ({ settings }: Pick<Dependencies, 'settings'>, at: number): number =>
-  at + settings.historyDays * DAY_MS;
 
 /**
  * One item for each lease that ended, by its slot, and notes of many together, to be found by node and by namespace. A repeat
@@ -39,12 +36,12 @@ export async function recordHistory(
     deps.memory.historyBegun.set('', await history.noteBegun(deps.now()), deps.now());
   }
   const ended = changes.flatMap((change) => change.ended ?? []);
-  const kept = ended.filter((lease) => expiresAt(deps, lease.endedAt) > deps.now());
+  const kept = ended.filter((lease) => keptUntil(deps, lease.endedAt) > deps.now());
   const writes = [
-    ...kept.map((lease) => () => history.recordEnded(lease, expiresAt(deps, lease.endedAt))),
+    ...kept.map((lease) => () => history.recordEnded(lease, keptUntil(deps, lease.endedAt))),
     ...partsOf(kept.map(noteOf)).map(({ notes, ...part }) => {
       const last = Math.max(...notes.map(({ endedAt }) => endedAt));
-      return () => history.recordNotes(part, notes, expiresAt(deps, last));
+      return () => history.recordNotes(part, notes, keptUntil(deps, last));
     }),
   ];
   // Each is tried, though another failed: the whole batch comes again then.

@@ -37,6 +37,7 @@ export const story: readonly RouteName[] = [
   'findLeases',
   'addressHistory',
   'leaseHistory',
+  'audit',
   'explain',
   'changePool',
   'release',

@@ -1,7 +1,7 @@
 /** A pool is made, changed and deleted. */
 import { DEFINITION } from './names.ts';
 
-const POOL = { ...DEFINITION, state: 'active', capacity: '1007', openBlocks: '16', version: 1 };
+export const POOL = { ...DEFINITION, state: 'active', capacity: '1007', openBlocks: '16', version: 1 };
 
 export const poolExamples = {
   createPool: {

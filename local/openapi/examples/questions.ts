@@ -1,5 +1,7 @@
 /** What an operator asks, and says of a node. */
+
 import { ADDRESS, BLOCK, BOOT, DEFINITION, LEASE, NODE, SLOT, TENURE, TIME } from './names.ts';
+import { POOL } from './pools.ts';
 
 const DEATH = {
   node: NODE,
@@ -72,6 +74,21 @@ export const questionExamples = {
     query: { namespace: 'shop', pod: 'cart-6b7f9', from: TIME },
     status: 200,
     result: { leases: [TENURE], knownUntil: TIME },
+  },
+  audit: {
+    status: 200,
+    result: {
+      entries: [
+        {
+          at: TIME,
+          by: 'user/operator',
+          action: 'pool.created',
+          subject: 'default/web',
+          outcome: 'done',
+          after: POOL,
+        },
+      ],
+    },
   },
   explain: {
     body: { pools: ['web'], node: NODE, namespace: 'shop' },
