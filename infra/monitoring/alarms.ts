@@ -121,7 +121,7 @@ const ofRuns = (watched: Watched): Alarm[] => [
   },
   {
     name: 'changes-behind',
-    why: 'The oldest change of a lease that is not counted yet is 10 minutes old. Quotas and usage go by the counts. After an hour a change is given up, and the hourly recount has to find it.',
+    why: 'The oldest change of a lease that is not counted yet is 10 minutes old. Quotas and usage go by the counts. After an hour the recount has to find it, and after a day history has lost it.',
     metric: watched.functions.changes.metric('IteratorAge', { period: PERIOD, statistic: 'Maximum' }),
     threshold: 600_000,
   },

@@ -19,7 +19,7 @@ const RECOUNTED_EVERY_MS = 60 * 60 * 1000;
  */
 export const STREAM_LAG_MS = 5_000;
 /**
- * The event source gives a change up an hour after it was made (infra/store-table.ts): no shard's change comes again later.
+ * A change is not counted any more an hour after it was made (functions/changes/handler.ts): no shard's comes again later.
  * Each shard that is remembered makes every write of a counter larger.
  */
 const SHARD_REMEMBERED_MS = 3 * 60 * 60 * 1000;
