@@ -33,7 +33,7 @@ export interface LeaseNote {
 }
 
 /** Notes of leases that ended within the same ten minutes lie together. */
-export const PERIOD_MS = 10 * 60 * 1000;
+const PERIOD_MS = 10 * 60 * 1000;
 export const periodOf = (at: number): number => Math.floor(at / PERIOD_MS);
 
 /** Who changed what, or tried to. It is written before the change, and completed after it. */
