@@ -39,8 +39,18 @@ export interface Callers {
   readonly stranger: Caller;
 }
 
+/** The instance that the node is, as EC2 has it. */
+export async function runInstance(aws: Aws): Promise<string> {
+  const asked = { ImageId: 'ami-0123456789abcdef0', InstanceType: 't4g.small', MinCount: 1, MaxCount: 1 };
+  return (await aws.ask('ec2', 'RunInstances', asked)).Instances[0].InstanceId;
+}
+
 /** Sessions of the roles; operators get the policy that was deployed for them, nodes got theirs by the deployment. */
-export async function makeCallers(aws: Aws, { account }: Ministack, operatorPolicy: string): Promise<Callers> {
+export async function makeCallers(
+  aws: Aws,
+  { account }: Ministack,
+  { operatorPolicy, instance }: { operatorPolicy: string; instance: string },
+): Promise<Callers> {
   await aws.ask('iam', 'AttachRolePolicy', { RoleName: OPERATOR_ROLE, PolicyArn: operatorPolicy });
   const session = async (role: string, name: string): Promise<Caller> => {
     const asked = { RoleArn: `arn:aws:iam::${account}:role/${role}`, RoleSessionName: name };
@@ -48,7 +58,7 @@ export async function makeCallers(aws: Aws, { account }: Ministack, operatorPoli
     return { name, accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
   };
   return {
-    node: await session(NODE_ROLE, 'i-0123456789abcdef0'),
+    node: await session(NODE_ROLE, instance),
     operator: await session(OPERATOR_ROLE, 'ada'),
     stranger: await session(STRANGER_ROLE, 'eve'),
   };

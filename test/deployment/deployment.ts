@@ -8,7 +8,7 @@ import { type CniAnswer, type CniCall, callPlugin } from '../../local/nodes/cni-
 import { writeNodeFiles } from '../../local/nodes/node-files.ts';
 import { STACK } from './assembly.ts';
 import { type Aws, awsOf } from './aws.ts';
-import { type Caller, type Callers, makeCallers, makeDeployer, makeRoles } from './callers.ts';
+import { type Caller, type Callers, makeCallers, makeDeployer, makeRoles, runInstance } from './callers.ts';
 import { type Cdk, cdkFor } from './cdk.ts';
 import { type Ministack, startMinistack } from './ministack.ts';
 
@@ -17,6 +17,8 @@ export interface Account {
   readonly aws: Aws;
   /** Run by a user who may assume the roles of the bootstrap, and nothing else. */
   readonly cdk: Cdk;
+  /** The node's, by its id. */
+  readonly instance: string;
   /** For whatever the test writes. */
   readonly directory: string;
   close(): Promise<void>;
@@ -36,7 +38,7 @@ export async function openAccount(): Promise<Account> {
     await makeRoles(aws, ministack);
     const cdk = cdkFor(ministack, await makeDeployer(aws, ministack), directory);
     await cdk.bootstrap(ministack.root);
-    return { ministack, aws, cdk, directory, close };
+    return { ministack, aws, cdk, instance: await runInstance(aws), directory, close };
   } catch (error) {
     await close();
     throw error;
@@ -55,13 +57,13 @@ export interface Deployment extends Callers {
 
 /** @param outputs of the first deployment: whoever calls must not need to look again after the next one */
 export async function callDeployed(
-  { ministack, aws, directory }: Account,
+  { ministack, aws, instance, directory }: Account,
   outputs: { readonly ApiEndpoint: string; readonly OperatorPolicyArn: string },
 ): Promise<Deployment> {
   // By a path, not by the host name in the output: no resolver here knows `*.localhost`.
   const [id] = new URL(outputs.ApiEndpoint).host.split('.');
   const endpointOf = (base: string) => `${base}/_aws/execute-api/${id}`;
-  const callers = await makeCallers(aws, ministack, outputs.OperatorPolicyArn);
+  const callers = await makeCallers(aws, ministack, { operatorPolicy: outputs.OperatorPolicyArn, instance });
   const served = { region: ministack.region, endpoint: endpointOf(ministack.endpoint) };
   const { path: plugin } = await buildPlugin();
   const environment = {
@@ -79,8 +81,16 @@ export async function callDeployed(
         ...(containerId && { containerId, ifname: 'eth0', netns: `/var/run/netns/${containerId}` }),
       }),
     async resources(type) {
-      const { StackResourceSummaries } = await aws.ask('cloudformation', 'ListStackResources', { StackName: STACK });
-      const all = StackResourceSummaries as { ResourceType: string; PhysicalResourceId: string }[];
+      const all: { ResourceType: string; PhysicalResourceId: string }[] = [];
+      let NextToken: string | undefined;
+      do {
+        const page = await aws.ask('cloudformation', 'ListStackResources', {
+          StackName: STACK,
+          ...(NextToken && { NextToken }),
+        });
+        all.push(...page.StackResourceSummaries);
+        NextToken = page.NextToken;
+      } while (NextToken !== undefined);
       return all.flatMap(({ ResourceType, PhysicalResourceId }) => (ResourceType === type ? [PhysicalResourceId] : []));
     },
     async stackStatus() {
