@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { environment } from '../../core/contract/environment.ts';
 
 export const STACK = 'Lessor';
 /** Hashes of code are in it as `<Allocate>`. */
@@ -45,11 +46,16 @@ function withTemplate(today: string, into: string, template: string): void {
 /** @param today where the application was synthesized */
 export function lastRelease(today: string, into: string): void {
   const kept = readFileSync(LAST_RELEASE, 'utf8');
-  withTemplate(
-    today,
-    into,
+  const template = JSON.parse(
     codeIn(today).reduce((text, [name, hash]) => text.replaceAll(name, hash), kept),
-  );
+  ) as Template;
+  // Today's code notes who changes a pool, for which that release has no table: here it may use the one of the pools.
+  for (const { Properties = {} } of Object.values(template.Resources))
+    if ('FunctionName' in Properties && Properties.FunctionName === `${STACK}-operate`) {
+      const { Variables } = (Properties as { Environment: { Variables: Record<string, unknown> } }).Environment;
+      Variables[environment.historyTable] = Variables[environment.poolsTable];
+    }
+  withTemplate(today, into, JSON.stringify(template));
 }
 
 /** With a function that nobody can make: its layer is nobody's. */
