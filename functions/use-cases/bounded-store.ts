@@ -11,7 +11,7 @@ const RESERVE_MS = 5_000;
 
 export const timeIsUp = ({ remainingMs }: Pick<Call, 'remainingMs'>): boolean => remainingMs() < RESERVE_MS;
 
-/** Two ways to one store; what goes either way counts as one. */
+/** Two ways to one store; what goes either way counts as one. What bounds such a store again gets the same bound, and no other. */
 export interface BoundedStore {
   /** @throws LessorError service.busy from each request that would begin when the time is up */
   readonly inTime: Store;
@@ -19,16 +19,22 @@ export interface BoundedStore {
   readonly always: Store;
 }
 
+const bounds = new WeakMap<Store, BoundedStore>();
+
 export function boundedStore(store: Store, call: Pick<Call, 'remainingMs'>): BoundedStore {
+  const known = bounds.get(store);
+  if (known !== undefined) return known;
   const limit = atMost(REQUESTS_AT_ONCE);
   const inTime = async (request: () => Promise<unknown>) => {
     if (!timeIsUp(call)) return request();
     throw new LessorError('service.busy', 'The time of this run is up', { remedy: 'the next run goes on' });
   };
-  return {
+  const bounded = {
     inTime: eachRequest(store, (request) => limit(() => inTime(request))),
     always: eachRequest(store, limit),
   };
+  for (const way of Object.values(bounded)) bounds.set(way, bounded);
+  return bounded;
 }
 
 function eachRequest(store: Store, around: (request: () => Promise<unknown>) => Promise<unknown>): Store {

@@ -36,7 +36,9 @@ const isOwnInstance = (id: string): boolean => /^i-[0-9a-f]{8,17}$/.test(id);
 type Outcome =
   | { readonly is: 'fine' }
   | { readonly is: 'neverSeen' | 'unclear'; readonly node: string }
-  /** The table did not answer, or the time was up. */
+  /** The time was up: of the next look. */
+  | { readonly is: 'waiting' }
+  /** The table did not answer. */
   | { readonly is: 'failed'; readonly why: string }
   | { readonly is: 'ended'; readonly node: string; readonly incarnation: number; readonly freed: number };
 
@@ -50,7 +52,7 @@ export async function sweepInstances(
   const outcomes: Outcome[] = [];
   const failures: string[] = [];
   let complete = true;
-  for await (const nodes of asyncChunks(listedInstances(given), INSTANCES_A_LOOK)) {
+  for await (const nodes of asyncChunks(listedInstances(deps, call), INSTANCES_A_LOOK)) {
     if (timeIsUp(call) || failures.length >= MOST_FAILURES) {
       complete = false;
       break;
@@ -66,10 +68,13 @@ export async function sweepInstances(
     }
     const each = (node: ListedNode) =>
       judge(deps, call, node, { at, state: answer.states.get(node.id) }).catch(
-        (cause: unknown): Outcome => ({ is: 'failed', why: `${node.id}: ${String(cause)}` }),
+        (cause: unknown): Outcome =>
+          timeIsUp(call) ? { is: 'waiting' } : { is: 'failed', why: `${node.id}: ${String(cause)}` },
       );
     outcomes.push(...(await pMap(nodes, each, { concurrency: REQUESTS_AT_ONCE })));
   }
+  // Then the list was not read to its end, or not everything was done that EC2's last answer asks for.
+  if (timeIsUp(call)) complete = false;
   const named = (kind: 'neverSeen' | 'unclear') =>
     outcomes.flatMap((outcome) => (outcome.is === kind ? [outcome.node] : []));
   return {
@@ -84,10 +89,15 @@ export async function sweepInstances(
 
 const withoutKind = ({ node, incarnation, freed }: Extract<Outcome, { is: 'ended' }>) => ({ node, incarnation, freed });
 
-async function* listedInstances({ store }: EvidenceDependencies): AsyncGenerator<ListedNode> {
+/** As far as the time suffices: nodes that are dead are listed for a week, and there may be many between two that live. */
+async function* listedInstances(
+  { store }: EvidenceDependencies,
+  call: Pick<Call, 'remainingMs'>,
+): AsyncGenerator<ListedNode> {
   for (let shard = 0; shard < NODE_LIST_SHARDS; shard += 1) {
     let after: string | undefined;
     do {
+      if (timeIsUp(call)) return;
       const page = await store.nodes.listNodes({ shard, limit: INSTANCES_A_LOOK, after });
       // A life is listed before it begins: one that is listed as over has nothing to lose, or is over by its own item.
       yield* page.nodes.filter(({ id, alive }) => alive && isOwnInstance(id));

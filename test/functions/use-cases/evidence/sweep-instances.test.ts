@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { sweepInstances } from '../../../../functions/use-cases/evidence/sweep-instances.ts';
+import { reclaim } from '../../../../functions/use-cases/reclaim/reclaim.ts';
 import { counted } from '../../intercepted.ts';
+import { slowStore, timeFrom } from '../../slow-store.ts';
 import { START } from '../../world.ts';
 import { call, evidenceWorld, OTHER, OWN } from './evidence-world.ts';
 
@@ -107,5 +109,36 @@ describe('the look at all instances', () => {
     ec2.set(one, 'terminated');
     const report = await sweepInstances(deps, { remainingMs: () => 1_000 });
     expect(report).toMatchObject({ complete: false, ended: [] });
+  });
+
+  it('stops in the midst of a hundred that died, takes what is left for no failure, and goes on an hour later', async () => {
+    const { deps, ec2, at, node, held } = evidenceWorld();
+    const ids = Array.from({ length: 100 }, (_, number) => idOf(number));
+    for (const [container, id] of ids.entries()) await node(id, container);
+    for (const id of ids) ec2.set(id, 'terminated');
+    const slow = slowStore(at, 100);
+    const report = await sweepInstances({ ...deps, store: slow.store }, timeFrom(at, 10_000));
+    expect(report).toMatchObject({ complete: false, failures: [] });
+    expect(report.ended.length).toBeLessThan(100);
+    expect(slow.together()).toBe(16);
+    at.clock.now += HOUR;
+    await sweepInstances(deps, call);
+    await reclaim(deps);
+    expect(await Promise.all(ids.map(held))).toEqual(ids.map(() => 0));
+    const { deaths } = await at.store.nodes.listDeaths({ limit: 1000 });
+    // What was freed when the time was up is noted all the same.
+    expect(deaths.reduce((sum, { freed }) => sum + freed, 0)).toBe(100);
+  });
+
+  it('reads on no longer than its time, where all that are listed are dead', async () => {
+    const { deps, at } = evidenceWorld();
+    for (let number = 0; number < 100; number += 1) {
+      await at.store.nodes.noteListed(idOf(number), { incarnation: 1 }, START);
+      await at.store.nodes.noteListedDead(idOf(number), 1);
+    }
+    const slow = slowStore(at, 1_000);
+    const report = await sweepInstances({ ...deps, store: slow.store }, timeFrom(at, 10_000));
+    expect(report.complete).toBe(false);
+    expect(slow.requests.length).toBeLessThan(8);
   });
 });
