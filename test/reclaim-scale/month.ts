@@ -1,5 +1,6 @@
 /** Deaths day after day, and the scheduled reclaim beside them, by a simulated clock: what each run asks of the store. */
 import { NODE_LIST_SHARDS } from '../../core/contract/limits.ts';
+import type { Store } from '../../core/store.ts';
 import { dueAt } from '../../functions/use-cases/reclaim/due.ts';
 import { reclaim } from '../../functions/use-cases/reclaim/reclaim.ts';
 import { intercepted } from '../functions/intercepted.ts';
@@ -39,15 +40,22 @@ export interface Month {
   readonly afterwards: readonly string[];
 }
 
+interface Circumstances {
+  /** Of a run. */
+  readonly timeMs?: number;
+  readonly note?: (day: number) => void;
+  /** A store that does not do what it is told, so that a test can see what comes of it. */
+  readonly broken?: (store: Store) => Store;
+}
+
 export async function monthOf(
   deaths: Deaths,
-  timeMs = TIME_MS,
-  note: (day: number) => void = () => {},
+  { timeMs = TIME_MS, note = () => {}, broken = (store) => store }: Circumstances = {},
 ): Promise<Month> {
   const here = world();
   const nodes = await dyingNodes(here, deaths.aDay * 2);
   const seen = watched(here);
-  const deps = here.environment({ store: seen.store });
+  const deps = here.environment({ store: broken(seen.store) });
   const requests: number[] = [];
   let cutShort = 0;
   for (let run = 0; run < (deaths.days + DAYS_AFTER) * RUNS_A_DAY; run += 1) {

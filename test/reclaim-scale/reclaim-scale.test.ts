@@ -1,8 +1,9 @@
 /** What deaths cost, day after day, and that all of them are settled in the end. docs/reclaim.md has the figures of a month. */
 import { describe, expect, it } from 'vitest';
+import type { Store } from '../../core/store.ts';
 import { sweepInstances } from '../../functions/use-cases/evidence/sweep-instances.ts';
 import { reclaim } from '../../functions/use-cases/reclaim/reclaim.ts';
-import { counted } from '../functions/intercepted.ts';
+import { counted, intercepted } from '../functions/intercepted.ts';
 import { slowStore, timeFrom } from '../functions/slow-store.ts';
 import { world } from '../functions/world.ts';
 import { BLOCK_SIZE, dyingNodes, LEASES_OF_NODE } from './dying-nodes.ts';
@@ -32,7 +33,7 @@ describe('40 deaths a day, half of them at once', () => {
 
   it('are all settled where a run has time for 300 requests, and none of them has more than it began in time', async () => {
     const reserveMs = 5_000;
-    const month = await monthOf(deaths, reserveMs + 300 * MS_A_REQUEST);
+    const month = await monthOf(deaths, { timeMs: reserveMs + 300 * MS_A_REQUEST });
     expect(month.left).toEqual({ held: 0, listed: 0, unsettled: 0 });
     expect(month.freed).toBe(leasesOf(deaths));
     expect(month.cutShort).toBeGreaterThan(0);
@@ -41,6 +42,16 @@ describe('40 deaths a day, half of them at once', () => {
     // The others of that moment come first in the next runs.
     expect(month.latestFirst).toBeLessThanOrEqual(Math.ceil((20 * OF_DEATH) / 250));
   });
+});
+
+it.each([
+  ['unlist', { listed: 4 }],
+  ['sweep', { held: 8 }],
+  ['recordSweep', { unsettled: 4 }],
+] as const)('a store that passes over “%s” is found out by what is left', async (lost, left) => {
+  const broken = (store: Store) => intercepted(store, async (name, _, proceed) => (name === lost ? true : proceed()));
+  const month = await monthOf({ aDay: 4, days: 1, atOnce: 4 }, { broken });
+  expect(month.left).toMatchObject(left);
 });
 
 it('nodes with blocks of their own are taken back by 16 requests at once, however many there are', async () => {

@@ -24,7 +24,7 @@ async function atTheWire<T>(work: (deployment: Metered) => Promise<T>): Promise<
 const alive = await atTheWire((deployment) => noneDead(deployment, NODES));
 const death = await atTheWire((deployment) => ofDeath(deployment, DEATHS));
 const idle = await atTheWire((deployment) => nothingDue(deployment, RECENT));
-const month = await monthOf(MONTH, undefined, (day) => process.stderr.write(`day ${day} …\n`));
+const month = await monthOf(MONTH, { note: (day) => process.stderr.write(`day ${day} …\n`) });
 const tables = {
   alive: noneDeadTable(alive),
   deaths: deathsTable(death, idle, RECENT),
