@@ -49,19 +49,21 @@ async function statesOf(
     const answer = await describe(client, asked, page);
     if ('notFound' in answer) {
       // One unknown id keeps back what is known of all the others: they are asked for again.
-      for (const id of answer.notFound) states.set(id, 'not-found');
+      for (const id of answer.notFound) say(states, id, 'not-found');
       asked = asked.filter((id) => !answer.notFound.has(id));
       page = undefined;
       continue;
     }
-    for (const [id, state] of read(answer, account, new Set(asked))) {
-      if ((states.get(id) ?? state) !== state) throw new WrongAnswer(`it says two things of ${id}`);
-      states.set(id, state);
-    }
+    for (const [id, state] of read(answer, account, new Set(asked))) say(states, id, state);
     page = answer.NextToken;
     if (!page) return states;
   }
   return states;
+}
+
+function say(states: Map<string, InstanceState>, id: string, state: InstanceState): void {
+  if ((states.get(id) ?? state) !== state) throw new WrongAnswer(`it says two things of ${id}`);
+  states.set(id, state);
 }
 
 type Answer = DescribeInstancesCommandOutput | { readonly notFound: ReadonlySet<string> };

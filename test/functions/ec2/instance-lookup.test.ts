@@ -85,6 +85,17 @@ describe('a question for instances', () => {
     expect(await look(one, two)).toEqual({ is: 'answered', states: new Map([[one, 'running']]) });
   });
 
+  it('that EC2 answers with an instance, and then says it does not find it, has no answer', async () => {
+    let request = 0;
+    ec2.fault(() => {
+      request += 1;
+      if (request === 1) return reservations(account, [[one, 'running']], 'more');
+      if (request === 2) return ec2Error(400, 'InvalidInstanceID.NotFound', `The instance ID '${one}' does not exist`);
+      return reservations(account, [[two, 'running']]);
+    });
+    expect(await look(one, two)).toMatchObject({ is: 'failed', why: expect.stringContaining('two things') });
+  });
+
   const cut = (): ReturnType<Ec2Fault> => undefined;
   it.each<[string, Ec2Fault, string]>([
     ['a missing right', () => ec2Error(403, 'UnauthorizedOperation', 'no'), 'UnauthorizedOperation'],
