@@ -5,13 +5,14 @@ import type { InstanceState, ListedNode } from '../../../core/protocol/node.ts';
 import { boundedStore, REQUESTS_AT_ONCE, timeIsUp } from '../bounded-store.ts';
 import type { Call } from '../dependencies.ts';
 import { asyncChunks } from '../in-flight.ts';
+import { heardOfLately } from '../nodes/heard-of.ts';
 import type { EvidenceDependencies } from './dependencies.ts';
 import { endTerminated } from './end-terminated.ts';
 
 /** After so many failed looks a run asks no more: whatever EC2 has, asking on makes it worse. */
 const MOST_FAILURES = 3;
-/** A node that was heard of since then lives, whatever EC2 does not find. */
-const HEARD_OF_MS = 15 * 60_000;
+/** So often the schedule looks: each look begins with another part of the list. */
+const LOOK_MS = 3_600_000;
 /** So often it is noted at least that EC2 knows an instance, although nothing changed. */
 const NOTED_AGAIN_MS = 24 * 3_600_000;
 
@@ -29,8 +30,11 @@ export interface SweepReport {
   readonly complete: boolean;
 }
 
-/** `i-…`: another account's node has its account before it, and what is no instance is called otherwise. */
-const isOwnInstance = (id: string): boolean => /^i-[0-9a-f]{8,17}$/.test(id);
+/**
+ * `i-…`: another account's node has its account before it, and what is no instance is called otherwise. EC2 takes ids of these two
+ * lengths: one of another length, and it answers for none of those that are asked for with it.
+ */
+const isOwnInstance = (id: string): boolean => /^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id);
 
 /** What became of an instance. */
 type Outcome =
@@ -84,8 +88,11 @@ export async function sweepInstances(
 
 const withoutKind = ({ node, incarnation, freed }: Extract<Outcome, { is: 'ended' }>) => ({ node, incarnation, freed });
 
-async function* listedInstances({ store }: EvidenceDependencies): AsyncGenerator<ListedNode> {
-  for (let shard = 0; shard < NODE_LIST_SHARDS; shard += 1) {
+async function* listedInstances({ store, now }: EvidenceDependencies): AsyncGenerator<ListedNode> {
+  // What the last look did not come to, since its time was up or EC2 failed, is not left out by each look.
+  const first = Math.floor(now() / LOOK_MS);
+  for (let part = 0; part < NODE_LIST_SHARDS; part += 1) {
+    const shard = (first + part) % NODE_LIST_SHARDS;
     let after: string | undefined;
     do {
       const page = await store.nodes.listNodes({ shard, limit: INSTANCES_A_LOOK, after });
@@ -111,12 +118,14 @@ async function judge(
   const { region } = deps.own;
   if (state === undefined) return { is: 'unclear', node: id };
   if (isNews(listed, region, { at, state })) await deps.store.nodes.noteInstance(id, { state, region, at });
-  if (state === 'not-found') {
-    if (listed.knownToEc2In !== region) return { is: 'neverSeen', node: id };
-    if (at - (listed.heartbeatAt ?? 0) < HEARD_OF_MS) return { is: 'unclear', node: id };
-  } else if (state !== 'terminated') return { is: 'fine' };
+  if (state === 'not-found' && listed.knownToEc2In !== region) return { is: 'neverSeen', node: id };
+  if (state !== 'not-found' && state !== 'terminated') return { is: 'fine' };
   const node = await deps.store.nodes.readNode(id);
   if (!node?.alive) return { is: 'fine' };
+  // Whatever EC2 does not find: who was heard of lives. The list alone does not tell: a node without an agent says nothing there, an
+  // earlier version noted it elsewhere, and right after a launch EC2 knows an instance for one request and not for the next.
+  if (state === 'not-found' && (await heardOfLately(deps, call, node)) !== undefined)
+    return { is: 'unclear', node: id };
   const ended = await endTerminated(deps, call, node, {
     declaredBy: 'ec2/DescribeInstances',
     reason:

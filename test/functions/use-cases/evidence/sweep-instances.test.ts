@@ -71,6 +71,43 @@ describe('the look at all instances', () => {
     expect(await held(one)).toBe(1);
   });
 
+  it('frees nothing of a node that leases, although no heartbeat of it is listed and EC2 does not find it', async () => {
+    const { deps, ec2, node, held, at } = evidenceWorld();
+    await node(one, 1);
+    ec2.set(one, 'running');
+    // Two looks at once, right after the launch: EC2 knows it for the one, and not yet for the other.
+    await sweepInstances(deps, call);
+    ec2.delete(one);
+    expect(await sweepInstances(deps, call)).toMatchObject({ ended: [], unclear: [one] });
+    at.clock.now += HOUR;
+    await node(one, 2);
+    expect(await sweepInstances(deps, call)).toMatchObject({ ended: [], unclear: [one] });
+    expect(await held(one)).toBe(2);
+    at.clock.now += HOUR;
+    expect(await sweepInstances(deps, call)).toMatchObject({ ended: [{ node: one, freed: 2 }] });
+  });
+
+  it('asks for no id that can be no instance’s: EC2 would answer for none of the others', async () => {
+    const { deps, ec2, node, asked } = evidenceWorld();
+    for (const [container, id] of ['i-012345678', 'i-01234567', one].entries()) await node(id, container);
+    ec2.set(one, 'terminated');
+    expect(await sweepInstances(deps, call)).toMatchObject({ ended: [{ node: one }], neverSeen: ['i-01234567'] });
+    expect(asked.flatMap(({ ids }) => ids)).not.toContain('i-012345678');
+  });
+
+  it('comes to each instance, though a run never gets farther than one question', async () => {
+    const { deps, asked, at } = evidenceWorld();
+    for (let number = 0; number < 2_000; number += 1)
+      await at.store.nodes.noteListed(idOf(number), { incarnation: 1 }, START);
+    for (let run = 0; run < 16; run += 1) {
+      const before = asked.length;
+      await sweepInstances(deps, { remainingMs: () => (asked.length === before ? 60_000 : 1_000) });
+      at.clock.now += HOUR;
+    }
+    expect(asked).toHaveLength(16);
+    expect(new Set(asked.flatMap(({ ids }) => ids)).size).toBe(2_000);
+  });
+
   it('frees nothing where it has no answer, and says why', async () => {
     const { deps, node, held, instead } = evidenceWorld();
     await node(one, 1);
