@@ -10,6 +10,8 @@ import { type ClusterSilence, judgeSilence, type Silence, type WholeList, watchS
 
 const A_PAGE = 1000;
 const MINUTE_MS = 60_000;
+/** So many more than may be declared are looked at: those that only seem silent keep the others waiting no longer. */
+const MORE_LOOKED_AT = 100;
 
 export interface SilentRun extends Silence {
   readonly deaths: readonly DeathRecord[];
@@ -28,12 +30,18 @@ export async function declareSilent(
   await bounded.store.nodes.noteWatch({ since: silence.ours === undefined ? since : now, at: now });
   const deaths: DeathRecord[] = [];
   for (const one of silence.clusters) {
-    for (const node of one.declared) {
-      const death = timeIsUp(call) ? undefined : await declare(bounded, call, node, one);
+    const most = deaths.length + one.declared.length;
+    for (const node of one.silent.slice(0, one.declared.length + MORE_LOOKED_AT)) {
+      if (timeIsUp(call) || deaths.length >= most) break;
+      const death = await declare(bounded, call, node, one).catch((cause: unknown) => notLookedAt(node, cause));
       if (death !== undefined) deaths.push(death);
     }
   }
   return { ...silence, deaths };
+}
+
+function notLookedAt({ id }: ListedNode, cause: unknown): undefined {
+  console.error({ message: 'A silent node could not be looked at: others are', node: id, cause: String(cause) });
 }
 
 /** What the next run would declare; nothing is written. */

@@ -64,14 +64,18 @@ const ofCluster = {
     now - since >= after
       ? undefined
       : `the service has watched without a gap only since ${new Date(since).toISOString()}, which is not as long`,
+  // Not only of those that were heard of in a day: a cluster that is cut off stays so although the day is over.
   clusterHeard: ({ own, now }: Circumstances) =>
-    heardSince(own, now - LATELY_MS) > 0 ? undefined : 'the whole cluster is silent: it may be cut off',
-  clusterAsUsual: ({ own, now }: Circumstances) =>
-    isHalf(own, now) ? undefined : 'most of the cluster is silent: it may be cut off',
+    heardSince(own, now - LATELY_MS) * 2 >= own.filter(saidItWasUp).length
+      ? undefined
+      : 'most of the cluster is silent: it may be cut off',
 } as const;
+function saidItWasUp({ heartbeatAt, lifeAt }: ListedNode): boolean {
+  return heartbeatAt !== undefined && heartbeatAt > lifeAt;
+}
 /** Each holds of a node that is declared dead. */
 const ofNode = {
-  saidItWasUp: ({ heartbeatAt, lifeAt }: ListedNode) => heartbeatAt !== undefined && heartbeatAt > lifeAt,
+  saidItWasUp,
   silentSoLong: ({ heartbeatAt = 0 }: ListedNode, before: number) => heartbeatAt < before,
   unknownToEc2: ({ instance, knownToEc2At }: ListedNode) =>
     knownToEc2At === undefined && (instance === undefined || instance.state === 'not-found'),

@@ -61,12 +61,24 @@ const scenes: [keyof typeof silenceGuards, string, Scene][] = [
   ],
   [
     'ofCluster',
-    'clusterAsUsual',
+    'clusterHeard',
     {
       nodes: [
         silent,
         node('up'),
         ...['a', 'b', 'c'].map((id) => node(id, { heartbeatAt: NOW - 2 * HOUR })),
+        ...others.map((one) => ({ ...one, cluster: 'x' })),
+      ],
+    },
+  ],
+  [
+    'ofCluster',
+    'clusterHeard',
+    {
+      nodes: [
+        node('silent', { heartbeatAt: NOW - 40 * HOUR }),
+        node('up'),
+        ...['a', 'b', 'c'].map((id) => node(id, { heartbeatAt: NOW - 30 * HOUR })),
         ...others.map((one) => ({ ...one, cluster: 'x' })),
       ],
     },
@@ -172,6 +184,24 @@ describe('the scheduled run', () => {
     expect(await pass(60)).toEqual([]);
     await add(here.environment(), 'i-gone', addOf(1));
     expect(await pass(55)).toEqual([]);
+  });
+
+  it('goes on to the next where one that is silent for longer leases, or cannot be looked at', async () => {
+    const { here, pass } = await cluster();
+    const call = { ...callOf('i-leases'), cluster: CLUSTER };
+    await join(here.environment(), call, [], 'boot-1');
+    await here.store.nodes.noteHeartbeat('i-leases', { incarnation: 1, heartbeatAt: here.clock.now });
+    await here.store.nodes.noteListed('i-broken', { incarnation: 1, cluster: CLUSTER }, START);
+    await here.store.nodes.noteHeartbeat('i-broken', { incarnation: 1, heartbeatAt: START + 1 });
+    here.clock.now += MINUTE;
+    const again = { ...callOf('i-gone'), cluster: CLUSTER };
+    await heartbeat(here.environment(), again, { boot: 'boot-1' });
+    const { readNode } = here.store.nodes;
+    const broken = (id: string) => (id === 'i-broken' ? Promise.reject(new Error('no answer')) : readNode(id));
+    here.store.nodes.readNode = broken;
+    expect(await pass(55)).toEqual([]);
+    await add(here.environment(), 'i-leases', addOf(1));
+    expect(await pass(30)).toEqual(['i-gone']);
   });
 
   it('costs a deployment that does not opt in nothing, and the dry run writes nothing', async () => {
