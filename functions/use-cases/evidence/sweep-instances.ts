@@ -88,7 +88,7 @@ export async function sweepInstances(
 
 const withoutKind = ({ node, incarnation, freed }: Extract<Outcome, { is: 'ended' }>) => ({ node, incarnation, freed });
 
-async function* listedInstances({ store, now }: EvidenceDependencies): AsyncGenerator<ListedNode> {
+async function* listedInstances({ store, now, own }: EvidenceDependencies): AsyncGenerator<ListedNode> {
   // What the last look did not come to, since its time was up or EC2 failed, is not left out by each look.
   const first = Math.floor(now() / LOOK_MS);
   for (let part = 0; part < NODE_LIST_SHARDS; part += 1) {
@@ -97,7 +97,9 @@ async function* listedInstances({ store, now }: EvidenceDependencies): AsyncGene
     do {
       const page = await store.nodes.listNodes({ shard, limit: INSTANCES_A_LOOK, after });
       // A life is listed before it begins: one that is listed as over has nothing to lose, or is over by its own item.
-      yield* page.nodes.filter(({ id, alive }) => alive && isOwnInstance(id));
+      // In a table that was restored in another account, `i-…` are still the instances of the account before.
+      const isOwn = ({ id, account = own }: ListedNode) => isOwnInstance(id) && account.id === own.id;
+      yield* page.nodes.filter((node) => node.alive && isOwn(node));
       after = page.next;
     } while (after !== undefined);
   }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { allocate } from '../../../../functions/use-cases/add/allocate.ts';
 import { sweepInstances } from '../../../../functions/use-cases/evidence/sweep-instances.ts';
 import { counted } from '../../intercepted.ts';
-import { START } from '../../world.ts';
+import { addOf, callOf, START } from '../../world.ts';
 import { call, evidenceWorld, OTHER, OWN } from './evidence-world.ts';
 
 const idOf = (number: number) => `i-${number.toString(16).padStart(17, '0')}`;
@@ -57,6 +58,22 @@ describe('the look at all instances', () => {
     const elsewhere = { ...deps, own: { ...OWN, region: 'eu-west-1' } };
     expect(await sweepInstances(elsewhere, call)).toMatchObject({ ended: [], neverSeen: [one] });
     expect(await held(one)).toBe(1);
+  });
+
+  it('frees nothing of another account’s instances, as where tables were restored in another account', async () => {
+    const { deps, ec2, held, at, asked } = evidenceWorld();
+    const account = { partition: OWN.partition, id: OWN.id };
+    await allocate(at.environment(), { ...callOf(one), account }, addOf(1));
+    ec2.set(one, 'running');
+    await sweepInstances(deps, call);
+    ec2.delete(one);
+    at.clock.now += HOUR;
+    asked.length = 0;
+    const elsewhere = { ...deps, own: { ...OWN, id: OTHER } };
+    expect(await sweepInstances(elsewhere, call)).toMatchObject({ looked: 0, ended: [] });
+    expect(asked).toEqual([]);
+    expect(await held(one)).toBe(1);
+    expect(await sweepInstances(deps, call)).toMatchObject({ ended: [{ node: one }] });
   });
 
   it('frees nothing that was heard of a moment ago, whatever EC2 does not find', async () => {
