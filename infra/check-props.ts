@@ -166,6 +166,17 @@ export function checkProps(props: LessorProps, where: string): void {
   check(lessorProps, props, where);
   checkRoleNames(props.nodeRoles, `${where}: nodeRoles`);
   checkEvidence(props, where);
+  checkSilence(props, where);
+}
+
+/** @throws LessorError request.invalid where a cluster has no role: none of its nodes would ever be declared dead, and nobody told */
+function checkSilence({ deadAfterSilence = {}, nodeRoles }: LessorProps, where: string): void {
+  const clusters = [...new Set(roleClusters(nodeRoles).map(([, cluster]) => cluster))];
+  const unknown = Object.keys(deadAfterSilence).find((cluster) => !clusters.includes(cluster));
+  if (unknown === undefined) return;
+  throw new LessorError('request.invalid', `${where}: deadAfterSilence has ${unknown}, a cluster of no role`, {
+    remedy: `give one of nodeRoles (${clusters.join(', ') || 'which has none'})`,
+  });
 }
 
 /** @throws LessorError request.invalid where evidence is wanted of nodes that cannot be there */

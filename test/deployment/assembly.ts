@@ -52,7 +52,8 @@ export function lastRelease(today: string, into: string): void {
   // Today's code notes who changes a pool, for which that release has no table: here it may use the one of the pools.
   for (const { Properties = {} } of Object.values(template.Resources))
     if ('FunctionName' in Properties && Properties.FunctionName === `${STACK}-operate`) {
-      const { Variables } = (Properties as { Environment: { Variables: Record<string, unknown> } }).Environment;
+      const { Variables } = (Properties as unknown as { Environment: { Variables: Record<string, unknown> } })
+        .Environment;
       Variables[environment.historyTable] = Variables[environment.poolsTable];
     }
   withTemplate(today, into, JSON.stringify(template));

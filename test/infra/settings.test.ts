@@ -1,5 +1,6 @@
 import { Fn } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
+import { checkProps } from '../../infra/check-props.ts';
 import { checkSettings, type Settings, type StackSettings } from '../../infra/settings.ts';
 
 /** What is said of a stack's settings; undefined where they are right. */
@@ -37,6 +38,10 @@ describe('the settings of a deployment', () => {
         env: { account: '123456789012', region: 'us-gov-west-1' },
         terminationProtection: false,
       },
+    ],
+    [
+      'the silence of a cluster',
+      { nodeRoles: { racks: { cluster: 'on-prem-1', sessions: 'others' } }, deadAfterSilence: { 'on-prem-1': 240 } },
     ],
     ['what CDK knows only when it deploys', { alarmTopic: Fn.importValue('topic') }],
     ['a setting that is undefined, as one left out', { inlinePools: undefined }],
@@ -121,5 +126,15 @@ describe('the settings of a deployment', () => {
     [{ 'My stack': {} }, 'file "My stack" is no name of a stack: a letter, then letters, digits and hyphens'],
   ])('are by the names of stacks: %j is refused', (settings, says) => {
     expect(() => checkSettings(settings as Settings, 'file')).toThrow(says);
+  });
+
+  it('have silence only of clusters that some role has: else none of its nodes would be declared dead, and nobody told', () => {
+    const nodeRoles = { racks: { cluster: 'on-prem-1', sessions: 'others' } } as const;
+    const checked = (cluster: string) => () =>
+      checkProps({ nodeRoles, deadAfterSilence: { [cluster]: 240 } }, 'Lessor');
+    expect(checked('on-prem-1')).not.toThrow();
+    expect(checked('on-prem1')).toThrow(
+      'Lessor: deadAfterSilence has on-prem1, a cluster of no role: give one of nodeRoles (on-prem-1)',
+    );
   });
 });
