@@ -1,4 +1,5 @@
 /** What the demonstration has to tell: `npm start -- --json` prints these as they are, one a line. */
+import type { AddressHistory } from '../../core/contract/history.ts';
 import type { Death } from '../../core/contract/nodes.ts';
 import type { ListLeasesResult } from '../../core/contract/questions.ts';
 
@@ -48,6 +49,7 @@ export type DemoEvent =
   | { readonly step: 'terminated'; readonly node: string; readonly delayMs: number; readonly pace: number }
   /** `tookMs`: from the event to the freed addresses. */
   | { readonly step: 'evidence'; readonly tookMs: number; readonly death: Death }
+  | ({ readonly step: 'history' } & AddressHistory)
   | { readonly step: 'end' }
   /** `directory`: where the scripts `cni` and `api` are. */
   | { readonly step: 'ready'; readonly endpoint: string; readonly directory: string; readonly network: string };

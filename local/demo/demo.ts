@@ -1,4 +1,4 @@
-/** The demonstration: pods of two nodes get addresses, one pod ends, EC2 says that one node is terminated, and each step is told. */
+/** The demonstration: pods of two nodes get addresses, one pod ends, EC2 says that one node is terminated, history tells whose an address was, and each step is told. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { CniAnswer } from '../nodes/cni-runtime.ts';
@@ -49,6 +49,8 @@ export async function demonstrate(stack: LocalStack, demo: DemoNodes, tell: Tell
   }
   await nodeIsTerminated(stack, demo, b.id, tell);
   await tellLeases(demo, tell);
+  const freed = pods.find(({ pod }) => pod.node === b);
+  if (freed) await tellHistory(demo, freed.address, tell);
   tell({ step: 'end' });
 }
 
@@ -72,6 +74,14 @@ async function nodeIsTerminated(stack: LocalStack, { operator }: DemoNodes, node
   throw new LessorError('service.fault', `EC2 said that ${node} is terminated, and its addresses are not free`);
 }
 const GIVEN_UP_AFTER_MS = 60_000;
+
+/** The slot itself tells of its last lease, so that it need not be waited for the function that writes history down. */
+async function tellHistory({ operator }: DemoNodes, address: string, tell: Tell): Promise<void> {
+  const history = await operator.ask('addressHistory', { query: { address } });
+  if (history.leases.at(-1)?.to === undefined)
+    throw new LessorError('service.fault', `history does not tell who had ${address}: ${JSON.stringify(history)}`);
+  tell({ step: 'history', ...history });
+}
 
 function pingAll(demo: DemoNodes, pods: readonly LeasedPod[], tell: Tell): void {
   for (const from of pods) {

@@ -1,4 +1,6 @@
 /** Tells the demonstration to a person: what happens, what it costs, and what the service knows then. */
+import type { PastLease } from '../../core/contract/history.ts';
+import type { Death } from '../../core/contract/nodes.ts';
 import { filled, type Screen } from '../screen.ts';
 import type { DemoEvent, NodeNames, Tell } from './demo-event.ts';
 import { type Layout, layoutOn } from './layout.ts';
@@ -12,12 +14,15 @@ interface Told {
   listed: boolean;
   /** Seconds. */
   cooldown: number;
+  death: Death | undefined;
+  /** Of which history was told. */
+  address: string;
 }
 
 /** @param write takes a line */
 export function story(screen: Screen, write: (line: string) => void): Tell {
   const page = layoutOn(screen, write);
-  const told: Told = { nodes: [], listed: false, cooldown: 0 };
+  const told: Told = { nodes: [], listed: false, cooldown: 0, death: undefined, address: '' };
   const nameOf = (id: string) => told.nodes.find((node) => node.id === id)?.name ?? id;
   return (event) => {
     switch (event.step) {
@@ -39,11 +44,15 @@ export function story(screen: Screen, write: (line: string) => void): Tell {
       case 'terminated':
         return terminated(page, event, nameOf);
       case 'evidence':
+        told.death = event.death;
         return freed(page, event, nameOf);
+      case 'history':
+        told.address = event.address;
+        return remembered(page, event, told, nameOf);
       case 'end':
         return end(page, told);
       case 'ready':
-        return page.rows(invitation(page, event));
+        return page.rows(invitation(page, event, told));
     }
   };
 }
@@ -107,6 +116,33 @@ function freed(page: Layout, { tookMs, death }: Event<'evidence'>, nameOf: (id: 
   );
 }
 
+function remembered(page: Layout, event: Event<'history'>, { death }: Told, nameOf: (id: string) => string): void {
+  const { address, leases, unknown } = event;
+  page.chapter(`Later somebody asks who had ${address} (GET /v1/history/addresses)`);
+  page.prose(
+    'The table of leases knows the present. What is over is in the history, for 30 days if nothing else is said.',
+  );
+  page.gap();
+  const lines = leases.map((lease) => [
+    lease.pod?.name ?? '',
+    nameOf(lease.node),
+    clock(lease.from),
+    lease.to === undefined ? '' : clock(lease.to),
+    endOf(lease, death),
+  ]);
+  page.rows(table(['POD', 'NODE', 'FROM', 'UNTIL', 'HOW IT ENDED'], lines, page.room));
+  for (const { to } of unknown) {
+    page.gap();
+    page.prose(`Of the time before ${clock(to)} it says "unknown": nothing was written down yet.`);
+  }
+}
+
+/** Only of what a death ended it is known. */
+function endOf({ node, incarnation, to }: PastLease, death: Death | undefined): string {
+  if (to === undefined) return 'not yet';
+  return death?.node === node && death.incarnation === incarnation ? 'EC2: node terminated' : '';
+}
+
 function end(page: Layout, { cooldown }: Told): void {
   page.gap();
   page.aside(
@@ -123,7 +159,11 @@ const requestsText = (count: number): string => `${count} request${count === 1 ?
 /** `12:03:04 UTC` of RFC 3339. */
 const clock = (at: string): string => `${new Date(at).toISOString().slice(11, 19)} UTC`;
 
-function invitation({ color: { bold, dim } }: Layout, { directory, network }: Event<'ready'>): string[] {
+function invitation(
+  { color: { bold, dim } }: Layout,
+  { directory, network }: Event<'ready'>,
+  { address }: Told,
+): string[] {
   return [
     '',
     bold('All stays up until Ctrl-C. In another terminal:'),
@@ -135,9 +175,11 @@ function invitation({ color: { bold, dim } }: Layout, { directory, network }: Ev
     'sh cni DEL mine',
     dim('# with a configuration of your own'),
     'sh cni ADD mine my-network.json',
-    dim('# leases, pools and deaths, as an operator'),
+    dim('# leases, pools, deaths, history: an operator'),
     `sh api /v1/pools/${network}/leases`,
     'sh api /v1/pools',
     'sh api /v1/deaths',
+    'sh api \\',
+    `  '/v1/history/addresses?address=${address}'`,
   ];
 }

@@ -27,6 +27,7 @@ function showsAll({ status, stdout, stderr }: Ended, { withPods = podsAreReal } 
   expect(text).toContain('pool of 241 addresses: 1 leased, 2 in cooldown, 238 free');
   if (withPods) expect(stdout.match(/ answers$/gm)).toHaveLength(6);
   else expect(text).toContain('Pods are left out, the plugin runs alone: network namespaces need');
+  expect(text).toMatch(/who had 10\.244\.1\.\d+ \(GET .*db-1 node-b [\d:]+ UTC [\d:]+ UTC EC2: node terminated/);
   expect(text).toMatch(/In one sentence: .* is over\. ?$/);
   expect(status).toBe(0);
 }
@@ -69,11 +70,15 @@ describe('the demonstration', () => {
       'terminated',
       'evidence',
       'leases',
+      'history',
       'end',
     ]);
     expect(steps.filter(({ step }) => step === 'add').every(({ result }) => 'ips' in (result as object))).toBe(true);
     expect(steps.find(({ step }) => step === 'evidence')).toMatchObject({
       death: { declaredBy: 'ec2/event+DescribeInstances', freed: 1 },
+    });
+    expect(steps.find(({ step }) => step === 'history')).toMatchObject({
+      leases: [{ pod: { namespace: 'demo', name: 'db-1' }, to: expect.any(String) }],
     });
     expect(steps.filter(({ answers }) => answers === true)).toHaveLength(podsAreReal ? 6 : 0);
     expect(status).toBe(0);

@@ -57,6 +57,18 @@ const events: readonly DemoEvent[] = [
   { step: 'terminated', node: b, delayMs: 30_000, pace: 15 },
   { step: 'evidence', tookMs: 2_345, death: { ...death, freed: 1 } },
   leases('web-2', 'db-1'),
+  {
+    step: 'history',
+    ...{ address: '10.244.1.176', vrf: 'default', pool: pool.name },
+    leases: [
+      {
+        ...{ pool: pool.name, slot: { pool: 'p', block: '0', slot: 2 }, addresses: ['10.244.1.176/16'] },
+        ...{ node: b, incarnation: 1, network: pool.name, ifname: 'eth0', pod: { namespace: 'demo', name: 'db-1' } },
+        ...{ from: '2026-11-28T10:47:22.000Z', to: '2026-11-28T10:47:27.123Z' },
+      },
+    ],
+    unknown: [{ from: '1970-01-01T00:00:00.000Z', to: '2026-11-28T10:47:22.000Z' }],
+  },
   { step: 'end' },
   {
     step: 'ready',
@@ -82,6 +94,7 @@ describe('the story of the demonstration', () => {
       '4. The service knows who has which address',
       '5. Pod web-2 ends, and the plugin releases its address (CNI DEL)',
       '6. The instance of node-b is terminated, and EC2 says so',
+      '7. Later somebody asks who had 10.244.1.176 (GET /v1/history/addresses)',
     ]);
   });
 
@@ -99,6 +112,15 @@ describe('the story of the demonstration', () => {
   it('shows the leases as a table, with times of a known zone', () => {
     expect(told(80)).toContain('   10.244.1.152  web-2  node-a  in cooldown until 10:47:57 UTC');
     expect(told(80)).toContain('   pool of 241 addresses: 1 leased, 2 in cooldown, 238 free');
+  });
+
+  it('shows who had an address, until when, and how it ended where a death ended it', () => {
+    expect(told(80)).toContain('   db-1  node-b  10:47:22 UTC  10:47:27 UTC  EC2: node terminated');
+    expect(told(80).join(' ')).toContain('before 10:47:22 UTC it says "unknown"');
+    const ofAnotherLife = events.map((event) =>
+      event.step === 'evidence' ? { ...event, death: { ...death, incarnation: 2 } } : event,
+    );
+    expect(told(80, ofAnotherLife)).toContain('   db-1  node-b  10:47:22 UTC  10:47:27 UTC');
   });
 
   it('ends with one sentence that says what happened', () => {
