@@ -52,8 +52,16 @@ describe('tables', () => {
   const leasesStreamArn = `${arn}/Restored-Leases/stream/2026-01-01T00:00:00.000`;
 
   it.each([
-    ['names', { pools: 'Restored-Pools', leases: 'Restored-Leases', leasesStreamArn }],
-    ['ARNs', { pools: `${arn}/Restored-Pools`, leases: `${arn}/Restored-Leases`, leasesStreamArn }],
+    ['names', { pools: 'Restored-Pools', leases: 'Restored-Leases', history: 'Restored-History', leasesStreamArn }],
+    [
+      'ARNs',
+      {
+        pools: `${arn}/Restored-Pools`,
+        leases: `${arn}/Restored-Leases`,
+        history: `${arn}/Restored-History`,
+        leasesStreamArn,
+      },
+    ],
   ])('that exist are attached by their %s: no table is made, and the functions have rights on those', (_, tables) => {
     const template = of({ tables });
     expect(template.ofType('AWS::DynamoDB::GlobalTable')).toEqual([]);
@@ -67,7 +75,7 @@ describe('tables', () => {
       .filter(({ Action }) => [Action].flat()[0].startsWith('dynamodb:'));
     const plain = (at: unknown) => (typeof at === 'string' ? at : JSON.stringify(at).replace(/.*:table/, `${arn}`));
     expect(new Set(statements.map(({ Resource: at }) => plain(at).replace(/"].*/, '')))).toEqual(
-      new Set([`${arn}/Restored-Pools`, `${arn}/Restored-Leases`, leasesStreamArn]),
+      new Set([...['Pools', 'Leases', 'History'].map((name) => `${arn}/Restored-${name}`), leasesStreamArn]),
     );
     const { EventSourceArn } = only(template.ofType('AWS::Lambda::EventSourceMapping')).Properties;
     expect(EventSourceArn).toBe(leasesStreamArn);
