@@ -77,6 +77,12 @@ export function slotsOf({ acknowledged, local, proposal, more = [] }: JournalEnt
   return withoutRepeats([acknowledged?.slot, local?.slot, proposal, ...more].filter((slot) => slot !== undefined));
 }
 
+/** What the container lives with. Each slot gives an address: with one address, more slots are what requests may have left over. */
+export function slotsLivedWith({ acknowledged, local, more = [] }: JournalEntry): SlotReference[] {
+  const { slot, addresses = [] } = acknowledged ?? local ?? {};
+  return slot === undefined ? [] : withoutRepeats([slot, ...(addresses.length > 1 ? more : [])]);
+}
+
 export const withoutRepeats = (slots: readonly SlotReference[]): SlotReference[] => [
   ...new Map(slots.map((slot) => [slotName(slot), slot])).values(),
 ];

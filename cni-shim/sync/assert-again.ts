@@ -7,7 +7,7 @@ import type { ReportResult } from '../../core/contract/lease.ts';
 import type { LessorError } from '../../core/contract/problems.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
-import type { JournalEntry } from '../node/journal-entry.ts';
+import { type JournalEntry, slotsLivedWith } from '../node/journal-entry.ts';
 import type { NodeRecords } from '../node/node-records.ts';
 import { afterKept } from '../node/pool-cache.ts';
 
@@ -22,9 +22,9 @@ export async function assertAgain(
   { records, api }: { readonly records: NodeRecords; readonly api: Calls },
   entry: JournalEntry,
 ): Promise<Asserted> {
-  const { attachment, nonce, bootId, pod, acknowledged, local, more = [] } = entry;
-  const first = (acknowledged ?? local)?.slot;
-  const slots = first === undefined ? [] : [first, ...more];
+  const { attachment, nonce, bootId, pod } = entry;
+  const slots = slotsLivedWith(entry);
+  let life = 0;
   for (const slot of slots) {
     const about = { attachment, nonce, boot: bootId, slot, generation: 1, ...(pod === undefined ? {} : { pod }) };
     const outcome = await outcomeOf(api.report({ ...about, again: true }));
@@ -33,14 +33,15 @@ export async function assertAgain(
       const isFinal = ['lease.lost', 'request.invalid'].includes(outcome.error.code);
       return { outcome: 'lost', ...(isFinal ? {} : { error: outcome.error }) };
     }
-    const { answer } = outcome;
-    noteOwn(records, slot, answer);
-    if (records.journal.heldAgain(entry, answer?.incarnation ?? 0)) continue;
-    // A DEL came meanwhile, and its release may have come first.
-    for (const one of slots) await api.release({ attachment, nonce, slot: one, acknowledged: true });
-    return { outcome: 'ended' };
+    noteOwn(records, slot, outcome.answer);
+    life = outcome.answer?.incarnation ?? 0;
   }
-  return { outcome: slots.length > 0 ? 'held again' : 'lost' };
+  if (slots.length === 0) return { outcome: 'lost' };
+  // Not before all of them are: one that is missing is lost, and is asserted again soon.
+  if (records.journal.heldAgain(entry, life)) return { outcome: 'held again' };
+  // A DEL came meanwhile, and its release may have come first.
+  for (const slot of slots) await api.release({ attachment, nonce, slot, acknowledged: true });
+  return { outcome: 'ended' };
 }
 
 /** Its block may have come to be the node's at another generation. */

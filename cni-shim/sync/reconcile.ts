@@ -2,13 +2,13 @@
  * Compares what the table says this node holds with what the node knows, both ways: what has no reason any more is released, and
  * what lives here and is not held is asserted.
  */
-import type { Attachment } from '../../core/contract/ids.ts';
+import type { Attachment, SlotReference } from '../../core/contract/ids.ts';
 import type { OwnLease } from '../../core/contract/nodes.ts';
 import type { LessorError } from '../../core/contract/problems.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
 import { deadLife } from '../node/declared-dead.ts';
-import type { JournalEntry } from '../node/journal-entry.ts';
+import { type JournalEntry, slotName, slotsLivedWith } from '../node/journal-entry.ts';
 import type { NodeRecords } from '../node/node-records.ts';
 import { assertAgain } from './assert-again.ts';
 import { type Known, type Reason, reasonToRelease } from './reconcile-decision.ts';
@@ -70,10 +70,10 @@ interface Answered {
 async function assertAll(
   { api, bootId, dryRun, runtime }: Reconciling,
   answered: readonly Answered[],
-  { leases, life }: { readonly leases: readonly OwnLease[]; readonly life: Reconciled['life'] },
+  { leases, life: now }: { readonly leases: readonly OwnLease[]; readonly life: Reconciled['life'] },
 ): Promise<Pick<Reconciled, 'lost' | 'heldAgain' | 'unsure'>> {
-  const lives = new Map(leases.map(({ nonce, incarnation }) => [nonce, incarnation]));
-  const present = life?.boot === bootId ? life.incarnation : 0;
+  const leasedIn = lifeOfLease(leases);
+  const present = now?.boot === bootId ? now.incarnation : 0;
   const [lost, heldAgain, unsure]: [JournalEntry[], JournalEntry[], { entry: JournalEntry; error: LessorError }[]] = [
     [],
     [],
@@ -82,15 +82,15 @@ async function assertAll(
   for (const { records, entries } of answered) {
     const dead = deadLife(records);
     for (const entry of entries) {
-      const leasedIn = lives.get(entry.nonce);
+      const life = leasedIn(entry);
       // One of a life that is over is still held, and may be swept at any moment.
-      if (leasedIn !== undefined && leasedIn >= present && leasedIn > dead) continue;
+      if (life !== undefined && life >= present && life > dead) continue;
       if (dryRun || runtime !== undefined) {
-        if (leasedIn === undefined && (dryRun || records.journal.lose(entry))) lost.push(entry);
+        if (life === undefined && (dryRun || records.journal.lose(entry))) lost.push(entry);
         continue;
       }
       const isThere =
-        leasedIn === undefined
+        life === undefined
           ? records.journal.lose(entry)
           : records.journal.find(entry.attachment)?.nonce === entry.nonce;
       if (!isThere) continue;
@@ -103,6 +103,20 @@ async function assertAll(
     }
   }
   return { lost, heldAgain, unsure };
+}
+
+/**
+ * The earliest life of the node in which a slot is held that the container lives with; undefined where one is not held. A lease of
+ * the same nonce in another slot, which a late copy of its request holds, keeps no address.
+ */
+function lifeOfLease(leases: readonly OwnLease[]): (entry: JournalEntry) => number | undefined {
+  const keyOf = (nonce: string, slot: SlotReference) => `${nonce} ${slotName(slot)}`;
+  const lives = new Map(leases.map(({ nonce, slot, incarnation }) => [keyOf(nonce, slot), incarnation]));
+  return (entry) => {
+    const found = slotsLivedWith(entry).map((slot) => lives.get(keyOf(entry.nonce, slot)));
+    const held = found.filter((life) => life !== undefined);
+    return found.length > 0 && held.length === found.length ? Math.min(...held) : undefined;
+  };
 }
 
 /** What the service is to have, as far as the journal knows. */

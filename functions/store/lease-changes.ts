@@ -79,12 +79,15 @@ function leasesIn(
   const [old, next] = [before, after].map((state) => (state?.held === true ? state.holding : undefined));
   if (old?.nonce === next?.nonce) return {};
   const said = after?.endedAt;
-  // Else it is that of the lease before, which such a version left.
-  const isOfThis = said !== undefined && (said !== before?.endedAt || said >= (old?.heldAt ?? 0));
-  const endedAt = isOfThis ? said : changedAt;
+  const since = old?.heldAt ?? 0;
+  // Else it is that of the lease before, which such a version left, or that of a request which was meant for one: it came late.
+  const isOfThis = said !== undefined && said >= since;
+  const endedAt = isOfThis || changedAt === undefined ? said : changedAt;
   const previous = before?.endedAt === undefined ? {} : { previousEndedAt: before.endedAt };
   return {
-    ...(old === undefined || endedAt === undefined ? {} : { ended: { slot, holding: old, endedAt, ...previous } }),
+    ...(old === undefined || endedAt === undefined
+      ? {}
+      : { ended: { slot, holding: old, endedAt: Math.max(endedAt, since), ...previous } }),
     ...(next === undefined ? {} : { began: { slot, holding: next } }),
   };
 }

@@ -27,7 +27,7 @@ const imageOf = (key: SlotKey, { held, generation, reusableAt, holding, endedAt 
     { removeUndefinedValues: true },
   );
 
-const WRITES = ['hold', 'release', 'sweep', 'evict', 'advance'];
+const WRITES = ['hold', 'assert', 'release', 'sweep', 'evict', 'advance'];
 
 /** Write through `store`, one write at a time. */
 export function slotRecords(base: Store, now: () => number): { store: Store; records: SlotRecord[] } {

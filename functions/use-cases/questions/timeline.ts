@@ -55,16 +55,31 @@ export function timeline(
 
 const stepOf = ({ holding, endedAt, previousEndedAt }: EndedLease): Step => ({ holding, endedAt, previousEndedAt });
 
-/** When (ms) a slot was free at the latest that an earlier version freed, without a word of when. */
-const freedUnsaid = (kept: readonly EndedLease[], slot: SlotState | undefined): number =>
-  slot?.holding !== undefined && !slot.held && slot.endedAt === undefined && kept.length === 0 ? slot.reusableAt : 0;
+/**
+ * When (ms) a slot was free at the latest of which it is not said when: an earlier version freed it without a word, or a request
+ * that came late, by the time that it names. Of the latter, what is kept will say it.
+ */
+function freedUnsaid(kept: readonly EndedLease[], slot: SlotState | undefined): number {
+  if (slot?.holding === undefined || slot.held || isKept(kept, slot)) return 0;
+  if (slot.endedAt === undefined) return kept.length === 0 ? slot.reusableAt : 0;
+  return slot.endedAt < slot.holding.heldAt ? Number.POSITIVE_INFINITY : 0;
+}
 
 /** What the slot tells of its last lease. */
 function lastOf(kept: readonly EndedLease[], slot: SlotState | undefined): Step[] {
   if (slot?.holding === undefined) return [];
   const { held, holding, endedAt } = slot;
   if (held) return [{ holding, previousEndedAt: endedAt }];
-  const isKept = kept.some((one) => one.holding.nonce === holding.nonce && one.endedAt === endedAt);
   // It ended just now, and is not kept yet. When the one before it ended, only what will be kept tells.
-  return endedAt === undefined || isKept ? [] : [{ holding, endedAt, previousEndedAt: holding.heldAt }];
+  return endedAt === undefined || endedAt < holding.heldAt || isKept(kept, slot)
+    ? []
+    : [{ holding, endedAt, previousEndedAt: holding.heldAt }];
 }
+
+/** One that a late request ended is kept with another end than it names: the record's (`leaseChange`). */
+const isKept = (kept: readonly EndedLease[], { holding, endedAt = 0 }: SlotState): boolean =>
+  kept.some(
+    (one) =>
+      one.holding.nonce === holding?.nonce &&
+      (one.endedAt === endedAt || (endedAt < holding.heldAt && one.holding.heldAt === holding.heldAt)),
+  );

@@ -1,0 +1,28 @@
+/** A request that came late ends a lease by a time before it began: history says that it ended when it was changed. */
+import { expect, it } from 'vitest';
+import type { LeaseChange } from '../../../../core/protocol/counter.ts';
+import { leaseChange } from '../../../../functions/store/lease-changes.ts';
+import { timeline } from '../../../../functions/use-cases/questions/timeline.ts';
+import { memoryStore } from '../../../store/memory-store.ts';
+import { slotRecords } from '../../slot-records.ts';
+import { attachmentOf, START } from '../../world.ts';
+
+const key = { pool: 'a'.repeat(16), block: 0n, slot: 1 };
+const heldAt = START + 60_000;
+const changedAt = START + 120_000;
+
+it('is no lease that ended before it began, and is unknown until it is kept, and told once then', async () => {
+  const { store, records } = slotRecords(memoryStore(), () => changedAt);
+  const holding = { attachment: attachmentOf(1), nonce: 'n1', node: 'i-1', incarnation: 1, heldAt };
+  await store.leases.hold(key, holding, 1);
+  await store.leases.sweep(key, { node: 'i-1', incarnation: 1 }, { endedAt: START, reusableAt: START });
+  const slot = await store.leases.readSlot(key);
+  const { ended } = leaseChange(records[1] ?? {}) as LeaseChange;
+  expect(ended).toMatchObject({ holding, endedAt: changedAt });
+  const span = { from: START - 1, to: changedAt + 1 };
+  expect(timeline(span, [], { slot, nothingBefore: false })).toEqual({ tenures: [], unknown: [span] });
+  expect(timeline(span, ended === undefined ? [] : [ended], { slot, nothingBefore: true })).toEqual({
+    tenures: [{ holding, endedAt: changedAt }],
+    unknown: [],
+  });
+});
