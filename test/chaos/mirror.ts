@@ -50,7 +50,7 @@ interface Around {
 }
 
 type Arguments = readonly unknown[];
-const SLOT_WRITES: ReadonlySet<string> = new Set(['hold', 'release', 'sweep', 'evict', 'advance']);
+const SLOT_WRITES: ReadonlySet<string> = new Set(['hold', 'assert', 'release', 'sweep', 'evict', 'advance']);
 
 export function mirrorOf(base: Store, around: Around): Mirror {
   const { witness, steps } = around;
@@ -94,7 +94,11 @@ function slotsBeside({ witness, now, addressOf }: Around) {
     writes.push({ key, before, after, at: now() });
     if (!before?.held || before.holding === undefined) return;
     if (after.held && after.holding?.nonce === before.holding.nonce) return;
-    ended.push({ key, holding: before.holding, endedAt: after.endedAt ?? now(), how });
+    const { heldAt } = before.holding;
+    const said = after.endedAt ?? now();
+    // A request that came late names a time before the lease began: it ended when it was changed, as the stream has it.
+    const endedAt = said >= heldAt ? said : Math.max(heldAt, Math.floor(now() / 1000) * 1000);
+    ended.push({ key, holding: before.holding, endedAt, how });
     witness.changesHands(addressOf(key), before, how);
   }
   return {
@@ -106,12 +110,12 @@ function slotsBeside({ witness, now, addressOf }: Around) {
       const key = args[0] as SlotKey;
       const before = () => of(key).get(key.slot);
       if (!SLOT_WRITES.has(name)) return;
-      if (name === 'hold' && (outcome as { held: boolean }).held) {
+      if ((name === 'hold' || name === 'assert') && (outcome as { held: boolean }).held) {
         const [, holding, generation] = args as [SlotKey, Holding, number];
         write(
           key,
           { ...kept(before()), held: true, generation, reusableAt: 0, holding },
-          `a hold of ${holding.attachment.containerId}@${holding.node}`,
+          `${name === 'hold' ? 'a hold' : 'an assertion'} of ${holding.attachment.containerId}@${holding.node}`,
         );
       }
       const after = { ...freed(before()), ...(args[2] as Ending | undefined) };
@@ -171,7 +175,8 @@ function blocksBeside({ witness, blockSize }: Around, slotsIn: (key: BlockKey) =
           claims.set(claimKey(key, state.generation), state.owner.incarnation);
       };
       const before = () => all.get(blockKeyToText(key)) as BlockState;
-      if (name === 'hold' && (outcome as { held: boolean }).held) isHeld(args[0] as SlotKey, args[1] as Holding);
+      if ((name === 'hold' || name === 'assert') && (outcome as { held: boolean }).held)
+        isHeld(args[0] as SlotKey, args[1] as Holding);
       if (name === 'claim') note((outcome as { block: BlockState }).block);
       if (outcome !== true) return;
       const generation = args[1] as number;

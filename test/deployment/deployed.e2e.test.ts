@@ -219,12 +219,11 @@ describe.runIf(isAsked())('deployed by cdk deploy into ministack', { timeout: 18
   it('what a node held whose instance EC2 says is terminated is freed by itself', async () => {
     const { aws, instance } = account;
     expect(await held()).toEqual(['survivor']);
-    const [QueueUrl = ''] = (await deployed.resources('AWS::SQS::Queue')).filter((url) => !url.includes('DeadLetters'));
-    // As the rule puts it into the queue: no instance here tells of itself.
+    // As the queue tells the function: no instance here tells of itself.
     const detail = { 'instance-id': instance, state: 'terminated' };
     const event = { source: 'aws.ec2', 'detail-type': 'EC2 Instance State-change Notification', detail };
     const { account: id, region } = account.ministack;
-    const MessageBody = JSON.stringify({
+    const body = JSON.stringify({
       ...event,
       account: id,
       region,
@@ -234,8 +233,10 @@ describe.runIf(isAsked())('deployed by cdk deploy into ministack', { timeout: 18
       resources: [],
     });
     await aws.ask('ec2', 'TerminateInstances', { InstanceIds: [instance] });
-    await aws.ask('sqs', 'SendMessage', { QueueUrl, MessageBody, DelaySeconds: 0 });
-    await eventually(async () => ((await held()).length === 0 ? true : undefined));
+    const Payload = JSON.stringify({ Records: [{ messageId: 'one', body }] });
+    const invoked = await aws.ask('lambda', 'Invoke', { FunctionName: `${STACK}-evidence`, Payload });
+    expect(JSON.parse(invoked.Payload), invoked.Payload).toEqual({ batchItemFailures: [] });
+    expect(await held()).toEqual([]);
     const { deaths } = await deployed.client(deployed.operator).ask('listDeaths', { query: { node: instance } });
     expect(deaths).toMatchObject([{ node: instance, freed: 1, declaredBy: expect.stringContaining('ec2') }]);
     did(`EC2 says that ${instance} is terminated: ${deaths[0]?.reason}; its lease is free`);
