@@ -3,7 +3,7 @@
  * of its response, and from that, of each slot, block and node, the history that `wgl.ts` checks.
  */
 import type { BlockState } from '../../core/protocol/block.ts';
-import type { Holding, SlotState } from '../../core/protocol/lease.ts';
+import type { Ending, Holding, SlotState } from '../../core/protocol/lease.ts';
 import type { DeathRecord, NodeState } from '../../core/protocol/node.ts';
 import { blockKeyToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
 import { type BlockOperation, blockSpecification } from './block.ts';
@@ -183,8 +183,10 @@ function effectOf({ name, args }: Sent, asked: Asked): SlotOperation | undefined
     const { incarnation: life, heldAt } = args[1] as Holding;
     return { kind: 'acquire', by: asked.by, generation: args[2] as number, life, from: heldAt, to: heldAt };
   }
-  if (name === 'release' && asked.kind === 'del')
-    return { kind: 'release', by: asked.by, cooldown: 0, from: args[2] as number, to: args[2] as number };
+  if (name === 'release' && asked.kind === 'del') {
+    const { reusableAt } = args[2] as Ending;
+    return { kind: 'release', by: asked.by, cooldown: 0, from: reusableAt, to: reusableAt };
+  }
   return undefined;
 }
 

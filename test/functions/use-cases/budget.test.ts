@@ -71,10 +71,10 @@ describe('an ADD costs', () => {
     expect(await requestsOf(() => add(deps, 'i-2', next(2, 2)))).toEqual(['readNode', 'hold']);
   });
 
-  it('one write more for the first of a node’s life in a block', async () => {
+  it('one write more for the first of a node’s life in a block, and two for the first of a node, which is listed', async () => {
     const { pool, deps, requestsOf } = await warm();
     const fresh = addOf(2, { pool: named, proposal: proposal(pool, 0, 2) });
-    expect(await requestsOf(() => add(deps, 'i-2', fresh))).toEqual(['join', 'hold']);
+    expect(await requestsOf(() => add(deps, 'i-2', fresh))).toEqual(['join', 'noteListed', 'join', 'hold']);
     const far = addOf(3, { pool: named, incarnation: 1, proposal: proposal(pool, 20, 2) });
     // And once for the pool that anybody joins there.
     expect(await requestsOf(() => add(deps, 'i-2', far))).toEqual(['noteJoined', 'join', 'hold']);
@@ -85,7 +85,7 @@ describe('an ADD costs', () => {
   it('one read of the registry where the node does not know the pool’s id, and one of the block where it proposes nothing', async () => {
     const { deps, requestsOf } = await warm();
     const requests = await requestsOf(() => add(deps, 'i-2', addOf(2, { pool: named })));
-    expect(requests).toEqual(['readRegistry', 'join', 'readBlock', 'hold']);
+    expect(requests).toEqual(['readRegistry', 'join', 'noteListed', 'join', 'readBlock', 'hold']);
   });
 
   it('a second attempt: the node, its blocks of the pool, and the write of an address if there is none yet', async () => {
@@ -130,12 +130,12 @@ describe('an ADD in a block that belongs to the node costs', () => {
     expect(await other.requestsOf(() => add(other.deps, 'i-1', next(2)))).toEqual(['hold']);
   });
 
-  it('three requests for the first of a node: it makes itself known, claims a block, holds a slot', async () => {
+  it('five requests for the first of a node: it is listed, makes itself known, claims a block, holds a slot', async () => {
     const { here, node, deps, requestsOf } = await warmOwner();
     const fresh = new OwnerNode('i-2', node.pool);
     const hint = { pool: node.pool.id, block: '0', slot: 0 };
     const request = fresh.request(9, undefined, { proposal: hint });
-    expect(await requestsOf(() => add(deps, 'i-2', request))).toEqual(['join', 'claim', 'hold']);
+    expect(await requestsOf(() => add(deps, 'i-2', request))).toEqual(['join', 'noteListed', 'join', 'claim', 'hold']);
     expect((await here.store.nodes.readNode('i-2'))?.joinedBlocks.size).toBe(2);
   });
 

@@ -91,7 +91,11 @@ describe('the local stack', () => {
   });
 
   it('runs the schedule when asked and at its rate, with its input', async () => {
-    expect(stack.schedules).toEqual([{ function: 'reclaim', everyMs: 300_000, input: { source: 'lessor.schedule' } }]);
+    const input = { source: 'lessor.schedule' };
+    expect(stack.schedules).toEqual([
+      { function: 'reclaim', everyMs: 300_000, input },
+      { function: 'evidence', everyMs: 3_600_000, input },
+    ]);
     stack.wire.reset();
     await stack.runSchedule();
     const once = stack.wire.total({ function: 'reclaim' });
@@ -118,7 +122,8 @@ describe('the local stack', () => {
   it('counts what is leased and released, also after DynamoDB Local was down', async () => {
     const [node] = stack.nodes;
     const held = async () => {
-      const scan = { TableName: String(stack.wire.counts().find(({ function: name }) => name === 'changes')?.table) };
+      const ofPools = stack.wire.counts().find(({ table }) => table.includes('Pools'));
+      const scan = { TableName: String(ofPools?.table) };
       const { Items } = (await request(stack.dynamodb.endpoint, 'DynamoDB_20120810.Scan', scan)) as {
         Items: { pk: { S: string }; held?: { N: string } }[];
       };
@@ -133,7 +138,7 @@ describe('the local stack', () => {
     expect(await ask(node, 'POST', routes.release.path, release)).toMatchObject({ status: 200 });
     await vi.waitFor(async () => expect(await held()).toEqual([String(before)]), { timeout: 20_000 });
     expect(new Set(stack.wire.counts().map(({ function: name, operation }) => `${name} ${operation}`))).toContain(
-      'count UpdateItem',
+      'changes UpdateItem',
     );
   });
 
