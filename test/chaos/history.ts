@@ -16,6 +16,12 @@ interface Told {
 const textOf = ({ nonce, node, from, to }: Told): string => `${nonce} of ${node} from ${from} to ${to}`;
 const nameOf = (key: SlotKey): string => `${blockKeyToText(key)}:${key.slot}`;
 
+/**
+ * A request to end a lease that comes once more, minutes late, may end one that began meanwhile: by the time that it names, before
+ * that began. What history has of such a slot is not looked at.
+ */
+const endsBeforeItBegins = ({ holding, endedAt }: EndedLease): boolean => endedAt < holding.heldAt;
+
 /** Each lease that ended is in it, once, and nothing else: but those of which the reader never heard. */
 export async function lookAtHistory(stage: Stage): Promise<void> {
   const { mirror, stream, here, witness } = stage;
@@ -23,6 +29,7 @@ export async function lookAtHistory(stage: Stage): Promise<void> {
   const bySlot = new Map<string, EndedLease[]>();
   for (const lease of mirror.ended) bySlot.set(nameOf(lease.key), [...(bySlot.get(nameOf(lease.key)) ?? []), lease]);
   for (const leases of bySlot.values()) {
+    if (leases.some(endsBeforeItBegins)) continue;
     const { key } = leases[0] as EndedLease;
     const right = leases.map(({ holding: { nonce, node, heldAt }, endedAt }) => ({
       nonce,
@@ -49,6 +56,7 @@ async function ask(stage: Stage, unheard: ReadonlySet<string | undefined>): Prom
   const lost = mirror.ended.filter(({ holding }) => unheard.has(holding.nonce));
   const { key, holding, endedAt } = chance.pick(lost.length > 0 && chance.happens(0.3) ? lost : mirror.ended);
   const at = chance.happens(0.5) ? Math.floor((holding.heldAt + endedAt) / 2) : endedAt + chance.under(60_000);
+  if (mirror.ended.some((one) => nameOf(one.key) === nameOf(key) && endsBeforeItBegins(one))) return;
   const isThen = (from: number, to: number) => from <= at && at < to;
   const past = mirror.ended.filter((one) => nameOf(one.key) === nameOf(key) && isThen(one.holding.heldAt, one.endedAt));
   const now = mirror.slot(key);

@@ -94,11 +94,7 @@ function slotsBeside({ witness, now, addressOf }: Around) {
     writes.push({ key, before, after, at: now() });
     if (!before?.held || before.holding === undefined) return;
     if (after.held && after.holding?.nonce === before.holding.nonce) return;
-    const { heldAt } = before.holding;
-    const said = after.endedAt ?? now();
-    // A request that came late names a time before the lease began: it ended when it was changed, as the stream has it.
-    const endedAt = said >= heldAt ? said : Math.max(heldAt, Math.floor(now() / 1000) * 1000);
-    ended.push({ key, holding: before.holding, endedAt, how });
+    ended.push({ key, holding: before.holding, endedAt: after.endedAt ?? now(), how });
     witness.changesHands(addressOf(key), before, how);
   }
   return {

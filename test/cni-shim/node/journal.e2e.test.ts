@@ -170,6 +170,8 @@ describe('a damaged journal', () => {
   test('that 32 find at once is put aside once, and what they add is in the next one', async () => {
     expect(failures(await atOnce('ADD', ids(8, 'old')))).toEqual([]);
     for (let round = 0; round < 10; round += 1) {
+      // Else the log has the pages, and nothing is lost.
+      node.rows('PRAGMA wal_checkpoint(TRUNCATE)');
       writeFileSync(node.journalPath, 'garbage'.repeat(2000));
       const some = ids(32, `new${round}-`);
       expect(failures(await atOnce('ADD', some))).toEqual([]);
