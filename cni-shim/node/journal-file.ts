@@ -57,10 +57,15 @@ export const LOST = 'lost';
 /** Whoever opens it reads the log, and who has made it longer than that waits for the disk. */
 const LOG_PAGES = 128;
 
+/** What lay at the path. Another file in its place is another journal, and each journal has a directory of its own. */
+interface Found {
+  readonly directory: string | undefined;
+  readonly file: string | undefined;
+}
+
 interface Opened {
   readonly database: Database;
-  /** Of the file: another one in its place is another journal. */
-  readonly identity: string | undefined;
+  readonly found: Found;
 }
 
 /** @param path in a directory that has nothing else in it */
@@ -70,16 +75,16 @@ export function openJournalFile(surroundings: DatabaseSurroundings, path: string
 
   function openSound(tries = OPENED_AT_MOST): Opened {
     ensureThere(surroundings, path);
-    const identity = files.identity(path);
+    const found = find(files, path);
     // Where the file is put aside at this very moment, SQLite may have one file of the old journal and one of the next.
-    const isStill = () => files.identity(path) === identity;
+    const isStill = () => isThere(files, path, found);
     try {
       const database = openDatabase(surroundings, path);
-      if (isStill() || tries === 1) return { database, identity };
+      if (isStill() || tries === 1) return { database, found };
       close(database);
     } catch (error) {
       if (tries === 1 || (isStill() && !isDamaged(error))) throw error;
-      if (isDamaged(error)) putAside(files, path, identity);
+      if (isDamaged(error)) putAside(files, path, found);
     }
     return openSound(tries - 1);
   }
@@ -91,7 +96,7 @@ export function openJournalFile(surroundings: DatabaseSurroundings, path: string
 
   /** What is open, where that is still the file. */
   function current(): Database | undefined {
-    if (opened !== undefined && files.identity(path) !== opened.identity) leave();
+    if (opened !== undefined && !isThere(files, path, opened.found)) leave();
     return opened?.database;
   }
 
@@ -106,7 +111,7 @@ export function openJournalFile(surroundings: DatabaseSurroundings, path: string
     there: () => current() ?? (files.size(path) === undefined ? undefined : ready()),
     ready,
     putAside() {
-      if (opened !== undefined) putAside(files, path, opened.identity);
+      if (opened !== undefined) putAside(files, path, opened.found);
       leave();
     },
   };
@@ -138,10 +143,11 @@ function openDatabase({ files, openDatabase }: DatabaseSurroundings, path: strin
 /** The first of several processes makes it; the others find it. */
 function ensureThere(surroundings: DatabaseSurroundings, path: string): void {
   const { files, now } = surroundings;
-  const writtenAhead = files.identity(`${path}-wal`);
+  const { directory } = find(files, path);
+  const isWrittenAhead = files.identity(`${path}-wal`) !== undefined;
   if (files.size(path) !== undefined) return;
   // SQLite would take it for the next journal's.
-  if (writtenAhead !== undefined) moveAside(files, path, writtenAhead);
+  if (isWrittenAhead) moveAside(files, path, directory);
   sweepDrafts(files, directoryOf(path), now());
   const draft = draftIn(directoryOf(path));
   // Before SQLite, so that it is for its user only from the start.
@@ -173,16 +179,27 @@ function writeNew({ openDatabase }: DatabaseSurroundings, path: string, loss: st
   }
 }
 
-/**
- * SQLite's files belong together, so the directory is moved, in one step. It is named after the file that was found damaged:
- * of several processes that found it so the first one moves it, and none the journal that began since.
- */
-function putAside(files: Files, path: string, identity: string | undefined): void {
-  if (identity !== undefined && files.identity(path) === identity) moveAside(files, path, identity);
+/** The directory first: where the journal is put aside in between, moving that one again does nothing. */
+function find(files: Files, path: string): Found {
+  const directory = files.identity(directoryOf(path));
+  return { directory, file: files.identity(path) };
 }
 
-const moveAside = (files: Files, path: string, identity: string): void =>
-  files.move(directoryOf(path), `${directoryOf(path)}${DAMAGED}${identity.replace(':', '-')}`);
+const isThere = (files: Files, path: string, { file }: Found): boolean =>
+  file !== undefined && files.identity(path) === file;
+
+function putAside(files: Files, path: string, found: Found): void {
+  if (isThere(files, path, found)) moveAside(files, path, found.directory);
+}
+
+/**
+ * SQLite's files belong together, so the directory is moved, in one step. The new name is of that very directory: of several
+ * processes the first one moves it, and none the next journal's, which may have begun since.
+ */
+function moveAside(files: Files, path: string, directory: string | undefined): void {
+  if (directory === undefined) return;
+  files.move(directoryOf(path), `${directoryOf(path)}${DAMAGED}${directory.replace(':', '-')}`);
+}
 
 /** A journal that begins beside a damaged one does not know what that one knew. */
 function lossOf({ files, now, bootId }: DatabaseSurroundings, path: string): string | undefined {

@@ -5,6 +5,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -253,6 +254,60 @@ describe('a damaged journal', () => {
     expect(other.exitCode).toBe(0);
     expect(node.attachments()).toEqual(['c2@eth0', 'c3@eth0']);
     expect(putAside()).toHaveLength(1);
+  });
+});
+
+describe('a journal that another process puts aside', () => {
+  const asideOf = (identity = '') => `${directory()}.damaged-${identity.replace(':', '-')}`;
+  const once = (act: () => void) => {
+    let hasHappened = false;
+    return () => {
+      if (!hasHappened) act();
+      hasHappened = true;
+    };
+  };
+
+  test('between two looks at it is begun again, and the ADD succeeds', async () => {
+    await node.add('c1');
+    settled();
+    writeFileSync(node.journalPath, 'garbage');
+    const other = once(() => renameSync(directory(), asideOf(nodeFiles.identity(directory()))));
+    const files = {
+      ...nodeFiles,
+      identity(path: string) {
+        if (path === node.journalPath) other();
+        return nodeFiles.identity(path);
+      },
+    };
+    expect((await node.add('c2', { surroundings: { files } })).exitCode).toBe(0);
+    expect([node.attachments(), putAside().length]).toEqual([['c2@eth0'], 1]);
+  });
+
+  test('is not moved again where a third one has begun the next, of which it sees only that SQLite left something', async () => {
+    await node.add('c1');
+    // The log of a process that was killed.
+    writeFileSync(`${node.journalPath}-wal`, '');
+    const other = once(() => renameSync(directory(), asideOf(nodeFiles.identity(directory()))));
+    const third = once(() =>
+      records().journal.begin(
+        { attachment: { network: NETWORK, containerId: 'c2', ifname: 'eth0' }, nonce: 'n', bootId: 'boot-1' },
+        () => [],
+      ),
+    );
+    const files = {
+      ...nodeFiles,
+      identity(path: string) {
+        const identity = nodeFiles.identity(path);
+        if (path.endsWith('-wal')) other();
+        return identity;
+      },
+      move(from: string, to: string) {
+        third();
+        nodeFiles.move(from, to);
+      },
+    };
+    expect((await node.add('c3', { surroundings: { files } })).exitCode).toBe(0);
+    expect([node.attachments(), putAside().length]).toEqual([['c2@eth0', 'c3@eth0'], 1]);
   });
 });
 
