@@ -1,9 +1,12 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 180_000,
+    // Vitest leaves one of the processors alone, which is half of two.
+    maxWorkers: availableParallelism(),
     // The lines with metrics go to the output beside vitest's own console; a test that looks at them lets them.
     env: { POWERTOOLS_METRICS_DISABLED: 'true' },
     projects: [

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildPlugin } from '../../cni-shim/build/build.ts';
 import { onPath, prerequisites } from '../../local/nodes/node-network.ts';
-import { isLong } from '../support/long.ts';
+import { inLong, isLong } from '../support/long.ts';
 import { type Ended, interrupt, killAlone, nothing, openPlace, type Place, root } from './npm-start.ts';
 
 const podsAreReal = prerequisites().missing.length === 0;
@@ -84,13 +84,16 @@ describe('the demonstration', () => {
     expect(status).toBe(0);
   });
 
-  it.runIf(isRoot).each([undefined, '/root'])('works for an ordinary user whose HOME is %s', async (HOME) => {
-    const nobody = { uid: 65534, gid: 65534 };
-    showsAll(await place.npmStart(['--once', '--port', '0'], { ...nobody, environment: { HOME } }).ended, {
-      withPods: false,
-    });
-    await place.isLeft(nothing);
-  });
+  it.runIf(isRoot).each(isLong ? [undefined, '/root'] : ['/root'])(
+    'works for an ordinary user whose HOME is %s',
+    async (HOME) => {
+      const nobody = { uid: 65534, gid: 65534 };
+      showsAll(await place.npmStart(['--once', '--port', '0'], { ...nobody, environment: { HOME } }).ended, {
+        withPods: false,
+      });
+      await place.isLeft(nothing);
+    },
+  );
 });
 
 describe('npm start', () => {
@@ -115,25 +118,32 @@ describe('npm start', () => {
     await place.isLeft(nothing);
   });
 
-  it.each([
-    ['DynamoDB Local', 'SIGTERM'],
+  const moments = [
     ['preparing two nodes', 'SIGINT'],
+    ['DynamoDB Local', 'SIGTERM'],
     ['Three pods start', 'SIGHUP'],
-  ] as const)('ends cleanly when it is interrupted at "%s" (%s)', async (moment, signal) => {
-    const started = place.npmStart(['--port', '0']);
-    await started.appears(new RegExp(moment));
-    interrupt(started, signal);
-    expect((await started.ended).status).not.toBe(0);
-    await place.isLeft(nothing);
-  });
+  ] as const;
+  it.each(moments.slice(0, inLong(moments.length, 1)))(
+    'ends cleanly when it is interrupted at "%s" (%s)',
+    async (moment, signal) => {
+      const started = place.npmStart(['--port', '0']);
+      await started.appears(new RegExp(moment));
+      interrupt(started, signal);
+      expect((await started.ended).status).not.toBe(0);
+      await place.isLeft(nothing);
+    },
+  );
 
-  it.each(['', ' 2>&1'])('ends cleanly when nobody reads its output any more (%s| head -1)', async (both) => {
-    const piped = `set -o pipefail; npm start --silent -- --port 0${both} | head -1`;
-    const { status, stdout, stderr } = await place.run('bash', ['-c', piped]).ended;
-    expect([status, stdout.trim().split('\n')]).toEqual([0, [expect.stringMatching(/./)]]);
-    expect(stderr).not.toMatch(/EPIPE|✗| {4}at /);
-    await place.isLeft(nothing);
-  });
+  it.each(isLong ? ['', ' 2>&1'] : [' 2>&1'])(
+    'ends cleanly when nobody reads its output any more (%s| head -1)',
+    async (both) => {
+      const piped = `set -o pipefail; npm start --silent -- --port 0${both} | head -1`;
+      const { status, stdout, stderr } = await place.run('bash', ['-c', piped]).ended;
+      expect([status, stdout.trim().split('\n')]).toEqual([0, [expect.stringMatching(/./)]]);
+      expect(stderr).not.toMatch(/EPIPE|✗| {4}at /);
+      await place.isLeft(nothing);
+    },
+  );
 
   // A minute and more: `npm run test:long`.
   it.runIf(isLong)('removes what a killed one left, and leaves alone what another one uses', async () => {
