@@ -93,6 +93,7 @@ export const ownLeasesResult: Shape<OwnLeasesResult> = object({
   boot: optional(text()),
   firstOfBoot: optional(integer()),
   leases: list(ownLease),
+  blocks: optional(list(object({ pool: text(), block: blockIndex, generation: integer(), journal: text() }))),
   nextCursor: optional(text({ least: 1, most: most.cursor })),
 });
 

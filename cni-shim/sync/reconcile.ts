@@ -3,7 +3,7 @@
  * what lives here and is not held is asserted.
  */
 import type { Attachment, SlotReference } from '../../core/contract/ids.ts';
-import type { OwnLease } from '../../core/contract/nodes.ts';
+import type { OwnBlock, OwnLease } from '../../core/contract/nodes.ts';
 import type { LessorError } from '../../core/contract/problems.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
@@ -11,6 +11,7 @@ import { deadLife } from '../node/declared-dead.ts';
 import { type JournalEntry, slotName, slotsLivedWith } from '../node/journal-entry.ts';
 import type { NodeRecords } from '../node/node-records.ts';
 import { assertAgain } from './assert-again.ts';
+import { believedBlocks, dropUnconfirmed } from './confirm-blocks.ts';
 import { type Known, type Reason, reasonToRelease } from './reconcile-decision.ts';
 
 export interface Reconciling {
@@ -43,8 +44,11 @@ export interface Reconciled {
 export async function reconcile(reconciling: Reconciling): Promise<Reconciled> {
   // Before the table: what is granted since may not be on the pages that were read.
   const answered = reconciling.candidates.map((records) => ({ records, entries: answeredEntries(records) }));
-  const { leases, firstOfBoot, life } = await readTable(reconciling);
+  const believed = reconciling.candidates.map(believedBlocks);
+  const { leases, blocks, firstOfBoot, life } = await readTable(reconciling);
   const { lost, heldAgain, unsure } = await assertAll(reconciling, answered, { leases, life });
+  if (blocks !== undefined && !reconciling.dryRun && reconciling.runtime === undefined)
+    for (const each of believed) dropUnconfirmed(each, blocks, heldAgain);
   const released: { lease: OwnLease; reason: Reason }[] = [];
   const failures: { lease: OwnLease; error: LessorError }[] = [];
   for (const lease of leases) {
@@ -148,16 +152,19 @@ export const knownOf = ({
 
 async function readTable({ api, bootId }: Reconciling) {
   const leases: OwnLease[] = [];
+  let blocks: OwnBlock[] | undefined = [];
   let firstOfBoot: number | undefined;
   let life: Reconciled['life'];
   let cursor: string | undefined;
   do {
     const page = await api.ownLeases(cursor);
     leases.push(...(page?.leases ?? []));
+    // A service that does not say it on each page confirms nothing, and denies nothing.
+    blocks = page?.blocks && blocks?.concat(page.blocks);
     firstOfBoot = page?.boot === bootId ? page.firstOfBoot : undefined;
     const { boot, incarnation } = page ?? {};
     life = boot === undefined || incarnation === undefined ? undefined : { boot, incarnation };
     cursor = page?.nextCursor;
   } while (cursor !== undefined);
-  return { leases, firstOfBoot, life };
+  return { leases, blocks, firstOfBoot, life };
 }

@@ -36,6 +36,18 @@ export const ownLease = z.object({
 });
 export type OwnLease = z.infer<typeof ownLease>;
 
+/** A block that belongs to the calling node in its present life. */
+export const ownBlock = z.object({
+  /** The id of the pool. */
+  pool: z.string(),
+  block: blockIndex,
+  /** Counts its owners. */
+  generation: z.int(),
+  /** The first 16 digits of the nonces of the journal for which it was claimed. */
+  journal: z.string(),
+});
+export type OwnBlock = z.infer<typeof ownBlock>;
+
 /** One page of what the calling node holds. */
 export const ownLeasesResult = z.object({
   /** The node's life now; absent where the service does not know the node. */
@@ -46,6 +58,8 @@ export const ownLeasesResult = z.object({
   firstOfBoot: z.optional(z.int()),
   /** What the table says this node holds; of the blocks of this page. */
   leases: z.array(ownLease),
+  /** Of the blocks of this page those that are the node's own; absent from services that do not say it. */
+  blocks: z.optional(z.array(ownBlock)),
   /** Give it back as `cursor` for the next page; absent on the last one. */
   nextCursor: z.optional(nextCursor),
 });

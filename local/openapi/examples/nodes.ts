@@ -31,6 +31,7 @@ export const nodeExamples = {
       boot: BOOT,
       firstOfBoot: 1,
       leases: [{ slot: SLOT, attachment: ATTACHMENT, nonce: NONCE, incarnation: 1, heldAt: TIME, pod: POD }],
+      blocks: [{ pool: SLOT.pool, block: BLOCK, generation: 1, journal: JOURNAL }],
     },
   },
   heartbeat: {
