@@ -88,12 +88,20 @@ const ownLease = object({
   heldAt: text(),
   pod: optional(pod),
 });
+const ownBlock = object({
+  pool: text(),
+  block: blockIndex,
+  generation: integer(),
+  boot: text(),
+  journal: text(),
+});
 export const ownLeasesResult: Shape<OwnLeasesResult> = object({
+  node: optional(text()),
   incarnation: optional(integer()),
   boot: optional(text()),
   firstOfBoot: optional(integer()),
   leases: list(ownLease),
-  blocks: optional(list(object({ pool: text(), block: blockIndex, generation: integer(), journal: text() }))),
+  blocks: optional(list(ownBlock)),
   nextCursor: optional(text({ least: 1, most: most.cursor })),
 });
 

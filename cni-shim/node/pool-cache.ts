@@ -18,6 +18,10 @@ export interface PoolCache {
   readonly incarnation: number;
   readonly pool: PoolDefinition;
   readonly blocks: readonly ClaimedBlock[];
+  /** By block, the number of the last answer that named it as the node's own; absent in older caches. */
+  readonly told?: Readonly<Record<string, number>>;
+  /** Answers that named blocks so far. */
+  readonly answers?: number;
   /** Blocks of an earlier boot, to be taken over. */
   readonly former: readonly ClaimedBlock[];
   /** Slots that could not be had, by block and slot, with the time (ms) at which that was seen. */
@@ -95,7 +99,28 @@ export function afterAnswer(previous: PoolCache | undefined, update: PoolUpdate)
   };
   const former = (answer.former ?? same?.former ?? []).filter(({ block }) => !has(blocks, block));
   const about = { format: FORMAT, bootId, journal } as const;
-  return { ...about, incarnation, pool, blocks, former, taken: known, full, cursor };
+  return {
+    ...about,
+    incarnation,
+    pool,
+    blocks,
+    ...(pool.affinity === 'node' ? told(same, answer.blocks, blocks) : {}),
+    former,
+    taken: known,
+    full,
+    cursor,
+  };
+}
+
+/** An answer names them: who compares what the node believes with an older word of the service sees that there is a newer one. */
+function told(
+  previous: PoolCache | undefined,
+  named: readonly ClaimedBlock[],
+  blocks: readonly ClaimedBlock[],
+): Pick<PoolCache, 'told' | 'answers'> {
+  const answers = (previous?.answers ?? 0) + 1;
+  const numberOf = (block: string) => (has(named, block) ? answers : (previous?.told?.[block] ?? answers));
+  return { answers, told: Object.fromEntries(blocks.map(({ block }) => [block, numberOf(block)])) };
 }
 
 /**
@@ -115,9 +140,23 @@ const has = (blocks: readonly ClaimedBlock[], block: string): boolean => blocks.
 
 /** The state after the service kept a block that was to be given back: it is the node's at a later generation. */
 export function afterKept(previous: PoolCache, kept: ClaimedBlock): PoolCache {
-  const older = previous.blocks.some(({ block, generation }) => block === kept.block && generation >= kept.generation);
-  if (older) return previous;
-  return { ...previous, blocks: [...previous.blocks.filter(({ block }) => block !== kept.block), kept] };
+  const known = previous.blocks.find(({ block }) => block === kept.block);
+  const isOlder = known !== undefined && known.generation >= kept.generation;
+  const blocks = isOlder ? previous.blocks : [...previous.blocks.filter((one) => one !== known), kept];
+  return { ...previous, blocks, ...told(previous, [kept], blocks) };
+}
+
+/** What is believed of one block, to be compared with what is believed of it later. */
+export const beliefIn = ({ blocks, told: numbers }: PoolCache, block: string): string | undefined => {
+  const own = blocks.find((one) => one.block === block);
+  return own && `${own.generation} ${numbers?.[block]}`;
+};
+
+/** The state after the service denied blocks: those of them that no answer has named since. */
+export function afterDenied(now: PoolCache, then: PoolCache, denied: readonly ClaimedBlock[]): PoolCache {
+  const isForgotten = ({ block }: ClaimedBlock) =>
+    denied.some((one) => one.block === block) && beliefIn(now, block) === beliefIn(then, block);
+  return { ...now, blocks: now.blocks.filter((one) => !isForgotten(one)) };
 }
 
 /** The state after a release: the slot cools, so that proposing it soon would be in vain. */

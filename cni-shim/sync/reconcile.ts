@@ -8,6 +8,7 @@ import type { LessorError } from '../../core/contract/problems.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
 import { deadLife } from '../node/declared-dead.ts';
+import { knownNode, otherIdentity } from '../node/identity.ts';
 import { type JournalEntry, slotName, slotsLivedWith } from '../node/journal-entry.ts';
 import type { NodeRecords } from '../node/node-records.ts';
 import { assertAgain } from './assert-again.ts';
@@ -48,7 +49,7 @@ export async function reconcile(reconciling: Reconciling): Promise<Reconciled> {
   const { leases, blocks, firstOfBoot, life } = await readTable(reconciling);
   const { lost, heldAgain, unsure } = await assertAll(reconciling, answered, { leases, life });
   if (blocks !== undefined && !reconciling.dryRun && reconciling.runtime === undefined)
-    for (const each of believed) dropUnconfirmed(each, blocks, heldAgain);
+    for (const each of believed) dropUnconfirmed(each, blocks);
   const released: { lease: OwnLease; reason: Reason }[] = [];
   const failures: { lease: OwnLease; error: LessorError }[] = [];
   for (const lease of leases) {
@@ -150,7 +151,8 @@ export const knownOf = ({
   isReported: outbox.isReported,
 });
 
-async function readTable({ api, bootId }: Reconciling) {
+/** @throws LessorError, also where the service takes this node for another one: its table says nothing of this one */
+async function readTable({ api, bootId, candidates }: Reconciling) {
   const leases: OwnLease[] = [];
   let blocks: OwnBlock[] | undefined = [];
   let firstOfBoot: number | undefined;
@@ -158,6 +160,11 @@ async function readTable({ api, bootId }: Reconciling) {
   let cursor: string | undefined;
   do {
     const page = await api.ownLeases(cursor);
+    for (const records of candidates) {
+      // A dry run notes nothing.
+      const other = knownNode(records) === undefined ? undefined : otherIdentity(records, page?.node);
+      if (other !== undefined) throw other;
+    }
     leases.push(...(page?.leases ?? []));
     // A service that does not say it on each page confirms nothing, and denies nothing.
     blocks = page?.blocks && blocks?.concat(page.blocks);

@@ -36,13 +36,15 @@ export const ownLease = z.object({
 });
 export type OwnLease = z.infer<typeof ownLease>;
 
-/** A block that belongs to the calling node in its present life. */
+/** A block that belongs to the calling node: in the boot and with the journal that it names, and in a life that is not over. */
 export const ownBlock = z.object({
   /** The id of the pool. */
   pool: z.string(),
   block: blockIndex,
   /** Counts its owners. */
   generation: z.int(),
+  /** The boot in which it was claimed. */
+  boot: z.string(),
   /** The first 16 digits of the nonces of the journal for which it was claimed. */
   journal: z.string(),
 });
@@ -50,6 +52,8 @@ export type OwnBlock = z.infer<typeof ownBlock>;
 
 /** One page of what the calling node holds. */
 export const ownLeasesResult = z.object({
+  /** Whom the service takes the caller for, as the signature proves it; absent from services that do not say it. */
+  node: z.optional(z.string()),
   /** The node's life now; absent where the service does not know the node. */
   incarnation: z.optional(z.int()),
   /** The boot in which the node's life is, as the node named it. */

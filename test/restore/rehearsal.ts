@@ -13,9 +13,11 @@ import { reportLease } from '../../functions/use-cases/leases/report-lease.ts';
 import { listLeases } from '../../functions/use-cases/questions/list-leases.ts';
 import { createTables } from '../../local/aws/tables.ts';
 import { tokenBucket } from '../../local/aws/throttle.ts';
+import type { Route, UseCase } from '../cni-shim/service.ts';
 import { create } from '../functions/pool-requests.ts';
 import { add, addOf, attachmentOf, callOf, del, delOf, nonceOf, refusalOf, world } from '../functions/world.ts';
 import { type LocalTables, tableOf } from '../store/local-tables.ts';
+import { type Believing, believingNodes } from './believing-nodes.ts';
 
 /** What is leased, and when; the words are those of the report. */
 const LEASES = [
@@ -44,8 +46,15 @@ export interface Row {
   readonly reported?: string;
 }
 
+/** A node with a block of its own, after the restore. */
+export interface NodeRow extends Believing {
+  /** Whether somebody else gets the address that it answers with in an outage. */
+  readonly givenTwice: boolean;
+}
+
 export interface Rehearsal {
   readonly rows: readonly Row[];
+  readonly nodes: readonly NodeRow[];
   /** Of so many ADDs while the throttle is 0, so many come to a function. */
   readonly closed: { readonly asked: number; readonly admitted: number };
 }
@@ -54,8 +63,8 @@ const LIVE: Tables = { pools: 'Pools', leases: 'Leases', history: 'History' };
 const RESTORED: Tables = { pools: 'PoolsRestored', leases: 'LeasesRestored', history: 'History' };
 const OPENED: Tables = { pools: 'PoolsOpened', leases: 'LeasesOpened', history: 'History' };
 
-/** @param tables the live ones, empty */
-export async function rehearse(tables: LocalTables): Promise<Rehearsal> {
+/** @param tables the live ones, empty @param instead use cases in place of the service's own: a broken service */
+export async function rehearse(tables: LocalTables, instead?: ReadonlyMap<Route, UseCase>): Promise<Rehearsal> {
   const live = world(dynamodbStore(documentClient(), LIVE));
   const deps = live.environment();
   // Small: whoever asks long enough gets every address that is free.
@@ -64,11 +73,16 @@ export async function rehearse(tables: LocalTables): Promise<Rehearsal> {
   const owned = { affinity: 'node' as const, maxBlocksPerNode: 4 };
   await create(deps, { name: 'owned', ranges: ranges('10.2.0.0/28'), blockSize: 4, cooldownSeconds: 0, ...owned });
 
+  await create(deps, { name: 'blocks', ranges: ranges('10.3.0.0/28'), blockSize: 4, cooldownSeconds: 0, ...owned });
+
   const answers = new Map<number, AllocateResult>();
   const lease = async (one: Container) => answers.set(one.container, await add(deps, one.node, requestOf(one)));
   for (const one of LEASES.slice(0, 3)) await lease(one);
+  const nodes = believingNodes('blocks', live.clock);
+  await nodes.lease(deps, 'before T');
   await copy(tables, LIVE, RESTORED);
   for (const one of LEASES.slice(3)) await lease(one);
+  await nodes.lease(deps, 'since T');
   const slotOf = (container: number) => (answers.get(container) as AllocateResult).slot;
   await del(deps, 'i-1', delOf(1, { attachment: attachmentOf(1, 'shared'), slot: slotOf(1), acknowledged: true }));
 
@@ -89,8 +103,11 @@ export async function rehearse(tables: LocalTables): Promise<Rehearsal> {
     const seen = { restored: heldRestored.has(address), handedOutAgain: lives && given.has(address) };
     rows.push({ ...row, ...seen, ...(reported === undefined ? {} : { reported }) });
   }
+  const looked = await nodes.look(restored, instead);
+  nodes.remove();
   const givenAfter = await everythingFree(restored);
   return {
+    nodes: looked.map((one) => ({ ...one, givenTwice: one.inOutage !== undefined && givenAfter.has(one.inOutage) })),
     rows: rows.map((row) => ({ ...row, handedOutAfter: row.lives && givenAfter.has(row.address) })),
     closed: { asked, admitted },
   };
@@ -120,7 +137,7 @@ async function heldIn(deps: Dependencies): Promise<Set<string>> {
 /** What new containers get until nothing is left. */
 async function everythingFree(deps: Dependencies): Promise<Set<string>> {
   const given = new Set<string>();
-  for (const name of ['shared', 'owned']) {
+  for (const name of ['shared', 'owned', 'blocks']) {
     for (let container = 100; ; container += 1) {
       const request = addOf(container, { attachment: attachmentOf(container, name), pool: { vrf: 'default', name } });
       const outcome = await add(deps, 'i-9', request).catch((error: unknown) => error);
@@ -162,7 +179,7 @@ async function copy({ endpoint }: LocalTables, from: Tables, to: Tables): Promis
 }
 
 /** As a table for people. */
-export function textOf({ rows, closed }: Rehearsal): string {
+export function textOf({ rows, nodes, closed }: Rehearsal): string {
   const yes = (is: boolean) => (is ? 'yes' : 'no');
   const lines = rows.map(
     ({ container, leased, address, lives, restored, handedOutAgain, reported = '-', handedOutAfter }) =>
@@ -181,6 +198,13 @@ export function textOf({ rows, closed }: Rehearsal): string {
     '| container | leased | address | lives | in the restored tables | handed out again if simply opened | its node asserts it | and then handed out again |',
     '|---|---|---|---|---|---|---|---|',
     ...lines.map((line) => `| ${line} |`),
+    '',
+    '| node | its block was claimed | a container lives in it | believed in before the node looks | and afterwards | answered from in an outage | and given to another |',
+    '|---|---|---|---|---|---|---|',
+    ...nodes.map(({ node, claimed, holds, believed, believes, inOutage, givenTwice }) => {
+      const answered = yes(inOutage !== undefined);
+      return `| ${[node, claimed, yes(holds), yes(believed), yes(believes), answered, givenTwice ? 'YES' : 'no'].join(' | ')} |`;
+    }),
     '',
     `With the throttle at 0, ${closed.admitted} of ${closed.asked} ADDs come to a function.`,
   ].join('\n');

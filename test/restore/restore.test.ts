@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalTables, localTables } from '../store/local-tables.ts';
+import { saysNothingOfBlocks } from './believing-nodes.ts';
 import { type Rehearsal, rehearse, textOf } from './rehearsal.ts';
 
 let local: LocalTables;
@@ -46,6 +47,29 @@ describe('tables that are restored to T', () => {
       [6, 'held again'],
     ]);
     expect(containers(({ handedOutAfter }) => handedOutAfter)).toEqual([]);
+  });
+
+  it('are looked at by each node, which then believes in no block that is not its own in them', () => {
+    expect(rehearsal.nodes.map(({ node, believed, believes }) => [node, believed, believes])).toEqual([
+      ['i-4', true, true],
+      ['i-5', true, true],
+      ['i-6', true, false],
+    ]);
+    expect(rehearsal.nodes.filter(({ inOutage }) => inOutage !== undefined).map(({ node }) => node)).toEqual([
+      'i-4',
+      'i-5',
+    ]);
+    expect(rehearsal.nodes.filter(({ givenTwice }) => givenTwice)).toEqual([]);
+  });
+
+  it('would be no use to a node whose service does not say which blocks are whose: its address is another’s too', async () => {
+    const other = await localTables();
+    try {
+      const { nodes } = await rehearse(other, saysNothingOfBlocks);
+      expect(nodes.filter(({ givenTwice }) => givenTwice).map(({ node }) => node)).toEqual(['i-6']);
+    } finally {
+      await other.stop();
+    }
   });
 
   it('are shown on the page as they are here, but for the addresses', () => {

@@ -11,42 +11,51 @@ import { pageOf } from '../pages.ts';
 /** Read at once: a plugin waits for an answer for some seconds only. */
 const BLOCKS_A_PAGE = 16;
 /** What one of its own blocks takes of an answer at most. */
-const OWN_BLOCK_BYTES = 160;
+const OWN_BLOCK_BYTES = 640;
 
-/** Leases of all the node's lives and the blocks of its present one, in blocks that follow `cursor` in the order of their names. */
+/** Leases of all the node's lives, and which blocks are its own, in blocks that follow `cursor` in the order of their names. */
 export async function ownLeases(deps: Dependencies, call: Call, cursor: string | undefined): Promise<OwnLeasesResult> {
   const { store } = deps;
   const { caller } = call;
   const node = await store.nodes.readNode(caller);
-  if (node === undefined) return { leases: [], blocks: [] };
-  const own = new Map<BlockKey, OwnBlock>();
-  const { rows, nextCursor } = await pageOf<BlockKey, OwnLease>(call, {
-    ...positions,
-    keys: joinedFrom(node.joinedBlocks, cursor),
-    read: async (key) => {
-      const [leases, block] = await Promise.all([
-        leasesIn(store.leases.readBlock, caller, key),
-        ownBlock(deps, node, key),
-      ]);
-      if (block !== undefined) own.set(key, block);
-      return fromSlot(key, cursor, leases);
-    },
-    keysAPage: BLOCKS_A_PAGE,
-    beside: ' '.repeat(BLOCKS_A_PAGE * OWN_BLOCK_BYTES),
-  });
+  if (node === undefined) return { node: caller, leases: [], blocks: [] };
+  const keys = joinedFrom(node.joinedBlocks, cursor);
+  const owned = await ownedPools(deps, keys.slice(0, BLOCKS_A_PAGE));
+  const blocks: OwnBlock[] = [];
+  const read = async (key: BlockKey): Promise<readonly OwnLease[]> => {
+    const mayBeOwn = node.alive && owned.has(key.pool);
+    const [leases, own] = await Promise.all([
+      leasesIn(store.leases.readBlock, caller, key),
+      mayBeOwn ? ownBlock(deps, node, key) : undefined,
+    ]);
+    if (own !== undefined) blocks.push(own);
+    return fromSlot(key, cursor, leases);
+  };
+  const beside = ' '.repeat(BLOCKS_A_PAGE * OWN_BLOCK_BYTES);
+  const paging = { ...positions, keys, read, keysAPage: BLOCKS_A_PAGE, beside };
+  const { rows, nextCursor } = await pageOf<BlockKey, OwnLease>(call, paging);
   const { incarnation, boot, firstOfBoot } = node;
   const next = nextCursor === undefined ? {} : { nextCursor };
-  return { incarnation, boot, firstOfBoot, leases: [...rows], blocks: [...own.values()], ...next };
+  return { node: caller, incarnation, boot, firstOfBoot, leases: [...rows], blocks, ...next };
 }
 
-/** Undefined where the block is not the node's in its present life, or is on its way to others. */
-async function ownBlock(deps: Dependencies, node: NodeState, key: BlockKey): Promise<OwnBlock | undefined> {
-  // Blocks of shared pools are nobody's: reading their items would be in vain.
-  if (!node.alive || (await knownPool(deps, key.pool))?.definition.affinity !== 'node') return undefined;
-  const { state, generation, owner } = (await deps.store.blocks.read(key)) ?? {};
+/** Of other pools the blocks are nobody's: reading their items would be in vain. */
+async function ownedPools(deps: Dependencies, keys: readonly BlockKey[]): Promise<Set<string>> {
+  const owned = new Set<string>();
+  for (const pool of new Set(keys.map((key) => key.pool)))
+    if ((await knownPool(deps, pool))?.definition.affinity === 'node') owned.add(pool);
+  return owned;
+}
+
+/**
+ * Undefined where the block is not the node's, is on its way to others, or was claimed in a life that is over. A late request of
+ * another boot may have begun a life meanwhile: what the boot that runs claimed is its own all the same (I6).
+ */
+async function ownBlock({ store }: Dependencies, node: NodeState, key: BlockKey): Promise<OwnBlock | undefined> {
+  const { state, generation, owner } = (await store.blocks.read(key)) ?? {};
   if (state !== 'claimed' || generation === undefined || owner === undefined) return undefined;
-  if (owner.node !== node.id || owner.boot !== node.boot || owner.incarnation !== node.incarnation) return undefined;
-  return { pool: key.pool, block: blockToText(key.block), generation, journal: owner.journal };
+  if (owner.node !== node.id || (owner.boot === node.boot && owner.incarnation < node.incarnation)) return undefined;
+  return { pool: key.pool, block: blockToText(key.block), generation, boot: owner.boot, journal: owner.journal };
 }
 
 async function leasesIn(

@@ -27,11 +27,12 @@ export const nodeExamples = {
   ownLeases: {
     status: 200,
     result: {
+      node: NODE,
       incarnation: 1,
       boot: BOOT,
       firstOfBoot: 1,
       leases: [{ slot: SLOT, attachment: ATTACHMENT, nonce: NONCE, incarnation: 1, heldAt: TIME, pod: POD }],
-      blocks: [{ pool: SLOT.pool, block: BLOCK, generation: 1, journal: JOURNAL }],
+      blocks: [{ pool: SLOT.pool, block: BLOCK, generation: 1, boot: BOOT, journal: JOURNAL }],
     },
   },
   heartbeat: {

@@ -2,7 +2,7 @@
 import { type Agent, createAgent } from '../../../cni-shim/agent/agent.ts';
 import { type Metrics, makeMetrics } from '../../../cni-shim/agent/metrics.ts';
 import { agentTimes } from '../../../cni-shim/agent/tell-service.ts';
-import { apiClient } from '../../../cni-shim/api/client.ts';
+import { apiClient, type Calls } from '../../../cni-shim/api/client.ts';
 import { openOutage } from '../../../cni-shim/api/outage.ts';
 import { type Files, nodeFiles } from '../../../cni-shim/machine/files.ts';
 import { openRecords } from '../../../cni-shim/node/node-records.ts';
@@ -146,18 +146,24 @@ export class AgentScene {
     };
   }
 
-  #makeAgent(): Agent {
+  get client(): Calls {
     const { surroundings } = this;
     const credentials = { get: async () => ({ credentials: identity, cached: false }) };
+    const limits = { attempt: 300, total: 300 };
+    return apiClient({
+      endpoint: new URL(api.endpoint),
+      region: 'eu-central-1',
+      credentials,
+      surroundings,
+      limits,
+    });
+  }
+
+  #makeAgent(): Agent {
+    const { surroundings } = this;
     return createAgent({
       ...this.directories,
-      api: apiClient({
-        endpoint: new URL(api.endpoint),
-        region: 'eu-central-1',
-        credentials,
-        surroundings,
-        limits: { attempt: 300, total: 300 },
-      }),
+      api: this.client,
       outages: [openOutage(openRecords(surroundings, this.node.dataDir), surroundings.now)],
       metrics: this.metrics,
       log: (level, message, facts = {}) => this.logged.push({ level, message, facts }),

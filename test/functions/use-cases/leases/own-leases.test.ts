@@ -20,7 +20,11 @@ const containersOf = (leases: readonly OwnLease[]) => leases.map(({ attachment }
 
 describe('what the table says a node holds', () => {
   it('is nothing, without a life, for a node that never leased', async () => {
-    expect(await ownLeases(world().environment(), callOf('i-1'), undefined)).toEqual({ leases: [], blocks: [] });
+    expect(await ownLeases(world().environment(), callOf('i-1'), undefined)).toEqual({
+      node: 'i-1',
+      leases: [],
+      blocks: [],
+    });
   });
 
   it('has slot, attachment, nonce, life, time and pod of each lease', async () => {
@@ -32,7 +36,7 @@ describe('what the table says a node holds', () => {
     here.clock.now += 5000;
     await add(deps, 'i-1', addOf(2, { pool: blue, incarnation: 1, proposal: proposal(pool, 10, 2) }));
     const { leases, ...node } = await ownLeases(here.environment(), callOf('i-1'), undefined);
-    expect(node).toEqual({ incarnation: 1, boot: 'boot-1', firstOfBoot: 1, blocks: [] });
+    expect(node).toEqual({ node: 'i-1', incarnation: 1, boot: 'boot-1', firstOfBoot: 1, blocks: [] });
     const first = {
       slot: proposal(pool, 0, 1),
       attachment: addOf(1).attachment,
@@ -76,7 +80,7 @@ describe('what the table says a node holds', () => {
     const pages = await pagesOf(here.environment(), 'i-1');
     expect(pages.map(({ nextCursor }) => nextCursor)).toEqual([undefined]);
     const beyond = await ownLeases(here.environment(), callOf('i-1'), `${'z'.repeat(16)}:0`);
-    expect(beyond).toEqual({ incarnation: 1, boot: 'boot-1', firstOfBoot: 1, leases: [], blocks: [] });
+    expect(beyond).toEqual({ node: 'i-1', incarnation: 1, boot: 'boot-1', firstOfBoot: 1, leases: [], blocks: [] });
   });
 
   it('has every lease that was there all the time, though the node gets more blocks between two pages', async () => {
@@ -130,27 +134,54 @@ describe('what the table says a node holds', () => {
 });
 
 describe('the blocks that the table says are a node’s own', () => {
-  it('are those of its present life, with generation and journal, and none once that life is over', async () => {
+  it('are told with generation, boot and journal, and none once that life is over', async () => {
     const here = world();
     const green = await ownedPool(here, { blocks: 8 });
     const node = new OwnerNode('i-1', green);
     await node.add(here.environment(), 1);
     const own = async () => (await ownLeases(here.environment(), callOf('i-1'), undefined)).blocks;
     const [claimed] = node.blocks;
-    expect(await own()).toEqual([{ ...claimed, pool: green.id, journal: node.journalId }]);
+    expect(await own()).toEqual([{ ...claimed, pool: green.id, boot: 'boot-1', journal: node.journalId }]);
     await declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'burned', alsoIfAlive: true });
     expect(await own()).toEqual([]);
   });
 
-  it('are none that it claimed in an earlier boot, and none of other nodes', async () => {
+  /** A node with a block of its own; another node has the next one. */
+  async function owning() {
     const here = world();
     const green = await ownedPool(here, { blocks: 8 });
+    await operatorsPool(here, { addresses: 8, blockSize: 4 });
     const [node, other] = [new OwnerNode('i-1', green), new OwnerNode('i-2', green)];
     await node.add(here.environment(), 1);
     await other.add(here.environment(), 2);
-    await operatorsPool(here, { addresses: 8, blockSize: 4 });
-    await add(here.environment(), 'i-1', addOf(3, { pool: blue, boot: 'boot-2' }));
-    expect((await ownLeases(here.environment(), callOf('i-1'), undefined)).blocks).toEqual([]);
+    const leaseIn = (boot: string, container: number) =>
+      add(here.environment(), 'i-1', addOf(container, { pool: blue, boot }));
+    const own = async () => (await ownLeases(here.environment(), callOf('i-1'), undefined)).blocks;
+    const [claimed] = node.blocks;
+    return { here, leaseIn, own, claimed: { ...claimed, pool: green.id, boot: 'boot-1', journal: node.journalId } };
+  }
+
+  it('are named with the boot that claimed them, also where a late request of another boot began a life since', async () => {
+    const { leaseIn, own, claimed } = await owning();
+    await leaseIn('boot-0', 3);
+    expect(await own()).toEqual([claimed]);
+  });
+
+  it('are none of a life that was declared over, once the same boot is in the next one', async () => {
+    const { here, leaseIn, own } = await owning();
+    await declareDeath(here.environment(), callOf('user/ann'), { node: 'i-1', reason: 'burned', alsoIfAlive: true });
+    await leaseIn('boot-1', 3);
+    expect(await own()).toEqual([]);
+  });
+
+  it('cost no read of a block that is nobody’s', async () => {
+    const here = world();
+    await operatorsPool(here, { addresses: 64, blockSize: 4 });
+    await add(here.environment(), 'i-1', addOf(1, { pool: blue }));
+    const { store, requests } = counted(here.store);
+    await ownLeases({ ...here.environment(), store }, callOf('i-1'), undefined);
+    expect(new Set(requests)).toEqual(new Set(['readNode', 'readPool', 'readBlock']));
+    expect(requests.filter((name) => name === 'readPool')).toHaveLength(1);
   });
 });
 
@@ -166,7 +197,7 @@ describe('the lives that a node is told of', () => {
       return (await add(here.environment(), 'i-1', addOf(containers, asked))).incarnation;
     };
     const told = async () => {
-      const { leases, blocks: _, ...node } = await ownLeases(here.environment(), callOf('i-1'), undefined);
+      const { leases, blocks: _, node: __, ...node } = await ownLeases(here.environment(), callOf('i-1'), undefined);
       return { ...node, lives: leases.map(({ incarnation }) => incarnation).sort() };
     };
     const die = () =>
