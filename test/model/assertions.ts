@@ -89,12 +89,25 @@ export const assertArrivals: Arrivals = {
     }
     const ownedByCaller = universe.affinity === 'shared' || isOwn;
     if (!decides(mutations, 'assertHeard', { ownedByCaller })) return;
-    const generation = universe.affinity === 'shared' ? 1 : g;
-    if (!slotPermits(universe, mutations, 'assert', world, k, { c, generation, life })) return;
-    const held = setSlot(world, k, { is: 'held', g: generation, by: c, life });
-    step(`${path.name(c)} holds slot ${k} again, in life ${life}`, send(held, `answer ${c} ${k}`), 'tidies');
+    if (universe.affinity === 'shared') holdsAgain(path, c, k, { generation: 1, life });
+    // What the service read of the block may be old when its write arrives.
+    else step(`the block is at generation ${g}`, send(world, `holdAgain ${c} ${k} ${g} ${life}`), 'tidies');
   },
+  holdAgain: (path, [c = 0, k = 0, generation = 0, life = 0]) => holdsAgain(path, c, k, { generation, life }),
 };
+
+function holdsAgain(
+  path: Path,
+  c: number,
+  k: number,
+  at: { readonly generation: number; readonly life: number },
+): void {
+  const { universe, mutations, world, step } = path;
+  const { generation, life } = at;
+  if (!slotPermits(universe, mutations, 'assert', world, k, { c, generation, life })) return;
+  const held = setSlot(world, k, { is: 'held', g: generation, by: c, life });
+  step(`${path.name(c)} holds slot ${k} again, in life ${life}`, send(held, `answer ${c} ${k}`), 'tidies');
+}
 
 function becomesOwn({ mutations, world, step }: Path, owner: Owner, isOwn: boolean): void {
   const { g } = world.block;

@@ -25,6 +25,11 @@ function node(
 ): Explorable {
   return { recorded, universe: { affinity: 'node', slots: 1, lives: 1, events: [], ...given } };
 }
+/** Only nodes of two lives are declared dead: in the last one what goes on living is held. */
+const declared = (lives: readonly number[], containers: Universe['containers']) => ({
+  ...{ lives, containers, boots: lives.map(() => 1) },
+  events: ['wrong declaration'] as const,
+});
 function pool(recorded: Recorded, poolUniverse: PoolUniverse): Explorable {
   return { recorded, poolUniverse };
 }
@@ -194,18 +199,30 @@ export const configurations = {
     generations: 4,
     events: ['leave', 'offline'],
   }),
-  'shared: declared dead although it runs': shared([239_516, 44], {
-    containers: [on(0, 'a'), on(1, 'b')],
-    boots: [1, 1],
-    lives: 2,
-    events: ['wrong declaration'],
+  'shared: declared dead although it runs': shared([239_516, 44], declared([2, 2], [on(0, 'a'), on(1, 'b')])),
+  'shared: one container id twice, declared dead': shared([28_813, 36], declared([2], [on(0, 'a'), on(0, 'a')])),
+  'shared: one nonce twice on a node, declared dead': shared(
+    [64_806, 35],
+    declared([2], [on(0, 'a', 'n'), on(0, 'b', 'n')]),
+  ),
+  'shared: the same random numbers, declared dead': shared(
+    [11_126, 34],
+    declared([2, 1], [on(0, 'a', 'n'), on(1, 'a', 'n')]),
+  ),
+  'block: alone and declared dead although it runs': node([26_309, 44], {
+    ...declared([2], [on(0, 'a')]),
+    generations: 4,
+  }),
+  'block: declared dead although it runs': node([138_565, 48], {
+    ...declared([2, 1], [on(0, 'a'), on(1, 'b')]),
+    generations: 4,
   }),
   'shared: tables are restored': shared([27_106, 31], {
     containers: [on(0, 'a'), on(1, 'b')],
     boots: [1, 1],
     events: ['restore'],
   }),
-  'block: tables are restored': node([35_318, 35], {
+  'block: tables are restored': node([51_196, 36], {
     containers: [on(0, 'a'), on(1, 'b')],
     boots: [1, 1],
     generations: 4,

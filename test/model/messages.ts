@@ -2,7 +2,7 @@
 import { declared, goesLive } from './assertions.ts';
 import { decides, slotPermits } from './operations.ts';
 import { type Arrivals, givenUp, livedWith, ofNode, type Path } from './path.ts';
-import { at, freeSlot, nodeName, send, setContainer, setNode, setSlot, type World } from './world.ts';
+import { at, freeSlot, livesOf, nodeName, send, setNode, setSlot, type World } from './world.ts';
 
 export const arrivals: Arrivals = {
   /** A request in which the node says its boot: it is told its life, or the next one begins. */
@@ -21,7 +21,7 @@ export const arrivals: Arrivals = {
     const { item, boot: now } = at(world.nodes, n);
     // Late requests begin lives too; enough are left for the boots that come.
     const left = at(universe.boots, n) - now + (boot === now ? 0 : 1);
-    if (life + left >= universe.lives) return;
+    if (life + left >= livesOf(universe, n)) return;
     if (!decides(mutations, 'beginLife', { sameIncarnation: item.life === life })) return;
     const begun = setNode(world, n, { item: { ...item, life: life + 1, boot, alive: true } });
     step(`life ${life + 1} of ${nodeName(n)} begins, in boot ${boot}`, begun, boot === now ? 'tidies' : undefined);
@@ -64,8 +64,9 @@ export const arrivals: Arrivals = {
     const me = at(world.containers, c);
     if (life !== me.askedIn) return;
     if (me.phase === 'live') {
+      // The answer may be late: what it says was held may be taken back since, on wrong evidence.
       if (me.slot === k && !me.answered)
-        step(`the report of ${path.name(c)} is answered`, setContainer(world, c, { answered: true }), 'tidies');
+        step(`the report of ${path.name(c)} is answered`, goesLive(path, world, c, { answered: true }), 'tidies');
       return;
     }
     if (me.phase === 'ended') return;

@@ -21,6 +21,7 @@ const lost = 'block: a lost journal';
 const left = 'shared: a node leaves';
 const leftBlock = 'block: a node leaves';
 const restored = 'shared: tables are restored';
+const alone = 'block: alone and declared dead although it runs';
 const twins = 'shared: machines with the same random numbers';
 
 export const mutants: Readonly<Record<string, Mutant>> = {
@@ -225,6 +226,20 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'pool seal.blockFree': { where: 'pools: blocks', breaks: 'I2' },
   'assert.slotAbsent': { where: restored, breaks: 'I2' },
   'assert.slotFree': { where: restored, breaks: 'I2' },
+  'assert.generationNotNewer': {
+    where: alone,
+    breaks: 'I4',
+    tells:
+      'The service read at which generation the block is the node’s. Its write is late, and the block was taken back since.',
+  },
+  'assert.slotHeld': { where: alone, breaks: 'I4' },
+  'assert.sameOwner': { where: 'shared: one nonce twice on a node, declared dead', breaks: 'I2' },
+  'assert.sameNonce': {
+    where: 'shared: one container id twice, declared dead',
+    breaks: 'I2',
+    tells: 'An assertion is late. Its container is gone, and a successor of the same id lives with the slot.',
+  },
+  'assert.sameNode': { where: 'shared: the same random numbers, declared dead', breaks: 'I2' },
   'assert.incarnationNotNewer': { where: 'shared: declared dead although it runs', breaks: 'I2' },
   'assertHeard.ownedByCaller': { where: 'block: tables are restored', breaks: 'I5' },
   'reopen.leasesHeld': {

@@ -1,14 +1,14 @@
 /** What a node does: it goes down, boots, loses its journal, asks for a block, gives it back. */
 import { decides } from './operations.ts';
 import { givenUp, mayBegin, ofNode, type Path, usableClaim } from './path.ts';
-import { at, nodeName, notLeaving, send, setNode, type World } from './world.ts';
+import { at, livesOf, nodeName, notLeaving, send, setNode, type World } from './world.ts';
 
 export function nodeSteps(path: Path, n: number): void {
   const { universe, mutations, world, step } = path;
   const node = at(world.nodes, n);
   const who = nodeName(n);
   // One life is left, in which what goes on living is held.
-  const isDeclaredWrongly = path.may('wrong declaration') && node.item.life < universe.lives;
+  const isDeclaredWrongly = path.may('wrong declaration') && node.item.life < livesOf(universe, n);
   if (!node.up) {
     if (node.boot < at(universe.boots, n)) boots(path, n);
   } else {

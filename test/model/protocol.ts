@@ -87,6 +87,8 @@ function withoutTheVoid(universe: Universe, mutations: Mutations, world: World):
         return weakened(kind) || slots.some(({ is, g }) => is === 'absent' || g < first);
       case 'hold':
         return universe.affinity === 'shared' || weakened('hold') || slots.some(({ g }) => g <= third);
+      case 'holdAgain':
+        return weakened('assert') || slots.some(({ g, by }) => g <= third || by === first);
       default:
         return true;
     }

@@ -64,7 +64,7 @@ function parameters(name: Configuration): string[] {
   const { affinity, slots, containers, boots, lives, generations, events } = configuration.universe;
   const who = containers.map(({ node, owner }) => `${owner} on ${String.fromCharCode(65 + node)}`).join(', ');
   const last = affinity === 'node' ? `${generations}` : '';
-  return [`${slots}`, who, boots.join(', '), `${lives}`, last, events.join(', ')];
+  return [`${slots}`, who, boots.join(', '), [lives].flat().join(', '), last, events.join(', ')];
 }
 
 export function refuted(found: readonly Finding[]): string {

@@ -43,8 +43,8 @@ export interface Universe {
   readonly containers: readonly { readonly node: number; readonly owner: string; readonly nonce: string }[];
   /** Boots of each node. */
   readonly boots: readonly number[];
-  /** How many lives a node may begin: late requests of an ended boot may begin some. */
-  readonly lives: number;
+  /** How many lives a node may begin, or each of them: late requests of an ended boot may begin some. */
+  readonly lives: number | readonly number[];
   /** The last generation of the block: each claim, taking over and fence begins one. */
   readonly generations: number;
   readonly events: readonly Event[];
@@ -115,6 +115,7 @@ export interface World {
   readonly fault?: string;
 }
 
+export const livesOf = ({ lives }: Universe, n: number): number => (typeof lives === 'number' ? lives : at(lives, n));
 export const notLeaving = { leaving: false, said: 0, left: 0 } as const;
 
 export function initialWorld({ slots, containers, boots }: Universe): World {
