@@ -1,6 +1,13 @@
 /** Leases in DynamoDB: one conditional write a slot, one strongly consistent Query a block. */
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { againstHolding, type Holding, type SlotOperation, type SlotState } from '../../core/protocol/lease.ts';
+import {
+  type Against,
+  againstHolding,
+  allows,
+  type Holding,
+  type SlotOperation,
+  type SlotState,
+} from '../../core/protocol/lease.ts';
 import type { SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { LeaseStore } from '../../core/store.ts';
 import { conditional, queryAll, readItem } from './dynamodb-client.ts';
@@ -10,6 +17,13 @@ import { FREE, HELD, keys, slotItem, slotOf, slotState } from './items.ts';
 const RELEASED = 'SET s = :free, r = :reusableAt, x = :endedAt';
 const EVICTED = `${RELEASED}, g = :generation`;
 const ADVANCED = 'SET s = :free, g = :generation, r = if_not_exists(r, :never)';
+/**
+ * Beside the conditions of the operation, which decide whether a slot is held: it is from when the last lease ended there, at the
+ * earliest. Who asks may have another clock, or have begun before that.
+ */
+const NOT_BEFORE = 'attribute_not_exists(x) OR x <= :new_at';
+/** Each but the first where another lease has ended in the slot since the one before. */
+const TRIES = 4;
 const states = { ':held': HELD, ':free': FREE };
 
 /** Every way in which a slot is freed, by its operation. */
@@ -36,26 +50,23 @@ const freeing =
 
 export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): LeaseStore {
   const free = freeing(client, table);
-  const occupy = async (
+  const write = async (
     operation: 'hold' | 'assert',
     key: SlotKey,
-    holding: Holding,
-    { generation, sticky }: { generation: number; sticky: boolean },
+    item: Record<string, unknown>,
+    compared: Against,
   ) => {
     const condition = conditionOf(operation);
-    const { change, names, values } = replacement(slotItem(holding, generation));
+    const { change, names, values } = replacement(item);
     const outcome = await conditional(() =>
       client.send(
         new UpdateCommand({
           TableName: table,
           Key: keys.slot(key),
           UpdateExpression: change,
-          ConditionExpression: condition,
+          ConditionExpression: `(${condition}) AND (${NOT_BEFORE})`,
           ExpressionAttributeNames: names,
-          ExpressionAttributeValues: {
-            ...values,
-            ...valuesIn(condition, { ...states, ...valuesOf(againstHolding(holding, generation, sticky)) }),
-          },
+          ExpressionAttributeValues: { ...values, ...valuesIn(condition, { ...states, ...valuesOf(compared) }) },
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
       ),
@@ -63,6 +74,21 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
     return outcome.done
       ? ({ held: true } as const)
       : { held: false as const, current: outcome.item && slotState(outcome.item) };
+  };
+  const occupy = async (
+    operation: 'hold' | 'assert',
+    key: SlotKey,
+    holding: Holding,
+    { generation, sticky }: { generation: number; sticky: boolean },
+  ) => {
+    const compared = againstHolding(holding, generation, sticky);
+    let outcome = await write(operation, key, slotItem(holding, generation), compared);
+    for (let tries = 1; tries < TRIES && !outcome.held; tries += 1) {
+      const endedAt = outcome.current?.endedAt;
+      if (endedAt === undefined || !allows(operation, outcome.current, compared)) break;
+      outcome = await write(operation, key, slotItem({ ...holding, heldAt: endedAt }, generation), compared);
+    }
+    return outcome;
   };
   return {
     hold: (key, holding, generation, sticky = false) => occupy('hold', key, holding, { generation, sticky }),

@@ -63,7 +63,9 @@ function memoryLeases(permits: typeof allows): LeaseStore {
     const current = get(key);
     if (!permits(operation, current, compared)) return { held: false as const, current: copy(current) };
     const ended = current?.endedAt === undefined ? {} : { endedAt: current.endedAt };
-    put(key, copy({ held: true, generation: compared.generation, reusableAt: 0, holding, ...ended }));
+    const heldAt = Math.max(holding.heldAt, current?.endedAt ?? 0);
+    const held = { held: true, generation: compared.generation, reusableAt: 0, holding: { ...holding, heldAt } };
+    put(key, copy({ ...held, ...ended }));
     return { held: true as const };
   };
   return {

@@ -237,7 +237,7 @@ export const slotRefusals: readonly SlotRefusal[] = [
     condition: 'slotHeld',
     because: 'it was released, and its block fenced, since',
     before: released,
-    attempt: assert(mine, 2),
+    attempt: assert({ ...mine, heldAt: 14_000 }, 2),
   },
   {
     operation: 'assert',

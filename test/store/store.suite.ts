@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Holding } from '../../core/protocol/lease.ts';
 import { slotOperations } from '../../core/protocol/lease.ts';
 import type { Store } from '../../core/store.ts';
+import { beginningSuite } from './beginning.suite.ts';
 import { blocksSuite } from './blocks.suite.ts';
 import { counterRefusals, countersSuite } from './counters.suite.ts';
 import { deathsSuite } from './deaths.suite.ts';
@@ -17,6 +18,7 @@ import { expectRefused, slotRefusals } from './slot-refusals.ts';
 const cooling = { held: false, generation: 1, ...endingAt(15_000), holding: mine };
 
 export function storeSuite(open: () => Store): void {
+  beginningSuite(open);
   describe('leases', () => {
     it('hold a slot that was never held, and keep who holds it', async () => {
       const { leases } = open();
