@@ -1,4 +1,5 @@
 /** `lessor agent`: rounds until it is told to stop, with its health and metrics on a loopback port. */
+import { regionOfNode } from '../aws/region.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
 import { type AccessOptions, accessNode } from '../sync/node-access.ts';
 import { type AgentOptions, createAgent } from './agent.ts';
@@ -24,7 +25,8 @@ export async function serveAgent(surroundings: Surroundings, command: AgentComma
   const log: AgentOptions['log'] = (level, message, facts = {}) =>
     write(JSON.stringify({ time: new Date(surroundings.now()).toISOString(), level, message, ...facts }));
   const metrics = makeMetrics(version);
-  const who = { version, ...(name === undefined ? {} : { name }) };
+  const region = regionOfNode(surroundings, name);
+  const who = { version, ...(name === undefined ? {} : { name }), ...(region === undefined ? {} : { region }) };
   const access = accessNode(surroundings, command);
   // A network's first container may still come.
   for (const { what, remedy } of access.withoutJournal) log('warn', what, { remedy });
