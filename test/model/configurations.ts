@@ -213,6 +213,11 @@ export const configurations = {
     ...declared([2], [on(0, 'a')]),
     generations: 4,
   }),
+  'block: alone and offline, declared dead although it runs': node([223_977, 51], {
+    ...declared([2], [on(0, 'a')]),
+    generations: 3,
+    events: ['wrong declaration', 'offline'],
+  }),
   'block: declared dead although it runs': node([138_565, 48], {
     ...declared([2, 1], [on(0, 'a'), on(1, 'b')]),
     generations: 4,
