@@ -147,7 +147,7 @@ export function afterKept(previous: PoolCache, kept: ClaimedBlock): PoolCache {
 }
 
 /** What is believed of one block, to be compared with what is believed of it later. */
-export const beliefIn = ({ blocks, told: numbers }: PoolCache, block: string): string | undefined => {
+const beliefIn = ({ blocks, told: numbers }: PoolCache, block: string): string | undefined => {
   const own = blocks.find((one) => one.block === block);
   return own && `${own.generation} ${numbers?.[block]}`;
 };
