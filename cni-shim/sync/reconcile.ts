@@ -47,9 +47,10 @@ export async function reconcile(reconciling: Reconciling): Promise<Reconciled> {
   const answered = reconciling.candidates.map((records) => ({ records, entries: answeredEntries(records) }));
   const believed = reconciling.candidates.map(believedBlocks);
   const { leases, blocks, firstOfBoot, life } = await readTable(reconciling);
-  const { lost, heldAgain, unsure } = await assertAll(reconciling, answered, { leases, life });
+  // Before anything is asserted: by that a block comes to be the node's again, after a restore at an earlier generation.
   if (blocks !== undefined && !reconciling.dryRun && reconciling.runtime === undefined)
     for (const each of believed) dropUnconfirmed(each, blocks);
+  const { lost, heldAgain, unsure } = await assertAll(reconciling, answered, { leases, life });
   const released: { lease: OwnLease; reason: Reason }[] = [];
   const failures: { lease: OwnLease; error: LessorError }[] = [];
   for (const lease of leases) {

@@ -178,6 +178,18 @@ test('a block that an assertion claimed again is believed in', async () => {
   expect(await isAnsweredInOutage()).toBe(true);
 });
 
+test('a block that an assertion claimed again is believed in as it is now, though it was known at a later generation', async () => {
+  await scene.add('d');
+  const [claim] = believed();
+  const generation = (claim?.generation ?? 0) + 9;
+  await loseClaim();
+  records().update(POOL, (cache) => cache && claim && { ...cache, blocks: [{ ...claim, generation }] });
+  await scene.roundsFor(agentTimes.reconcileMs);
+  expect(await scene.held()).toEqual(['d']);
+  const now = await scene.here.store.blocks.read({ pool: POOL, block: blockFromText(claim?.block ?? '0') });
+  expect(believed()).toEqual([{ ...claim, generation: now?.generation }]);
+});
+
 test('a dry run, and a GC of one network, forget nothing', async () => {
   await loseClaim();
   const { surroundings } = scene;
