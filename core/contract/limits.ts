@@ -132,8 +132,11 @@ export const HISTORY_DAYS = 30;
 
 /** Days for which a pool's use of each hour is kept: 13 weeks, however long history is. */
 export const SAMPLED_DAYS = 91;
-/** Days that a forecast needs at least: a whole week. And days that it looks ahead at most. */
-export const FORECAST_DAYS = { least: 7, ahead: 90 } as const;
+/**
+ * Of forecasts: days of samples that one needs at least, a whole week; those from which on it has a metric, since before them the
+ * interval is so wide that most pools might be full soon; and days that it looks ahead.
+ */
+export const FORECAST_DAYS = { least: 7, measured: 21, ahead: 90 } as const;
 /** Of ten intervals of a forecast that many hold; the others fail on either side alike. */
 export const FORECAST_CONFIDENCE = 0.8;
 

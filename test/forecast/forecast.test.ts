@@ -1,6 +1,6 @@
 /** How right forecasts are: that intervals hold as often as they say, and which methods' would not. docs/forecast.md has the table. */
 import { readFileSync } from 'node:fs';
-import { linearRegression, linearRegressionLine, median, standardDeviation } from 'simple-statistics';
+import { linearRegression, linearRegressionLine, standardDeviation } from 'simple-statistics';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FORECAST_CONFIDENCE } from '../../core/contract/limits.ts';
 import { outlook } from '../../functions/use-cases/forecast/outlook.ts';
@@ -13,6 +13,12 @@ beforeAll(() => {
   results = allJudged();
 }, 120_000);
 
+function judgedFor(days: number, kind: Kind): Judged {
+  const one = results.get(days)?.get(kind);
+  if (one === undefined) throw new Error(`${kind} was not judged`);
+  return one;
+}
+
 /** Three standard deviations of the share of so many independent questions, each of which is within with the stated chance. */
 const tolerance = 3 * Math.sqrt((FORECAST_CONFIDENCE * (1 - FORECAST_CONFIDENCE)) / SEEDS);
 
@@ -22,7 +28,7 @@ const ERRORS: Readonly<Record<Kind, readonly [number, number, number]>> = {
   growing: [0.02, 0.02, 0.02],
   weekly: [0.03, 0.02, 0.02],
   'growing weekly': [0.03, 0.02, 0.02],
-  bursty: [0.05, 0.1, 0.08],
+  bursty: [0.02, 0.03, 0.03],
   steps: [0.04, 0.08, 0.2],
   wandering: [0.07, 0.08, 0.15],
 };
@@ -81,7 +87,7 @@ const ofOneDay: typeof outlook = (peaks, asked) => {
   return { ...found, bands };
 };
 
-const withoutSeason: typeof outlook = (peaks, asked) => outlook(peaks, asked, { days: 1, training: 2 });
+const withoutSeason: typeof outlook = (peaks, asked) => outlook(peaks, asked, [{ days: 1, training: 7 }]);
 
 describe('would not pass', () => {
   const found = (kind: Kind, method: typeof outlook) =>
@@ -95,13 +101,12 @@ describe('would not pass', () => {
     ['errors of one day for all days, of a series with steps', ofOneDay, 'steps'],
   ])('%s', (_, method, kind) => {
     expect(found(kind, method)).not.toEqual([]);
-    expect(found(kind, outlook)).toEqual([]);
+    expect(shortcomings(kind, judgedFor(91, kind), 91)).toEqual([]);
   });
 
   it('a method whose median error were twice as large', () => {
-    const one = results.get(91)?.get('bursty');
-    const twice = one && { ...one, peaks: one.peaks.map((peak) => ({ ...peak, error: peak.error * 2 })) };
-    expect(twice && shortcomings('bursty', twice, 91)).not.toEqual([]);
-    expect(median([...(one?.peaks ?? [])].map(({ error }) => error))).toBeGreaterThan(0);
+    const one = judgedFor(91, 'bursty');
+    const twice = { ...one, peaks: one.peaks.map((peak) => ({ ...peak, error: peak.error * 2 })) };
+    expect(shortcomings('bursty', twice, 91)).not.toEqual([]);
   });
 });

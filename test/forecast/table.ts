@@ -2,9 +2,9 @@
 import { HORIZONS, type Judged, judged } from './judge.ts';
 import { type Kind, kinds } from './series.ts';
 
-export const SEEDS = 200;
+export const SEEDS = 150;
 /** Days of samples. */
-export const HISTORIES = [91, 42, 21, 7] as const;
+export const HISTORIES = [91, 42, 28, 14, 7] as const;
 
 export type Results = ReadonlyMap<number, ReadonlyMap<Kind, Judged>>;
 

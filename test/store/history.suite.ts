@@ -1,5 +1,4 @@
 /** How any store keeps what is over. */
-import pMap from 'p-map';
 import { expect, it } from 'vitest';
 import type { EndedLease, LeaseNote } from '../../core/protocol/history.ts';
 import type { Store } from '../../core/store.ts';
@@ -80,14 +79,6 @@ export function historySuite(open: () => Store): void {
     expect(await history.readSamples(pool, 0, HOUR)).toEqual(all);
     expect(await history.readSamples(pool, HOUR, HOUR)).toEqual(all.slice(1));
     expect(await history.readSamples(newId(), 0, HOUR)).toEqual([]);
-  });
-
-  it('has a whole quarter of samples, which is more than a page', { timeout: 120_000 }, async () => {
-    const { history } = open();
-    const pool = newId();
-    const all = Array.from({ length: 91 * 24 }, (_, hour) => ({ at: (hour + 1) * HOUR, taken: hour, capacity: 1e15 }));
-    await pMap(all, (sample) => history.recordSample(pool, sample, 200 * DAY), { concurrency: 16 });
-    expect(await history.readSamples(pool, 0, DAY)).toEqual(all);
   });
 
   it('has who changed what, day by day, as it was completed last', async () => {

@@ -29,7 +29,7 @@ export interface Foreseen {
 }
 
 /**
- * One query of the pool's samples, of 26 read units for 13 weeks of them.
+ * One request for the pool's samples: some 20 read units for 13 weeks of them.
  * @param pool as it is now: a forecast is of its present capacity
  */
 export async function forecastOf({ store, now }: Dependencies, pool: KnownPool): Promise<Forecast> {
@@ -42,9 +42,14 @@ export async function forecastOf({ store, now }: Dependencies, pool: KnownPool):
   return { unit, capacity, samples, outcome: foresee(samples, Number(capacity), at) };
 }
 
-/** Of the earliest time, at most as many as are looked ahead; undefined where nothing is foreseen. */
-export function daysUntilFull({ outcome }: Forecast, now: number): number | undefined {
-  if (outcome.kind === 'unknown') return undefined;
+/**
+ * Until the earliest time, at most as many as are looked ahead; undefined where nothing is foreseen, or of too few days for a
+ * metric.
+ */
+export function daysUntilFull({ samples, outcome }: Forecast, now: number): number | undefined {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (outcome.kind === 'unknown' || first === undefined || last === undefined) return undefined;
+  if (last.at - first.at < (FORECAST_DAYS.measured - 1) * DAY_MS) return undefined;
   const { earliest } = outcome.fullAt;
   return earliest === undefined ? FORECAST_DAYS.ahead : Math.max(0, (earliest - now) / DAY_MS);
 }

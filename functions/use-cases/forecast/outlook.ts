@@ -5,7 +5,7 @@
  * horizon is kept. What lies between the quantiles of those errors is the interval (as conformal prediction has it: Vovk, Gammerman
  * and Shafer, 2005; over time: Xu and Xie, 2021). Nothing is assumed about how use is distributed.
  */
-import { quantileSorted } from 'simple-statistics';
+import { mean, quantileSorted } from 'simple-statistics';
 import { type Course, courseOf, type Peaks } from './course.ts';
 
 /** Of the most that is used within some days. */
@@ -23,31 +23,38 @@ export interface Outlook {
 }
 
 const WEEK = 7;
-/**
- * With fewer days too few courses can be judged that tell the days of the week apart. Until then the interval has the weekend in
- * it: it is wide, and right.
- */
-const WEEKLY_FROM = 6 * WEEK;
 
 /** In days: after how many it repeats itself, and what a course needs before it is judged. */
 export interface Season {
   readonly days: number;
   readonly training: number;
 }
-const seasonOf = (peaks: Peaks): Season =>
-  peaks.length >= WEEKLY_FROM ? { days: WEEK, training: 2 * WEEK } : { days: 1, training: 2 };
+
+/**
+ * With four weeks both are tried, and the one that was less wrong is taken: to tell the days of the week apart where they are alike
+ * makes it worse. A course of a few days is wrong, but with less than three weeks there are no others to be judged.
+ */
+function seasonsOf(peaks: Peaks): readonly Season[] {
+  const daily = { days: 1, training: peaks.length < 3 * WEEK ? 2 : WEEK };
+  return peaks.length < 4 * WEEK ? [daily] : [{ days: WEEK, training: 2 * WEEK }, daily];
+}
 
 /** Undefined where nothing is to be judged by. */
 export function outlook(
   peaks: Peaks,
   asked: { confidence: number; days: number },
-  season: Season = seasonOf(peaks),
+  seasons: readonly Season[] = seasonsOf(peaks),
 ): Outlook | undefined {
-  const now = courseOf(peaks, season.days);
-  const errors = pastErrors(peaks, season);
-  if (now === undefined || errors.length === 0) return undefined;
+  const judged = seasons.flatMap((season) => {
+    const errors = pastErrors(peaks, season);
+    const course = courseOf(peaks, season.days);
+    return course === undefined || errors.length === 0 ? [] : [{ course, errors, far: farOff(errors) }];
+  });
+  const [best] = judged.sort((a, b) => a.far - b.far);
+  if (best === undefined) return undefined;
+  const { course, errors } = best;
   const bands: Band[] = [];
-  for (const [index, foreseen] of highest(now, asked.days).entries()) {
+  for (const [index, foreseen] of highest(course, asked.days).entries()) {
     const { low, middle, high } = deviation(errors, index + 1, asked.confidence);
     const before = bands.at(-1) ?? NOTHING;
     // What is reached within some days is reached within more.
@@ -57,8 +64,11 @@ export function outlook(
       most: Math.max(before.most, foreseen + high),
     });
   }
-  return { slope: now.slope, bands };
+  return { slope: course.slope, bands };
 }
+
+/** Of a day ahead, in the mean. */
+const farOff = (errors: readonly number[][]): number => mean((errors[0] ?? []).map(Math.abs));
 
 const NOTHING: Band = { least: 0, expected: 0, most: 0 };
 
@@ -115,4 +125,4 @@ function deviation(errors: readonly number[][], days: number, confidence: number
  * Errors of days that follow each other are much the same: they say as much as spans that do not overlap. Few of those say little,
  * so that the interval is wider, about as one of Student's t is than one of the normal distribution.
  */
-const forFew = (spans: number): number => 1 + 1.4 / spans;
+const forFew = (spans: number): number => 1 + 2 / spans;
