@@ -72,6 +72,9 @@ const farOff = (errors: readonly number[][]): number => mean((errors[0] ?? []).m
 
 const NOTHING: Band = { least: 0, expected: 0, most: 0 };
 
+/** Fewer are no distribution: one has no width at all. */
+const LEAST_ERRORS = 3;
+
 /** By horizon, from 1 day on, in ascending order; as far as half of the days that can be judged. */
 function pastErrors(peaks: Peaks, { days, training }: Season): number[][] {
   const reach = Math.floor((peaks.length - training + 1) / 2);
@@ -85,7 +88,8 @@ function pastErrors(peaks: Peaks, { days, training }: Season): number[][] {
       if (most !== undefined) errors[index]?.push(most - (foreseen[index] ?? 0));
   }
   for (const some of errors) some.sort((a, b) => a - b);
-  return errors.filter((some) => some.length > 0);
+  const end = errors.findIndex((some) => some.length < LEAST_ERRORS);
+  return end < 0 ? errors : errors.slice(0, end);
 }
 
 /** From the first day on; undefined as long as no peak is known. */

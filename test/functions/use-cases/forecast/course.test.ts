@@ -1,7 +1,8 @@
-/** What daily peaks are, and as what they go on. */
+/** What daily peaks are, as what they go on, and how far that is to be trusted. */
 import { describe, expect, it } from 'vitest';
 import { courseOf } from '../../../../functions/use-cases/forecast/course.ts';
 import { dailyPeaks } from '../../../../functions/use-cases/forecast/daily-peaks.ts';
+import { outlook } from '../../../../functions/use-cases/forecast/outlook.ts';
 
 const HOUR = 3_600_000;
 const WEEK = [0, 5, 5, 9, 5, -40, -60];
@@ -55,5 +56,28 @@ describe('the course of daily peaks', () => {
   it('is not known where no day is', () => {
     expect(courseOf([], 1)).toBeUndefined();
     expect(courseOf([undefined, undefined], 7)).toBeUndefined();
+  });
+});
+
+describe('the outlook', () => {
+  const asked = { confidence: 0.8, days: 90 };
+  const noisy = (days: number) => Array.from({ length: days }, (_, day) => 300 + ((day * 7919) % 23));
+
+  it('is not there where too few errors are known to have a width, as of few days far apart', () => {
+    const sparse = noisy(31).map((peak, day) => (day % 5 === 0 ? peak : undefined));
+    expect(outlook([1, 2, 3], asked)).toBeUndefined();
+    expect(outlook([...Array.from({ length: 20 }, () => undefined), 300, 310], asked)).toBeUndefined();
+    for (const { least, most } of outlook(sparse, asked)?.bands ?? []) expect(most).toBeGreaterThan(least);
+  });
+
+  it.each([7, 20, 30, 91])('never sinks the further it looks, of %i days', (days) => {
+    const bands = outlook(noisy(days), asked)?.bands ?? [];
+    expect(bands).toHaveLength(90);
+    for (const [index, { least, expected, most }] of bands.entries()) {
+      const before = bands[index - 1] ?? { least: 0, expected: 0, most: 0 };
+      expect([least >= before.least, expected >= before.expected, most >= before.most]).toEqual([true, true, true]);
+      expect([least <= expected, expected <= most]).toEqual([true, true]);
+    }
+    expect((bands[89]?.most ?? 0) - (bands[0]?.most ?? 0)).toBeGreaterThan(0);
   });
 });
