@@ -245,8 +245,9 @@ export interface HistoryStore {
   recordAudit(entry: AuditEntry, expiresAt: number): Promise<void>;
   /** Of one day (days since 1970), in their order. */
   readAudit(day: number, now: number): Promise<readonly AuditEntry[]>;
+  /** One for each time: a second one of the same time takes the place of the first. */
   recordSample(pool: string, sample: UseSample, expiresAt: number): Promise<void>;
-  /** Those since then, in their order. */
+  /** Those of later times, in their order. */
   readSamples(pool: string, since: number, now: number): Promise<readonly UseSample[]>;
 }
 

@@ -54,6 +54,7 @@ const ROOMS: readonly Room[] = [
   useCase('pools'),
   useCase('nodes', 'pools'),
   useCase('changes', 'pools'),
+  { ...useCase('forecast', 'pools'), packages: [/^p-map$/, /^simple-statistics$/] },
   useCase('blocks', 'nodes', 'pools'),
   useCase('reclaim', 'blocks', 'nodes', 'pools'),
   useCase('evidence', 'reclaim', 'nodes', 'pools'),
@@ -82,7 +83,7 @@ const ROOMS: readonly Room[] = [
   },
   handler('allocate', 'add', 'leases', 'questions'),
   handler('release', 'leases', 'blocks', 'nodes'),
-  handler('operate', 'pools', 'nodes', 'questions'),
+  handler('operate', 'pools', 'nodes', 'questions', 'forecast'),
   {
     room: 'functions/define-pools/',
     knows: [
@@ -95,7 +96,7 @@ const ROOMS: readonly Room[] = [
     ],
     packages: [ZOD, /^aws-lambda$/, ...NODE],
   },
-  { ...handler('reclaim', 'reclaim', 'changes'), packages: [/^aws-lambda$/, ...NODE] },
+  { ...handler('reclaim', 'reclaim', 'changes', 'forecast'), packages: [/^aws-lambda$/, ...NODE] },
   {
     ...handler('evidence', 'evidence'),
     knows: [...handler('evidence', 'evidence').knows, 'functions/ec2/'],

@@ -130,6 +130,16 @@ export const COUNT_WITHIN = 10;
 /** Days for which history and audit are kept, where a deployment says nothing. */
 export const HISTORY_DAYS = 30;
 
+/** Days for which a pool's use of each hour is kept: 13 weeks, however long history is. */
+export const SAMPLED_DAYS = 91;
+/**
+ * Of forecasts: days of samples that one needs at least, a whole week; those from which on it has a metric, since before them the
+ * interval is so wide that most pools might be full soon; and days that it looks ahead.
+ */
+export const FORECAST_DAYS = { least: 7, measured: 21, ahead: 90 } as const;
+/** Of ten intervals of a forecast that many hold; the others fail on either side alike. */
+export const FORECAST_CONFIDENCE = 0.8;
+
 /** Characters; lengths are in `most`. */
 export const patterns = {
   /** CNI specification, section 2: network names and container ids; also what a pool is called. */

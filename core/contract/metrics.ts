@@ -32,6 +32,11 @@ export const metrics = {
   PoolUse: { unit: 'Percent', by: 'pool' },
   /** Where blocks belong to nodes: how many a node could still claim. */
   FreeBlocks: { unit: 'Count', by: 'pool' },
+  /**
+   * Days until a pool is full at the earliest, at most as many as a forecast looks ahead: of the largest pools each, and of these
+   * and the fullest ones together (its minimum is the next one). None where nothing can be foreseen yet.
+   */
+  DaysUntilFull: { unit: 'Count', by: 'pool' },
   /** Leases of dead nodes that a run of the reclaim freed. */
   ReclaimedLeases: { unit: 'Count' },
   /** Deaths that a run of the reclaim looked at, or had to. */

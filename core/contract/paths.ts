@@ -115,6 +115,12 @@ export const paths = {
    */
   usage: { method: 'GET', path: '/v1/pools/{pool}/usage' },
   /**
+   * Foresee when a pool will be full
+   *
+   * From its use in each hour of the last weeks, with an interval that goes by how wrong the same method was before.
+   */
+  forecast: { method: 'GET', path: '/v1/pools/{pool}/forecast' },
+  /**
    * Say who has an address
    *
    * And if nobody has it: whether it could be leased.

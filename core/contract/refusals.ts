@@ -55,6 +55,7 @@ export const refusals: Readonly<Record<RouteName, readonly ProblemCode[]>> = {
   deletePool: [...always, 'pool.unknown', 'pool.changed', 'pool.held', 'service.busy'],
   listLeases: [...always, 'pool.unknown'],
   usage: [...always, 'pool.unknown', 'service.busy'],
+  forecast: [...always, 'pool.unknown'],
   whoHas: always,
   searchAddress: always,
   findLeases: [...always, 'node.unknown'],

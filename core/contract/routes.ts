@@ -4,6 +4,7 @@
  */
 import { auditQuery, auditResult } from './audit.ts';
 import { giveBackRequest, giveBackResult, listBlocksQuery, listBlocksResult } from './blocks.ts';
+import { forecastResult } from './forecast.ts';
 import { addressHistory, addressHistoryQuery, leaseHistory, leaseHistoryQuery } from './history.ts';
 import {
   allocateRequest,
@@ -202,6 +203,13 @@ export const routes = {
     caller: 'operator',
     query: usageQuery,
     result: usageResult,
+  },
+  forecast: {
+    ...paths.forecast,
+    function: 'operate',
+    caller: 'operator',
+    query: poolQuery,
+    result: forecastResult,
   },
   whoHas: {
     ...paths.whoHas,

@@ -3,6 +3,7 @@ import { routes } from '../../core/contract/routes.ts';
 import { answering, handlerOf } from '../http/http.ts';
 import { versionTag, versionWanted } from '../http/version-tag.ts';
 import { forRequests } from '../runtime.ts';
+import { poolForecast } from '../use-cases/forecast/pool-forecast.ts';
 import { declareDeath, listDeaths } from '../use-cases/nodes/declare-death.ts';
 import { readNode } from '../use-cases/nodes/heartbeat.ts';
 import { listNodes } from '../use-cases/nodes/list-nodes.ts';
@@ -65,6 +66,7 @@ export const handler = handlerOf({
       node: query.node,
     }),
   ),
+  ...answering(routes.forecast, ({ query, path }) => poolForecast(dependencies, { vrf: query.vrf, name: path.pool })),
   ...answering(routes.whoHas, ({ query, path }) => whoHas(dependencies, { vrf: query.vrf, text: path.address })),
   ...answering(routes.searchAddress, ({ query }) => whoHas(dependencies, { vrf: query.vrf, text: query.address })),
   ...answering(routes.findLeases, ({ call, query }) => findLeases(dependencies, call, query)),

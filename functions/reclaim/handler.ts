@@ -4,9 +4,11 @@ import type { Context } from 'aws-lambda';
 import { inBackground } from '../runtime.ts';
 import type { PoolReading } from '../use-cases/changes/pool-reading.ts';
 import { type RecountReport, recount } from '../use-cases/changes/recount.ts';
+import { daysUntil } from '../use-cases/forecast/days-until.ts';
+import { sampler } from '../use-cases/forecast/samples.ts';
 import { declareSilent } from '../use-cases/reclaim/declare-silent.ts';
 import { type ReclaimReport, reclaim } from '../use-cases/reclaim/reclaim.ts';
-import { emitReclaim, emitRecount, fullest, tellSilence } from './run-metrics.ts';
+import { emitForecasts, emitReclaim, emitRecount, foretold, fullest, tellSilence } from './run-metrics.ts';
 
 type Report = ReclaimReport & RecountReport;
 
@@ -28,12 +30,22 @@ export async function scheduled(
   // Once the pools are read, the rest takes some seconds more.
   const call = { caller: 'lessor', remainingMs: () => left() - 10_000 };
   const readings: PoolReading[] = [];
-  const recounted = await recount(deps, call, pause, (reading) => readings.push(reading));
+  const samples = sampler(deps, call);
+  const recounted = await recount(deps, call, pause, (reading) => {
+    readings.push(reading);
+    samples.note(reading);
+  });
+  const sampled = await samples.end();
   emitRecount(recounted, readings);
+  const [foreseen] = await Promise.allSettled([daysUntil(deps, call, foretold(readings))]);
+  if (foreseen.status === 'rejected')
+    console.error({ message: 'When pools are full was not foreseen', cause: String(foreseen.reason) });
+  else emitForecasts(foreseen.value);
   // Nothing was declared that was not read: the next run looks again.
   if (silent.status === 'rejected')
     console.error({ message: 'Silent nodes were not looked for', cause: String(silent.reason) });
   else if (silent.value !== undefined) tellSilence(silent.value);
+  if (sampled.failed > 0) console.error({ message: 'The use of some pools was not noted', ...sampled });
   if (reclaimed.status === 'rejected') throw reclaimed.reason;
   // Only of a run that ended well: that there is none is what an alarm goes by.
   emitReclaim(reclaimed.value);

@@ -37,11 +37,26 @@ export function emitRecount({ corrected }: RecountReport, readings: readonly Poo
   }
 }
 
+/** @param days until they are full, of those of which something is foreseen */
+export function emitForecasts(pools: readonly (PoolReading & { readonly days: number })[]): void {
+  if (pools.length === 0) return;
+  emit({ DaysUntilFull: pools.map(({ days }) => tenths(days)) });
+  for (const { vrf, name, isLarge, days } of pools)
+    if (isLarge) emit({ DaysUntilFull: tenths(days) }, { pool: `${vrf}/${name}` });
+}
+
+const tenths = (days: number): number => Math.round(days * 10) / 10;
+
+/** Of so few a forecast is made each hour: the large ones, which have metrics of their own, and the fullest. */
+export const foretold = (readings: readonly PoolReading[]): readonly PoolReading[] => [
+  ...new Set([...readings.filter(({ isLarge }) => isLarge), ...byUse(readings)]),
+];
+
+const byUse = (readings: readonly PoolReading[]): readonly PoolReading[] =>
+  [...readings].sort((a, b) => b.use - a.use).slice(0, most.poolsMeasured);
+
 /** The metrics of all pools together do not say which one is the fullest. */
 export const fullest = (readings: readonly PoolReading[]) =>
-  [...readings]
-    .sort((a, b) => b.use - a.use)
-    .slice(0, most.poolsMeasured)
-    .map(({ vrf, name, use, held }) => ({ pool: `${vrf}/${name}`, usePercent: percent(use), held }));
+  byUse(readings).map(({ vrf, name, use, held }) => ({ pool: `${vrf}/${name}`, usePercent: percent(use), held }));
 
 const percent = (use: number): number => Math.round(use * 1000) / 10;

@@ -120,6 +120,15 @@ const ofRuns = (watched: Watched): Alarm[] => [
     missing: TreatMissingData.IGNORE,
   },
   {
+    name: 'pool-full-soon',
+    why: 'With a chance of one in ten or more a pool is full within 7 days, as its use of the last weeks tells: time to make room on a working day. The ten largest and the ten fullest pools are looked at, each hour, once there are three weeks of samples. One that fills faster than it ever did is noticed by pool-filling.',
+    metric: own(watched, 'DaysUntilFull', { statistic: 'Minimum', period: Duration.hours(1) }),
+    threshold: 7,
+    isBelow: true,
+    periods: [1, 2],
+    missing: TreatMissingData.IGNORE,
+  },
+  {
     name: 'changes-behind',
     why: 'The oldest change of a lease that is not counted yet is 10 minutes old. Quotas and usage go by the counts. After an hour the recount has to find it, and after a day history has lost it.',
     metric: watched.functions.changes.metric('IteratorAge', { period: PERIOD, statistic: 'Maximum' }),

@@ -29,6 +29,13 @@ function ofAddresses(watched: Watched): CustomMetricGroup[] {
         own(watched, 'PoolUse', { statistic: 'Maximum', label: 'the fullest' }),
       ],
     },
+    {
+      title: 'Days until the largest pools are full at the earliest, and the next one',
+      metrics: [
+        each(watched, 'DaysUntilFull', MetricStatistic.MIN),
+        own(watched, 'DaysUntilFull', { statistic: 'Minimum', label: 'the next one' }),
+      ],
+    },
     { title: 'Blocks that a node can claim', metrics: [each(watched, 'FreeBlocks', MetricStatistic.MIN)] },
     { title: 'Sent again', metrics: [own(watched, 'RepeatedAdds'), own(watched, 'StoreRepeats')] },
     {

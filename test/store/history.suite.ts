@@ -6,6 +6,7 @@ import { mine, newId, newSlot } from './refusals.ts';
 
 const pod = { namespace: 'shop', name: 'web-0', uid: 'u-1' };
 const DAY = 86_400_000;
+const HOUR = DAY / 24;
 
 export function historySuite(open: () => Store): void {
   it('begins once', async () => {
@@ -59,6 +60,25 @@ export function historySuite(open: () => Store): void {
     expect(read).toHaveLength(4);
     expect(read).toEqual(expect.arrayContaining(notes));
     expect(await history.readNotes({ ...part, period: 4 }, 20_000)).toEqual([]);
+  });
+
+  it('has the use of a pool hour by hour, each hour once, of that pool alone, and from a time on', async () => {
+    const { history } = open();
+    const [pool, other] = [newId(), newId()];
+    const sample = (at: number, taken: number) => ({ at, taken, capacity: 250 });
+    // In no order, one of them twice: what was written last counts.
+    for (const [at, taken] of [
+      [3, 30],
+      [1, 10],
+      [2, 999],
+      [2, 20],
+    ] as const)
+      await history.recordSample(pool, sample(at * HOUR, taken), 2 * DAY);
+    await history.recordSample(other, sample(2 * HOUR, 7), 2 * DAY);
+    const all = [sample(HOUR, 10), sample(2 * HOUR, 20), sample(3 * HOUR, 30)];
+    expect(await history.readSamples(pool, 0, HOUR)).toEqual(all);
+    expect(await history.readSamples(pool, HOUR, HOUR)).toEqual(all.slice(1));
+    expect(await history.readSamples(newId(), 0, HOUR)).toEqual([]);
   });
 
   it('has who changed what, day by day, as it was completed last', async () => {

@@ -14,6 +14,9 @@ export interface PoolReading {
    * blocks that do. Where all is reserved or excluded nothing is in use.
    */
   readonly use: number;
+  /** Of which it is a part: addresses or blocks that are taken, and all of them. Numbers of 2^53 and more are rounded. */
+  readonly taken: number;
+  readonly capacity: number;
   /** Where blocks belong to nodes: those that a node could still claim. */
   readonly freeBlocks?: number;
   /** Whether it is one of the few that have the most leases (`most.poolsMeasured`): they have metrics of their own. */
@@ -40,10 +43,14 @@ export function poolReading({ definition, space }: KnownPool, now: number) {
     },
     result(isLarge: boolean): PoolReading {
       const blocks = space.usableBlocks().size;
-      const use = byBlock ? part(blocksTaken, blocks) : part(addressesTaken, space.capacity - space.reserved);
+      const taken = byBlock ? blocksTaken : addressesTaken;
+      const capacity = byBlock ? blocks : space.capacity - space.reserved;
       const { id, vrf, name } = definition;
       const free = byBlock ? { freeBlocks: Number(blocks - blocksTaken) } : {};
-      return { id, vrf, name, held, use, ...free, isLarge };
+      return {
+        ...{ id, vrf, name, held, use: part(taken, capacity) },
+        ...{ taken: Number(taken), capacity: Number(capacity), ...free, isLarge },
+      };
     },
   };
 }

@@ -32,6 +32,7 @@ export const story: readonly RouteName[] = [
   'listLeases',
   'listBlocks',
   'usage',
+  'forecast',
   'whoHas',
   'searchAddress',
   'findLeases',

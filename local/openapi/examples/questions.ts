@@ -58,6 +58,22 @@ export const questionExamples = {
       at: TIME,
     },
   },
+  forecast: {
+    path: { pool: 'web' },
+    status: 200,
+    result: {
+      pool: 'web',
+      vrf: 'default',
+      state: 'active',
+      unit: 'blocks',
+      capacity: '16',
+      unknown: 'too-few-samples',
+      confidence: 0.8,
+      horizonDays: 90,
+      samples: { count: 0 },
+      at: TIME,
+    },
+  },
   whoHas: { path: { address: ADDRESS }, status: 200, result: HOLDER },
   searchAddress: { query: { address: ADDRESS }, status: 200, result: HOLDER },
   findLeases: {

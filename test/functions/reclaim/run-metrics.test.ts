@@ -22,6 +22,8 @@ const reading = (name: string, use: number, more: Partial<PoolReading> = {}): Po
   name,
   held: 1,
   use,
+  taken: 1,
+  capacity: 1,
   isLarge: false,
   ...more,
 });

@@ -147,7 +147,7 @@ describe('an operator is refused', () => {
 
   it('what is not there', async () => {
     const path = { pool: 'none' };
-    for (const name of ['listBlocks', 'readPool', 'deletePool', 'listLeases', 'usage'] as const)
+    for (const name of ['listBlocks', 'readPool', 'deletePool', 'listLeases', 'usage', 'forecast'] as const)
       await refused(name, 'pool.unknown', { path });
     await refused('changePool', 'pool.unknown', { path, body: { order: 1 } });
     const query = { node: 'i-00000000' };

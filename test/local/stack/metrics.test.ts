@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { FORECAST_DAYS } from '../../../core/contract/limits.ts';
 import { METRICS_NAMESPACE } from '../../../core/contract/metrics.ts';
 import { routes } from '../../../core/contract/routes.ts';
 import { app } from '../../../infra/synthesize.ts';
-import { request } from '../../../local/aws/dynamodb-request.ts';
 import type { Fault } from '../../../local/aws/dynamodb-wire.ts';
 import type { Identity } from '../../../local/aws/identities.ts';
 import { type Operator, operatorClient } from '../../../local/demo/operator.ts';
@@ -14,6 +14,7 @@ import { type LocalStack, startStack } from '../../../local/stack/stack.ts';
 import { type Emitted, emittedIn } from '../../functions/metrics/metric-lines.ts';
 import { alarmMetrics, dashboardMetrics, type Resources, type WatchedMetric } from '../../infra/watched-metrics.ts';
 import { askAt } from '../../support/asking.ts';
+import { countersDue, sampledBefore } from './past-samples.ts';
 
 const assembly = mkdtempSync(join(tmpdir(), 'lessor-metrics-test-'));
 let stack: LocalStack;
@@ -63,7 +64,8 @@ const denied = {
 /** Whatever is watched happens once. */
 async function causeEverything(): Promise<void> {
   const [one, other] = stack.nodes;
-  await operator.ask('createPool', { body: { name: 'tiny', ranges: [[{ subnet: '10.8.0.0/30' }]] } });
+  const tiny = { name: 'tiny', ranges: [[{ subnet: '10.8.0.0/30' }]] };
+  const { pool } = await operator.ask('createPool', { body: tiny });
   await operator.ask('createPool', {
     body: { name: 'owned', ranges: [[{ subnet: '10.9.0.0/24' }]], affinity: 'node' },
   });
@@ -76,30 +78,13 @@ async function causeEverything(): Promise<void> {
   expect((await add(one, 'owned', 'e')).body.code).toBe('service.fault');
   const report = { attachment: attachment('f'), nonce, boot: 'boot-1', slot: body.slot, generation: 1 };
   expect((await askAt(stack, one, 'POST', routes.report.path, report)).body.code).toBe('lease.lost');
-  await countersDue();
+  await sampledBefore(stack, pool.id, { days: FORECAST_DAYS.measured + 1, taken: () => 1 });
+  await countersDue(stack, 2);
   await stack.runSchedule();
   await stack.runSchedule('evidence');
   // Its thread's output comes after its answer.
   await vi.waitFor(() => expect(stack.functionLogs('reclaim').join('\n')).toContain('fullest'), { timeout: 20_000 });
   await vi.waitFor(() => expect(stack.functionLogs('evidence').join('\n')).toContain('neverSeen'), { timeout: 20_000 });
-}
-
-/** Lets an hour have gone since each pool was recounted. */
-async function countersDue(): Promise<void> {
-  const TableName = String(stack.wire.counts().find(({ table }) => /pools/i.test(table))?.table);
-  const dynamodb = (operation: string, body: object) =>
-    request(stack.dynamodb.endpoint, `DynamoDB_20120810.${operation}`, { TableName, ...body });
-  const counters = async () => {
-    const { Items } = (await dynamodb('Scan', {})) as { Items: { pk: { S: string }; sk: { S: string } }[] };
-    return Items.filter(({ pk }) => pk.S === 'U');
-  };
-  await vi.waitFor(async () => expect(await counters()).toHaveLength(2), { timeout: 20_000 });
-  for (const { pk, sk } of await counters())
-    await dynamodb('UpdateItem', {
-      Key: { pk, sk },
-      UpdateExpression: 'SET rcAt = :at',
-      ExpressionAttributeValues: { ':at': { N: '0' } },
-    });
 }
 
 function watched(): WatchedMetric[] {

@@ -36,7 +36,10 @@ describe('the recount reads of a pool', () => {
     for (const n of [1, 2, 3, 4]) await add(deps, 'i-1', addOf(n, { pool }));
     await del(deps, 'i-1', delOf(4));
     const [reading] = await readings(here, { [id]: 1 });
-    expect(reading).toEqual({ id, vrf: 'default', name: 'blue', held: 3, use: 0.2, isLarge: true });
+    expect(reading).toEqual({
+      ...{ id, vrf: 'default', name: 'blue', held: 3, use: 0.2 },
+      ...{ taken: 4, capacity: 20, isLarge: true },
+    });
     const { free, capacity } = await usage(deps, callOf('user/ann'), { ...pool, by: undefined });
     expect(1 - Number(free) / Number(capacity)).toBeCloseTo(0.2);
   });
@@ -47,7 +50,7 @@ describe('the recount reads of a pool', () => {
     const deps = here.environment();
     for (const n of [1, 2]) await add(deps, `i-${n}`, addOf(n, { pool: owned }));
     const [reading] = await readings(here, { [id]: 2 });
-    expect(reading).toMatchObject({ held: 2, use: 0.25, freeBlocks: 6 });
+    expect(reading).toMatchObject({ held: 2, use: 0.25, taken: 2, capacity: 8, freeBlocks: 6 });
   });
 
   it('nothing where it is drained, since nobody expects addresses of it', async () => {

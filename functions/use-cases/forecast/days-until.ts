@@ -1,0 +1,24 @@
+/** Forecasts of some pools, for metrics. */
+import { boundedStore } from '../bounded-store.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
+import { whileTime } from '../in-flight.ts';
+import { knownPool } from '../known-pools.ts';
+import { daysUntilFull, forecastOf } from './forecast-of.ts';
+
+const RESERVE_MS = 1_000;
+
+/** Days until each of them is full at the earliest; without those of which nothing is foreseen, and those for which there is no time. */
+export async function daysUntil<P extends { readonly id: string }>(
+  { store, ...others }: Dependencies,
+  call: Call,
+  pools: readonly P[],
+): Promise<(P & { readonly days: number })[]> {
+  const deps = { ...others, store: boundedStore(store, call).always };
+  const all = await whileTime(call, RESERVE_MS, pools, async (one) => {
+    const pool = await knownPool(deps, one.id);
+    if (pool === undefined) return [];
+    const days = daysUntilFull(await forecastOf(deps, pool), deps.now());
+    return days === undefined ? [] : [{ ...one, days }];
+  });
+  return all.flat();
+}
