@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import { inBackground } from '../runtime.ts';
+import { noteReadings } from '../use-cases/changes/pool-fill.ts';
 import type { PoolReading } from '../use-cases/changes/pool-reading.ts';
 import { type RecountReport, recount } from '../use-cases/changes/recount.ts';
 import { declareSilent } from '../use-cases/reclaim/declare-silent.ts';
@@ -30,6 +31,9 @@ export async function scheduled(
   const readings: PoolReading[] = [];
   const recounted = await recount(deps, call, pause, (reading) => readings.push(reading));
   emitRecount(recounted, readings);
+  const [noted] = await Promise.allSettled([noteReadings(deps, readings)]);
+  if (noted.status === 'rejected')
+    console.error({ message: 'How full pools are was not noted', cause: String(noted.reason) });
   // Nothing was declared that was not read: the next run looks again.
   if (silent.status === 'rejected')
     console.error({ message: 'Silent nodes were not looked for', cause: String(silent.reason) });

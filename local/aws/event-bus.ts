@@ -54,6 +54,8 @@ export interface EventBus {
   readonly endpoint: string;
   /** An event as a service of AWS puts it, or as AWS forwards it from the bus of another account; on the default bus if none is named. */
   put(event: ServiceEvent, bus?: string): BusEvent;
+  /** A rule that is added now, as by PutRule and PutTargets: whatever matches it from now on is passed to `take`. */
+  addRule(rule: Pick<RuleDefinition, 'bus' | 'pattern'>, take: (event: BusEvent) => void): void;
   /** The last 1,000 events that a bus took, oldest first. */
   taken(bus?: string): readonly BusEvent[];
   stop(): Promise<void>;
@@ -69,6 +71,8 @@ export async function startEventBus(parts: BusParts): Promise<EventBus> {
     if (!buses.has(rule.bus)) throw new Error(`${rule.id} is on the bus ${rule.bus}, which is not in the template`);
     return { ...rule, matches: matcherOf(rule.pattern, `${rule.id}.EventPattern`) };
   });
+  const added: { readonly bus: string; readonly matches: (event: unknown) => boolean; take(event: BusEvent): void }[] =
+    [];
   const kept: PutEvent[] = [];
 
   const pass = ({ bus, event }: PutEvent) => {
@@ -80,6 +84,7 @@ export async function startEventBus(parts: BusParts): Promise<EventBus> {
       if (rule.bus !== bus || !rule.matches(event)) continue;
       for (const target of rule.targets) parts.deliver(target, event);
     }
+    for (const rule of added) if (rule.bus === bus && rule.matches(event)) rule.take(event);
   };
   const server = await listen(0);
   server.on('request', async (incoming, outgoing) => {
@@ -106,6 +111,10 @@ export async function startEventBus(parts: BusParts): Promise<EventBus> {
       const event: BusEvent = { ...said, ...given };
       pass({ bus, event });
       return event;
+    },
+    addRule: ({ bus, pattern }, take) => {
+      if (!buses.has(bus)) throw new Error(`There is no bus ${bus}: ${[...buses].join(', ')}`);
+      added.push({ bus, matches: matcherOf(pattern, 'pattern'), take });
     },
     taken: (bus = DEFAULT_BUS) => kept.filter((one) => one.bus === bus).map(({ event }) => event),
     stop: () => close(server),
