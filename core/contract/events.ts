@@ -3,11 +3,9 @@
  * the one before is told beside it for a release.
  */
 import * as z from 'zod/mini';
+import { detailTypes, type EventType } from './event-types.ts';
 import { attachment, blockIndex, nodeId, pod } from './ids.ts';
 import { most, patterns } from './limits.ts';
-
-/** Of every event. A deployment has a bus of its own, so that a rule needs no more than this to tell its events from others. */
-export const EVENT_SOURCE = 'lessor';
 
 const text = (longest: number) => z.string().check(z.maxLength(longest));
 const id = z.string().check(z.regex(patterns.id));
@@ -167,19 +165,18 @@ export const leaseEnded = z.object({
 
 /** Each event by its name in the code: how EventBridge calls it, and what it says. */
 export const eventTypes = {
-  nodeDead: { detailType: 'Lessor Node Dead', detail: nodeDead },
-  leasesReclaimed: { detailType: 'Lessor Leases Reclaimed', detail: leasesReclaimed },
-  leaseLost: { detailType: 'Lessor Lease Lost', detail: leaseLost },
-  nodeInDoubt: { detailType: 'Lessor Node In Doubt', detail: nodeInDoubt },
-  blockClaimed: { detailType: 'Lessor Block Claimed', detail: blockClaimed },
-  blockReturned: { detailType: 'Lessor Block Returned', detail: blockReturned },
-  poolNearExhaustion: { detailType: 'Lessor Pool Near Exhaustion', detail: poolNearExhaustion },
-  poolExhausted: { detailType: 'Lessor Pool Exhausted', detail: poolExhausted },
-  poolRecovered: { detailType: 'Lessor Pool Recovered', detail: poolRecovered },
-  leaseGranted: { detailType: 'Lessor Lease Granted', detail: leaseGranted },
-  leaseEnded: { detailType: 'Lessor Lease Ended', detail: leaseEnded },
-} as const;
-export type EventType = keyof typeof eventTypes;
+  nodeDead: { detailType: detailTypes.nodeDead, detail: nodeDead },
+  leasesReclaimed: { detailType: detailTypes.leasesReclaimed, detail: leasesReclaimed },
+  leaseLost: { detailType: detailTypes.leaseLost, detail: leaseLost },
+  nodeInDoubt: { detailType: detailTypes.nodeInDoubt, detail: nodeInDoubt },
+  blockClaimed: { detailType: detailTypes.blockClaimed, detail: blockClaimed },
+  blockReturned: { detailType: detailTypes.blockReturned, detail: blockReturned },
+  poolNearExhaustion: { detailType: detailTypes.poolNearExhaustion, detail: poolNearExhaustion },
+  poolExhausted: { detailType: detailTypes.poolExhausted, detail: poolExhausted },
+  poolRecovered: { detailType: detailTypes.poolRecovered, detail: poolRecovered },
+  leaseGranted: { detailType: detailTypes.leaseGranted, detail: leaseGranted },
+  leaseEnded: { detailType: detailTypes.leaseEnded, detail: leaseEnded },
+} as const satisfies Record<EventType, object>;
 
 type Detail<T extends EventType> = z.output<(typeof eventTypes)[T]['detail']>;
 

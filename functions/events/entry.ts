@@ -1,7 +1,8 @@
 /** An event as EventBridge takes it (API reference, "PutEventsRequestEntry"). */
 import { createHash } from 'node:crypto';
 import type { PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
-import { EVENT_SOURCE, eventTypes, type LessorEvent } from '../../core/contract/events.ts';
+import { detailTypes, EVENT_SOURCE } from '../../core/contract/event-types.ts';
+import type { LessorEvent } from '../../core/contract/events.ts';
 
 /** As many digits as a nonce has. */
 const ID_DIGITS = 32;
@@ -15,12 +16,11 @@ function idOf(deployment: string, { type, key }: LessorEvent): string {
 /** @param bus its name */
 export function entryOf(event: LessorEvent, { deployment, bus }: { deployment: string; bus: string }) {
   const { type, at, detail } = event;
-  const { detailType } = eventTypes[type];
   const envelope = { version: 1, id: idOf(deployment, event), at: new Date(at).toISOString(), deployment };
   return {
     EventBusName: bus,
     Source: EVENT_SOURCE,
-    DetailType: detailType,
+    DetailType: detailTypes[type],
     // EventBridge has whole seconds.
     Time: new Date(at),
     Detail: JSON.stringify({ ...envelope, ...detail }),

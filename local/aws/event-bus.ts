@@ -56,12 +56,15 @@ export interface EventBus {
   put(event: ServiceEvent, bus?: string): BusEvent;
   /** A rule that is added now, as by PutRule and PutTargets: whatever matches it from now on is passed to `take`. */
   addRule(rule: Pick<RuleDefinition, 'bus' | 'pattern'>, take: (event: BusEvent) => void): void;
+  /** PutEvents fails from now on, and takes nothing, or no more. */
+  fault(fails: boolean): void;
   /** The last 1,000 events that a bus took, oldest first. */
   taken(bus?: string): readonly BusEvent[];
   stop(): Promise<void>;
 }
 
 const KEPT_EVENTS = 1000;
+const FAILURE: PutEventsAnswer = { status: 500, body: { __type: 'InternalException' }, taken: [] };
 
 /** @throws Error that names a rule whose pattern or bus is not known */
 export async function startEventBus(parts: BusParts): Promise<EventBus> {
@@ -74,6 +77,7 @@ export async function startEventBus(parts: BusParts): Promise<EventBus> {
   const added: { readonly bus: string; readonly matches: (event: unknown) => boolean; take(event: BusEvent): void }[] =
     [];
   const kept: PutEvent[] = [];
+  let fails = false;
 
   const pass = ({ bus, event }: PutEvent) => {
     // PutEvents succeeds on a bus that does not exist, and the event is gone.
@@ -90,7 +94,7 @@ export async function startEventBus(parts: BusParts): Promise<EventBus> {
   server.on('request', async (incoming, outgoing) => {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
-    const { status, body, taken } = answer(parts, incoming, Buffer.concat(chunks));
+    const { status, body, taken } = fails ? FAILURE : answer(parts, incoming, Buffer.concat(chunks));
     outgoing.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() });
     outgoing.end(JSON.stringify(body));
     for (const event of taken) pass(event);
@@ -115,6 +119,9 @@ export async function startEventBus(parts: BusParts): Promise<EventBus> {
     addRule: ({ bus, pattern }, take) => {
       if (!buses.has(bus)) throw new Error(`There is no bus ${bus}: ${[...buses].join(', ')}`);
       added.push({ bus, matches: matcherOf(pattern, 'pattern'), take });
+    },
+    fault: (given) => {
+      fails = given;
     },
     taken: (bus = DEFAULT_BUS) => kept.filter((one) => one.bus === bus).map(({ event }) => event),
     stop: () => close(server),

@@ -1,5 +1,5 @@
 /** An example of each event: the detail, as a target of a rule gets it. A test reads each by its schema. */
-import type { EventType } from '../../core/contract/events.ts';
+import type { EventType } from '../../core/contract/event-types.ts';
 
 const envelope = (id: string, at = '2026-01-31T12:00:00.000Z') => ({ version: 1, id, at, deployment: 'Network-Ipam' });
 const life = { node: 'i-0123456789abcdef0', incarnation: 3 };

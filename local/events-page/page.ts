@@ -1,5 +1,6 @@
 /** docs/events.md: every event with its fields, as the contract's source describes them, and an example. */
-import { EVENT_SOURCE, type EventType, eventTypes } from '../../core/contract/events.ts';
+import { EVENT_SOURCE, type EventType } from '../../core/contract/event-types.ts';
+import { eventTypes } from '../../core/contract/events.ts';
 import { inlineSchema, type Json } from '../openapi/components.ts';
 import { propertyText, textOf } from '../openapi/contract-source.ts';
 import { eventExamples } from './examples.ts';

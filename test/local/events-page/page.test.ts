@@ -1,7 +1,8 @@
 /** docs/events.md is what the contract says, and its examples are events. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type EventType, eventTypes } from '../../../core/contract/events.ts';
+import type { EventType } from '../../../core/contract/event-types.ts';
+import { eventTypes } from '../../../core/contract/events.ts';
 import { eventExamples } from '../../../local/events-page/examples.ts';
 import { eventsPage } from '../../../local/events-page/page.ts';
 
