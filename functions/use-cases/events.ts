@@ -17,11 +17,16 @@ export interface Events {
 /** Of a deployment that has no bus, and of functions that put nothing. */
 export const noEvents: Events = { put: async () => undefined };
 
+/** Whoever asked is not kept waiting for longer than about this. */
+const TOLD_WITHIN_MS = 3_000;
+
 /** For what has happened whether or not it is told: that it could not be put fails nothing. The client has counted and logged it. */
 export async function tell(
   { events }: { readonly events: Events },
   time: TimeLeft,
   ...told: readonly LessorEvent[]
 ): Promise<void> {
-  await events.put(told, time).catch(() => undefined);
+  const later = time.remainingMs() - TOLD_WITHIN_MS;
+  const remainingMs = () => Math.min(time.remainingMs(), time.remainingMs() - later);
+  await events.put(told, { remainingMs }).catch(() => undefined);
 }

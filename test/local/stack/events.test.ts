@@ -42,11 +42,11 @@ async function lease(node: Identity, pool = 'blue'): Promise<void> {
   expect(answer.status).toBe(200);
 }
 
-/** What a rule of somebody's gets from now on. */
-function subscribed(pattern: object): BusEvent[] {
-  const got: BusEvent[] = [];
-  stack.events.bus.addRule({ bus, pattern }, (event) => got.push(event));
-  return got;
+/** What a rule of somebody's gets from now on, each once: what is put twice has one id. */
+function subscribed(pattern: object): () => BusEvent[] {
+  const got = new Map<unknown, BusEvent>();
+  stack.events.bus.addRule({ bus, pattern }, (event) => got.set(event.detail.id, event));
+  return () => [...got.values()];
 }
 
 it('a dead node is told to a rule that somebody adds to the bus', async () => {
@@ -54,8 +54,8 @@ it('a dead node is told to a rule that somebody adds to the bus', async () => {
   const node = stack.addNode();
   await lease(node);
   await operator.ask('declareDeath', { body: { node: node.nodeId, reason: 'the rack burnt', alsoIfAlive: true } });
-  await vi.waitFor(() => expect(got).toHaveLength(1), BOUNDED);
-  expect(nodeDead.parse(got[0]?.detail)).toMatchObject({
+  await vi.waitFor(() => expect(got()).toHaveLength(1), BOUNDED);
+  expect(nodeDead.parse(got()[0]?.detail)).toMatchObject({
     node: node.nodeId,
     incarnation: 1,
     reason: 'the rack burnt',
@@ -72,7 +72,10 @@ it('of a dead node’s own block, and of its pool, are told what becomes of them
   await lease(node, 'owned');
   await vi.waitFor(() => expect(stack.functionLogs('changes').join()).toContain('Events could not be put'), BOUNDED);
   stack.events.bus.fault(false);
-  const of = (detailType: string) => got.filter((one) => one['detail-type'] === detailType).map(({ detail }) => detail);
+  const of = (detailType: string) =>
+    got()
+      .filter((one) => one['detail-type'] === detailType)
+      .map(({ detail }) => detail);
   await vi.waitFor(() => expect(of('Lessor Block Claimed')).toHaveLength(1), BOUNDED);
   expect(blockClaimed.parse(of('Lessor Block Claimed')[0])).toMatchObject({
     ...{ node: node.nodeId, pool: 'owned', vrf: 'default', prefixes: ['10.8.0.16-10.8.0.19'], generation: 1 },
@@ -103,8 +106,8 @@ it('of a lease that is lost is told at once; of single leases nothing, where nob
     generation: 1,
   });
   expect(answer.body.code).toBe('lease.lost');
-  await vi.waitFor(() => expect(got.map(({ detail }) => detail.node)).toContain(node.nodeId), BOUNDED);
-  const own = got.filter(({ detail }) => detail.node === node.nodeId);
+  await vi.waitFor(() => expect(got().map(({ detail }) => detail.node)).toContain(node.nodeId), BOUNDED);
+  const own = got().filter(({ detail }) => detail.node === node.nodeId);
   expect(own.map((event) => event['detail-type'])).toEqual(['Lessor Lease Lost']);
   expect(leaseLost.parse(own[0]?.detail)).toMatchObject({ poolId: slot.pool, why: expect.any(String) });
 });
