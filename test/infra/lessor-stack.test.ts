@@ -39,6 +39,13 @@ function partOf(target: unknown, condition: unknown): string {
   return isOfNodeList(condition) ? ' list of nodes' : '';
 }
 
+/** What several statements allow on one thing. */
+function together(statements: readonly (readonly [on: string, operations: readonly string[]])[]) {
+  const all: Record<string, string[]> = {};
+  for (const [on, operations] of statements) all[on] = [...(all[on] ?? []), ...operations];
+  return all;
+}
+
 function tooWide({ Effect, Action, Resource: target, Condition }: Statement): string | undefined {
   if (Effect === 'Deny') return undefined;
   const actions = [Action].flat();
@@ -92,7 +99,7 @@ describe('the rights', () => {
         const own = policies.flatMap(([, policy]) => policy.Properties.PolicyDocument.Statement as Statement[]);
         return [
           Properties.FunctionName,
-          Object.fromEntries(
+          together(
             own.map(({ Action, Resource: target, Condition }) => [
               target === '*'
                 ? '*'
@@ -101,7 +108,7 @@ describe('the rights', () => {
                     (rest, queue, bus) =>
                       rest.startsWith('Table') ? partOf(target, Condition) : (queue ?? bus ?? 'log'),
                   ),
-              [Action].flat().map((action) => action.split(':')[1]),
+              [Action].flat().map((action) => action.split(':')[1] ?? ''),
             ]),
           ),
         ];
