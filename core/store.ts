@@ -7,6 +7,7 @@ import type { PoolDefinition } from './contract/pool.ts';
 import type { Registry } from './pools/registry.ts';
 import type { BlockOwner, BlockState } from './protocol/block.ts';
 import type { CountedChanges, Counter, CounterKey } from './protocol/counter.ts';
+import type { PoolFill } from './protocol/fill.ts';
 import type { AuditEntry, EndedLease, LeaseNote, UseSample } from './protocol/history.ts';
 import type { Ending, Holding, SlotState } from './protocol/lease.ts';
 import type {
@@ -217,15 +218,26 @@ export interface CounterStore {
   /** Of each namespace that ever was counted in a pool. */
   readNamespaces(pool: string): Promise<ReadonlyMap<string, Counter>>;
   /**
-   * Condition `shardUncounted` or `shardOlder`: adds changes of which none was counted yet; where it is refused, the last
-   * one of the shard that was.
+   * Condition `shardUncounted` or `shardOlder`: adds changes of which none was counted yet, which makes so many that are held; where
+   * it is refused, the last one of the shard that was.
    */
-  add(key: CounterKey, changes: CountedChanges): Promise<{ added: true } | { added: false; counted: string }>;
+  add(
+    key: CounterKey,
+    changes: CountedChanges,
+  ): Promise<{ added: true; held: number } | { added: false; counted: string }>;
   /** Condition `neverRecounted` or `recountsUnchanged`: adds `by` and forgets shards. It counts as a recount. */
   correct(
     key: CounterKey,
     correction: { recounts: number; by: number; now: number; forget: readonly string[] },
   ): Promise<boolean>;
+}
+
+/** How full pools were found to be. */
+export interface FillStore {
+  /** Undefined where no level but `room` was ever noted. */
+  read(pool: string): Promise<PoolFill | undefined>;
+  /** Condition `fillAbsent` or `turnBefore`: the level as it is from `turn` on. */
+  note(pool: string, fill: PoolFill): Promise<boolean>;
 }
 
 /** What is over. Each is kept until `expiresAt` (ms), and read no longer than that, whether or not it is deleted by then. */
@@ -257,6 +269,7 @@ export interface Store {
   readonly blocks: BlockStore;
   readonly nodes: NodeStore;
   readonly counters: CounterStore;
+  readonly fills: FillStore;
   readonly history: HistoryStore;
   /** Bytes that a registry takes; `most.registryBytes` are as many as it may. No request is made. */
   readonly registryBytes: (registry: Registry) => number;

@@ -7,6 +7,7 @@ import { countingRepeats } from './metrics/store-repeats.ts';
 import { brisk, documentClient, type Patience, patient } from './store/dynamodb-client.ts';
 import { dynamodbStore } from './store/dynamodb-store.ts';
 import type { Dependencies } from './use-cases/dependencies.ts';
+import { type Events, noEvents } from './use-cases/events.ts';
 import { emptyMemory } from './use-cases/memory.ts';
 
 const settings = z.parse(
@@ -23,6 +24,9 @@ const settings = z.parse(
     [environment.clusters]: z._default(z.string(), ''),
     [environment.evidenceAccounts]: z._default(z.string(), ''),
     [environment.deadAfterSilence]: z._default(z.string(), ''),
+    [environment.eventBus]: z._default(z.string(), ''),
+    [environment.leaseEvents]: z._default(z.enum(['true', 'false']), 'false'),
+    [environment.deployment]: z._default(z.string(), 'lessor'),
   }),
   process.env,
 );
@@ -31,6 +35,9 @@ export const instanceRoles: readonly string[] = settings[environment.instanceRol
 
 /** Ids of other accounts. */
 export const evidenceAccounts: readonly string[] = settings[environment.evidenceAccounts].split(',').filter(Boolean);
+
+/** Its name, '' where the deployment has none, and by whom events are put. */
+export const busForEvents = { bus: settings[environment.eventBus], deployment: settings[environment.deployment] };
 
 /** `<key>=<value>,…`. */
 const pairsIn = (text: string): [string, string][] =>
@@ -45,7 +52,8 @@ const pairsIn = (text: string): [string, string][] =>
 /** Role name to cluster. */
 export const clusters: ReadonlyMap<string, string> = new Map(pairsIn(settings[environment.clusters]));
 
-const dependenciesWith = (patience: Patience): Dependencies => ({
+const dependenciesWith = (patience: Patience, events: Events): Dependencies => ({
+  events,
   store: dynamodbStore(countingRepeats(documentClient(patience)), {
     pools: settings[environment.poolsTable],
     leases: settings[environment.leasesTable],
@@ -59,6 +67,7 @@ const dependenciesWith = (patience: Patience): Dependencies => ({
     deadAfterSilence: new Map(
       pairsIn(settings[environment.deadAfterSilence]).map(([cluster, minutes]) => [cluster, Number(minutes)]),
     ),
+    leaseEvents: settings[environment.leaseEvents] === 'true',
   },
   now: Date.now,
   random: (below) => randomInt(Math.max(1, below)),
@@ -67,16 +76,16 @@ const dependenciesWith = (patience: Patience): Dependencies => ({
   memory: emptyMemory(),
 });
 
-/** For what nobody waits for. */
-export const inBackground = (): Dependencies => dependenciesWith(patient);
+/** For what nobody waits for. @param events where they are put; nowhere if left out */
+export const inBackground = (events = noEvents): Dependencies => dependenciesWith(patient, events);
 
 /**
  * For requests that somebody waits for. One small read is made at once: the first request finds a connection, credentials and a
  * client that has run. Awaited by a handler's module it is part of the environment's start (Lambda's Init phase), which it must
  * not fail: without the table the requests themselves say why.
  */
-export async function forRequests(): Promise<Dependencies> {
-  const dependencies = dependenciesWith(brisk);
+export async function forRequests(events = noEvents): Promise<Dependencies> {
+  const dependencies = dependenciesWith(brisk, events);
   await dependencies.store.nodes.readConcluded().catch((cause: unknown) => {
     console.warn({ message: 'DynamoDB did not answer at the start', cause: String(cause) });
   });

@@ -4,7 +4,15 @@ import { isName, leastSilence, most, patterns } from '../core/contract/limits.ts
 import { LessorError } from '../core/contract/problems.ts';
 import { attachedTables } from './attached-tables-rule.ts';
 import type { functionNames } from './function-names.ts';
-import type { EvidenceProps, FunctionProps, HttpEndpoint, LessorProps, NodeRole, Throttle } from './lessor-props.ts';
+import type {
+  EventsProps,
+  EvidenceProps,
+  FunctionProps,
+  HttpEndpoint,
+  LessorProps,
+  NodeRole,
+  Throttle,
+} from './lessor-props.ts';
 import { instanceRoles, roleClusters } from './node-roles.ts';
 import { privateEndpoint } from './private-endpoint-rule.ts';
 import {
@@ -94,6 +102,9 @@ const someEvidence = fields<EvidenceProps>(
 );
 const evidence: PropRule = (given) => (given === 'none' ? undefined : someEvidence(given));
 
+const someEvents = fields<EventsProps>({}, { leases: flag });
+const events: PropRule = (given) => (given === 'none' ? undefined : someEvents(given));
+
 /** What a tag's key and value are made of. */
 const TAG = 'letters, digits, spaces and _ . : / = + - @';
 const tags = both(
@@ -130,6 +141,7 @@ export const propRules = {
     throttle,
     functions: fields<Partial<Record<(typeof functionNames)[number], FunctionProps>>>({}, perFunction(functionProps)),
     evidence,
+    events,
     canaryMinutes: oneOf(0, 5, 10, 15, 30),
     alarmTopic: construct(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/, 'give an SNS topic, or its ARN'),
     dashboard: flag,

@@ -3,6 +3,7 @@ export { Lessor } from './lessor.ts';
 export type {
   AttachedTables,
   Endpoint,
+  EventsProps,
   EvidenceProps,
   FunctionProps,
   HttpEndpoint,

@@ -88,6 +88,12 @@ export interface LessorProps {
   readonly evidence?: EvidenceProps | 'none';
 
   /**
+   * What is told on the event bus that the deployment has (docs/events.md), or that it has none.
+   * @default - everything but single leases
+   */
+  readonly events?: EventsProps | 'none';
+
+  /**
    * Where alarms go: an SNS topic, or its ARN.
    * @default - alarms tell nobody
    */
@@ -151,6 +157,16 @@ export interface EvidenceProps {
   readonly accounts?: readonly string[];
 }
 
+/** What is told beside what always is. */
+export interface EventsProps {
+  /**
+   * Whether each lease that begins or ends is an event: EventBridge takes $1 for a million of them, about as much as the leases
+   * themselves cost.
+   * @default false
+   */
+  readonly leases?: boolean;
+}
+
 /** The tables. Pools and leases belong together: never attach one of them alone, or two of different times. */
 export interface AttachedTables {
   /** Name or ARN of the table of pools. */
@@ -161,6 +177,12 @@ export interface AttachedTables {
 
   /** ARN of the leases table's stream, which has new and old images. A restored table has none until it is enabled. */
   readonly leasesStreamArn: string;
+
+  /**
+   * ARN of the pools table's stream, which has new and old images.
+   * @default - nothing is told of nodes, blocks and pools on the event bus
+   */
+  readonly poolsStreamArn?: string;
 
   /**
    * Name or ARN of the table of history, which may be of another time than the two.

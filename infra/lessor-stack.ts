@@ -37,5 +37,6 @@ export class LessorStack extends Stack {
     new CfnOutput(this, 'OperatorPolicyArn', { value: lessor.operatorPolicy.managedPolicyArn });
     const { bus } = lessor.evidence ?? {};
     if (bus) new CfnOutput(this, 'EvidenceBusArn', { value: bus.eventBusArn });
+    if (lessor.events) new CfnOutput(this, 'EventBusArn', { value: lessor.events.bus.eventBusArn });
   }
 }

@@ -12,6 +12,7 @@ import { AccessPolicies } from './access-policies.ts';
 import { connectHistory, historyTable } from './changes.ts';
 import { checkProps } from './check-props.ts';
 import { apiFor } from './endpoint.ts';
+import { eventsOf, type LessorEvents } from './events.ts';
 import { Evidence, type EvidenceParts } from './evidence.ts';
 import type { LessorFunctionName } from './function-names.ts';
 import type { LessorApi } from './lessor-api.ts';
@@ -45,6 +46,8 @@ export class Lessor extends Construct {
   readonly functions: Readonly<Record<LessorFunctionName, LessorFunction>>;
   /** What collects evidence of nodes that are gone, where there is something that does. Its bus is where other accounts forward their events to. */
   readonly evidence: Evidence | undefined;
+  /** What tells on its `bus` what happened, where something does. */
+  readonly events: LessorEvents | undefined;
 
   /** @throws LessorError that names a prop, its value and the remedy */
   constructor(scope: Construct, id: string, props: LessorProps) {
@@ -59,8 +62,7 @@ export class Lessor extends Construct {
     });
     const encryptionKey = this.#key(props.encryptionKey);
     const logs: LogProps = { retention: props.logRetention ?? 30, encryptionKey };
-    const { pools, leases } = this.#tables(props, encryptionKey);
-    const history = historyTable(this, props, encryptionKey);
+    const { pools, leases, history } = this.#tables(props, encryptionKey);
     const api = apiFor(props.endpoint ?? { kind: 'http' }, this, {
       name: prefix,
       throttle: props.throttle ?? THROTTLE,
@@ -88,12 +90,14 @@ export class Lessor extends Construct {
     this.#configure(props);
     this.#connect(api, leases, props.countWithinSeconds ?? COUNT_WITHIN);
     this.evidence = this.#evidence(props, { prefix, logs, tracing }, { pools, leases, history });
+    this.events = eventsOf(this, props, { prefix, functions: this.functions, evidence: this.evidence, pools });
     const minutes = props.canaryMinutes ?? 5;
     if (minutes !== 0) new Rollout(this, 'Rollout', { functions: this.#all, api, minutes });
     new Monitoring(this, 'Monitoring', {
       deployment: prefix,
       functions: this.functions,
       evidence: this.evidence,
+      hasEvents: this.events !== undefined,
       tables: { pools: pools.table, leases: leases.table, history: history.table },
       api,
       topic: this.#topic(props.alarmTopic),
@@ -150,12 +154,19 @@ export class Lessor extends Construct {
     return typeof given === 'string' ? Topic.fromTopicArn(this, 'AlarmTopic', given) : given;
   }
 
-  #tables({ tables }: LessorProps, encryptionKey: IKey | undefined): { pools: StoreTable; leases: StoreTable } {
-    const pools = tables && { table: tables.pools };
+  #tables(props: LessorProps, encryptionKey: IKey | undefined): Record<'pools' | 'leases' | 'history', StoreTable> {
+    const { tables, events } = props;
+    const { poolsStreamArn } = tables ?? {};
+    const pools = tables && { table: tables.pools, ...(poolsStreamArn && { streamArn: poolsStreamArn }) };
     const leases = tables && { table: tables.leases, streamArn: tables.leasesStreamArn };
     return {
-      pools: new StoreTable(this, 'Pools', environment.poolsTable, { attach: pools, encryptionKey }),
+      pools: new StoreTable(this, 'Pools', environment.poolsTable, {
+        attach: pools,
+        encryptionKey,
+        stream: events !== 'none',
+      }),
       leases: new StoreTable(this, 'Leases', environment.leasesTable, { attach: leases, encryptionKey, stream: true }),
+      history: historyTable(this, props, encryptionKey),
     };
   }
 

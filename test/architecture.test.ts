@@ -37,6 +37,8 @@ const handler = (name: string, ...rooms: string[]): Room => ({
   ],
 });
 
+const putting = ({ room, knows }: Room): Room => ({ room, knows: [...knows, 'functions/events/'] });
+
 /** From the ground up. A room knows what is below it, never what is above. */
 const ROOMS: readonly Room[] = [
   { room: 'core/contract/', knows: [], packages: [ZOD] },
@@ -72,6 +74,11 @@ const ROOMS: readonly Room[] = [
     packages: [/^@aws-lambda-powertools\/metrics$/, /^@aws-sdk\/lib-dynamodb$/],
   },
   {
+    room: 'functions/events/',
+    knows: ['core/contract/', 'functions/use-cases/', 'functions/metrics/'],
+    packages: [/^@aws-sdk\/client-eventbridge$/, ...NODE],
+  },
+  {
     room: 'functions/runtime.ts',
     knows: ['core/contract/', 'functions/metrics/', 'functions/store/', 'functions/use-cases/'],
     packages: [ZOD, ...NODE],
@@ -81,8 +88,8 @@ const ROOMS: readonly Room[] = [
     knows: ['core/contract/', 'functions/metrics/', 'functions/runtime.ts', 'functions/use-cases/'],
     packages: [ZOD, /^aws-lambda$/],
   },
-  handler('allocate', 'add', 'leases', 'questions'),
-  handler('release', 'leases', 'blocks', 'nodes'),
+  putting(handler('allocate', 'add', 'leases', 'questions')),
+  putting(handler('release', 'leases', 'blocks', 'nodes')),
   handler('operate', 'pools', 'nodes', 'questions', 'forecast'),
   {
     room: 'functions/define-pools/',
@@ -99,12 +106,19 @@ const ROOMS: readonly Room[] = [
   { ...handler('reclaim', 'reclaim', 'changes', 'forecast'), packages: [/^aws-lambda$/, ...NODE] },
   {
     ...handler('evidence', 'evidence'),
-    knows: [...handler('evidence', 'evidence').knows, 'functions/ec2/'],
+    knows: [...handler('evidence', 'evidence').knows, 'functions/events/', 'functions/use-cases/', 'functions/ec2/'],
     packages: [ZOD, /^aws-lambda$/],
   },
   {
     room: 'functions/changes/',
-    knows: ['core/protocol/', 'functions/runtime.ts', 'functions/store/', 'functions/use-cases/changes/'],
+    knows: [
+      'core/protocol/',
+      'functions/events/',
+      'functions/runtime.ts',
+      'functions/store/',
+      'functions/use-cases/',
+      'functions/use-cases/changes/',
+    ],
     packages: [/^aws-lambda$/],
   },
 

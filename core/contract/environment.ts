@@ -19,6 +19,10 @@ export const environment = {
   evidenceAccounts: 'LESSOR_EVIDENCE_ACCOUNTS',
   /** `<cluster>=<minutes>,…`: after how long a silence a node of a cluster is declared dead. */
   deadAfterSilence: 'LESSOR_DEAD_AFTER_SILENCE',
+  /** Name of the bus on which events are put; none are where it is left out. */
+  eventBus: 'LESSOR_EVENT_BUS',
+  /** `true`: each lease that begins or ends is an event. */
+  leaseEvents: 'LESSOR_LEASE_EVENTS',
   /** The deployment's name, by which its metrics are told from another one's. */
   deployment: 'LESSOR_DEPLOYMENT',
 } as const;

@@ -23,6 +23,9 @@ export const most = {
   labelValue: 253,
   /** Why a node is declared dead. */
   reason: 500,
+  /** Of an event: why something is so, and spans of a block. EventBridge takes 256 KB for ten events. */
+  why: 1_000,
+  eventPrefixes: 64,
   /** That a dry run of a death names. */
   blocksForeseen: 100,
   /** Sends of one request, as far as they are counted. */

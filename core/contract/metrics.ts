@@ -45,6 +45,8 @@ export const metrics = {
   WaitingDeaths: { unit: 'Count' },
   /** Looks at the instances of nodes that EC2 did not answer, or not rightly, and instances of which it says what cannot be. */
   EvidenceFailures: { unit: 'Count' },
+  /** Events that could not be put on the bus, each time that it was tried in vain. */
+  EventFailures: { unit: 'Count' },
   /** Leases by which a pool's counter was wrong, as the recount found. */
   CounterDrift: { unit: 'Count' },
 } as const satisfies Record<string, MetricKind>;

@@ -1,19 +1,20 @@
 /** The allocating function, and what else a node asks where it wants an address. */
 import { routes } from '../../core/contract/routes.ts';
+import { eventBus } from '../events/event-bus.ts';
 import { answering, handlerOf } from '../http/http.ts';
 import { emit } from '../metrics/emit.ts';
-import { forRequests } from '../runtime.ts';
+import { busForEvents, forRequests } from '../runtime.ts';
 import { allocate } from '../use-cases/add/allocate.ts';
-import { reportLease } from '../use-cases/leases/report-lease.ts';
+import { reportTold } from '../use-cases/leases/report-told.ts';
 import { readiness } from '../use-cases/questions/readiness.ts';
 
-const dependencies = await forRequests();
+const dependencies = await forRequests(eventBus(busForEvents));
 
 export const handler = handlerOf({
   ...answering(routes.allocate, ({ call, body }) => {
     if (body.attempt > 1) emit({ RepeatedAdds: 1 });
     return allocate(dependencies, call, body);
   }),
-  ...answering(routes.report, ({ call, body }) => reportLease(dependencies, call, body)),
+  ...answering(routes.report, ({ call, body }) => reportTold(dependencies, call, body)),
   ...answering(routes.readiness, ({ call, body }) => readiness(dependencies, call, body)),
 });

@@ -1,10 +1,21 @@
-/** The one reader of the stream: it counts, and keeps what is over. Invoked with the changes of the leases table, a batch of one shard at a time. */
-import type { DynamoDBStreamEvent } from 'aws-lambda';
+/**
+ * The one reader of the streams: of the leases it counts, keeps what is over and tells it where that is asked for; of pools, blocks
+ * and nodes it tells what happened. Invoked with the changes of one of the tables, a batch of one shard at a time.
+ */
+import type { Context, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import type { LeaseChange } from '../../core/protocol/counter.ts';
-import { inBackground } from '../runtime.ts';
+import type { Occurrence } from '../../core/protocol/occurrence.ts';
+import { eventBus } from '../events/event-bus.ts';
+import { busForEvents, inBackground } from '../runtime.ts';
 import { leaseChange } from '../store/lease-changes.ts';
+import { occurrence } from '../store/occurrences.ts';
 import { countChanges } from '../use-cases/changes/count-changes.ts';
+import { noteBlocks, noteHeld } from '../use-cases/changes/pool-fill.ts';
 import { recordHistory } from '../use-cases/changes/record-history.ts';
+import { tellLeases } from '../use-cases/changes/tell-leases.ts';
+import { tellOccurrences } from '../use-cases/changes/tell-occurrences.ts';
+import type { Call, Dependencies } from '../use-cases/dependencies.ts';
+import { noEvents } from '../use-cases/events.ts';
 
 /**
  * As an event source with a tumbling window makes it (Lambda developer guide, "Implementing stateful DynamoDB stream
@@ -26,16 +37,21 @@ const UNNAMED_SHARD = 'unnamed';
  */
 const COUNTED_WITHIN_MS = 60 * 60 * 1000;
 
-const dependencies = inBackground();
+const dependencies = inBackground(eventBus(busForEvents));
 
-export const handler = (event: WindowedEvent): Promise<WindowedAnswer> => told(dependencies, event);
+type Time = Pick<Call, 'remainingMs'>;
+
+export const handler = (event: WindowedEvent, context: Context): Promise<WindowedAnswer> =>
+  told(dependencies, event, { remainingMs: () => context.getRemainingTimeInMillis() });
 
 export async function told(
-  deps: Parameters<typeof recordHistory>[0] & Parameters<typeof countChanges>[0],
+  deps: Dependencies,
   { Records = [], shardId }: WindowedEvent,
+  time: Time = { remainingMs: () => Number.POSITIVE_INFINITY },
 ): Promise<WindowedAnswer> {
-  const changes = Records.map(leaseChange).filter((change): change is LeaseChange => change !== undefined);
-  const foreign = Records.length - changes.length;
+  const [ofLeases, others] = [Records.filter(isOfLeases), Records.filter((record) => !isOfLeases(record))];
+  const changes = ofLeases.map(leaseChange).filter((change): change is LeaseChange => change !== undefined);
+  const foreign = ofLeases.length - changes.length;
   if (foreign > 0) console.error({ message: 'Records that are about no slot', count: foreign, shardId });
   // An error would stop the shard for as long as its changes are kept. In one line for all shards nothing is counted twice;
   // what comes out of its order is not counted, and the recount makes up for it.
@@ -47,12 +63,31 @@ export async function told(
     });
   const isCounted = ({ changedAt }: LeaseChange) =>
     changedAt === undefined || deps.now() - changedAt < COUNTED_WITHIN_MS;
-  // Both are tried, and each finds what it did already when the batch comes again.
+  const occurrences = others.map(occurrence).filter((one): one is Occurrence => one !== undefined);
+  // All are tried, and each finds what it did already when the batch comes again.
   const outcomes = await Promise.allSettled([
     recordHistory(deps, changes),
-    countChanges(deps, shardId ?? UNNAMED_SHARD, changes.filter(isCounted)),
+    counted(deps, shardId ?? UNNAMED_SHARD, changes.filter(isCounted)),
+    tellLeases(deps, time, changes),
+    tellOccurrences(deps, time, occurrences),
+    noteBlocks(
+      deps,
+      occurrences.flatMap((one) => (one.is === 'block-claimed' || one.is === 'block-returned' ? [one.key.pool] : [])),
+    ),
   ]);
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
   return { state: {} };
 }
+
+async function counted(deps: Dependencies, shard: string, changes: readonly LeaseChange[]): Promise<void> {
+  const held = await countChanges(deps, shard, changes);
+  if (deps.events === noEvents) return;
+  // What is counted is counted: the next batch, or the recount, finds as much.
+  await noteHeld(deps, held).catch((cause: unknown) =>
+    console.error({ message: 'How full pools are was not noted', cause: String(cause) }),
+  );
+}
+
+/** A function has one source for each table: a batch is of one of them. */
+const isOfLeases = ({ dynamodb }: DynamoDBRecord): boolean => dynamodb?.Keys?.pk?.S?.startsWith('L#') !== false;

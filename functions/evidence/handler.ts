@@ -1,19 +1,22 @@
 /** The function that collects evidence: told EC2's events by a queue, and by a schedule to look at all instances. */
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { ec2InstanceLookup } from '../ec2/instance-lookup.ts';
+import { eventBus } from '../events/event-bus.ts';
 import { accountOf } from '../http/identity.ts';
 import { emit } from '../metrics/emit.ts';
-import { evidenceAccounts, inBackground } from '../runtime.ts';
+import { busForEvents, evidenceAccounts, inBackground } from '../runtime.ts';
+import type { Call } from '../use-cases/dependencies.ts';
 import type { EvidenceDependencies } from '../use-cases/evidence/dependencies.ts';
 import { type EventOutcome, instanceTerminated } from '../use-cases/evidence/instance-event.ts';
 import { type SweepReport, sweepInstances } from '../use-cases/evidence/sweep-instances.ts';
+import { tellDoubts } from '../use-cases/evidence/tell-doubt.ts';
 import { terminatedEvent } from './event.ts';
 
 /** With records it is of the queue, without of the schedule. */
 export type EvidenceEvent = Partial<SQSEvent>;
 type Surroundings = Pick<Context, 'getRemainingTimeInMillis' | 'invokedFunctionArn'>;
 
-const dependencies = inBackground();
+const dependencies = inBackground(eventBus(busForEvents));
 let made: EvidenceDependencies | undefined;
 
 /** The function's own ARN says whose it is and where: no setting can be wrong about it. */
@@ -32,13 +35,31 @@ export async function evidence(
   context: Pick<Context, 'getRemainingTimeInMillis'>,
 ): Promise<SQSBatchResponse | SweepReport> {
   const call = { remainingMs: () => context.getRemainingTimeInMillis() };
-  if (Records === undefined) return swept(await sweepInstances(deps, call));
+  if (Records === undefined) {
+    const report = await sweepInstances(deps, call);
+    const why = 'EC2 says nothing of it, or does not find it, although it was heard of lately';
+    await tellDoubts(
+      deps,
+      call,
+      report.unclear.map((node) => ({ node, why })),
+    );
+    return swept(report);
+  }
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
   for (const { messageId, body } of Records) {
-    if (!(await isDone(() => instanceTerminated(deps, call, terminatedEvent(body)))))
-      batchItemFailures.push({ itemIdentifier: messageId });
+    if (!(await isDone(() => judged(deps, call, body)))) batchItemFailures.push({ itemIdentifier: messageId });
   }
   return { batchItemFailures };
+}
+
+async function judged(
+  deps: EvidenceDependencies,
+  call: Pick<Call, 'remainingMs'>,
+  body: string,
+): Promise<EventOutcome> {
+  const outcome = await instanceTerminated(deps, call, terminatedEvent(body));
+  if (outcome.is === 'unclear') await tellDoubts(deps, call, [outcome]);
+  return outcome;
 }
 
 /** What is not done is told again, and after its last time put away into the dead-letter queue, which has an alarm. */

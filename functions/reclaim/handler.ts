@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import { inBackground } from '../runtime.ts';
+import { noteReadings } from '../use-cases/changes/pool-fill.ts';
 import type { PoolReading } from '../use-cases/changes/pool-reading.ts';
 import { type RecountReport, recount } from '../use-cases/changes/recount.ts';
 import { daysUntil } from '../use-cases/forecast/days-until.ts';
@@ -37,10 +38,15 @@ export async function scheduled(
   });
   const sampled = await samples.end();
   emitRecount(recounted, readings);
-  const [foreseen] = await Promise.allSettled([daysUntil(deps, call, foretold(readings))]);
+  const [foreseen, noted] = await Promise.allSettled([
+    daysUntil(deps, call, foretold(readings)),
+    noteReadings(deps, readings),
+  ]);
   if (foreseen.status === 'rejected')
     console.error({ message: 'When pools are full was not foreseen', cause: String(foreseen.reason) });
   else emitForecasts(foreseen.value);
+  if (noted.status === 'rejected')
+    console.error({ message: 'How full pools are was not noted', cause: String(noted.reason) });
   // Nothing was declared that was not read: the next run looks again.
   if (silent.status === 'rejected')
     console.error({ message: 'Silent nodes were not looked for', cause: String(silent.reason) });

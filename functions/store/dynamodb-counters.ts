@@ -27,7 +27,7 @@ export function dynamodbCounters(client: DynamoDBDocumentClient, table: string):
 
     async add(key, changes) {
       const outcome = await conditional(() => client.send(addition(table, key, changes)));
-      if (outcome.done) return { added: true };
+      if (outcome.done) return { added: true, held: counterOf(outcome.output.Attributes ?? {}).held };
       const counted = counterOf(outcome.item ?? {}).counted.get(changes.shard);
       return { added: false, counted: counted?.sequence ?? changes.last };
     },
@@ -56,6 +56,7 @@ const addition = (
       ':changes': changes,
       ':now': now,
     },
+    ReturnValues: 'UPDATED_NEW',
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
 

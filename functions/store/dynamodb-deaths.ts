@@ -49,6 +49,10 @@ function deathRecord(node: string, item: Item): DeathRecord {
   };
 }
 
+/** Of an item as the table, or its stream, has it. */
+export const isDeath = ({ pk }: Item): boolean => pk === DEATHS;
+export const deathOfItem = (item: Item): DeathRecord => deathRecord(nodeIn(String(item.sk)), item);
+
 export function dynamodbDeaths(client: DynamoDBDocumentClient, table: string): DeathStore {
   const update = async (key: Record<string, string>, condition: string, attributes: Attributes): Promise<boolean> =>
     (await conditional(() => client.send(updateOf(table, key, condition, attributes)))).done;
@@ -150,7 +154,7 @@ function pageOf(items: readonly Item[], limit: number, cut: boolean): DeathPage 
   const page = items.slice(0, limit);
   const last = page.at(-1);
   return {
-    deaths: page.map((item) => deathRecord(nodeIn(String(item.sk)), item)),
+    deaths: page.map(deathOfItem),
     ...(last !== undefined && (items.length > limit || cut) ? { nextCursor: String(last.sk) } : {}),
   };
 }

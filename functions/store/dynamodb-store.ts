@@ -3,6 +3,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Store } from '../../core/store.ts';
 import { dynamodbBlocks } from './dynamodb-blocks.ts';
 import { dynamodbCounters } from './dynamodb-counters.ts';
+import { dynamodbFills } from './dynamodb-fills.ts';
 import { dynamodbHistory } from './dynamodb-history.ts';
 import { dynamodbLeases } from './dynamodb-leases.ts';
 import { dynamodbNodes } from './dynamodb-nodes.ts';
@@ -22,6 +23,7 @@ export function dynamodbStore(client: DynamoDBDocumentClient, tables: Tables): S
     blocks: dynamodbBlocks(client, tables.pools),
     nodes: dynamodbNodes(client, tables.pools),
     counters: dynamodbCounters(client, tables.pools),
+    fills: dynamodbFills(client, tables.pools),
     history: dynamodbHistory(client, tables.history),
     registryBytes: (registry) => packRegistry(registry).length,
   };

@@ -65,6 +65,12 @@ export const counterExpressions = {
   recountsUnchanged: 'rc = :recounts',
 } as const;
 
+/** Of a level that was noted: it counts its changes. */
+export const fillExpressions = {
+  fillAbsent: 'attribute_not_exists(turn)',
+  turnBefore: 'turn = :before',
+} as const;
+
 export const conditionOf = (operation: SlotOperation): string =>
   alternatives(slotOperations[operation], slotExpressions);
 export const blockConditionOf = (operation: BlockOperation): string =>

@@ -25,6 +25,7 @@ export const keys = {
   counter: ({ pool, namespace }: CounterKey) =>
     namespace === undefined ? { pk: keys.totals, sk: pool } : { pk: keys.namespaces(pool), sk: `ns#${namespace}` },
   shard: (pool: string, shard: bigint) => `P#${pool}#${blockToText(shard)}`,
+  fill: (pool: string) => ({ pk: `FILL#${pool}`, sk: 'FILL' }),
   joined: (pool: string) => `J#${pool}`,
   block: ({ pool, block }: BlockKey) => ({ pk: keys.shard(pool, shardOf(block)), sk: blockToText(block) }),
   slots: ({ pool, block }: BlockKey) => `L#${pool}#${blockToText(block)}`,

@@ -42,7 +42,7 @@ function eachRequest(store: Store, around: (request: () => Promise<unknown>) => 
     Object.fromEntries(
       Object.entries(part).map(([name, request]) => [name, (...args: unknown[]) => around(() => request(...args))]),
     ) as Part;
-  const { leases, pools, blocks, nodes, counters, history } = store;
+  const { leases, pools, blocks, nodes, counters, fills, history } = store;
   return {
     ...store,
     leases: wrap(leases),
@@ -50,6 +50,7 @@ function eachRequest(store: Store, around: (request: () => Promise<unknown>) => 
     blocks: wrap(blocks),
     nodes: wrap(nodes),
     counters: wrap(counters),
+    fills: wrap(fills),
     history: wrap(history),
   };
 }

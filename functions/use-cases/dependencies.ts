@@ -2,6 +2,7 @@
 
 import type { Account } from '../../core/contract/limits.ts';
 import type { Store } from '../../core/store.ts';
+import type { Events } from './events.ts';
 import type { Memory } from './memory.ts';
 
 export interface ServiceSettings {
@@ -14,10 +15,13 @@ export interface ServiceSettings {
   readonly historyDays: number;
   /** Minutes of silence after which a node of a cluster is declared dead; of no other cluster. */
   readonly deadAfterSilence?: ReadonlyMap<string, number>;
+  /** Each lease that begins or ends is an event. */
+  readonly leaseEvents?: boolean;
 }
 
 export interface Dependencies {
   readonly store: Store;
+  readonly events: Events;
   readonly settings: ServiceSettings;
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -6,6 +6,7 @@
 import type { PoolSpace } from '../../core/pools/pool-space.ts';
 import type { RegisteredPool } from '../../core/pools/registry.ts';
 import type { BlockOwner } from '../../core/protocol/block.ts';
+import type { PoolFill } from '../../core/protocol/fill.ts';
 import type { NodeState } from '../../core/protocol/node.ts';
 import type { PoolState } from '../../core/store.ts';
 
@@ -84,6 +85,10 @@ export interface Memory {
   readonly joinedStretches: Remembered<true>;
   /** Since when history is kept (ms since 1970), which never changes: under the empty key. */
   readonly historyBegun: Remembered<number>;
+  /** How full a pool was found, by its id. */
+  readonly fills: Remembered<PoolFill>;
+  /** Pools, by id, whose blocks were counted a short while ago. */
+  readonly blocksCounted: Remembered<true>;
   /** By pool id and namespace; quota.ts says how long a view counts. */
   readonly quotas: Remembered<QuotaView>;
 }
@@ -97,6 +102,9 @@ const POOL_LIVES_MS = 30_000;
 const NODE_LIVES_MS = 30_000;
 /** A list of thousands of pools takes some megabytes. */
 const MOST_REGISTRIES = 32;
+/** A level changes some times a day; that another environment noted one is found out by a condition. */
+const FILL_LIVES_MS = 300_000;
+const BLOCKS_COUNTED_MS = 60_000;
 const CROWDED_LIVES_MS = 60_000;
 const FULL_LIVES_MS = 10_000;
 /** As long as a plugin takes a slot for taken. */
@@ -112,5 +120,7 @@ export const emptyMemory = (): Memory => ({
   fullBlocks: remembered(FULL_BLOCK_LIVES_MS),
   joinedStretches: remembered(Number.POSITIVE_INFINITY),
   historyBegun: remembered(Number.POSITIVE_INFINITY),
+  fills: remembered(FILL_LIVES_MS),
+  blocksCounted: remembered(BLOCKS_COUNTED_MS),
   quotas: remembered(Number.POSITIVE_INFINITY),
 });

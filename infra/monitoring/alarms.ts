@@ -143,6 +143,19 @@ const ofRuns = (watched: Watched): Alarm[] => [
   },
 ];
 
+/** What is told on the event bus, where there is one. */
+const ofEvents = (watched: Watched): Alarm[] =>
+  watched.hasEvents
+    ? [
+        {
+          name: 'events-failing',
+          why: 'An event could not be put on the bus after 4 tries. What nodes, blocks and pools do is told for a day as soon as it can be; a lost lease, or a doubt, is not told again by itself. One is enough.',
+          metric: own(watched, 'EventFailures'),
+          threshold: 1,
+        },
+      ]
+    : [];
+
 /** What EC2 says of the nodes' instances. */
 const ofEvidence = (watched: Watched): Alarm[] => {
   const { evidence } = watched;
@@ -179,4 +192,5 @@ export const alarms = (watched: Watched): readonly Alarm[] => [
   ...ofStore(watched),
   ...ofRuns(watched),
   ...ofEvidence(watched),
+  ...ofEvents(watched),
 ];

@@ -43,6 +43,7 @@ function ofAddresses(watched: Watched): CustomMetricGroup[] {
       metrics: [own(watched, 'DeadNodes'), own(watched, 'WaitingDeaths'), own(watched, 'ReclaimedLeases')],
     },
     { title: 'Looks at instances that failed', metrics: [own(watched, 'EvidenceFailures')] },
+    { title: 'Events that could not be put', metrics: [own(watched, 'EventFailures')] },
     { title: 'Leases by which counters were wrong', metrics: [own(watched, 'CounterDrift')] },
   ];
 }

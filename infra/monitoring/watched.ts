@@ -15,6 +15,8 @@ export interface Watched {
   readonly functions: Readonly<Record<LessorFunctionName, IFunction>>;
   /** Where evidence is collected. */
   readonly evidence?: { readonly deadLetters: IQueue } | undefined;
+  /** Whether something is told on an event bus. */
+  readonly hasEvents: boolean;
   /** By their names. */
   readonly tables: Readonly<Record<string, StoreTable['table']>>;
   readonly api: Pick<LessorApi, 'metrics'>;

@@ -8,6 +8,10 @@ export interface ChangesDefinition {
   readonly table: string;
   readonly function: string;
   readonly batchSize: number;
+  /** Whether a record is told; each is if left out. */
+  readonly isTold?: (record: unknown) => boolean;
+  /** Whether it has a tumbling window. */
+  readonly hasWindow: boolean;
 }
 
 /** Lambda's own rate. */
@@ -38,7 +42,7 @@ export interface Follower {
 /** While DynamoDB Local is down it waits, and goes on where it was. It gathers no batch for longer than a poll. */
 export function followChanges(
   endpoint: string,
-  { table, batchSize }: ChangesDefinition,
+  { table, batchSize, isTold = () => true, hasWindow }: ChangesDefinition,
   invoke: (event: unknown) => Promise<InvocationResult>,
 ): Follower {
   const stopped = new AbortController();
@@ -50,12 +54,11 @@ export function followChanges(
     const asked = { ShardIterator: shard.iterator, Limit: batchSize };
     const got = (await request(endpoint, `${STREAMS}.GetRecords`, asked)) as GotRecords;
     const last = got.Records.at(-1);
-    if (last !== undefined) {
-      const result = await invoke(eventOf(arn, shard, got.Records));
-      // The same batch comes again, as Lambda does it.
-      if (!succeeded(result)) return;
-      shard.told = last.dynamodb.SequenceNumber;
-    }
+    const told = got.Records.filter(isTold);
+    // The same batch comes again, as Lambda does it.
+    if (told.length > 0 && !succeeded(await invoke(eventOf(arn, told, hasWindow ? shard : undefined)), hasWindow))
+      return;
+    if (last !== undefined) shard.told = last.dynamodb.SequenceNumber;
     shard.iterator = got.NextShardIterator ?? undefined;
     shard.ended = shard.iterator === undefined;
     if (shard.ended) stream = undefined;
@@ -108,15 +111,17 @@ async function iteratorOf(endpoint: string, arn: string, { id, told }: Shard): P
   return (got as { ShardIterator: string }).ShardIterator;
 }
 
-/** The event of a source with a tumbling window. */
-function eventOf(eventSourceARN: string, { id }: Shard, records: GotRecords['Records']): object {
+/** @param shard of a source with a tumbling window: only its events name it */
+function eventOf(eventSourceARN: string, records: GotRecords['Records'], shard: Shard | undefined): object {
+  const Records = records.map((record) => ({ ...record, eventSourceARN }));
+  if (shard === undefined) return { Records };
   const start = Math.floor(Date.now() / WINDOW_MS) * WINDOW_MS;
   const [from, to] = [start, start + WINDOW_MS].map((at) => new Date(at).toISOString());
   return {
-    Records: records.map((record) => ({ ...record, eventSourceARN })),
+    Records,
     window: { start: from, end: to },
     state: {},
-    shardId: id,
+    shardId: shard.id,
     eventSourceARN,
     isFinalInvokeForWindow: false,
     isWindowTerminatedEarly: false,
@@ -124,6 +129,6 @@ function eventOf(eventSourceARN: string, { id }: Shard, records: GotRecords['Rec
 }
 const WINDOW_MS = 15 * 60 * 1000;
 
-/** Lambda takes an answer without the window's state for a failure. */
-const succeeded = (result: InvocationResult): boolean =>
-  result.ok && (JSON.parse(result.payload) as { state?: unknown } | null)?.state !== undefined;
+/** Of a source with a window Lambda takes an answer without its state for a failure. */
+const succeeded = (result: InvocationResult, hasWindow: boolean): boolean =>
+  result.ok && (!hasWindow || (JSON.parse(result.payload) as { state?: unknown } | null)?.state !== undefined);

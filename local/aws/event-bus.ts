@@ -54,12 +54,17 @@ export interface EventBus {
   readonly endpoint: string;
   /** An event as a service of AWS puts it, or as AWS forwards it from the bus of another account; on the default bus if none is named. */
   put(event: ServiceEvent, bus?: string): BusEvent;
+  /** A rule that is added now, as by PutRule and PutTargets: whatever matches it from now on is passed to `take`. */
+  addRule(rule: Pick<RuleDefinition, 'bus' | 'pattern'>, take: (event: BusEvent) => void): void;
+  /** PutEvents fails from now on, and takes nothing, or no more. */
+  fault(fails: boolean): void;
   /** The last 1,000 events that a bus took, oldest first. */
   taken(bus?: string): readonly BusEvent[];
   stop(): Promise<void>;
 }
 
 const KEPT_EVENTS = 1000;
+const FAILURE: PutEventsAnswer = { status: 500, body: { __type: 'InternalException' }, taken: [] };
 
 /** @throws Error that names a rule whose pattern or bus is not known */
 export async function startEventBus(parts: BusParts): Promise<EventBus> {
@@ -69,7 +74,10 @@ export async function startEventBus(parts: BusParts): Promise<EventBus> {
     if (!buses.has(rule.bus)) throw new Error(`${rule.id} is on the bus ${rule.bus}, which is not in the template`);
     return { ...rule, matches: matcherOf(rule.pattern, `${rule.id}.EventPattern`) };
   });
+  const added: { readonly bus: string; readonly matches: (event: unknown) => boolean; take(event: BusEvent): void }[] =
+    [];
   const kept: PutEvent[] = [];
+  let fails = false;
 
   const pass = ({ bus, event }: PutEvent) => {
     // PutEvents succeeds on a bus that does not exist, and the event is gone.
@@ -80,12 +88,13 @@ export async function startEventBus(parts: BusParts): Promise<EventBus> {
       if (rule.bus !== bus || !rule.matches(event)) continue;
       for (const target of rule.targets) parts.deliver(target, event);
     }
+    for (const rule of added) if (rule.bus === bus && rule.matches(event)) rule.take(event);
   };
   const server = await listen(0);
   server.on('request', async (incoming, outgoing) => {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
-    const { status, body, taken } = answer(parts, incoming, Buffer.concat(chunks));
+    const { status, body, taken } = fails ? FAILURE : answer(parts, incoming, Buffer.concat(chunks));
     outgoing.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() });
     outgoing.end(JSON.stringify(body));
     for (const event of taken) pass(event);
@@ -106,6 +115,13 @@ export async function startEventBus(parts: BusParts): Promise<EventBus> {
       const event: BusEvent = { ...said, ...given };
       pass({ bus, event });
       return event;
+    },
+    addRule: ({ bus, pattern }, take) => {
+      if (!buses.has(bus)) throw new Error(`There is no bus ${bus}: ${[...buses].join(', ')}`);
+      added.push({ bus, matches: matcherOf(pattern, 'pattern'), take });
+    },
+    fault: (given) => {
+      fails = given;
     },
     taken: (bus = DEFAULT_BUS) => kept.filter((one) => one.bus === bus).map(({ event }) => event),
     stop: () => close(server),

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type * as z from 'zod/mini';
 import * as audit from '../../core/contract/audit.ts';
 import * as blocks from '../../core/contract/blocks.ts';
+import * as events from '../../core/contract/events.ts';
 import * as forecast from '../../core/contract/forecast.ts';
 import * as history from '../../core/contract/history.ts';
 import * as ids from '../../core/contract/ids.ts';
@@ -27,7 +28,7 @@ const isSchema = (value: unknown): value is Schema => typeof value === 'object' 
 
 /** Every schema that the contract exports, by the name of its constant, in their order. */
 export const schemas: ReadonlyMap<string, Schema> = new Map(
-  [ids, pool, lease, blocks, nodes, questions, history, audit, forecast]
+  [ids, pool, lease, blocks, nodes, questions, history, audit, events, forecast]
     .flatMap((module) =>
       Object.entries(module).flatMap(([name, value]): [string, Schema][] => (isSchema(value) ? [[name, value]] : [])),
     )

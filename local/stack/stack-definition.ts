@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChangesDefinition } from '../aws/changes.ts';
+import { matcherOf } from '../aws/event-pattern.ts';
 import type { FunctionDefinition } from '../aws/function.ts';
 import type { ApiDefinition } from '../aws/gateway.ts';
 import type { Statement } from '../aws/policy.ts';
@@ -123,11 +124,17 @@ function changesIn(
     const table = tables.find(({ arn, stream }) => stream !== undefined && source.startsWith(`${arn}/stream/`));
     if (table === undefined) throw new Error(`${id}.EventSourceArn is ${source}, which is no table's stream`);
     if (text('StartingPosition') !== 'TRIM_HORIZON') throw new Error(`${id} has not StartingPosition TRIM_HORIZON`);
-    if (value('TumblingWindowInSeconds') === undefined) throw new Error(`${id} has no TumblingWindowInSeconds`);
+    const hasWindow = value('TumblingWindowInSeconds') !== undefined;
+    // Of all changes of a table each is counted, for which their shard has to be known.
+    if (!hasWindow && value('FilterCriteria') === undefined) throw new Error(`${id} has no TumblingWindowInSeconds`);
+    const criteria = value('FilterCriteria') as { Filters: readonly { Pattern: string }[] } | undefined;
+    const wanted = criteria?.Filters.map(({ Pattern }) => matcherOf(JSON.parse(Pattern), `${id}.FilterCriteria`));
     return {
       table: table.name,
       function: functionNamed(functions, text('FunctionName'), id),
       batchSize: Number(value('BatchSize') ?? 100),
+      hasWindow,
+      ...(wanted && { isTold: (record: unknown) => wanted.some((matches) => matches(record)) }),
     };
   });
 }

@@ -18,6 +18,7 @@ export function intercepted(store: Store, intercept: Intercept): Store {
     blocks: wrap(store.blocks),
     nodes: wrap(store.nodes),
     counters: wrap(store.counters),
+    fills: wrap(store.fills),
     history: wrap(store.history),
     registryBytes: store.registryBytes,
   };

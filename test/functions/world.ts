@@ -10,6 +10,7 @@ import { release } from '../../functions/use-cases/leases/release.ts';
 import { emptyMemory } from '../../functions/use-cases/memory.ts';
 import { newPool } from '../../functions/use-cases/pools/open-blocks.ts';
 import { memoryStore } from '../store/memory-store.ts';
+import { checkingEvents } from './checking-events.ts';
 
 export const START = Date.parse('2026-01-01T00:00:00Z');
 export const COOLDOWN_MS = 30_000;
@@ -30,6 +31,7 @@ export function world(store: Store = memoryStore(), settings: Partial<ServiceSet
   let writes = 0;
   const environment = (over: Partial<Dependencies> = {}): Dependencies => ({
     store,
+    events: checkingEvents(),
     settings: {
       inlinePools: true,
       inlineCooldownSeconds: COOLDOWN_MS / 1000,

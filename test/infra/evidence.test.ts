@@ -28,7 +28,9 @@ describe('evidence', () => {
   it('of other accounts comes over a bus of its own, to which they alone may put, and as they alone', () => {
     const accounts = ['210987654321', '321098765432'];
     const template = of({ evidence: { accounts } });
-    const buses = template.ofType('AWS::Events::EventBus');
+    const buses = template
+      .ofType('AWS::Events::EventBus')
+      .filter(([, { Properties }]) => /-evidence$/.test(Properties.Name));
     expect(buses).toHaveLength(1);
     const policies = template.ofType('AWS::Events::EventBusPolicy').map(([, { Properties }]) => Properties);
     expect(policies).toHaveLength(2);

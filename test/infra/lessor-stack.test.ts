@@ -30,6 +30,22 @@ const isOfNodeList = (condition: unknown): boolean => {
   return named.length === NODE_LIST_SHARDS && named.every((key) => /^NODES#\d+$/.test(key));
 };
 
+const STREAM = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'];
+
+/** Which part of a table a statement is about: all of it is not said. */
+function partOf(target: unknown, condition: unknown): string {
+  const [, attribute] = (target as { 'Fn::GetAtt': [string, string] })['Fn::GetAtt'];
+  if (attribute === 'StreamArn') return ' stream';
+  return isOfNodeList(condition) ? ' list of nodes' : '';
+}
+
+/** What several statements allow on one thing. */
+function together(statements: readonly (readonly [on: string, operations: readonly string[]])[]) {
+  const all: Record<string, string[]> = {};
+  for (const [on, operations] of statements) all[on] = [...(all[on] ?? []), ...operations];
+  return all;
+}
+
 function tooWide({ Effect, Action, Resource: target, Condition }: Statement): string | undefined {
   if (Effect === 'Deny') return undefined;
   const actions = [Action].flat();
@@ -83,16 +99,16 @@ describe('the rights', () => {
         const own = policies.flatMap(([, policy]) => policy.Properties.PolicyDocument.Statement as Statement[]);
         return [
           Properties.FunctionName,
-          Object.fromEntries(
+          together(
             own.map(({ Action, Resource: target, Condition }) => [
               target === '*'
                 ? '*'
                 : idOf(target as { 'Fn::GetAtt': [string, string] }).replace(
-                    /Table.*|.*Log.*|^Evidence(Queue).*/,
-                    (rest, queue) =>
-                      rest.startsWith('Table') ? (isOfNodeList(Condition) ? ' list of nodes' : '') : (queue ?? 'log'),
+                    /Table.*|.*Log.*|^Evidence(Queue).*|^Events(Bus).*/,
+                    (rest, queue, bus) =>
+                      rest.startsWith('Table') ? partOf(target, Condition) : (queue ?? bus ?? 'log'),
                   ),
-              [Action].flat().map((action) => action.split(':')[1]),
+              [Action].flat().map((action) => action.split(':')[1] ?? ''),
             ]),
           ),
         ];
@@ -104,9 +120,11 @@ describe('the rights', () => {
         log,
         Pools: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
         Leases: ['Query', 'PutItem', 'UpdateItem'],
+        Bus: ['PutEvents'],
       },
       'Lessor-release': {
         log,
+        Bus: ['PutEvents'],
         Pools: ['GetItem', 'PutItem', 'UpdateItem'],
         Leases: ['GetItem', 'Query', 'UpdateItem'],
       },
@@ -118,9 +136,11 @@ describe('the rights', () => {
       },
       'Lessor-changes': {
         log,
-        Pools: ['UpdateItem'],
-        Leases: ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'],
+        Pools: ['UpdateItem', 'GetItem', 'Query'],
+        'Pools stream': STREAM,
+        'Leases stream': STREAM,
         History: ['PutItem', 'UpdateItem'],
+        Bus: ['PutEvents'],
       },
       'Lessor-reclaim': {
         log,
@@ -132,6 +152,7 @@ describe('the rights', () => {
       'Lessor-evidence': {
         log,
         '*': ['DescribeInstances'],
+        Bus: ['PutEvents'],
         Queue: ['ReceiveMessage', 'ChangeMessageVisibility', 'GetQueueUrl', 'DeleteMessage', 'GetQueueAttributes'],
         Pools: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
         Leases: ['Query', 'UpdateItem'],
@@ -255,7 +276,9 @@ describe('the evidence', () => {
         detail: { state: ['terminated'] },
       },
     ]);
-    expect(ofType('AWS::Events::EventBus')).toEqual([]);
+    // The bus on which the service itself tells has no rule of ours.
+    expect(ofType('AWS::Events::EventBus').map(([, { Properties }]) => Properties.Name)).toEqual(['Lessor-events']);
+    expect(rules.map(({ EventBusName }) => EventBusName).filter(Boolean)).toEqual([]);
   });
 
   it('waits in a queue, and is asked for again within the two minutes in which addresses are to be free', () => {
@@ -291,14 +314,17 @@ describe('the evidence', () => {
 });
 
 describe('the changes of the leases table', () => {
-  it('and of no other are told to the counting function, with what they were before, and with their shard', () => {
+  it('are told to the counting function, with what they were before, and with their shard', () => {
     const streams = ofType('AWS::DynamoDB::GlobalTable').filter(([, { Properties }]) => Properties.StreamSpecification);
-    expect(streams).toHaveLength(1);
-    const [[table, { Properties }]] = streams as [[string, Resource]];
-    expect(table).toMatch(/^Leases/);
-    expect(Properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
+    expect(streams.map(([id]) => id.replace(/Table.*/, ''))).toEqual(['Pools', 'Leases']);
+    for (const [, { Properties }] of streams)
+      expect(Properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
+    const [table] = streams[1] as [string, Resource];
     const all = ofType('AWS::Lambda::EventSourceMapping').map(([, mapping]) => mapping.Properties);
-    const mappings = all.filter(({ StartingPosition }) => StartingPosition !== undefined);
+    // Those of the pools table have a filter (test/infra/events.test.ts).
+    const mappings = all.filter(
+      ({ StartingPosition, FilterCriteria }) => StartingPosition !== undefined && FilterCriteria === undefined,
+    );
     expect(mappings).toHaveLength(1);
     const { FunctionName, ...source } = mappings[0];
     const [alias, name] = FunctionName['Fn::Join'][1];

@@ -38,6 +38,7 @@ const OF_THE_APP = {
   EvidenceLive62DEFB9D: 'AWS::Lambda::Alias',
   EvidenceQueueB29F6A78: 'AWS::SQS::Queue',
   EvidenceToldAA601031: 'AWS::Lambda::EventSourceMapping',
+  EventsToldC3231FC9: 'AWS::Lambda::EventSourceMapping',
   AccessNode2E95FAF3: 'AWS::IAM::ManagedPolicy',
   AccessOperator9D7E479F: 'AWS::IAM::ManagedPolicy',
 };
@@ -72,6 +73,7 @@ const OF_THE_CONSTRUCT = {
   IpamEvidenceLive8F746017: 'AWS::Lambda::Alias',
   IpamEvidenceQueueA6098C5E: 'AWS::SQS::Queue',
   IpamEvidenceTold11B326FA: 'AWS::Lambda::EventSourceMapping',
+  IpamEventsToldA6877071: 'AWS::Lambda::EventSourceMapping',
   IpamAccessNode823832EE: 'AWS::IAM::ManagedPolicy',
   IpamAccessOperatorF5468369: 'AWS::IAM::ManagedPolicy',
 };

@@ -13,6 +13,8 @@ const described: Record<keyof typeof most, string> = {
   label: 'characters of a label’s key',
   labelValue: 'characters of a label’s value',
   reason: 'characters of why a node is declared dead',
+  why: 'characters of why something is so, in an event',
+  eventPrefixes: 'spans of a block, in an event',
   attempts: 'sends of one request, as far as they are counted',
   names: 'pools that a configuration names',
   rangeSets: 'range sets of a pool, addresses that an attachment asks for',

@@ -6,11 +6,13 @@ import { dynamodbStore } from '../../functions/store/dynamodb-store.ts';
 import {
   blockExpressions,
   counterExpressions,
+  fillExpressions,
   nodeExpressions,
   poolExpressions,
   slotExpressions,
 } from '../../functions/store/expressions.ts';
 import { counterRefusals } from './counters.suite.ts';
+import { fillRefusals } from './fills.suite.ts';
 import { type LocalTables, localTables, tables } from './local-tables.ts';
 import { listRefusals } from './node-list.suite.ts';
 import { definition, mine, newId, newSlot, recordRefusals, registered, stateOf, titled } from './refusals.ts';
@@ -132,8 +134,15 @@ describe('deaths that an earlier version recorded', () => {
   });
 });
 
-const everyExpression = [slotExpressions, nodeExpressions, poolExpressions, blockExpressions, counterExpressions];
-const records = [...recordRefusals, ...listRefusals, ...counterRefusals];
+const everyExpression = [
+  slotExpressions,
+  nodeExpressions,
+  poolExpressions,
+  blockExpressions,
+  counterExpressions,
+  fillExpressions,
+];
+const records = [...recordRefusals, ...listRefusals, ...counterRefusals, ...fillRefusals];
 
 /** Whatever the condition says, it holds: with the values that DynamoDB would otherwise miss. */
 async function withoutCondition(name: string, run: () => Promise<void>): Promise<void> {

@@ -17,6 +17,7 @@ import type { BlockStore, LeaseStore, NodeStore, Store } from '../../core/store.
 import { packRegistry } from '../../functions/store/registry-item.ts';
 import { memoryCounters } from './memory-counters.ts';
 import { memoryDeaths } from './memory-deaths.ts';
+import { memoryFills } from './memory-fills.ts';
 import { memoryHistory } from './memory-history.ts';
 import { memoryNodeList } from './memory-node-list.ts';
 import { memoryPools } from './memory-pools.ts';
@@ -38,6 +39,7 @@ export function memoryStore(permits: typeof allows = allows, { blocks, nodes }: 
     blocks: memoryBlocks(blocks),
     nodes: memoryNodes(nodes),
     counters: memoryCounters(),
+    fills: memoryFills(),
     history: memoryHistory(),
     registryBytes: (registry) => packRegistry(registry).length,
   };

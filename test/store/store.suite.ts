@@ -8,6 +8,7 @@ import { blocksSuite } from './blocks.suite.ts';
 import { counterRefusals, countersSuite } from './counters.suite.ts';
 import { deathsSuite } from './deaths.suite.ts';
 import { ENDED_AT, endingAt } from './ending.ts';
+import { fillRefusals, fillsSuite } from './fills.suite.ts';
 import { historySuite } from './history.suite.ts';
 import { listRefusals, nodeListSuite } from './node-list.suite.ts';
 import { poolsSuite } from './pools.suite.ts';
@@ -304,11 +305,13 @@ export function storeSuite(open: () => Store): void {
   describe('deaths', () => deathsSuite(open));
 
   describe('counters', () => countersSuite(open));
+  describe('levels of pools', () => fillsSuite(open));
 
   describe('history', () => historySuite(open));
 
-  it.each(titled([...recordRefusals, ...listRefusals, ...counterRefusals]))('refuses without %s', (_, refusal) =>
-    refusal.expectRefused(open()),
+  it.each(titled([...recordRefusals, ...listRefusals, ...counterRefusals, ...fillRefusals]))(
+    'refuses without %s',
+    (_, refusal) => refusal.expectRefused(open()),
   );
 
   it('gives copies: what a caller does to what it gave or got changes nothing', async () => {

@@ -46,7 +46,7 @@ it('Changes are told in order, in batches, again where the function fails, and o
   const told: Told[] = [];
   const answers = [failed, stateless, done];
   for (const pk of ['a', 'b', 'c']) await put(pk);
-  const changes = { table: 'Leases', function: 'changes', batchSize: 2 };
+  const changes = { table: 'Leases', function: 'changes', batchSize: 2, hasWindow: true };
   const follower = followChanges(dynamodb.endpoint, changes, async (event) => {
     told.push(event as Told);
     return answers.shift() ?? done;
@@ -70,4 +70,19 @@ it('Changes are told in order, in batches, again where the function fails, and o
   });
   await vi.waitFor(() => expect(told.map(keysOf).slice(5)).toEqual(['ab', 'cd', 'e']), { timeout: 20_000 });
   await again.stop();
+});
+
+it('Changes that a filter leaves out are passed over; without a window no shard is named, and no state asked for', async () => {
+  const told: Told[] = [];
+  for (const pk of ['x1', 'y1', 'y2', 'x2']) await put(pk);
+  const isTold = (record: unknown) =>
+    keysOf({ shardId: '', Records: [record as Told['Records'][number]] }).startsWith('x');
+  const changes = { table: 'Leases', function: 'changes', batchSize: 1, hasWindow: false, isTold };
+  const follower = followChanges(dynamodb.endpoint, changes, async (event) => {
+    told.push(event as Told);
+    return stateless;
+  });
+  await vi.waitFor(() => expect(told.map(keysOf)).toEqual(['x1', 'x2']), { timeout: 20_000 });
+  expect(told.map(({ shardId }) => shardId)).toEqual([undefined, undefined]);
+  await follower.stop();
 });

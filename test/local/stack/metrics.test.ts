@@ -77,7 +77,9 @@ async function causeEverything(): Promise<void> {
   onceOfAllocate(Promise.resolve(denied));
   expect((await add(one, 'owned', 'e')).body.code).toBe('service.fault');
   const report = { attachment: attachment('f'), nonce, boot: 'boot-1', slot: body.slot, generation: 1 };
+  stack.events.bus.fault(true);
   expect((await askAt(stack, one, 'POST', routes.report.path, report)).body.code).toBe('lease.lost');
+  stack.events.bus.fault(false);
   await sampledBefore(stack, pool.id, { days: FORECAST_DAYS.measured + 1, taken: () => 1 });
   await countersDue(stack, 2);
   await stack.runSchedule();
@@ -148,6 +150,6 @@ describe('the functions', () => {
     const names = emittedIn(stack.functionLogs('allocate')).map(({ metric, dimensions: { code } }) => code ?? metric);
     // A machine that is busy asks again more often.
     const once = names.filter((name) => name !== 'StoreRepeats');
-    expect(once).toEqual(['RepeatedAdds', 'pool.exhausted', 'service.fault', 'lease.lost']);
+    expect(once).toEqual(['RepeatedAdds', 'pool.exhausted', 'service.fault', 'EventFailures', 'lease.lost']);
   });
 });

@@ -140,7 +140,7 @@ describe('a synthesized template', () => {
         routes: [{ key: 'POST /v1/leases', function: 'allocate', timeoutMs: 30_000 }],
       },
       schedules: [{ function: 'allocate', everyMs: 300_000, input: { source: 'clock' } }],
-      changes: [{ table: 'Lessor-Leases', function: 'allocate', batchSize: 50 }],
+      changes: [{ table: 'Lessor-Leases', function: 'allocate', batchSize: 50, hasWindow: true }],
       events: { buses: [], rules: [], queues: [], queueSources: [] },
       customResources: [],
       policies: {
@@ -165,6 +165,13 @@ describe('a synthesized template', () => {
       schedules: others.schedules,
       changes: others.changes,
     });
+  });
+
+  it('tells some changes only, without a window, where a source has a filter', () => {
+    const FilterCriteria = { Filters: [{ Pattern: '{"dynamodb":{"Keys":{"pk":{"S":[{"prefix":"N#"}]}}}}' }] };
+    const [source] = read(changed('Changes', { FilterCriteria, TumblingWindowInSeconds: undefined })).changes;
+    const isTold = (S: string) => source?.isTold?.({ dynamodb: { Keys: { pk: { S } } } });
+    expect([source?.hasWindow, isTold('N#i-1'), isTold('U')]).toEqual([false, true, false]);
   });
 
   it("has the account's throttle where its stage has none", () => {

@@ -1,0 +1,18 @@
+/** Levels of pools in memory. */
+import type { PoolFill } from '../../core/protocol/fill.ts';
+import type { FillStore } from '../../core/store.ts';
+
+export function memoryFills(): FillStore {
+  const fills = new Map<string, PoolFill>();
+  return {
+    async read(pool) {
+      return structuredClone(fills.get(pool));
+    },
+    async note(pool, fill) {
+      const before = fills.get(pool);
+      if (before !== undefined && before.turn !== fill.turn - 1) return false;
+      fills.set(pool, structuredClone(fill));
+      return true;
+    },
+  };
+}
