@@ -209,6 +209,10 @@ export interface DeathPage {
   readonly nextCursor?: string;
 }
 
+export type AddedChanges =
+  | { readonly added: true }
+  | { readonly added: false; readonly counted?: string; readonly beside: ReadonlySet<string> };
+
 export interface CounterStore {
   /** Undefined where nothing was ever counted. */
   read(key: CounterKey): Promise<Counter | undefined>;
@@ -217,10 +221,10 @@ export interface CounterStore {
   /** Of each namespace that ever was counted in a pool. */
   readNamespaces(pool: string): Promise<ReadonlyMap<string, Counter>>;
   /**
-   * Condition `shardUncounted` or `shardOlder`: adds changes of which none was counted yet; where it is refused, the last
-   * one of the shard that was.
+   * Condition `shardUncounted` or `shardOlder`, where namespaces come into the item also `besideNone` or `besideUnchanged`: adds
+   * changes of which none was counted yet. Where it is refused, the last one of the shard that was, and the namespaces in the item.
    */
-  add(key: CounterKey, changes: CountedChanges): Promise<{ added: true } | { added: false; counted: string }>;
+  add(key: CounterKey, changes: CountedChanges): Promise<AddedChanges>;
   /** Condition `neverRecounted` or `recountsUnchanged`: adds `by` and forgets shards. It counts as a recount. */
   correct(
     key: CounterKey,

@@ -28,9 +28,9 @@ export interface LessorProps {
   readonly inlinePoolCooldownSeconds?: number;
 
   /**
-   * Seconds for which a change of a lease waits, at most, to be counted together with others, 1 to 60. Where namespaces have
-   * quotas that are to be strict, say 1: a pod then costs more (docs/quotas.md).
-   * @default 10
+   * Seconds for which a change of a lease waits, at most, to be counted together with others, 1 to 60. Quotas go by the counters:
+   * where they are to be strict, say 1. A pod then costs more (docs/quotas.md).
+   * @default - 60; 10 where a declared pool has a quota
    */
   readonly countWithinSeconds?: number;
   /**

@@ -5,12 +5,13 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { environment } from '../core/contract/environment.ts';
-import { COUNT_WITHIN, HISTORY_DAYS, NODE_LIST_SHARDS } from '../core/contract/limits.ts';
+import { HISTORY_DAYS, NODE_LIST_SHARDS } from '../core/contract/limits.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { nodeListKey } from '../core/protocol/node.ts';
 import { AccessPolicies } from './access-policies.ts';
 import { connectHistory, historyTable } from './changes.ts';
 import { checkProps } from './check-props.ts';
+import { type CountWindow, countWindow } from './count-window.ts';
 import { apiFor } from './endpoint.ts';
 import { Evidence, type EvidenceParts } from './evidence.ts';
 import type { LessorFunctionName } from './function-names.ts';
@@ -82,11 +83,12 @@ export class Lessor extends Construct {
       reclaim: lambda('reclaim', Duration.minutes(5)),
       changes: lambda('changes', Duration.minutes(1)),
     };
-    this.poolService = poolService(this, { prefix, logs, tracing }, { pools, leases, history });
+    const window = countWindow(props.countWithinSeconds);
+    this.poolService = poolService(this, { prefix, logs, tracing }, { pools, leases, history }, window);
     this.#giveRights(pools, leases);
     connectHistory(history, this.functions, props);
-    this.#configure(props);
-    this.#connect(api, leases, props.countWithinSeconds ?? COUNT_WITHIN);
+    this.#configure(props, window);
+    this.#connect(api, leases, window);
     this.evidence = this.#evidence(props, { prefix, logs, tracing }, { pools, leases, history });
     const minutes = props.canaryMinutes ?? 5;
     if (minutes !== 0) new Rollout(this, 'Rollout', { functions: this.#all, api, minutes });
@@ -178,20 +180,16 @@ export class Lessor extends Construct {
     pools.grant(changes, 'UpdateItem');
   }
 
-  #configure({
-    nodeRoles,
-    inlinePools = false,
-    inlinePoolCooldownSeconds = 30,
-    countWithinSeconds = COUNT_WITHIN,
-    deadAfterSilence = {},
-  }: LessorProps): void {
+  #configure(
+    { nodeRoles, inlinePools = false, inlinePoolCooldownSeconds = 30, deadAfterSilence = {} }: LessorProps,
+    window: CountWindow,
+  ): void {
     const { allocate, release, operate, reclaim } = this.functions;
     allocate.addEnvironment(environment.inlinePools, String(inlinePools));
     allocate.addEnvironment(environment.inlineCooldown, String(inlinePoolCooldownSeconds));
     // Each environment remembers what it granted until it is counted, an operator is told how late that is, and a recount waits
     // for it.
-    for (const lambda of [allocate, operate, reclaim])
-      lambda.addEnvironment(environment.countWithin, String(countWithinSeconds));
+    for (const lambda of [allocate, operate, reclaim]) lambda.addEnvironment(environment.countWithin, window.text);
     const silence = Object.entries(deadAfterSilence).map((pair) => pair.join('='));
     reclaim.addEnvironment(environment.deadAfterSilence, silence.join(','));
     operate.addEnvironment(environment.deadAfterSilence, silence.join(','));
@@ -206,12 +204,12 @@ export class Lessor extends Construct {
     }
   }
 
-  #connect(api: LessorApi, leases: StoreTable, countWithinSeconds: number): void {
+  #connect(api: LessorApi, leases: StoreTable, window: CountWindow): void {
     const { allocate, release, operate, reclaim, changes } = this.functions;
     api.serve('allocate', allocate.live);
     api.serve('release', release.live);
     api.serve('operate', operate.live);
     new ReclaimSchedule(this, 'ReclaimSchedule', reclaim.live);
-    leases.tell(changes, countWithinSeconds);
+    leases.tell(changes, window.seconds);
   }
 }

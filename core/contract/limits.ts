@@ -124,8 +124,9 @@ export const INSTANCES_A_LOOK = 1_000;
 /** Minutes: an agent that lives was heard of some times meanwhile, though one or two heartbeats were lost. */
 export const leastSilence = 60;
 
-/** Seconds that a change of a lease waits to be counted, where a deployment says nothing. */
-export const COUNT_WITHIN = 10;
+/** Seconds that a change of a lease waits to be counted, where a deployment says nothing: and where it declares pools with quotas. */
+export const COUNT_WITHIN = 60;
+export const COUNT_WITHIN_FOR_QUOTAS = 10;
 
 /** Days for which history and audit are kept, where a deployment says nothing. */
 export const HISTORY_DAYS = 30;

@@ -84,6 +84,8 @@ export interface Memory {
   readonly joinedStretches: Remembered<true>;
   /** Since when history is kept (ms since 1970), which never changes: under the empty key. */
   readonly historyBegun: Remembered<number>;
+  /** Namespaces that are counted in a pool's own item, by the pool's id: none ever leaves it. */
+  readonly countedBeside: Remembered<ReadonlySet<string>>;
   /** By pool id and namespace; quota.ts says how long a view counts. */
   readonly quotas: Remembered<QuotaView>;
 }
@@ -112,5 +114,6 @@ export const emptyMemory = (): Memory => ({
   fullBlocks: remembered(FULL_BLOCK_LIVES_MS),
   joinedStretches: remembered(Number.POSITIVE_INFINITY),
   historyBegun: remembered(Number.POSITIVE_INFINITY),
+  countedBeside: remembered(Number.POSITIVE_INFINITY),
   quotas: remembered(Number.POSITIVE_INFINITY),
 });

@@ -9,7 +9,7 @@ import { type Prices, prices } from './prices.ts';
 export const PAGE = 'docs/cost.md';
 export const RATES = [1, 1000];
 /** Seconds for which changes are gathered, for comparison. */
-const WINDOWS = [1, 5, 15, 60];
+const WINDOWS = [1, 10, 30, 60];
 /** Metrics that are there without trouble: of refusals and repeats there are none then. Of one pool. */
 const QUIET = Object.keys(metrics).filter((name) => !/Refusals|Repeat/.test(name)).length + 1;
 
