@@ -200,6 +200,13 @@ describe('the scheduled run', () => {
     const broken = (id: string) => (id === 'i-broken' ? Promise.reject(new Error('no answer')) : readNode(id));
     here.store.nodes.readNode = broken;
     expect(await pass(55)).toEqual([]);
+  it('spares a node whose role has lost the cluster, from its next heartbeat on', async () => {
+    const { here, pass } = await cluster();
+    await heartbeat(here.environment(), callOf('i-gone'), { boot: 'boot-1' });
+    expect(await here.store.nodes.readListed('i-gone')).not.toHaveProperty('cluster');
+    expect(await pass(120)).toEqual([]);
+  });
+
     await add(here.environment(), 'i-leases', addOf(1));
     expect(await pass(30)).toEqual(['i-gone']);
   });
