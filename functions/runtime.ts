@@ -23,6 +23,7 @@ const settings = z.parse(
     [environment.clusters]: z._default(z.string(), ''),
     [environment.evidenceAccounts]: z._default(z.string(), ''),
     [environment.deadAfterSilence]: z._default(z.string(), ''),
+    [environment.evidence]: z._default(z.string(), ''),
   }),
   process.env,
 );
@@ -56,6 +57,7 @@ const dependenciesWith = (patience: Patience): Dependencies => ({
     inlineCooldownSeconds: Number(settings[environment.inlineCooldown]),
     countWithinSeconds: Number(settings[environment.countWithin]),
     historyDays: Number(settings[environment.historyDays]),
+    asksEc2: settings[environment.evidence] === 'true',
     deadAfterSilence: new Map(
       pairsIn(settings[environment.deadAfterSilence]).map(([cluster, minutes]) => [cluster, Number(minutes)]),
     ),

@@ -134,6 +134,9 @@ export class Lessor extends Construct {
 
   #key(given: IKey | string | undefined): IKey | undefined {
     if (given !== undefined && Token.isUnresolved(Stack.of(this).region)) {
+    // Who judges silence waits for what EC2 says of instances.
+    for (const lambda of [this.functions.reclaim, this.functions.operate])
+      lambda.addEnvironment(environment.evidence, 'true');
       throw new LessorError('request.invalid', `${this.#where}: encryptionKey is given, and no Region`, {
         remedy: "say where the stack goes, env: { account: '123456789012', region: 'eu-central-1' }",
       });

@@ -19,6 +19,8 @@ export const environment = {
   evidenceAccounts: 'LESSOR_EVIDENCE_ACCOUNTS',
   /** `<cluster>=<minutes>,…`: after how long a silence a node of a cluster is declared dead. */
   deadAfterSilence: 'LESSOR_DEAD_AFTER_SILENCE',
+  /** `true` where EC2 is asked for the instances of nodes. */
+  evidence: 'LESSOR_EVIDENCE',
   /** The deployment's name, by which its metrics are told from another one's. */
   deployment: 'LESSOR_DEPLOYMENT',
 } as const;

@@ -14,6 +14,8 @@ export interface ServiceSettings {
   readonly historyDays: number;
   /** Minutes of silence after which a node of a cluster is declared dead; of no other cluster. */
   readonly deadAfterSilence?: ReadonlyMap<string, number>;
+  /** Whether EC2 is asked for the instances of nodes. */
+  readonly asksEc2?: boolean;
 }
 
 export interface Dependencies {
