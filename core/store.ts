@@ -7,7 +7,7 @@ import type { PoolDefinition } from './contract/pool.ts';
 import type { Registry } from './pools/registry.ts';
 import type { BlockOwner, BlockState } from './protocol/block.ts';
 import type { CountedChanges, Counter, CounterKey } from './protocol/counter.ts';
-import type { AuditEntry, EndedLease, LeaseNote, UseSample } from './protocol/history.ts';
+import type { AuditEntry, EndedLease, LeaseNote, NoteSpan, UseSample } from './protocol/history.ts';
 import type { Ending, Holding, SlotState } from './protocol/lease.ts';
 import type {
   Boots,
@@ -244,8 +244,8 @@ export interface HistoryStore {
   readEnded(slot: SlotKey, after: number, page: { now: number; limit: number }): Promise<readonly EndedLease[]>;
   /** Together in one item. A repeat, of as many notes, writes the same one. */
   recordNotes(part: { period: number; lane: string }, notes: readonly LeaseNote[], expiresAt: number): Promise<void>;
-  /** Every note of a part, in no order, perhaps some twice. */
-  readNotes(part: { period: number; lane: string }, now: number): Promise<readonly LeaseNote[]>;
+  /** Every note of a span, in no order, perhaps some twice. */
+  readNotes(span: NoteSpan, now: number): Promise<readonly LeaseNote[]>;
   recordAudit(entry: AuditEntry, expiresAt: number): Promise<void>;
   /** Of one day (days since 1970), in their order. */
   readAudit(day: number, now: number): Promise<readonly AuditEntry[]>;

@@ -71,7 +71,7 @@ export interface LessorProps {
    * What single functions have otherwise than by default, by their names: `{ allocate: { memoryMb: 1769 } }`.
    * @default - 1,024 MB each, concurrency as the account has it
    */
-  readonly functions?: Readonly<Partial<Record<LessorFunctionName, FunctionProps>>>;
+  readonly functions?: Readonly<Partial<Record<LessorFunctionName | 'evidence', FunctionProps>>>;
 
   /**
    * For how many minutes a new version of the functions gets a tenth of the calls, before it gets all. If it fails meanwhile,

@@ -119,12 +119,16 @@ export class Lessor extends Construct {
   }
 
   #evidence(
-    { nodeRoles, evidence = {}, historyDays = HISTORY_DAYS }: LessorProps,
+    { nodeRoles, evidence = {}, historyDays = HISTORY_DAYS, functions }: LessorProps,
     parts: Omit<EvidenceParts, 'accounts'>,
     { pools, leases, history }: Readonly<Record<'pools' | 'leases' | 'history', StoreTable>>,
   ): Evidence | undefined {
     if (evidence === 'none' || instanceRoles(nodeRoles).length === 0) return undefined;
-    const made = new Evidence(this, 'Evidence', { ...parts, accounts: evidence.accounts ?? [] });
+    const made = new Evidence(this, 'Evidence', {
+      ...parts,
+      ...functions?.evidence,
+      accounts: evidence.accounts ?? [],
+    });
     pools.grant(made.lambda, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     leases.grant(made.lambda, 'Query', 'UpdateItem');
     history.grant(made.lambda, 'PutItem');
