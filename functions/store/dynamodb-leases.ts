@@ -12,75 +12,71 @@ const EVICTED = `${RELEASED}, g = :generation`;
 const ADVANCED = 'SET s = :free, g = :generation, r = if_not_exists(r, :never)';
 const states = { ':held': HELD, ':free': FREE };
 
-/** Every way in which a slot is freed, by its operation. */
-const freeing =
+/** What a write makes of a slot: an update expression, with the names in it, and values for it and for the condition. */
+interface Change {
+  readonly update: string;
+  readonly names?: Record<string, string>;
+  readonly values: Record<string, unknown>;
+}
+
+/** Every write of a slot: one conditional update, by its operation. */
+const writing =
   (client: DynamoDBDocumentClient, table: string) =>
-  async (key: SlotKey, operation: SlotOperation, values: Record<string, unknown>, change = RELEASED) => {
+  async (key: SlotKey, operation: SlotOperation, { update, names, values }: Change) => {
     const condition = conditionOf(operation);
     const outcome = await conditional(() =>
       client.send(
         new UpdateCommand({
           TableName: table,
           Key: keys.slot(key),
-          UpdateExpression: change,
+          UpdateExpression: update,
           ConditionExpression: condition,
-          ExpressionAttributeValues: valuesIn(`${change} ${condition}`, { ...states, ...values }),
+          ...(names && { ExpressionAttributeNames: names }),
+          ExpressionAttributeValues: valuesIn(`${update} ${condition}`, { ...states, ...values }),
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
       ),
     );
     return outcome.done
-      ? ({ released: true } as const)
-      : { released: false as const, current: outcome.item && slotState(outcome.item) };
+      ? { done: true as const }
+      : { done: false as const, current: outcome.item && slotState(outcome.item) };
   };
 
 export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): LeaseStore {
-  const free = freeing(client, table);
+  const write = writing(client, table);
   const occupy = async (
     operation: 'hold' | 'assert',
     key: SlotKey,
     holding: Holding,
-    { generation, sticky }: { generation: number; sticky: boolean },
+    generation: number,
+    sticky: boolean,
   ) => {
-    const condition = conditionOf(operation);
-    const { change, names, values } = replacement(slotItem(holding, generation));
-    const outcome = await conditional(() =>
-      client.send(
-        new UpdateCommand({
-          TableName: table,
-          Key: keys.slot(key),
-          UpdateExpression: change,
-          ConditionExpression: condition,
-          ExpressionAttributeNames: names,
-          ExpressionAttributeValues: {
-            ...values,
-            ...valuesIn(condition, { ...states, ...valuesOf(againstHolding(holding, generation, sticky)) }),
-          },
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        }),
-      ),
-    );
-    return outcome.done
-      ? ({ held: true } as const)
-      : { held: false as const, current: outcome.item && slotState(outcome.item) };
+    const { values, ...replaced } = replacement(slotItem(holding, generation));
+    const compared = valuesOf(againstHolding(holding, generation, sticky));
+    const { done, ...found } = await write(key, operation, { ...replaced, values: { ...compared, ...values } });
+    return done ? { held: true as const } : { held: false as const, current: undefined, ...found };
+  };
+  const free = async (key: SlotKey, operation: SlotOperation, values: object, update = RELEASED) => {
+    const { done, ...found } = await write(key, operation, { update, values: valuesOf(values) });
+    return done ? { released: true as const } : { released: false as const, current: undefined, ...found };
   };
   return {
-    hold: (key, holding, generation, sticky = false) => occupy('hold', key, holding, { generation, sticky }),
+    hold: (key, holding, generation, sticky = false) => occupy('hold', key, holding, generation, sticky),
 
-    assert: (key, holding, generation) => occupy('assert', key, holding, { generation, sticky: false }),
+    assert: (key, holding, generation) => occupy('assert', key, holding, generation, false),
 
-    release: (key, by, ending) => free(key, 'release', valuesOf({ ...by, ...ending })),
+    release: (key, by, ending) => free(key, 'release', { ...by, ...ending }),
 
     async sweep(key, by, ending) {
-      return (await free(key, 'sweep', valuesOf({ ...by, ...ending }))).released;
+      return (await free(key, 'sweep', { ...by, ...ending })).released;
     },
 
     async advance(key, generation) {
-      return (await free(key, 'advance', valuesOf({ generation, never: 0 }), ADVANCED)).released;
+      return (await free(key, 'advance', { generation, never: 0 }, ADVANCED)).released;
     },
 
     async evict(key, generation, ending) {
-      return (await free(key, 'evict', valuesOf({ generation, ...ending }), EVICTED)).released;
+      return (await free(key, 'evict', { generation, ...ending }, EVICTED)).released;
     },
 
     async readSlot(key) {
@@ -101,7 +97,7 @@ function replacement(item: Record<string, unknown>) {
   const absent = Object.keys(item).filter((name) => item[name] === undefined);
   const remove = absent.length === 0 ? '' : ` REMOVE ${absent.map((name) => `#${name}`).join(', ')}`;
   return {
-    change: `SET ${set.map((name) => `#${name} = :new_${name}`).join(', ')}${remove}`,
+    update: `SET ${set.map((name) => `#${name} = :new_${name}`).join(', ')}${remove}`,
     names: Object.fromEntries([...set, ...absent].map((name) => [`#${name}`, name])),
     values: Object.fromEntries(set.map((name) => [`:new_${name}`, item[name]])),
   };
