@@ -122,6 +122,7 @@ export const propRules = {
     inlinePools: flag,
     inlinePoolCooldownSeconds: whole(0, most.cooldown),
     countWithinSeconds: whole(1, most.countWithin),
+    massDeath: whole(1, most.massDeath),
     historyDays: whole(1, most.historyDays),
     deadAfterSilence: silenceByCluster,
     tables: attachedTables,

@@ -94,6 +94,13 @@ export interface LessorProps {
   readonly alarmTopic?: ITopic | string;
 
   /**
+   * Nodes declared dead within an hour, 1 to 100000, from which on the alarm `mass-death` tells. Take more than scaling ends in an
+   * hour; of a small deployment take less than it has nodes.
+   * @default 50
+   */
+  readonly massDeath?: number;
+
+  /**
    * Whether there is a dashboard. CloudWatch takes money for more than three of them in an account.
    * @default true
    */

@@ -5,7 +5,7 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { environment } from '../core/contract/environment.ts';
-import { HISTORY_DAYS, NODE_LIST_SHARDS } from '../core/contract/limits.ts';
+import { HISTORY_DAYS, MASS_DEATH, NODE_LIST_SHARDS } from '../core/contract/limits.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { nodeListKey } from '../core/protocol/node.ts';
 import { AccessPolicies } from './access-policies.ts';
@@ -100,6 +100,7 @@ export class Lessor extends Construct {
       api,
       topic: this.#topic(props.alarmTopic),
       dashboard: props.dashboard ?? true,
+      massDeath: props.massDeath ?? MASS_DEATH,
     });
     const access = new AccessPolicies(this, 'Access', api, roleNames(props.nodeRoles));
     // A role may call only when every function knows of it: until then its nodes would be taken for others.
@@ -133,14 +134,14 @@ export class Lessor extends Construct {
     leases.grant(made.lambda, 'Query', 'UpdateItem');
     history.grant(made.lambda, 'PutItem');
     made.lambda.addEnvironment(environment.historyDays, String(historyDays));
+    // Who judges silence waits for what EC2 says of instances.
+    for (const lambda of [this.functions.reclaim, this.functions.operate])
+      lambda.addEnvironment(environment.evidence, 'true');
     return made;
   }
 
   #key(given: IKey | string | undefined): IKey | undefined {
     if (given !== undefined && Token.isUnresolved(Stack.of(this).region)) {
-    // Who judges silence waits for what EC2 says of instances.
-    for (const lambda of [this.functions.reclaim, this.functions.operate])
-      lambda.addEnvironment(environment.evidence, 'true');
       throw new LessorError('request.invalid', `${this.#where}: encryptionKey is given, and no Region`, {
         remedy: "say where the stack goes, env: { account: '123456789012', region: 'eu-central-1' }",
       });

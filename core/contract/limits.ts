@@ -72,6 +72,8 @@ export const most = {
   countWithin: 60,
   /** Days for which history is kept. */
   historyDays: 3_650,
+  /** Nodes that are declared dead within an hour, before an alarm tells: ten times as many as there may be. */
+  massDeath: 100_000,
   /** Minutes of silence: 30 days. */
   silence: 43_200,
   /** Of a request's body: bytes, of routes that take much and of all others; levels of nesting; values within. */
@@ -127,6 +129,9 @@ export const leastSilence = 60;
 /** Seconds that a change of a lease waits to be counted, where a deployment says nothing: and where it declares pools with quotas. */
 export const COUNT_WITHIN = 60;
 export const COUNT_WITHIN_FOR_QUOTAS = 10;
+
+/** Nodes declared dead within an hour of which an alarm tells, where a deployment says nothing. */
+export const MASS_DEATH = 50;
 
 /** Days for which history and audit are kept, where a deployment says nothing. */
 export const HISTORY_DAYS = 30;

@@ -2,7 +2,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { ec2InstanceLookup } from '../ec2/instance-lookup.ts';
 import { accountOf } from '../http/identity.ts';
-import { emit } from '../metrics/emit.ts';
+import { emit, emitDeaths } from '../metrics/emit.ts';
 import { evidenceAccounts, inBackground } from '../runtime.ts';
 import type { EvidenceDependencies } from '../use-cases/evidence/dependencies.ts';
 import { type EventOutcome, instanceTerminated } from '../use-cases/evidence/instance-event.ts';
@@ -48,6 +48,7 @@ async function isDone(judge: () => Promise<EventOutcome>): Promise<boolean> {
     if (outcome.is === 'ended') {
       console.info({ message: 'EC2 says that a node is terminated', ...outcome });
       emit({ ReclaimedLeases: outcome.freed });
+      emitDeaths(1, 'evidence');
     }
     if (outcome.is === 'unclear' || outcome.is === 'refused')
       console.error({ message: 'An event about an instance freed nothing', ...outcome });
@@ -65,6 +66,7 @@ function swept(report: SweepReport): SweepReport {
     EvidenceFailures: failures.length + unclear.length + Number(!complete),
     ReclaimedLeases: ended.reduce((sum, { freed }) => sum + freed, 0),
   });
+  emitDeaths(ended.length, 'evidence');
   const shown = {
     ...report,
     unclear: unclear.slice(0, SHOWN),

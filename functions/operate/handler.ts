@@ -1,8 +1,11 @@
 /** The function that answers operators. */
+import type { DeclareDeathRequest } from '../../core/contract/nodes.ts';
 import { routes } from '../../core/contract/routes.ts';
 import { answering, handlerOf } from '../http/http.ts';
 import { versionTag, versionWanted } from '../http/version-tag.ts';
+import { emitDeaths } from '../metrics/emit.ts';
 import { forRequests } from '../runtime.ts';
+import type { Call } from '../use-cases/dependencies.ts';
 import { declareDeath, listDeaths } from '../use-cases/nodes/declare-death.ts';
 import { readNode } from '../use-cases/nodes/heartbeat.ts';
 import { listNodes } from '../use-cases/nodes/list-nodes.ts';
@@ -75,7 +78,15 @@ export const handler = handlerOf({
   ...answering(routes.readNode, ({ query }) => readNode(dependencies, query.node)),
   ...answering(routes.listNodes, ({ call, query }) => listNodes(dependencies, call, query)),
   ...answering(routes.declareDeath, ({ call, body, query }) =>
-    query.dryRun ? foreseeDeath(dependencies, call, body) : declareDeath(dependencies, call, body),
+    query.dryRun ? foreseeDeath(dependencies, call, body) : declared(call, body),
   ),
   ...answering(routes.listDeaths, ({ query }) => listDeaths(dependencies, query)),
 });
+
+/** Counted once: a declaration that comes again is answered by what was declared before. */
+async function declared(call: Call, request: DeclareDeathRequest) {
+  const since = new Date(dependencies.now()).toISOString();
+  const death = await declareDeath(dependencies, call, request);
+  if (death.declaredAt >= since) emitDeaths(1, 'operator');
+  return death;
+}

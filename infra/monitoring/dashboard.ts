@@ -35,6 +35,10 @@ function ofAddresses(watched: Watched): CustomMetricGroup[] {
       title: 'Reclaim',
       metrics: [own(watched, 'DeadNodes'), own(watched, 'WaitingDeaths'), own(watched, 'ReclaimedLeases')],
     },
+    {
+      title: 'Nodes declared dead, by whom',
+      metrics: [each(watched, 'NodesDeclaredDead', MetricStatistic.SUM), own(watched, 'NodesDeclaredDead')],
+    },
     { title: 'Looks at instances that failed', metrics: [own(watched, 'EvidenceFailures')] },
     { title: 'Leases by which counters were wrong', metrics: [own(watched, 'CounterDrift')] },
   ];

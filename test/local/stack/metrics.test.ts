@@ -76,6 +76,7 @@ async function causeEverything(): Promise<void> {
   expect((await add(one, 'owned', 'e')).body.code).toBe('service.fault');
   const report = { attachment: attachment('f'), nonce, boot: 'boot-1', slot: body.slot, generation: 1 };
   expect((await askAt(stack, one, 'POST', routes.report.path, report)).body.code).toBe('lease.lost');
+  await operator.ask('declareDeath', { body: { node: one.nodeId, reason: 'it burned', alsoIfAlive: true } });
   await countersDue();
   await stack.runSchedule();
   await stack.runSchedule('evidence');
