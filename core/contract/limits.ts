@@ -165,6 +165,8 @@ export const patterns = {
   /** Of the list of nodes: a part of it, and the node behind which it goes on there. */
   nodeCursor: /^[0-9a-f]#.{0,256}$/,
   account: /^\d{12}$/,
+  /** Minutes from `leastSilence` to `most.silence`. */
+  silence: /^([6-9]\d|[1-9]\d{2,3}|[1-3]\d{4}|4[0-2]\d{3}|43[01]\d\d|43200)$/,
   /** Of the list of deaths: the time of one, and its node. */
   deathCursor: /^\d{15}#.{1,256}$/,
 } as const;

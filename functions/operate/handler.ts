@@ -16,6 +16,7 @@ import { auditTrail } from '../use-cases/questions/audit-trail.ts';
 import { explain } from '../use-cases/questions/explain.ts';
 import { findLeases } from '../use-cases/questions/find-leases.ts';
 import { foreseeDeath } from '../use-cases/questions/foresee-death.ts';
+import { foreseeSilence } from '../use-cases/questions/foresee-silence.ts';
 import { leaseHistory } from '../use-cases/questions/lease-history.ts';
 import { listBlocks } from '../use-cases/questions/list-blocks.ts';
 import { listLeases } from '../use-cases/questions/list-leases.ts';
@@ -81,6 +82,7 @@ export const handler = handlerOf({
     query.dryRun ? foreseeDeath(dependencies, call, body) : declared(call, body),
   ),
   ...answering(routes.listDeaths, ({ query }) => listDeaths(dependencies, query)),
+  ...answering(routes.foreseeSilence, ({ call, query }) => foreseeSilence(dependencies, call, query)),
 });
 
 /** Counted once: a declaration that comes again is answered by what was declared before. */

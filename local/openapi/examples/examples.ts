@@ -46,6 +46,7 @@ export const story: readonly RouteName[] = [
   'listNodes',
   'declareDeath',
   'listDeaths',
+  'foreseeSilence',
   'goodbye',
   'deletePool',
 ];
