@@ -176,7 +176,7 @@ async function prepare(
   mkdirSync(data);
   const local: StackSettings = {
     inlinePools: true,
-    countWithinSeconds: 1,
+    countWithinSeconds: 10,
     nodeRoles: { [NODE_ROLE]: {} },
     ...settings,
   };
