@@ -8,7 +8,7 @@ import type { Registry } from './pools/registry.ts';
 import type { BlockOwner, BlockState } from './protocol/block.ts';
 import type { CountedChanges, Counter, CounterKey } from './protocol/counter.ts';
 import type { PoolFill } from './protocol/fill.ts';
-import type { AuditEntry, EndedLease, LeaseNote, UseSample } from './protocol/history.ts';
+import type { AuditEntry, EndedLease, LeaseNote, NoteSpan, UseSample } from './protocol/history.ts';
 import type { Ending, Holding, SlotState } from './protocol/lease.ts';
 import type {
   Boots,
@@ -210,6 +210,11 @@ export interface DeathPage {
   readonly nextCursor?: string;
 }
 
+export type AddedChanges =
+  /** Which makes so many that are held. */
+  | { readonly added: true; readonly held: number }
+  | { readonly added: false; readonly counted?: string; readonly beside: ReadonlySet<string> };
+
 export interface CounterStore {
   /** Undefined where nothing was ever counted. */
   read(key: CounterKey): Promise<Counter | undefined>;
@@ -218,13 +223,10 @@ export interface CounterStore {
   /** Of each namespace that ever was counted in a pool. */
   readNamespaces(pool: string): Promise<ReadonlyMap<string, Counter>>;
   /**
-   * Condition `shardUncounted` or `shardOlder`: adds changes of which none was counted yet, which makes so many that are held; where
-   * it is refused, the last one of the shard that was.
+   * Condition `shardUncounted` or `shardOlder`, where namespaces come into the item also `besideNone` or `besideUnchanged`: adds
+   * changes of which none was counted yet. Where it is refused, the last one of the shard that was, and the namespaces in the item.
    */
-  add(
-    key: CounterKey,
-    changes: CountedChanges,
-  ): Promise<{ added: true; held: number } | { added: false; counted: string }>;
+  add(key: CounterKey, changes: CountedChanges): Promise<AddedChanges>;
   /** Condition `neverRecounted` or `recountsUnchanged`: adds `by` and forgets shards. It counts as a recount. */
   correct(
     key: CounterKey,
@@ -252,8 +254,8 @@ export interface HistoryStore {
   readEnded(slot: SlotKey, after: number, page: { now: number; limit: number }): Promise<readonly EndedLease[]>;
   /** Together in one item. A repeat, of as many notes, writes the same one. */
   recordNotes(part: { period: number; lane: string }, notes: readonly LeaseNote[], expiresAt: number): Promise<void>;
-  /** Every note of a part, in no order, perhaps some twice. */
-  readNotes(part: { period: number; lane: string }, now: number): Promise<readonly LeaseNote[]>;
+  /** Every note of a span, in no order, perhaps some twice. */
+  readNotes(span: NoteSpan, now: number): Promise<readonly LeaseNote[]>;
   recordAudit(entry: AuditEntry, expiresAt: number): Promise<void>;
   /** Of one day (days since 1970), in their order. */
   readAudit(day: number, now: number): Promise<readonly AuditEntry[]>;

@@ -27,6 +27,7 @@ const settings = z.parse(
     [environment.eventBus]: z._default(z.string(), ''),
     [environment.leaseEvents]: z._default(z.enum(['true', 'false']), 'false'),
     [environment.deployment]: z._default(z.string(), 'lessor'),
+    [environment.evidence]: z._default(z.string(), ''),
   }),
   process.env,
 );
@@ -64,6 +65,7 @@ const dependenciesWith = (patience: Patience, events: Events): Dependencies => (
     inlineCooldownSeconds: Number(settings[environment.inlineCooldown]),
     countWithinSeconds: Number(settings[environment.countWithin]),
     historyDays: Number(settings[environment.historyDays]),
+    asksEc2: settings[environment.evidence] === 'true',
     deadAfterSilence: new Map(
       pairsIn(settings[environment.deadAfterSilence]).map(([cluster, minutes]) => [cluster, Number(minutes)]),
     ),

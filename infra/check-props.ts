@@ -3,7 +3,6 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { isName, leastSilence, most, patterns } from '../core/contract/limits.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { attachedTables } from './attached-tables-rule.ts';
-import type { functionNames } from './function-names.ts';
 import type {
   EventsProps,
   EvidenceProps,
@@ -134,12 +133,13 @@ export const propRules = {
     inlinePools: flag,
     inlinePoolCooldownSeconds: whole(0, most.cooldown),
     countWithinSeconds: whole(1, most.countWithin),
+    massDeath: whole(1, most.massDeath),
     historyDays: whole(1, most.historyDays),
     deadAfterSilence: silenceByCluster,
     tables: attachedTables,
     endpoint: byKind({ http: fields<HttpEndpoint>({ kind: oneOf('http') }, {}), private: privateEndpoint }),
     throttle,
-    functions: fields<Partial<Record<(typeof functionNames)[number], FunctionProps>>>({}, perFunction(functionProps)),
+    functions: fields<NonNullable<LessorProps['functions']>>({}, perFunction(functionProps)),
     evidence,
     events,
     canaryMinutes: oneOf(0, 5, 10, 15, 30),
@@ -155,8 +155,8 @@ export const propRules = {
   },
 } as const;
 
-function perFunction(rule: PropRule): Record<(typeof functionNames)[number], PropRule> {
-  return { allocate: rule, release: rule, operate: rule, reclaim: rule, changes: rule };
+function perFunction(rule: PropRule): Record<keyof NonNullable<LessorProps['functions']>, PropRule> {
+  return { allocate: rule, release: rule, operate: rule, reclaim: rule, changes: rule, evidence: rule };
 }
 
 /**
@@ -192,7 +192,11 @@ function checkSilence({ deadAfterSilence = {}, nodeRoles }: LessorProps, where: 
 }
 
 /** @throws LessorError request.invalid where evidence is wanted of nodes that cannot be there */
-function checkEvidence({ evidence, nodeRoles }: LessorProps, where: string): void {
+function checkEvidence({ evidence, nodeRoles, functions }: LessorProps, where: string): void {
+  if (functions?.evidence !== undefined && (evidence === 'none' || instanceRoles(nodeRoles).length === 0))
+    throw new LessorError('request.invalid', `${where}: functions.evidence is given, and there is no such function`, {
+      remedy: 'leave it out: no evidence is collected here',
+    });
   if (evidence === undefined || evidence === 'none' || instanceRoles(nodeRoles).length > 0) return;
   throw new LessorError('request.invalid', `${where}: evidence is given, and nodeRoles has no role of EC2 instances`, {
     remedy: 'name the roles of your instances in nodeRoles, or leave evidence out',

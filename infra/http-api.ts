@@ -14,13 +14,13 @@ import { logGroup } from './log-group.ts';
 /** No secret is in these fields; the request id is the one that a problem names. */
 const ACCESS_LOG = AccessLogFormat.custom(
   JSON.stringify({
-    requestId: AccessLogField.contextRequestId(),
+    id: AccessLogField.contextRequestId(),
     route: AccessLogField.contextRouteKey(),
     status: AccessLogField.contextStatus(),
     caller: AccessLogField.contextIdentityUserArn(),
-    sourceIp: AccessLogField.contextIdentitySourceIp(),
-    latencyMs: AccessLogField.contextResponseLatency(),
-    integrationError: AccessLogField.contextIntegrationErrorMessage(),
+    ip: AccessLogField.contextIdentitySourceIp(),
+    ms: AccessLogField.contextResponseLatency(),
+    error: AccessLogField.contextIntegrationErrorMessage(),
   }),
 );
 

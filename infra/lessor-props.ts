@@ -28,9 +28,9 @@ export interface LessorProps {
   readonly inlinePoolCooldownSeconds?: number;
 
   /**
-   * Seconds for which a change of a lease waits, at most, to be counted together with others, 1 to 60. Where namespaces have
-   * quotas that are to be strict, say 1: a pod then costs more (docs/quotas.md).
-   * @default 10
+   * Seconds for which a change of a lease waits, at most, to be counted together with others, 1 to 60. Quotas go by the counters:
+   * where they are to be strict, say 1. A pod then costs more (docs/quotas.md).
+   * @default - 60; 10 where a declared pool has a quota
    */
   readonly countWithinSeconds?: number;
   /**
@@ -71,7 +71,7 @@ export interface LessorProps {
    * What single functions have otherwise than by default, by their names: `{ allocate: { memoryMb: 1769 } }`.
    * @default - 1,024 MB each, concurrency as the account has it
    */
-  readonly functions?: Readonly<Partial<Record<LessorFunctionName, FunctionProps>>>;
+  readonly functions?: Readonly<Partial<Record<LessorFunctionName | 'evidence', FunctionProps>>>;
 
   /**
    * For how many minutes a new version of the functions gets a tenth of the calls, before it gets all. If it fails meanwhile,
@@ -98,6 +98,13 @@ export interface LessorProps {
    * @default - alarms tell nobody
    */
   readonly alarmTopic?: ITopic | string;
+
+  /**
+   * Nodes declared dead within an hour, 1 to 100000, from which on the alarm `mass-death` tells. Take more than scaling ends in an
+   * hour; of a small deployment take less than it has nodes.
+   * @default 50
+   */
+  readonly massDeath?: number;
 
   /**
    * Whether there is a dashboard. CloudWatch takes money for more than three of them in an account.

@@ -5,12 +5,13 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { environment } from '../core/contract/environment.ts';
-import { COUNT_WITHIN, HISTORY_DAYS, NODE_LIST_SHARDS } from '../core/contract/limits.ts';
+import { HISTORY_DAYS, MASS_DEATH, NODE_LIST_SHARDS } from '../core/contract/limits.ts';
 import { LessorError } from '../core/contract/problems.ts';
 import { nodeListKey } from '../core/protocol/node.ts';
 import { AccessPolicies } from './access-policies.ts';
 import { connectHistory, historyTable } from './changes.ts';
 import { checkProps } from './check-props.ts';
+import { type CountWindow, countWindow } from './count-window.ts';
 import { apiFor } from './endpoint.ts';
 import { eventsOf, type LessorEvents } from './events.ts';
 import { Evidence, type EvidenceParts } from './evidence.ts';
@@ -84,11 +85,12 @@ export class Lessor extends Construct {
       reclaim: lambda('reclaim', Duration.minutes(5)),
       changes: lambda('changes', Duration.minutes(1)),
     };
-    this.poolService = poolService(this, { prefix, logs, tracing }, { pools, leases, history });
+    const window = countWindow(props.countWithinSeconds);
+    this.poolService = poolService(this, { prefix, logs, tracing }, { pools, leases, history }, window);
     this.#giveRights(pools, leases);
     connectHistory(history, this.functions, props);
-    this.#configure(props);
-    this.#connect(api, leases, props.countWithinSeconds ?? COUNT_WITHIN);
+    this.#configure(props, window);
+    this.#connect(api, leases, window);
     this.evidence = this.#evidence(props, { prefix, logs, tracing }, { pools, leases, history });
     this.events = eventsOf(this, props, { prefix, functions: this.functions, evidence: this.evidence, pools });
     const minutes = props.canaryMinutes ?? 5;
@@ -102,6 +104,7 @@ export class Lessor extends Construct {
       api,
       topic: this.#topic(props.alarmTopic),
       dashboard: props.dashboard ?? true,
+      massDeath: props.massDeath ?? MASS_DEATH,
     });
     const access = new AccessPolicies(this, 'Access', api, roleNames(props.nodeRoles));
     // A role may call only when every function knows of it: until then its nodes would be taken for others.
@@ -121,16 +124,23 @@ export class Lessor extends Construct {
   }
 
   #evidence(
-    { nodeRoles, evidence = {}, historyDays = HISTORY_DAYS }: LessorProps,
+    { nodeRoles, evidence = {}, historyDays = HISTORY_DAYS, functions }: LessorProps,
     parts: Omit<EvidenceParts, 'accounts'>,
     { pools, leases, history }: Readonly<Record<'pools' | 'leases' | 'history', StoreTable>>,
   ): Evidence | undefined {
     if (evidence === 'none' || instanceRoles(nodeRoles).length === 0) return undefined;
-    const made = new Evidence(this, 'Evidence', { ...parts, accounts: evidence.accounts ?? [] });
+    const made = new Evidence(this, 'Evidence', {
+      ...parts,
+      ...functions?.evidence,
+      accounts: evidence.accounts ?? [],
+    });
     pools.grant(made.lambda, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     leases.grant(made.lambda, 'Query', 'UpdateItem');
     history.grant(made.lambda, 'PutItem');
     made.lambda.addEnvironment(environment.historyDays, String(historyDays));
+    // Who judges silence waits for what EC2 says of instances.
+    for (const lambda of [this.functions.reclaim, this.functions.operate])
+      lambda.addEnvironment(environment.evidence, 'true');
     return made;
   }
 
@@ -189,20 +199,16 @@ export class Lessor extends Construct {
     pools.grant(changes, 'UpdateItem');
   }
 
-  #configure({
-    nodeRoles,
-    inlinePools = false,
-    inlinePoolCooldownSeconds = 30,
-    countWithinSeconds = COUNT_WITHIN,
-    deadAfterSilence = {},
-  }: LessorProps): void {
+  #configure(
+    { nodeRoles, inlinePools = false, inlinePoolCooldownSeconds = 30, deadAfterSilence = {} }: LessorProps,
+    window: CountWindow,
+  ): void {
     const { allocate, release, operate, reclaim } = this.functions;
     allocate.addEnvironment(environment.inlinePools, String(inlinePools));
     allocate.addEnvironment(environment.inlineCooldown, String(inlinePoolCooldownSeconds));
     // Each environment remembers what it granted until it is counted, an operator is told how late that is, and a recount waits
     // for it.
-    for (const lambda of [allocate, operate, reclaim])
-      lambda.addEnvironment(environment.countWithin, String(countWithinSeconds));
+    for (const lambda of [allocate, operate, reclaim]) lambda.addEnvironment(environment.countWithin, window.text);
     const silence = Object.entries(deadAfterSilence).map((pair) => pair.join('='));
     reclaim.addEnvironment(environment.deadAfterSilence, silence.join(','));
     operate.addEnvironment(environment.deadAfterSilence, silence.join(','));
@@ -217,12 +223,12 @@ export class Lessor extends Construct {
     }
   }
 
-  #connect(api: LessorApi, leases: StoreTable, countWithinSeconds: number): void {
+  #connect(api: LessorApi, leases: StoreTable, window: CountWindow): void {
     const { allocate, release, operate, reclaim, changes } = this.functions;
     api.serve('allocate', allocate.live);
     api.serve('release', release.live);
     api.serve('operate', operate.live);
     new ReclaimSchedule(this, 'ReclaimSchedule', reclaim.live);
-    leases.tell(changes, countWithinSeconds);
+    leases.tell(changes, window.seconds);
   }
 }

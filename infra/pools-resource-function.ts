@@ -1,6 +1,7 @@
 /** The function behind pools that templates declare. It has the rights of the operators' one, and no other. */
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { CountWindow } from './count-window.ts';
 import { type DeclarePool, declaredPools } from './declared-pools.ts';
 import { DEFINE_POOLS } from './function-names.ts';
 import { LessorFunction, type LessorFunctionProps } from './lessor-function.ts';
@@ -16,6 +17,7 @@ export function poolService(
   scope: Construct,
   props: LessorFunctionProps,
   { pools, leases, history }: Readonly<Record<'pools' | 'leases' | 'history', StoreTable>>,
+  window: CountWindow,
 ): PoolService {
   let made: LessorFunction | undefined;
   const make = () => {
@@ -26,8 +28,12 @@ export function poolService(
     history.grant(lambda, 'PutItem');
     return lambda;
   };
+  const declare = declaredPools();
   return {
-    declare: declaredPools(),
+    declare: (pool, path) => {
+      declare(pool, path);
+      window.note(pool);
+    },
     arn: () => {
       made ??= make();
       return made.functionArn;

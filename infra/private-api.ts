@@ -26,14 +26,14 @@ const TIMEOUT = Duration.seconds(29);
 /** No secret is in these fields; the request id is the one that a problem names. */
 const ACCESS_LOG = AccessLogFormat.custom(
   JSON.stringify({
-    requestId: AccessLogField.contextRequestId(),
+    id: AccessLogField.contextRequestId(),
     route: `${AccessLogField.contextHttpMethod()} ${AccessLogField.contextResourcePath()}`,
     status: AccessLogField.contextStatus(),
     caller: AccessLogField.contextIdentityUserArn(),
-    sourceIp: AccessLogField.contextIdentitySourceIp(),
+    ip: AccessLogField.contextIdentitySourceIp(),
     vpcEndpoint: '$context.identity.vpceId',
-    latencyMs: AccessLogField.contextResponseLatency(),
-    integrationError: AccessLogField.contextIntegrationErrorMessage(),
+    ms: AccessLogField.contextResponseLatency(),
+    error: AccessLogField.contextIntegrationErrorMessage(),
   }),
 );
 

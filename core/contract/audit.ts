@@ -1,18 +1,12 @@
 /** Who changed which pool, and declared which death. */
 import * as z from 'zod/mini';
-import { historyCursor, time } from './history.ts';
+import { timeRange } from './history.ts';
 import { nextCursor } from './ids.ts';
 import { death } from './nodes.ts';
 import { poolView } from './pool.ts';
 
 /** Between two times. */
-export const auditQuery = z.strictObject({
-  /** Since then; as long as it is kept, if left out. */
-  from: z.optional(time),
-  /** Until then; until now, if left out. */
-  to: z.optional(time),
-  cursor: z.optional(historyCursor),
-});
+export const auditQuery = z.extend(timeRange, {});
 export type AuditQuery = z.output<typeof auditQuery>;
 
 /** What somebody did. Dry runs are not among it. */

@@ -23,6 +23,8 @@ export const environment = {
   eventBus: 'LESSOR_EVENT_BUS',
   /** `true`: each lease that begins or ends is an event. */
   leaseEvents: 'LESSOR_LEASE_EVENTS',
+  /** `true` where EC2 is asked for the instances of nodes. */
+  evidence: 'LESSOR_EVIDENCE',
   /** The deployment's name, by which its metrics are told from another one's. */
   deployment: 'LESSOR_DEPLOYMENT',
 } as const;

@@ -15,18 +15,22 @@ export const historyCursor = z
   .string()
   .check(z.maxLength(most.cursor), z.regex(patterns.historyCursor, 'must be the nextCursor of the page before'));
 
+/** Between two times. */
+export const timeRange = z.strictObject({
+  /** Since then; as long as it is kept, if left out. */
+  from: z.optional(time),
+  /** Until then; until now, if left out. */
+  to: z.optional(time),
+  cursor: z.optional(historyCursor),
+});
+
 /** At a time, or between two. */
-export const addressHistoryQuery = z.strictObject({
+export const addressHistoryQuery = z.extend(timeRange, {
   vrf: vrf,
   /** An IPv4 or IPv6 address without a prefix length. */
   address: z.string().check(z.maxLength(most.addressText)),
   /** Who had it then. Leave out `from` and `to`. */
   at: z.optional(time),
-  /** Who had it since then; as long as history is kept, if left out. */
-  from: z.optional(time),
-  /** Until then; until now, if left out. */
-  to: z.optional(time),
-  cursor: z.optional(historyCursor),
 });
 export type AddressHistoryQuery = z.output<typeof addressHistoryQuery>;
 

@@ -37,7 +37,7 @@ export const nextCursor = textUpTo(most.cursor);
 export const listCursor = matching(patterns.cursor, 'must be the nextCursor of the page before');
 /** The `nextCursor` of the page before, in lists that go through blocks of several pools. */
 export const blockCursor = matching(patterns.blockCursor, 'must be the nextCursor of the page before');
-/** The `nextCursor` of the page before, in the list of deaths. */
+/** The `nextCursor` of the page before, in the lists of deaths and of silent nodes. */
 export const deathCursor = matching(patterns.deathCursor, 'must be the nextCursor of the page before');
 
 /** The `nextCursor` of the page before, in the list of nodes. */

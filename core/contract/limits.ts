@@ -75,6 +75,8 @@ export const most = {
   countWithin: 60,
   /** Days for which history is kept. */
   historyDays: 3_650,
+  /** Nodes that are declared dead within an hour, before an alarm tells: ten times as many as there may be. */
+  massDeath: 100_000,
   /** Minutes of silence: 30 days. */
   silence: 43_200,
   /** Of a request's body: bytes, of routes that take much and of all others; levels of nesting; values within. */
@@ -127,8 +129,12 @@ export const INSTANCES_A_LOOK = 1_000;
 /** Minutes: an agent that lives was heard of some times meanwhile, though one or two heartbeats were lost. */
 export const leastSilence = 60;
 
-/** Seconds that a change of a lease waits to be counted, where a deployment says nothing. */
-export const COUNT_WITHIN = 10;
+/** Seconds that a change of a lease waits to be counted, where a deployment says nothing: and where it declares pools with quotas. */
+export const COUNT_WITHIN = 60;
+export const COUNT_WITHIN_FOR_QUOTAS = 10;
+
+/** Nodes declared dead within an hour of which an alarm tells, where a deployment says nothing. */
+export const MASS_DEATH = 50;
 
 /** Days for which history and audit are kept, where a deployment says nothing. */
 export const HISTORY_DAYS = 30;
@@ -172,6 +178,8 @@ export const patterns = {
   /** Of the list of nodes: a part of it, and the node behind which it goes on there. */
   nodeCursor: /^[0-9a-f]#.{0,256}$/,
   account: /^\d{12}$/,
+  /** Minutes from `leastSilence` to `most.silence`. */
+  silence: /^([6-9]\d|[1-9]\d{2,3}|[1-3]\d{4}|4[0-2]\d{3}|43[01]\d\d|43200)$/,
   /** Of the list of deaths: the time of one, and its node. */
   deathCursor: /^\d{15}#.{1,256}$/,
 } as const;

@@ -8,9 +8,9 @@ interface MetricKind {
   readonly unit: 'Count' | 'Percent';
   /**
    * A second dimension. Each of its values is a metric that is paid for by itself, so none goes by node, pod or request: the
-   * codes are one table, and so many pools as `most.poolsMeasured` says have metrics of their own.
+   * codes are one table, so many pools as `most.poolsMeasured` says have metrics of their own, and deaths are declared in three ways.
    */
-  readonly by?: 'code' | 'pool';
+  readonly by?: 'code' | 'pool' | 'declaredBy';
 }
 
 export const METRICS_NAMESPACE = 'Lessor';
@@ -39,6 +39,8 @@ export const metrics = {
   DaysUntilFull: { unit: 'Count', by: 'pool' },
   /** Leases of dead nodes that a run of the reclaim freed. */
   ReclaimedLeases: { unit: 'Count' },
+  /** Nodes whose life was declared over, in all and by whom. Nodes that said goodbye are not among them. */
+  NodesDeclaredDead: { unit: 'Count', by: 'declaredBy' },
   /** Deaths that a run of the reclaim looked at, or had to. */
   DeadNodes: { unit: 'Count' },
   /** Those of them for which its time did not suffice. */
@@ -50,5 +52,8 @@ export const metrics = {
   /** Leases by which a pool's counter was wrong, as the recount found. */
   CounterDrift: { unit: 'Count' },
 } as const satisfies Record<string, MetricKind>;
+
+/** Who may be wrong about a node's death, each in another way. */
+export type DeclaredBy = 'operator' | 'evidence' | 'silence';
 
 export type MetricName = keyof typeof metrics;

@@ -182,6 +182,12 @@ export const paths = {
    * Those that nodes declared themselves too (`said goodbye`).
    */
   listDeaths: { method: 'GET', path: '/v1/deaths' },
+  /**
+   * Say which nodes of a cluster silence would declare dead now, and what would be freed
+   *
+   * Whether or not the deployment has `deadAfterSilence`. It changes nothing.
+   */
+  foreseeSilence: { method: 'GET', path: '/v1/silence' },
 } as const;
 
 export type RouteName = keyof typeof paths;

@@ -66,4 +66,5 @@ export const refusals: Readonly<Record<RouteName, readonly ProblemCode[]>> = {
   listNodes: always,
   declareDeath: [...writing, 'node.unknown', 'node.alive'],
   listDeaths: always,
+  foreseeSilence: [...always, 'service.busy'],
 };

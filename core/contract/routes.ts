@@ -63,6 +63,7 @@ import {
   usageQuery,
   usageResult,
 } from './questions.ts';
+import { foreseeSilenceQuery, foreseeSilenceResult } from './silence.ts';
 
 export const routes = {
   allocate: {
@@ -282,6 +283,13 @@ export const routes = {
     caller: 'operator',
     query: listDeathsQuery,
     result: listDeathsResult,
+  },
+  foreseeSilence: {
+    ...paths.foreseeSilence,
+    function: 'operate',
+    caller: 'operator',
+    query: foreseeSilenceQuery,
+    result: foreseeSilenceResult,
   },
 } as const satisfies Record<RouteName, unknown>;
 /** `operate` answers what people ask; `allocate` and `release` are apart so that each has no right it does not need. */

@@ -16,7 +16,12 @@ export interface Counter {
   readonly recountedAt: number;
   /** Of each shard of the stream the last change that was counted, and when (ms). */
   readonly counted: ReadonlyMap<string, { readonly sequence: string; readonly at: number }>;
+  /** Of a pool's counter: the namespaces that are counted in its item, absent where there is none. */
+  readonly beside?: ReadonlyMap<string, Tally>;
 }
+
+/** What of a counter is of one namespace: as in `Counter`. */
+export type Tally = Pick<Counter, 'held' | 'changes'>;
 
 /** Changes of one shard, in their order; sequences are decimal text that grows along a shard. */
 export interface CountedChanges {
@@ -27,6 +32,57 @@ export interface CountedChanges {
   readonly held: number;
   readonly changes: number;
   readonly now: number;
+  /** Of a pool's: what of it is of the namespaces in its item. */
+  readonly beside?: ReadonlyMap<string, Tally>;
+  /** Where namespaces are among them that come into the item by it: how many it had, and how many come. */
+  readonly joining?: { readonly had: number; readonly come: number };
+}
+
+/**
+ * So that a batch is one write of a write unit: the first namespaces of a pool are counted in the pool's own item, as many as
+ * have room there. In bytes: two attributes of a name, and what is theirs.
+ */
+const ROOM_BESIDE = 500;
+const roomOf = (namespace: string): number => 2 * namespace.length + 16;
+
+/**
+ * Which of these are counted in the pool's item, and which of those come into it. What has come stays, so that there is never
+ * more room than there was: where a namespace is counted is settled once, whoever asks and however long ago he looked.
+ * @param known those in the item, as it was at some time
+ */
+export function placesBeside(
+  wanted: Iterable<string>,
+  known: ReadonlySet<string>,
+): { readonly beside: ReadonlySet<string>; readonly joining: readonly string[] } {
+  let taken = [...known].reduce((sum, namespace) => sum + roomOf(namespace), 0);
+  const beside = new Set<string>();
+  const joining: string[] = [];
+  for (const namespace of wanted) {
+    if (!known.has(namespace)) {
+      if (taken + roomOf(namespace) > ROOM_BESIDE) continue;
+      taken += roomOf(namespace);
+      joining.push(namespace);
+    }
+    beside.add(namespace);
+  }
+  return { beside, joining };
+}
+
+/** A namespace's counter: its own item, and what of the pool's is its. Corrections are in its own. */
+export function ofNamespace(own: Counter | undefined, beside: Tally | undefined): Counter | undefined {
+  if (beside === undefined) return own;
+  const { held, changes, ...rest } = own ?? { held: 0, changes: 0, recounts: 0, recountedAt: 0, counted: new Map() };
+  return { ...rest, held: held + beside.held, changes: changes + beside.changes };
+}
+
+/** Of each namespace, wherever it is counted. */
+export function allNamespaces(own: ReadonlyMap<string, Counter>, total: Counter | undefined): Map<string, Counter> {
+  const all = new Map(own);
+  for (const [namespace, tally] of total?.beside ?? []) {
+    const counter = ofNamespace(own.get(namespace), tally);
+    if (counter) all.set(namespace, counter);
+  }
+  return all;
 }
 
 /** One change of one slot: who held it before, and after. */

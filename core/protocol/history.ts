@@ -32,9 +32,20 @@ export interface LeaseNote {
   readonly pod?: Holding['pod'];
 }
 
-/** Notes of leases that ended within the same ten minutes lie together. */
+/** Notes of leases that ended within the same ten minutes are written together, and those of a day lie together. */
 const PERIOD_MS = 10 * 60 * 1000;
+const PERIODS_OF_DAY = 144;
 export const periodOf = (at: number): number => Math.floor(at / PERIOD_MS);
+export const dayOfPeriod = (period: number): number => Math.floor(period / PERIODS_OF_DAY);
+/** The first period of the day after. */
+export const dayEnd = (period: number): number => (dayOfPeriod(period) + 1) * PERIODS_OF_DAY;
+
+/** Of one lane, the periods from one on, up to another one of the same day, which is not among them. */
+export interface NoteSpan {
+  readonly lane: string;
+  readonly from: number;
+  readonly to: number;
+}
 
 /** Who changed what, or tried to. It is written before the change, and completed after it. */
 export interface AuditEntry {

@@ -91,6 +91,13 @@ export interface ListedNode extends Heartbeat, Whereabouts {
   readonly knownToEc2In?: string;
 }
 
+/**
+ * An instance of the deployment's own account, by its node's id: another account's has that account before it, and what is no
+ * instance is called otherwise. EC2 takes ids of these two lengths: one of another length, and it answers for none of those that are
+ * asked for with it.
+ */
+export const isOwnInstance = (id: string): boolean => /^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id);
+
 /** How long the service has been there without a gap, and the nodes could be heard: milliseconds since 1970. */
 export interface ServiceWatch {
   readonly since: number;

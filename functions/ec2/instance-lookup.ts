@@ -13,6 +13,15 @@ const ATTEMPTS = 4;
 /** Of one question: a repeat for instances that EC2 does not know, and pages, which it should not need. */
 const MOST_REQUESTS = 20;
 
+/** For the notes of what an answer comes to, and for the next question's failure. */
+const RESERVE_MS = 5_000;
+
+interface Source {
+  readonly client: EC2Client;
+  /** Ends a question whose time is up. */
+  readonly abortSignal: AbortSignal;
+}
+
 /** @param account the deployment's own */
 export function ec2InstanceLookup(account: string): InstanceLookup {
   const clients = new Map<string, EC2Client>();
@@ -24,11 +33,13 @@ export function ec2InstanceLookup(account: string): InstanceLookup {
     return client;
   };
   return {
-    lookUp: async (region, ids) => {
+    lookUp: async (region, ids, { remainingMs }) => {
+      // However often it is tried, and however many pages there are: what is known has to be written down too.
+      const abortSignal = AbortSignal.timeout(Math.max(0, remainingMs() - RESERVE_MS));
       try {
-        return { is: 'answered', states: await statesOf(clientOf(region), account, ids) };
+        return { is: 'answered', states: await statesOf({ client: clientOf(region), abortSignal }, account, ids) };
       } catch (error) {
-        return failed(error);
+        return abortSignal.aborted ? OUT_OF_TIME : failed(error);
       }
     },
   };
@@ -36,7 +47,7 @@ export function ec2InstanceLookup(account: string): InstanceLookup {
 
 /** @throws WrongAnswer and what the client throws */
 async function statesOf(
-  client: EC2Client,
+  from: Source,
   account: string,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, InstanceState>> {
@@ -46,7 +57,7 @@ async function statesOf(
   let page: string | undefined;
   for (let request = 1; asked.length > 0; request += 1) {
     if (request > MOST_REQUESTS) throw new WrongAnswer(`it had no answer in ${MOST_REQUESTS} requests`);
-    const answer = await describe(client, asked, page);
+    const answer = await describe(from, asked, page);
     if ('notFound' in answer) {
       // One unknown id keeps back what is known of all the others: they are asked for again.
       for (const id of answer.notFound) say(states, id, 'not-found');
@@ -68,10 +79,14 @@ function say(states: Map<string, InstanceState>, id: string, state: InstanceStat
 
 type Answer = DescribeInstancesCommandOutput | { readonly notFound: ReadonlySet<string> };
 
-async function describe(client: EC2Client, asked: readonly string[], page: string | undefined): Promise<Answer> {
+async function describe(
+  { client, abortSignal }: Source,
+  asked: readonly string[],
+  page: string | undefined,
+): Promise<Answer> {
   try {
     const input = { InstanceIds: [...asked], ...(page === undefined ? {} : { NextToken: page }) };
-    return await client.send(new DescribeInstancesCommand(input));
+    return await client.send(new DescribeInstancesCommand(input), { abortSignal });
   } catch (error) {
     const { name, message } = error as Error;
     if (name !== NOT_FOUND) throw error;
@@ -119,4 +134,9 @@ class WrongAnswer extends Error {
 const failed = (error: unknown): LookupAnswer => {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   return { is: 'failed', why: `DescribeInstances: ${name}: ${message}` };
+};
+
+const OUT_OF_TIME: LookupAnswer = {
+  is: 'failed',
+  why: 'DescribeInstances: EC2 did not answer in the time that the run had left',
 };

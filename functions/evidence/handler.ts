@@ -3,7 +3,7 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { ec2InstanceLookup } from '../ec2/instance-lookup.ts';
 import { eventBus } from '../events/event-bus.ts';
 import { accountOf } from '../http/identity.ts';
-import { emit } from '../metrics/emit.ts';
+import { emit, emitDeaths } from '../metrics/emit.ts';
 import { busForEvents, evidenceAccounts, inBackground } from '../runtime.ts';
 import type { Call } from '../use-cases/dependencies.ts';
 import type { EvidenceDependencies } from '../use-cases/evidence/dependencies.ts';
@@ -69,6 +69,7 @@ async function isDone(judge: () => Promise<EventOutcome>): Promise<boolean> {
     if (outcome.is === 'ended') {
       console.info({ message: 'EC2 says that a node is terminated', ...outcome });
       emit({ ReclaimedLeases: outcome.freed });
+      emitDeaths(1, 'evidence');
     }
     if (outcome.is === 'unclear' || outcome.is === 'refused')
       console.error({ message: 'An event about an instance freed nothing', ...outcome });
@@ -86,6 +87,7 @@ function swept(report: SweepReport): SweepReport {
     EvidenceFailures: failures.length + unclear.length + Number(!complete),
     ReclaimedLeases: ended.reduce((sum, { freed }) => sum + freed, 0),
   });
+  emitDeaths(ended.length, 'evidence');
   const shown = {
     ...report,
     unclear: unclear.slice(0, SHOWN),

@@ -1,8 +1,11 @@
 /** The function that answers operators. */
+import type { DeclareDeathRequest } from '../../core/contract/nodes.ts';
 import { routes } from '../../core/contract/routes.ts';
 import { answering, handlerOf } from '../http/http.ts';
 import { versionTag, versionWanted } from '../http/version-tag.ts';
+import { emitDeaths } from '../metrics/emit.ts';
 import { forRequests } from '../runtime.ts';
+import type { Call } from '../use-cases/dependencies.ts';
 import { poolForecast } from '../use-cases/forecast/pool-forecast.ts';
 import { declareDeath, listDeaths } from '../use-cases/nodes/declare-death.ts';
 import { readNode } from '../use-cases/nodes/heartbeat.ts';
@@ -14,6 +17,7 @@ import { auditTrail } from '../use-cases/questions/audit-trail.ts';
 import { explain } from '../use-cases/questions/explain.ts';
 import { findLeases } from '../use-cases/questions/find-leases.ts';
 import { foreseeDeath } from '../use-cases/questions/foresee-death.ts';
+import { foreseeSilence } from '../use-cases/questions/foresee-silence.ts';
 import { leaseHistory } from '../use-cases/questions/lease-history.ts';
 import { listBlocks } from '../use-cases/questions/list-blocks.ts';
 import { listLeases } from '../use-cases/questions/list-leases.ts';
@@ -77,7 +81,16 @@ export const handler = handlerOf({
   ...answering(routes.readNode, ({ query }) => readNode(dependencies, query.node)),
   ...answering(routes.listNodes, ({ call, query }) => listNodes(dependencies, call, query)),
   ...answering(routes.declareDeath, ({ call, body, query }) =>
-    query.dryRun ? foreseeDeath(dependencies, call, body) : declareDeath(dependencies, call, body),
+    query.dryRun ? foreseeDeath(dependencies, call, body) : declared(call, body),
   ),
   ...answering(routes.listDeaths, ({ query }) => listDeaths(dependencies, query)),
+  ...answering(routes.foreseeSilence, ({ call, query }) => foreseeSilence(dependencies, call, query)),
 });
+
+/** Counted once: a declaration that comes again is answered by what was declared before. */
+async function declared(call: Call, request: DeclareDeathRequest) {
+  const since = new Date(dependencies.now()).toISOString();
+  const death = await declareDeath(dependencies, call, request);
+  if (death.declaredAt >= since) emitDeaths(1, 'operator');
+  return death;
+}

@@ -1,6 +1,6 @@
 /** What the scheduled function tells of its runs: as metrics, and of the fullest pools in its log. */
 import { most } from '../../core/contract/limits.ts';
-import { emit } from '../metrics/emit.ts';
+import { emit, emitDeaths } from '../metrics/emit.ts';
 import type { PoolReading } from '../use-cases/changes/pool-reading.ts';
 import type { RecountReport } from '../use-cases/changes/recount.ts';
 import type { SilentRun } from '../use-cases/reclaim/declare-silent.ts';
@@ -16,6 +16,7 @@ export function emitReclaim({ nodes, waiting }: ReclaimReport): void {
 
 /** Who was declared dead for silence, and where none was although some are silent, why. */
 export function tellSilence({ clusters, deaths }: SilentRun): void {
+  emitDeaths(deaths.length, 'silence');
   for (const { cluster, silent, because } of clusters) {
     if (silent.length === 0) continue;
     const declared = deaths.map(({ node }) => node).filter((node) => silent.some(({ id }) => id === node));

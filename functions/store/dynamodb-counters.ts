@@ -1,18 +1,29 @@
 /** Counters in DynamoDB: one item each, one write for all changes of a batch. */
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { CountedChanges, CounterKey } from '../../core/protocol/counter.ts';
+import {
+  allNamespaces,
+  type CountedChanges,
+  type Counter,
+  type CounterKey,
+  ofNamespace,
+} from '../../core/protocol/counter.ts';
 import type { CounterStore } from '../../core/store.ts';
 import { conditional, queryAll, readItem } from './dynamodb-client.ts';
 import { counterExpressions } from './expressions.ts';
-import { countedText, counterOf, keys, sequenceText, shardAttribute } from './items.ts';
+import { besideAttributes, countedText, counterOf, keys, sequenceText, shardAttribute, shortShard } from './items.ts';
 
 type Correction = Parameters<CounterStore['correct']>[1];
 
 export function dynamodbCounters(client: DynamoDBDocumentClient, table: string): CounterStore {
+  const readOne = async (key: CounterKey): Promise<Counter | undefined> => {
+    const item = await readItem(client, table, keys.counter(key));
+    return item && counterOf(item);
+  };
   return {
-    async read(key) {
-      const item = await readItem(client, table, keys.counter(key));
-      return item && counterOf(item);
+    async read({ pool, namespace }) {
+      if (namespace === undefined) return readOne({ pool });
+      const [own, total] = await Promise.all([readOne({ pool, namespace }), readOne({ pool })]);
+      return ofNamespace(own, total?.beside?.get(namespace));
     },
 
     async readPools() {
@@ -21,15 +32,17 @@ export function dynamodbCounters(client: DynamoDBDocumentClient, table: string):
     },
 
     async readNamespaces(pool) {
-      const items = await queryAll(client, table, keys.namespaces(pool));
-      return new Map(items.map((item) => [String(item.sk).slice('ns#'.length), counterOf(item)]));
+      const [items, total] = await Promise.all([queryAll(client, table, keys.namespaces(pool)), readOne({ pool })]);
+      const own = new Map(items.map((item) => [String(item.sk).slice('ns#'.length), counterOf(item)]));
+      return allNamespaces(own, total);
     },
 
     async add(key, changes) {
       const outcome = await conditional(() => client.send(addition(table, key, changes)));
       if (outcome.done) return { added: true, held: counterOf(outcome.output.Attributes ?? {}).held };
-      const counted = counterOf(outcome.item ?? {}).counted.get(changes.shard);
-      return { added: false, counted: counted?.sequence ?? changes.last };
+      const { counted, beside = new Map() } = counterOf(outcome.item ?? {});
+      const last = counted.get(shortShard(changes.shard))?.sequence;
+      return { added: false, ...(last === undefined ? {} : { counted: last }), beside: new Set(beside.keys()) };
     },
 
     async correct(key, change) {
@@ -38,27 +51,41 @@ export function dynamodbCounters(client: DynamoDBDocumentClient, table: string):
   };
 }
 
-const addition = (
-  table: string,
-  key: CounterKey,
-  { shard, first, last, held, changes, now }: CountedChanges,
-): UpdateCommand =>
-  new UpdateCommand({
+function addition(table: string, key: CounterKey, changes: CountedChanges): UpdateCommand {
+  const { shard, first, last, held, now, joining, beside = new Map() } = changes;
+  const { shardUncounted, shardOlder, besideNone, besideUnchanged } = counterExpressions;
+  const unchanged = joining && ` AND ${joining.had === 0 ? besideNone : besideUnchanged}`;
+  const sums: [string, number][] = [...beside].flatMap(([namespace, tally]) => {
+    const names = besideAttributes(namespace);
+    return [
+      [names.held, tally.held],
+      [names.changes, tally.changes],
+    ];
+  });
+  const added = ['held :held', 'v :changes', ...sums.map((_, index) => `#n${index} :n${index}`)];
+  return new UpdateCommand({
     TableName: table,
     Key: keys.counter(key),
-    UpdateExpression: 'SET #shard = :last, rcAt = if_not_exists(rcAt, :now) ADD held :held, v :changes',
-    ConditionExpression: `${counterExpressions.shardUncounted} OR ${counterExpressions.shardOlder}`,
-    ExpressionAttributeNames: { '#shard': shardAttribute(shard) },
+    UpdateExpression: `SET #shard = :last, rcAt = if_not_exists(rcAt, :now) ADD ${[...added, ...(joining ? ['b :come'] : [])].join(', ')}`,
+    ConditionExpression: `(${shardUncounted} OR ${shardOlder})${unchanged ?? ''}`,
+    ExpressionAttributeNames: {
+      '#shard': shardAttribute(shard),
+      ...Object.fromEntries(sums.map(([name], index) => [`#n${index}`, name])),
+    },
     ExpressionAttributeValues: {
       ':first': sequenceText(first),
       ':last': countedText(last, now),
       ':held': held,
-      ':changes': changes,
+      ':changes': changes.changes,
       ':now': now,
+      ...Object.fromEntries(sums.map(([, sum], index) => [`:n${index}`, sum])),
+      ...(joining ? { ':come': joining.come } : {}),
+      ...(joining && joining.had > 0 ? { ':had': joining.had } : {}),
     },
     ReturnValues: 'UPDATED_NEW',
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
+}
 
 function correction(table: string, key: CounterKey, { recounts, by, now, forget }: Correction): UpdateCommand {
   const names = Object.fromEntries(forget.map((shard, index) => [`#s${index}`, shardAttribute(shard)]));

@@ -24,6 +24,8 @@ import { packNotes, unpackNotes } from './note-items.ts';
 
 type Item = Record<string, unknown>;
 
+const BETWEEN = ' AND sk BETWEEN :from AND :until';
+
 export const dynamodbHistory = (client: DynamoDBDocumentClient, table: string): HistoryStore => ({
   ...writes(client, table),
   ...reads(client, table),
@@ -54,7 +56,8 @@ function writes(
     recordNotes(part, notes, expiresAt) {
       const packed = packNotes(notes);
       // By what is in it: a batch that comes again in halves writes others beside it, and takes none away.
-      const sk = createHash('sha256').update(packed).digest('base64url').slice(0, 22);
+      const digest = createHash('sha256').update(packed).digest('base64url').slice(0, 22);
+      const sk = `${historyKeys.period(part.period)}#${digest}`;
       return put({ pk: historyKeys.part(part), sk, z: packed }, expiresAt);
     },
 
@@ -69,14 +72,22 @@ function reads(
   client: DynamoDBDocumentClient,
   table: string,
 ): Pick<HistoryStore, 'readBegun' | 'readEnded' | 'readNotes' | 'readAudit' | 'readSamples'> {
-  /** Of a partition, in order, what is kept: all of it, or from a key on. */
-  const query = (pk: string, now: number, { from, ...more }: { from?: string } & Partial<QueryCommandInput> = {}) =>
+  /** Of a partition, in order, what is kept: all of it, from behind a key on, or between two keys that none is the same as. */
+  const query = (
+    pk: string,
+    now: number,
+    { from, until, ...more }: { from?: string; until?: string } & Partial<QueryCommandInput> = {},
+  ) =>
     available(async () => {
       const items: Item[] = [];
       const request = {
         TableName: table,
-        KeyConditionExpression: from === undefined ? 'pk = :pk' : 'pk = :pk AND sk > :from',
-        ExpressionAttributeValues: { ':pk': pk, ...(from === undefined ? {} : { ':from': from }) },
+        KeyConditionExpression: `pk = :pk${until !== undefined ? BETWEEN : from !== undefined ? ' AND sk > :from' : ''}`,
+        ExpressionAttributeValues: {
+          ...{ ':pk': pk },
+          ...(from === undefined ? {} : { ':from': from }),
+          ...(until === undefined ? {} : { ':until': until }),
+        },
         ...more,
       };
       for await (const page of paginateQuery({ client }, request)) {
@@ -102,8 +113,9 @@ function reads(
       return items.slice(0, limit).flatMap((item) => endedLease(slot, item));
     },
 
-    async readNotes(part, now) {
-      const items = await query(historyKeys.part(part), now);
+    async readNotes({ lane, from, to }, now) {
+      const pk = historyKeys.part({ period: from, lane });
+      const items = await query(pk, now, { from: historyKeys.period(from), until: historyKeys.period(to) });
       return items.flatMap(({ z }) => unpackNotes(z as Uint8Array));
     },
 

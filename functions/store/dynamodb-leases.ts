@@ -1,13 +1,6 @@
 /** Leases in DynamoDB: one conditional write a slot, one strongly consistent Query a block. */
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import {
-  type Against,
-  againstHolding,
-  allows,
-  type Holding,
-  type SlotOperation,
-  type SlotState,
-} from '../../core/protocol/lease.ts';
+import { againstHolding, allows, type Holding, type SlotOperation, type SlotState } from '../../core/protocol/lease.ts';
 import type { SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { LeaseStore } from '../../core/store.ts';
 import { conditional, queryAll, readItem } from './dynamodb-client.ts';
@@ -26,54 +19,43 @@ const NOT_BEFORE = 'attribute_not_exists(x) OR x <= :new_at';
 const TRIES = 4;
 const states = { ':held': HELD, ':free': FREE };
 
-/** Every way in which a slot is freed, by its operation. */
-const freeing =
+/** What a write makes of a slot: an update expression, with the names in it, and values for it and for the condition. */
+interface Change {
+  readonly update: string;
+  readonly names?: Record<string, string>;
+  readonly values: Record<string, unknown>;
+  /** A condition beside those of the operation. */
+  readonly also?: string;
+}
+
+/** Every write of a slot: one conditional update, by its operation. */
+const writing =
   (client: DynamoDBDocumentClient, table: string) =>
-  async (key: SlotKey, operation: SlotOperation, values: Record<string, unknown>, change = RELEASED) => {
-    const condition = conditionOf(operation);
+  async (key: SlotKey, operation: SlotOperation, { update, names, values, also }: Change) => {
+    const condition = also === undefined ? conditionOf(operation) : `(${conditionOf(operation)}) AND (${also})`;
     const outcome = await conditional(() =>
       client.send(
         new UpdateCommand({
           TableName: table,
           Key: keys.slot(key),
-          UpdateExpression: change,
+          UpdateExpression: update,
           ConditionExpression: condition,
-          ExpressionAttributeValues: valuesIn(`${change} ${condition}`, { ...states, ...values }),
+          ...(names && { ExpressionAttributeNames: names }),
+          ExpressionAttributeValues: valuesIn(`${update} ${condition}`, { ...states, ...values }),
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
       ),
     );
     return outcome.done
-      ? ({ released: true } as const)
-      : { released: false as const, current: outcome.item && slotState(outcome.item) };
+      ? { done: true as const }
+      : { done: false as const, current: outcome.item && slotState(outcome.item) };
   };
 
 export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): LeaseStore {
-  const free = freeing(client, table);
-  const write = async (
-    operation: 'hold' | 'assert',
-    key: SlotKey,
-    item: Record<string, unknown>,
-    compared: Against,
-  ) => {
-    const condition = conditionOf(operation);
-    const { change, names, values } = replacement(item);
-    const outcome = await conditional(() =>
-      client.send(
-        new UpdateCommand({
-          TableName: table,
-          Key: keys.slot(key),
-          UpdateExpression: change,
-          ConditionExpression: `(${condition}) AND (${NOT_BEFORE})`,
-          ExpressionAttributeNames: names,
-          ExpressionAttributeValues: { ...values, ...valuesIn(condition, { ...states, ...valuesOf(compared) }) },
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        }),
-      ),
-    );
-    return outcome.done
-      ? ({ held: true } as const)
-      : { held: false as const, current: outcome.item && slotState(outcome.item) };
+  const write = writing(client, table);
+  const free = async (key: SlotKey, operation: SlotOperation, values: object, update = RELEASED) => {
+    const { done, ...found } = await write(key, operation, { update, values: valuesOf(values) });
+    return done ? { released: true as const } : { released: false as const, current: undefined, ...found };
   };
   const occupy = async (
     operation: 'hold' | 'assert',
@@ -82,11 +64,17 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
     { generation, sticky }: { generation: number; sticky: boolean },
   ) => {
     const compared = againstHolding(holding, generation, sticky);
-    let outcome = await write(operation, key, slotItem(holding, generation), compared);
+    const put = async (heldAt: number) => {
+      const { values, ...replaced } = replacement(slotItem({ ...holding, heldAt }, generation));
+      const all = { ...valuesOf(compared), ...values };
+      const { done, ...found } = await write(key, operation, { ...replaced, values: all, also: NOT_BEFORE });
+      return done ? { held: true as const } : { held: false as const, current: undefined, ...found };
+    };
+    let outcome = await put(holding.heldAt);
     for (let tries = 1; tries < TRIES && !outcome.held; tries += 1) {
       const endedAt = outcome.current?.endedAt;
       if (endedAt === undefined || !allows(operation, outcome.current, compared)) break;
-      outcome = await write(operation, key, slotItem({ ...holding, heldAt: endedAt }, generation), compared);
+      outcome = await put(endedAt);
     }
     return outcome;
   };
@@ -95,18 +83,18 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
 
     assert: (key, holding, generation) => occupy('assert', key, holding, { generation, sticky: false }),
 
-    release: (key, by, ending) => free(key, 'release', valuesOf({ ...by, ...ending })),
+    release: (key, by, ending) => free(key, 'release', { ...by, ...ending }),
 
     async sweep(key, by, ending) {
-      return (await free(key, 'sweep', valuesOf({ ...by, ...ending }))).released;
+      return (await free(key, 'sweep', { ...by, ...ending })).released;
     },
 
     async advance(key, generation) {
-      return (await free(key, 'advance', valuesOf({ generation, never: 0 }), ADVANCED)).released;
+      return (await free(key, 'advance', { generation, never: 0 }, ADVANCED)).released;
     },
 
     async evict(key, generation, ending) {
-      return (await free(key, 'evict', valuesOf({ generation, ...ending }), EVICTED)).released;
+      return (await free(key, 'evict', { generation, ...ending }, EVICTED)).released;
     },
 
     async readSlot(key) {
@@ -127,7 +115,7 @@ function replacement(item: Record<string, unknown>) {
   const absent = Object.keys(item).filter((name) => item[name] === undefined);
   const remove = absent.length === 0 ? '' : ` REMOVE ${absent.map((name) => `#${name}`).join(', ')}`;
   return {
-    change: `SET ${set.map((name) => `#${name} = :new_${name}`).join(', ')}${remove}`,
+    update: `SET ${set.map((name) => `#${name} = :new_${name}`).join(', ')}${remove}`,
     names: Object.fromEntries([...set, ...absent].map((name) => [`#${name}`, name])),
     values: Object.fromEntries(set.map((name) => [`:new_${name}`, item[name]])),
   };

@@ -74,6 +74,9 @@ const attributesOf = ({ account, region, cluster, heartbeatAt, name, version }: 
   ...{ seen: heartbeatAt, name, ver: version },
 });
 
+/** What a node says of itself and leaves out stays. Its cluster is its role's: where that has none, it is of none. */
+const noLonger = ({ cluster }: Whereabouts): string => (cluster === undefined ? ' REMOVE cl' : '');
+
 const ASKED = 'ec2 = :state, er = :region, ec2At = :at';
 
 export const dynamodbNodeList = (
@@ -83,12 +86,12 @@ export const dynamodbNodeList = (
 
 const updating =
   (client: DynamoDBDocumentClient, table: string) =>
-  async (id: string, clauses: string, condition: string, values: Item, said: Item = {}) => {
+  async (id: string, clauses: string, condition: string, values: Item, said: Item = {}, remove = '') => {
     const given = Object.entries(said).filter(([, value]) => value !== undefined);
     const request = new UpdateCommand({
       TableName: table,
       Key: keyOf(id),
-      UpdateExpression: `SET ${[clauses, ...given.map(([name]) => `#${name} = :${name}`)].join(', ')}`,
+      UpdateExpression: `SET ${[clauses, ...given.map(([name]) => `#${name} = :${name}`)].join(', ')}${remove}`,
       ConditionExpression: condition,
       // `name` is one of DynamoDB's reserved words.
       ...(given.length === 0
@@ -115,6 +118,7 @@ function notes(
         `${when.listingAbsent} OR ${when.listedLifeOlder}`,
         { ':incarnation': incarnation, ':alive': ALIVE, ':now': now },
         attributesOf(said),
+        noLonger(said),
       ),
 
     noteHeartbeat: (id, { incarnation, ...said }) =>
@@ -124,6 +128,7 @@ function notes(
         `${when.listingAbsent} OR ${when.listedLifeOlder} OR (${when.sameListedLife} AND ${when.listedAlive})`,
         { ':incarnation': incarnation, ':alive': ALIVE },
         attributesOf(said),
+        noLonger(said),
       ),
 
     noteListedDead: (id, incarnation) =>

@@ -61,6 +61,8 @@ export const poolExpressions = {
 export const counterExpressions = {
   shardUncounted: 'attribute_not_exists(#shard)',
   shardOlder: '#shard < :first',
+  besideNone: 'attribute_not_exists(b)',
+  besideUnchanged: 'b = :had',
   neverRecounted: 'attribute_not_exists(rc)',
   recountsUnchanged: 'rc = :recounts',
 } as const;

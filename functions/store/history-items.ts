@@ -1,7 +1,7 @@
 /** The items of the history table: how keys are made, and how an item is read. `ttl` is in seconds: DynamoDB deletes by it, at its leisure. */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import * as z from 'zod/mini';
-import type { AuditEntry, EndedLease, UseSample } from '../../core/protocol/history.ts';
+import { type AuditEntry, dayOfPeriod, type EndedLease, type UseSample } from '../../core/protocol/history.ts';
 import { blockToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
 import { slotItem, slotState } from './items.ts';
 
@@ -20,7 +20,8 @@ export const historyKeys = {
     pk: historyKeys.slot(slot),
     sk: `${timeText(endedAt)}#${holding.nonce}`,
   }),
-  part: ({ period, lane }: { period: number; lane: string }) => `I#${period}#${lane}`,
+  part: ({ period, lane }: { period: number; lane: string }) => `I#${dayOfPeriod(period)}#${lane}`,
+  period: (period: number) => String(period).padStart(9, '0'),
   audit: (day: number) => `A#${day}`,
   entry: ({ at, id }: AuditEntry) => ({ pk: historyKeys.audit(dayOf(at)), sk: `${timeText(at)}#${id}` }),
   use: (pool: string) => `F#${pool}`,

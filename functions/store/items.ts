@@ -178,22 +178,46 @@ const storedCounter = z.object({
   rcAt: z._default(z.number(), 0),
 });
 
+/** Of the version before: it is only forgotten. */
+const FORMER_MARK = 'q#';
+/** What all shards' names begin with says nothing, and each byte counts: with two sets of shards an item is to be a write unit. */
+export const shortShard = (shard: string): string => shard.replace(/^shardId-0*/, '');
 /** The attribute of a counter in which the last change of a shard is kept. */
-export const shardAttribute = (shard: string): string => `q#${shard}`;
-/** Sequences have up to 40 digits, more than a number of DynamoDB: as text of one length they compare as numbers do. */
-export const sequenceText = (sequence: string): string => sequence.padStart(40, '0');
-/** What was counted twice is refused by `<`: with its time a sequence is more than the bare one. */
-export const countedText = (sequence: string, at: number): string => `${sequenceText(sequence)}@${at}`;
+export const shardAttribute = (shard: string): string =>
+  shard.startsWith(FORMER_MARK) ? shard : `m#${shortShard(shard)}`;
+/** Sequences have up to 40 digits, more than a number of DynamoDB: behind their length they compare as numbers do. */
+export const sequenceText = (sequence: string): string => `${String(sequence.length).padStart(2, '0')}${sequence}`;
+/** What was counted twice is refused by `<`: with its time, in seconds, a sequence is more than the bare one. */
+export const countedText = (sequence: string, at: number): string =>
+  `${sequenceText(sequence)}@${Math.floor(at / 1000).toString(36)}`;
 
-/** held, v changes, rc recounts, rcAt recounted at or begun, q#<shard> the last change that was counted. */
+/** The attributes of a pool's counter in which a namespace is counted. */
+export const besideAttributes = (namespace: string) => ({ held: `h#${namespace}`, changes: `v#${namespace}` });
+
+/**
+ * held, v changes, rc recounts, rcAt recounted at or begun, m#<shard> the last change that was counted; h#<namespace> and
+ * v#<namespace> the same of namespaces, b how many those are.
+ */
 export function counterOf(item: Item): Counter {
   const { held, v, rc, rcAt } = storedCounter.parse(item);
-  const counted = Object.entries(item)
-    .filter(([name]) => name.startsWith(shardAttribute('')))
-    .map(([name, value]) => {
-      const [sequence = '', at] = String(value).split('@');
-      const entry = { sequence: sequence.replace(/^0+(?=.)/, ''), at: Number(at) };
-      return [name.slice(shardAttribute('').length), entry] as const;
-    });
-  return { held, changes: v, recounts: rc, recountedAt: rcAt, counted: new Map(counted) };
+  const counted = named(item, shardAttribute('')).map(([shard, value]) => {
+    const [sequence = '', at = ''] = String(value).split('@');
+    return [shard, { sequence: sequence.slice(2), at: Number.parseInt(at, 36) * 1000 }] as const;
+  });
+  const former = named(item, FORMER_MARK).map(([shard, value]) => {
+    const [sequence = '', at] = String(value).split('@');
+    return [`${FORMER_MARK}${shard}`, { sequence, at: Number(at) }] as const;
+  });
+  const beside = named(item, besideAttributes('').held).map(([namespace, value]) => {
+    const changes = Number(item[besideAttributes(namespace).changes] ?? 0);
+    return [namespace, { held: Number(value), changes }] as const;
+  });
+  const counter = { held, changes: v, recounts: rc, recountedAt: rcAt, counted: new Map([...counted, ...former]) };
+  return beside.length === 0 ? counter : { ...counter, beside: new Map(beside) };
 }
+
+/** The attributes whose names begin so, by the rest of their names. */
+const named = (item: Item, prefix: string): [string, unknown][] =>
+  Object.entries(item)
+    .filter(([name]) => name.startsWith(prefix))
+    .map(([name, value]) => [name.slice(prefix.length), value]);

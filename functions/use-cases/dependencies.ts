@@ -17,6 +17,8 @@ export interface ServiceSettings {
   readonly deadAfterSilence?: ReadonlyMap<string, number>;
   /** Each lease that begins or ends is an event. */
   readonly leaseEvents?: boolean;
+  /** Whether EC2 is asked for the instances of nodes. */
+  readonly asksEc2?: boolean;
 }
 
 export interface Dependencies {

@@ -89,6 +89,8 @@ export interface Memory {
   readonly fills: Remembered<PoolFill>;
   /** Pools, by id, whose blocks were counted a short while ago. */
   readonly blocksCounted: Remembered<true>;
+  /** Namespaces that are counted in a pool's own item, by the pool's id: none ever leaves it. */
+  readonly countedBeside: Remembered<ReadonlySet<string>>;
   /** By pool id and namespace; quota.ts says how long a view counts. */
   readonly quotas: Remembered<QuotaView>;
 }
@@ -122,5 +124,6 @@ export const emptyMemory = (): Memory => ({
   historyBegun: remembered(Number.POSITIVE_INFINITY),
   fills: remembered(FILL_LIVES_MS),
   blocksCounted: remembered(BLOCKS_COUNTED_MS),
+  countedBeside: remembered(Number.POSITIVE_INFINITY),
   quotas: remembered(Number.POSITIVE_INFINITY),
 });

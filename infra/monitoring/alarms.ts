@@ -112,6 +112,12 @@ const ofRuns = (watched: Watched): Alarm[] => [
     periods: [3, 3],
   },
   {
+    name: 'mass-death',
+    why: `${watched.massDeath} nodes or more were declared dead within an hour: by operators, by EC2, or for silence. Their addresses are freed and given to others. If some of them run, each of their pods shares its address with another one. The number is the deployment's massDeath: above what a day's scaling ends in an hour.`,
+    metric: own(watched, 'NodesDeclaredDead', { period: Duration.hours(1) }),
+    threshold: watched.massDeath,
+  },
+  {
     name: 'pool-filling',
     why: 'A pool is used by 85 % or more. Pools are read once an hour: one that fills in less is noticed by pool-exhausted only, and at 85 % there is as a rule a working day left. Two hours are looked at, since a reading may come 65 minutes after the last.',
     metric: own(watched, 'PoolUse', { statistic: 'Maximum', period: Duration.hours(1) }),

@@ -42,6 +42,10 @@ function ofAddresses(watched: Watched): CustomMetricGroup[] {
       title: 'Reclaim',
       metrics: [own(watched, 'DeadNodes'), own(watched, 'WaitingDeaths'), own(watched, 'ReclaimedLeases')],
     },
+    {
+      title: 'Nodes declared dead, by whom',
+      metrics: [each(watched, 'NodesDeclaredDead', MetricStatistic.SUM), own(watched, 'NodesDeclaredDead')],
+    },
     { title: 'Looks at instances that failed', metrics: [own(watched, 'EvidenceFailures')] },
     { title: 'Events that could not be put', metrics: [own(watched, 'EventFailures')] },
     { title: 'Leases by which counters were wrong', metrics: [own(watched, 'CounterDrift')] },

@@ -20,6 +20,8 @@ export interface Watched {
   /** By their names. */
   readonly tables: Readonly<Record<string, StoreTable['table']>>;
   readonly api: Pick<LessorApi, 'metrics'>;
+  /** Nodes declared dead within an hour that are too many. */
+  readonly massDeath: number;
 }
 
 /** As often as the schedule runs; what is free of charge has a value each minute. */

@@ -11,6 +11,7 @@ import * as lease from '../../core/contract/lease.ts';
 import * as nodes from '../../core/contract/nodes.ts';
 import * as pool from '../../core/contract/pool.ts';
 import * as questions from '../../core/contract/questions.ts';
+import * as silence from '../../core/contract/silence.ts';
 import { type Documented, docComments } from './doc-comments.ts';
 
 export type Schema = z.core.$ZodType;
@@ -28,7 +29,7 @@ const isSchema = (value: unknown): value is Schema => typeof value === 'object' 
 
 /** Every schema that the contract exports, by the name of its constant, in their order. */
 export const schemas: ReadonlyMap<string, Schema> = new Map(
-  [ids, pool, lease, blocks, nodes, questions, history, audit, events, forecast]
+  [ids, pool, lease, blocks, nodes, questions, history, audit, events, forecast, silence]
     .flatMap((module) =>
       Object.entries(module).flatMap(([name, value]): [string, Schema][] => (isSchema(value) ? [[name, value]] : [])),
     )

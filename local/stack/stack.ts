@@ -174,7 +174,12 @@ async function prepare(
   });
   const [assembly, data] = ['assembly', 'data'].map((name) => join(directory.path, name)) as [string, string];
   mkdirSync(data);
-  const local: StackSettings = { inlinePools: true, nodeRoles: { [NODE_ROLE]: {} }, ...settings };
+  const local: StackSettings = {
+    inlinePools: true,
+    countWithinSeconds: 10,
+    nodeRoles: { [NODE_ROLE]: {} },
+    ...settings,
+  };
   const database = startDynamodb(durable ? data : undefined);
   database.catch(() => abort.abort());
   const [started, synthesized] = await Promise.allSettled([

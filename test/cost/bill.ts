@@ -1,4 +1,6 @@
 /** From what was measured to a bill, line by line. */
+import { STREAM_LAG_MS } from '../../functions/use-cases/changes/recount.ts';
+import type { Costs } from '../budgets/meter.ts';
 import type { Deployment } from './deployment.ts';
 import type { Measured } from './measured.ts';
 import type { Prices } from './prices.ts';
@@ -15,8 +17,12 @@ const PODS = 1_000_000;
 const MILLION = 1_000_000;
 /** A new table on demand takes 4,000 write units a second: 4 partitions of 1,000 each, each with a shard of the stream. */
 export const SHARDS = 4;
-/** Milliseconds of warm invocations at 1,024 MB: some of processor time (docs/functions.md), and 4 for each answer of DynamoDB. */
-const BILLED_MS = { request: 12, counting: 30 };
+/**
+ * Milliseconds of warm invocations at 1,024 MB: some of processor time (docs/functions.md), and 4 for each answer of DynamoDB that
+ * is waited for. An invocation of `changes` waits for its counter and for 16 of its other writes at once.
+ */
+const REQUEST_MS = 12;
+const countingMs = ({ requests }: Costs): number => 6 + 0.3 * requests + 4 * (1 + Math.ceil((requests - 1) / 16));
 /** CloudWatch Logs counts these for each event beside its text. */
 const EVENT_BYTES = 26;
 
@@ -34,7 +40,7 @@ export function counting(measured: Measured, deployment: Deployment, podsASecond
   return [
     millions('counting: write units', invocations * cost.writeUnits, ({ writeUnits }) => writeUnits),
     millions('counting: invocations', invocations, ({ lambdaRequests }) => lambdaRequests),
-    memory('counting: memory', invocations * BILLED_MS.counting, deployment),
+    memory('counting: memory', invocations * countingMs(cost), deployment),
   ];
 }
 
@@ -46,7 +52,7 @@ export function ofPods(measured: Measured, deployment: Deployment, podsASecond: 
   return [
     millions('API Gateway: requests', requests, ({ apiRequests }) => apiRequests),
     millions('Lambda: requests', requests, ({ lambdaRequests }) => lambdaRequests),
-    memory('Lambda: memory', requests * BILLED_MS.request, deployment),
+    memory('Lambda: memory', requests * REQUEST_MS, deployment),
     millions('DynamoDB: write units', PODS * cost.writeUnits, ({ writeUnits }) => writeUnits),
     millions('DynamoDB: read units', PODS * cost.readUnits, ({ readUnits }) => readUnits),
     { what: 'access log', quantity: logGb, unit: 'GB', price: (prices) => logGb * prices.logGb },
@@ -55,10 +61,10 @@ export function ofPods(measured: Measured, deployment: Deployment, podsASecond: 
 }
 
 /** A month of 30 days, without a single pod. */
-export function ofMonth({ alarms, memoryMb }: Deployment, metrics: number): Line[] {
+export function ofMonth({ alarms, memoryMb, window }: Deployment, metrics: number): Line[] {
   const runs = 30 * 24 * 12;
-  // A run is over in some tenths of a second; one that recounts waits 5 s in between.
-  const seconds = runs * 0.3 + 30 * 24 * 6;
+  // A run is over in some tenths of a second; one that recounts waits in between until all is counted.
+  const seconds = runs * 0.3 + 30 * 24 * (window + STREAM_LAG_MS / 1000 + 1);
   const each = (what: string, quantity: number, of: 'metric' | 'alarm' | 'dashboard'): Line => ({
     what,
     quantity,

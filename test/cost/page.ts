@@ -9,9 +9,9 @@ import { type Prices, prices } from './prices.ts';
 export const PAGE = 'docs/cost.md';
 export const RATES = [1, 1000];
 /** Seconds for which changes are gathered, for comparison. */
-const WINDOWS = [1, 5, 15, 60];
-/** Metrics that are there without trouble: of refusals and repeats there are none then. Of one pool. */
-const QUIET = Object.keys(metrics).filter((name) => !/Refusals|Repeat/.test(name)).length + 1;
+const WINDOWS = [1, 10, 30, 60];
+/** Metrics that are there without trouble: of refusals, repeats and deaths there are none then. Of one pool. */
+const QUIET = Object.keys(metrics).filter((name) => !/Refusals|Repeat|Declared/.test(name)).length + 1;
 
 export const readMeasured = (): Measured =>
   JSON.parse(readFileSync(new URL('./measured.json', import.meta.url), 'utf8')) as Measured;

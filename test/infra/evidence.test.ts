@@ -47,7 +47,29 @@ describe('evidence', () => {
     expect(told).toMatchObject([{ LESSOR_EVIDENCE_ACCOUNTS: accounts.join() }]);
   });
 
+  it('is collected by a function that has settings of its own like the others', () => {
+    const [[, { Properties }] = ['', { Properties: undefined }]] = evidenceFunctions(
+      of({ functions: { evidence: { memoryMb: 1769 } } }),
+    );
+    expect(Properties).toMatchObject({ MemorySize: 1769, Timeout: 60 });
+  });
+
+  it('is waited for by whoever judges silence', () => {
+    const waits = (props: Partial<LessorProps>) =>
+      of(props)
+        .ofType('AWS::Lambda::Function')
+        .filter(([, { Properties }]) => Properties.Environment?.Variables?.LESSOR_EVIDENCE === 'true')
+        .map(([, { Properties }]) => /-([a-z]+)$/.exec(Properties.FunctionName)?.[1])
+        .sort();
+    expect([waits({}), waits({ evidence: 'none' })]).toEqual([['operate', 'reclaim'], []]);
+  });
+
   it.each<[string, Partial<LessorProps>, string]>([
+    [
+      'settings of a function that is not there',
+      { evidence: 'none', functions: { evidence: { memoryMb: 512 } } },
+      'Ipam: functions.evidence is given, and there is no such function',
+    ],
     ['an account by its name', { evidence: { accounts: ['prod'] } }, 'Ipam: evidence.accounts.0 is "prod"'],
     ['no account', { evidence: { accounts: [] } }, 'Ipam: evidence.accounts is []'],
     ['another word', { evidence: 'off' as 'none' }, 'Ipam: evidence is "off"'],

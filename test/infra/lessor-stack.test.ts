@@ -243,7 +243,7 @@ describe('the functions', () => {
     expect(allocate).toMatchObject({
       [environment.inlinePools]: 'true',
       [environment.inlineCooldown]: '30',
-      [environment.countWithin]: '10',
+      [environment.countWithin]: '60',
       [environment.instanceRoles]: 'nodes-a,nodes-b',
     });
   });
@@ -334,7 +334,7 @@ describe('the changes of the leases table', () => {
       EventSourceArn: { 'Fn::GetAtt': [table, 'StreamArn'] },
       StartingPosition: 'TRIM_HORIZON',
       BatchSize: 500,
-      MaximumBatchingWindowInSeconds: 10,
+      MaximumBatchingWindowInSeconds: 60,
       TumblingWindowInSeconds: 900,
       BisectBatchOnFunctionError: true,
       MaximumRecordAgeInSeconds: 86400,

@@ -87,6 +87,14 @@ describe('the alarms', () => {
     expect(new Set(telling(alarms).map(({ AlarmName }) => AlarmName)).size).toBe(telling(alarms).length);
   });
 
+  it('tell of many deaths in an hour: of 50, or as many as the deployment says', () => {
+    const ofDeaths = (of: Resources) => alarmsOf(of).filter(({ AlarmName }) => /-mass-death$/.test(AlarmName ?? ''));
+    const threshold = 50;
+    const expected = { MetricName: 'NodesDeclaredDead', Statistic: 'Sum', Period: 3600, EvaluationPeriods: 1 };
+    expect(ofDeaths(resources)).toMatchObject([{ ...expected, Threshold: threshold }]);
+    expect(ofDeaths(resourcesWith({ massDeath: 3 }))).toMatchObject([{ ...expected, Threshold: 3 }]);
+  });
+
   it('go by one metric each', () => {
     for (const { Metrics, MetricName } of telling(alarms))
       expect([Metrics, typeof MetricName]).toEqual([undefined, 'string']);
@@ -118,9 +126,9 @@ describe('the dashboard', () => {
 });
 
 describe('the metrics', () => {
-  it('have few dimensions: by which codes and how many pools, and nothing of nodes, pods or requests', () => {
+  it('have few dimensions: by which codes, how many pools and who declares deaths, and nothing of nodes, pods or requests', () => {
     const dimensions = Object.values(metrics).flatMap((kind) => ('by' in kind ? [kind.by] : []));
-    expect(new Set(dimensions)).toEqual(new Set(['code', 'pool']));
+    expect(new Set(dimensions)).toEqual(new Set(['code', 'pool', 'declaredBy']));
     expect(Object.keys(problems).length).toBeLessThan(50);
   });
 });

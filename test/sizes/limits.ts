@@ -46,6 +46,7 @@ const described: Record<keyof typeof most, string> = {
   cooldown: 'seconds of a cooldown',
   sticky: 'seconds for which an address is kept for a pod',
   historyDays: 'days for which history is kept',
+  massDeath: 'nodes declared dead within an hour, of which an alarm tells',
   silence: 'minutes of silence after which a node is declared dead, where a deployment says so',
   countWithin: 'seconds for which a change of a lease waits to be counted',
   largeBodyBytes: 'bytes of a body in which pools or ranges may be',

@@ -51,6 +51,33 @@ export function countersSuite(open: () => Store): void {
     expect((await counters.readNamespaces(newId())).size).toBe(0);
   });
 
+  it('of the first namespaces of a pool are in its own item, and add up with their own', async () => {
+    const { counters } = open();
+    const pool = newId();
+    const beside = new Map([
+      ['shop', { held: 2, changes: 4 }],
+      ['', { held: -1, changes: 1 }],
+    ]);
+    const first = { ...batch('1', '5', 1, 5), beside, joining: { had: 0, come: 2 } };
+    expect(await counters.add({ pool }, first)).toEqual({ added: true });
+    const again = new Map([['shop', { held: 1, changes: 1 }]]);
+    expect(await counters.add({ pool }, { ...batch('6', '6', 1, 1), beside: again })).toEqual({ added: true });
+    await counters.add({ pool, namespace: 'shop' }, batch('1', '1', 10, 1));
+    await counters.add({ pool, namespace: 'bank' }, batch('1', '1', 7, 1));
+    expect(await counters.read({ pool })).toEqual({
+      ...state(2, 6, '6'),
+      beside: new Map([
+        ['shop', { held: 3, changes: 5 }],
+        ['', { held: -1, changes: 1 }],
+      ]),
+    });
+    expect(await counters.read({ pool, namespace: 'shop' })).toEqual(state(13, 6, '1'));
+    expect(await counters.read({ pool, namespace: '' })).toMatchObject({ held: -1, changes: 1, recounts: 0 });
+    expect(await counters.read({ pool, namespace: 'gone' })).toBeUndefined();
+    const held = [...(await counters.readNamespaces(pool))].map(([name, one]) => [name, one.held]);
+    expect(Object.fromEntries(held)).toEqual({ '': -1, bank: 7, shop: 13 });
+  });
+
   it('are corrected by what is added, and forget shards', async () => {
     const { counters } = open();
     const pool = newId();
@@ -80,7 +107,28 @@ const refused =
     const pool = newId();
     await before(counters, pool);
     const was = await counters.read({ pool });
-    expect(await counters.add({ pool }, batch(...again, 3, 3))).toEqual({ added: false, counted: last });
+    expect(await counters.add({ pool }, batch(...again, 3, 3))).toEqual({
+      added: false,
+      counted: last,
+      beside: new Set(),
+    });
+    expect(await counters.read({ pool })).toEqual(was);
+  };
+const comesRefused =
+  (before: readonly string[], had: number) =>
+  async ({ counters }: Store) => {
+    const pool = newId();
+    const one = { held: 1, changes: 1 };
+    const some = (names: readonly string[], came: number) => ({
+      beside: new Map(names.map((name) => [name, one])),
+      joining: { had: came, come: names.length },
+    });
+    for (const [index, name] of before.entries())
+      await counters.add({ pool }, { ...batch(String(index + 1), String(index + 1), 1, 1), ...some([name], index) });
+    const was = await counters.read({ pool });
+    const late = { ...batch('8', '9', 1, 1), ...some(['late'], had) };
+    const counted = String(before.length);
+    expect(await counters.add({ pool }, late)).toEqual({ added: false, counted, beside: new Set(before) });
     expect(await counters.read({ pool })).toEqual(was);
   };
 const recountRefused =
@@ -112,6 +160,16 @@ export const counterRefusals: readonly RecordRefusal[] = [
       SECOND,
       SECOND,
     ]),
+  },
+  {
+    condition: 'besideNone',
+    because: 'a namespace came into the item before the first',
+    expectRefused: comesRefused(['shop'], 0),
+  },
+  {
+    condition: 'besideUnchanged',
+    because: 'another namespace has come into the item meanwhile',
+    expectRefused: comesRefused(['shop', 'bank'], 1),
   },
   { condition: 'neverRecounted', because: 'two count for the first time', expectRefused: recountRefused(1, 0) },
   { condition: 'recountsUnchanged', because: 'another has recounted meanwhile', expectRefused: recountRefused(2, 1) },

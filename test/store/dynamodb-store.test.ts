@@ -110,6 +110,24 @@ it('A list of pools that an earlier version wrote is read, and written anew by t
   expect(await store.pools.readRegistry(vrf)).toEqual({ vrf, version: 8, pools: [pool] });
 });
 
+it('Shards that an earlier version noted in a counter are forgotten in their time, and its sums stay', async () => {
+  const pool = newId();
+  const shard = 'shardId-00000001700000000000-abcdef12';
+  const former = `q#${shard}`;
+  const sums = { held: 3, v: 5, rcAt: 1_000 };
+  const noted = `${'7'.padStart(40, '0')}@5000`;
+  const Item = { pk: 'U', sk: pool, ...sums, [former]: noted };
+  await documentClient().send(new PutCommand({ TableName: tables.pools, Item }));
+  const { counters } = store;
+  await counters.add({ pool }, { shard, first: '8', last: '9', held: 1, changes: 1, now: 6_000 });
+  const counter = await counters.read({ pool });
+  expect(counter).toMatchObject({ held: 4, changes: 6, recounts: 0 });
+  expect([...(counter?.counted ?? [])].map(([, { at }]) => at).sort()).toEqual([5_000, 6_000]);
+  const old = [...(counter?.counted ?? [])].flatMap(([name, { at }]) => (at === 5_000 ? [name] : []));
+  await counters.correct({ pool }, { recounts: 0, by: 0, now: 9_000, forget: old });
+  expect([...((await counters.read({ pool }))?.counted.values() ?? [])]).toEqual([{ sequence: '9', at: 6_000 }]);
+});
+
 describe('deaths that an earlier version recorded', () => {
   it('are taken over once, with what is known of them', async () => {
     const client = documentClient();

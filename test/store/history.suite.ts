@@ -43,7 +43,7 @@ export function historySuite(open: () => Store): void {
     await history.recordSample(slot.pool, { at: 15_000, taken: 1, capacity: 2 }, 20_000);
     const read = async (now: number) => [
       await history.readEnded(slot, 0, { now, limit: 9 }),
-      await history.readNotes({ period: 7, lane: slot.pool }, now),
+      await history.readNotes({ from: 7, to: 8, lane: slot.pool }, now),
       await history.readSamples(slot.pool, 0, now),
     ];
     expect((await read(19_999)).map((found) => found.length)).toEqual([1, 1, 1]);
@@ -56,10 +56,21 @@ export function historySuite(open: () => Store): void {
     const slot = newSlot();
     const notes = [noteAt(slot, 15_000), noteAt({ ...slot, block: 1n << 70n }, 16_000, pod), noteAt(slot, 17_000)];
     for (const some of [notes, notes, notes.slice(0, 1)]) await history.recordNotes(part, some, 2 * DAY);
-    const read = await history.readNotes(part, 20_000);
-    expect(read).toHaveLength(4);
-    expect(read).toEqual(expect.arrayContaining(notes));
-    expect(await history.readNotes({ ...part, period: 4 }, 20_000)).toEqual([]);
+    const { lane } = part;
+    for (const [from, to] of [
+      [3, 4],
+      [0, 144],
+    ] as const) {
+      const read = await history.readNotes({ lane, from, to }, 20_000);
+      expect(read).toHaveLength(4);
+      expect(read).toEqual(expect.arrayContaining(notes));
+    }
+    const others = [
+      { from: 0, to: 3 },
+      { from: 4, to: 144 },
+      { from: 147, to: 148 },
+    ];
+    for (const span of others) expect(await history.readNotes({ lane, ...span }, 20_000)).toEqual([]);
   });
 
   it('has the use of a pool hour by hour, each hour once, of that pool alone, and from a time on', async () => {

@@ -1,5 +1,5 @@
 /** Counters in memory. */
-import type { Counter, CounterKey } from '../../core/protocol/counter.ts';
+import { allNamespaces, type Counter, type CounterKey, ofNamespace, type Tally } from '../../core/protocol/counter.ts';
 import type { CounterStore } from '../../core/store.ts';
 
 const NOTHING: Omit<Counter, 'recountedAt'> = { held: 0, changes: 0, recounts: 0, counted: new Map() };
@@ -16,25 +16,32 @@ export function memoryCounters(): CounterStore {
   return {
     async read(key) {
       const [all, name] = locate(key);
-      return structuredClone(all.get(name));
+      const beside = totals.get(key.pool)?.beside?.get(key.namespace ?? '');
+      return structuredClone(key.namespace === undefined ? all.get(name) : ofNamespace(all.get(name), beside));
     },
     async readPools() {
       return structuredClone(totals);
     },
     async readNamespaces(pool) {
-      return structuredClone(parts.get(pool) ?? new Map());
+      return structuredClone(allNamespaces(parts.get(pool) ?? new Map(), totals.get(pool)));
     },
-    async add(key, { shard, first, last, held, changes, now }) {
+    async add(key, { shard, first, last, held, changes, now, joining, beside }) {
       const [all, name] = locate(key);
       const counter = all.get(name) ?? NOTHING;
       const before = counter.counted.get(shard)?.sequence;
-      if (before !== undefined && BigInt(before) >= BigInt(first)) return { added: false, counted: before };
+      const isCounted = before !== undefined && BigInt(before) >= BigInt(first);
+      const had = counter.beside?.size ?? 0;
+      if (isCounted || (joining && joining.had !== had)) {
+        const counted = before === undefined ? {} : { counted: before };
+        return { added: false, ...counted, beside: new Set(counter.beside?.keys()) };
+      }
       all.set(name, {
         recountedAt: now,
         ...counter,
         held: counter.held + held,
         changes: counter.changes + changes,
         counted: new Map([...counter.counted, [shard, { sequence: last, at: now }]]),
+        ...(beside ? { beside: sums(counter.beside, beside) } : {}),
       });
       return { added: true, held: counter.held + held };
     },
@@ -53,3 +60,12 @@ export function memoryCounters(): CounterStore {
     },
   };
 }
+
+const sums = (all: ReadonlyMap<string, Tally> = new Map(), more: ReadonlyMap<string, Tally>): Map<string, Tally> => {
+  const result = new Map(all);
+  for (const [name, { held, changes }] of more) {
+    const was = all.get(name);
+    result.set(name, { held: (was?.held ?? 0) + held, changes: (was?.changes ?? 0) + changes });
+  }
+  return result;
+};

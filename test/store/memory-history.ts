@@ -14,9 +14,9 @@ export function memoryHistory(): HistoryStore {
     const items = partitions.get(pk) ?? new Map<string, Kept>();
     partitions.set(pk, items.set(sk, { value: structuredClone(value), expiresAt }));
   };
-  const query = <T>(pk: string, now: number, from = ''): T[] =>
+  const query = <T>(pk: string, now: number, from = '', until = '~'): T[] =>
     [...(partitions.get(pk) ?? [])]
-      .filter(([sk, { expiresAt }]) => sk > from && Math.ceil(expiresAt / 1000) * 1000 > now)
+      .filter(([sk, { expiresAt }]) => sk > from && sk < until && Math.ceil(expiresAt / 1000) * 1000 > now)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, { value }]) => structuredClone(value) as T);
   let begun: number | undefined;
@@ -37,10 +37,13 @@ export function memoryHistory(): HistoryStore {
     },
     async recordNotes(part, notes, expiresAt) {
       const packed = packNotes(notes);
-      put(historyKeys.part(part), Buffer.from(packed).toString('base64'), packed, expiresAt);
+      const sk = `${historyKeys.period(part.period)}#${Buffer.from(packed).toString('base64')}`;
+      put(historyKeys.part(part), sk, packed, expiresAt);
     },
-    async readNotes(part, now) {
-      return query<Uint8Array>(historyKeys.part(part), now).flatMap(unpackNotes);
+    async readNotes({ lane, from, to }, now) {
+      const [first, end] = [from, to].map(historyKeys.period) as [string, string];
+      const pk = historyKeys.part({ period: from, lane });
+      return query<Uint8Array>(pk, now, first, end).flatMap(unpackNotes);
     },
     async recordAudit(entry, expiresAt) {
       const { pk, sk } = auditItem(entry);

@@ -24,7 +24,7 @@ export function memoryNodeList(): NodeList {
       return note(
         id,
         (found) => found === undefined || found.incarnation < life.incarnation,
-        (found) => ({ ...found, ...life, id, alive: true, lifeAt: now }),
+        (found) => ({ ...clusterless(found), ...life, id, alive: true, lifeAt: now }),
       );
     },
     async noteHeartbeat(id, said) {
@@ -34,7 +34,7 @@ export function memoryNodeList(): NodeList {
           found === undefined ||
           found.incarnation < said.incarnation ||
           (found.incarnation === said.incarnation && found.alive),
-        (found) => ({ lifeAt: said.heartbeatAt, ...found, ...said, id, alive: true }),
+        (found) => ({ lifeAt: said.heartbeatAt, ...clusterless(found), ...said, id, alive: true }),
       );
     },
     async noteListedDead(id, incarnation) {
@@ -80,3 +80,6 @@ export function memoryNodeList(): NodeList {
     },
   };
 }
+
+/** What a node says and leaves out stays, but for its cluster. */
+const clusterless = ({ cluster: _, ...rest }: Partial<ListedNode> = {}): Partial<ListedNode> => rest;

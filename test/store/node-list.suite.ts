@@ -25,17 +25,19 @@ export function nodeListSuite(open: () => Store): void {
     expect(await nodes.noteListed(id, { incarnation: 1, cluster: 'other' }, 6)).toBe(false);
     expect(await nodes.readListed(id)).toEqual(listed);
     expect(await nodes.noteListed(id, { incarnation: 2 }, 7)).toBe(true);
-    expect(await nodes.readListed(id)).toEqual({ ...listed, incarnation: 2, lifeAt: 7 });
+    const { cluster: _, ...ofNone } = listed;
+    expect(await nodes.readListed(id)).toEqual({ ...ofNone, incarnation: 2, lifeAt: 7 });
   });
 
-  it('has what the node said last, and what was left out stays', async () => {
+  it('has what the node said last, and what was left out stays; but it is of no cluster once its role is of none', async () => {
     const { nodes } = open();
     const id = newId();
     await nodes.noteListed(id, { incarnation: 2 }, 5);
     const said = { name: 'ip-10-0-0-1', version: '1.0.0', region: 'eu-central-1', cluster: 'prod', account };
     expect(await nodes.noteHeartbeat(id, { incarnation: 2, heartbeatAt: 6, ...said })).toBe(true);
     expect(await nodes.noteHeartbeat(id, { incarnation: 2, heartbeatAt: 7 })).toBe(true);
-    const listed = { id, incarnation: 2, alive: true, lifeAt: 5, heartbeatAt: 7, ...said };
+    const { cluster: _, ...kept } = said;
+    const listed = { id, incarnation: 2, alive: true, lifeAt: 5, heartbeatAt: 7, ...kept };
     expect(await nodes.readListed(id)).toEqual(listed);
     expect(await nodes.noteHeartbeat(id, { incarnation: 1, heartbeatAt: 8, name: 'late' })).toBe(false);
     expect(await nodes.readListed(id)).toEqual(listed);

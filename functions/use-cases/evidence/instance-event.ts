@@ -2,6 +2,7 @@
 import type { Call } from '../dependencies.ts';
 import type { EvidenceDependencies } from './dependencies.ts';
 import { endTerminated } from './end-terminated.ts';
+import { type EvidenceRules, evidenceRules } from './rules.ts';
 
 /** As AWS says it: nobody else can put an event whose source begins with `aws.`, and nobody chooses its account and Region. */
 export interface TerminatedEvent {
@@ -27,6 +28,7 @@ export async function instanceTerminated(
   deps: EvidenceDependencies,
   call: Pick<Call, 'remainingMs'>,
   event: TerminatedEvent,
+  rules: EvidenceRules = evidenceRules,
 ): Promise<EventOutcome> {
   const isOwn = event.account === deps.own.id;
   if (!isOwn && !deps.otherAccounts.includes(event.account))
@@ -36,7 +38,7 @@ export async function instanceTerminated(
   const node = await deps.store.nodes.readNode(id);
   if (node === undefined) return { is: 'nothing', node: id, why: 'no node' };
   if (!node.alive) return { is: 'nothing', node: id, why: 'dead already' };
-  const doubt = isOwn ? await doubtAbout(deps, event) : undefined;
+  const doubt = isOwn ? await doubtAbout(deps, call, event, rules) : undefined;
   if (doubt !== undefined) return { is: 'unclear', node: id, why: doubt };
   const ended = await endTerminated(deps, call, node, saidBy(event, isOwn));
   if (ended.is === 'passed') return { is: 'unclear', node: id, why: 'another life of it began, or ended, meanwhile' };
@@ -53,17 +55,18 @@ const saidBy = ({ id, time, region }: TerminatedEvent, isOwn: boolean) => ({
 /** Undefined where EC2 says so too. Another account's instance cannot be asked for: there the event is the evidence. */
 async function doubtAbout(
   { instances, store, now }: EvidenceDependencies,
+  call: Pick<Call, 'remainingMs'>,
   { instance, region }: TerminatedEvent,
+  rules: EvidenceRules,
 ): Promise<string | undefined> {
   const at = now();
-  const answer = await instances.lookUp(region, [instance]);
+  const answer = await instances.lookUp(region, [instance], call);
   if (answer.is === 'failed') return answer.why;
   const state = answer.states.get(instance);
   if (state === undefined) return 'EC2 says nothing of it';
   const listed = await store.nodes.readListed(instance);
   await store.nodes.noteInstance(instance, { state, region, at });
-  if (state === 'terminated') return undefined;
-  // An event that comes late, as from the dead-letter queue: EC2 has forgotten what it knew.
-  if (state === 'not-found' && listed?.knownToEc2In === region) return undefined;
+  // An event may come late, as from the dead-letter queue: EC2 has forgotten then what it knew.
+  if (rules.isEnd(state, listed?.knownToEc2In, region)) return undefined;
   return `EC2 says that it is ${state}`;
 }

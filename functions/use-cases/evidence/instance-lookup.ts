@@ -1,5 +1,6 @@
 /** What EC2 says of instances: a port. The client behind it is functions/ec2. */
 import type { InstanceState } from '../../../core/protocol/node.ts';
+import type { Call } from '../dependencies.ts';
 
 /** What came of a question. It is never half an answer: of what failed nothing is known. */
 export type LookupAnswer =
@@ -14,6 +15,7 @@ export interface InstanceLookup {
   /**
    * Asks EC2 of a Region for instances of the deployment's own account.
    * @param ids at most `INSTANCES_A_LOOK`
+   * @param call whose time is left some when it is answered, or has failed for lack of it
    */
-  lookUp(region: string, ids: readonly string[]): Promise<LookupAnswer>;
+  lookUp(region: string, ids: readonly string[], call: Pick<Call, 'remainingMs'>): Promise<LookupAnswer>;
 }

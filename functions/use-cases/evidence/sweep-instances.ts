@@ -8,6 +8,7 @@ import { asyncChunks } from '../in-flight.ts';
 import { heardOfLately } from '../nodes/heard-of.ts';
 import type { EvidenceDependencies } from './dependencies.ts';
 import { endTerminated } from './end-terminated.ts';
+import { type EvidenceRules, evidenceRules } from './rules.ts';
 
 /** After so many failed looks a run asks no more: whatever EC2 has, asking on makes it worse. */
 const MOST_FAILURES = 3;
@@ -30,12 +31,6 @@ export interface SweepReport {
   readonly complete: boolean;
 }
 
-/**
- * `i-…`: another account's node has its account before it, and what is no instance is called otherwise. EC2 takes ids of these two
- * lengths: one of another length, and it answers for none of those that are asked for with it.
- */
-const isOwnInstance = (id: string): boolean => /^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id);
-
 /** What became of an instance. */
 type Outcome =
   | { readonly is: 'fine' }
@@ -50,13 +45,14 @@ type Outcome =
 export async function sweepInstances(
   given: EvidenceDependencies,
   call: Pick<Call, 'remainingMs'>,
+  rules: EvidenceRules = evidenceRules,
 ): Promise<SweepReport> {
   const deps = { ...given, store: boundedStore(given.store, call).inTime };
   const { region } = deps.own;
   const outcomes: Outcome[] = [];
   const failures: string[] = [];
   let complete = true;
-  for await (const nodes of asyncChunks(listedInstances(deps, call), INSTANCES_A_LOOK)) {
+  for await (const nodes of asyncChunks(listedInstances(deps, call, rules), INSTANCES_A_LOOK)) {
     if (timeIsUp(call) || failures.length >= MOST_FAILURES) {
       complete = false;
       break;
@@ -65,13 +61,14 @@ export async function sweepInstances(
     const answer = await deps.instances.lookUp(
       region,
       nodes.map(({ id }) => id),
+      call,
     );
     if (answer.is === 'failed') {
       failures.push(answer.why);
       continue;
     }
     const each = (node: ListedNode) =>
-      judge(deps, call, node, { at, state: answer.states.get(node.id) }).catch(
+      judge(deps, call, node, { at, state: answer.states.get(node.id), rules }).catch(
         (cause: unknown): Outcome =>
           timeIsUp(call) ? { is: 'waiting' } : { is: 'failed', why: `${node.id}: ${String(cause)}` },
       );
@@ -97,6 +94,7 @@ const withoutKind = ({ node, incarnation, freed }: Extract<Outcome, { is: 'ended
 async function* listedInstances(
   { store, now, own }: EvidenceDependencies,
   call: Pick<Call, 'remainingMs'>,
+  rules: EvidenceRules,
 ): AsyncGenerator<ListedNode> {
   // What the last look did not come to, since its time was up or EC2 failed, is not left out by each look.
   const first = Math.floor(now() / LOOK_MS);
@@ -107,9 +105,7 @@ async function* listedInstances(
       if (timeIsUp(call)) return;
       const page = await store.nodes.listNodes({ shard, limit: INSTANCES_A_LOOK, after });
       // A life is listed before it begins: one that is listed as over has nothing to lose, or is over by its own item.
-      // In a table that was restored in another account, `i-…` are still the instances of the account before.
-      const isOwn = ({ id, account = own }: ListedNode) => isOwnInstance(id) && account.id === own.id;
-      yield* page.nodes.filter((node) => node.alive && isOwn(node));
+      yield* page.nodes.filter((node) => node.alive && rules.isAsked(node, own.id));
       after = page.next;
     } while (after !== undefined);
   }
@@ -118,20 +114,21 @@ async function* listedInstances(
 interface Said {
   readonly at: number;
   readonly state: InstanceState | undefined;
+  readonly rules: EvidenceRules;
 }
 
 async function judge(
   deps: EvidenceDependencies,
   call: Pick<Call, 'remainingMs'>,
   listed: ListedNode,
-  { at, state }: Said,
+  { at, state, rules }: Said,
 ): Promise<Outcome> {
   const { id } = listed;
   const { region } = deps.own;
   if (state === undefined) return { is: 'unclear', node: id };
   if (isNews(listed, region, { at, state })) await deps.store.nodes.noteInstance(id, { state, region, at });
-  if (state === 'not-found' && listed.knownToEc2In !== region) return { is: 'neverSeen', node: id };
-  if (state !== 'not-found' && state !== 'terminated') return { is: 'fine' };
+  if (!rules.isEnd(state, listed.knownToEc2In, region))
+    return state === 'not-found' ? { is: 'neverSeen', node: id } : { is: 'fine' };
   const node = await deps.store.nodes.readNode(id);
   if (!node?.alive) return { is: 'fine' };
   // Whatever EC2 does not find: who was heard of lives. The list alone does not tell: a node without an agent says nothing there, an

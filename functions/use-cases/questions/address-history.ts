@@ -87,8 +87,9 @@ async function leasesOf(
   const first = kept[0] ?? (slot?.held ? { ...slot, previousEndedAt: slot.endedAt } : undefined);
   const isUnsaid = first?.holding !== undefined && first.previousEndedAt === undefined && first.holding.heldAt > after;
   const begun = cursor === undefined && isUnsaid ? await begunAt(deps) : undefined;
-  const nothingBefore = begun !== undefined && Date.parse(definition.createdAt) >= begun;
-  const known = timeline({ from: after, to }, kept, { slot: isWhole ? slot : undefined, nothingBefore });
+  const since = Date.parse(definition.createdAt);
+  const nothingBefore = begun !== undefined && since >= begun;
+  const known = timeline({ from: after, to }, kept, { slot: isWhole ? slot : undefined, nothingBefore, since });
   const last = kept.at(-1)?.endedAt ?? 0;
   return isWhole || from === to || last > to ? known : { ...known, nextCursor: String(last) };
 }

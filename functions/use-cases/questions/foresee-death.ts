@@ -48,7 +48,7 @@ export async function foreseeDeath(
   };
 }
 
-async function foresee(
+export async function foresee(
   deps: Dependencies,
   call: Call,
   { id, incarnation, joinedBlocks }: NodeState,

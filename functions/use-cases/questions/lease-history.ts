@@ -1,7 +1,7 @@
-/** What a node or pods had: notes of what is over, ten minutes after ten minutes, then what is held. */
+/** What a node or pods had: notes of what is over, some time after some time, then what is held. */
 import type { LeaseHistory, LeaseHistoryQuery, PastLease } from '../../../core/contract/history.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import { type LeaseNote, periodOf } from '../../../core/protocol/history.ts';
+import { dayEnd, type LeaseNote, periodOf } from '../../../core/protocol/history.ts';
 import { lanesOf } from '../changes/record-history.ts';
 import { STREAM_LAG_MS } from '../changes/recount.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
@@ -13,8 +13,9 @@ import { notedLease, timeText } from './past-lease.ts';
 import type { TimeSpan } from './timeline.ts';
 
 const DAY_MS = 86_400_000;
-/** Periods of a page: with what is read of each, some seconds. */
-const PERIODS_A_PAGE = 2048;
+/** With fewer notes than this in a span the next ones are twice as long; with more than that half as long. */
+const FEW_NOTES = 500;
+const MANY_NOTES = 4_000;
 
 /** @throws LessorError request.invalid */
 export async function leaseHistory(deps: Dependencies, call: Call, query: LeaseHistoryQuery): Promise<LeaseHistory> {
@@ -39,26 +40,54 @@ async function endedSince(deps: Dependencies, call: Call, query: LeaseHistoryQue
   const lanes = node === undefined ? lanesOf.namespace(namespace ?? '') : lanesOf.node(node);
   const [first = '', skip = '0'] = cursor.split('.');
   const begin = first === '' ? periodOf(span.from) : Number.parseInt(first, 10);
-  return pageOf<number, PastLease>(call, {
-    keys: periods(begin, periodOf(deps.now())),
-    read: async (period) => {
-      const notes = await Promise.all(lanes.map((lane) => deps.store.history.readNotes({ period, lane }, deps.now())));
-      const rows = await rowsOf(deps, query, once(notes.flat().filter((note) => isWanted(query, span, note))));
-      return period === begin ? rows.slice(Number.parseInt(skip, 10)) : rows;
+  const steps = growing(begin, periodOf(deps.now()) + 1);
+  return pageOf<Periods, PastLease>(call, {
+    keys: steps.spans(),
+    read: async (periods) => {
+      const read = await Promise.all(
+        lanes.map((lane) => deps.store.history.readNotes({ ...periods, lane }, deps.now())),
+      );
+      const notes = read.flat();
+      steps.found(notes.length);
+      const rows = await rowsOf(deps, query, once(notes.filter((note) => isWanted(query, span, note))));
+      return periods.from === begin ? rows.slice(Number.parseInt(skip, 10)) : rows;
     },
-    after: (period) => String(period + 1),
-    // What was passed of the period, with that of the pages before.
-    at: (period, row) => `${period}.${indexes.get(row) ?? 0}`,
-    keysAPage: PERIODS_A_PAGE,
+    after: ({ to }) => String(to),
+    // What was passed of the row's period, with that of the pages before.
+    at: (_, row) => places.get(row) ?? String(begin),
   });
 }
 
-function* periods(from: number, to: number): Generator<number> {
-  for (let period = from; period <= to; period += 1) yield period;
+/** From one period on, up to another one of the same day. */
+interface Periods {
+  readonly from: number;
+  readonly to: number;
 }
 
-/** Where each row is in its period. */
-const indexes = new WeakMap<PastLease, number>();
+/** A month in which little ended is not walked in steps of ten minutes, and a busy minute is not read with a day. */
+function growing(begin: number, end: number) {
+  let length = 1;
+  let most: number | undefined;
+  return {
+    *spans(): Generator<Periods> {
+      for (let from = begin; from < end; ) {
+        const to = Math.min(end, dayEnd(from), from + length);
+        yield { from, to };
+        from = to;
+        if (most !== undefined)
+          length = most < FEW_NOTES ? length * 2 : most > MANY_NOTES ? Math.ceil(length / 2) : length;
+        most = undefined;
+      }
+    },
+    /** How many notes a span had: the next ones go by the fullest of those that were read at once. */
+    found(notes: number): void {
+      most = Math.max(most ?? 0, notes);
+    },
+  };
+}
+
+/** Where a list goes on at a row: its period, and how many rows of it come before. */
+const places = new WeakMap<PastLease, string>();
 
 const isWanted = ({ node, namespace, pod }: LeaseHistoryQuery, { from, to }: TimeSpan, note: LeaseNote): boolean =>
   (node === undefined || note.node === node) &&
@@ -83,11 +112,15 @@ async function rowsOf(
   notes: readonly LeaseNote[],
 ): Promise<PastLease[]> {
   const rows: PastLease[] = [];
+  const passed = new Map<number, number>();
   for (const note of notes) {
     const pool = await knownPool(deps, note.slot.pool);
     if (pool?.definition.vrf !== vrf) continue;
     const row = notedLease(pool, note);
-    indexes.set(row, rows.length);
+    const period = periodOf(note.endedAt);
+    const before = passed.get(period) ?? 0;
+    passed.set(period, before + 1);
+    places.set(row, `${period}.${before}`);
     rows.push(row);
   }
   return rows;

@@ -31,15 +31,16 @@ interface Step extends Tenure {
  * @param kept those that ended after `from`, in their order
  * @param slot what the table has of it, where `kept` reaches up to the present
  * @param nothingBefore whether a lease of which no earlier one is known is the first one
+ * @param since when the pool came to be (ms): nobody had a slot of it before
  */
 export function timeline(
   { from, to }: TimeSpan,
   kept: readonly EndedLease[],
-  { slot, nothingBefore }: { slot: SlotState | undefined; nothingBefore: boolean },
+  { slot, nothingBefore, since }: { slot: SlotState | undefined; nothingBefore: boolean; since: number },
 ): Timeline {
   const tenures: Tenure[] = [];
   const unknown: TimeSpan[] = [];
-  let known = from;
+  let known = Math.max(from, since);
   for (const step of [...kept.map(stepOf), ...lastOf(kept, slot)]) {
     const { previousEndedAt, ...tenure } = step;
     const begun = tenure.holding.heldAt;

@@ -1,4 +1,4 @@
-/** The scheduled declaration of nodes that are silent, and its dry run. */
+/** The scheduled declaration of nodes that are silent. Its dry run: questions/foresee-silence.ts. */
 import pMap from 'p-map';
 import { NODE_LIST_SHARDS } from '../../../core/contract/limits.ts';
 import type { DeathRecord, ListedNode } from '../../../core/protocol/node.ts';
@@ -23,7 +23,7 @@ export async function declareSilent(
   call: Pick<Call, 'remainingMs'>,
 ): Promise<SilentRun | undefined> {
   const bounded = { ...deps, store: boundedStore(deps.store, call).inTime };
-  const found = await foreseeSilence(bounded, call);
+  const found = await silenceNow(bounded, call);
   if (found === undefined) return undefined;
   const { silence, since } = found;
   const now = deps.now();
@@ -44,20 +44,19 @@ function notLookedAt({ id }: ListedNode, cause: unknown): undefined {
   console.error({ message: 'A silent node could not be looked at: others are', node: id, cause: String(cause) });
 }
 
-/** What the next run would declare; nothing is written. */
-export async function foreseeSilence(
+async function silenceNow(
   deps: Dependencies,
   call: Pick<Call, 'remainingMs'>,
 ): Promise<{ readonly silence: Silence; readonly since: number } | undefined> {
-  const { deadAfterSilence = new Map<string, number>() } = deps.settings;
+  const { deadAfterSilence = new Map<string, number>(), asksEc2 = false } = deps.settings;
   if (deadAfterSilence.size === 0) return undefined;
   const now = deps.now();
   const since = watchSince(await deps.store.nodes.readWatch(), now);
   const afterMs = new Map([...deadAfterSilence].map(([cluster, minutes]) => [cluster, minutes * MINUTE_MS]));
-  return { silence: judgeSilence(await wholeList(deps, call), afterMs, since, now), since };
+  return { silence: judgeSilence(await wholeList(deps, call), afterMs, { since, now }, { asksEc2 }), since };
 }
 
-async function wholeList(deps: Dependencies, call: Pick<Call, 'remainingMs'>): Promise<WholeList> {
+export async function wholeList(deps: Dependencies, call: Pick<Call, 'remainingMs'>): Promise<WholeList> {
   let complete = true;
   const part = async (shard: number): Promise<ListedNode[]> => {
     const nodes: ListedNode[] = [];

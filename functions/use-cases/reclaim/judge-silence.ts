@@ -2,7 +2,7 @@
  * Which nodes are dead because they are silent: only in clusters for which the deployment says so, and only where the silence can be
  * nobody's but theirs. Each guard errs on the side of declaring nothing.
  */
-import type { ListedNode, ServiceWatch } from '../../../core/protocol/node.ts';
+import { isOwnInstance, type ListedNode, type ServiceWatch } from '../../../core/protocol/node.ts';
 
 const MINUTE_MS = 60_000;
 /** Agents say that they are up every ten minutes: who lives was heard of since, though two heartbeats were lost. */
@@ -19,8 +19,12 @@ export interface ClusterSilence {
   /** Whose present life is not over. */
   readonly nodes: number;
   readonly heardLately: number;
-  /** Those that are silent for so long, the longest first. */
+  /** Those that may be declared dead, the longest silent first. */
   readonly silent: readonly ListedNode[];
+  /** Those that are silent for as long, and why they are spared. */
+  readonly spared: readonly { readonly node: ListedNode; readonly because: string }[];
+  /** How many are declared dead in one run, at most. */
+  readonly eachRun: number;
   /** Those of them that are declared dead in this run. */
   readonly declared: readonly ListedNode[];
   /** Why no other is. */
@@ -73,13 +77,28 @@ const ofCluster = {
 function saidItWasUp({ heartbeatAt, lifeAt }: ListedNode): boolean {
   return heartbeatAt !== undefined && heartbeatAt > lifeAt;
 }
+/** What else the guards of a node go by. */
+interface Around {
+  readonly before: number;
+  /** Whether EC2 is asked for the instances of nodes. */
+  readonly asksEc2: boolean;
+}
 /** Each holds of a node that is declared dead. */
 const ofNode = {
   saidItWasUp,
-  silentSoLong: ({ heartbeatAt = 0 }: ListedNode, before: number) => heartbeatAt < before,
+  silentSoLong: ({ heartbeatAt = 0 }: ListedNode, { before }: Around) => heartbeatAt < before,
   unknownToEc2: ({ instance, knownToEc2At }: ListedNode) =>
     knownToEc2At === undefined && (instance === undefined || instance.state === 'not-found'),
+  // That EC2 does not know an instance is only known of those for which it was asked.
+  ec2WasAsked: ({ id, instance }: ListedNode, { asksEc2 }: Around) =>
+    !asksEc2 || instance !== undefined || !isOwnInstance(id),
 } as const;
+/** Why a node that is silent is spared, by the guard. */
+const spares: Partial<Record<keyof typeof ofNode, string>> = {
+  saidItWasUp: 'it never said that it is up, and may have no agent',
+  unknownToEc2: 'EC2 knows it, and tells when it is gone',
+  ec2WasAsked: 'EC2 was not asked for it yet: the hourly look does that',
+};
 /** By their names, so that a test can take one away. */
 export const silenceGuards = { ofService, ofCluster, ofNode };
 
@@ -91,14 +110,13 @@ type Guards = {
 
 /**
  * @param afterMs by cluster
- * @param since since when the service has watched without a gap
+ * @param watch since when the service has watched without a gap
  */
 export function judgeSilence(
   { nodes, complete }: WholeList,
   afterMs: ReadonlyMap<string, number>,
-  since: number,
-  now: number,
-  guards: Guards = silenceGuards,
+  { since, now }: { readonly since: number; readonly now: number },
+  { asksEc2, guards = silenceGuards }: { readonly asksEc2: boolean; readonly guards?: Guards },
 ): Silence {
   const alive = nodes.filter((node) => node.alive);
   const refusal = (all: Guards['ofService' | 'ofCluster'], circumstances: Circumstances): string | undefined =>
@@ -108,14 +126,23 @@ export function judgeSilence(
   const ours = refusal(guards.ofService, { complete, alive, own: alive, since, after: 0, now });
   const clusters = [...afterMs].map(([cluster, after]) => {
     const own = alive.filter((node) => node.cluster === cluster);
+    const around = { before: now - after, asksEc2 };
+    const failing = (node: ListedNode) => Object.entries(guards.ofNode).find(([, holds]) => !holds(node, around))?.[0];
     const silent = own
-      .filter((node) => Object.values(guards.ofNode).every((holds) => holds(node, now - after)))
+      .filter((node) => failing(node) === undefined)
       .sort((a, b) => (a.heartbeatAt ?? 0) - (b.heartbeatAt ?? 0));
+    const spared = own
+      .filter((node) => ofNode.silentSoLong(node, around))
+      .flatMap((node) => {
+        const why = spares[failing(node) as keyof typeof ofNode];
+        return why === undefined ? [] : [{ node, because: why }];
+      });
     const because = ours ?? refusal(guards.ofCluster, { complete, alive, own, since, after, now });
-    const most = because === undefined ? Math.max(1, Math.floor(own.length * SHARE)) : 0;
+    const eachRun = Math.max(1, Math.floor(own.length * SHARE));
+    const most = because === undefined ? eachRun : 0;
     return {
       ...{ cluster, afterMs: after, nodes: own.length, heardLately: heardSince(own, now - LATELY_MS) },
-      ...{ silent, declared: silent.slice(0, most) },
+      ...{ silent, spared, eachRun, declared: silent.slice(0, most) },
       ...(because === undefined ? moreOf(silent.length - most) : { because }),
     };
   });

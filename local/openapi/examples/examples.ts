@@ -47,6 +47,7 @@ export const story: readonly RouteName[] = [
   'listNodes',
   'declareDeath',
   'listDeaths',
+  'foreseeSilence',
   'goodbye',
   'deletePool',
 ];

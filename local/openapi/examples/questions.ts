@@ -158,4 +158,9 @@ export const questionExamples = {
   },
   declareDeath: { body: { node: NODE, reason: DEATH.reason, alsoIfAlive: true }, status: 200, result: DEATH },
   listDeaths: { status: 200, result: { deaths: [DEATH] } },
+  foreseeSilence: {
+    query: { cluster: 'on-prem', minutes: '240' },
+    status: 200,
+    result: { cluster: 'on-prem', minutes: 240, nodes: 0, heardLately: 0, eachRun: 0, silent: [] },
+  },
 } as const;

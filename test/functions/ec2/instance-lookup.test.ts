@@ -1,4 +1,5 @@
 /** The client of EC2 before a server that speaks its protocol: whatever is not certainly an answer is a failure. */
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ec2InstanceLookup } from '../../../functions/ec2/instance-lookup.ts';
 import { type Ec2Fault, ec2Error, type LocalEc2, reservations, startEc2 } from '../../../local/aws/ec2.ts';
@@ -29,7 +30,7 @@ afterAll(() => {
   return ec2.stop();
 });
 
-const look = (...ids: string[]) => ec2InstanceLookup(account).lookUp(region, ids);
+const look = (...ids: string[]) => ec2InstanceLookup(account).lookUp(region, ids, { remainingMs: () => 60_000 });
 
 describe('a question for instances', () => {
   it('is answered with the state of each', async () => {
@@ -146,4 +147,22 @@ describe('a question for instances', () => {
     expect(await look(one)).toMatchObject({ is: 'answered' });
     expect(times).toBe(2);
   });
+});
+
+it('A question is tried no longer than the run has time, and then it has failed', async () => {
+  const silent = createServer();
+  let asked = 0;
+  silent.on('connection', () => {
+    asked += 1;
+  });
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  vi.stubEnv('AWS_ENDPOINT_URL_EC2', `http://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+  try {
+    const answer = await ec2InstanceLookup(account).lookUp(region, [one], { remainingMs: () => 5_200 });
+    expect(answer).toEqual({ is: 'failed', why: expect.stringContaining('in the time that the run had left') });
+    expect(asked).toBeLessThanOrEqual(1);
+  } finally {
+    vi.stubEnv('AWS_ENDPOINT_URL_EC2', ec2.endpoint);
+    silent.close();
+  }
 });

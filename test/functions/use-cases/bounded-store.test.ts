@@ -30,7 +30,8 @@ it('a batch of 250 namespaces is counted some counters at a time', async () => {
   const { here, changes } = await spreadPool(250);
   const { store, requests, together } = slowStore(here, 5);
   await countChanges(here.environment({ store }), 's', changes);
-  expect(requests).toHaveLength(251);
+  // Twenty of these names have room in the pool's own item.
+  expect(requests).toHaveLength(231);
   expect(together()).toBe(AT_ONCE);
 });
 

@@ -211,7 +211,8 @@ it.each<[string, typeof recordHistory, Broken?]>([
       return {
         ...history,
         recordNotes: async ({ period, lane }, notes) => void last.set(`${period} ${lane}`, notes),
-        readNotes: async ({ period, lane }) => (last.get(`${period} ${lane}`) ?? []) as never,
+        readNotes: async ({ from, to, lane }) =>
+          Array.from({ length: to - from }, (_, n) => last.get(`${from + n} ${lane}`) ?? []).flat() as never,
       };
     },
   ],

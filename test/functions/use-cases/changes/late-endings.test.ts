@@ -20,8 +20,8 @@ it('is no lease that ended before it began, and is unknown until it is kept, and
   const { ended } = leaseChange(records[1] ?? {}) as LeaseChange;
   expect(ended).toMatchObject({ holding, endedAt: changedAt });
   const span = { from: START - 1, to: changedAt + 1 };
-  expect(timeline(span, [], { slot, nothingBefore: false })).toEqual({ tenures: [], unknown: [span] });
-  expect(timeline(span, ended === undefined ? [] : [ended], { slot, nothingBefore: true })).toEqual({
+  expect(timeline(span, [], { slot, nothingBefore: false, since: 0 })).toEqual({ tenures: [], unknown: [span] });
+  expect(timeline(span, ended === undefined ? [] : [ended], { slot, nothingBefore: true, since: 0 })).toEqual({
     tenures: [{ holding, endedAt: changedAt }],
     unknown: [],
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ListedNode } from '../../../../core/protocol/node.ts';
 import { heartbeat } from '../../../../functions/use-cases/nodes/heartbeat.ts';
 import { join } from '../../../../functions/use-cases/nodes/membership.ts';
-import { declareSilent, foreseeSilence } from '../../../../functions/use-cases/reclaim/declare-silent.ts';
+import { declareSilent } from '../../../../functions/use-cases/reclaim/declare-silent.ts';
 import { judgeSilence, silenceGuards, watchSince } from '../../../../functions/use-cases/reclaim/judge-silence.ts';
 import { memoryStore } from '../../../store/memory-store.ts';
 import { counted } from '../../intercepted.ts';
@@ -21,6 +21,7 @@ const node = (id: string, over: Partial<ListedNode> = {}): ListedNode => ({
   ...over,
 });
 const without = ({ heartbeatAt: _, ...rest }: ListedNode): ListedNode => rest;
+const INSTANCE = 'i-0123456789abcdef0';
 const silent = node('silent', { heartbeatAt: NOW - 5 * HOUR });
 const others = Array.from({ length: 20 }, (_, n) => node(`up-${n}`));
 
@@ -28,10 +29,11 @@ interface Scene {
   readonly nodes?: readonly ListedNode[];
   readonly complete?: boolean;
   readonly since?: number;
-  readonly guards?: Parameters<typeof judgeSilence>[4];
+  readonly asksEc2?: boolean;
+  readonly guards?: NonNullable<Parameters<typeof judgeSilence>[3]['guards']>;
 }
-function declared({ nodes = [silent, ...others], complete = true, since = LONG_AGO, guards }: Scene): string[] {
-  const { clusters } = judgeSilence({ nodes, complete }, after, since, NOW, guards ?? silenceGuards);
+function declared({ nodes = [silent, ...others], complete = true, since = LONG_AGO, ...around }: Scene): string[] {
+  const { clusters } = judgeSilence({ nodes, complete }, after, { since, now: NOW }, { asksEc2: false, ...around });
   return clusters.flatMap((cluster) => cluster.declared.map(({ id }) => id));
 }
 
@@ -92,12 +94,14 @@ const scenes: [keyof typeof silenceGuards, string, Scene][] = [
     'unknownToEc2',
     { nodes: [{ ...silent, instance: { state: 'running', region: 'eu-central-1', at: NOW } }, ...others] },
   ],
+  ['ofNode', 'ec2WasAsked', { asksEc2: true, nodes: [{ ...silent, id: INSTANCE }, ...others] }],
 ];
 
 describe('no node is declared dead for silence', () => {
   it('where no node at all was heard of, and then the watch begins anew', () => {
     const nodes = [silent, ...others.map((one) => ({ ...one, heartbeatAt: NOW - 25 * HOUR }))];
-    const judged = (guards?: Scene['guards']) => judgeSilence({ nodes, complete: true }, after, LONG_AGO, NOW, guards);
+    const judged = (guards: Scene['guards'] = silenceGuards) =>
+      judgeSilence({ nodes, complete: true }, after, { since: LONG_AGO, now: NOW }, { asksEc2: false, guards });
     expect([judged().ours, declared({ nodes })]).toEqual(['no node at all was heard of in the last 30 minutes', []]);
     const { somebodyHeard: _, asManyAsUsual: __, ...rest } = silenceGuards.ofService;
     expect(judged({ ...silenceGuards, ofService: rest }).ours).toBeUndefined();
@@ -106,7 +110,17 @@ describe('no node is declared dead for silence', () => {
   it.each(scenes)('where %s %s says so, and without that guard it would be', (kind, name, scene) => {
     expect(declared(scene)).toEqual([]);
     const { [name as never]: _, ...rest } = silenceGuards[kind];
-    expect(declared({ ...scene, guards: { ...silenceGuards, [kind]: rest } })).toContain('silent');
+    const all = declared({ ...scene, guards: { ...silenceGuards, [kind]: rest } });
+    expect(all.filter((id) => ['silent', INSTANCE].includes(id))).toHaveLength(1);
+  });
+
+  it('before EC2 was asked for it where it is an instance and EC2 is asked, and then by what EC2 says', () => {
+    const instance = { ...silent, id: INSTANCE };
+    const asked = { ...instance, instance: { state: 'not-found', region: 'eu-central-1', at: NOW } } as const;
+    const rack = { ...silent, id: 'role/racks/rack-7' };
+    const judged = (node: ListedNode, asksEc2: boolean) => declared({ nodes: [node, ...others], asksEc2 });
+    expect([judged(instance, true), judged(instance, false)]).toEqual([[], [INSTANCE]]);
+    expect([judged(asked, true), judged(rack, true)]).toEqual([[INSTANCE], [rack.id]]);
   });
 
   it('of another cluster, or of none, or whose life is over', () => {
@@ -186,6 +200,13 @@ describe('the scheduled run', () => {
     expect(await pass(55)).toEqual([]);
   });
 
+  it('spares a node whose role has lost the cluster, from its next heartbeat on', async () => {
+    const { here, pass } = await cluster();
+    await heartbeat(here.environment(), callOf('i-gone'), { boot: 'boot-1' });
+    expect(await here.store.nodes.readListed('i-gone')).not.toHaveProperty('cluster');
+    expect(await pass(120)).toEqual([]);
+  });
+
   it('goes on to the next where one that is silent for longer leases, or cannot be looked at', async () => {
     const { here, pass } = await cluster();
     const call = { ...callOf('i-leases'), cluster: CLUSTER };
@@ -204,14 +225,10 @@ describe('the scheduled run', () => {
     expect(await pass(30)).toEqual(['i-gone']);
   });
 
-  it('costs a deployment that does not opt in nothing, and the dry run writes nothing', async () => {
+  it('costs a deployment that does not opt in nothing', async () => {
     const plain = world();
     const { store, requests } = counted(plain.store);
     expect(await declareSilent(plain.environment({ store }), { remainingMs: () => 100_000 })).toBeUndefined();
     expect(requests).toEqual([]);
-    const { here } = await cluster();
-    const seen = counted(here.store);
-    await foreseeSilence(here.environment({ store: seen.store }), { remainingMs: () => 100_000 });
-    expect(seen.requests.filter((name) => !/^(read|list)/.test(name))).toEqual([]);
   });
 });
