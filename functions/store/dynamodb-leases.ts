@@ -48,8 +48,8 @@ const freeing =
       : { released: false as const, current: outcome.item && slotState(outcome.item) };
   };
 
-export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): LeaseStore {
-  const free = freeing(client, table);
+/** Both ways in which a slot comes to be held. */
+const occupying = (client: DynamoDBDocumentClient, table: string) => {
   const write = async (
     operation: 'hold' | 'assert',
     key: SlotKey,
@@ -75,7 +75,7 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
       ? ({ held: true } as const)
       : { held: false as const, current: outcome.item && slotState(outcome.item) };
   };
-  const occupy = async (
+  return async (
     operation: 'hold' | 'assert',
     key: SlotKey,
     holding: Holding,
@@ -90,6 +90,11 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
     }
     return outcome;
   };
+};
+
+export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): LeaseStore {
+  const free = freeing(client, table);
+  const occupy = occupying(client, table);
   return {
     hold: (key, holding, generation, sticky = false) => occupy('hold', key, holding, { generation, sticky }),
 
