@@ -51,13 +51,10 @@ const writing =
       : { done: false as const, current: outcome.item && slotState(outcome.item) };
   };
 
-export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): LeaseStore {
-  const write = writing(client, table);
-  const free = async (key: SlotKey, operation: SlotOperation, values: object, update = RELEASED) => {
-    const { done, ...found } = await write(key, operation, { update, values: valuesOf(values) });
-    return done ? { released: true as const } : { released: false as const, current: undefined, ...found };
-  };
-  const occupy = async (
+/** Both ways in which a slot comes to be held. */
+const occupying =
+  (write: ReturnType<typeof writing>) =>
+  async (
     operation: 'hold' | 'assert',
     key: SlotKey,
     holding: Holding,
@@ -77,6 +74,14 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
       outcome = await put(endedAt);
     }
     return outcome;
+  };
+
+export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): LeaseStore {
+  const write = writing(client, table);
+  const occupy = occupying(write);
+  const free = async (key: SlotKey, operation: SlotOperation, values: object, update = RELEASED) => {
+    const { done, ...found } = await write(key, operation, { update, values: valuesOf(values) });
+    return done ? { released: true as const } : { released: false as const, current: undefined, ...found };
   };
   return {
     hold: (key, holding, generation, sticky = false) => occupy('hold', key, holding, { generation, sticky }),
