@@ -1,7 +1,7 @@
 /** How right forecasts are, on series of which the rest is known. */
 import { median } from 'simple-statistics';
 import { FORECAST_DAYS, SAMPLED_DAYS } from '../../core/contract/limits.ts';
-import { type Foreseen, foresee } from '../../functions/use-cases/forecast/forecast-of.ts';
+import { foresee, type PoolOutlook } from '../../functions/use-cases/forecast/forecast-of.ts';
 import type { outlook } from '../../functions/use-cases/forecast/outlook.ts';
 import { HOURS, type Kind, seriesOf } from './series.ts';
 
@@ -68,12 +68,12 @@ export function judged(kind: Kind, { seeds, days, method }: Trial): Judged {
     if (outcome.kind === 'unknown') throw new Error(`Of ${days} days nothing is foreseen: ${outcome.because}`);
     return { ...asked, ...outcome };
   });
-  const share = (is: (answer: Question & Foreseen) => boolean) => answers.filter(is).length / seeds;
+  const share = (is: (answer: Question & PoolOutlook) => boolean) => answers.filter(is).length / seeds;
   const [early, late] = [share((answer) => isEarly(answer)), share((answer) => isLate(answer))];
   return { peaks: HORIZONS.map((horizon) => judgedPeak(answers, horizon)), early, late, within: 1 - early - late };
 }
 
-function judgedPeak(answers: readonly (Question & Foreseen)[], days: number): JudgedPeak {
+function judgedPeak(answers: readonly (Question & PoolOutlook)[], days: number): JudgedPeak {
   const peaks = answers.map(({ future, bands }) => {
     const { least = 0, expected = 0, most = 0 } = bands[days - 1] ?? {};
     return { seen: Math.max(...future.slice(0, days * HOURS)), least, expected, most };
@@ -96,13 +96,13 @@ function fullAt({ future, capacity }: Question): number {
 
 const afterLast = (question: Question, at: number) => at - (question.past.length - 1) * HOUR_MS;
 
-function isEarly(answer: Question & Foreseen): boolean {
+function isEarly(answer: Question & PoolOutlook): boolean {
   const { earliest } = answer.fullAt;
   const told = earliest === undefined ? FORECAST_DAYS.ahead * DAY_MS : afterLast(answer, earliest);
   return fullAt(answer) < told;
 }
 
-function isLate(answer: Question & Foreseen): boolean {
+function isLate(answer: Question & PoolOutlook): boolean {
   const { latest } = answer.fullAt;
   return latest !== undefined && fullAt(answer) > afterLast(answer, latest);
 }

@@ -15,10 +15,10 @@ export interface Forecast {
   readonly capacity: bigint;
   /** In their order. */
   readonly samples: readonly UseSample[];
-  readonly outcome: Foreseen | { readonly kind: 'unknown'; readonly because: 'too-few-samples' | 'samples-too-old' };
+  readonly outcome: PoolOutlook | { readonly kind: 'unknown'; readonly because: 'too-few-samples' | 'samples-too-old' };
 }
 
-export interface Foreseen {
+export interface PoolOutlook {
   readonly kind: 'foreseen';
   /** By how many more are used each day. */
   readonly perDay: number;

@@ -83,8 +83,8 @@ function pastErrors(peaks: Peaks, { days, training }: Season): number[][] {
     const then = courseOf(peaks.slice(0, origin), days);
     if (then === undefined) continue;
     const foreseen = highest(then, reach);
-    const seen = runningMost(peaks.slice(origin, origin + reach));
-    for (const [index, most] of seen.entries())
+    const actual = runningMost(peaks.slice(origin, origin + reach));
+    for (const [index, most] of actual.entries())
       if (most !== undefined) errors[index]?.push(most - (foreseen[index] ?? 0));
   }
   for (const some of errors) some.sort((a, b) => a - b);

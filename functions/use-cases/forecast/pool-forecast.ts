@@ -3,7 +3,7 @@ import type { ForecastResult } from '../../../core/contract/forecast.ts';
 import { FORECAST_CONFIDENCE, FORECAST_DAYS } from '../../../core/contract/limits.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { namedPool, type PoolName } from '../pools/named-pool.ts';
-import { type Forecast, type Foreseen, forecastOf } from './forecast-of.ts';
+import { type Forecast, forecastOf, type PoolOutlook } from './forecast-of.ts';
 
 /** Days ahead for which it is told how much will be used: tomorrow, in a week, in a month. */
 const TOLD = [1, 7, 30];
@@ -31,7 +31,7 @@ export async function poolForecast(deps: Dependencies, { vrf, name }: PoolName):
 const timeText = (at: number): string => new Date(at).toISOString();
 const orNull = (at: number | undefined): string | null => (at === undefined ? null : timeText(at));
 
-function told({ perDay, fullAt, bands }: Foreseen): Pick<ForecastResult, 'perDay' | 'fullAt' | 'peaks'> {
+function told({ perDay, fullAt, bands }: PoolOutlook): Pick<ForecastResult, 'perDay' | 'fullAt' | 'peaks'> {
   const { earliest, expected, latest } = fullAt;
   return {
     perDay: Math.round(perDay * 100) / 100,
