@@ -218,13 +218,10 @@ export interface CounterStore {
   /** Of each namespace that ever was counted in a pool. */
   readNamespaces(pool: string): Promise<ReadonlyMap<string, Counter>>;
   /**
-   * Condition `shardUncounted` or `shardOlder`: adds changes of which none was counted yet, which makes so many that are held; where
-   * it is refused, the last one of the shard that was.
+   * Condition `shardUncounted` or `shardOlder`: adds changes of which none was counted yet; where it is refused, the last
+   * one of the shard that was.
    */
-  add(
-    key: CounterKey,
-    changes: CountedChanges,
-  ): Promise<{ added: true; held: number } | { added: false; counted: string }>;
+  add(key: CounterKey, changes: CountedChanges): Promise<{ added: true } | { added: false; counted: string }>;
   /** Condition `neverRecounted` or `recountsUnchanged`: adds `by` and forgets shards. It counts as a recount. */
   correct(
     key: CounterKey,

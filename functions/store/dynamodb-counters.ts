@@ -27,7 +27,7 @@ export function dynamodbCounters(client: DynamoDBDocumentClient, table: string):
 
     async add(key, changes) {
       const outcome = await conditional(() => client.send(addition(table, key, changes)));
-      if (outcome.done) return { added: true, held: counterOf(outcome.output.Attributes ?? {}).held };
+      if (outcome.done) return { added: true };
       const counted = counterOf(outcome.item ?? {}).counted.get(changes.shard);
       return { added: false, counted: counted?.sequence ?? changes.last };
     },
@@ -56,7 +56,6 @@ const addition = (
       ':changes': changes,
       ':now': now,
     },
-    ReturnValues: 'UPDATED_NEW',
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
 

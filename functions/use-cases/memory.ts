@@ -87,8 +87,8 @@ export interface Memory {
   readonly historyBegun: Remembered<number>;
   /** How full a pool was found, by its id. */
   readonly fills: Remembered<PoolFill>;
-  /** Pools, by id, whose blocks were counted a short while ago. */
-  readonly blocksCounted: Remembered<true>;
+  /** Pools, by id, that were found with much room a short while ago. */
+  readonly roomy: Remembered<true>;
   /** By pool id and namespace; quota.ts says how long a view counts. */
   readonly quotas: Remembered<QuotaView>;
 }
@@ -104,7 +104,7 @@ const NODE_LIVES_MS = 30_000;
 const MOST_REGISTRIES = 32;
 /** A level changes some times a day; that another environment noted one is found out by a condition. */
 const FILL_LIVES_MS = 300_000;
-const BLOCKS_COUNTED_MS = 60_000;
+const ROOMY_LIVES_MS = 60_000;
 const CROWDED_LIVES_MS = 60_000;
 const FULL_LIVES_MS = 10_000;
 /** As long as a plugin takes a slot for taken. */
@@ -121,6 +121,6 @@ export const emptyMemory = (): Memory => ({
   joinedStretches: remembered(Number.POSITIVE_INFINITY),
   historyBegun: remembered(Number.POSITIVE_INFINITY),
   fills: remembered(FILL_LIVES_MS),
-  blocksCounted: remembered(BLOCKS_COUNTED_MS),
+  roomy: remembered(ROOMY_LIVES_MS),
   quotas: remembered(Number.POSITIVE_INFINITY),
 });

@@ -36,7 +36,7 @@ export function memoryCounters(): CounterStore {
         changes: counter.changes + changes,
         counted: new Map([...counter.counted, [shard, { sequence: last, at: now }]]),
       });
-      return { added: true, held: counter.held + held };
+      return { added: true };
     },
     async correct(key, { recounts, by, now, forget }) {
       const [all, name] = locate(key);

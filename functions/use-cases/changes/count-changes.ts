@@ -13,14 +13,12 @@ interface Step {
  * Counts a batch of one shard, in its order: one write for each counter. A shard's changes come in order, but some come
  * again, alone or in other batches: after an error Lambda repeats a batch or halves of it. So a counter keeps, of each shard,
  * the last change that it counted, in the same write as the sum: whatever comes again is not counted again.
- * @returns how many leases are held by now, by the ids of those pools of which some were counted
  */
 export async function countChanges(
   { store, now }: Pick<Dependencies, 'store' | 'now'>,
   shard: string,
   changes: readonly LeaseChange[],
-): Promise<ReadonlyMap<string, number>> {
-  const totals = new Map<string, number>();
+): Promise<void> {
   const counters = new Map<string, { key: CounterKey; steps: Step[] }>();
   const note = (key: CounterKey, step: Step) => {
     const id = JSON.stringify(key);
@@ -42,10 +40,7 @@ export async function countChanges(
       const held = left.reduce((sum, { by }) => sum + by, 0);
       // Also where they add up to nothing: what is not kept as counted would be counted if a part of it came again.
       const outcome = await store.counters.add(key, { shard, first, last, held, changes: left.length, now: now() });
-      if (outcome.added) {
-        if (key.namespace === undefined) totals.set(key.pool, outcome.held);
-        return;
-      }
+      if (outcome.added) return;
       const counted = BigInt(outcome.counted);
       left = left.filter(({ sequence }) => BigInt(sequence) > counted);
     }
@@ -54,5 +49,4 @@ export async function countChanges(
   const outcomes = await pMapSettled(counters.values(), count, { concurrency: REQUESTS_AT_ONCE });
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
-  return totals;
 }
