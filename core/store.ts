@@ -211,8 +211,7 @@ export interface DeathPage {
 }
 
 export type AddedChanges =
-  /** Which makes so many that are held. */
-  | { readonly added: true; readonly held: number }
+  | { readonly added: true }
   | { readonly added: false; readonly counted?: string; readonly beside: ReadonlySet<string> };
 
 export interface CounterStore {

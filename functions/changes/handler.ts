@@ -10,7 +10,7 @@ import { busForEvents, inBackground } from '../runtime.ts';
 import { leaseChange } from '../store/lease-changes.ts';
 import { occurrence } from '../store/occurrences.ts';
 import { countChanges } from '../use-cases/changes/count-changes.ts';
-import { noteBlocks, noteHeld } from '../use-cases/changes/pool-fill.ts';
+import { noteFills } from '../use-cases/changes/pool-fill.ts';
 import { recordHistory } from '../use-cases/changes/record-history.ts';
 import { tellLeases } from '../use-cases/changes/tell-leases.ts';
 import { tellOccurrences } from '../use-cases/changes/tell-occurrences.ts';
@@ -70,10 +70,6 @@ export async function told(
     counted(deps, shardId ?? UNNAMED_SHARD, changes.filter(isCounted)),
     tellLeases(deps, time, changes),
     tellOccurrences(deps, time, occurrences),
-    noteBlocks(
-      deps,
-      occurrences.flatMap((one) => (one.is === 'block-claimed' || one.is === 'block-returned' ? [one.key.pool] : [])),
-    ),
   ]);
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
@@ -81,10 +77,11 @@ export async function told(
 }
 
 async function counted(deps: Dependencies, shard: string, changes: readonly LeaseChange[]): Promise<void> {
-  const held = await countChanges(deps, shard, changes);
+  await countChanges(deps, shard, changes);
   if (deps.events === noEvents) return;
   // What is counted is counted: the next batch, or the recount, finds as much.
-  await noteHeld(deps, held).catch((cause: unknown) =>
+  const pools = changes.map(({ pool }) => pool);
+  await noteFills(deps, pools).catch((cause: unknown) =>
     console.error({ message: 'How full pools are was not noted', cause: String(cause) }),
   );
 }

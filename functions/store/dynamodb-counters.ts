@@ -39,7 +39,7 @@ export function dynamodbCounters(client: DynamoDBDocumentClient, table: string):
 
     async add(key, changes) {
       const outcome = await conditional(() => client.send(addition(table, key, changes)));
-      if (outcome.done) return { added: true, held: counterOf(outcome.output.Attributes ?? {}).held };
+      if (outcome.done) return { added: true };
       const { counted, beside = new Map() } = counterOf(outcome.item ?? {});
       const last = counted.get(shortShard(changes.shard))?.sequence;
       return { added: false, ...(last === undefined ? {} : { counted: last }), beside: new Set(beside.keys()) };
@@ -82,7 +82,6 @@ function addition(table: string, key: CounterKey, changes: CountedChanges): Upda
       ...(joining ? { ':come': joining.come } : {}),
       ...(joining && joining.had > 0 ? { ':had': joining.had } : {}),
     },
-    ReturnValues: 'UPDATED_NEW',
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
 }

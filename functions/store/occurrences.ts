@@ -29,8 +29,20 @@ interface Change {
   readonly at: number;
 }
 
-/** What a record says; undefined where it is nothing that is told. */
-export function occurrence({ dynamodb = {} }: StreamRecord): Occurrence | undefined {
+/**
+ * What a record says; undefined where it is nothing that is told. An item that cannot be read is nothing, too: an error would keep
+ * all that happens later waiting for a day.
+ */
+export function occurrence(record: StreamRecord): Occurrence | undefined {
+  try {
+    return occurrenceIn(record);
+  } catch (cause) {
+    console.error({ message: 'A change cannot be read, and is not told', cause: String(cause) });
+    return undefined;
+  }
+}
+
+function occurrenceIn({ dynamodb = {} }: StreamRecord): Occurrence | undefined {
   const { OldImage, NewImage, ApproximateCreationDateTime: created } = dynamodb;
   if (NewImage === undefined) return undefined;
   const [before, after = {}] = [OldImage, NewImage].map((image) => image && (unmarshall(image as Image) as Item));

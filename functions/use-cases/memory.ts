@@ -87,10 +87,10 @@ export interface Memory {
   readonly historyBegun: Remembered<number>;
   /** How full a pool was found, by its id. */
   readonly fills: Remembered<PoolFill>;
-  /** Pools, by id, whose blocks were counted a short while ago. */
-  readonly blocksCounted: Remembered<true>;
   /** Namespaces that are counted in a pool's own item, by the pool's id: none ever leaves it. */
   readonly countedBeside: Remembered<ReadonlySet<string>>;
+  /** Pools, by id, that were found with much room a short while ago. */
+  readonly roomy: Remembered<true>;
   /** By pool id and namespace; quota.ts says how long a view counts. */
   readonly quotas: Remembered<QuotaView>;
 }
@@ -106,7 +106,7 @@ const NODE_LIVES_MS = 30_000;
 const MOST_REGISTRIES = 32;
 /** A level changes some times a day; that another environment noted one is found out by a condition. */
 const FILL_LIVES_MS = 300_000;
-const BLOCKS_COUNTED_MS = 60_000;
+const ROOMY_LIVES_MS = 60_000;
 const CROWDED_LIVES_MS = 60_000;
 const FULL_LIVES_MS = 10_000;
 /** As long as a plugin takes a slot for taken. */
@@ -123,7 +123,7 @@ export const emptyMemory = (): Memory => ({
   joinedStretches: remembered(Number.POSITIVE_INFINITY),
   historyBegun: remembered(Number.POSITIVE_INFINITY),
   fills: remembered(FILL_LIVES_MS),
-  blocksCounted: remembered(BLOCKS_COUNTED_MS),
   countedBeside: remembered(Number.POSITIVE_INFINITY),
+  roomy: remembered(ROOMY_LIVES_MS),
   quotas: remembered(Number.POSITIVE_INFINITY),
 });

@@ -36,7 +36,7 @@ With [attached tables](restore.md) nodes, blocks and pools are told only where \
 - ADD and DEL tell nothing, and wait for nothing.
 - **Fields are only added.** Where one changes its meaning, \`version\` grows, and both versions are told for a release. Take no offence at fields that you do not know.
 
-A pool is *near exhaustion* from 85 % on, until it is below 75 %, and *exhausted* when all of it is taken, until 5 % are free. Each is told once. Leases are counted as they come; blocks, where they belong to nodes, once a minute at most, and once an hour where there are more than 4,096 of them. That there is room again is noticed within the hour, where a pool is shared.
+A pool is *near exhaustion* from 85 % on, until it is below 75 %, and *exhausted* when all of it is taken, until 5 % are free. Each is told once. A pool is looked at when something in it changed, once a minute while less than half of it is taken, and all pools once an hour. Where blocks belong to nodes, they count; of more than 4,096 of them only the hourly look does. That there is room again is noticed within the hour, where a pool is shared.
 
 EventBridge takes $1 for a million events. A thousand nodes that come and go each day are some thousand; with \`events.leases\` a million pods are two million.
 

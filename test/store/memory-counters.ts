@@ -43,7 +43,7 @@ export function memoryCounters(): CounterStore {
         counted: new Map([...counter.counted, [shard, { sequence: last, at: now }]]),
         ...(beside ? { beside: sums(counter.beside, beside) } : {}),
       });
-      return { added: true, held: counter.held + held };
+      return { added: true };
     },
     async correct(key, { recounts, by, now, forget }) {
       const [all, name] = locate(key);

@@ -20,14 +20,8 @@ type Changes = readonly LeaseChange[];
  * for each other namespace. A shard's changes come in order, but some come again, alone or in other batches: after an error
  * Lambda repeats a batch or halves of it. So an item keeps, of each shard, the last change that it counted, in the same write as
  * the sums: whatever comes again is not counted again.
- * @returns how many leases are held by now, by the ids of those pools of which some were counted
  */
-export async function countChanges(
-  deps: Deps,
-  shard: string,
-  changes: readonly LeaseChange[],
-): Promise<ReadonlyMap<string, number>> {
-  const held = new Map<string, number>();
+export async function countChanges(deps: Deps, shard: string, changes: readonly LeaseChange[]): Promise<void> {
   const pools = new Map<string, LeaseChange[]>();
   for (const change of changes) {
     if (change.before === change.after) continue;
@@ -39,8 +33,7 @@ export async function countChanges(
   const totals = await pMapSettled(
     pools,
     async ([pool, own]) => {
-      const { beside, total } = await countPool(deps, shard, own);
-      if (total !== undefined) held.set(pool, total);
+      const beside = await countPool(deps, shard, own);
       for (const namespace of namespacesOf(own))
         if (!beside.has(namespace)) others.push([{ pool, namespace }, stepsOf(namespace, own)]);
     },
@@ -52,19 +45,11 @@ export async function countChanges(
   // Each is tried, though another failed: the whole batch comes again then, and finds these counted.
   const failed = [...totals, ...apart].find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
-  return held;
 }
 
-interface PoolCounted {
-  /** Of the namespaces those that are counted in the pool's item. */
-  readonly beside: ReadonlySet<string>;
-  /** How many leases are held by now; undefined where all had been counted before. */
-  readonly total: number | undefined;
-}
-
-async function countPool({ store, now, memory }: Deps, shard: string, changes: Changes): Promise<PoolCounted> {
+/** @returns of the namespaces those that are counted in the pool's item */
+async function countPool({ store, now, memory }: Deps, shard: string, changes: Changes): Promise<ReadonlySet<string>> {
   const pool = changes[0]?.pool ?? '';
-  let total: number | undefined;
   let known: ReadonlySet<string> = memory.countedBeside.peek(pool) ?? new Set();
   for (let left = changes; left.length > 0; ) {
     const { beside, joining } = placesBeside(namespacesOf(left), known);
@@ -81,14 +66,13 @@ async function countPool({ store, now, memory }: Deps, shard: string, changes: C
     );
     if (outcome.added) {
       known = new Set([...known, ...joining]);
-      total = outcome.held;
       break;
     }
     known = outcome.beside;
     left = after(outcome.counted, left);
   }
   memory.countedBeside.set(pool, known, now());
-  return { beside: placesBeside(namespacesOf(changes), known).beside, total };
+  return placesBeside(namespacesOf(changes), known).beside;
 }
 
 async function countApart({ store, now }: Deps, shard: string, key: CounterKey, steps: readonly Step[]): Promise<void> {

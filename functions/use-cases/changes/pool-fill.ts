@@ -5,11 +5,14 @@ import { isFuller, levelAfter, neverFilled } from '../../../core/protocol/fill.t
 import { REQUESTS_AT_ONCE } from '../bounded-store.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { knownPool } from '../known-pools.ts';
+import type { KnownPool } from '../memory.ts';
 import { firstOf } from '../pools/open-blocks.ts';
 import { poolReading } from './pool-reading.ts';
 
 /** Of a pool with more of them the blocks are counted once an hour only, by the recount. */
 const MOST_SHARDS = 16n;
+/** Half of a pool is not taken within a minute without a change after it. */
+const ROOMY_BELOW = 0.5;
 
 /**
  * @param use 0 to 1
@@ -35,36 +38,35 @@ export async function noteReadings(
   await pMap(readings, ({ id, use }) => noteUse(deps, id, use, true), { concurrency: REQUESTS_AT_ONCE });
 }
 
-/**
- * As they were counted a moment ago. Where blocks belong to nodes, they count and not the leases in them.
- * @param held leases by the pool's id
- */
-export async function noteHeld(deps: Dependencies, held: ReadonlyMap<string, number>): Promise<void> {
-  const each = async ([id, count]: readonly [string, number]) => {
-    const pool = await knownPool(deps, id);
-    if (pool === undefined || pool.state !== 'active' || pool.definition.affinity === 'node') return;
-    const { capacity, reserved } = pool.space;
-    // Nobody knows how many of them are in reservations: at most all.
-    const [taken, all] = [BigInt(count) - reserved, capacity - reserved];
-    if (all > 0n && taken > 0n) await noteUse(deps, id, Math.min(1, Number(taken) / Number(all)), false);
-  };
-  await pMap(held, each, { concurrency: REQUESTS_AT_ONCE });
-}
-
-/** Counts the blocks of pools of which one was claimed, at most once a minute. */
-export async function noteBlocks(deps: Dependencies, pools: Iterable<string>): Promise<void> {
+/** How full those pools are in which something changed a moment ago. One that has much room is looked at once a minute. */
+export async function noteFills(deps: Dependencies, pools: Iterable<string>): Promise<void> {
   const each = async (id: string) => {
-    if (deps.memory.blocksCounted.get(id, deps.now())) return;
-    deps.memory.blocksCounted.set(id, true, deps.now());
+    if (deps.memory.roomy.get(id, deps.now())) return;
     const pool = await knownPool(deps, id);
-    if (pool === undefined || pool.state !== 'active') return;
-    const [first, last] = [shardOf(firstOf(pool)), shardOf(pool.open - 1n)];
-    if (last - first >= MOST_SHARDS || pool.openApart !== undefined) return;
-    const reading = poolReading(pool, deps.now());
-    for (let shard = first; shard <= last; shard += 1n)
-      for (const [block, state] of await deps.store.blocks.readShard(id, shard))
-        reading.count({ block, state, slots: new Map() });
-    await noteUse(deps, id, reading.result(false).use, true);
+    if (pool?.state !== 'active') return;
+    const isOwned = pool.definition.affinity === 'node';
+    const use = isOwned ? await useOfBlocks(deps, pool) : await useOfAddresses(deps, pool);
+    if (use === undefined || use < ROOMY_BELOW) deps.memory.roomy.set(id, true, deps.now());
+    if (use !== undefined) await noteUse(deps, id, use, isOwned);
   };
   await pMap(new Set(pools), each, { concurrency: REQUESTS_AT_ONCE });
+}
+
+async function useOfAddresses({ store }: Dependencies, { definition, space }: KnownPool): Promise<number> {
+  const { held = 0 } = (await store.counters.read({ pool: definition.id })) ?? {};
+  const { capacity, reserved } = space;
+  // Nobody knows how many of them are in reservations: at most all.
+  const [taken, all] = [BigInt(Math.max(0, held)) - reserved, capacity - reserved];
+  return all > 0n && taken > 0n ? Math.min(1, Number(taken) / Number(all)) : 0;
+}
+
+/** Undefined where there are too many of them to be counted in passing. */
+async function useOfBlocks(deps: Dependencies, pool: KnownPool): Promise<number | undefined> {
+  const [first, last] = [shardOf(firstOf(pool)), shardOf(pool.open - 1n)];
+  if (last - first >= MOST_SHARDS || pool.openApart !== undefined) return undefined;
+  const reading = poolReading(pool, deps.now());
+  for (let shard = first; shard <= last; shard += 1n)
+    for (const [block, state] of await deps.store.blocks.readShard(pool.definition.id, shard))
+      reading.count({ block, state, slots: new Map() });
+  return reading.result(false).use;
 }

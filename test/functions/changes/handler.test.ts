@@ -2,6 +2,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { environment } from '../../../core/contract/environment.ts';
 import type { WindowedEvent } from '../../../functions/changes/handler.ts';
+import { checkingEvents } from '../checking-events.ts';
 import { world } from '../world.ts';
 
 const POOL = '00000000000000aa';
@@ -85,5 +86,55 @@ describe('the counting function', () => {
       message: expect.stringContaining('give the event source a tumbling window'),
       count: 2,
     });
+  });
+});
+
+describe('the function that tells what happened', () => {
+  const record = (keys: object, before: object | undefined, after: object) => ({
+    ...held('100', '000'),
+    eventName: 'MODIFY' as const,
+    dynamodb: {
+      ApproximateCreationDateTime: 1767225600,
+      Keys: keys,
+      ...(before && { OldImage: { ...keys, ...before } }),
+      NewImage: { ...keys, ...after },
+      SequenceNumber: '100',
+    },
+  });
+  const node = { pk: { S: 'N#i-1' }, sk: { S: 'N' } };
+  const alive = { st: { S: 'alive' }, e: { N: '1' }, boot: { S: 'boot-1' } };
+  const died = record(node, alive, { ...alive, st: { S: 'dead' }, diedAt: { N: '1767225600000' } });
+  const unreadable = record({ pk: { S: 'P#a#0' }, sk: { S: '0' } }, undefined, { st: { S: 'claimed' } });
+
+  it('tells of a node by the stream of its table, which has no shard to name, and says nothing of that', async () => {
+    const events = checkingEvents();
+    expect(await told(world().environment({ events }), { Records: [died] } as never)).toEqual({ state: {} });
+    expect(events.of('nodeDead')).toMatchObject([{ node: 'i-1', incarnation: 1, at: '2026-01-01T00:00:00.000Z' }]);
+    expect(error).not.toHaveBeenCalled();
+  });
+
+  it('fails where EventBridge does, so that the records come again', async () => {
+    const events = { put: () => Promise.reject(new Error('EventBridge failed')) };
+    await expect(told(world().environment({ events }), { Records: [died] } as never)).rejects.toThrow('EventBridge');
+  });
+
+  it('passes over what cannot be read, and says so: what comes after it does not wait', async () => {
+    const events = checkingEvents();
+    await told(world().environment({ events }), { Records: [unreadable, died] } as never);
+    expect(events.told).toHaveLength(1);
+    expect(error).toHaveBeenCalledWith(
+      expect.objectContaining({ message: 'A change cannot be read, and is not told' }),
+    );
+  });
+
+  it('keeps no counter waiting for how full a pool is', async () => {
+    const { deps, now } = counting();
+    const broken = {
+      ...deps.store,
+      pools: { ...deps.store.pools, readPool: () => Promise.reject(new Error('no right')) },
+    };
+    expect(await told({ ...deps, store: broken }, windowed([held('100', '000')]))).toEqual({ state: {} });
+    expect(await now()).toBe(1);
+    expect(error).toHaveBeenCalledWith(expect.objectContaining({ message: 'How full pools are was not noted' }));
   });
 });

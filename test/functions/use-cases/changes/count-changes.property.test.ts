@@ -85,7 +85,7 @@ it.each<[string, typeof countChanges, ((counters: CounterStore) => CounterStore)
     (deps, name, changes) => {
       const add: CounterStore['add'] = async (key, one) => {
         await deps.store.counters.add(key, one);
-        return { added: true, held: 0 };
+        return { added: true };
       };
       return countChanges(
         { ...deps, store: { ...deps.store, counters: { ...deps.store.counters, add } } },

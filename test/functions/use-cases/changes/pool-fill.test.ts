@@ -4,7 +4,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { environment } from '../../../../core/contract/environment.ts';
 import { type FillLevel, levelAfter } from '../../../../core/protocol/fill.ts';
 import { occurrence } from '../../../../functions/store/occurrences.ts';
-import { noteBlocks, noteHeld, noteReadings } from '../../../../functions/use-cases/changes/pool-fill.ts';
+import { noteFills, noteReadings } from '../../../../functions/use-cases/changes/pool-fill.ts';
+import type { Dependencies } from '../../../../functions/use-cases/dependencies.ts';
+import { emptyMemory } from '../../../../functions/use-cases/memory.ts';
 import { memoryStore } from '../../../store/memory-store.ts';
 import { counted } from '../../intercepted.ts';
 import { OwnerNode, ownedPool } from '../../owned-pool.ts';
@@ -26,32 +28,44 @@ async function shared() {
   return { pool, levels, environmentOf, store };
 }
 
+/** So many leases are counted in the pool, and it is looked at. */
+async function noteHeld(deps: Dependencies, pool: string, held: number): Promise<void> {
+  const before = (await deps.store.counters.read({ pool }))?.held ?? 0;
+  const sequence = String(++changes);
+  const span = { shard: 's', first: sequence, last: sequence, changes: 1, now: deps.now() };
+  await deps.store.counters.add({ pool }, { ...span, held: held - before });
+  await noteFills(deps, [pool]);
+}
+let changes = 0;
+
 describe('a pool', () => {
   it('is nearly full from 85 % on, and full at 100 %, each once, in whatever environments it is found', async () => {
     const { pool, levels, environmentOf } = await shared();
     const [one, other] = [environmentOf(), environmentOf()];
-    for (const held of [10, 84, 85, 85, 99, 100, 100])
-      for (const deps of [one, other]) await noteHeld(deps, new Map([[pool, held]]));
+    for (const held of [60, 84, 85, 85, 99, 100, 100])
+      for (const deps of [one, other]) await noteHeld(deps, pool, held);
     expect(levels()).toEqual(['room near', 'near full']);
   });
 
   it('that is counted may cool, so that only a reading of all of it says that there is room again', async () => {
     const { pool, levels, environmentOf } = await shared();
     const deps = environmentOf();
-    await noteHeld(deps, new Map([[pool, 100]]));
-    await noteHeld(deps, new Map([[pool, 1]]));
+    await noteHeld(deps, pool, 100);
+    await noteHeld(deps, pool, 1);
     expect(levels()).toEqual(['room full']);
     await noteReadings(deps, [{ id: pool, use: 0.8 }]);
     await noteReadings(deps, [{ id: pool, use: 0.74 }]);
     expect(levels()).toEqual(['room full', 'full near', 'near room']);
   });
 
-  it('is written to only when its level changes, and read once in some minutes', async () => {
+  it('is looked at once a minute while it has much room, and written to only when its level changes', async () => {
     const { pool, environmentOf, store } = await shared();
     const { store: noted, requests } = counted(store);
     const deps = { ...environmentOf(), store: noted };
-    for (let held = 1; held <= 80; held += 1) await noteHeld(deps, new Map([[pool, held]]));
-    expect(requests).toEqual(['readPool', 'read']);
+    for (const _ of ['once', 'again', 'and again']) await noteFills(deps, [pool, pool]);
+    expect(requests).toEqual(['readPool', 'read', 'read']);
+    await noteHeld({ ...deps, memory: { ...deps.memory, roomy: emptyMemory().roomy } }, pool, 80);
+    expect(requests.filter((name) => name === 'note')).toEqual([]);
   });
 
   it('of which much is reserved is not told to be full by leases that may all be reserved', async () => {
@@ -68,9 +82,10 @@ describe('a pool', () => {
       version: before.version + 1,
     });
     const deps = base.environment();
-    await noteHeld(deps, new Map([[definition.id, 60]]));
+    await noteHeld(deps, definition.id, 60);
     expect(await base.store.fills.read(definition.id)).toBeUndefined();
-    await noteHeld(deps, new Map([[definition.id, 97]]));
+    base.clock.now += 60_000;
+    await noteHeld(deps, definition.id, 97);
     expect((await base.store.fills.read(definition.id))?.level).toBe('near');
   });
 
@@ -79,14 +94,10 @@ describe('a pool', () => {
     const pool = await ownedPool(here, { blocks: 2, maxBlocksPerNode: 1 });
     const deps = here.environment();
     await new OwnerNode('i-1', pool).add(deps, 0);
-    await noteHeld(deps, new Map([[pool.id, 8]]));
-    await noteBlocks(deps, [pool.id]);
+    await noteHeld(deps, pool.id, 8);
     expect(await here.store.fills.read(pool.id)).toBeUndefined();
     await new OwnerNode('i-2', pool).add(deps, 1);
-    await noteBlocks(deps, [pool.id]);
-    expect(await here.store.fills.read(pool.id)).toBeUndefined();
-    here.clock.now += 60_000;
-    await noteBlocks(deps, [pool.id, pool.id]);
+    await noteFills(deps, [pool.id, pool.id]);
     expect(await here.store.fills.read(pool.id)).toMatchObject({ level: 'full', use: 1, turn: 1 });
   });
 });
