@@ -69,7 +69,7 @@ export class Lessor extends Construct {
       throttle: props.throttle ?? THROTTLE,
       logs,
     });
-    const { tracing = false } = props;
+    const { tracing = false, dashboard = true, massDeath = MASS_DEATH, canaryMinutes: minutes = 5 } = props;
     const lambda = (name: LessorFunctionName, timeout?: Duration) =>
       new LessorFunction(this, name, {
         prefix,
@@ -93,7 +93,6 @@ export class Lessor extends Construct {
     this.#connect(api, leases, window);
     this.evidence = this.#evidence(props, { prefix, logs, tracing }, { pools, leases, history });
     this.events = eventsOf(this, props, { prefix, functions: this.functions, evidence: this.evidence, pools });
-    const minutes = props.canaryMinutes ?? 5;
     if (minutes !== 0) new Rollout(this, 'Rollout', { functions: this.#all, api, minutes });
     new Monitoring(this, 'Monitoring', {
       deployment: prefix,
@@ -103,8 +102,8 @@ export class Lessor extends Construct {
       tables: { pools: pools.table, leases: leases.table, history: history.table },
       api,
       topic: this.#topic(props.alarmTopic),
-      dashboard: props.dashboard ?? true,
-      massDeath: props.massDeath ?? MASS_DEATH,
+      dashboard,
+      massDeath,
     });
     const access = new AccessPolicies(this, 'Access', api, roleNames(props.nodeRoles));
     // A role may call only when every function knows of it: until then its nodes would be taken for others.

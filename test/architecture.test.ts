@@ -62,7 +62,7 @@ const ROOMS: readonly Room[] = [
   useCase('evidence', 'reclaim', 'nodes', 'pools'),
   useCase('leases', 'blocks', 'nodes', 'pools'),
   useCase('add', 'leases', 'blocks', 'nodes', 'pools'),
-  useCase('questions', 'changes', 'add', 'leases', 'blocks', 'nodes', 'pools'),
+  useCase('questions', 'changes', 'add', 'leases', 'reclaim', 'blocks', 'nodes', 'pools'),
   {
     room: 'functions/ec2/',
     knows: ['core/protocol/', 'functions/use-cases/evidence/'],

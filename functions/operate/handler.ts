@@ -5,7 +5,6 @@ import { answering, handlerOf } from '../http/http.ts';
 import { versionTag, versionWanted } from '../http/version-tag.ts';
 import { emitDeaths } from '../metrics/emit.ts';
 import { forRequests } from '../runtime.ts';
-import type { Call } from '../use-cases/dependencies.ts';
 import { poolForecast } from '../use-cases/forecast/pool-forecast.ts';
 import { declareDeath, listDeaths } from '../use-cases/nodes/declare-death.ts';
 import { readNode } from '../use-cases/nodes/heartbeat.ts';
@@ -88,7 +87,7 @@ export const handler = handlerOf({
 });
 
 /** Counted once: a declaration that comes again is answered by what was declared before. */
-async function declared(call: Call, request: DeclareDeathRequest) {
+async function declared(call: Parameters<typeof declareDeath>[1], request: DeclareDeathRequest) {
   const since = new Date(dependencies.now()).toISOString();
   const death = await declareDeath(dependencies, call, request);
   if (death.declaredAt >= since) emitDeaths(1, 'operator');

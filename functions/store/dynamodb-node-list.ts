@@ -75,7 +75,7 @@ const attributesOf = ({ account, region, cluster, heartbeatAt, name, version }: 
 });
 
 /** What a node says of itself and leaves out stays. Its cluster is its role's: where that has none, it is of none. */
-const noLonger = ({ cluster }: Whereabouts): string => (cluster === undefined ? ' REMOVE cl' : '');
+const noLonger = (said: Item): string => ('cl' in said && said.cl === undefined ? ' REMOVE cl' : '');
 
 const ASKED = 'ec2 = :state, er = :region, ec2At = :at';
 
@@ -86,12 +86,12 @@ export const dynamodbNodeList = (
 
 const updating =
   (client: DynamoDBDocumentClient, table: string) =>
-  async (id: string, clauses: string, condition: string, values: Item, said: Item = {}, remove = '') => {
+  async (id: string, clauses: string, condition: string, values: Item, said: Item = {}) => {
     const given = Object.entries(said).filter(([, value]) => value !== undefined);
     const request = new UpdateCommand({
       TableName: table,
       Key: keyOf(id),
-      UpdateExpression: `SET ${[clauses, ...given.map(([name]) => `#${name} = :${name}`)].join(', ')}${remove}`,
+      UpdateExpression: `SET ${[clauses, ...given.map(([name]) => `#${name} = :${name}`)].join(', ')}${noLonger(said)}`,
       ConditionExpression: condition,
       // `name` is one of DynamoDB's reserved words.
       ...(given.length === 0
@@ -118,7 +118,6 @@ function notes(
         `${when.listingAbsent} OR ${when.listedLifeOlder}`,
         { ':incarnation': incarnation, ':alive': ALIVE, ':now': now },
         attributesOf(said),
-        noLonger(said),
       ),
 
     noteHeartbeat: (id, { incarnation, ...said }) =>
@@ -128,7 +127,6 @@ function notes(
         `${when.listingAbsent} OR ${when.listedLifeOlder} OR (${when.sameListedLife} AND ${when.listedAlive})`,
         { ':incarnation': incarnation, ':alive': ALIVE },
         attributesOf(said),
-        noLonger(said),
       ),
 
     noteListedDead: (id, incarnation) =>

@@ -54,7 +54,7 @@ async function endedSince(deps: Dependencies, call: Call, query: LeaseHistoryQue
     },
     after: ({ to }) => String(to),
     // What was passed of the row's period, with that of the pages before.
-    at: (_, row) => places.get(row) ?? String(begin),
+    at: (_, row) => cursors.get(row) ?? String(begin),
   });
 }
 
@@ -87,7 +87,7 @@ function growing(begin: number, end: number) {
 }
 
 /** Where a list goes on at a row: its period, and how many rows of it come before. */
-const places = new WeakMap<PastLease, string>();
+const cursors = new WeakMap<PastLease, string>();
 
 const isWanted = ({ node, namespace, pod }: LeaseHistoryQuery, { from, to }: TimeSpan, note: LeaseNote): boolean =>
   (node === undefined || note.node === node) &&
@@ -120,7 +120,7 @@ async function rowsOf(
     const period = periodOf(note.endedAt);
     const before = passed.get(period) ?? 0;
     passed.set(period, before + 1);
-    places.set(row, `${period}.${before}`);
+    cursors.set(row, `${period}.${before}`);
     rows.push(row);
   }
   return rows;

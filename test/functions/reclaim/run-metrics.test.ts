@@ -28,7 +28,13 @@ const reading = (name: string, use: number, more: Partial<PoolReading> = {}): Po
   ...more,
 });
 const emitted = () =>
-  captured.read().map(({ metric, dimensions: { pool }, values }) => [metric, ...(pool ? [pool] : []), ...values]);
+  captured
+    .read()
+    .map(({ metric, dimensions: { pool, declaredBy }, values }) => [
+      metric,
+      ...[pool, declaredBy].filter((one) => one !== undefined),
+      ...values,
+    ]);
 
 it('A run tells how many nodes were dead, what it freed, and what it had no time for', () => {
   const swept = (freed: number) => ({ node: 'i-1', incarnation: 1, freed });
@@ -38,6 +44,17 @@ it('A run tells how many nodes were dead, what it freed, and what it had no time
     ['DeadNodes', 7],
     ['WaitingDeaths', 5],
   ]);
+});
+
+it('A run tells how many nodes it declared dead for silence, in all and by whom, and of none nothing', () => {
+  const death = { node: 'rack-1', incarnation: 1, reason: 'silent', declaredBy: 'silence', declaredAt: 1, freed: 0 };
+  metrics.tellSilence({ clusters: [], deaths: [death, { ...death, node: 'rack-2' }] });
+  expect(emitted()).toEqual([
+    ['NodesDeclaredDead', 2],
+    ['NodesDeclaredDead', 'silence', 2],
+  ]);
+  metrics.tellSilence({ clusters: [], deaths: [] });
+  expect(emitted()).toEqual([]);
 });
 
 it('A recount tells the use of all pools in one line, and of large ones each; drift only once, not by namespace again', () => {

@@ -22,7 +22,7 @@ async function ended(ago: readonly number[]): Promise<World> {
   here.clock.now += 60 * DAY;
   for (const [n, before] of ago.entries()) {
     const endedAt = here.clock.now - before;
-    const slot = { pool: id, block: BigInt(n >> 8), slot: n & 255 };
+    const slot = { pool: id, block: BigInt((n >> 8) % 16), slot: n & 255 };
     const note = { slot, node: NODE, incarnation: 1, network: 'n', ifname: 'eth0', heldAt: endedAt - 5, endedAt };
     const part = { period: periodOf(endedAt), lane: 'all' };
     await here.store.history.recordNotes(part, [note], here.clock.now + DAY);
@@ -66,7 +66,7 @@ describe('what a node had', () => {
   });
 
   it('is found once each where more ended than a page has room for', async () => {
-    const ago = Array.from({ length: 4000 }, (_, n) => 5 * DAY - n * 500);
+    const ago = Array.from({ length: 6000 }, (_, n) => 5 * DAY - n * 500);
     const here = await ended(ago);
     const { leases, pages } = await allPages(here);
     expect(pages).toBeGreaterThan(2);
