@@ -197,6 +197,8 @@ export interface DeathStore {
   listDeaths(page: { limit: number; cursor?: string | undefined; since?: number }): Promise<DeathPage>;
   /** Condition `deathThere`: adds to what was freed. */
   recordSweep(key: DeathKey, sweep: Sweep): Promise<boolean>;
+  /** Condition `deathThere`: it is known that its mark is not written, and never will be. */
+  withdrawDeath(key: DeathKey): Promise<boolean>;
   readConcluded(): Promise<Concluded | undefined>;
   /** Condition `concludedNothing` or `concludedLess`: it only grows. */
   noteConcluded(before: number, now: number): Promise<boolean>;

@@ -123,6 +123,8 @@ export interface DeathRecord {
   readonly sweptAt?: number;
   /** After a sweep that failed: it is not swept again before. */
   readonly retryAt?: number;
+  /** It ended no life, and never will: another declaration had ended that one, or the next one began before the mark. */
+  readonly withdrawn?: true;
 }
 
 /** Each declaration has a record of its own. */

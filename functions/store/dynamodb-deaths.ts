@@ -34,6 +34,7 @@ const storedDeath = z.object({
   freed: z.int(),
   swept: z.optional(z.number()),
   retry: z.optional(z.number()),
+  withdrawn: z.optional(z.literal(true)),
 });
 
 const storedConcluded = z.object({ concluded: z.number(), since: z.number() });
@@ -41,11 +42,12 @@ const storedConcluded = z.object({ concluded: z.number(), since: z.number() });
 type Item = Record<string, unknown>;
 
 function deathRecord(node: string, item: Item): DeathRecord {
-  const { e, why, by, at, freed, swept, retry } = storedDeath.parse(item);
+  const { e, why, by, at, freed, swept, retry, withdrawn } = storedDeath.parse(item);
   return {
     ...{ node, incarnation: e, reason: why, declaredBy: by, declaredAt: at, freed },
     ...(swept === undefined ? {} : { sweptAt: swept }),
     ...(retry === undefined ? {} : { retryAt: retry }),
+    ...(withdrawn === undefined ? {} : { withdrawn }),
   };
 }
 
@@ -73,6 +75,8 @@ export function dynamodbDeaths(client: DynamoDBDocumentClient, table: string): D
 
     recordSweep: (key, { freed, sweptAt, retryAt }: Sweep) =>
       update(keyOf(key), when.deathThere, { set: { swept: sweptAt, retry: retryAt }, add: { freed } }),
+
+    withdrawDeath: (key) => update(keyOf(key), when.deathThere, { set: { withdrawn: true } }),
 
     async readConcluded() {
       const item = await readItem(client, table, CONCLUDED);

@@ -80,14 +80,16 @@ function leasesIn(
   if (old?.nonce === next?.nonce) return {};
   const said = after?.endedAt;
   const since = old?.heldAt ?? 0;
+  const previousEndedAt = before?.endedAt;
+  const previous = previousEndedAt === undefined ? {} : { previousEndedAt };
+  // A lease is there after the one before it, whose clock may be another one: two of one slot never end at one time.
+  const least = Math.max(since, (previousEndedAt ?? -1) + 1);
   // Else it is that of the lease before, which such a version left, or that of a request which was meant for one: it came late.
-  const isOfThis = said !== undefined && said >= since;
-  const endedAt = isOfThis || changedAt === undefined ? said : changedAt;
-  const previous = before?.endedAt === undefined ? {} : { previousEndedAt: before.endedAt };
+  const endedAt = (said !== undefined && said >= least) || changedAt === undefined ? said : changedAt;
   return {
     ...(old === undefined || endedAt === undefined
       ? {}
-      : { ended: { slot, holding: old, endedAt: Math.max(endedAt, since), ...previous } }),
+      : { ended: { slot, holding: old, endedAt: Math.max(endedAt, least), ...previous } }),
     ...(next === undefined ? {} : { began: { slot, holding: next } }),
   };
 }

@@ -131,6 +131,9 @@ export async function remove(stage: Stage, machine: Machine, container: Containe
   }
 }
 
+export const removeAlone = (stage: Stage, machine: Machine, container: Container): Promise<void> =>
+  alone(container, () => remove(stage, machine, container));
+
 /** Its sandbox ends, and perhaps no DEL comes. */
 export function sandboxEnds(stage: Stage): void {
   const machine = anyMachine(stage);

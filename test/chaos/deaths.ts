@@ -3,7 +3,7 @@ import { LessorError } from '../../core/contract/problems.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
 import { declareDeath } from '../../functions/use-cases/nodes/declare-death.ts';
 import { callOf } from '../functions/world.ts';
-import { anyMachine, onMachine } from './containers.ts';
+import { anyMachine, onMachine, removeAlone } from './containers.ts';
 import { dyingStore, Killed } from './dying-store.ts';
 import type { Machine } from './machine.ts';
 import type { Stage } from './stage.ts';
@@ -79,14 +79,32 @@ export function boots(stage: Stage): void {
   witness.note(`${machine.id} boots: ${machine.node.bootId}`);
 }
 
+/** It never leased, or began another life in that very moment: nothing was declared. */
+const MAY_BE_REFUSED = ['node.unknown', 'node.alive'];
+
 const insist = async (stage: Stage, machine: Machine, deps: Dependencies) =>
   attempt(stage, `declaring ${machine.id} dead`, () =>
     declareDeath(deps, callOf('user/ann'), { node: machine.id, reason: 'it is off', alsoIfAlive: true }).catch(
       (error: unknown) => {
-        if (!(error instanceof LessorError && error.code === 'node.unknown')) throw error;
+        if (!(error instanceof LessorError && MAY_BE_REFUSED.includes(error.code))) throw error;
       },
     ),
   );
+
+/** It is drained, and says goodbye; or whoever wanted that changes their mind. */
+export async function leaves(stage: Stage): Promise<void> {
+  const machine = anyMachine(stage);
+  if (machine === undefined) return;
+  if (machine.isLeaving() && stage.chance.happens(0.3)) {
+    stage.witness.note(`${machine.id} is to stay`);
+    await machine.stay();
+    return;
+  }
+  for (const container of onMachine(stage, machine))
+    if (!container.isBusy && container.address !== undefined) await removeAlone(stage, machine, container);
+  const isOver = machine.power === 'on' && (await machine.leave());
+  stage.witness.note(`${machine.id} leaves${isOver ? '' : ', and is not done with it'}`);
+}
 
 /** An operator saw that it is off; it is not switched on before that is said. */
 export async function isDeclared(stage: Stage): Promise<void> {

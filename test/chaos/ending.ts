@@ -52,6 +52,7 @@ const declareGone = (stage: Stage, node: string) =>
 async function tidies(stage: Stage, machine: Machine): Promise<void> {
   const { here, witness, toDelete } = stage;
   machine.restartAgent();
+  if (machine.isLeaving()) await machine.leave();
   for (let round = 0; round < ROUNDS; round += 1) {
     await machine.round();
     here.clock.now += MINUTE_MS;

@@ -11,6 +11,9 @@ import { openOutage } from '../../cni-shim/api/outage.ts';
 import type { Database, OpenDatabase } from '../../cni-shim/machine/database.ts';
 import type { Surroundings } from '../../cni-shim/machine/surroundings.ts';
 import { type NodeRecords, openRecords } from '../../cni-shim/node/node-records.ts';
+import { leave, stay } from '../../cni-shim/sync/leave.ts';
+import type { NodeAccess } from '../../cni-shim/sync/node-access.ts';
+import { LessorError } from '../../core/contract/problems.ts';
 // What the plugin loads at its first call takes real time, which no seed knows of.
 import '../../cni-shim/cni/result.ts';
 import '../../cni-shim/verbs/carry-out.ts';
@@ -36,6 +39,10 @@ export interface Machine {
   /** One round of the agent; nothing where another one is under way. */
   round(): Promise<void>;
   restartAgent(): void;
+  /** `lessor leave`, and `--stay`: whether it ended well. A reboot makes the mark void. */
+  leave(): Promise<boolean>;
+  stay(): Promise<boolean>;
+  isLeaving(): boolean;
   /** The container's sandbox is gone; no DEL need come. */
   sandboxEnds(container: string): void;
   records(): NodeRecords;
@@ -86,6 +93,9 @@ export function machineOf(id: string, service: ServiceInWeather, { chance, steps
     call: (verb, container) => callOn(node, current, verb, container),
     round: () => current.round(),
     restartAgent: () => current.restartAgent(),
+    leave: () => current.command(leave),
+    stay: () => current.command(stay),
+    isLeaving: () => current.records().leaving.isLeaving(),
     sandboxEnds: (container) => current.namespaces.end(container),
     records: () => current.records(),
     powerOff() {
@@ -136,6 +146,8 @@ async function callOn(
   return boot.isOn ? called : undefined;
 }
 
+type Command = (access: NodeAccess, networks: readonly NodeRecords[]) => Promise<unknown>;
+
 interface Boot {
   readonly isOn: boolean;
   readonly namespaces: Namespaces;
@@ -143,6 +155,7 @@ interface Boot {
   records(): NodeRecords;
   round(): Promise<void>;
   restartAgent(): void;
+  command(run: Command): Promise<boolean>;
   end(): void;
 }
 
@@ -192,6 +205,16 @@ function bootUp(
       });
       isRound = false;
     },
+    async command(run) {
+      const here = surroundings();
+      try {
+        await run(accessOf(node, here), [openRecords(here, node.dataDir)]);
+        return true;
+      } catch (error) {
+        if (isOn && !(error instanceof LessorError)) throw error;
+        return false;
+      }
+    },
     restartAgent() {
       if (!isRound) agent = agentOf(node, surroundings(), metrics);
     },
@@ -202,16 +225,21 @@ function bootUp(
   };
 }
 
-function agentOf(node: Node, surroundings: Surroundings, metrics: Metrics): Agent {
-  const { dataDir } = node;
+/** What agent and commands work with. */
+function accessOf({ dataDir }: Node, surroundings: Surroundings): NodeAccess {
   const credentials = { get: async () => ({ credentials: api.identity, cached: false }) };
   const limits = { attempt: 300, total: 300 };
-  return createAgent({
-    surroundings,
-    dataDirs: [dataDir],
-    bootId: surroundings.bootId(),
-    api: apiClient({ endpoint: new URL(api.endpoint), region: 'eu-central-1', credentials, surroundings, limits }),
+  const endpoint = new URL(api.endpoint);
+  return {
+    ...{ surroundings, endpoint, dataDirs: [dataDir], bootId: surroundings.bootId(), withoutJournal: [] },
+    api: apiClient({ endpoint, region: 'eu-central-1', credentials, surroundings, limits }),
     outages: [openOutage(openRecords(surroundings, dataDir), surroundings.now)],
+  };
+}
+
+function agentOf(node: Node, surroundings: Surroundings, metrics: Metrics): Agent {
+  return createAgent({
+    ...accessOf(node, surroundings),
     metrics,
     log: () => {},
     who: { version: '1.2.3', name: 'worker' },

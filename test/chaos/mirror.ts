@@ -15,7 +15,8 @@ import type { Witness } from './witness.ts';
 export interface EndedLease {
   readonly key: SlotKey;
   readonly holding: Holding;
-  readonly endedAt: number;
+  /** When it ended: one time, or where its beginning came late, either of two. */
+  readonly ends: readonly [number, ...number[]];
   readonly how: string;
 }
 
@@ -78,8 +79,27 @@ export function mirrorOf(base: Store, around: Around): Mirror {
   };
 }
 
+const slotName = (key: SlotKey): string => `${blockKeyToText(key)}:${key.slot}`;
+
+/**
+ * The request that ended it says when. One that came late says a time before the lease was there, and then the lease ended when it
+ * was changed, after the one before it, as the stream has it, to the second. Was it the beginning that came late, nobody but this run can tell.
+ * @param began when its beginning was written
+ */
+function endsOf(
+  before: SlotState,
+  { heldAt }: Holding,
+  { after, began, at }: { after: SlotState; began: number; at: number },
+): EndedLease['ends'] {
+  const changed = Math.max(Math.floor(at / 1000) * 1000, heldAt, (before.endedAt ?? 0) + 1);
+  const { endedAt: said = changed } = after;
+  if (said < heldAt || said <= (before.endedAt ?? -1)) return [changed];
+  return said < began ? [said, changed] : [said];
+}
+
 function slotsBeside({ witness, now, addressOf }: Around) {
   const all = new Map<string, Map<number, SlotState>>();
+  const beganAt = new Map<string, number>();
   const writes: SlotWrite[] = [];
   const ended: EndedLease[] = [];
   const of = (key: BlockKey): Map<number, SlotState> => {
@@ -92,9 +112,17 @@ function slotsBeside({ witness, now, addressOf }: Around) {
     const before = of(key).get(key.slot);
     of(key).set(key.slot, after);
     writes.push({ key, before, after, at: now() });
+    const wasHeld = before?.held === true && before.holding?.nonce === after.holding?.nonce;
+    const began = beganAt.get(slotName(key)) ?? 0;
+    if (after.held && !wasHeld) beganAt.set(slotName(key), now());
     if (!before?.held || before.holding === undefined) return;
-    if (after.held && after.holding?.nonce === before.holding.nonce) return;
-    ended.push({ key, holding: before.holding, endedAt: after.endedAt ?? now(), how });
+    if (after.held && wasHeld) return;
+    ended.push({
+      key,
+      holding: before.holding,
+      ends: endsOf(before, before.holding, { after, began, at: now() }),
+      how,
+    });
     witness.changesHands(addressOf(key), before, how);
   }
   return {
@@ -210,7 +238,6 @@ function livesBeside(witness: Witness) {
       if (name === 'beginLife' && outcome === true) {
         lives.set(node, life + 1);
         witness.note(`${node} begins life ${life + 1}`);
-        witness.isOver(node, life);
       }
       if (name === 'markDead' && outcome === true) {
         witness.note(`life ${life} of ${node} is marked as over`);

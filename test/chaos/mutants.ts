@@ -65,8 +65,8 @@ const onSuspicion: typeof reclaim = (deps, call) => {
   const suspicious: Store['nodes'] = {
     ...nodes,
     async readNode(id) {
-      const node = await nodes.readNode(id);
-      return node && { ...node, alive: false };
+      const { diedAt: _, ...node } = (await nodes.readNode(id)) ?? {};
+      return 'id' in node ? { ...node, alive: false } : undefined;
     },
   };
   return reclaim({ ...deps, store: { ...deps.store, nodes: suspicious } }, call);
@@ -87,7 +87,7 @@ export const mutants = {
     answers: new Map([[routes.release, releasesByContainer]]),
   }),
   'no generation: a request of before a block was fenced holds one of its slots': found(
-    1,
+    2,
     500,
     'held in a block of another',
     {
@@ -95,15 +95,15 @@ export const mutants = {
       lagging: ['hold'],
     },
   ),
-  'a list as evidence: an instance that is missing on a page is no more': found(1, 300, FREED, {
+  'a list as evidence: an instance that is missing on a page is no more': found(4, 300, FREED, {
     evidence: ({ isOurs, state }) => isOurs && (state === undefined || state === 'terminated'),
   }),
   'not-found of another account as evidence': found(3, 300, FREED, {
     evidence: ({ isWhole, state }) => state === 'terminated' || (isWhole && state === undefined),
   }),
   'mode from arguments: whether a block is its node’s only is not looked up, but taken from how the request asks':
-    found(4, 300, 'held in a block of another', { answers: new Map([[routes.allocate, givesAnySlot]]) }),
-  'TTL on slots: a lease is forgotten when it is old': found(2, 300, FREED, { store: forgetful }),
+    found(10, 300, 'held in a block of another', { answers: new Map([[routes.allocate, givesAnySlot]]) }),
+  'TTL on slots: a lease is forgotten when it is old': found(9, 300, FREED, { store: forgetful }),
   'time as fence: some time after a death its blocks are free, whatever is on its way': found(
     1,
     400,
@@ -115,8 +115,8 @@ export const mutants = {
   'silence as evidence: a node that was not heard of for 20 minutes is dead': found(1, 800, FREED, {
     reclaim: freesSilentNodes,
   }),
-  'reclaim on suspicion: a death that was never confirmed counts': found(2, 300, FREED, { reclaim: onSuspicion }),
-  'a sweep that does not compare the life': found(2, 300, FREED, { reclaim: sweepsAnyLife }),
+  'reclaim on suspicion: a death that was never confirmed counts': found(7, 300, FREED, { reclaim: onSuspicion }),
+  'a sweep that does not compare the life': found(3, 300, FREED, { reclaim: sweepsAnyLife }),
   'a blind Put: an ADD holds whatever slot it comes to': found(1, 300, FREED, {
     store: permitting((operation) => operation === 'hold'),
   }),

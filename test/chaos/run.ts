@@ -1,7 +1,16 @@
 /** One chaos run: a seed, a store, so many operations, then everything heals; what was wrong. */
 import type { Store } from '../../core/store.ts';
 import { addAgain, addNew, anyMachine, removeOne, sandboxEnds } from './containers.ts';
-import { boots, isDeclared, isDeclaredWrongly, looksAtInstances, powerFails, reclaims, terminates } from './deaths.ts';
+import {
+  boots,
+  isDeclared,
+  isDeclaredWrongly,
+  leaves,
+  looksAtInstances,
+  powerFails,
+  reclaims,
+  terminates,
+} from './deaths.ts';
 import { heal, lookAtTheEnd } from './ending.ts';
 import { lookAtHistory } from './history.ts';
 import { type Broken, type Stage, stageOf } from './stage.ts';
@@ -48,6 +57,7 @@ const OPERATIONS: Readonly<Record<string, readonly [number, Act]>> = {
   'the power fails': [1, (stage) => powerFails(stage)],
   'a machine boots': [2, boots],
   'a disk is copied': [1.5, (stage) => onOne(stage, (machine) => machine.copyDisk())],
+  'a node leaves': [0.5, leaves],
   'an instance is terminated': [0.3, terminates],
   'instances are looked at': [2, looksAtInstances],
   'a node that is off is declared dead': [0.7, isDeclared],

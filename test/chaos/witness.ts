@@ -43,7 +43,7 @@ export interface Witness {
   relents(node: string): void;
   /** The death of this life is recorded: where it was insisted on, what was leased in the life may be taken once it is over. */
   isRecorded(node: string, life: number): void;
-  /** That is marked, or another life began. */
+  /** It is marked. */
   isOver(node: string, life: number): void;
   isGivenUp(container: Container): boolean;
   /** The holder of an address is not that one any more. */
@@ -77,9 +77,9 @@ export function newWitness(): Witness {
       trace.push(`${nameOf(container)} lives with ${address} in life ${life}`);
       const { address: before } = container;
       if (before !== undefined && before !== address) {
-        // Of an ADD that is repeated while its container lives, which no runtime does (CNI specification, section 4), a late copy may
-        // have held another slot under the same nonce: either is its own, and DEL frees both.
-        trace.push(`${nameOf(container)} had ${before}`);
+        // In another life of its node the runtime may be told another address: it adds no container twice that lives.
+        if (!isGivenUp(container) && container.life === life)
+          fail({ property: 'address held twice', what: `${nameOf(container)} has ${before} and ${address}` });
         byAddress.get(before)?.delete(container);
       }
       Object.assign(container, { address, life });

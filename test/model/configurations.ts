@@ -72,13 +72,13 @@ export const configurations = {
     lives: 2,
     events: ['wrong evidence', 'asked again'],
   }),
-  'shared: a node boots again': shared([108_296, 39], {
+  'shared: a node boots again': shared([108_296, 40], {
     containers: [on(0, 'a'), on(0, 'b')],
     boots: [2],
     lives: 2,
     events: ['crash'],
   }),
-  'shared: a late request begins a life': shared([12_026, 31], {
+  'shared: a late request begins a life': shared([12_026, 32], {
     containers: [on(0, 'a')],
     boots: [2],
     lives: 3,
@@ -114,14 +114,14 @@ export const configurations = {
     generations: 5,
     events: ['give back', 'offline'],
   }),
-  'block: a node boots again': node([286_028, 49], {
+  'block: a node boots again': node([286_028, 50], {
     containers: [on(0, 'a'), on(0, 'b')],
     boots: [2],
     lives: 2,
     generations: 4,
     events: ['crash', 'offline'],
   }),
-  'block: an old disk': node([30_208, 41], {
+  'block: an old disk': node([30_208, 42], {
     containers: [on(0, 'a')],
     boots: [2],
     lives: 2,
@@ -179,7 +179,7 @@ export const configurations = {
     generations: 3,
     events: ['give back'],
   }),
-  'block: a late taking over': node([6870, 36], {
+  'block: a late taking over': node([6870, 37], {
     containers: [on(1, 'b')],
     boots: [2, 1],
     lives: 2,
@@ -221,6 +221,12 @@ export const configurations = {
   'block: declared dead although it runs': node([138_565, 48], {
     ...declared([2, 1], [on(0, 'a'), on(1, 'b')]),
     generations: 4,
+  }),
+  'shared: declared dead although it runs, after a reboot': shared([568_752, 44], {
+    containers: [on(0, 'a')],
+    boots: [2],
+    lives: 4,
+    events: ['wrong declaration', 'reboot'],
   }),
   'shared: tables are restored': shared([27_106, 31], {
     containers: [on(0, 'a'), on(1, 'b')],

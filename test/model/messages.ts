@@ -111,47 +111,53 @@ export const arrivals: Arrivals = {
   },
   /** Only in a bad variant: the service frees what an earlier copy of the journal does not list. */
   unlisted: (path, [c = 0]) => frees(path, c),
-  /** The mark is the evidence; with it, or with a later life, the dead life's blocks and leases are looked for. */
+  /** It was declared, which is recorded. The mark is the evidence: until it is written nothing is freed, whatever becomes of the life. */
   mark(path, [n = 0, life = 0]) {
-    const { universe, mutations, world, step } = path;
+    const { mutations, world, step } = path;
     const { item } = at(world.nodes, n);
-    if (item.alive && decides(mutations, 'markDead', { sameIncarnation: item.life === life }))
+    if (item.alive && decides(mutations, 'markDead', { sameIncarnation: item.life === life })) {
+      const dead = setNode(path.may('wrong evidence') ? givenUp(path, n) : world, n, {
+        item: { ...item, alive: false },
+      });
+      const marked = mutations.has('markDead.sameIncarnation') ? item.life : life;
       step(
         `the mark on life ${life} arrives at ${nodeName(n)}`,
-        declared(
-          path,
-          setNode(path.may('wrong evidence') ? givenUp(path, n) : world, n, { item: { ...item, alive: false } }),
-          n,
-        ),
+        send(declared(path, dead, n), `dead ${n} ${marked}`),
         path.may('wrong evidence') ? undefined : 'tidies',
       );
-    const lifeOver = item.life > life || (item.life === life && !item.alive);
-    const upTo = mutations.has('markDead.sameIncarnation') ? item.life : life;
-    if (!item.place || !decides(mutations, 'reclaim', { lifeOver })) return;
-    const owner = world.owners[world.block.g];
-    if (world.block.is === 'claimed' && owner?.node === n && owner.life <= upTo && world.block.g < universe.generations)
-      step(
-        `a reclaimer finds generation ${world.block.g} of a life that is over`,
-        send(world, `fence ${world.block.g}`),
-        'tidies',
-      );
-    if (universe.affinity === 'node') return;
-    world.slots.forEach((slot, k) => {
-      if (slot.is !== 'held' || at(universe.containers, slot.by).node !== n) return;
-      if (slot.life > upTo && !mutations.has('sweep.incarnationNotNewer')) return;
-      step(
-        `a reclaimer sees slot ${k} held by ${path.name(slot.by)} in life ${slot.life}`,
-        send(world, `sweep ${k} ${slot.by} ${upTo}`),
-        'tidies',
-      );
-    });
+    }
+    reclaims(path, n, life, mutations.has('a later life makes a declaration count') && item.life > life);
   },
+  /** Of a life that was marked the blocks and leases are looked for, for ever. */
+  dead: (path, [n = 0, life = 0]) => reclaims(path, n, life, true),
   sweep(path, [k = 0, c = 0, life = 0]) {
     const { universe, mutations, world, step } = path;
     if (!slotPermits(universe, mutations, 'sweep', world, k, { c, generation: 0, life })) return;
     step(`a sweep up to life ${life} frees slot ${k}`, freeSlot(universe, world, k), 'tidies');
   },
 };
+
+function reclaims(path: Path, n: number, life: number, markedDead: boolean): void {
+  const { universe, mutations, world, step } = path;
+  if (!at(world.nodes, n).item.place || !decides(mutations, 'reclaim', { markedDead })) return;
+  const owner = world.owners[world.block.g];
+  if (world.block.is === 'claimed' && owner?.node === n && owner.life <= life && world.block.g < universe.generations)
+    step(
+      `a reclaimer finds generation ${world.block.g} of life ${life}, which was declared over`,
+      send(world, `fence ${world.block.g}`),
+      'tidies',
+    );
+  if (universe.affinity === 'node') return;
+  world.slots.forEach((slot, k) => {
+    if (slot.is !== 'held' || at(universe.containers, slot.by).node !== n) return;
+    if (slot.life > life && !mutations.has('sweep.incarnationNotNewer')) return;
+    step(
+      `a reclaimer sees slot ${k} held by ${path.name(slot.by)} in life ${slot.life}`,
+      send(world, `sweep ${k} ${slot.by} ${life}`),
+      'tidies',
+    );
+  });
+}
 
 /** Whoever of the node had proposed the slot, and waits for an answer, may no longer live with it. */
 function withoutProposal({ universe, world }: Path, n: number, k: number, except: number): World {

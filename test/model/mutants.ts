@@ -36,6 +36,12 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     tells:
       'Lives count declared deaths only: a node that boots again before the mark arrives goes on in the life that is over.',
   },
+  'a later life makes a declaration count': {
+    where: 'shared: declared dead although it runs, after a reboot',
+    breaks: 'I2',
+    tells:
+      'A declaration was interrupted before its mark. A late request of an earlier boot begins a life, so that the life which was declared is no longer the present one; and now the record of it is taken for evidence. The node runs on.',
+  },
   'state of another boot is used': {
     where: late,
     breaks: 'I2',
@@ -119,7 +125,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'allocate.ownedByCaller': { where: 'block: an impostor', breaks: 'I5' },
   'takeUpHeard.ownedByCaller': { where: 'block: an impostor', breaks: 'I5' },
   'giveBackHeard.ownedByCaller': { where: 'block: an impostor gives back', breaks: 'I3' },
-  'reclaim.lifeOver': {
+  'reclaim.markedDead': {
     where: 'shared: a node is given up wrongly',
     breaks: 'I2',
     tells:

@@ -7,8 +7,9 @@ export function nodeSteps(path: Path, n: number): void {
   const { universe, mutations, world, step } = path;
   const node = at(world.nodes, n);
   const who = nodeName(n);
-  // One life is left, in which what goes on living is held.
-  const isDeclaredWrongly = path.may('wrong declaration') && node.item.life < livesOf(universe, n);
+  // One life is left, in which what goes on living is held, and one for each boot that comes.
+  const bootsLeft = at(universe.boots, n) - node.boot;
+  const isDeclaredWrongly = path.may('wrong declaration') && node.item.life + bootsLeft < livesOf(universe, n);
   if (!node.up) {
     if (node.boot < at(universe.boots, n)) boots(path, n);
   } else {

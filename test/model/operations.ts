@@ -25,8 +25,8 @@ export const decisions = {
   assertHeard: [['ownedByCaller']],
   /** After a restore ADDs are let through again. */
   reopen: [['leasesHeld', 'claimsConfirmed']],
-  /** A fence or a sweep on evidence. */
-  reclaim: [['lifeOver']],
+  /** A fence or a sweep on evidence: the mark of this very declaration was written. */
+  reclaim: [['markedDead']],
   finishDecided: [['slotsAtGeneration']],
   evictDecided: [['fenceForced']],
   /** The node proposes a slot of its block, and may use it at once if the service cannot be reached. */

@@ -72,6 +72,12 @@ function withoutTheVoid(universe: Universe, mutations: Mutations, world: World):
           at(world.nodes, first).boot === second &&
           (weakened('hear') || weakened('left') || third > at(world.nodes, first).left)
         );
+      case 'mark': {
+        const { life, alive } = at(world.nodes, first).item;
+        const counts =
+          weakened('markDead') || weakened('reclaim') || mutations.has('a later life makes a declaration count');
+        return counts || life < second || (life === second && alive);
+      }
       case 'begin':
         return weakened('beginLife') || at(world.nodes, first).item.life === third;
       case 'takeUp':

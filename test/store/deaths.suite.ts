@@ -21,6 +21,16 @@ export function deathsSuite(open: () => Store): void {
     expect(await deathsOf(store, id)).toEqual([death(id, 2), swept]);
   });
 
+  it('are withdrawn where they ended no life, and are kept all the same', async () => {
+    const store = open();
+    const id = newId();
+    const key = { node: id, declaredAt: death(id, 1).declaredAt };
+    expect(await store.nodes.withdrawDeath(key)).toBe(false);
+    await store.nodes.recordDeath(death(id, 1));
+    expect([await store.nodes.withdrawDeath(key), await store.nodes.withdrawDeath(key)]).toEqual([true, true]);
+    expect(await deathsOf(store, id)).toEqual([{ ...death(id, 1), withdrawn: true }]);
+  });
+
   it('are listed, the latest first, a page at a time', async () => {
     const { nodes } = open();
     const at = 1_000_000_000_000;

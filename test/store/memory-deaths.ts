@@ -34,6 +34,12 @@ export function memoryDeaths(): DeathStore {
       deaths.set(keyOf(key), { ...found, ...times, freed: found.freed + freed });
       return true;
     },
+    async withdrawDeath(key) {
+      const found = deaths.get(keyOf(key));
+      if (found === undefined) return false;
+      deaths.set(keyOf(key), { ...found, withdrawn: true });
+      return true;
+    },
     async readConcluded() {
       return concluded && { ...concluded };
     },

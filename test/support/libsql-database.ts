@@ -5,9 +5,15 @@ import type { OpenDatabase, Row } from '../../cni-shim/machine/database.ts';
 export const libsqlDatabase: OpenDatabase = (path) => {
   const database = new Database(path);
   let isOpen = true;
+  const prepared = new Map<string, Database.Statement>();
+  const prepare = (sql: string): Database.Statement => {
+    const statement = prepared.get(sql) ?? database.prepare(sql);
+    prepared.set(sql, statement);
+    return statement;
+  };
   return {
-    all: (sql, ...values) => database.prepare(sql).all(...values) as Row[],
-    run: (sql, ...values) => database.prepare(sql).run(...values).changes,
+    all: (sql, ...values) => prepare(sql).all(...values) as Row[],
+    run: (sql, ...values) => prepare(sql).run(...values).changes,
     exec: (sql) => {
       database.exec(sql);
     },

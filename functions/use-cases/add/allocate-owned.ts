@@ -39,8 +39,10 @@ export async function allocateOwned(
   const proposed = request.attempt === 1 ? await holdProposed(deps, call, request, pool, proposal) : undefined;
   if (proposed) return granted(proposed);
   const allocation = await ownedAllocation(deps, call, request, pool);
-  const slot =
-    (await searchIn(allocation, [...allocation.blocks.own.keys()], proposal)) ?? (await searchReleasing(allocation));
+  // A late copy may hold a slot of another block: that which was answered, and is proposed, is looked for first.
+  const isProposed = (block: bigint) => Number(block === proposal?.block);
+  const own = [...allocation.blocks.own.keys()].sort((a, b) => isProposed(b) - isProposed(a));
+  const slot = (await searchIn(allocation, own, proposal)) ?? (await searchReleasing(allocation));
   const found = slot ? granted(slot) : await searchClaimed(allocation);
   return found.kind === 'granted' ? granted(answer(allocation, found.result)) : found;
 }

@@ -4,7 +4,7 @@ import { scatter } from '../../../core/addresses/scatter.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { against, againstHolding, allows, type SlotState } from '../../../core/protocol/lease.ts';
 import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
-import { type Allocation, holdingOf } from './allocation.ts';
+import { type Allocation, holdingOf, usableProposal } from './allocation.ts';
 
 /** Of one block's free slots, as many are tried as others may snatch away at the same moment. */
 const TRIES_A_BLOCK = 4;
@@ -81,11 +81,16 @@ function ownIn(
 ): { key: SlotKey; incarnation: number } | undefined {
   const { containerId, ifname } = request.attachment;
   const me = against({ containerId, ifname, nonce: request.nonce, node: call.caller });
+  // A late copy of the request may hold another slot beside the one that was answered, which the node proposes from then on.
+  const proposal = usableProposal(request, pool);
+  const proposed = proposal?.block === block ? proposal.slot : undefined;
+  let found: { key: SlotKey; incarnation: number } | undefined;
   for (const [slot, state] of slots) {
     if (state.holding === undefined || !allows('release', state, me)) continue;
-    return { key: { pool: pool.definition.id, block, slot }, incarnation: state.holding.incarnation };
+    if (found === undefined || slot === proposed)
+      found = { key: { pool: pool.definition.id, block, slot }, incarnation: state.holding.incarnation };
   }
-  return undefined;
+  return found;
 }
 
 function inspect({ deps, pool }: Allocation, block: bigint, slots: Slots) {

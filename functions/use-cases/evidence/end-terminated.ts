@@ -22,8 +22,8 @@ export async function endTerminated(
   node: NodeState,
   said: Said,
 ): Promise<Ended> {
-  const death = deathNow(deps, node, said);
-  if (!(await endLife(deps, death))) return { is: 'passed' };
+  const death = await endLife(deps, deathNow(deps, node, said));
+  if (death === undefined) return { is: 'passed' };
   // What is declared is declared: where the fence fails, the schedule finds the death and repeats it.
   const freed = await reclaimNow(deps, call, death).then(
     (outcome) => {

@@ -1,13 +1,16 @@
 /** That a node's life is over: the only evidence there is on which leases are freed without their owner. An operator says it, or the node itself. */
+
 import type { Death, DeclareDeathRequest, ListDeathsQuery, ListDeathsResult } from '../../../core/contract/nodes.ts';
+import { LessorError } from '../../../core/contract/problems.ts';
 import type { DeathRecord, NodeState } from '../../../core/protocol/node.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { heardOfLately, stillAlive } from './heard-of.ts';
 import { unknownNode } from './membership.ts';
+import { standingOf } from './standing.ts';
 
 /**
  * Records the death of the node's present life; a repeat answers the record that is there.
- * @throws LessorError node.unknown; node.alive where it was heard of lately and the operator does not insist
+ * @throws LessorError node.unknown; node.alive where it was heard of lately and the operator does not insist, or began another life
  */
 export async function declareDeath(deps: Dependencies, call: Call, request: DeclareDeathRequest): Promise<Death> {
   const node = await dyingNode(deps, request.node);
@@ -16,11 +19,19 @@ export async function declareDeath(deps: Dependencies, call: Call, request: Decl
   const heardOfAt = request.alsoIfAlive ? undefined : await heardOfLately(deps, call, node);
   if (heardOfAt !== undefined) throw stillAlive(node.id, heardOfAt);
   const death = deathNow(deps, node, said);
-  if (await endLife(deps, death)) return deathOf(death);
-  // Another has ended that life meanwhile, or the node is in its next one.
+  const ended = await endLife(deps, death);
+  if (ended) return deathOf(ended);
   const now = await dyingNode(deps, request.node);
-  return deathOf(now.incarnation === node.incarnation ? await recordOf(deps, now, said) : death);
+  // Another has ended that life meanwhile.
+  if (now.incarnation === node.incarnation) return deathOf(await recordOf(deps, now, said));
+  throw livesAgain(node.id);
 }
+
+/** The next life began before the mark: that the node is dead is not true any more, or a late request of it came. A person decides. */
+const livesAgain = (id: string): LessorError =>
+  new LessorError('node.alive', `Node ${id} began another life while it was declared dead`, {
+    remedy: 'make certain that nothing of it runs any more, and if so declare it again: nothing was declared',
+  });
 
 /** @throws LessorError node.unknown */
 export async function dyingNode({ store }: Dependencies, id: string): Promise<NodeState> {
@@ -35,15 +46,30 @@ export const deathNow = (
   said: Pick<DeathRecord, 'reason' | 'declaredBy'>,
 ): DeathRecord => ({ node: id, incarnation, ...said, declaredAt: now(), freed: 0 });
 
-/** Ends that life of the node and no later one. False where it was over already. */
-export async function endLife({ store }: Dependencies, death: DeathRecord): Promise<boolean> {
+/**
+ * Ends that life of the node and no later one.
+ * @returns the record by which it is over; undefined where it was over already
+ */
+export async function endLife({ store }: Dependencies, death: DeathRecord): Promise<DeathRecord | undefined> {
+  const { node, incarnation } = death;
   // The record first, so that the reclaim finds every node that is marked. Only the mark is evidence: a record whose
-  // declaration was interrupted frees nothing until it is repeated, which makes another record.
-  await store.nodes.recordDeath(death);
-  const isOver = await store.nodes.markDead(death.node, death.incarnation, death.declaredAt);
-  // For showing only: what is declared is declared, and no failure of this takes it back.
-  if (isOver) await store.nodes.noteListedDead(death.node, death.incarnation).catch(() => undefined);
-  return isOver;
+  // declaration was interrupted frees nothing for ever, and a repeat makes another record.
+  const recorded = await recordOnce(store, death);
+  const isMarked = await store.nodes.markDead(node, incarnation, recorded.declaredAt);
+  // A repeat of a request whose answer was lost is refused by its own mark.
+  const standing = isMarked ? 'marked' : await standingOf(store, await store.nodes.readNode(node), recorded);
+  // For showing only: what is declared is declared, and no failure of these takes it back.
+  if (standing === 'marked') await store.nodes.noteListedDead(node, incarnation).catch(() => undefined);
+  if (standing === 'void') await store.nodes.withdrawDeath(recorded).catch(() => undefined);
+  return standing === 'marked' ? recorded : undefined;
+}
+
+/** Two who declare one life in one millisecond have one record. Of another life that is another one, a millisecond later. */
+async function recordOnce(store: Dependencies['store'], death: DeathRecord): Promise<DeathRecord> {
+  if (await store.nodes.recordDeath(death)) return death;
+  const found = await store.nodes.readDeath(death);
+  if (found?.incarnation === death.incarnation) return found;
+  return recordOnce(store, { ...death, declaredAt: death.declaredAt + 1 });
 }
 
 /** Of a node that is marked: the record that was made before. One that an earlier version made may be in its old place still. */
@@ -72,10 +98,11 @@ export async function listDeaths(
     return { deaths: last ? [deathOf(last)] : [] };
   }
   const { deaths, nextCursor } = await store.nodes.listDeaths({ limit, cursor });
-  return { deaths: deaths.map(deathOf), ...(nextCursor === undefined ? {} : { nextCursor }) };
+  const those = deaths.filter(({ withdrawn }) => !withdrawn);
+  return { deaths: those.map(deathOf), ...(nextCursor === undefined ? {} : { nextCursor }) };
 }
 
-export function deathOf({ declaredAt, sweptAt, retryAt: _, ...record }: DeathRecord): Death {
+export function deathOf({ declaredAt, sweptAt, retryAt: _, withdrawn: __, ...record }: DeathRecord): Death {
   const swept = sweptAt === undefined ? {} : { sweptAt: new Date(sweptAt).toISOString() };
   return { ...record, declaredAt: new Date(declaredAt).toISOString(), ...swept };
 }

@@ -65,6 +65,6 @@ const deathRow = (death: DeathRecord): AuditRow => ({
   by: death.declaredBy,
   action: 'node.declared-dead',
   subject: death.node,
-  outcome: 'done',
+  outcome: death.withdrawn ? 'begun' : 'done',
   death: deathOf(death),
 });

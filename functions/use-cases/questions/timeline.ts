@@ -43,7 +43,8 @@ export function timeline(
   let known = Math.max(from, since);
   for (const step of [...kept.map(stepOf), ...lastOf(kept, slot)]) {
     const { previousEndedAt, ...tenure } = step;
-    const begun = tenure.holding.heldAt;
+    // One that a late request began was not there before the lease before it had ended.
+    const begun = Math.max(tenure.holding.heldAt, previousEndedAt ?? 0);
     const before = previousEndedAt ?? (nothingBefore && tenures.length === 0 ? 0 : begun);
     if (before > known && known <= to) unknown.push({ from: known, to: Math.min(before, to) });
     if (begun <= to && (tenure.endedAt ?? Number.POSITIVE_INFINITY) > from) tenures.push(tenure);
@@ -77,10 +78,8 @@ function lastOf(kept: readonly EndedLease[], slot: SlotState | undefined): Step[
     : [{ holding, endedAt, previousEndedAt: holding.heldAt }];
 }
 
-/** One that a late request ended is kept with another end than it names: the record's (`leaseChange`). */
+/** By a later time than the slot names, where a late request ended it, or the one before it ended no earlier (`leaseChange`). */
 const isKept = (kept: readonly EndedLease[], { holding, endedAt = 0 }: SlotState): boolean =>
   kept.some(
-    (one) =>
-      one.holding.nonce === holding?.nonce &&
-      (one.endedAt === endedAt || (endedAt < holding.heldAt && one.holding.heldAt === holding.heldAt)),
+    (one) => one.holding.nonce === holding?.nonce && one.holding.heldAt === holding.heldAt && one.endedAt >= endedAt,
   );

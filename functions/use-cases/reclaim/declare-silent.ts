@@ -89,6 +89,5 @@ async function declare(
   const heardAt = await heardOf(deps, call, node, before);
   if (heardAt === undefined || heardAt > before) return undefined;
   const reason = `silent for ${Math.floor((deps.now() - heardAt) / MINUTE_MS)} minutes: last heard of at ${new Date(heardAt).toISOString()}`;
-  const death = deathNow(deps, node, { reason, declaredBy: 'silence' });
-  return (await endLife(deps, death)) ? death : undefined;
+  return endLife(deps, deathNow(deps, node, { reason, declaredBy: 'silence' }));
 }

@@ -10,8 +10,9 @@ const LOOKS_MS = [5 * MINUTE_MS, HOUR_MS, DAY_MS, 7 * DAY_MS];
 /** A death that is as old, and was swept since, is concluded. */
 export const CONCLUDED_AFTER_MS = 7 * DAY_MS;
 
-/** Milliseconds since 1970, 0 for at once; undefined where it is concluded. */
-export function dueAt({ declaredAt, sweptAt, retryAt = 0 }: DeathRecord): number | undefined {
+/** Milliseconds since 1970, 0 for at once; undefined where it is concluded, or was withdrawn. */
+export function dueAt({ declaredAt, sweptAt, withdrawn, retryAt = 0 }: DeathRecord): number | undefined {
+  if (withdrawn) return undefined;
   if (sweptAt === undefined) return retryAt;
   const look = LOOKS_MS.find((after) => declaredAt + after > sweptAt);
   return look === undefined ? undefined : Math.max(declaredAt + look, retryAt);

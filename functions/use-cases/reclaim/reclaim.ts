@@ -10,6 +10,7 @@ import { fenceBlock, resumeFence } from '../blocks/fence-block.ts';
 import { boundedStore, timeIsUp } from '../bounded-store.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { endingNow, knownPool } from '../known-pools.ts';
+import { standingOf } from '../nodes/standing.ts';
 import { CONCLUDED_AFTER_MS, dueAt, dueDeaths, retryAfterFailure } from './due.ts';
 import { tellingOfFreed } from './freed.ts';
 import { noteConcluded, readUnconcluded } from './unconcluded.ts';
@@ -27,8 +28,8 @@ export interface ReclaimReport {
 /** What became of a death in this run. */
 export type ReclaimOutcome =
   | { readonly is: 'swept'; readonly death: DeathRecord; readonly freed: number; readonly sweptAt: number }
-  /** Its declaration was interrupted before the mark. */
-  | { readonly is: 'unconfirmed'; readonly death: DeathRecord }
+  /** Its declaration was interrupted before the mark, which may come yet; `withdrawn`: which never will. */
+  | { readonly is: 'unconfirmed' | 'withdrawn'; readonly death: DeathRecord }
   | { readonly is: 'waiting'; readonly death: DeathRecord }
   | { readonly is: 'failed'; readonly death: DeathRecord; readonly cause: unknown };
 
@@ -83,6 +84,7 @@ export function reclaimNow(
 /** The record as this run leaves it. What was never confirmed in all that time is concluded: its repeat makes another record. */
 function seenAs(outcome: ReclaimOutcome | undefined, death: DeathRecord, now: number): DeathRecord {
   const isOld = now - death.declaredAt >= CONCLUDED_AFTER_MS;
+  if (outcome?.is === 'withdrawn') return { ...death, withdrawn: true };
   if (outcome?.is === 'swept') return { ...death, sweptAt: outcome.sweptAt };
   return outcome?.is === 'unconfirmed' && isOld ? { ...death, sweptAt: now } : death;
 }
@@ -99,8 +101,11 @@ async function reclaimDeath(
     freed += 1;
   };
   try {
-    const node = await confirmed(deps, death);
-    if (node === undefined) return { is: 'unconfirmed', death };
+    const node = await deps.store.nodes.readNode(death.node);
+    const standing = await standingOf(deps.store, node, death);
+    if (standing === 'void') await notes.store.nodes.withdrawDeath(death);
+    if (node === undefined || standing !== 'marked')
+      return { is: standing === 'void' ? 'withdrawn' : 'unconfirmed', death };
     await sweepNode({ ...deps, store: tellingOfFreed(deps.store, note) }, node, death.incarnation);
   } catch (error) {
     const stopped = timeIsUp(call);
@@ -120,16 +125,6 @@ async function reclaimDeath(
 }
 
 const firstOf = (error: unknown): unknown => (error instanceof AggregateError ? error.errors[0] : error);
-
-/**
- * The node, if the life that the record names is over. A declaration that was interrupted after its record is no
- * evidence: the node may have started again since, in that same life.
- */
-async function confirmed(deps: Dependencies, { node: id, incarnation }: DeathRecord): Promise<NodeState | undefined> {
-  const node = await deps.store.nodes.readNode(id);
-  const over = node && (node.incarnation > incarnation || (node.incarnation === incarnation && !node.alive));
-  return over ? node : undefined;
-}
 
 async function sweepNode(deps: Dependencies, { id, joinedBlocks }: NodeState, incarnation: number): Promise<void> {
   const keys = [...joinedBlocks].map(blockKeyFromText);

@@ -26,3 +26,25 @@ it('is no lease that ended before it began, and is unknown until it is kept, and
     unknown: [],
   });
 });
+
+it('is no lease that ended with the one before it: where both its beginning and its end came once more', async () => {
+  let now = START + 60_000;
+  const { store, records } = slotRecords(memoryStore(), () => now);
+  const holding = { attachment: attachmentOf(1), nonce: 'n1', node: 'i-1', incarnation: 1, heldAt: now };
+  const by = { containerId: 'container-1', ifname: 'eth0', nonce: 'n1', node: 'i-1' };
+  const ending = { endedAt: START + 70_000, reusableAt: START + 70_000 };
+  await store.leases.hold(key, holding, 1);
+  await store.leases.release(key, by, ending);
+  now = START + 90_000;
+  await store.leases.assert(key, holding, 1);
+  now = START + 120_000;
+  await store.leases.release(key, by, ending);
+  const kept = records.flatMap((record) => leaseChange(record)?.ended ?? []);
+  expect(kept.map(({ endedAt, previousEndedAt }) => [endedAt, previousEndedAt])).toEqual([
+    [START + 70_000, undefined],
+    [START + 120_000, START + 70_000],
+  ]);
+  const moment = { from: START + 65_000, to: START + 65_000 };
+  const { tenures } = timeline(moment, kept, { slot: await store.leases.readSlot(key), nothingBefore: true, since: 0 });
+  expect(tenures).toEqual([{ holding, endedAt: START + 70_000 }]);
+});

@@ -172,11 +172,9 @@ describe('reclaim', () => {
       }
       return proceed();
     });
-    await declareDeath(here.environment({ store }), callOf('user/ann'), {
-      node: 'i-1',
-      reason: 'it burned',
-      alsoIfAlive: true,
-    });
+    const request = { node: 'i-1', reason: 'it burned', alsoIfAlive: true };
+    const declared = declareDeath(here.environment({ store }), callOf('user/ann'), request);
+    expect((await refusalOf(declared)).code).toBe('node.alive');
     expect(started).toEqual(['life 2']);
     expect((await here.store.nodes.readNode('i-1'))?.alive).toBe(true);
     await reclaim(here.environment());
