@@ -56,11 +56,7 @@ export class Lessor extends Construct {
     checkProps(props, this.#where);
     checkRegion(props, Stack.of(this).region, this.#where);
     for (const [key, value] of Object.entries(props.tags ?? {})) Tags.of(this).add(key, value);
-    const prefix = Names.uniqueResourceName(this, {
-      separator: '-',
-      allowedSpecialCharacters: '_-',
-      maxLength: LONGEST_PREFIX,
-    });
+    const prefix = prefixOf(this);
     const encryptionKey = this.#key(props.encryptionKey);
     const logs: LogProps = { retention: props.logRetention ?? 30, encryptionKey };
     const { pools, leases, history } = this.#tables(props, encryptionKey);
@@ -231,3 +227,11 @@ export class Lessor extends Construct {
     leases.tell(changes, window.seconds);
   }
 }
+
+/** What the names of its resources begin with. */
+const prefixOf = (construct: Construct): string =>
+  Names.uniqueResourceName(construct, {
+    separator: '-',
+    allowedSpecialCharacters: '_-',
+    maxLength: LONGEST_PREFIX,
+  });
