@@ -130,7 +130,7 @@ export const mutants = {
   'a block that is free before its slots are passed': found(1, 300, 'block freed before its slots', {
     requests: freedBeforeItsSlots,
   }),
-  'TTL on history read as truth: what is not there any more was nobody’s': found(1, 700, 'history', {
+  'TTL on history read as truth: what is not there any more was nobody’s': found(14, 700, 'history', {
     whoHad: nobodysIfUnknown,
   }),
 } satisfies { readonly [mistake: string]: Mutant };

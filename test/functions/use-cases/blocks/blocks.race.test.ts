@@ -131,13 +131,12 @@ const dies = async ({ here }: Actors) => {
 const moves: Record<string, Story> = {
   /** A take-over waits while an earlier life is reclaimed and the block goes to another node. */
   takeUp: {
-    does: ({ deps, one }) => {
-      one.reboots();
-      return one.add(deps, 2);
+    async does({ deps, ...actors }) {
+      await dies(actors);
+      actors.one.reboots();
+      return actors.one.add(deps, 2);
     },
     async meanwhile({ here, two }) {
-      const record = { node: 'i-1', incarnation: 1, reason: 'off', declaredBy: 'ann', declaredAt: 0, freed: 0 };
-      await here.store.nodes.recordDeath(record);
       await reclaim(here.environment());
       await two.add(here.environment(), 3);
     },
