@@ -3,16 +3,16 @@ import * as z from 'zod/mini';
 import { poolState } from './pool.ts';
 
 /** RFC 3339, or null where it is not within the days that the forecast looks ahead. */
-const momentOrNone = z.nullable(z.string());
+const timeOrNever = z.nullable(z.string());
 
 /** The first time that the pool is full. */
 export const fullAt = z.object({
   /** RFC 3339: with a chance of one in ten it is full before. Null: nor is that likely within `horizonDays`. */
-  earliest: momentOrNone,
+  earliest: timeOrNever,
   /** RFC 3339: as likely before as after. Null: not within `horizonDays`. */
-  expected: momentOrNone,
+  expected: timeOrNever,
   /** RFC 3339: with a chance of one in ten it is full after that. Null: it may well be that it is not within `horizonDays`. */
-  latest: momentOrNone,
+  latest: timeOrNever,
 });
 
 /** The most that will be used at once within so many days from the last sample. */

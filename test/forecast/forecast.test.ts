@@ -11,7 +11,7 @@ import { allJudged, HISTORIES, PAGE, type Results, SEEDS, withTables } from './t
 let results: Results;
 beforeAll(() => {
   results = allJudged();
-}, 120_000);
+}, 600_000);
 
 function judgedFor(days: number, kind: Kind): Judged {
   const one = results.get(days)?.get(kind);
@@ -99,10 +99,14 @@ describe('would not pass', () => {
     ['the same course without the days of the week, of a weekly series', withoutSeason, 'weekly'],
     ['the same course without the days of the week, of one that grows', withoutSeason, 'growing weekly'],
     ['errors of one day for all days, of a series with steps', ofOneDay, 'steps'],
-  ])('%s', (_, method, kind) => {
-    expect(found(kind, method)).not.toEqual([]);
-    expect(shortcomings(kind, judgedFor(91, kind), 91)).toEqual([]);
-  });
+  ])(
+    '%s',
+    (_, method, kind) => {
+      expect(found(kind, method)).not.toEqual([]);
+      expect(shortcomings(kind, judgedFor(91, kind), 91)).toEqual([]);
+    },
+    600_000,
+  );
 
   it('a method whose median error were twice as large', () => {
     const one = judgedFor(91, 'bursty');

@@ -2,7 +2,7 @@
 import { HORIZONS, type Judged, judged } from './judge.ts';
 import { type Kind, kinds } from './series.ts';
 
-export const SEEDS = 150;
+export const SEEDS = 100;
 /** Days of samples. */
 export const HISTORIES = [91, 42, 28, 14, 7] as const;
 

@@ -4,7 +4,7 @@
  * The slope is Sen's, by season (Hirsch, Slack and Smith 1982, "Techniques of trend analysis for monthly water quality data"): the
  * median of the slopes between any two days, of which only the same days of the week are compared.
  */
-import { median } from 'simple-statistics';
+import { median, quantile } from 'simple-statistics';
 
 export type Peaks = readonly (number | undefined)[];
 
@@ -44,5 +44,6 @@ function slopeOf(peaks: Peaks, season: number): number {
       const other = peaks[later];
       if (peak !== undefined && other !== undefined) slopes.push((other - peak) / (later - day));
     }
-  return slopes.length === 0 ? 0 : median(slopes);
+  // Of hundreds of slopes: the median without sorting them.
+  return slopes.length === 0 ? 0 : quantile(slopes, 0.5);
 }
