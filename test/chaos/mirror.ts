@@ -135,7 +135,9 @@ function slotsBeside({ witness, now, addressOf }: Around) {
       const before = () => of(key).get(key.slot);
       if (!SLOT_WRITES.has(name)) return;
       if ((name === 'hold' || name === 'assert') && (outcome as { held: boolean }).held) {
-        const [, holding, generation] = args as [SlotKey, Holding, number];
+        const [, asked, generation] = args as [SlotKey, Holding, number];
+        // No lease is from before the one before it ended.
+        const holding = { ...asked, heldAt: Math.max(asked.heldAt, before()?.endedAt ?? 0) };
         write(
           key,
           { ...kept(before()), held: true, generation, reusableAt: 0, holding },
