@@ -52,7 +52,7 @@ describe('the first life of a boot', () => {
     }
     await arrives(6, 'boot-3');
     const { leases, ...own } = await told();
-    expect(own).toEqual({ boot: 'boot-3', incarnation: 6, firstOfBoot: 3 });
+    expect(own).toMatchObject({ boot: 'boot-3', incarnation: 6, firstOfBoot: 3 });
     const living = leases.filter(({ attachment }) => attachment.containerId === attachmentOf(3).containerId);
     expect(living).toHaveLength(1);
     const released = leases.filter(
