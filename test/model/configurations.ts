@@ -148,6 +148,37 @@ export const configurations = {
     generations: 2,
     events: ['offline', 'search'],
   }),
+  'block: delegated': node([558, 22], {
+    containers: [on(0, 'a'), on(0, 'b')],
+    boots: [1],
+    generations: 2,
+    events: ['delegated', 'search'],
+  }),
+  'block: delegated, a cooling slot': node([373, 25], {
+    containers: [on(0, 'a'), on(0, 'a')],
+    boots: [1],
+    generations: 2,
+    events: ['delegated', 'search', 'cooldown'],
+  }),
+  'block: delegated, two slots': node([3085, 24], {
+    slots: 2,
+    containers: [on(0, 'a'), on(0, 'b')],
+    boots: [1],
+    generations: 2,
+    events: ['delegated', 'search', 'cooldown'],
+  }),
+  'block: delegated, given back': node([10_105, 36], {
+    containers: [on(0, 'a'), on(1, 'b')],
+    boots: [1, 1],
+    generations: 4,
+    events: ['delegated', 'search', 'give back', 'cooldown'],
+  }),
+  'block: delegated, a lost journal': node([4219, 26], {
+    containers: [on(0, 'a'), on(0, 'b')],
+    boots: [1],
+    generations: 3,
+    events: ['delegated', 'search', 'journal loss'],
+  }),
   'block: two slots, a dead node': node([92_805, 50], {
     slots: 2,
     containers: [on(0, 'a'), on(1, 'b')],

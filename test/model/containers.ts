@@ -20,8 +20,11 @@ export function containerSteps(path: Path, c: number): void {
       send(setContainer(world, c, { askedIn: node.told }), `hold ${c} -1 1 ${node.told}`),
     );
   const g = usableClaim(path, n);
-  if (path.may('offline') && me.phase === 'adding' && me.entry && me.slot >= 0 && g > 0)
-    step(`${who} lives with slot ${me.slot} at once: the service cannot be reached`, goesLive(path, world, c, {}));
+  if (me.phase === 'adding' && me.entry && me.slot >= 0 && g > 0) {
+    const lives = goesLive(path, world, c, {});
+    if (path.may('offline')) step(`${who} lives with slot ${me.slot} at once: the service cannot be reached`, lives);
+    if (path.may('delegated')) step(`${who} lives with slot ${me.slot} at once: its node leases by itself`, lives);
+  }
   if (me.phase === 'live' && !me.answered && me.entry && g > 0)
     step(`slot ${me.slot} of ${who} is reported`, send(world, `hold ${c} ${me.slot} ${g} ${node.told}`), 'tidies');
   assertSteps(path, c);
@@ -75,6 +78,11 @@ function starts(path: Path, c: number): void {
   const generations = path.may('imposture') && usableClaim(path, n) === 0 ? [world.block.g] : [usableClaim(path, n)];
   for (const g of generations) {
     if (g === 0) continue;
+    if (path.may('delegated') && world.slots.every((_, k) => journaled(path, n, k)))
+      step(
+        `${path.name(c)} is added without a slot, where its node leases at generation ${g}`,
+        send(setContainer(world, c, adding), `hold ${c} -1 ${g} ${told}`),
+      );
     world.slots.forEach((_, k) => {
       const facts = { claimOfThisBoot: true, claimOfThisJournal: true, slotUnjournaled: !journaled(path, n, k) };
       if (!decides(mutations, 'propose', facts)) return;

@@ -38,7 +38,9 @@ export const arrivals: Arrivals = {
     const ownedByCaller = universe.affinity === 'shared' || world.owners[g]?.node === node;
     if (!decides(mutations, 'allocate', { ownedByCaller })) return;
     const may = (k: number) => slotPermits(universe, mutations, 'hold', world, k, { c, generation: g, life });
-    const refused = proposed < 0 || (path.may('search') && !may(proposed));
+    // What a node leases by itself it has not told yet, and it knows best what is free there.
+    const mayChoose = decides(mutations, 'choose', { blockNotLeasedFrom: !path.may('delegated') });
+    const refused = mayChoose && (proposed < 0 || (path.may('search') && !may(proposed)));
     world.slots.forEach((_, k) => {
       if (!may(k) || !(k === proposed || refused)) return;
       const former = universe.containers[at(world.slots, k).by];
@@ -71,6 +73,10 @@ export const arrivals: Arrivals = {
     }
     if (me.phase === 'ended') return;
     const facts = { entryThere: me.entry, slotNotLivedWith: !livedWith(path, n, k, c) };
+    if (path.may('delegated') && me.entry && !facts.slotNotLivedWith) {
+      const fault = `delegated: ${path.name(c)} is granted slot ${k}, with which another container of its node lives`;
+      step(fault, { ...world, fault });
+    }
     if (!decides(mutations, 'acknowledge', facts)) return;
     const others = mutations.has('the slot stays proposed') ? world : withoutProposal(path, n, k, c);
     step(`${path.name(c)} lives with slot ${k}`, goesLive(path, others, c, { slot: k, answered: true }));

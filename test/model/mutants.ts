@@ -123,6 +123,12 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'finish.blockReleasing': { where: 'block: given back with a lease on its way', breaks: 'I4' },
   'finish.generationUnchanged': { where: dead, breaks: 'I4' },
   'allocate.ownedByCaller': { where: 'block: an impostor', breaks: 'I5' },
+  'choose.blockNotLeasedFrom': {
+    where: 'block: delegated',
+    breaks: 'delegated',
+    tells:
+      'The service chooses a free slot in a block of which the node leases by itself. The node lives with that slot already, and has not told yet. The answer is of no use.',
+  },
   'takeUpHeard.ownedByCaller': { where: 'block: an impostor', breaks: 'I5' },
   'giveBackHeard.ownedByCaller': { where: 'block: an impostor gives back', breaks: 'I3' },
   'reclaim.markedDead': {

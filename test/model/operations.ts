@@ -19,6 +19,8 @@ export type Mutations = ReadonlySet<string>;
 export const decisions = {
   /** ADD at the service: the generation that the request names is of the caller's block. */
   allocate: [['ownedByCaller']],
+  /** The service gives another slot than the proposed one. */
+  choose: [['blockNotLeasedFrom']],
   takeUpHeard: [['ownedByCaller']],
   giveBackHeard: [['ownedByCaller']],
   /** The service holds again what a node asserts. */

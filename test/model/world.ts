@@ -18,6 +18,8 @@ export type Event =
   | 'offline'
   /** The service tries another slot where the proposed one is refused. */
   | 'search'
+  /** As `offline`, although the service answers; and a request says from which block its node leases by itself. */
+  | 'delegated'
   /** A node gives back a block that it does not use. */
   | 'give back'
   /** A node on which nothing lives says goodbye: its life is over by its own word, and it may begin another one. */
