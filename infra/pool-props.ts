@@ -97,6 +97,12 @@ export interface DeclaredPool {
   readonly maxBlocksPerNode?: number;
 
   /**
+   * `'delegated'`: a node leases from its own blocks by itself, and tells the service afterwards.
+   * @default 'online'
+   */
+  readonly leasing?: 'online' | 'delegated';
+
+  /**
    * Leases that each namespace may hold.
    * @default - no limit
    */

@@ -7,6 +7,7 @@ import type { JournalEntry } from '../node/journal-entry.ts';
 import type { NodeRecords } from '../node/node-records.ts';
 import { type DataDirectories, recordsIn } from '../sync/data-directories.ts';
 import { findDeadSandboxes, type Gone, retireDead } from '../sync/dead-sandboxes.ts';
+import { isAnythingToFlush } from '../sync/flush.ts';
 import { dueBy } from './due.ts';
 import type { Metrics } from './metrics.ts';
 import { agentTimes, serviceTeller, type Telling } from './tell-service.ts';
@@ -20,6 +21,8 @@ export interface Agent {
   health(): string | undefined;
   /** What is due now. Never throws for what a later round may do. */
   round(): Promise<void>;
+  /** Between two rounds: tells the service where there is something to tell. Costs a look into the journal, else nothing. */
+  look(): Promise<void>;
 }
 
 export function createAgent(options: AgentOptions): Agent {
@@ -34,19 +37,23 @@ export function createAgent(options: AgentOptions): Agent {
   const sweep = dueBy(now);
   const networks = recordsIn(options);
   return {
+    async look() {
+      if (isAnythingToFlush(networks)) await tell(networks);
+      goesOn();
+    },
     health() {
       const since = now() - progressAt;
       return since < 6 * agentTimes.roundMs ? undefined : `nothing has gone on for ${Math.round(since / 1000)} s`;
     },
     async round() {
       for (const records of networks) retire(records);
-      measure(metrics, networks);
+      measure(metrics, networks, now());
       await tell(networks);
       if (sweep.isIt()) {
         for (const records of networks) records.sweep();
         sweep.in(agentTimes.sweepMs);
       }
-      measure(metrics, networks);
+      measure(metrics, networks, now());
       goesOn();
       metrics.lastRound.set(Math.round(now() / 1000));
     },
@@ -68,7 +75,13 @@ function retiring(options: AgentOptions): (records: NodeRecords) => void {
   };
 }
 
-function measure({ entries, outbox, blocks, lostNow }: Metrics, networks: readonly NodeRecords[]): void {
+function measure(
+  { entries, outbox, oldest, blocks, lostNow }: Metrics,
+  networks: readonly NodeRecords[],
+  now: number,
+): void {
+  const since = networks.map((records) => records.outbox.behind().since ?? now);
+  oldest.set(Math.max(0, now - Math.min(now, ...since)) / 1000);
   for (const gauge of [entries, outbox, blocks, lostNow]) gauge.reset();
   for (const { journal, outbox: waiting, caches } of networks) {
     const there = journal.entries();
@@ -95,6 +108,7 @@ function watched(api: Calls, over: () => void): Calls {
     release: watch(api.release),
     giveBack: watch(api.giveBack),
     report: watch(api.report),
+    batch: watch(api.batch),
     ownLeases: watch(api.ownLeases),
     check: watch(api.check),
     readiness: watch(api.readiness),

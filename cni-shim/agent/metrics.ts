@@ -5,6 +5,7 @@ export interface Metrics {
   readonly registry: Registry;
   readonly entries: Gauge<'network'>;
   readonly outbox: Gauge<'network' | 'kind'>;
+  readonly oldest: Gauge;
   readonly blocks: Gauge<'pool'>;
   readonly reachable: Gauge;
   readonly declaredDead: Gauge;
@@ -30,6 +31,7 @@ export function makeMetrics(version: string): Metrics {
     registry,
     entries: gauge('lessor_attachments', 'Attachments in the journal', ['network']),
     outbox: gauge('lessor_outbox', 'What the service is still to be told: reports and releases', ['network', 'kind']),
+    oldest: gauge('lessor_outbox_oldest_seconds', 'For how long the oldest of it has waited to be told'),
     blocks: gauge('lessor_blocks', 'Blocks in which this node proposes slots', ['pool']),
     reachable: gauge('lessor_api_reachable', 'Whether the last request was answered'),
     declaredDead: gauge('lessor_declared_dead', 'Whether the life of this node was declared over although it runs'),

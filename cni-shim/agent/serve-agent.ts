@@ -19,6 +19,8 @@ export interface AgentCommand extends AccessOptions {
   readonly stopped: Promise<void>;
 }
 
+const LOOKS_A_ROUND = agentTimes.roundMs / agentTimes.lookMs;
+
 /** @throws LessorError `node.configuration` before the first round; afterwards what fails is logged and tried again. */
 export async function serveAgent(surroundings: Surroundings, command: AgentCommand): Promise<void> {
   const { version, name, write, graceMs, listen, stopped } = command;
@@ -41,10 +43,11 @@ export async function serveAgent(surroundings: Surroundings, command: AgentComma
   const stop = stopped.then(() => {
     running = false;
   });
-  while (running) {
-    const round = agent.round().catch((error: unknown) => log('error', `a round failed: ${String(error)}`));
-    // A round may be left at any instruction, as a killed process leaves it.
-    await Promise.race([stop, round.then(() => surroundings.sleep(agentTimes.roundMs))]);
+  const failed = (error: unknown) => log('error', `a round failed: ${String(error)}`);
+  for (let looks = 0; running; looks = (looks + 1) % LOOKS_A_ROUND) {
+    const work = looks === 0 ? agent.round() : agent.look();
+    // It may be left at any instruction, as a killed process leaves it.
+    await Promise.race([stop, work.catch(failed).then(() => surroundings.sleep(agentTimes.lookMs))]);
   }
   await server.close();
   log('info', 'the agent stopped');

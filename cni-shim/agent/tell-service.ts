@@ -25,6 +25,8 @@ export interface Telling extends DataDirectories {
 
 export const agentTimes = {
   roundMs: 10_000,
+  /** Where leasing is delegated, the service knows of a lease so soon. */
+  lookMs: 1_000,
   heartbeatMs: 10 * 60_000,
   reconcileMs: 6 * 60 * 60_000,
   sweepMs: 60 * 60_000,

@@ -1,5 +1,6 @@
 /** Signed requests to the API, each with its own deadline and all within one, repeated where that can help. */
 
+import type { BatchRequest, BatchResult } from '../../core/contract/batch.ts';
 import type { GiveBackRequest, GiveBackResult } from '../../core/contract/blocks.ts';
 import type {
   AllocateRequest,
@@ -34,6 +35,7 @@ import { outcomeOf } from './call-outcome.ts';
 import { type Refused, refusedBy } from './refusals.ts';
 import {
   allocateResult,
+  batchResult,
   checkResult,
   giveBackResult,
   goodbyeResult,
@@ -64,6 +66,7 @@ export interface Calls {
   /** Has the time of one attempt only: nobody waits for it. */
   giveBack(request: GiveBackRequest): Promise<GiveBackResult | undefined>;
   report(request: ReportRequest): Promise<ReportResult | undefined>;
+  batch(request: BatchRequest): Promise<BatchResult | undefined>;
   ownLeases(cursor?: string): Promise<OwnLeasesResult | undefined>;
   check(request: CheckRequest): Promise<CheckResult | undefined>;
   readiness(request: ReadinessRequest): Promise<ReadinessResult | undefined>;
@@ -105,6 +108,7 @@ const routes = {
   release: { ...paths.release, shape: releaseResult },
   giveBack: { ...paths.giveBack, shape: giveBackResult },
   report: { ...paths.report, shape: reportResult },
+  batch: { ...paths.batch, shape: batchResult },
   check: { ...paths.check, shape: checkResult },
   readiness: { ...paths.readiness, shape: readinessResult },
   heartbeat: { ...paths.heartbeat, shape: heartbeatResult },
@@ -127,6 +131,7 @@ const callsOf = (access: ApiAccess, once: ApiAccess): Calls => ({
   release: (request) => call(access, routes.release, () => request),
   giveBack: (request) => call(once, routes.giveBack, () => request),
   report: (request) => call(access, routes.report, () => request),
+  batch: (request) => call(access, routes.batch, () => request),
   ownLeases: (cursor) => call(access, ownLeases(cursor), () => ({})),
   check: (request) => call(access, routes.check, () => request),
   readiness: (request) => call(access, routes.readiness, () => request),

@@ -42,6 +42,17 @@ export function refusedBy(answer: Answer): Refused {
   return withoutProblem(answer);
 }
 
+/** The same of one item of a batch. */
+export function errorOf(problem: {
+  readonly code: string;
+  readonly detail: string;
+  readonly remedy?: string | undefined;
+}): LessorError {
+  const code = isProblemCode(problem.code) ? problem.code : 'service.fault';
+  const { what, remedy } = textsOf(problem) ?? { what: problems[code].title };
+  return new LessorError(code, what, remedy === undefined ? {} : { remedy });
+}
+
 /** What is wrong and what to do about it, apart where the service knows them apart. */
 export function textsOf({
   detail,

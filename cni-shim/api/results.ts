@@ -1,4 +1,5 @@
 /** The service's answers, as core/contract has them; a test compares the two. */
+import type { BatchResult } from '../../core/contract/batch.ts';
 import type { GiveBackResult } from '../../core/contract/blocks.ts';
 import type { AllocateResult, CheckResult, ReleaseResult, ReportResult } from '../../core/contract/lease.ts';
 import { otherwise as defaults, most, patterns } from '../../core/contract/limits.ts';
@@ -38,6 +39,7 @@ const pool: Shape<AllocateResult['pool']> = object({
   default: otherwise(flag, false),
   order: otherwise(integer(-most.order, most.order), defaults.order),
   maxBlocksPerNode: otherwise(integer(1, most.blocksOfNode), defaults.maxBlocksPerNode),
+  leasing: otherwise(oneOf('online', 'delegated'), defaults.leasing),
   quota: optional(integer(0)),
   quotas: otherwise(record(podText, integer(0)), {}),
   id: poolId,
@@ -78,6 +80,24 @@ export const giveBackResult: Shape<GiveBackResult> = object({
 export const reportResult: Shape<ReportResult> = object({
   incarnation: integer(),
   generation: optional(integer()),
+});
+
+export const batchResult: Shape<BatchResult> = object({
+  items: list(
+    object({
+      reported: optional(reportResult),
+      released: optional(releaseResult),
+      problem: optional(object({ code: text(), detail: text(), remedy: optional(text()) })),
+    }),
+  ),
+  pools: list(
+    object({
+      id: poolId,
+      leasing: oneOf('online', 'delegated'),
+      cooldownSeconds: integer(0, most.cooldown),
+      exclude: list(spanText, { most: most.exclusions }),
+    }),
+  ),
 });
 
 const ownLease = object({

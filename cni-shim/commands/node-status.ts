@@ -31,6 +31,8 @@ export interface JournalStatus {
   }[];
   readonly toReport: number;
   readonly toRelease: number;
+  /** Milliseconds since 1970: since when the oldest of it waits to be told. */
+  readonly behindSince: number | undefined;
   /** Whom the service takes this node for, as far as it has said so. */
   readonly node: string | undefined;
   /** `lessor leave` has begun and not ended: no ADD begins. */
@@ -87,6 +89,7 @@ function journalStatus(access: NodeAccess, records: NodeRecords): JournalStatus 
     }),
     toReport: outbox.toReport().length,
     toRelease: outbox.toRelease().length,
+    behindSince: outbox.behind().since,
     blocks: records
       .caches()
       .filter(({ pool }) => pool.affinity === 'node')

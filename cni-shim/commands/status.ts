@@ -119,6 +119,16 @@ function nodes({ journals }: Shown): string[][] {
     ['Node', names.join(', ') || 'not known yet'],
     ...(living === 0 ? [] : [['', `${warning}: drain it and start it again`]]),
     ...(journals.some(({ leaving }) => leaving) ? [['', 'is leaving: no container begins here (lessor leave)']] : []),
+    ...journals.flatMap(({ toReport, toRelease, behindSince }) =>
+      behindSince === undefined
+        ? []
+        : [
+            [
+              '',
+              `of ${toReport + toRelease} the service is still to be told, of the oldest since ${time(behindSince)}`,
+            ],
+          ],
+    ),
     ...journals.flatMap(({ lost }) =>
       lost === undefined
         ? []

@@ -27,6 +27,10 @@ export interface JournalEntry {
   readonly more?: readonly SlotReference[];
   /** With which the container lives, of a block of this node, since before the service knew of it. */
   readonly local?: LocalLease;
+  /** By delegation, so that the service was never asked for it. */
+  readonly delegated?: true;
+  /** Milliseconds since 1970: when its container ended without the service being told. */
+  readonly endedAt?: number;
   /** The service was told of it. */
   readonly reported?: true;
   /** Nothing was ever sent under its nonce, so nothing is held by it. */
@@ -60,6 +64,8 @@ export interface Acknowledgement {
 export interface LocalLease extends Acknowledgement {
   /** At which the block was the node's. */
   readonly generation: number;
+  /** Milliseconds since 1970: since when. Absent in entries of earlier releases. */
+  readonly at?: number;
 }
 
 /** `device:inode` of the directory that holds the namespace's file, and of the namespace. */

@@ -5,21 +5,31 @@
 
 import { entriesIn, ownerOf, readEntry, retire, writeEntry } from './journal.ts';
 import type { JournalEntry, LocalLease } from './journal-entry.ts';
-import type { NodeDatabase } from './node-database.ts';
+import type { NodeDatabase, Writing } from './node-database.ts';
+
+/** `asked`: the service did not answer. `outage`: it was not asked, since others were not answered. `delegated`: nor need it be. */
+export type WhyLocal = 'asked' | 'outage' | 'delegated';
+
+/** What the service was not told yet. */
+export interface Behind {
+  readonly count: number;
+  /** Milliseconds since 1970: of the oldest of it; undefined where nothing is known of that. */
+  readonly since: number | undefined;
+}
 
 export interface Outbox {
   /**
    * The container lives with a slot that the service did not confirm. Undefined where its entry is not there any more, or the
    * slot is another's: then it may not.
    * @param lease what the entry's slot comes to, looked at in the same step: the block may be given back at any moment (I3)
-   * @param wasAsked whether the service was asked under this entry
    */
-  liveWith(entry: JournalEntry, lease: () => LocalLease | undefined, wasAsked: boolean): LocalLease | undefined;
+  liveWith(entry: JournalEntry, lease: () => LocalLease | undefined, why: WhyLocal): LocalLease | undefined;
   /** Entries that live with a slot of which the service was not told yet. */
   toReport(): JournalEntry[];
   /** Whether the service knows of the slot with which the entry's container lives. */
   isReported(entry: JournalEntry): boolean;
-  reported(entry: JournalEntry): void;
+  /** Notes that it was told so. False where neither a lease nor a release has the entry any more. */
+  reported(entry: JournalEntry): boolean;
   /**
    * A report is about to be sent under its nonce: from now on something may be held by it. False where the entry is not there
    * any more, neither as a lease nor as a release: then nothing may be sent.
@@ -30,14 +40,32 @@ export interface Outbox {
    * release: then nothing may be sent.
    */
   end(found: JournalEntry): boolean;
-  /** The container is gone. Nobody adds the attachment at the same time: the runtime keeps ADD and DEL apart. */
-  retire(found: JournalEntry): void;
+  /**
+   * The container is gone. Nobody adds the attachment at the same time: the runtime keeps ADD and DEL apart.
+   * @param at milliseconds since 1970
+   */
+  retire(found: JournalEntry, at?: number): void;
   /** The same by somebody of whom the runtime does not know: false where the attachment was added again meanwhile. */
   retireUnlessAdded(found: JournalEntry): boolean;
   toRelease(): JournalEntry[];
+  behind(): Behind;
   /** The service has released it. */
   released(entry: JournalEntry): void;
 }
+
+/** In an outage a slot may come and go without the service ever hearing of it; else its history is wanted. */
+const marks = { asked: {}, outage: { unasked: true }, delegated: { delegated: true } } as const;
+
+/** Without reading the entries: it is looked at again and again. */
+const BEHIND = `SELECT count(*) AS count, min(at) AS since FROM (
+  SELECT coalesce(
+    CASE WHEN json_extract(entry, '$.reported') IS NULL THEN json_extract(entry, '$.local.at') END,
+    json_extract(entry, '$.endedAt')
+  ) AS at FROM outbox
+  UNION ALL
+  SELECT json_extract(entry, '$.local.at') FROM lease
+  WHERE json_extract(entry, '$.local') IS NOT NULL AND json_extract(entry, '$.reported') IS NULL
+)`;
 
 export function openOutbox(database: NodeDatabase): Outbox {
   const current = ({ attachment, nonce }: JournalEntry): JournalEntry | undefined => {
@@ -45,7 +73,7 @@ export function openOutbox(database: NodeDatabase): Outbox {
     return entry?.nonce === nonce ? entry : undefined;
   };
   return {
-    liveWith: (entry, lease, wasAsked) =>
+    liveWith: (entry, lease, why) =>
       database.transaction((writing) => {
         const there = current(entry);
         if (there === undefined || there.ended === true) return undefined;
@@ -53,8 +81,7 @@ export function openOutbox(database: NodeDatabase): Outbox {
         if (local === undefined || ownerOf(writing, local.slot) !== entry.nonce) return undefined;
         const attempts = Math.max(entry.attempts, there.attempts);
         // A second ADD of the attachment goes on with the same nonce, and counts.
-        const unasked = wasAsked || attempts > 1 ? {} : ({ unasked: true } as const);
-        writeEntry(writing, { ...entry, attempts, local, ...unasked });
+        writeEntry(writing, { ...entry, attempts, local, ...(attempts > 1 ? {} : marks[why]) });
         return local;
       }),
     toReport: () =>
@@ -63,10 +90,7 @@ export function openOutbox(database: NodeDatabase): Outbox {
         .filter(({ local, reported }) => local !== undefined && reported !== true),
     isReported: (entry) => entry.local === undefined || current(entry)?.reported === true,
     reported: (entry) =>
-      database.transaction((writing) => {
-        const there = current(entry);
-        if (there !== undefined) writeEntry(writing, { ...there, reported: true });
-      }),
+      database.transaction((writing) => changeByNonce(writing, entry, (there) => ({ ...there, reported: true }))),
     asking: (entry) => asking(database, entry),
     end: (found) =>
       database.transaction((writing) => {
@@ -75,10 +99,10 @@ export function openOutbox(database: NodeDatabase): Outbox {
         writeEntry(writing, { ...asked(there), ended: true });
         return true;
       }),
-    retire: (found) =>
+    retire: (found, endedAt) =>
       database.transaction((writing) => {
         const there = current(found);
-        if (there !== undefined) retire(writing, there);
+        if (there !== undefined) retire(writing, endedAt === undefined ? there : { ...there, endedAt });
       }),
     retireUnlessAdded: (found) =>
       database.transaction((writing) => {
@@ -89,6 +113,10 @@ export function openOutbox(database: NodeDatabase): Outbox {
         return true;
       }),
     toRelease: () => database.read((reading) => entriesIn(reading, 'outbox')),
+    behind() {
+      const [row] = database.all(BEHIND);
+      return { count: Number(row?.count ?? 0), since: row?.since == null ? undefined : Number(row.since) };
+    },
     released: ({ nonce }) =>
       database.transaction(({ run }) => {
         run('DELETE FROM slot WHERE nonce = ?', nonce);
@@ -100,15 +128,21 @@ export function openOutbox(database: NodeDatabase): Outbox {
 function asking(database: NodeDatabase, { nonce, unasked }: JournalEntry): boolean {
   // Who lost the mark never has it again.
   if (unasked === undefined) return true;
-  return database.transaction((writing) =>
-    ['lease', 'outbox'].some((table) => {
-      const [entry] = entriesIn(writing, `${table} WHERE nonce = ?`, nonce);
-      if (entry === undefined) return false;
-      writing.run(`UPDATE ${table} SET entry = ? WHERE nonce = ?`, JSON.stringify(asked(entry)), nonce);
-      return true;
-    }),
-  );
+  return database.transaction((writing) => changeByNonce(writing, { nonce }, asked));
 }
+
+/** As a lease or, where its container is gone, as a release. False where it is neither. */
+const changeByNonce = (
+  writing: Writing,
+  { nonce }: Pick<JournalEntry, 'nonce'>,
+  change: (entry: JournalEntry) => JournalEntry,
+): boolean =>
+  ['lease', 'outbox'].some((table) => {
+    const [entry] = entriesIn(writing, `${table} WHERE nonce = ?`, nonce);
+    if (entry === undefined) return false;
+    writing.run(`UPDATE ${table} SET entry = ? WHERE nonce = ?`, JSON.stringify(change(entry)), nonce);
+    return true;
+  });
 
 function asked(entry: JournalEntry): JournalEntry {
   const { unasked: _, ...rest } = entry;

@@ -3,6 +3,7 @@
  * cache: lost or stale it costs requests, never an address.
  */
 
+import type { ToldPolicy } from '../../core/contract/batch.ts';
 import type { ClaimedBlock, SlotReference } from '../../core/contract/ids.ts';
 import type { AllocateResult } from '../../core/contract/lease.ts';
 import type { PoolDefinition } from '../../core/contract/pool.ts';
@@ -164,6 +165,19 @@ export function afterRelease(previous: PoolCache, slot: SlotReference, now: numb
   if (previous.pool.id !== slot.pool) return previous;
   return { ...previous, taken: markTaken(forget(previous, now), slot.block, [slot.slot], now) };
 }
+
+/** The state after the service said what holds in the pool now. That a node leases by itself only the answer of an ADD begins. */
+export function afterTold(previous: PoolCache, { leasing, cooldownSeconds, exclude }: ToldPolicy): PoolCache {
+  const { pool } = previous;
+  const next = { cooldownSeconds, exclude, leasing: leasing === 'online' ? leasing : pool.leasing };
+  return { ...previous, pool: { ...pool, ...next } };
+}
+
+/** The state after a report was refused as lost: the block may be no longer the node's, so the next ADD asks. */
+export const afterRefusedReport = (previous: PoolCache): PoolCache => ({
+  ...previous,
+  pool: { ...previous.pool, leasing: 'online' },
+});
 
 function markTaken(
   taken: PoolCache['taken'],

@@ -9,6 +9,7 @@ import { isId } from '../../core/contract/limits.ts';
 import type { PoolRequest } from '../cni/pool-request.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 import type { NodeRecords } from './node-records.ts';
+import { isWithin } from './pool-cache.ts';
 
 /** Who asks, as far as the choice of the pool depends on it. */
 export interface Asking {
@@ -24,12 +25,22 @@ export interface PoolChoices {
   likely(): string | undefined;
   /** Of the pools that were chosen for such a request, whatever the pod. */
   all(): readonly string[];
-  /** Notes which pool the service chose. */
-  chosen(pool: string): void;
+  /** Whether that was lately, and the node may lease there by itself without asking for the choice again. */
+  isDelegated(now: number): boolean;
+  /**
+   * Notes which pool the service chose.
+   * @param delegatedAt milliseconds since 1970: where the node leases in it by itself from then on
+   */
+  chosen(pool: string, delegatedAt?: number): void;
 }
 
 /** Namespaces that are remembered: what is forgotten costs one request without a proposal. */
 const MOST_NAMESPACES = 256;
+
+/** After so long one ADD asks, and hears whether another pool is meant by now, and what has changed in this one. */
+const DELEGATED_FOR_MS = 10 * 60_000;
+
+type Choice = readonly [pool: string, delegatedAt?: number];
 
 export function openPoolChoices(
   { meta, setMeta }: Pick<NodeRecords, 'meta' | 'setMeta'>,
@@ -42,22 +53,31 @@ export function openPoolChoices(
   const key = serviceChooses ? (namespace ?? '') : '';
 
   /** Pool ids by namespace, the one noted last at the end; none for another request. */
-  function choices(): ReadonlyMap<string, string> {
+  function choices(): ReadonlyMap<string, Choice> {
     const read = parseJson(meta(row) ?? '');
     if (!isObject(read) || read.request !== text || !Array.isArray(read.pools)) return new Map();
-    const pairs = read.pools.filter((pair) => Array.isArray(pair) && isId(String(pair[1])));
-    return new Map(pairs as [string, string][]);
+    const noted = read.pools.filter((one) => Array.isArray(one) && isId(String(one[1])));
+    return new Map((noted as [string, string, number?][]).map(([among, ...choice]) => [among, choice]));
   }
 
   return {
     among: key,
-    likely: () => choices().get(key),
-    all: () => [...new Set(choices().values())],
-    chosen(pool) {
+    likely: () => choices().get(key)?.[0],
+    all: () => [...new Set([...choices().values()].map(([pool]) => pool))],
+    isDelegated(now) {
+      const at = choices().get(key)?.[1];
+      return at !== undefined && isWithin(DELEGATED_FOR_MS, at, now);
+    },
+    chosen(pool, delegatedAt) {
       const known = choices();
-      if (known.get(key) === pool) return;
+      const [before, at] = known.get(key) ?? [];
+      if (before === pool && at === delegatedAt) return;
       const others = [...known].filter(([other]) => other !== key).slice(1 - MOST_NAMESPACES);
-      setMeta(row, JSON.stringify({ request: text, pools: [...others, [key, pool]] }));
+      const all = [...others.map(([other, choice]) => [other, ...choice]), [key, pool, delegatedAt]];
+      setMeta(
+        row,
+        JSON.stringify({ request: text, pools: all.map((one) => one.filter((part) => part !== undefined)) }),
+      );
     },
   };
 }

@@ -1,27 +1,29 @@
-/** Tells the service what happened while it could not be reached: leases that containers live with, and those that ended. */
-
-import type { Attachment, SlotReference } from '../../core/contract/ids.ts';
-import type { ReleaseResult, ReportRequest } from '../../core/contract/lease.ts';
+/**
+ * Tells the service what it does not know yet: leases that containers live with, and those that ended. Since an outage, or
+ * because leasing is delegated. By batches, where the service takes them.
+ */
+import type { Attachment } from '../../core/contract/ids.ts';
+import { most as bounds } from '../../core/contract/limits.ts';
 import { isUnanswered, type LessorError } from '../../core/contract/problems.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
-import { type JournalEntry, type LocalLease, slotsOf } from '../node/journal-entry.ts';
+import type { JournalEntry } from '../node/journal-entry.ts';
 import type { NodeRecords } from '../node/node-records.ts';
-import { afterRelease } from '../node/pool-cache.ts';
 import type { DataDirectories } from './data-directories.ts';
-import { giveBack, giveBackEmptyBlock } from './return-block.ts';
-
-export interface Flushing {
-  readonly records: NodeRecords;
-  readonly api: Calls;
-  readonly now: () => number;
-}
+import { tellBatch } from './flush-batch.ts';
+import { giveBack } from './return-block.ts';
+import { type Flushing, releaseEntry, releaseTaken, reportLease, type ToTell } from './tell.ts';
 
 export interface Flushed {
   readonly reported: number;
   readonly released: number;
   /** What the service refused or could not be told, by container. */
-  readonly failures: readonly { readonly entry: JournalEntry; readonly error: LessorError }[];
+  readonly failures: readonly Failure[];
+}
+
+export interface Failure {
+  readonly entry: JournalEntry;
+  readonly error: LessorError;
 }
 
 export interface FlushOptions {
@@ -35,31 +37,37 @@ export interface FlushOptions {
 export async function flush(flushing: Flushing, options: FlushOptions = {}): Promise<Flushed> {
   const { isKept = () => false, most = Number.POSITIVE_INFINITY } = options;
   const { outbox } = flushing.records;
-  const failures: { entry: JournalEntry; error: LessorError }[] = [];
   const { api, isOver } = bounded(flushing.api, most);
-  /** How many of them the service was told. */
-  const each = async (entries: readonly JournalEntry[], tell: (entry: JournalEntry) => Promise<void>) => {
-    let told = 0;
-    for (const entry of entries) {
-      if (isOver()) break;
-      const outcome = await outcomeOf(tell(entry));
-      if (outcome.kind === 'granted') told += 1;
-      else failures.push({ entry, error: outcome.error });
-    }
-    return told;
+  const asking = { ...flushing, api, isOver };
+  const ended = outbox.toRelease().filter(({ attachment }) => !isKept(attachment));
+  const all: ToTell[] = [
+    ...outbox.toReport().map((entry) => ({ entry, what: 'report' }) as const),
+    ...ended.map((entry) => ({ entry, what: 'release' }) as const),
+  ];
+  const told = { report: 0, release: 0 };
+  const failures: Failure[] = [];
+  const note = ({ entry, what }: ToTell, error: LessorError | undefined) => {
+    if (error === undefined) told[what] += 1;
+    else failures.push({ entry, error });
   };
-  const asking = { ...flushing, api };
-  const reported = await each(outbox.toReport(), (entry) => reportLease(asking, entry));
-  const toRelease = outbox.toRelease().filter(({ attachment }) => !isKept(attachment));
-  const released = await each(toRelease, async (entry) => {
-    // An ADD may have taken its slot meanwhile.
-    if (!outbox.asking(entry)) return;
-    const answer = await releaseEntry(asking, entry);
-    const cooled = noteCooling(asking, entry);
-    outbox.released(entry);
-    if (cooled !== undefined && !isOver()) await giveBackEmptyBlock(asking, cooled, answer.draining);
-  });
-  return { reported, released, failures };
+  for (let from = 0; from < all.length && !isOver(); from += bounds.itemsOfBatch) {
+    const some = all.slice(from, from + bounds.itemsOfBatch);
+    if (await tellBatch(asking, some, note)) continue;
+    for (const telling of some) {
+      if (isOver()) break;
+      const outcome = await outcomeOf(tellSingly(asking, telling));
+      note(telling, outcome.kind === 'granted' ? undefined : outcome.error);
+    }
+  }
+  return { reported: told.report, released: told.release, failures };
+}
+
+async function tellSingly(asking: Flushing, { entry, what }: ToTell): Promise<void> {
+  if (what === 'report') return reportLease(asking, entry);
+  // An ADD may have taken its slot meanwhile.
+  if (!asking.records.outbox.asking(entry)) return;
+  const { draining } = await releaseEntry(asking, entry);
+  await releaseTaken(asking, entry, draining);
 }
 
 /** Requests until there were `most`, or one failed for a reason that is not of one lease or block alone. */
@@ -75,9 +83,16 @@ function bounded(api: Calls, most: number): { readonly api: Calls; readonly isOv
       throw outcome.error;
     };
   const isOfAll = ({ kind }: LessorError) => kind.ofOneLease !== true;
+  const isOfBatch = (error: LessorError) => {
+    if (error.code !== 'route.unknown') return isOfAll(error);
+    // An older service does not know batches, and takes everything singly.
+    left += 1;
+    return false;
+  };
   return {
     api: {
       ...api,
+      batch: counted(api.batch, isOfBatch),
       report: counted(api.report, isOfAll),
       release: counted(api.release, isOfAll),
       giveBack: counted(api.giveBack, isUnanswered),
@@ -93,7 +108,7 @@ export async function flushAll(
   calls: Calls,
 ): Promise<Flushed> {
   const { api, isOver } = bounded(calls, Number.POSITIVE_INFINITY);
-  const total = { reported: 0, released: 0, failures: [] as Flushed['failures'][number][] };
+  const total = { reported: 0, released: 0, failures: [] as Failure[] };
   for (const records of networks) {
     const { reported, released, failures } = await flush({ records, api, now });
     total.reported += reported;
@@ -112,73 +127,4 @@ export async function flushAll(
 
 /** Whether the outbox of any network has something in it. */
 export const isAnythingToFlush = (networks: readonly NodeRecords[]): boolean =>
-  networks.some(({ outbox }) => outbox.toReport().length + outbox.toRelease().length > 0);
-
-/** @throws LessorError `lease.lost` where the slot is not the node's any more */
-export async function reportLease({ records, api }: Flushing, entry: JournalEntry): Promise<void> {
-  const { attachment, nonce, local } = entry;
-  if (local === undefined || !records.outbox.asking(entry)) return;
-  const { slot } = local;
-  const outcome = await outcomeOf(api.report(reportOf(entry, local)));
-  // Its block may be nobody's, as after a restore of the tables: then the reconcile has it held again.
-  if (outcome.kind !== 'granted' && outcome.error.code === 'lease.lost') records.journal.lose(entry);
-  if (outcome.kind !== 'granted') throw outcome.error;
-  // A DEL that came meanwhile released nothing yet.
-  if (records.journal.find(attachment)?.nonce === nonce) records.outbox.reported(entry);
-  else await api.release({ attachment, nonce, slot, acknowledged: true });
-}
-
-/** Releases what an entry's container may hold. @throws LessorError */
-export async function releaseEntry(flushing: Pick<Flushing, 'api'>, entry: JournalEntry): Promise<ReleaseResult> {
-  const { api } = flushing;
-  const { attachment, nonce } = entry;
-  if (entry.local !== undefined && entry.reported !== true) await reportEnded(flushing, entry, entry.local);
-  const [slot] = slotsOf(entry);
-  const known: { slot?: SlotReference } = slot === undefined ? {} : { slot };
-  const answer = await api.release({ attachment, nonce, ...known, acknowledged: isAllThatIsHeld(entry) });
-  return answer ?? { released: [] };
-}
-
-/**
- * Whose container lived and ended while nobody could be told. Only so does its slot cool, and is it in the table's history. No
- * refusal of it stands in the way of the release, which is refused by itself where nothing can be had.
- */
-async function reportEnded({ api }: Pick<Flushing, 'api'>, entry: JournalEntry, local: LocalLease): Promise<void> {
-  const outcome = await outcomeOf(api.report(reportOf(entry, local)));
-  if (outcome.kind !== 'granted' && mayBeCarriedOut(outcome.error)) throw outcome.error;
-}
-
-/** Nobody can say whether it was or will be: a release that is sent now may come first. */
-const mayBeCarriedOut = ({ kind, code }: LessorError): boolean => kind.unanswered === true || code === 'service.fault';
-
-const reportOf = (
-  { attachment, nonce, bootId, pod }: JournalEntry,
-  { slot, generation }: LocalLease,
-): ReportRequest => ({
-  attachment,
-  nonce,
-  boot: bootId,
-  slot,
-  generation,
-  ...(pod === undefined ? {} : { pod }),
-});
-
-/**
- * What was asked for once was answered, with one slot. Copies of a request may have met in different slots, and requested
- * addresses may be several and other ones each time: then the service looks for whatever the nonce holds.
- */
-function isAllThatIsHeld({ acknowledged, more, attempts }: JournalEntry): boolean {
-  return acknowledged !== undefined && more === undefined && attempts === 1;
-}
-
-/**
- * Before its slots are free here, so that no ADD proposes what still cools.
- * @returns what the entry's container lived with, if anything
- */
-export function noteCooling({ records, now }: Flushing, entry: JournalEntry): SlotReference | undefined {
-  const [slot] = slotsOf(entry);
-  if (slot === undefined) return undefined;
-  const cooling = [slot, ...(entry.more ?? [])];
-  records.update(slot.pool, (cache) => cache && cooling.reduce((known, one) => afterRelease(known, one, now()), cache));
-  return slot;
-}
+  networks.some(({ outbox }) => outbox.behind().count > 0);

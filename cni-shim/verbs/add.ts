@@ -9,9 +9,11 @@ import { randomHex } from '../machine/random.ts';
 import { refusal } from '../machine/refusal.ts';
 import type { Beginning, JournalEntry, LocalLease } from '../node/journal-entry.ts';
 import { ownLease } from '../node/offline-lease.ts';
+import type { WhyLocal } from '../node/outbox.ts';
 import { candidatesOf } from '../node/propose.ts';
 import { viewOf } from '../node/sandbox.ts';
-import { reportLease } from '../sync/flush.ts';
+import { flushIfBehind } from '../sync/flush-if-behind.ts';
+import { reportLease } from '../sync/tell.ts';
 import { askService, type Likely } from './ask-service.ts';
 import type { Plugin } from './assemble.ts';
 import { openTurn, TO_ASK, toSearch } from './turn.ts';
@@ -43,6 +45,8 @@ export async function add(plugin: Plugin): Promise<unknown> {
     if (isOver) throw asked.error;
     asked = asked.kind === 'again' ? await askOnce(plugin) : await askWithSlot(plugin, asked.entry);
   }
+  if (plugin.choices.isDelegated(surroundings.now()))
+    await flushIfBehind({ records: plugin.records, api: api.brief, now: surroundings.now }, plugin.outage);
   return addResult({ cniVersion: network.cniVersion, addresses: asked.addresses, routes: network.routes, dns });
 }
 
@@ -148,7 +152,7 @@ function beginning({ attachment, network, records, bootId, invocation, addresses
 
 /** With which the container lives from now on. @throws LessorError */
 async function addressesFor(plugin: Plugin, entry: JournalEntry, likely: Likely): Promise<Asked> {
-  const { records, outage, api, surroundings } = plugin;
+  const { records, api, surroundings } = plugin;
   if (entry.local !== undefined) return having(await stillLives(plugin, entry, entry.local));
   const isOwn = ownLease(records, entry) !== undefined;
   const turn = openTurn(records, TO_ASK, surroundings.now);
@@ -156,7 +160,8 @@ async function addressesFor(plugin: Plugin, entry: JournalEntry, likely: Likely)
   let looks = 0;
   const local = await whenThereIs(plugin, () => {
     looks += 1;
-    const own = isOwn && outage.isRecent() ? liveLocally(plugin, entry, false) : undefined;
+    const why = isOwn ? whyLocal(plugin, entry) : undefined;
+    const own = why && liveLocally(plugin, entry, why);
     return own ?? (turn.take(entry.nonce) || surroundings.now() >= until ? 'asks' : undefined);
   });
   if (local !== 'asks') return having(local);
@@ -166,6 +171,21 @@ async function addressesFor(plugin: Plugin, entry: JournalEntry, likely: Likely)
   } finally {
     turn.end(entry.nonce);
   }
+}
+
+/** Why the service need not be asked for the slot that the entry proposes; undefined where it is. */
+function whyLocal(
+  { outage, choices, records, surroundings }: Plugin,
+  { proposal }: JournalEntry,
+): WhyLocal | undefined {
+  if (outage.isRecent()) return 'outage';
+  const isDelegated =
+    proposal !== undefined &&
+    proposal.pool === choices.likely() &&
+    choices.isDelegated(surroundings.now()) &&
+    records.cacheOf(proposal.pool)?.pool.leasing === 'delegated';
+  if (!isDelegated) return undefined;
+  return outage.current() === undefined ? 'delegated' : 'outage';
 }
 
 const having = (addresses: Addresses): Asked => ({ kind: 'addresses', addresses });
@@ -186,7 +206,7 @@ async function ask(plugin: Plugin, entry: JournalEntry, likely: Likely, isOwn: b
   if (outcome.kind === 'granted') return having(outcome.addresses);
   if (outcome.kind === 'unusable' && outcome.again) return { kind: 'again', error: outcome.error };
   // A refusal, and an answer that is of no use, is never followed by the very slot that the service passed over.
-  const local = isOwn && outcome.kind === 'unanswered' ? liveLocally(plugin, entry, true) : undefined;
+  const local = isOwn && outcome.kind === 'unanswered' ? liveLocally(plugin, entry, 'asked') : undefined;
   if (local !== undefined) return having(local);
   if (mayOwn && !isOwn && outcome.kind === 'unanswered')
     return { kind: 'without slot', error: outcome.error, entry, since };
@@ -200,19 +220,23 @@ const mayYetOwn = ({ addresses }: Plugin, { proposal }: JournalEntry, { cache }:
   proposal === undefined && addresses.length === 0 && cache?.pool.affinity === 'node';
 
 /** The addresses of a slot of this node's own; undefined where the node may not decide it. */
-function liveLocally({ records, observer }: Plugin, entry: JournalEntry, wasAsked: boolean): Addresses | undefined {
-  const local = records.outbox.liveWith(entry, () => ownLease(records, entry), wasAsked);
+function liveLocally(plugin: Plugin, entry: JournalEntry, why: WhyLocal): Addresses | undefined {
+  const { records, observer, surroundings } = plugin;
+  const at = surroundings.now();
+  const lease = () => {
+    const own = ownLease(records, entry);
+    return own && { ...own, at };
+  };
+  const local = records.outbox.liveWith(entry, lease, why);
   if (local !== undefined) observer?.local();
   return local?.addresses;
 }
 
 /** A repeated ADD of a container that lives with a slot of its node's block: no other one will do. @throws LessorError `lease.lost` */
-async function stillLives(
-  { records, outage, api, surroundings }: Plugin,
-  entry: JournalEntry,
-  { addresses }: LocalLease,
-): Promise<Addresses> {
-  if (outage.isRecent()) return addresses;
+async function stillLives(plugin: Plugin, entry: JournalEntry, { addresses }: LocalLease): Promise<Addresses> {
+  const { records, outage, api, surroundings } = plugin;
+  const isDelegated = entry.delegated === true && entry.lost !== true && whyLocal(plugin, entry) !== undefined;
+  if (outage.isRecent() || isDelegated) return addresses;
   const outcome = await outcomeOf(reportLease({ records, api: api.brief, now: surroundings.now }, entry));
   if (outcome.kind === 'refused') throw outcome.error;
   if (outcome.kind === 'granted') outage.reached();

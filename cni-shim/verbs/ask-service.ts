@@ -11,7 +11,7 @@ import { otherIdentity } from '../node/identity.ts';
 import { type JournalEntry, sameSlot } from '../node/journal-entry.ts';
 import { afterAnswer, fullBlocks, type PoolCache } from '../node/pool-cache.ts';
 import { proposableAt } from '../node/propose.ts';
-import { reportLease } from '../sync/flush.ts';
+import { reportLease } from '../sync/tell.ts';
 import type { Plugin } from './assemble.ts';
 
 /** The pool from which the address will probably come, and what is known of it in this boot. */
@@ -47,7 +47,7 @@ export async function askService(plugin: Plugin, first: JournalEntry, likely: Li
     now: surroundings.now(),
   };
   records.update(answer.pool.id, (known) => afterAnswer(known, update));
-  choices.chosen(answer.pool.id);
+  choices.chosen(answer.pool.id, answer.pool.leasing === 'delegated' ? surroundings.now() : undefined);
   return { kind: 'granted', addresses: answer.addresses };
 }
 
@@ -99,9 +99,17 @@ function requestFor(
     ...(addresses.length === 0 ? {} : { addresses: [...addresses] }),
     ...proposed(plugin, entry, cache),
     ...(former.length === 0 ? {} : { formerBlocks: [...former] }),
+    ...leasedFrom(plugin.records),
     ...(cache === undefined ? {} : { incarnation: cache.incarnation, ...knownFull(cache, surroundings.now()) }),
     ...(entry.pod === undefined ? {} : { pod: entry.pod }),
   };
+}
+
+/** What is free in blocks from which this node leases by itself the service does not know (`choose.blockNotLeasedFrom`). */
+function leasedFrom(records: Plugin['records']): Pick<AllocateRequest, 'leasesFrom'> {
+  const delegated = records.caches().filter(({ pool }) => pool.leasing === 'delegated');
+  const blocks = delegated.flatMap(({ pool, blocks }) => withPool(blocks, pool.id)).slice(0, most.blocksOfNode);
+  return blocks.length === 0 ? {} : { leasesFrom: blocks };
 }
 
 /** The latest ones, where there are more than a request may have. */

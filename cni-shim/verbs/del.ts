@@ -5,9 +5,11 @@
 
 import type { ProblemCode } from '../../core/contract/problems.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
-import { addressesOf, type JournalEntry } from '../node/journal-entry.ts';
-import { type Flushing, type FlushOptions, flush, noteCooling, releaseEntry } from '../sync/flush.ts';
+import { addressesOf, type JournalEntry, slotsOf } from '../node/journal-entry.ts';
+import { type FlushOptions, flush } from '../sync/flush.ts';
+import { flushIfBehind } from '../sync/flush-if-behind.ts';
 import { giveBackEmptyBlock } from '../sync/return-block.ts';
+import { type Flushing, noteCooling, releaseEntry } from '../sync/tell.ts';
 import type { NetworkPlugin, Plugin } from './assemble.ts';
 
 /** Requests with which one DEL tells the service of earlier ones, beside its own: the runtime waits for it. */
@@ -40,9 +42,13 @@ export async function removeEntry(
   const retire = () => {
     observer?.local();
     noteCooling(flushing, entry);
-    records.outbox.retire(entry);
+    records.outbox.retire(entry, surroundings.now());
   };
   if (outage.isRecent()) return retire();
+  if (isDelegated(plugin, entry)) {
+    retire();
+    return flushIfBehind(flushing, outage);
+  }
   // Whatever comes of the request, it may arrive late: an ADD of the same container must not find itself meant.
   if (!records.outbox.end(entry)) return;
   const outcome = await outcomeOf(releaseEntry(flushing, entry));
@@ -58,6 +64,12 @@ export async function removeEntry(
   if (cooled !== undefined) await giveBackEmptyBlock(flushing, cooled, outcome.answer.draining);
   outage.reached();
   await flush(flushing, { ...flushed, most: FLUSHED_AT_ONCE });
+}
+
+/** Whatever it was granted by: nobody waits for the release, which is told within about a second. */
+function isDelegated({ records }: NetworkPlugin, entry: JournalEntry): boolean {
+  const [slot] = slotsOf(entry);
+  return slot !== undefined && records.cacheOf(slot.pool)?.pool.leasing === 'delegated';
 }
 
 /** The journal is lost: what the service has for this attachment is read and then released by what was read. */

@@ -83,6 +83,11 @@ export const allocateRequest = z.strictObject({
    * knows, so that a late copy of the request takes nothing from a later boot.
    */
   formerBlocks: z.optional(z.array(formerBlock).check(z.maxLength(most.formerBlocks))),
+  /**
+   * Blocks from which this node leases by itself, where leasing is delegated: the service chooses no slot in them. What is free
+   * there only the node knows.
+   */
+  leasesFrom: z.optional(z.array(formerBlock).check(z.maxLength(most.blocksOfNode))),
   /** The start of the node's machine (Linux: /proc/sys/kernel/random/boot_id): with each the node begins another life. */
   boot,
   /** The incarnation that the service told this node since it booted. */

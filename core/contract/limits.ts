@@ -41,6 +41,8 @@ export const most = {
   time: 40,
   spanText: 128,
   formerBlocks: 4096,
+  /** Of a batch: leases of which a node tells at once. */
+  itemsOfBatch: 25,
   /** Blocks without a free slot, as a node is told of them and tells them. */
   fullBlocks: 256,
   exclusions: 256,
@@ -119,6 +121,7 @@ export const otherwise = {
   stickySeconds: 0,
   order: 0,
   maxBlocksPerNode: 64,
+  leasing: 'online',
 } as const;
 
 /** Parts of the list of nodes: DynamoDB takes 1,000 writes a second under one key, and one of them is read by a single request. */

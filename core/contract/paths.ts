@@ -28,6 +28,13 @@ export const paths = {
    */
   report: { method: 'POST', path: '/v1/leases/reports' },
   /**
+   * Tell of several leases at once: reports and releases
+   *
+   * Each is carried out by itself, and has its own outcome: what one of them comes to is nothing to the others. A repeat
+   * changes nothing.
+   */
+  batch: { method: 'POST', path: '/v1/leases/batches' },
+  /**
    * Say whether an ADD could be given an address
    *
    * Nothing is leased, and no pool comes to be.

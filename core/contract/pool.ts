@@ -1,7 +1,8 @@
 /** A pool as operators write it, as the service stores it and as it is shown. */
 import * as z from 'zod/mini';
-import { cniName, entriesUpTo, labels, namespaceName, podName, podText, poolId, storedLabels, vrf } from './ids.ts';
+import { cniName, entriesUpTo, labels, namespaceName, podText, poolId, storedLabels, vrf } from './ids.ts';
 import { LEAST_BLOCK_SIZE, most, otherwise } from './limits.ts';
+import { reservation, reservationInput } from './reservation.ts';
 
 const addressText = z.string().check(z.maxLength(most.addressText));
 /** `10.1.0.5`, `10.1.0.0/28` or `10.1.0.5-10.1.0.9`. */
@@ -9,6 +10,9 @@ const spanText = z.string().check(z.maxLength(most.spanText));
 
 /** `shared`: any node takes slots of any block. `node`: each block belongs to one node. */
 export const affinity = z.enum(['shared', 'node']);
+
+/** `online`: the service is asked for each address. `delegated`: a node answers from its own blocks, and tells the service afterwards. */
+export const leasing = z.enum(['online', 'delegated']);
 
 /** One range as host-local writes it; what is left out has host-local's default. */
 export const rangeText = z.strictObject({
@@ -32,19 +36,6 @@ const seconds = z.int().check(z.gte(0), z.lte(most.cooldown));
 
 const leases = z.int().check(z.gte(0));
 const quotaRecord = () => z.record(podText, leases);
-
-/** Addresses that are kept for pods of one namespace, or for one of them. */
-export const reservation = z.strictObject({
-  /** What people call the reservation. */
-  name: cniName,
-  /** The addresses that are kept: `10.1.0.5`, `10.1.0.0/28` or `10.1.0.5-10.1.0.9`. */
-  addresses: z.array(spanText).check(z.minLength(1), z.maxLength(most.addressesOfReservation)),
-  /** The namespace whose pods may have these addresses. */
-  namespace: podText,
-  /** The pod's name; left out: each pod of the namespace. */
-  pod: z.optional(podText),
-});
-export type Reservation = z.infer<typeof reservation>;
 
 /** What of a pool may be changed while it is in use; what is left out has the default. */
 export const poolPolicy = z.object({
@@ -74,6 +65,11 @@ export const poolPolicy = z.object({
   order: z._default(z.int().check(z.gte(-most.order), z.lte(most.order)), otherwise.order),
   /** Blocks that one node may own, where a block belongs to a node. */
   maxBlocksPerNode: z._default(z.int().check(z.gte(1), z.lte(most.blocksOfNode)), otherwise.maxBlocksPerNode),
+  /**
+   * `delegated`: a node leases from its own blocks by itself, and tells the service within about a second. It needs affinity
+   * `node`. As long as the pool has quotas or drains, nodes ask as with `online`.
+   */
+  leasing: z._default(leasing, otherwise.leasing),
   /** Leases that each namespace may hold; no limit if left out. Pods of which nothing is known are one namespace. */
   quota: z.optional(leases),
   /** Leases that some namespaces may hold, in place of `quota`. */
@@ -131,14 +127,6 @@ const blockSize = z.int().check(
   z.lte(most.blockSize),
   z.refine((size: number) => Number.isInteger(Math.log2(size)), 'must be a power of two'),
 );
-
-/** Addresses that are to be kept for pods of one namespace, or for one of them. */
-export const reservationInput = z.extend(reservation, {
-  /** The namespace of the pods. */
-  namespace: namespaceName,
-  /** The pod's name; left out: each pod of the namespace. */
-  pod: z.optional(podName),
-});
 
 /** Of the policy, what an operator may write today: stricter than what is stored, so that pools of before are read as they are. */
 const written = {
@@ -214,6 +202,7 @@ export const poolPatch = z.strictObject({
   order: z.optional(order.def.innerType),
   maxBlocksPerNode: z.optional(maxBlocksPerNode.def.innerType),
   stickySeconds: z.optional(stickySeconds.def.innerType),
+  leasing: z.optional(leasing),
   /** Leases that each namespace may hold; null: no limit. */
   quota: z.nullable(quota),
   /** The whole of it: a namespace that is left out loses its own. */

@@ -41,6 +41,8 @@ export const refusals: Readonly<Record<RouteName, readonly ProblemCode[]>> = {
   release: writing,
   giveBack: writing,
   report: [...writing, 'lease.lost', 'address.cooling'],
+  // What is refused of a lease stands in its item.
+  batch: withBody,
   readiness: [...withBody, 'service.busy'],
   check: withBody,
   ownLeases: always,

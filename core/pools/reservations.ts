@@ -3,7 +3,7 @@
 import { type Exclusion, outsideOf, parseExclusions } from '../addresses/exclusions.ts';
 import { overlaps, type Range, type RangeOutcome } from '../addresses/range.ts';
 import type { Pod } from '../contract/ids.ts';
-import type { Reservation } from '../contract/pool.ts';
+import type { Reservation } from '../contract/reservation.ts';
 
 export interface Reserved {
   readonly reservation: Reservation;

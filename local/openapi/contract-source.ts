@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type * as z from 'zod/mini';
 import * as audit from '../../core/contract/audit.ts';
+import * as batch from '../../core/contract/batch.ts';
 import * as blocks from '../../core/contract/blocks.ts';
 import * as events from '../../core/contract/events.ts';
 import * as forecast from '../../core/contract/forecast.ts';
@@ -11,6 +12,7 @@ import * as lease from '../../core/contract/lease.ts';
 import * as nodes from '../../core/contract/nodes.ts';
 import * as pool from '../../core/contract/pool.ts';
 import * as questions from '../../core/contract/questions.ts';
+import * as reservation from '../../core/contract/reservation.ts';
 import * as silence from '../../core/contract/silence.ts';
 import { type Documented, docComments } from './doc-comments.ts';
 
@@ -29,7 +31,7 @@ const isSchema = (value: unknown): value is Schema => typeof value === 'object' 
 
 /** Every schema that the contract exports, by the name of its constant, in their order. */
 export const schemas: ReadonlyMap<string, Schema> = new Map(
-  [ids, pool, lease, blocks, nodes, questions, history, audit, events, forecast, silence]
+  [ids, reservation, pool, lease, batch, blocks, nodes, questions, history, audit, events, forecast, silence]
     .flatMap((module) =>
       Object.entries(module).flatMap(([name, value]): [string, Schema][] => (isSchema(value) ? [[name, value]] : [])),
     )

@@ -73,6 +73,8 @@ describe('each operation', () => {
       'DEL, address unknown, 16 blocks joined': 18,
       'first ADD of a node, with a block of its own: register, claim, allocate': 5,
       'report of a lease that a node took by itself': 1,
+      '25 leases that a node took by itself, in one batch': 25,
+      'the releases of 25 of them, in one batch': 25,
       'CHECK of one slot': 1,
       'STATUS of a pool that is named': 1,
       'a node says that it is up': 2,

@@ -1,5 +1,8 @@
 /** What single operations cost, each in a deployment of its own. */
+import * as z from 'zod/mini';
+import { batchRequest } from '../../core/contract/batch.ts';
 import type { Store } from '../../core/store.ts';
+import { batch } from '../../functions/use-cases/leases/batch.ts';
 import { checkLease } from '../../functions/use-cases/leases/check-lease.ts';
 import { ownLeases } from '../../functions/use-cases/leases/own-leases.ts';
 import { reportLease } from '../../functions/use-cases/leases/report-lease.ts';
@@ -56,6 +59,23 @@ export async function* operations(store: Store, meter: Meter): AsyncGenerator<[s
   const free = { ...own, slot: (own.slot + 1) % 64 };
   yield of('report of a lease that a node took by itself', () =>
     reportLease(deps, callOf('i-3'), { ...offline, slot: free, generation: 1 }),
+  );
+  const told = (from: number, what: (n: number) => object) =>
+    batch(
+      deps,
+      callOf('i-3'),
+      z.parse(batchRequest, { items: Array.from({ length: 25 }, (_, n) => what(from + n)) }),
+      (error) => {
+        throw error;
+      },
+    );
+  const byItself = (n: number) => ({ attachment: attachmentOf(`${n}-owned`), nonce: nonceOf(n) });
+  const slotOf = (n: number) => ({ ...own, slot: n });
+  yield of('25 leases that a node took by itself, in one batch', () =>
+    told(8, (n) => ({ report: { ...byItself(n), boot: 'boot-1', slot: slotOf(n), generation: 1 } })),
+  );
+  yield of('the releases of 25 of them, in one batch', () =>
+    told(8, (n) => ({ release: { ...byItself(n), slot: slotOf(n), acknowledged: true } })),
   );
   yield of('CHECK of one slot', () =>
     checkLease(deps, callOf('i-1'), { attachment: attachmentOf(1), slots: [proposal(shared, 0, 1)] }),

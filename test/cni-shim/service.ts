@@ -1,10 +1,12 @@
 /** The service's own use cases behind a plugin's fetch, over the store of a `World`; no signature is looked at. */
 import * as z from 'zod/mini';
+import type { BatchRequest } from '../../core/contract/batch.ts';
 import { LessorError, problemBody } from '../../core/contract/problems.ts';
 import { routes } from '../../core/contract/routes.ts';
 import { allocate } from '../../functions/use-cases/add/allocate.ts';
 import { giveBack } from '../../functions/use-cases/blocks/give-back.ts';
 import type { Call, Dependencies } from '../../functions/use-cases/dependencies.ts';
+import { batch } from '../../functions/use-cases/leases/batch.ts';
 import { checkLease } from '../../functions/use-cases/leases/check-lease.ts';
 import { ownLeases } from '../../functions/use-cases/leases/own-leases.ts';
 import { release } from '../../functions/use-cases/leases/release.ts';
@@ -26,6 +28,8 @@ export interface Service {
   readonly sent: Sent[];
   /** What becomes of a request: undefined is answered. */
   fate: (sent: Sent) => 'unreachable' | 'answer lost' | undefined;
+  /** Not where it is of before there were batches. */
+  knowsBatches: boolean;
 }
 
 export type Route = (typeof routes)[keyof typeof routes];
@@ -36,6 +40,7 @@ const answers: readonly (readonly [Route, UseCase])[] = [
   [routes.release, release],
   [routes.giveBack, giveBack],
   [routes.report, reportLease],
+  [routes.batch, (deps, call, body: BatchRequest) => batch(deps, call, body, () => undefined)],
   [routes.check, checkLease],
   [routes.readiness, readiness],
   [routes.heartbeat, heartbeat],
@@ -56,6 +61,7 @@ export function serviceFor(
   const service: Service = {
     sent: [],
     fate: () => undefined,
+    knowsBatches: true,
     fetch: async (url, init) => {
       const { pathname, searchParams } = new URL(String(url));
       const { method = 'GET' } = init ?? {};
@@ -67,6 +73,7 @@ export function serviceFor(
       const [route, useCase] = answers.find(([one]) => one.path === pathname && one.method === method) ?? [];
       if (route === undefined || useCase === undefined) throw new Error(`no route ${method} ${pathname}`);
       try {
+        if (route === routes.batch && !service.knowsBatches) throw new LessorError('route.unknown', 'it is of before');
         const schema = 'request' in route ? route.request : z.unknown();
         const answer = instead.get(route) ?? useCase;
         const result = await answer(deps, callOf(node), z.parse(schema, body) as never);

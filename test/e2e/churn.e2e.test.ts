@@ -34,11 +34,12 @@ const createPool = (body: {
   blockSize: number;
   subnet: string;
   cooldown: number;
+  leasing?: 'online' | 'delegated';
 }) => {
-  const { name, affinity, blockSize, subnet, cooldown } = body;
+  const { name, affinity, blockSize, subnet, cooldown, leasing = 'online' } = body;
   const operator = operatorClient(stack.endpoint, stack.region, stack.operator);
   return operator.ask('createPool', {
-    body: { name, affinity, blockSize, cooldownSeconds: cooldown, ranges: [[{ subnet }]] },
+    body: { name, affinity, blockSize, leasing, cooldownSeconds: cooldown, ranges: [[{ subnet }]] },
   });
 };
 
@@ -57,13 +58,18 @@ function reusedTooSoon(calls: readonly CallRecord[]): string[] {
   });
 }
 
-async function churn(name: string, subnet: string, cutMs: number): Promise<OutageReport> {
-  await createPool({ name, affinity: 'node', blockSize: 256, subnet, cooldown: COOLDOWN_SECONDS });
+async function churn(
+  name: string,
+  subnet: string,
+  cutMs: number,
+  leasing: 'online' | 'delegated' = 'online',
+): Promise<OutageReport> {
+  await createPool({ name, leasing, affinity: 'node', blockSize: 256, subnet, cooldown: COOLDOWN_SECONDS });
   const configuration = { cniVersion: '1.0.0', name, type: 'lessor', ipam: { type: 'lessor', pool: name } };
   const clearMs = Math.max(SECONDS * 1000 - cutMs, SECONDS * 500) / 2;
   const weather = cutMs === 0 ? [] : [{ is: 'refused', ms: cutMs } as const];
   const options = { stack, configuration, nodes: 1, weather, clearMs: [clearMs, clearMs] as const };
-  const report = await outage({ ...options, streams: WORKERS, pauseMs: 0 });
+  const report = await outage({ ...options, streams: WORKERS, pauseMs: 0, agents: leasing === 'delegated' });
   const count = (verb: string) => report.calls.filter((call) => call.verb === verb).length;
   const local = report.logged.filter((call) => call.local).length;
   process.stderr.write(
@@ -90,6 +96,20 @@ describe('fourteen workers of a node with one block', () => {
     expect(calls.filter(({ code }) => code !== undefined)).toEqual([]);
     expect(flushed.failures).toEqual([]);
     expect(logged.some(({ verb, local }) => verb === 'ADD' && local)).toBe(true);
+    expect(conflicts).toEqual([]);
+    expect([journals, table]).toEqual([living, living]);
+    expect(await end()).toEqual([]);
+  }, 600_000);
+
+  it('lease by themselves where leasing is delegated, with the API cut and then the agent killed', async () => {
+    const report = await churn('churn-delegated', '10.84.0.0/24', CUT_MS, 'delegated');
+    const { calls, conflicts, flushed, logged, living, journals, table, end } = report;
+    expect(calls.filter(({ code }) => code !== undefined)).toEqual([]);
+    expect(flushed.failures).toEqual([]);
+    const added = logged.filter(({ verb }) => verb === 'ADD');
+    // Those of the first moment ask; and nobody else, as long as the block has a slot.
+    expect(added.filter(({ local }) => local !== true).length).toBeLessThan(added.length / 2);
+    expect(reusedTooSoon(logged)).toEqual([]);
     expect(conflicts).toEqual([]);
     expect([journals, table]).toEqual([living, living]);
     expect(await end()).toEqual([]);
@@ -124,18 +144,19 @@ async function joinMany(node: string, pool: string): Promise<void> {
 const containerOf = (storm: number, index: number): string => `s${storm}-${index}`;
 
 describe.each([
-  ['a shared pool', 'shared', '10.83.0.0/20'],
-  ['blocks of its own', 'node', '10.83.16.0/20'],
-] as const)(`${AT_ONCE} ADDs at once on one node, in %s`, (_, affinity, subnet) => {
+  ['a shared pool', 'shared', 'online', '10.83.0.0/20'],
+  ['blocks of its own', 'node', 'online', '10.83.16.0/20'],
+  ['blocks in which it leases by itself', 'node', 'delegated', '10.83.32.0/20'],
+] as const)(`${AT_ONCE} ADDs at once on one node, in %s`, (_, affinity, leasing, subnet) => {
+  const name = `storm-${affinity}-${leasing}`;
   let node: LoneNode;
   beforeAll(async () => {
     node = await LoneNode.start(stack, stack.addNode());
-    await createPool({ name: `storm-${affinity}`, affinity, blockSize: 64, subnet, cooldown: 10 });
+    await createPool({ name, affinity, leasing, blockSize: 64, subnet, cooldown: 10 });
   });
   afterAll(() => node.remove());
 
   it(`fail nowhere and get ${AT_ONCE} addresses, ${STORMS} times`, async () => {
-    const name = `storm-${affinity}`;
     const configuration: Configuration = {
       cniVersion: '1.0.0',
       name,
@@ -152,7 +173,8 @@ describe.each([
       const ended = await all('DEL', containers);
       expect(ended.filter(({ ok }) => !ok)).toEqual([]);
     }
-    await joinMany(node.id, `storm-${affinity}`);
+    if (leasing === 'delegated') await node.flush();
+    await joinMany(node.id, name);
     stack.wire.reset();
     expect(await all('DEL', ['nobody', containerOf(0, 0)])).toMatchObject([{ ok: true }, { ok: true }]);
     expect(stack.wire.total({ function: 'release' })).toBe(0);

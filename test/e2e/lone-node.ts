@@ -2,6 +2,7 @@
  * A node on which `lessor` is called alone, without a plugin that makes interfaces, and that tells the service, when a test
  * wants it to, what its agent tells it.
  */
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,6 +54,21 @@ export class LoneNode {
   call(verb: 'ADD' | 'DEL', containerId: string, configuration: Configuration): CniProcess {
     const netns = `/var/run/netns/${containerId}`;
     return startPlugin(this.#runtime, { verb, containerId, ifname: 'eth0', netns, configuration });
+  }
+
+  /** Resolves once it has ended. */
+  startAgent(): { kill(): Promise<void> } {
+    const { plugin, environment } = this.#runtime;
+    // Nobody makes network namespaces here.
+    const args = ['agent', '--config', this.#config, '--listen', '127.0.0.1:0', '--grace', '3600'];
+    const agent = spawn(plugin, args, { env: { PATH: process.env.PATH ?? '', ...environment }, stdio: 'ignore' });
+    const ended = new Promise<void>((resolve) => agent.once('exit', () => resolve()));
+    return {
+      kill() {
+        agent.kill('SIGKILL');
+        return ended;
+      },
+    };
   }
 
   /** What its journals have. */

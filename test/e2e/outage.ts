@@ -22,6 +22,8 @@ export interface OutageOptions {
   readonly clearMs: readonly [number, number];
   /** Containers that are added and deleted at once on each node. */
   readonly streams?: number;
+  /** Each node has its agent, until the weather is clear again: then it is killed. */
+  readonly agents?: boolean;
   /** Between two calls of a stream. */
   readonly pauseMs?: number;
 }
@@ -65,7 +67,7 @@ const AGREED_WITHIN_MS = 30_000;
 const KEPT = 4;
 
 export async function outage(options: OutageOptions): Promise<OutageReport> {
-  const { stack, configuration, nodes: count, weather, clearMs, streams = 2, pauseMs = 500 } = options;
+  const { stack, configuration, nodes: count, weather, clearMs, streams = 2, pauseMs = 500, agents = false } = options;
   const api = await ApiWeather.over(stack.endpoint);
   const nodes: LoneNode[] = [];
   for (let index = 0; index < count; index++) nodes.push(await LoneNode.start(stack, stack.addNode(), api.endpoint));
@@ -104,11 +106,13 @@ export async function outage(options: OutageOptions): Promise<OutageReport> {
   const running = Promise.all(nodes.flatMap((node) => Array.from({ length: streams }, () => stream(node))));
   // A failure of one is told at the end, when it is waited for.
   running.catch(() => {});
+  const runningAgents = agents ? nodes.map((node) => node.startAgent()) : [];
   await delay(clearMs[0]);
   for (const { is, ms } of weather) {
     await api.becomes(is);
     await delay(ms);
   }
+  for (const agent of runningAgents) await agent.kill();
   await api.becomes('clear');
   await delay(clearMs[1]);
   over = true;

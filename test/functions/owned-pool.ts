@@ -27,6 +27,7 @@ export async function ownedPool(
     name?: string;
     gateway?: PoolDefinition['gateway'];
     cooldownSeconds?: number;
+    leasing?: PoolDefinition['leasing'];
     maxBlocksPerNode?: number;
   },
 ): Promise<PoolDefinition> {

@@ -23,6 +23,7 @@ const described: Record<keyof typeof most, string> = {
   addressText: 'characters of an address',
   spanText: 'characters of an exclusion or of a reservation’s address',
   formerBlocks: 'blocks of an earlier boot that a request names',
+  itemsOfBatch: 'leases of which a node tells at once',
   exclusions: 'exclusions of a pool',
   reservations: 'reservations of a pool',
   addressesOfReservation: 'addresses or prefixes of a reservation',

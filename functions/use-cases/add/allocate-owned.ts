@@ -93,6 +93,7 @@ async function searchIn(
     if (isDue && (await allocation.hold(proposal))) return proposal;
     let sawFree = false;
     for (const [block, slots] of read) {
+      if (isLeasedFrom(allocation, block)) continue;
       const found = await takeFrom(allocation, block, slots, undefined);
       if (found.slot) return found.slot;
       allocation.coolingUntil = Math.min(allocation.coolingUntil, found.coolingUntil);
@@ -102,6 +103,10 @@ async function searchIn(
   }
   return undefined;
 }
+
+/** `choose.blockNotLeasedFrom`: what looks free there may be in use already. */
+const isLeasedFrom = ({ request, pool }: OwnedAllocation, block: bigint): boolean =>
+  (request.leasesFrom ?? []).some((one) => one.pool === pool.definition.id && one.block === blockToText(block));
 
 /** What is being taken back from this node by a request that may have stopped halfway. */
 async function searchReleasing(allocation: OwnedAllocation): Promise<SlotKey | undefined> {

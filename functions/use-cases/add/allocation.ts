@@ -13,6 +13,7 @@ import {
 } from '../../../core/protocol/slot-ref.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
+import { leasingOf } from '../pools/leasing.ts';
 import { isApart, isOpen } from '../pools/open-blocks.ts';
 
 /** What the node is told of its life and its blocks of the pool. */
@@ -61,10 +62,12 @@ export function usableProposal({ proposal }: AllocateRequest, pool: KnownPool): 
  * A node needs to know where the pool's addresses are and which it need not propose. Quotas and reservations are the service's
  * to look at, and may be as long as a pool can be; what is reserved is told as excluded, as far as there is room.
  */
-function toldToNodes(definition: PoolDefinition): PoolDefinition {
+function toldToNodes(pool: KnownPool): PoolDefinition {
+  const { definition } = pool;
   const { exclude, reservations } = definition;
   const withheld = [...exclude, ...reservations.flatMap(({ addresses }) => addresses)];
-  return { ...definition, exclude: withheld.slice(0, most.exclusions), reservations: [], quotas: {} };
+  const told = { exclude: withheld.slice(0, most.exclusions), reservations: [], quotas: {} };
+  return { ...definition, ...told, leasing: leasingOf(pool) };
 }
 
 /** What an attachment gets where single addresses of its are another slot's than the others. */
@@ -104,7 +107,7 @@ export function answer(
   { call, pool, taken, full, nodeBlocks }: Pick<Allocation, 'call' | 'pool' | 'taken' | 'full' | 'nodeBlocks'>,
   key: SlotKey,
 ): AllocateResult {
-  const { definition, space } = pool;
+  const { space } = pool;
   const { incarnation, blocks, former } = nodeBlocks();
   return {
     slot: slotToWire(key),
@@ -112,7 +115,7 @@ export function answer(
     node: call.caller,
     incarnation,
     blocks,
-    pool: toldToNodes(definition),
+    pool: toldToNodes(pool),
     ...(former === undefined ? {} : { former }),
     ...(taken.size === 0 ? {} : { taken: [...taken].map(([block, slots]) => ({ block: blockToText(block), slots })) }),
     ...(full.size === 0 ? {} : { full: [...full].slice(0, most.fullBlocks).map(blockToText) }),

@@ -1,8 +1,9 @@
 /** Requested addresses: each in the slot that has it, or none at all. */
 import { type Address, networkOf, parseAddress, parsePrefix } from '../../../core/addresses/address.ts';
 import { covers } from '../../../core/addresses/slot-intervals.ts';
-import type { PoolDefinition, Reservation } from '../../../core/contract/pool.ts';
+import type { PoolDefinition } from '../../../core/contract/pool.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
+import type { Reservation } from '../../../core/contract/reservation.ts';
 import { obstacleText, obstacleTo } from '../../../core/pools/obstacles.ts';
 import type { PoolSpace } from '../../../core/pools/pool-space.ts';
 import { reservationFor } from '../../../core/pools/reservations.ts';

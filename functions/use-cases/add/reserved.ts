@@ -1,6 +1,7 @@
 /** Reservations: a pod that one is for gets an address of it or none. */
-import type { Reservation } from '../../../core/contract/pool.ts';
+
 import { LessorError } from '../../../core/contract/problems.ts';
+import type { Reservation } from '../../../core/contract/reservation.ts';
 import type { SlotState } from '../../../core/protocol/lease.ts';
 import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
 import { inChunks } from '../in-flight.ts';

@@ -43,6 +43,7 @@ export const story: readonly RouteName[] = [
   'changePool',
   'release',
   'report',
+  'batch',
   'giveBack',
   'listNodes',
   'declareDeath',

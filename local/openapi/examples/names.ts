@@ -31,6 +31,7 @@ export const DEFINITION = {
   default: false,
   order: 0,
   maxBlocksPerNode: 64,
+  leasing: 'online',
   quotas: {},
   createdAt: TIME,
 } as const;

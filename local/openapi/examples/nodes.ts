@@ -57,6 +57,28 @@ export const nodeExamples = {
     status: 200,
     result: { incarnation: 1 },
   },
+  batch: {
+    body: {
+      items: [
+        {
+          report: {
+            attachment: { ...ATTACHMENT, containerId: '9ab3c7710e52' },
+            nonce: `${JOURNAL}c04e8d1f6b2a9357`,
+            boot: BOOT,
+            slot: SLOT,
+            generation: 1,
+            pod: POD,
+          },
+        },
+        { release: { attachment: ATTACHMENT, nonce: NONCE, slot: SLOT, acknowledged: true } },
+      ],
+    },
+    status: 200,
+    result: {
+      items: [{ reported: { incarnation: 1 } }, { released: { released: [] } }],
+      pools: [{ id: SLOT.pool, leasing: 'online', cooldownSeconds: 0, exclude: ['10.20.0.0/28'] }],
+    },
+  },
   giveBack: {
     body: { pool: SLOT.pool, block: BLOCK, generation: 1, boot: BOOT, journal: JOURNAL },
     status: 200,

@@ -76,6 +76,7 @@ describe('the client', () => {
     ['release', (api) => api.release({ attachment, acknowledged: false })],
     ['giveBack', (api) => api.giveBack({} as GiveBackRequest)],
     ['report', (api) => api.report({} as ReportRequest)],
+    ['batch', (api) => api.batch({ items: [] })],
     ['ownLeases', (api) => api.ownLeases()],
     ['check', (api) => api.check({ attachment })],
     ['readiness', (api) => api.readiness({} as ReadinessRequest)],

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import * as shapes from '../../../cni-shim/api/results.ts';
 import { MISMATCH, type Shape } from '../../../cni-shim/api/shapes.ts';
+import { batchResult } from '../../../core/contract/batch.ts';
 import { giveBackResult } from '../../../core/contract/blocks.ts';
 import { allocateResult, checkResult, releaseResult, reportResult } from '../../../core/contract/lease.ts';
 import { goodbyeResult, heartbeatResult, ownLeasesResult } from '../../../core/contract/nodes.ts';
@@ -26,6 +27,7 @@ const pool = {
   default: true,
   order: -3,
   maxBlocksPerNode: 64,
+  leasing: 'online' as const,
   quota: 5,
   quotas: { shop: 9 },
   id: 'a'.repeat(16),
@@ -59,6 +61,18 @@ const pairs: readonly Pair[] = [
   ['release', shapes.releaseResult, releaseResult, { released: [slot], draining: true, held: [{ slot, nonce }] }],
   ['giveBack', shapes.giveBackResult, giveBackResult, { outcome: 'kept', generation: 4 }],
   ['report', shapes.reportResult, reportResult, { incarnation: 1 }],
+  [
+    'batch',
+    shapes.batchResult,
+    batchResult,
+    {
+      items: [
+        { reported: { incarnation: 1 }, released: { released: [slot] } },
+        { problem: { code: 'lease.lost', detail: 'x: y', remedy: 'y' } },
+      ],
+      pools: [{ id: slot.pool, leasing: 'delegated', cooldownSeconds: 30, exclude: ['10.1.0.0/28'] }],
+    },
+  ],
   ['check', shapes.checkResult, checkResult, { held: [{ slot, nonce, addresses: [address] }] }],
   [
     'ownLeases',

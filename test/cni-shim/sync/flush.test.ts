@@ -47,7 +47,11 @@ async function send(request: string): Promise<void> {
   const code = fate(request);
   if (code !== undefined) throw new LessorError(code, 'it says no');
 }
+/** Of before there were batches. */
 const api = {
+  batch: async () => {
+    throw new LessorError('route.unknown', 'there is no such route');
+  },
   report: async ({ attachment }: Parameters<Calls['report']>[0]) => {
     await send(`report ${attachment.containerId}`);
     return { incarnation: 1 };
@@ -71,7 +75,7 @@ const begin = (containerId: string, number: number, block = 1) =>
 function living(...containers: string[]): void {
   for (const [index, id] of containers.entries()) {
     const entry = begin(id, index);
-    records.outbox.liveWith(entry, () => ({ slot: slot(index), addresses: [], generation: 1 }), true);
+    records.outbox.liveWith(entry, () => ({ slot: slot(index), addresses: [], generation: 1 }), 'asked');
   }
 }
 function gone(...containers: string[]): void {

@@ -4,6 +4,7 @@ import { openOutage } from '../../../cni-shim/api/outage.ts';
 import { refusal } from '../../../cni-shim/machine/refusal.ts';
 import type { Plugin } from '../../../cni-shim/verbs/assemble.ts';
 import { removeEntry } from '../../../cni-shim/verbs/del.ts';
+import type { BatchItem } from '../../../core/contract/batch.ts';
 import { routes } from '../../../core/contract/routes.ts';
 import { allocate } from '../../../functions/use-cases/add/allocate.ts';
 import { ownedPool } from '../../functions/owned-pool.ts';
@@ -71,6 +72,7 @@ describe('while the API cannot be reached, a slot of which the service never hea
     knowsOfTheOutage();
     await remove('pod-2');
     service.fate = () => undefined;
+    service.knowsBatches = false;
     // Who lives was told, and then it was over.
     await flushed(SLOTS - 2);
     const granted = await add('granted');
@@ -119,7 +121,8 @@ test('a pod that came and went while nobody could be told is told of all the sam
   await remove('pod-2');
   service.fate = () => undefined;
   expect(await flushed()).toMatchObject({ reported: SLOTS - 2, released: 1, failures: [] });
-  expect(service.sent.filter(({ path }) => path === routes.report.path)).toHaveLength(SLOTS - 1);
+  const told = service.sent.flatMap(({ path, body }) => (path === routes.batch.path ? body.items : []));
+  expect(told.filter(({ report }: BatchItem) => report !== undefined)).toHaveLength(SLOTS - 1);
   expect((await slots()).filter(({ held }) => !held)).toMatchObject([
     { reusableAt: here.clock.now + COOLDOWN_SECONDS * 1000 },
   ]);

@@ -1,0 +1,75 @@
+/** Many leases in one request. */
+import type { BatchItem, BatchOutcome, BatchResult } from '../../core/contract/batch.ts';
+import type { LessorError } from '../../core/contract/problems.ts';
+import { outcomeOf } from '../api/call-outcome.ts';
+import { errorOf } from '../api/refusals.ts';
+import { afterTold } from '../node/pool-cache.ts';
+import { endOf, type Flushing, releaseTaken, reportOf, reportRefused, reportTaken, type ToTell } from './tell.ts';
+
+/** For so long a service that did not know batches is not asked by one again. */
+const TRIED_AGAIN_AFTER_MS = 10 * 60_000;
+const ROW = 'no batches';
+
+/**
+ * Whether they were told of so, whatever came of it; else the service knows no batches, or one request of another kind does.
+ * @param note is told what came of each; undefined: it was taken
+ */
+export async function tellBatch(
+  flushing: Flushing,
+  some: readonly ToTell[],
+  note: (telling: ToTell, error: LessorError | undefined) => void,
+): Promise<boolean> {
+  const { records, api, now } = flushing;
+  const planned = some.map((telling) => ({ telling, item: itemOf(telling) }));
+  const requests = planned.flatMap(({ item }) => [item?.report, item?.release]).filter((one) => one !== undefined);
+  // Where leasing is delegated the answer is news, even to one lease: nothing else says what holds in the pool by now.
+  const isNews = records.caches().some(({ pool }) => pool.leasing === 'delegated');
+  if ((requests.length < 2 && !isNews) || isRefusing(records.meta(ROW), now())) return false;
+  // Whose slot an ADD has taken meanwhile has nothing to tell.
+  const sent = planned.flatMap(({ telling, item }) =>
+    item !== undefined && records.outbox.asking(telling.entry) ? [{ telling, item }] : [],
+  );
+  const [first] = sent;
+  if (first === undefined) return true;
+  const outcome = await outcomeOf(api.batch({ items: sent.map(({ item }) => item) }));
+  if (outcome.kind !== 'granted') {
+    if (outcome.error.code !== 'route.unknown') note(first.telling, outcome.error);
+    else records.setMeta(ROW, String(now()));
+    return outcome.error.code !== 'route.unknown';
+  }
+  for (const [index, { telling }] of sent.entries()) {
+    const come = await outcomeOf(takeOutcome(flushing, telling, outcome.answer?.items[index]));
+    note(telling, come.kind === 'granted' ? undefined : come.error);
+  }
+  notePolicies(flushing, outcome.answer?.pools ?? []);
+  return true;
+}
+
+const isRefusing = (noted: string | undefined, now: number): boolean => {
+  const since = now - Number(noted ?? Number.NEGATIVE_INFINITY);
+  return since >= 0 && since < TRIED_AGAIN_AFTER_MS;
+};
+
+function itemOf({ entry, what }: ToTell): BatchItem | undefined {
+  if (what === 'release') return endOf(entry);
+  return entry.local && { report: reportOf(entry, entry.local) };
+}
+
+/** @throws LessorError why it was not told */
+async function takeOutcome(
+  flushing: Flushing,
+  { entry, what }: ToTell,
+  outcome: BatchOutcome | undefined,
+): Promise<void> {
+  const problem = outcome?.problem;
+  if (problem !== undefined) {
+    const error = errorOf(problem);
+    throw what === 'report' ? reportRefused(flushing.records, entry, error) : error;
+  }
+  if (what === 'report') await reportTaken(flushing, entry);
+  else await releaseTaken(flushing, entry, outcome?.released?.draining);
+}
+
+function notePolicies({ records }: Flushing, pools: BatchResult['pools']): void {
+  for (const told of pools) records.update(told.id, (cache) => cache && afterTold(cache, told));
+}

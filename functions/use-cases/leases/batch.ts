@@ -1,0 +1,97 @@
+/** What a node tells of several leases at once, each by the use case of its own route. */
+import pMap from 'p-map';
+import type { BatchItem, BatchOutcome, BatchRequest, BatchResult, ToldPolicy } from '../../../core/contract/batch.ts';
+import { LessorError } from '../../../core/contract/problems.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
+import { knownPool } from '../known-pools.ts';
+import { leasingOf } from '../pools/leasing.ts';
+import { release } from './release.ts';
+import { reportTold } from './report-told.ts';
+
+/** Leases of one batch that are under way at once. */
+const ITEMS_AT_ONCE = 8;
+/** What remains of the request's time must suffice for what is under way, and for an answer. */
+const RESERVE_MS = 1_000;
+
+/**
+ * Never throws for an item: each has its own outcome. Those of one nonce are carried out in their order.
+ * @param refused is told each problem of an item
+ */
+export async function batch(
+  deps: Dependencies,
+  call: Call,
+  { items }: BatchRequest,
+  refused: (error: LessorError) => void,
+): Promise<BatchResult> {
+  const outcomes = new Map<BatchItem, BatchOutcome>();
+  const inOrder = async (some: readonly BatchItem[]) => {
+    for (const item of some) outcomes.set(item, await outcomeOf(deps, call, item, refused));
+  };
+  await pMap(byNonce(items).values(), inOrder, { concurrency: ITEMS_AT_ONCE });
+  return { items: items.map((item) => outcomes.get(item) ?? {}), pools: await policiesOf(deps, items) };
+}
+
+function byNonce(items: readonly BatchItem[]): Map<string, BatchItem[]> {
+  const found = new Map<string, BatchItem[]>();
+  for (const item of items) {
+    const nonce = item.report?.nonce ?? item.release?.nonce ?? '';
+    found.set(nonce, [...(found.get(nonce) ?? []), item]);
+  }
+  return found;
+}
+
+async function outcomeOf(
+  deps: Dependencies,
+  call: Call,
+  { report, release: ended }: BatchItem,
+  refused: (error: LessorError) => void,
+): Promise<BatchOutcome> {
+  let reported: BatchOutcome['reported'];
+  try {
+    if (report !== undefined) {
+      ensureTime(call);
+      // Its release is refused by itself where nothing can be had.
+      reported = await reportTold(deps, call, report).catch((error: unknown) => {
+        if (ended === undefined || !isRefusal(error)) throw error;
+        refused(error);
+        return undefined;
+      });
+    }
+    if (ended === undefined) return { ...(reported && { reported }) };
+    ensureTime(call);
+    const released = await release(deps, call, ended);
+    return { ...(reported && { reported }), released };
+  } catch (cause) {
+    const error = cause instanceof LessorError ? cause : fault(cause);
+    refused(error);
+    const { code, message: detail, remedy } = error;
+    return { ...(reported && { reported }), problem: { code, detail, ...(remedy === undefined ? {} : { remedy }) } };
+  }
+}
+
+/** Where nobody decided, the report may still be carried out, and a release that is sent now could come first. */
+const isRefusal = (error: unknown): error is LessorError =>
+  error instanceof LessorError && error.kind.unanswered !== true && error.code !== 'service.fault';
+
+function ensureTime({ remainingMs }: Call): void {
+  if (remainingMs() >= RESERVE_MS) return;
+  throw new LessorError('service.busy', 'The batch ran out of time before this lease', { remedy: 'tell of it again' });
+}
+
+const fault = (cause: unknown): LessorError =>
+  new LessorError('service.fault', 'The service failed', {
+    remedy: 'its log has the cause under the request id',
+    cause,
+  });
+
+/** They were read for the leases, so this is from memory. */
+async function policiesOf(deps: Dependencies, items: readonly BatchItem[]): Promise<ToldPolicy[]> {
+  const ids = new Set(items.flatMap(({ report, release: ended }) => report?.slot.pool ?? ended?.slot?.pool ?? []));
+  const told = [...ids].map(async (id): Promise<ToldPolicy[]> => {
+    const pool = await knownPool(deps, id).catch(() => undefined);
+    if (pool?.definition.affinity !== 'node') return [];
+    const { cooldownSeconds, exclude } = pool.definition;
+    return [{ id, leasing: leasingOf(pool), cooldownSeconds, exclude }];
+  });
+  return (await Promise.all(told)).flat();
+}
