@@ -9,7 +9,7 @@ import { leasesOfDeadLife, noteDeclaredDead, wasDeclaredDead } from '../node/dec
 import { otherIdentity } from '../node/identity.ts';
 import type { NodeRecords } from '../node/node-records.ts';
 import type { DataDirectories } from '../sync/data-directories.ts';
-import { flushAll, isAnythingToFlush } from '../sync/flush.ts';
+import { type Flushed, flushAll, isAnythingToFlush } from '../sync/flush.ts';
 import { reconcile } from '../sync/reconcile.ts';
 import { dueBy } from './due.ts';
 import type { Metrics } from './metrics.ts';
@@ -35,11 +35,22 @@ export const agentTimes = {
   lostMs: 60_000,
 };
 
-/** One request that is not answered ends it; the pauses until the next try grow. */
-export function serviceTeller(telling: Telling): (networks: readonly NodeRecords[]) => Promise<void> {
+/**
+ * One request that is not answered ends it; the pauses until the next try grow.
+ * @param isRound where false, what was told is logged by the next round: leases that are delegated are told every second
+ */
+export type TellService = (networks: readonly NodeRecords[], isRound?: boolean) => Promise<void>;
+
+export function serviceTeller(telling: Telling): TellService {
   const { surroundings, log, metrics, outages } = telling;
   const [heartbeat, comparison, attempt] = [dueBy(surroundings.now), dueBy(surroundings.now), dueBy(surroundings.now)];
   let failures = 0;
+  const told = { reported: 0, released: 0 };
+
+  function logTold(): void {
+    if (told.reported + told.released > 0) log('info', 'told the service what happened meanwhile', { ...told });
+    Object.assign(told, { reported: 0, released: 0 });
+  }
 
   async function compare(networks: readonly NodeRecords[]): Promise<void> {
     if (networks.length === 0) return;
@@ -59,7 +70,9 @@ export function serviceTeller(telling: Telling): (networks: readonly NodeRecords
     }
     // Beside the outbox there may be blocks to give back, of which nothing else reminds.
     if (renews || isAnythingToFlush(networks)) {
-      const { isLost, failed } = await flushOutbox(telling, networks);
+      const { isLost, failed, reported, released } = await flushOutbox(telling, networks);
+      told.reported += reported;
+      told.released += released;
       if (isLost) {
         // It may be a dead container of this node that holds it: what has no reason is released, and later it is reported again.
         await compare(networks);
@@ -70,9 +83,10 @@ export function serviceTeller(telling: Telling): (networks: readonly NodeRecords
     if (wasAway || isDeclaredDead || comparison.isIt()) await compare(networks);
   }
 
-  return async (networks) => {
+  return async (networks, isRound = true) => {
     if (!attempt.isIt()) return;
     const outcome = await outcomeOf(tellAll(networks));
+    if (isRound) logTold();
     if (outcome.kind === 'granted') {
       failures = 0;
       metrics.reachable.set(1);
@@ -118,15 +132,16 @@ async function sendHeartbeat(telling: Telling, networks: readonly NodeRecords[])
 async function flushOutbox(
   telling: Telling,
   networks: readonly NodeRecords[],
-): Promise<{ readonly isLost: boolean; readonly failed: LessorError | undefined }> {
-  const { metrics, log } = telling;
+): Promise<
+  Pick<Flushed, 'reported' | 'released'> & { readonly isLost: boolean; readonly failed: LessorError | undefined }
+> {
+  const { metrics } = telling;
   const flushing = flushAll(telling, networks, telling.api);
   const { reported, released, failures } = await counted(metrics, 'flush', flushing);
   metrics.flushed.inc({ kind: 'report' }, reported);
   metrics.flushed.inc({ kind: 'release' }, released);
-  if (reported + released > 0) log('info', 'told the service what happened meanwhile', { reported, released });
   const isLost = failures.some(({ error }) => error.code === 'lease.lost');
-  return { isLost, failed: failures.find(({ error }) => error.code !== 'lease.lost')?.error };
+  return { reported, released, isLost, failed: failures.find(({ error }) => error.code !== 'lease.lost')?.error };
 }
 
 /** Whether a lease is lost. @throws LessorError of the first release or assertion that failed */

@@ -6,8 +6,9 @@ import { nodeOptions, secondsOf } from './options.ts';
 
 export const agent = command({
   about: `Runs until SIGTERM or SIGINT, which end it with exit code 0. Logs JSON lines on standard output; serves /healthz
-and /metrics (Prometheus). Every 10 s it goes through this node's files; it sends a request where there is something to
-tell, "I am here" every 10 minutes, and compares the service's table with the journal every 6 hours.`,
+and /metrics (Prometheus). Every 10 s it goes through this node's files, and looks every second whether there is something
+to tell. It sends a request where there is, "I am here" every 10 minutes, and compares the service's table with the
+journal every 6 hours.`,
   options: {
     ...nodeOptions,
     listen: {

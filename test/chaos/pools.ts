@@ -20,8 +20,15 @@ export interface Pools {
   slotOf(network: string, address: string): SlotKey;
 }
 
-/** @param blocks of green */
-export async function twoPools(here: World, blocks: number): Promise<Pools> {
+/**
+ * @param blocks of green
+ * @param leasing in green
+ */
+export async function twoPools(
+  here: World,
+  blocks: number,
+  leasing: PoolDefinition['leasing'] = 'online',
+): Promise<Pools> {
   const size = { green: 8, blue: 16 };
   const count = { green: blocks, blue: 3 };
   const green = await ownedPool(here, {
@@ -29,6 +36,7 @@ export async function twoPools(here: World, blocks: number): Promise<Pools> {
     blockSize: size.green,
     cooldownSeconds: COOLDOWN_SECONDS,
     maxBlocksPerNode: 4,
+    leasing,
   });
   const blue = await operatorsPool(here, {
     addresses: count.blue * size.blue,

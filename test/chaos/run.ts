@@ -1,4 +1,5 @@
 /** One chaos run: a seed, a store, so many operations, then everything heals; what was wrong. */
+import type { PoolDefinition } from '../../core/contract/pool.ts';
 import type { Store } from '../../core/store.ts';
 import { addAgain, addNew, anyMachine, removeOne, sandboxEnds } from './containers.ts';
 import {
@@ -82,8 +83,14 @@ async function operate(stage: Stage, operation: number): Promise<void> {
 }
 
 /** The same seed gives the same run, whatever store it is over and however fast that is. It ends at the first violation. */
-export async function chaos(seed: number, store: Store, operations: number, broken?: Broken): Promise<Run> {
-  const stage = await stageOf(seed, store, broken);
+export async function chaos(
+  seed: number,
+  store: Store,
+  operations: number,
+  broken?: Broken,
+  leasing?: PoolDefinition['leasing'],
+): Promise<Run> {
+  const stage = await stageOf(seed, store, broken, leasing);
   const { witness, machines, chance, steps, mirror, sky } = stage;
   let count = 0;
   try {

@@ -1,5 +1,6 @@
 /** Where a chaos run takes place: two pools, the service's environments over tables in bad weather, and nodes. */
 import type { OpenDatabase } from '../../cni-shim/machine/database.ts';
+import type { PoolDefinition } from '../../core/contract/pool.ts';
 import type { Store } from '../../core/store.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
 import { addressHistory } from '../../functions/use-cases/questions/address-history.ts';
@@ -57,12 +58,17 @@ const ENVIRONMENTS = 3;
 const MACHINES = 4;
 const BLOCKS = 6;
 
-export async function stageOf(seed: number, base: Store, broken: Broken = {}): Promise<Stage> {
+export async function stageOf(
+  seed: number,
+  base: Store,
+  broken: Broken = {},
+  leasing?: PoolDefinition['leasing'],
+): Promise<Stage> {
   const chance = chanceOf(seed);
   const order = steps(chance);
   const here = world(broken.store?.(base, () => here.clock.now) ?? base);
   const now = () => here.clock.now;
-  const pools = await twoPools(here, BLOCKS);
+  const pools = await twoPools(here, BLOCKS, leasing);
   const witness = newWitness();
   const mirror = mirrorOf(here.store, { witness, steps: order, now, ...pools });
   const sky = skyOver(mirror.store, { steps: order, chance, now, lagging: broken.lagging ?? [] });

@@ -72,9 +72,9 @@ export class AgentScene {
   agent: Agent = this.#makeAgent();
 
   /** Containers a and b, one round, and nothing counted as sent yet. */
-  static async begin(): Promise<AgentScene> {
+  static async begin(leasing: 'online' | 'delegated' = 'online'): Promise<AgentScene> {
     const scene = new AgentScene();
-    await ownedPool(scene.here, { blocks: 8, blockSize: 4, cooldownSeconds: 0, name: 'green' });
+    await ownedPool(scene.here, { blocks: 8, blockSize: 4, cooldownSeconds: 0, name: 'green', leasing });
     await scene.add('a');
     await scene.add('b');
     scene.startAgent();

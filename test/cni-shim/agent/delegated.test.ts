@@ -1,0 +1,51 @@
+/** The agent where leasing is delegated: it tells within a second, and sends nothing where there is nothing to tell. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { agentTimes } from '../../../cni-shim/agent/tell-service.ts';
+import { routes } from '../../../core/contract/routes.ts';
+import { AgentScene } from './agent-scene.ts';
+
+let scene: AgentScene;
+beforeEach(async () => {
+  scene = await AgentScene.begin('delegated');
+});
+afterEach(() => scene.node.remove());
+
+const look = async () => {
+  scene.pass(agentTimes.lookMs);
+  await scene.agent.look();
+};
+
+describe('between two rounds', () => {
+  test('nothing is sent where nothing happened', async () => {
+    for (let looks = 0; looks < 60; looks += 1) await look();
+    expect(scene.service.sent).toEqual([]);
+  });
+
+  test('what was leased and released is told at the next look, and logged at the next round', async () => {
+    await scene.add('c');
+    await scene.call('DEL', 'a');
+    expect(scene.service.sent).toEqual([]);
+    await look();
+    expect(scene.sentTo(routes.batch.path)).toHaveLength(1);
+    expect(await scene.held()).toEqual(['b', 'c']);
+    const said = () => scene.logged.filter(({ message }) => message.startsWith('told the service'));
+    expect(said()).toEqual([]);
+    scene.pass(agentTimes.roundMs);
+    await scene.agent.round();
+    expect(said()).toMatchObject([{ facts: { reported: 1, released: 1 } }]);
+  });
+
+  test('it goes on after an outage, and says for how long it was behind', async () => {
+    scene.service.fate = () => 'unreachable';
+    await scene.add('c');
+    await look();
+    scene.pass(agentTimes.longestPauseMs);
+    await scene.agent.round();
+    expect(await scene.figure('lessor_outbox_oldest_seconds')).toBe(61);
+    scene.service.fate = () => undefined;
+    scene.pass(agentTimes.longestPauseMs);
+    await scene.agent.round();
+    expect(await scene.held()).toEqual(['a', 'b', 'c']);
+    expect(await scene.figure('lessor_outbox_oldest_seconds')).toBe(0);
+  });
+});
