@@ -22,6 +22,7 @@ describe('between two rounds', () => {
   });
 
   test('what was leased and released is told at the next look, and logged at the next round', async () => {
+    scene.logged.length = 0;
     await scene.add('c');
     await scene.call('DEL', 'a');
     expect(scene.service.sent).toEqual([]);
@@ -41,7 +42,7 @@ describe('between two rounds', () => {
     await look();
     scene.pass(agentTimes.longestPauseMs);
     await scene.agent.round();
-    expect(await scene.figure('lessor_outbox_oldest_seconds')).toBe(61);
+    expect(await scene.figure('lessor_outbox_oldest_seconds')).toBeGreaterThan(60);
     scene.service.fate = () => undefined;
     scene.pass(agentTimes.longestPauseMs);
     await scene.agent.round();

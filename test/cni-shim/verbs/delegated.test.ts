@@ -1,8 +1,8 @@
 /** Pools in which nodes lease by themselves, with the service's own use cases behind the plugin. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { routes } from '../../../core/contract/routes.ts';
-import { changePool } from '../../../functions/use-cases/pools/change-pool.ts';
 import { ownedPool } from '../../functions/owned-pool.ts';
+import { change } from '../../functions/pool-requests.ts';
 import { type World, world } from '../../functions/world.ts';
 import { Node } from '../in-process.ts';
 import { api, POOL, servedNode } from '../served-node.ts';
@@ -38,13 +38,6 @@ async function held(): Promise<string[]> {
 }
 
 const paths = () => service.sent.map(({ path }) => path);
-const change = (patch: object) =>
-  changePool(
-    here.environment(),
-    { vrf: 'default', name: 'green', dryRun: false, ifMatch: undefined } as never,
-    patch as never,
-  );
-
 beforeEach(() => begin());
 afterEach(() => node.remove());
 
@@ -109,16 +102,15 @@ describe('a node that leases by itself', () => {
     expect(await held()).toEqual(['a', 'first']);
   });
 
-  test.each([
+  test.each<[string, Parameters<typeof change>[1], string | undefined]>([
     ['is drained', { state: 'draining' }, 'pool.draining'],
     ['is no more delegated', { leasing: 'online' }, undefined],
     ['has a quota', { quota: 0 }, 'pool.quota'],
   ])('asks again once it has told of a lease after the pool %s', async (_, patch, refused) => {
-    await change(patch);
+    await change(here.environment(), patch, { name: 'green' });
     here.clock.now += 31_000;
     await add('a');
-    await flushed();
-    await add('b');
+    expect(service.sent).toEqual([]);
     await flushed();
     service.sent.length = 0;
     const called = await call('ADD', 'c');
@@ -128,7 +120,6 @@ describe('a node that leases by itself', () => {
 
   test('asks after its report was refused: the block may be no longer its own', async () => {
     const address = await add('a');
-    service.fate = () => undefined;
     const entry = node.entry('a');
     const { slot } = entry?.local ?? {};
     const holding = {
