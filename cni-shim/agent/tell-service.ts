@@ -9,7 +9,7 @@ import { leasesOfDeadLife, noteDeclaredDead, wasDeclaredDead } from '../node/dec
 import { otherIdentity } from '../node/identity.ts';
 import type { NodeRecords } from '../node/node-records.ts';
 import type { DataDirectories } from '../sync/data-directories.ts';
-import { type Flushed, flushAll, isAnythingToFlush } from '../sync/flush.ts';
+import { flushAll, isAnythingToFlush } from '../sync/flush.ts';
 import { reconcile } from '../sync/reconcile.ts';
 import { dueBy } from './due.ts';
 import type { Metrics } from './metrics.ts';
@@ -45,12 +45,7 @@ export function serviceTeller(telling: Telling): TellService {
   const { surroundings, log, metrics, outages } = telling;
   const [heartbeat, comparison, attempt] = [dueBy(surroundings.now), dueBy(surroundings.now), dueBy(surroundings.now)];
   let failures = 0;
-  const told = { reported: 0, released: 0 };
-
-  function logTold(): void {
-    if (told.reported + told.released > 0) log('info', 'told the service what happened meanwhile', { ...told });
-    Object.assign(told, { reported: 0, released: 0 });
-  }
+  const told = toldSoFar(telling);
 
   async function compare(networks: readonly NodeRecords[]): Promise<void> {
     if (networks.length === 0) return;
@@ -70,9 +65,7 @@ export function serviceTeller(telling: Telling): TellService {
     }
     // Beside the outbox there may be blocks to give back, of which nothing else reminds.
     if (renews || isAnythingToFlush(networks)) {
-      const { isLost, failed, reported, released } = await flushOutbox(telling, networks);
-      told.reported += reported;
-      told.released += released;
+      const { isLost, failed } = await flushOutbox(telling, networks, told);
       if (isLost) {
         // It may be a dead container of this node that holds it: what has no reason is released, and later it is reported again.
         await compare(networks);
@@ -86,7 +79,7 @@ export function serviceTeller(telling: Telling): TellService {
   return async (networks, isRound = true) => {
     if (!attempt.isIt()) return;
     const outcome = await outcomeOf(tellAll(networks));
-    if (isRound) logTold();
+    if (isRound) told.log();
     if (outcome.kind === 'granted') {
       failures = 0;
       metrics.reachable.set(1);
@@ -101,6 +94,26 @@ export function serviceTeller(telling: Telling): TellService {
       for (const outage of outages) outage.failed(error);
     }
     log('warn', error.message, { code: error.code, againInSeconds: pause / 1000 });
+  };
+}
+
+interface Told {
+  add(reported: number, released: number): void;
+  /** What was told since it was logged last. */
+  log(): void;
+}
+
+function toldSoFar({ log }: Telling): Told {
+  const told = { reported: 0, released: 0 };
+  return {
+    add(reported, released) {
+      told.reported += reported;
+      told.released += released;
+    },
+    log() {
+      if (told.reported + told.released > 0) log('info', 'told the service what happened meanwhile', { ...told });
+      Object.assign(told, { reported: 0, released: 0 });
+    },
   };
 }
 
@@ -132,16 +145,16 @@ async function sendHeartbeat(telling: Telling, networks: readonly NodeRecords[])
 async function flushOutbox(
   telling: Telling,
   networks: readonly NodeRecords[],
-): Promise<
-  Pick<Flushed, 'reported' | 'released'> & { readonly isLost: boolean; readonly failed: LessorError | undefined }
-> {
+  told: Told,
+): Promise<{ readonly isLost: boolean; readonly failed: LessorError | undefined }> {
   const { metrics } = telling;
   const flushing = flushAll(telling, networks, telling.api);
   const { reported, released, failures } = await counted(metrics, 'flush', flushing);
+  told.add(reported, released);
   metrics.flushed.inc({ kind: 'report' }, reported);
   metrics.flushed.inc({ kind: 'release' }, released);
   const isLost = failures.some(({ error }) => error.code === 'lease.lost');
-  return { reported, released, isLost, failed: failures.find(({ error }) => error.code !== 'lease.lost')?.error };
+  return { isLost, failed: failures.find(({ error }) => error.code !== 'lease.lost')?.error };
 }
 
 /** Whether a lease is lost. @throws LessorError of the first release or assertion that failed */

@@ -27,8 +27,8 @@ export interface JournalEntry {
   readonly more?: readonly SlotReference[];
   /** With which the container lives, of a block of this node, since before the service knew of it. */
   readonly local?: LocalLease;
-  /** By delegation, so that the service was never asked for it. */
-  readonly delegated?: true;
+  /** Nothing but reports of that slot was ever sent under its nonce, so no other one is held by it. */
+  readonly onlyReported?: true;
   /** Milliseconds since 1970: when its container ended without the service being told. */
   readonly endedAt?: number;
   /** The service was told of it. */

@@ -7,9 +7,6 @@ import { entriesIn, ownerOf, readEntry, retire, writeEntry } from './journal.ts'
 import type { JournalEntry, LocalLease } from './journal-entry.ts';
 import type { NodeDatabase, Writing } from './node-database.ts';
 
-/** `asked`: the service did not answer. `outage`: it was not asked, since others were not answered. `delegated`: nor need it be. */
-export type WhyLocal = 'asked' | 'outage' | 'delegated';
-
 /** What the service was not told yet. */
 export interface Behind {
   readonly count: number;
@@ -22,8 +19,9 @@ export interface Outbox {
    * The container lives with a slot that the service did not confirm. Undefined where its entry is not there any more, or the
    * slot is another's: then it may not.
    * @param lease what the entry's slot comes to, looked at in the same step: the block may be given back at any moment (I3)
+   * @param wasAsked whether the service was asked under this entry
    */
-  liveWith(entry: JournalEntry, lease: () => LocalLease | undefined, why: WhyLocal): LocalLease | undefined;
+  liveWith(entry: JournalEntry, lease: () => LocalLease | undefined, wasAsked: boolean): LocalLease | undefined;
   /** Entries that live with a slot of which the service was not told yet. */
   toReport(): JournalEntry[];
   /** Whether the service knows of the slot with which the entry's container lives. */
@@ -53,9 +51,6 @@ export interface Outbox {
   released(entry: JournalEntry): void;
 }
 
-/** In an outage a slot may come and go without the service ever hearing of it; else its history is wanted. */
-const marks = { asked: {}, outage: { unasked: true }, delegated: { delegated: true } } as const;
-
 /** Without reading the entries: it is looked at again and again. */
 const BEHIND = `SELECT count(*) AS count, min(at) AS since FROM (
   SELECT coalesce(
@@ -73,7 +68,7 @@ export function openOutbox(database: NodeDatabase): Outbox {
     return entry?.nonce === nonce ? entry : undefined;
   };
   return {
-    liveWith: (entry, lease, why) =>
+    liveWith: (entry, lease, wasAsked) =>
       database.transaction((writing) => {
         const there = current(entry);
         if (there === undefined || there.ended === true) return undefined;
@@ -81,7 +76,8 @@ export function openOutbox(database: NodeDatabase): Outbox {
         if (local === undefined || ownerOf(writing, local.slot) !== entry.nonce) return undefined;
         const attempts = Math.max(entry.attempts, there.attempts);
         // A second ADD of the attachment goes on with the same nonce, and counts.
-        writeEntry(writing, { ...entry, attempts, local, ...(attempts > 1 ? {} : marks[why]) });
+        const unasked = wasAsked || attempts > 1 ? {} : ({ unasked: true, onlyReported: true } as const);
+        writeEntry(writing, { ...entry, attempts, local, ...unasked });
         return local;
       }),
     toReport: () =>

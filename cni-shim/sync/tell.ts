@@ -105,12 +105,11 @@ export function endOf(
 }
 
 /**
- * What was asked for once was answered, with one slot. Copies of a request may have met in different slots, and requested
+ * What was asked for once was answered, with one slot; or nothing was asked for, and one slot was reported. Copies of a request may have met in different slots, and requested
  * addresses may be several and other ones each time: then the service looks for whatever the nonce holds.
  */
-function isAllThatIsHeld({ acknowledged, local, delegated, more, attempts }: JournalEntry): boolean {
-  const isOne = more === undefined && attempts === 1;
-  return isOne && (acknowledged !== undefined || (local !== undefined && delegated === true));
+function isAllThatIsHeld({ acknowledged, onlyReported, more, attempts }: JournalEntry): boolean {
+  return (acknowledged !== undefined || onlyReported === true) && more === undefined && attempts === 1;
 }
 
 /**

@@ -9,13 +9,12 @@ import { randomHex } from '../machine/random.ts';
 import { refusal } from '../machine/refusal.ts';
 import type { Beginning, JournalEntry, LocalLease } from '../node/journal-entry.ts';
 import { ownLease } from '../node/offline-lease.ts';
-import type { WhyLocal } from '../node/outbox.ts';
 import { candidatesOf } from '../node/propose.ts';
 import { viewOf } from '../node/sandbox.ts';
-import { flushIfBehind } from '../sync/flush-if-behind.ts';
 import { reportLease } from '../sync/tell.ts';
 import { askService, type Likely } from './ask-service.ts';
 import type { Plugin } from './assemble.ts';
+import { flushIfBehind } from './flush-if-behind.ts';
 import { openTurn, TO_ASK, toSearch } from './turn.ts';
 
 type Addresses = AllocateResult['addresses'];
@@ -160,8 +159,7 @@ async function addressesFor(plugin: Plugin, entry: JournalEntry, likely: Likely)
   let looks = 0;
   const local = await whenThereIs(plugin, () => {
     looks += 1;
-    const why = isOwn ? whyLocal(plugin, entry) : undefined;
-    const own = why && liveLocally(plugin, entry, why);
+    const own = isOwn && needsNoAnswer(plugin, entry) ? liveLocally(plugin, entry, false) : undefined;
     return own ?? (turn.take(entry.nonce) || surroundings.now() >= until ? 'asks' : undefined);
   });
   if (local !== 'asks') return having(local);
@@ -173,19 +171,18 @@ async function addressesFor(plugin: Plugin, entry: JournalEntry, likely: Likely)
   }
 }
 
-/** Why the service need not be asked for the slot that the entry proposes; undefined where it is. */
-function whyLocal(
+/** Whether the service need not be asked for the slot that the entry proposes: it would not answer, or leasing is delegated. */
+function needsNoAnswer(
   { outage, choices, records, surroundings }: Plugin,
-  { proposal }: JournalEntry,
-): WhyLocal | undefined {
-  if (outage.isRecent()) return 'outage';
-  const isDelegated =
+  { proposal }: Pick<JournalEntry, 'proposal'>,
+): boolean {
+  if (outage.isRecent()) return true;
+  return (
     proposal !== undefined &&
     proposal.pool === choices.likely() &&
     choices.isDelegated(surroundings.now()) &&
-    records.cacheOf(proposal.pool)?.pool.leasing === 'delegated';
-  if (!isDelegated) return undefined;
-  return outage.current() === undefined ? 'delegated' : 'outage';
+    records.cacheOf(proposal.pool)?.pool.leasing === 'delegated'
+  );
 }
 
 const having = (addresses: Addresses): Asked => ({ kind: 'addresses', addresses });
@@ -206,7 +203,7 @@ async function ask(plugin: Plugin, entry: JournalEntry, likely: Likely, isOwn: b
   if (outcome.kind === 'granted') return having(outcome.addresses);
   if (outcome.kind === 'unusable' && outcome.again) return { kind: 'again', error: outcome.error };
   // A refusal, and an answer that is of no use, is never followed by the very slot that the service passed over.
-  const local = isOwn && outcome.kind === 'unanswered' ? liveLocally(plugin, entry, 'asked') : undefined;
+  const local = isOwn && outcome.kind === 'unanswered' ? liveLocally(plugin, entry, true) : undefined;
   if (local !== undefined) return having(local);
   if (mayOwn && !isOwn && outcome.kind === 'unanswered')
     return { kind: 'without slot', error: outcome.error, entry, since };
@@ -220,14 +217,14 @@ const mayYetOwn = ({ addresses }: Plugin, { proposal }: JournalEntry, { cache }:
   proposal === undefined && addresses.length === 0 && cache?.pool.affinity === 'node';
 
 /** The addresses of a slot of this node's own; undefined where the node may not decide it. */
-function liveLocally(plugin: Plugin, entry: JournalEntry, why: WhyLocal): Addresses | undefined {
+function liveLocally(plugin: Plugin, entry: JournalEntry, wasAsked: boolean): Addresses | undefined {
   const { records, observer, surroundings } = plugin;
   const at = surroundings.now();
   const lease = () => {
     const own = ownLease(records, entry);
     return own && { ...own, at };
   };
-  const local = records.outbox.liveWith(entry, lease, why);
+  const local = records.outbox.liveWith(entry, lease, wasAsked);
   if (local !== undefined) observer?.local();
   return local?.addresses;
 }
@@ -235,8 +232,7 @@ function liveLocally(plugin: Plugin, entry: JournalEntry, why: WhyLocal): Addres
 /** A repeated ADD of a container that lives with a slot of its node's block: no other one will do. @throws LessorError `lease.lost` */
 async function stillLives(plugin: Plugin, entry: JournalEntry, { addresses }: LocalLease): Promise<Addresses> {
   const { records, outage, api, surroundings } = plugin;
-  const isDelegated = entry.delegated === true && entry.lost !== true && whyLocal(plugin, entry) !== undefined;
-  if (outage.isRecent() || isDelegated) return addresses;
+  if (outage.isRecent() || (entry.lost !== true && needsNoAnswer(plugin, entry))) return addresses;
   const outcome = await outcomeOf(reportLease({ records, api: api.brief, now: surroundings.now }, entry));
   if (outcome.kind === 'refused') throw outcome.error;
   if (outcome.kind === 'granted') outage.reached();

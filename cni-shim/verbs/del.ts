@@ -7,10 +7,10 @@ import type { ProblemCode } from '../../core/contract/problems.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import { addressesOf, type JournalEntry, slotsOf } from '../node/journal-entry.ts';
 import { type FlushOptions, flush } from '../sync/flush.ts';
-import { flushIfBehind } from '../sync/flush-if-behind.ts';
 import { giveBackEmptyBlock } from '../sync/return-block.ts';
 import { type Flushing, noteCooling, releaseEntry } from '../sync/tell.ts';
 import type { NetworkPlugin, Plugin } from './assemble.ts';
+import { flushIfBehind } from './flush-if-behind.ts';
 
 /** Requests with which one DEL tells the service of earlier ones, beside its own: the runtime waits for it. */
 const FLUSHED_AT_ONCE = 4;

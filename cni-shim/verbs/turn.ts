@@ -33,6 +33,9 @@ export const toSearch = (among: string) => ({ row: `turn ${among}`, most: 1 });
  */
 export const TO_ASK = { row: 'asking', most: 32 };
 
+/** The turn to tell the service what is in the outbox, where no agent does: several would tell the same. */
+export const TO_FLUSH = { row: 'flushing', most: 1 };
+
 export function openTurn(
   { meta, changeMeta }: Pick<NodeRecords, 'meta' | 'changeMeta'>,
   { row, most }: { readonly row: string; readonly most: number },

@@ -5,21 +5,24 @@ import { releaseRequest, releaseResult, reportRequest, reportResult } from './le
 import { most } from './limits.ts';
 import { leasing, poolPolicy } from './pool.ts';
 
+/** The release of one lease, by its nonce. */
+export const batchRelease = z.extend(releaseRequest, {
+  /** With which it was leased. */
+  nonce,
+});
+
 /** One lease: what is to be reported of it, and whether it is released afterwards. One of the two at least. */
-export const batchItem = z
-  .strictObject({
-    /** That a container lives with it, or did. */
-    report: z.optional(reportRequest),
-    /** That it is over. It is carried out after the report, also where that was refused, but not where nobody decided on it. */
-    release: z.optional(z.extend(releaseRequest, { nonce })),
-  })
-  .check(
-    z.refine(({ report, release }) => report !== undefined || release !== undefined, 'has neither report nor release'),
-  );
+export const batchItem = z.strictObject({
+  /** That a container lives with it, or did. */
+  report: z.optional(reportRequest),
+  /** That it is over. It is carried out after the report, also where that was refused, but not where nobody decided on it. */
+  release: z.optional(batchRelease),
+});
 export type BatchItem = z.infer<typeof batchItem>;
 
 /** Each is carried out by itself; those with the same nonce in their order. */
 export const batchRequest = z.strictObject({
+  /** The leases that are told of. */
   items: z.array(batchItem).check(z.minLength(1), z.maxLength(most.itemsOfBatch)),
 });
 export type BatchRequest = z.infer<typeof batchRequest>;
@@ -52,13 +55,15 @@ export const toldPolicy = z.object({
   /** `online` also where the pool has quotas or gives no new lease. */
   leasing,
   /** Seconds for which a released address is not handed out again. */
-  cooldownSeconds: z.int(),
+  cooldownSeconds: poolPolicy.shape.cooldownSeconds.def.innerType,
+  /** Addresses that are not handed out. */
   exclude: poolPolicy.shape.exclude.def.innerType,
 });
 export type ToldPolicy = z.infer<typeof toldPolicy>;
 
 /** What came of each item, in their order. */
 export const batchResult = z.object({
+  /** In the order of the request. */
   items: z.array(batchOutcome),
   /** Pools of these leases. */
   pools: z.array(toldPolicy),

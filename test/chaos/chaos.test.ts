@@ -16,6 +16,8 @@ import { chaos, type Run } from './run.ts';
 const FIRST = Number(process.env.LESSOR_SEED ?? 1);
 const SEEDS = 20;
 const OPERATIONS = 2000;
+/** Seeds that are played in a pool with delegated leasing too. */
+const DELEGATED = inLong(10, 2);
 /** The others' tables are in memory in `npm test`: DynamoDB Local takes most of a run's time. `npm run test:long` has all of them there. */
 const IN_DYNAMODB = inLong(SEEDS, 6);
 /** While one waits for the database, others go on. */
@@ -51,5 +53,14 @@ describe('Twenty times two thousand operations', () => {
       },
       { concurrency: AT_ONCE },
     );
+  }, 1_200_000);
+
+  it(`nor where nodes lease by themselves although the service answers (${DELEGATED} of these seeds)`, async () => {
+    for (let seed = FIRST; seed < FIRST + DELEGATED; seed += 1) {
+      const run = () => chaos(seed, memoryStore(), OPERATIONS, undefined, 'delegated');
+      const { violations, trace, count } = await bySeed(seed, run);
+      expect(violations, `seed ${seed}\n${trace.slice(-200).join('\n')}`).toEqual([]);
+      expect(count).toBeGreaterThanOrEqual(OPERATIONS);
+    }
   }, 1_200_000);
 });

@@ -14,8 +14,9 @@ const ITEMS_AT_ONCE = 8;
 const RESERVE_MS = 1_000;
 
 /**
- * Never throws for an item: each has its own outcome. Those of one nonce are carried out in their order.
+ * Each item has its own outcome. Those of one nonce are carried out in their order.
  * @param refused is told each problem of an item
+ * @throws LessorError service.unavailable where it is each item's
  */
 export async function batch(
   deps: Dependencies,
@@ -24,10 +25,18 @@ export async function batch(
   refused: (error: LessorError) => void,
 ): Promise<BatchResult> {
   const outcomes = new Map<BatchItem, BatchOutcome>();
+  const unavailable: LessorError[] = [];
+  const heard = (error: LessorError) => {
+    if (error.code === 'service.unavailable') unavailable.push(error);
+    refused(error);
+  };
   const inOrder = async (some: readonly BatchItem[]) => {
-    for (const item of some) outcomes.set(item, await outcomeOf(deps, call, item, refused));
+    for (const item of some) outcomes.set(item, await outcomeOf(deps, call, item, heard));
   };
   await pMap(byNonce(items).values(), inOrder, { concurrency: ITEMS_AT_ONCE });
+  const [first] = unavailable;
+  // A node that hears so knows of an outage, and waits.
+  if (first !== undefined && unavailable.length === items.length) throw first;
   return { items: items.map((item) => outcomes.get(item) ?? {}), pools: await policiesOf(deps, items) };
 }
 
@@ -48,6 +57,7 @@ async function outcomeOf(
 ): Promise<BatchOutcome> {
   let reported: BatchOutcome['reported'];
   try {
+    if (report === undefined && ended === undefined) throw nothingToTell();
     if (report !== undefined) {
       ensureTime(call);
       // Its release is refused by itself where nothing can be had.
@@ -77,6 +87,11 @@ function ensureTime({ remainingMs }: Call): void {
   if (remainingMs() >= RESERVE_MS) return;
   throw new LessorError('service.busy', 'The batch ran out of time before this lease', { remedy: 'tell of it again' });
 }
+
+const nothingToTell = (): LessorError =>
+  new LessorError('request.invalid', 'body.items: an item has neither report nor release', {
+    remedy: 'say what became of the lease',
+  });
 
 const fault = (cause: unknown): LessorError =>
   new LessorError('service.fault', 'The service failed', {

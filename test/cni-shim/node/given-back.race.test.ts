@@ -70,7 +70,7 @@ const begin = (records: NodeRecords) => {
 const living: Party = ({ open }, openDatabase) => {
   const records = open(openDatabase);
   const entry = begin(records);
-  return records.outbox.liveWith(entry, () => ownLease(records, entry), 'asked') !== undefined;
+  return records.outbox.liveWith(entry, () => ownLease(records, entry), true) !== undefined;
 };
 
 /** It looks whether the block is the node's, and then has the slot and lives with it. */
@@ -79,7 +79,7 @@ const lookingFirst: Party = ({ open }, openDatabase) => {
   const isOwn = records.cacheOf(POOL)?.blocks.length === 1;
   const entry = begin(records);
   const lease = { slot: slot(5), generation: claim.generation, addresses: [] };
-  return records.outbox.liveWith(entry, () => (isOwn ? lease : undefined), 'asked') !== undefined;
+  return records.outbox.liveWith(entry, () => (isOwn ? lease : undefined), true) !== undefined;
 };
 
 const givingBack: Party = ({ open }, openDatabase) => open(openDatabase).returnedBlocks.giveBack(POOL, claim);

@@ -7,7 +7,7 @@ import type { OpenDatabase } from '../../../cni-shim/machine/database.ts';
 import type { Journal } from '../../../cni-shim/node/journal.ts';
 import { type JournalEntry, slotName } from '../../../cni-shim/node/journal-entry.ts';
 import { openRecords } from '../../../cni-shim/node/node-records.ts';
-import type { Outbox, WhyLocal } from '../../../cni-shim/node/outbox.ts';
+import type { Outbox } from '../../../cni-shim/node/outbox.ts';
 import type { SlotReference } from '../../../core/contract/ids.ts';
 import { libsqlDatabase } from '../../support/libsql-database.ts';
 import { machineUnderNode } from '../../support/machine-under-node.ts';
@@ -39,8 +39,8 @@ const begin = (containerId: string, number: number, more: Partial<JournalEntry> 
     () => [slot(number)],
   );
 const local = (number: number) => ({ slot: slot(number), addresses: [], generation: 1 });
-const liveWith = (entry: JournalEntry, number: number, why: WhyLocal = 'asked') =>
-  outbox.liveWith(entry, () => local(number), why) !== undefined;
+const liveWith = (entry: JournalEntry, number: number, wasAsked = true) =>
+  outbox.liveWith(entry, () => local(number), wasAsked) !== undefined;
 const answer = (number: number) => ({ slot: slot(number), addresses: [], incarnation: 1 });
 const idsOf = (entries: readonly JournalEntry[]) => entries.map(({ attachment }) => attachment.containerId).sort();
 
@@ -100,7 +100,7 @@ describe('a container that lives with a slot of which the service was not told',
   test('is to be reported or does not live, whenever its ADD was killed', async () => {
     const deaths = await everyDeath(async (death) => {
       const entry = begin('c1', 1);
-      const end = dying(death, (records) => records.outbox.liveWith(entry, () => local(1), 'asked') !== undefined);
+      const end = dying(death, (records) => records.outbox.liveWith(entry, () => local(1), true) !== undefined);
       const lives = journal.find(entry.attachment)?.local !== undefined;
       if (end === 'lived') expect(lives).toBe(true);
       expect(idsOf(outbox.toReport())).toEqual(lives ? ['c1'] : []);
@@ -191,9 +191,9 @@ describe('an entry whose container is gone', () => {
 });
 
 describe('a slot that was lived with, and of which the service never heard', () => {
-  const livedWith = (containerId: string, number: number, why: WhyLocal = 'outage') => {
+  const livedWith = (containerId: string, number: number, wasAsked = false) => {
     const entry = begin(containerId, number);
-    liveWith(entry, number, why);
+    liveWith(entry, number, wasAsked);
     return journal.find(entry.attachment) ?? entry;
   };
 
@@ -216,15 +216,14 @@ describe('a slot that was lived with, and of which the service never heard', () 
     expect(entry.proposal).toEqual(slot(2));
   });
 
-  test.each<[string, (one: JournalEntry) => unknown, WhyLocal]>([
-    ['it was lived with by delegation', (one: JournalEntry) => one, 'delegated'],
-    ['its ADD asked', (one: JournalEntry) => one, 'asked'],
-    ['its report may be under way', (one: JournalEntry) => outbox.asking(one), 'outage'],
-    ['an agent of an earlier release reported it', (one: JournalEntry) => outbox.reported(one), 'outage'],
-    ['its DEL asked', (one: JournalEntry) => outbox.end(one), 'outage'],
-    ['its ADD was repeated', () => begin('c1', 1), 'outage'],
-  ])('is not where %s', (_, happens, why) => {
-    const entry = livedWith('c1', 1, why);
+  test.each([
+    ['its ADD asked', (one: JournalEntry) => one, true],
+    ['its report may be under way', (one: JournalEntry) => outbox.asking(one), false],
+    ['an agent of an earlier release reported it', (one: JournalEntry) => outbox.reported(one), false],
+    ['its DEL asked', (one: JournalEntry) => outbox.end(one), false],
+    ['its ADD was repeated', () => begin('c1', 1), false],
+  ])('is not where %s', (_, happens, wasAsked) => {
+    const entry = livedWith('c1', 1, wasAsked);
     happens(entry);
     outbox.retire(entry);
     expect(begin('c2', 1).proposal).toBeUndefined();
@@ -233,7 +232,7 @@ describe('a slot that was lived with, and of which the service never heard', () 
   test('is not where an ADD of the same attachment asks meanwhile', () => {
     const first = begin('c1', 1);
     begin('c1', 1);
-    liveWith(first, 1, 'outage');
+    liveWith(first, 1, false);
     outbox.retire(first);
     expect(begin('c2', 1).proposal).toBeUndefined();
   });

@@ -75,7 +75,7 @@ const begin = (containerId: string, number: number, block = 1) =>
 function living(...containers: string[]): void {
   for (const [index, id] of containers.entries()) {
     const entry = begin(id, index);
-    records.outbox.liveWith(entry, () => ({ slot: slot(index), addresses: [], generation: 1 }), 'asked');
+    records.outbox.liveWith(entry, () => ({ slot: slot(index), addresses: [], generation: 1 }), true);
   }
 }
 function gone(...containers: string[]): void {

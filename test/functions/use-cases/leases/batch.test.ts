@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BatchItem } from '../../../../core/contract/batch.ts';
-import type { LessorError } from '../../../../core/contract/problems.ts';
+import { LessorError } from '../../../../core/contract/problems.ts';
 import { blockFromText } from '../../../../core/protocol/slot-ref.ts';
 import { batch } from '../../../../functions/use-cases/leases/batch.ts';
 import { counted, intercepted } from '../../intercepted.ts';
@@ -111,6 +111,20 @@ describe('a batch', () => {
     });
     expect(items).toMatchObject([{ problem: { code: 'service.busy' } }, { problem: { code: 'service.busy' } }]);
     expect(await held()).toHaveLength(1);
+  });
+
+  it('is refused as a whole where the database answers for none of them', async () => {
+    const { here, lived, reportOf, tell } = await owner();
+    const store = intercepted(here.store, async () => {
+      throw new LessorError('service.unavailable', 'it does not answer');
+    });
+    const items = [1, 2].map((number) => ({ report: reportOf(lived(number)) }));
+    await expect(tell(items, { ...here.environment(), store })).rejects.toMatchObject({ code: 'service.unavailable' });
+  });
+
+  it('refuses an item that says nothing', async () => {
+    const { tell } = await owner();
+    expect((await tell([{}])).items).toMatchObject([{ problem: { code: 'request.invalid' } }]);
   });
 
   it('has at most eight leases under way', async () => {
