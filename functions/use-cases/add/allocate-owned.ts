@@ -3,6 +3,7 @@
 import { scatter } from '../../../core/addresses/scatter.ts';
 import type { AllocateRequest, AllocateResult } from '../../../core/contract/lease.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
+import type { SlotState } from '../../../core/protocol/lease.ts';
 import { blockToText, type SlotKey } from '../../../core/protocol/slot-ref.ts';
 import { claimBlock } from '../blocks/claim-block.ts';
 import { resumeFence } from '../blocks/fence-block.ts';
@@ -93,7 +94,10 @@ async function searchIn(
     if (isDue && (await allocation.hold(proposal))) return proposal;
     let sawFree = false;
     for (const [block, slots] of read) {
-      if (isLeasedFrom(allocation, block)) continue;
+      if (isLeasedFrom(allocation, block)) {
+        allocation.coolingUntil = Math.min(allocation.coolingUntil, ...coolingIn(slots, allocation.deps.now()));
+        continue;
+      }
       const found = await takeFrom(allocation, block, slots, undefined);
       if (found.slot) return found.slot;
       allocation.coolingUntil = Math.min(allocation.coolingUntil, found.coolingUntil);
@@ -107,6 +111,10 @@ async function searchIn(
 /** `choose.blockNotLeasedFrom`: what looks free there may be in use already. */
 const isLeasedFrom = ({ request, pool }: OwnedAllocation, block: bigint): boolean =>
   (request.leasesFrom ?? []).some((one) => one.pool === pool.definition.id && one.block === blockToText(block));
+
+/** When (ms) each of the cooling slots can be had. */
+const coolingIn = (slots: ReadonlyMap<number, SlotState>, now: number): number[] =>
+  [...slots.values()].flatMap(({ held, reusableAt }) => (held || reusableAt <= now ? [] : [reusableAt]));
 
 /** What is being taken back from this node by a request that may have stopped halfway. */
 async function searchReleasing(allocation: OwnedAllocation): Promise<SlotKey | undefined> {

@@ -5,7 +5,7 @@ import { blockFromText } from '../../../../core/protocol/slot-ref.ts';
 import { batch } from '../../../../functions/use-cases/leases/batch.ts';
 import { counted, intercepted } from '../../intercepted.ts';
 import { named, OwnerNode, ownedPool } from '../../owned-pool.ts';
-import { attachmentOf, callOf, world } from '../../world.ts';
+import { attachmentOf, callOf, del, refusalOf, world } from '../../world.ts';
 
 /** A node with a block of its own, in which it holds one slot. */
 async function owner(leasing: 'online' | 'delegated' = 'delegated') {
@@ -186,6 +186,19 @@ describe('an ADD of a node that leases by itself', () => {
     const leasesFrom = node.blocks.map((block) => ({ ...block, pool: pool.id }));
     const granted = await node.add(here.environment(), 1, undefined, { leasesFrom });
     expect(granted.slot.block).not.toBe(slot.block);
+  });
+
+  it('is told when a slot of its own has cooled, where the pool has no other block', async () => {
+    const here = world();
+    const pool = await ownedPool(here, { blocks: 1, blockSize: 4, cooldownSeconds: 30, leasing: 'delegated' });
+    const node = new OwnerNode('i-1', pool);
+    const request = node.request(0);
+    const { slot } = await node.add(here.environment(), 0, undefined, request);
+    const { attachment, nonce } = request;
+    await del(here.environment(), 'i-1', { attachment, nonce, slot, acknowledged: true });
+    const leasesFrom = node.blocks.map((block) => ({ ...block, pool: pool.id }));
+    const refused = await refusalOf(node.add(here.environment(), 1, undefined, { leasesFrom }));
+    expect(refused.code).toBe('pool.cooling');
   });
 
   it('is granted the slot that it proposes there, and what an earlier try of it holds', async () => {
