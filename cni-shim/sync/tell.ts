@@ -45,7 +45,9 @@ export async function reportTaken({ records, api }: Flushing, entry: JournalEntr
 export function reportRefused(records: NodeRecords, entry: JournalEntry, error: LessorError): LessorError {
   if (error.code !== 'lease.lost') return error;
   // Its block may be nobody's, as after a restore of the tables: then the reconcile has it held again.
-  records.journal.lose(entry);
+  // As it is in the journal: the mark went before the report was sent.
+  const { unasked: _, ...asked } = entry;
+  records.journal.lose(asked);
   const { local } = entry;
   if (local !== undefined) records.update(local.slot.pool, (cache) => cache && afterRefusedReport(cache));
   return error;
