@@ -69,3 +69,12 @@ export const batchResult = z.object({
   pools: z.array(toldPolicy),
 });
 export type BatchResult = z.infer<typeof batchResult>;
+
+/** What the table of routes has of it. */
+export const batchRoute = {
+  function: 'allocate',
+  caller: 'node',
+  request: batchRequest,
+  longestBody: most.largeBodyBytes,
+  result: batchResult,
+} as const;

@@ -3,7 +3,7 @@
  * Infrastructure, handlers and tools read this table. The plugin, which has no schemas, reads paths.ts alone.
  */
 import { auditQuery, auditResult } from './audit.ts';
-import { batchRequest, batchResult } from './batch.ts';
+import { batchRoute } from './batch.ts';
 import { giveBackRequest, giveBackResult, listBlocksQuery, listBlocksResult } from './blocks.ts';
 import { forecastResult } from './forecast.ts';
 import { addressHistory, addressHistoryQuery, leaseHistory, leaseHistoryQuery } from './history.ts';
@@ -96,14 +96,7 @@ export const routes = {
     request: reportRequest,
     result: reportResult,
   },
-  batch: {
-    ...paths.batch,
-    function: 'allocate',
-    caller: 'node',
-    request: batchRequest,
-    longestBody: most.largeBodyBytes,
-    result: batchResult,
-  },
+  batch: { ...paths.batch, ...batchRoute },
   readiness: {
     ...paths.readiness,
     function: 'allocate',
