@@ -62,7 +62,7 @@ type Asked =
 
 function askOnce(plugin: Plugin): Promise<Asked> {
   const likely = likelyPool(plugin);
-  const entry = plugin.records.journal.begin(beginning(plugin), () => candidates(plugin, likely));
+  const entry = plugin.records.journal.begin(beginning(plugin), () => candidates(plugin));
   return isToldByOthers(plugin, entry, likely) ? askInTurn(plugin, entry, likely) : addressesFor(plugin, entry, likely);
 }
 
@@ -86,7 +86,7 @@ async function askInTurn(plugin: Plugin, entry: JournalEntry, known: Likely): Pr
       const likely = likelyPool(plugin);
       if (!asks && blocksIn(likely) === blocks) return undefined;
       blocks = blocksIn(likely);
-      const next = records.journal.propose(entry, () => candidates(plugin, likely));
+      const next = records.journal.propose(entry, () => candidates(plugin));
       if (next === undefined) throw wasRemoved(entry);
       return asks || next.proposal !== undefined ? { next, likely } : undefined;
     });
@@ -121,7 +121,7 @@ async function askWithSlot(plugin: Plugin, entry: JournalEntry): Promise<Asked> 
   const { records, surroundings } = plugin;
   await surroundings.sleep(LOOK_AGAIN_MS);
   const likely = likelyPool(plugin);
-  const anew = records.journal.beginAnew(entry, beginning(plugin), () => candidates(plugin, likely));
+  const anew = records.journal.beginAnew(entry, beginning(plugin), () => candidates(plugin));
   return anew === undefined ? askOnce(plugin) : addressesFor(plugin, anew, likely);
 }
 
@@ -130,9 +130,14 @@ function likelyPool({ choices, records }: Plugin): Likely {
   return { pool, cache: pool === undefined ? undefined : records.cacheOf(pool) };
 }
 
-/** None where nothing is known of the pool in this boot, nor where addresses are asked for: they say which slot. */
-const candidates = ({ addresses, surroundings }: Plugin, { cache }: Likely) =>
-  cache === undefined || addresses.length > 0 ? [] : candidatesOf(cache, surroundings.now());
+/**
+ * None where nothing is known of the pool in this boot, nor where addresses are asked for: they say which slot. Read in the step
+ * that takes one: a slot whose release was told meanwhile is free, and cools.
+ */
+function candidates(plugin: Plugin) {
+  const { cache } = likelyPool(plugin);
+  return cache === undefined || plugin.addresses.length > 0 ? [] : candidatesOf(cache, plugin.surroundings.now());
+}
 
 function beginning({ attachment, network, records, bootId, invocation, addresses, surroundings }: Plugin): Beginning {
   const { netns, pod } = invocation;
