@@ -100,4 +100,22 @@ describe('a declaration', () => {
     expect(await here.store.nodes.readNode('i-1')).toMatchObject({ alive: false, incarnation });
     expect((await deaths()).map((death) => death.incarnation)).toContain(incarnation);
   });
+
+  it('that was told as done stays a death when the next life is declared over by a clock that is behind', async () => {
+    const here = world();
+    await operatorsPool(here, { addresses: 16, blockSize: 4 });
+    const leaseAndDie = async (boot: number, by: string) => {
+      await add(here.environment(), 'i-1', addOf(boot, { pool, boot: `boot-${boot}` }));
+      await declareDeath(here.environment(), callOf(by), request);
+    };
+    await leaseAndDie(1, 'user/ann');
+    here.clock.now -= 300;
+    await leaseAndDie(2, 'user/bob');
+    expect((await reclaim(here.environment())).nodes).toMatchObject([{ node: 'i-1', incarnation: 2, freed: 2 }]);
+    const { deaths } = await listDeaths(here.environment(), { limit: 9 });
+    expect(deaths.map(({ incarnation, declaredBy }) => [incarnation, declaredBy])).toEqual([
+      [1, 'user/ann'],
+      [2, 'user/bob'],
+    ]);
+  });
 });
