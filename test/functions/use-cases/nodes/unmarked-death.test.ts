@@ -39,6 +39,15 @@ describe('a declaration that was interrupted before its mark', () => {
     expect(await deaths()).toEqual([]);
   });
 
+  it('does not count because an earlier version went by it: what lives is not looked for again, and the death is shown', async () => {
+    const { here, lease, isHeld, deaths, sweeps } = await interrupted();
+    await lease(1, 1);
+    await here.store.nodes.recordSweep({ node: 'i-1', declaredAt: START }, { freed: 1, sweptAt: START + 1000 });
+    here.clock.now += DAY_MS;
+    expect([await sweeps(), await isHeld()]).toEqual([[], true]);
+    expect(await deaths()).toMatchObject([{ node: 'i-1', freed: 1 }]);
+  });
+
   it('is withdrawn once its mark can never come, is in the audit as begun, and costs no reads from then on', async () => {
     const { here, lease, deaths, sweeps } = await interrupted();
     expect([await sweeps(), (await deaths()).length]).toEqual([[], 1]);
