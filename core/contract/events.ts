@@ -85,11 +85,11 @@ export const nodeDead = z.object({
   declaredBy: z.optional(text(most.node)),
 });
 
-/** Leases of a dead node were freed, by one run of the reclaim. A large node may take several. */
+/** Leases of a dead node were freed, by one run of the reclaim. A large node may take several; the first that came to the end is `complete`. Of a node that had none nothing is told. */
 export const leasesReclaimed = z.object({
   ...envelope.shape,
   ...life.shape,
-  /** Leases that this run freed. */
+  /** Leases that this run freed; 0 where it only came to the end of what another run began. */
   freed: count,
   /** Leases that were freed since the declaration. */
   freedInAll: count,

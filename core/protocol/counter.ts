@@ -43,7 +43,7 @@ export interface CountedChanges {
  * have room there. In bytes: two attributes of a name, and what is theirs.
  */
 const ROOM_BESIDE = 500;
-const roomOf = (namespace: string): number => 2 * namespace.length + 16;
+const roomOf = (namespace: string): number => 2 * new TextEncoder().encode(namespace).length + 16;
 
 /**
  * Which of these are counted in the pool's item, and which of those come into it. What has come stays, so that there is never

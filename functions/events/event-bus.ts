@@ -34,7 +34,7 @@ export function eventBus({ bus, deployment }: { readonly bus: string; readonly d
 async function putAll(entries: readonly PutEventsRequestEntry[], remainingMs: () => number): Promise<number> {
   let left = entries;
   for (let attempt = 1; ; attempt += 1) {
-    const { failed, lost } = await putOnce(left);
+    const { failed, lost } = remainingMs() < RESERVE_MS ? noneOf(left, 'The time is up') : await putOnce(left);
     if (lost.length > 0) tellOf('An event can never be put', lost);
     left = failed.map(({ entry }) => entry);
     if (left.length === 0) return 0;
@@ -52,6 +52,11 @@ interface Failure {
   readonly why: string;
 }
 
+const noneOf = (entries: readonly PutEventsRequestEntry[], why: string): Record<'failed' | 'lost', Failure[]> => ({
+  failed: entries.map((entry) => ({ entry, why })),
+  lost: [],
+});
+
 async function putOnce(entries: readonly PutEventsRequestEntry[]): Promise<Record<'failed' | 'lost', Failure[]>> {
   const failed: Failure[] = [];
   const lost: Failure[] = [];
@@ -68,7 +73,7 @@ async function putOnce(entries: readonly PutEventsRequestEntry[]): Promise<Recor
       (PASSING.includes(result.ErrorCode) ? failed : lost).push({ entry, why });
     }
   } catch (cause) {
-    failed.push(...entries.map((entry) => ({ entry, why: String(cause) })));
+    return noneOf(entries, String(cause));
   }
   return { failed, lost };
 }

@@ -37,13 +37,15 @@ export async function evidence(
   const call = { remainingMs: () => context.getRemainingTimeInMillis() };
   if (Records === undefined) {
     const report = await sweepInstances(deps, call);
+    // Its metrics first: that there are none is what an alarm goes by, and the bus may take the time that is left.
+    const shown = swept(report);
     const why = 'EC2 says nothing of it, or does not find it, although it was heard of lately';
     await tellDoubts(
       deps,
       call,
       report.unclear.map((node) => ({ node, why })),
     );
-    return swept(report);
+    return shown;
   }
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
   for (const { messageId, body } of Records) {
@@ -58,7 +60,7 @@ async function judged(
   body: string,
 ): Promise<EventOutcome> {
   const outcome = await instanceTerminated(deps, call, terminatedEvent(body));
-  if (outcome.is === 'unclear') await tellDoubts(deps, call, [outcome]);
+  if (outcome.is === 'unclear' && outcome.isDoubt) await tellDoubts(deps, call, [outcome]);
   return outcome;
 }
 

@@ -11,6 +11,9 @@ import { declareSilent } from '../use-cases/reclaim/declare-silent.ts';
 import { type ReclaimReport, reclaim } from '../use-cases/reclaim/reclaim.ts';
 import { emitForecasts, emitReclaim, emitRecount, foretold, fullest, tellSilence } from './run-metrics.ts';
 
+/** What a run that could not read all pools has for the events of those that it read, and for its metrics. */
+const FOR_THE_REST_MS = 4_000;
+
 type Report = ReclaimReport & RecountReport;
 
 const dependencies = inBackground();
@@ -40,7 +43,7 @@ export async function scheduled(
   emitRecount(recounted, readings);
   const [foreseen, noted] = await Promise.allSettled([
     daysUntil(deps, call, foretold(readings)),
-    noteReadings(deps, readings),
+    noteReadings(deps, { remainingMs: () => left() - FOR_THE_REST_MS }, readings),
   ]);
   if (foreseen.status === 'rejected')
     console.error({ message: 'When pools are full was not foreseen', cause: String(foreseen.reason) });

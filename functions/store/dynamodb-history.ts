@@ -18,6 +18,7 @@ import {
   expiry,
   historyKeys,
   isKept,
+  sampleItem,
   useSample,
 } from './history-items.ts';
 import { packNotes, unpackNotes } from './note-items.ts';
@@ -63,8 +64,7 @@ function writes(
 
     recordAudit: (entry, expiresAt) => put(auditItem(entry), expiresAt),
 
-    recordSample: (pool, sample, expiresAt) =>
-      put({ pk: historyKeys.use(pool), sk: historyKeys.from(sample.at), ...sample }, expiresAt),
+    recordSample: (pool, sample, expiresAt) => put(sampleItem(pool, sample), expiresAt),
   };
 }
 

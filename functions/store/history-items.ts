@@ -72,5 +72,14 @@ export function auditEntry(item: Item): AuditEntry {
   return { ...rest, ...(JSON.parse(inflateRawSync(packed).toString()) as Pick<AuditEntry, 'before' | 'after'>) };
 }
 
-const storedSample = z.object({ at: z.number(), taken: z.number(), capacity: z.number() });
-export const useSample = (item: Item): UseSample => storedSample.parse(item);
+/** DynamoDB's client takes no number that a double does not count: an IPv6 pool's capacity is text then. */
+export const sampleItem = (pool: string, { at, taken, capacity }: UseSample): Item => ({
+  ...{ pk: historyKeys.use(pool), sk: historyKeys.from(at), at, taken },
+  capacity: Number.isSafeInteger(capacity) ? capacity : String(capacity),
+});
+
+const storedSample = z.object({ at: z.number(), taken: z.number(), capacity: z.union([z.number(), z.string()]) });
+export function useSample(item: Item): UseSample {
+  const { at, taken, capacity } = storedSample.parse(item);
+  return { at, taken, capacity: Number(capacity) };
+}

@@ -67,8 +67,10 @@ function nodeDead({ before, after }: Change): Occurrence | undefined {
 function swept({ before, after, at }: Change): Occurrence | undefined {
   const [was, death] = [before && deathOfItem(before), deathOfItem(after)];
   const freed = death.freed - (was?.freed ?? 0);
-  if (freed <= 0) return undefined;
   const complete = death.sweptAt !== undefined && death.sweptAt !== was?.sweptAt;
+  // The run that comes to the end first may find nothing left to free; later ones only look again.
+  const isEnd = complete && was?.sweptAt === undefined && death.freed > 0;
+  if (freed < 0 || (freed === 0 && !isEnd)) return undefined;
   return { is: 'swept', death, freed, complete, at };
 }
 

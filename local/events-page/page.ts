@@ -15,7 +15,7 @@ Each deployment has a bus of its own: \`lessor.events.bus\` of the construct, \`
 
 \`\`\`ts
 new Rule(this, 'DeadNodes', {
-  eventBus: lessor.events.bus,
+  eventBus: lessor.events!.bus, // there is none with events: 'none'
   eventPattern: { source: ['lessor'], detailType: ['Lessor Node Dead'], detail: { cluster: ['production'] } },
   targets: [new SnsTopic(onCall)],
 });
@@ -32,11 +32,11 @@ With [attached tables](restore.md) nodes, blocks and pools are told only where \
 
 - **Nothing is missed, and some things come twice.** Nodes, blocks, pools and leases are told by the changes of the tables. What EventBridge does not take is tried again, for a day (single leases: for ten minutes). So may be what it did take. \`detail.id\` is made of what happened: it is the same each time. Whoever does something for an event remembers the ids of a day, and passes over those that it knows.
 - **The order is not kept.** \`detail.at\` is when it happened; a block's \`generation\` and a node's \`incarnation\` only grow.
-- *Lessor Lease Lost* and *Lessor Node In Doubt* have no change of a table behind them. They are told when the node, or the hourly look, says so, and again when it says so again. What could not be put is not kept.
+- *Lessor Lease Lost* and *Lessor Node In Doubt* have no change of a table behind them. They are told when the node, or the hourly look, says so, and again when it says so again. What could not be put is not kept. That EC2 does not answer is no doubt about a node: alarms tell it.
 - ADD and DEL tell nothing, and wait for nothing.
 - **Fields are only added.** Where one changes its meaning, \`version\` grows, and both versions are told for a release. Take no offence at fields that you do not know.
 
-A pool is *near exhaustion* from 85 % on, until it is below 75 %, and *exhausted* when all of it is taken, until 5 % are free. Each is told once. A pool is looked at when something in it changed, once a minute while less than half of it is taken, and all pools once an hour. Where blocks belong to nodes, they count; of more than 4,096 of them only the hourly look does. That there is room again is noticed within the hour, where a pool is shared.
+A pool is *near exhaustion* from 85 % on, until it is below 75 %, and *exhausted* when all of it is taken, until 5 % are free. Each is told once. A pool is looked at when something in it changed, once a minute while less than half of it is taken, and all pools once an hour. Where blocks belong to nodes, they count; of more than 4,096 of them only the hourly look does. Where a pool is shared, what cools and what is reserved is seen by the hourly look only: so is that there is room again.
 
 EventBridge takes $1 for a million events. A thousand nodes that come and go each day are some thousand; with \`events.leases\` a million pods are two million.
 

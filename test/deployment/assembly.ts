@@ -49,6 +49,10 @@ export function lastRelease(today: string, into: string): void {
   const template = JSON.parse(
     codeIn(today).reduce((text, [name, hash]) => text.replaceAll(name, hash), kept),
   ) as Template;
+  // CloudFormation turns on a table's stream without replacing it. The emulator, of a global table without a name, makes another one.
+  for (const [id, { Type, Properties = {} }] of Object.entries(template.Resources))
+    if (Type === 'AWS::DynamoDB::GlobalTable' && id.startsWith('Pools'))
+      Object.assign(Properties, { StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' } });
   // Today's code notes who changes a pool, for which that release has no table: here it may use the one of the pools.
   for (const { Properties = {} } of Object.values(template.Resources))
     if ('FunctionName' in Properties && Properties.FunctionName === `${STACK}-operate`) {

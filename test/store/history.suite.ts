@@ -92,6 +92,14 @@ export function historySuite(open: () => Store): void {
     expect(await history.readSamples(newId(), 0, HOUR)).toEqual([]);
   });
 
+  it('has the use of a pool of which a double does not count all addresses', async () => {
+    const { history } = open();
+    const pool = newId();
+    const sample = { at: HOUR, taken: 3, capacity: 2 ** 64 };
+    await history.recordSample(pool, sample, 2 * DAY);
+    expect(await history.readSamples(pool, 0, HOUR)).toEqual([sample]);
+  });
+
   it('has who changed what, day by day, as it was completed last', async () => {
     const { history } = open();
     const id = newId();

@@ -61,7 +61,10 @@ export async function ownedAllocation(
     joined: () => joinedIn(pool, member.joinedBlocks),
     join: async (some) => {
       const keys = keysIn(pool, some);
+      const { incarnation } = member;
       if (keys.some((key) => !member.joinedBlocks.has(key))) member = await join(deps, call, keys, request.boot);
+      // Its next life began: what was its own is taken back with the one that is over, and is not answered as its own.
+      if (member.incarnation !== incarnation) await allocation.look([...blocks.own.keys()]);
       return member;
     },
     look: (some) =>

@@ -3,7 +3,8 @@ import pMap from 'p-map';
 import { shardOf } from '../../../core/protocol/block.ts';
 import { isFuller, levelAfter, neverFilled } from '../../../core/protocol/fill.ts';
 import { REQUESTS_AT_ONCE } from '../bounded-store.ts';
-import type { Dependencies } from '../dependencies.ts';
+import type { Call, Dependencies } from '../dependencies.ts';
+import { whileTime } from '../in-flight.ts';
 import { knownPool } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
 import { firstOf } from '../pools/open-blocks.ts';
@@ -11,6 +12,7 @@ import { poolReading } from './pool-reading.ts';
 
 /** Of a pool with more of them the blocks are counted once an hour only, by the recount. */
 const MOST_SHARDS = 16n;
+const RESERVE_MS = 1_000;
 /** Half of a pool is not taken within a minute without a change after it. */
 const ROOMY_BELOW = 0.5;
 
@@ -20,8 +22,10 @@ const ROOMY_BELOW = 0.5;
  */
 async function noteUse(deps: Dependencies, pool: string, use: number, isExact: boolean): Promise<void> {
   const { store, memory, now } = deps;
-  const known = memory.fills.get(pool, now()) ?? (await store.fills.read(pool)) ?? neverFilled;
-  memory.fills.set(pool, known, now());
+  const remembered = memory.fills.get(pool, now());
+  const known = remembered ?? (await store.fills.read(pool)) ?? neverFilled;
+  // Only what was read is news: else what another has noted since would never be seen where a pool is looked at all the time.
+  if (remembered === undefined) memory.fills.set(pool, known, now());
   const level = levelAfter(known.level, use);
   if (level === known.level || (!isExact && !isFuller(level, known.level))) return;
   const fill = { level, use, at: now(), turn: known.turn + 1 };
@@ -30,12 +34,13 @@ async function noteUse(deps: Dependencies, pool: string, use: number, isExact: b
   else memory.fills.delete(pool);
 }
 
-/** As the recount has read them, with what cools. */
+/** As the recount has read them, with what cools; as far as the time suffices. */
 export async function noteReadings(
   deps: Dependencies,
+  call: Pick<Call, 'remainingMs'>,
   readings: readonly { readonly id: string; readonly use: number }[],
 ): Promise<void> {
-  await pMap(readings, ({ id, use }) => noteUse(deps, id, use, true), { concurrency: REQUESTS_AT_ONCE });
+  await whileTime(call, RESERVE_MS, readings, ({ id, use }) => noteUse(deps, id, use, true));
 }
 
 /** How full those pools are in which something changed a moment ago. One that has much room is looked at once a minute. */

@@ -7,6 +7,7 @@ import { blockToText, type SlotKey } from '../../../core/protocol/slot-ref.ts';
 import { REQUESTS_AT_ONCE } from '../bounded-store.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { knownPool } from '../known-pools.ts';
+import { ifReadable } from './if-readable.ts';
 
 /** After that it is not told any more: while events cannot be put, counters and history must not wait for long. */
 const TOLD_WITHIN_MS = 10 * 60_000;
@@ -47,7 +48,7 @@ const keyOf = ({ pool, block, slot }: SlotKey) => [pool, blockToText(block), slo
 
 async function leaseIn(deps: Dependencies, { pool: poolId, block, slot }: SlotKey, holding: Holding) {
   const { attachment, node, incarnation, pod } = holding;
-  const pool = await knownPool(deps, poolId);
+  const pool = await ifReadable(knownPool(deps, poolId));
   const isThere = pool !== undefined && slot < pool.space.slotsIn(block);
   return {
     ...{ node, incarnation, attachment },

@@ -7,6 +7,7 @@ import { type BlockKey, blockToText } from '../../../core/protocol/slot-ref.ts';
 import { REQUESTS_AT_ONCE } from '../bounded-store.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { knownPool } from '../known-pools.ts';
+import { ifReadable } from './if-readable.ts';
 
 /**
  * A record that comes again, late or in another order is told with the same id: it is made of what the record says.
@@ -32,14 +33,15 @@ async function eventOf(deps: Dependencies, occurrence: Occurrence): Promise<Less
       const { death, freed, complete, at } = occurrence;
       const { node, incarnation, declaredAt, freed: freedInAll } = death;
       const detail = { node, incarnation, freed, freedInAll, complete };
-      return { type: 'leasesReclaimed', key: [node, declaredAt, freedInAll], at, detail };
+      return { type: 'leasesReclaimed', key: [node, declaredAt, freedInAll, Number(complete)], at, detail };
     }
     case 'block-claimed':
     case 'block-returned': {
+      // With whose it is: after a restore another node may have the generation.
       const { key, generation, owner, at } = occurrence;
       const { node, incarnation } = owner;
       const detail = { node, incarnation, ...(await inBlock(deps, key)), generation };
-      const turn = { key: [key.pool, blockToText(key.block), generation], at };
+      const turn = { key: [key.pool, blockToText(key.block), generation, node, incarnation], at };
       if (occurrence.is === 'block-claimed') return { type: 'blockClaimed', ...turn, detail };
       const because = occurrence.forced ? 'reclaimed' : 'given-back';
       return { type: 'blockReturned', ...turn, detail: { ...detail, because } };
@@ -55,8 +57,8 @@ async function nodeDead(
   { node, incarnation, declaredAt }: Extract<Occurrence, { is: 'node-dead' }>,
 ): Promise<LessorEvent> {
   const [death, listed] = await Promise.all([
-    store.nodes.readDeath({ node, declaredAt }),
-    store.nodes.readListed(node),
+    ifReadable(store.nodes.readDeath({ node, declaredAt })),
+    ifReadable(store.nodes.readListed(node)),
   ]);
   const { cluster, name } = listed ?? {};
   const said = death === undefined ? {} : { reason: death.reason.slice(0, most.reason), declaredBy: death.declaredBy };
@@ -77,16 +79,16 @@ async function poolFilled(
   const { level, use, at, turn } = fill;
   if (level === before || (level === 'near' && before === 'full')) return undefined;
   const type = EVENT_OF[level];
-  const { definition } = (await knownPool(deps, id)) ?? {};
+  const { definition } = (await ifReadable(knownPool(deps, id))) ?? {};
   const named = definition === undefined ? {} : { vrf: definition.vrf, pool: definition.name };
   const usePercent = Math.round(use * 1000) / 10;
-  return { type, key: [id, turn], at, detail: { poolId: id, ...named, usePercent } };
+  return { type, key: [id, turn, at], at, detail: { poolId: id, ...named, usePercent } };
 }
 
 const EVENT_OF = { room: 'poolRecovered', near: 'poolNearExhaustion', full: 'poolExhausted' } as const;
 
 async function inBlock(deps: Dependencies, { pool: id, block }: BlockKey) {
-  const pool = await knownPool(deps, id);
+  const pool = await ifReadable(knownPool(deps, id));
   // A pool that was deleted and one that shrank are told of no less.
   const isThere = pool !== undefined && block < pool.space.blocks;
   const prefixes = isThere ? pool.space.blockPrefixes(block).slice(0, most.eventPrefixes) : [];

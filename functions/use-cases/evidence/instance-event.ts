@@ -19,10 +19,15 @@ export type EventOutcome =
   | { readonly is: 'ended'; readonly node: string; readonly incarnation: number; readonly freed: number }
   /** Nothing is to be done: no node, or one whose life is over. */
   | { readonly is: 'nothing'; readonly node: string; readonly why: 'no node' | 'dead already' }
-  /** It has to be told again: EC2 did not answer, or does not say the same. It frees nothing. */
-  | { readonly is: 'unclear'; readonly node: string; readonly why: string }
+  /** It has to be told again: EC2 did not answer, or does not say the same, which is a doubt. It frees nothing. */
+  | ({ readonly is: 'unclear'; readonly node: string } & Unclear)
   /** Of an account that the deployment does not name: it frees nothing. */
   | { readonly is: 'refused'; readonly why: string };
+
+interface Unclear {
+  readonly why: string;
+  readonly isDoubt: boolean;
+}
 
 export async function instanceTerminated(
   deps: EvidenceDependencies,
@@ -39,9 +44,10 @@ export async function instanceTerminated(
   if (node === undefined) return { is: 'nothing', node: id, why: 'no node' };
   if (!node.alive) return { is: 'nothing', node: id, why: 'dead already' };
   const doubt = isOwn ? await doubtAbout(deps, call, event, rules) : undefined;
-  if (doubt !== undefined) return { is: 'unclear', node: id, why: doubt };
+  if (doubt !== undefined) return { is: 'unclear', node: id, ...doubt };
   const ended = await endTerminated(deps, call, node, saidBy(event, isOwn));
-  if (ended.is === 'passed') return { is: 'unclear', node: id, why: 'another life of it began, or ended, meanwhile' };
+  if (ended.is === 'passed')
+    return { is: 'unclear', node: id, why: 'another life of it began, or ended, meanwhile', isDoubt: false };
   return { node: id, ...ended };
 }
 
@@ -58,15 +64,15 @@ async function doubtAbout(
   call: Pick<Call, 'remainingMs'>,
   { instance, region }: TerminatedEvent,
   rules: EvidenceRules,
-): Promise<string | undefined> {
+): Promise<Unclear | undefined> {
   const at = now();
   const answer = await instances.lookUp(region, [instance], call);
-  if (answer.is === 'failed') return answer.why;
+  if (answer.is === 'failed') return { why: answer.why, isDoubt: false };
   const state = answer.states.get(instance);
-  if (state === undefined) return 'EC2 says nothing of it';
+  if (state === undefined) return { why: 'EC2 says nothing of it', isDoubt: true };
   const listed = await store.nodes.readListed(instance);
   await store.nodes.noteInstance(instance, { state, region, at });
   // An event may come late, as from the dead-letter queue: EC2 has forgotten then what it knew.
   if (rules.isEnd(state, listed?.knownToEc2In, region)) return undefined;
-  return `EC2 says that it is ${state}`;
+  return { why: `EC2 says that it is ${state}`, isDoubt: true };
 }

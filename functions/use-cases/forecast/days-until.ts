@@ -7,18 +7,28 @@ import { daysUntilFull, forecastOf } from './forecast-of.ts';
 
 const RESERVE_MS = 1_000;
 
-/** Days until each of them is full at the earliest; without those of which nothing is foreseen, and those for which there is no time. */
+/**
+ * Days until each of them is full at the earliest; without those of which nothing is foreseen, those for which there is no time, and
+ * those that cannot be read.
+ */
 export async function daysUntil<P extends { readonly id: string }>(
   { store, ...others }: Dependencies,
   call: Call,
   pools: readonly P[],
 ): Promise<(P & { readonly days: number })[]> {
   const deps = { ...others, store: boundedStore(store, call).always };
-  const all = await whileTime(call, RESERVE_MS, pools, async (one) => {
+  const daysOf = async (one: P) => {
     const pool = await knownPool(deps, one.id);
-    if (pool === undefined) return [];
-    const days = daysUntilFull(await forecastOf(deps, pool), deps.now());
-    return days === undefined ? [] : [{ ...one, days }];
-  });
+    return pool && daysUntilFull(await forecastOf(deps, pool), deps.now());
+  };
+  const all = await whileTime(call, RESERVE_MS, pools, (one) =>
+    daysOf(one).then(
+      (days) => (days === undefined ? [] : [{ ...one, days }]),
+      (cause: unknown) => {
+        console.error({ message: 'When a pool is full was not foreseen', pool: one.id, cause: String(cause) });
+        return [];
+      },
+    ),
+  );
   return all.flat();
 }

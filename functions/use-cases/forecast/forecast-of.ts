@@ -36,7 +36,9 @@ export async function forecastOf({ store, now }: Dependencies, pool: KnownPool):
   const { definition, space } = pool;
   const byBlock = definition.affinity === 'node';
   const at = now();
-  const samples = await store.history.readSamples(definition.id, at - SAMPLED_MS, at);
+  const kept = await store.history.readSamples(definition.id, at - SAMPLED_MS, at);
+  // A clock may have been ahead: days are counted from the last sample.
+  const samples = kept.filter((sample) => sample.at <= at);
   const capacity = byBlock ? space.usableBlocks().size : space.capacity - space.reserved;
   const unit = byBlock ? 'blocks' : 'addresses';
   return { unit, capacity, samples, outcome: foresee(samples, Number(capacity), at) };
@@ -79,7 +81,7 @@ export function foresee(
   const fullAt = {
     // Within a day nothing is known: it may be at its beginning, in its middle, or at its end.
     ...(earliest < 0 ? {} : { earliest: Math.max(at, last.at + earliest * DAY_MS) }),
-    ...(expected < 0 ? {} : { expected: last.at + (expected + 0.5) * DAY_MS }),
+    ...(expected < 0 ? {} : { expected: Math.max(at, last.at + (expected + 0.5) * DAY_MS) }),
     ...(latest < 0 ? {} : { latest: last.at + (latest + 1) * DAY_MS }),
   };
   return { kind: 'foreseen', perDay, bands, fullAt };

@@ -11,7 +11,10 @@ export async function goodbye(
 ): Promise<GoodbyeResult> {
   const node = await deps.store.nodes.readNode(caller);
   if (node === undefined || node.boot !== boot || node.incarnation !== incarnation) return { ended: false };
-  // Where the mark is refused, somebody else ended that life meanwhile.
-  if (node.alive) await endLife(deps, deathNow(deps, node, { reason: 'said goodbye', declaredBy: caller }));
-  return { ended: true };
+  if (!node.alive || (await endLife(deps, deathNow(deps, node, { reason: 'said goodbye', declaredBy: caller }))))
+    return { ended: true };
+  // Somebody else ended that life meanwhile. Or a late request began the next one: then what the node had is still held, and it
+  // says goodbye to that one.
+  const now = await deps.store.nodes.readNode(caller);
+  return { ended: now?.incarnation === incarnation };
 }

@@ -26,12 +26,15 @@ export async function standingOf(
   const { id, diedAt } = node;
   const isPast = node.incarnation > incarnation;
   const isDead = node.incarnation === incarnation && !node.alive;
-  // What was gone through once was marked then. An earlier version marked without the time.
-  if (diedAt === declaredAt || sweptAt !== undefined || (isDead && diedAt === undefined)) return 'marked';
-  if (isPast && diedAt !== undefined && diedAt > declaredAt) {
+  // An earlier version marked without the time. That leases were freed by it is no mark: an earlier version freed them also where a
+  // later life had begun.
+  if (diedAt === declaredAt || (isDead && diedAt === undefined)) return 'marked';
+  if (isPast && diedAt !== undefined) {
     const last = await nodes.readDeath({ node: id, declaredAt: diedAt });
-    // Its mark may have given way to that of a later life's death, which frees all that this one would.
-    if (last?.incarnation !== incarnation) return 'open';
+    // Its mark may have given way to that of a later life's death, which frees all that this one would. The times do not say which
+    // came first: who declares has another clock.
+    if (last === undefined || last.incarnation > incarnation) return 'open';
   }
-  return isPast || isDead ? 'void' : 'open';
+  // What freed something, rightly or not, is shown.
+  return (isPast || isDead) && sweptAt === undefined ? 'void' : 'open';
 }

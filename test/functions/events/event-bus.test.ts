@@ -106,6 +106,12 @@ describe('events', () => {
     expect(requests).toHaveLength(1);
   });
 
+  it('are not put at all where the time does not suffice for a request, however many there are', async () => {
+    await expect(bus.put(events(23), { remainingMs: () => 1_999 })).rejects.toThrow('23 of 23 events');
+    expect(requests).toEqual([]);
+    expect(metrics.read().map(({ values }) => values)).toEqual([[10], [10], [3]]);
+  });
+
   it('that can never be put keep no others waiting: they are logged and counted', async () => {
     answer = (entries) => entries.map((_, index) => (index === 0 ? malformed : taken));
     await bus.put(events(2), unhurried);

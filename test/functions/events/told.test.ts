@@ -153,6 +153,15 @@ describe('a node whose instance EC2 is not clear about', () => {
     });
   });
 
+  it('is in no doubt where EC2 does not answer: the queue tells it again', async () => {
+    const events = checkingEvents();
+    const { deps } = await unclear(events);
+    const silent = { ...deps.instances, lookUp: async () => ({ is: 'failed' as const, why: 'RequestLimitExceeded' }) };
+    const answer = await evidence({ ...deps, instances: silent }, records(terminated(I)), context);
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm-0' }] });
+    expect(events.told).toEqual([]);
+  });
+
   it('is in doubt by the hourly look too', async () => {
     const events = checkingEvents();
     const { deps } = await unclear(events);

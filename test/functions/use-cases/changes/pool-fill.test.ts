@@ -25,7 +25,7 @@ async function shared() {
   const levels = () =>
     records.map(occurrence).flatMap((one) => (one?.is === 'pool-filled' ? [`${one.before} ${one.fill.level}`] : []));
   const environmentOf = () => base.environment({ store });
-  return { pool, levels, environmentOf, store };
+  return { pool, levels, environmentOf, store, clock: base.clock };
 }
 
 /** So many leases are counted in the pool, and it is looked at. */
@@ -37,6 +37,7 @@ async function noteHeld(deps: Dependencies, pool: string, held: number): Promise
   await noteFills(deps, [pool]);
 }
 let changes = 0;
+const unhurried = { remainingMs: () => 60_000 };
 
 describe('a pool', () => {
   it('is nearly full from 85 % on, and full at 100 %, each once, in whatever environments it is found', async () => {
@@ -47,14 +48,32 @@ describe('a pool', () => {
     expect(levels()).toEqual(['room near', 'near full']);
   });
 
+  it('is full again within minutes where another environment found that it had room meanwhile', async () => {
+    const { pool, levels, environmentOf, clock } = await shared();
+    const [one, other] = [environmentOf(), environmentOf()];
+    await noteHeld(one, pool, 100);
+    await noteReadings(other, unhurried, [{ id: pool, use: 0.1 }]);
+    for (let minute = 0; minute < 6; minute += 1) {
+      clock.now += 60_000;
+      await noteFills(one, [pool]);
+    }
+    expect(levels()).toEqual(['room full', 'full room', 'room full']);
+  });
+
+  it('is not looked up by a run whose time is up', async () => {
+    const { pool, levels, environmentOf } = await shared();
+    await noteReadings(environmentOf(), { remainingMs: () => 0 }, [{ id: pool, use: 1 }]);
+    expect(levels()).toEqual([]);
+  });
+
   it('that is counted may cool, so that only a reading of all of it says that there is room again', async () => {
     const { pool, levels, environmentOf } = await shared();
     const deps = environmentOf();
     await noteHeld(deps, pool, 100);
     await noteHeld(deps, pool, 1);
     expect(levels()).toEqual(['room full']);
-    await noteReadings(deps, [{ id: pool, use: 0.8 }]);
-    await noteReadings(deps, [{ id: pool, use: 0.74 }]);
+    await noteReadings(deps, unhurried, [{ id: pool, use: 0.8 }]);
+    await noteReadings(deps, unhurried, [{ id: pool, use: 0.74 }]);
     expect(levels()).toEqual(['room full', 'full near', 'near room']);
   });
 

@@ -37,6 +37,7 @@ const operation = fc.record({
   block: fc.bigInt({ min: 0n, max: BLOCKS - 1n }),
   forced: fc.boolean(),
   freed: fc.nat(3),
+  complete: fc.boolean(),
   level: fc.constantFrom(...LEVELS),
   after: fc.constantFrom(1, 1_000, 600_000),
 });
@@ -61,10 +62,10 @@ async function happened({ operations }: Plan) {
   const told: string[] = [];
   const owners = new Map<bigint, string>();
   const forcedBy = new Map<bigint, boolean>();
-  const deaths = new Map<string, { declaredAt: number; freed: number }>();
+  const deaths = new Map<string, { declaredAt: number; freed: number; isSwept: boolean }>();
   let [level, turn]: [(typeof LEVELS)[number], number] = ['room', 0];
   for (const node of NODES) await store.nodes.join(node, [], 'boot-1', here.clock.now);
-  for (const { kind, node, block, forced, freed, level: next, after } of operations) {
+  for (const { kind, node, block, forced, freed, complete, level: next, after } of operations) {
     here.clock.now += after;
     const now = here.clock.now;
     const key = { pool, block };
@@ -89,14 +90,17 @@ async function happened({ operations }: Plan) {
         ...{ node, incarnation: life, reason: 'it burnt', declaredBy: 'user/ann', declaredAt: now, freed: 0 },
       });
       if (await store.nodes.markDead(node, life, now)) {
-        deaths.set(node, { declaredAt: now, freed: 0 });
+        deaths.set(node, { declaredAt: now, freed: 0, isSwept: false });
         told.push(`dead ${node} ${life} it burnt`);
       }
     }
     const death = deaths.get(node);
-    if (kind === 'sweep' && death && (await store.nodes.recordSweep({ node, ...death }, { freed, sweptAt: now }))) {
+    if (kind === 'sweep' && death) {
+      await store.nodes.recordSweep({ node, ...death }, { freed, ...(complete ? { sweptAt: now } : {}) });
       death.freed += freed;
-      if (freed > 0) told.push(`reclaimed ${node} ${freed} ${death.freed}`);
+      const isEnd = complete && !death.isSwept && death.freed > 0;
+      if (freed > 0 || isEnd) told.push(`reclaimed ${node} ${freed} ${death.freed} ${complete}`);
+      death.isSwept ||= complete;
     }
     if (kind === 'revive' && !(await store.nodes.readNode(node))?.alive)
       await store.nodes.beginLife(node, life, { boot: 'boot-1', firstOfBoot: 1, earlier: [] }, now);
@@ -116,20 +120,25 @@ async function happened({ operations }: Plan) {
 const inWords = ({ told }: CheckingEvents): string[] => {
   const distinct = new Map(told.map((one) => [one.detail.id, one]));
   return [...distinct.values()]
-    .map(({ detailType, detail: { block, generation, node, incarnation, reason, freed, freedInAll, because } }) => {
-      switch (detailType) {
-        case 'Lessor Block Claimed':
-          return `claimed ${Number.parseInt(String(block), 16)} ${generation} ${node}`;
-        case 'Lessor Block Returned':
-          return `returned ${Number.parseInt(String(block), 16)} ${generation} ${node} ${because}`;
-        case 'Lessor Node Dead':
-          return `dead ${node} ${incarnation} ${reason}`;
-        case 'Lessor Leases Reclaimed':
-          return `reclaimed ${node} ${freed} ${freedInAll}`;
-        default:
-          return { 'Lessor Pool Exhausted': 'exhausted', 'Lessor Pool Recovered': 'recovered' }[detailType] ?? 'near';
-      }
-    })
+    .map(
+      ({
+        detailType,
+        detail: { block, generation, node, incarnation, reason, freed, freedInAll, complete, because },
+      }) => {
+        switch (detailType) {
+          case 'Lessor Block Claimed':
+            return `claimed ${Number.parseInt(String(block), 16)} ${generation} ${node}`;
+          case 'Lessor Block Returned':
+            return `returned ${Number.parseInt(String(block), 16)} ${generation} ${node} ${because}`;
+          case 'Lessor Node Dead':
+            return `dead ${node} ${incarnation} ${reason}`;
+          case 'Lessor Leases Reclaimed':
+            return `reclaimed ${node} ${freed} ${freedInAll} ${complete}`;
+          default:
+            return { 'Lessor Pool Exhausted': 'exhausted', 'Lessor Pool Recovered': 'recovered' }[detailType] ?? 'near';
+        }
+      },
+    )
     .sort();
 };
 

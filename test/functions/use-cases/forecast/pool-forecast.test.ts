@@ -81,6 +81,28 @@ describe('a pool that grows', () => {
   });
 });
 
+describe('a pool that is full within a day', () => {
+  it('is not expected to be full before now, though its last sample is hours old', async () => {
+    const here = world();
+    await sampled(here, await operatorsPool(here, { addresses: 200, blockSize: 16 }), 30, (day) => 18 + 6 * day);
+    here.clock.now += 20 * HOUR;
+    const { earliest, expected, latest } = (await poolForecast(here.environment(), blue)).fullAt ?? {};
+    const now = new Date(here.clock.now).toISOString();
+    expect([earliest, expected]).toEqual([now, now]);
+    expect(daysFrom(here, latest)).toBeGreaterThan(0);
+  });
+});
+
+it('A sample of a clock that was ahead is not gone by', async () => {
+  const here = world();
+  const pool = await operatorsPool(here, { addresses: 200, blockSize: 16 });
+  await sampled(here, pool, 40, (day) => 60 + 2 * day);
+  const before = await poolForecast(here.environment(), blue);
+  const ahead = { at: here.clock.now + 300 * DAY, taken: 1, capacity: 200 };
+  await here.store.history.recordSample(pool.id, ahead, ahead.at + SAMPLED_DAYS * DAY);
+  expect(await poolForecast(here.environment(), blue)).toEqual(before);
+});
+
 describe('a pool whose use stays as it is', () => {
   it('is not full within the days that are looked ahead, which is null and no date', async () => {
     const here = world();

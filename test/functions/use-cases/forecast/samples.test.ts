@@ -4,6 +4,7 @@ import { environment } from '../../../../core/contract/environment.ts';
 import { SAMPLED_DAYS } from '../../../../core/contract/limits.ts';
 import { countChanges } from '../../../../functions/use-cases/changes/count-changes.ts';
 import type { Dependencies } from '../../../../functions/use-cases/dependencies.ts';
+import { daysUntil } from '../../../../functions/use-cases/forecast/days-until.ts';
 import { sampler } from '../../../../functions/use-cases/forecast/samples.ts';
 import { counted, intercepted } from '../../intercepted.ts';
 import { add, addOf, callOf, operatorsPool, START, type World, world } from '../../world.ts';
@@ -75,6 +76,24 @@ describe('the scheduled function', () => {
     expect((await run(here.environment({ store }))).recounted).toBe(2);
     expect(await read(here, blue)).toEqual([]);
   });
+});
+
+it('When pools are full is foreseen although one of them cannot be read', async () => {
+  const { here, blue, green } = await twoPools();
+  for (let hour = 0; hour < 22 * 24; hour += 1)
+    for (const pool of [blue, green])
+      await here.store.history.recordSample(
+        pool,
+        { at: START + hour * HOUR, taken: 5, capacity: 20 },
+        START + 90 * 24 * HOUR,
+      );
+  here.clock.now = START + 22 * 24 * HOUR;
+  const store = intercepted(here.store, (name, [pool], proceed) => {
+    if (name === 'readSamples' && pool === blue) throw new Error('a sample is no number');
+    return proceed();
+  });
+  const found = await daysUntil(here.environment({ store }), callOf('lessor'), [{ id: blue }, { id: green }]);
+  expect(found).toEqual([{ id: green, days: 90 }]);
 });
 
 describe('a run’s samples', () => {

@@ -4,7 +4,7 @@ import type { GoodbyeRequest } from '../../../../core/contract/nodes.ts';
 import { declareDeath } from '../../../../functions/use-cases/nodes/declare-death.ts';
 import { goodbye } from '../../../../functions/use-cases/nodes/goodbye.ts';
 import { reclaim } from '../../../../functions/use-cases/reclaim/reclaim.ts';
-import { counted } from '../../intercepted.ts';
+import { counted, intercepted } from '../../intercepted.ts';
 import { add, addOf, callOf, operatorsPool, START, world } from '../../world.ts';
 
 /** Node i-1 has leased in boot-1, its first life. */
@@ -71,6 +71,19 @@ describe('a goodbye', () => {
     expect(await say(request)).toEqual({ ended: false });
     expect(await node()).toMatchObject({ alive: true, incarnation: 1 });
     expect(await deaths()).toEqual([]);
+  });
+
+  it('before whose mark a late request of an earlier boot begins another life has ended nothing, and says so', async () => {
+    const { here, lease, node, swept } = await leased();
+    expect(await lease(2, 'boot-2')).toBe(2);
+    const store = intercepted(here.store, async (name, _, proceed) => {
+      if (name === 'markDead') await lease(1, 'boot-1');
+      return proceed();
+    });
+    const said = { boot: 'boot-2', incarnation: 2 };
+    expect(await goodbye(here.environment({ store }), callOf('i-1'), said)).toEqual({ ended: false });
+    expect(await node()).toMatchObject({ alive: true, incarnation: 3 });
+    expect(await swept()).toMatchObject({ nodes: [] });
   });
 
   it('that comes late ends no later life', async () => {

@@ -39,6 +39,15 @@ describe('a declaration that was interrupted before its mark', () => {
     expect(await deaths()).toEqual([]);
   });
 
+  it('does not count because an earlier version went by it: what lives is not looked for again, and the death is shown', async () => {
+    const { here, lease, isHeld, deaths, sweeps } = await interrupted();
+    await lease(1, 1);
+    await here.store.nodes.recordSweep({ node: 'i-1', declaredAt: START }, { freed: 1, sweptAt: START + 1000 });
+    here.clock.now += DAY_MS;
+    expect([await sweeps(), await isHeld()]).toEqual([[], true]);
+    expect(await deaths()).toMatchObject([{ node: 'i-1', freed: 1 }]);
+  });
+
   it('is withdrawn once its mark can never come, is in the audit as begun, and costs no reads from then on', async () => {
     const { here, lease, deaths, sweeps } = await interrupted();
     expect([await sweeps(), (await deaths()).length]).toEqual([[], 1]);
@@ -99,5 +108,23 @@ describe('a declaration', () => {
     await declareDeath(here.environment(), callOf('user/bob'), request);
     expect(await here.store.nodes.readNode('i-1')).toMatchObject({ alive: false, incarnation });
     expect((await deaths()).map((death) => death.incarnation)).toContain(incarnation);
+  });
+
+  it('that was told as done stays a death when the next life is declared over by a clock that is behind', async () => {
+    const here = world();
+    await operatorsPool(here, { addresses: 16, blockSize: 4 });
+    const leaseAndDie = async (boot: number, by: string) => {
+      await add(here.environment(), 'i-1', addOf(boot, { pool, boot: `boot-${boot}` }));
+      await declareDeath(here.environment(), callOf(by), request);
+    };
+    await leaseAndDie(1, 'user/ann');
+    here.clock.now -= 300;
+    await leaseAndDie(2, 'user/bob');
+    expect((await reclaim(here.environment())).nodes).toMatchObject([{ node: 'i-1', incarnation: 2, freed: 2 }]);
+    const { deaths } = await listDeaths(here.environment(), { limit: 9 });
+    expect(deaths.map(({ incarnation, declaredBy }) => [incarnation, declaredBy])).toEqual([
+      [1, 'user/ann'],
+      [2, 'user/bob'],
+    ]);
   });
 });
