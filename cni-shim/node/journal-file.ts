@@ -143,7 +143,7 @@ function openDatabase({ files, openDatabase }: DatabaseSurroundings, path: strin
 /** The first of several processes makes it; the others find it. */
 function ensureThere(surroundings: DatabaseSurroundings, path: string): void {
   const { files, now } = surroundings;
-  const { directory } = find(files, path);
+  const directory = files.identity(directoryOf(path));
   const isWrittenAhead = files.identity(`${path}-wal`) !== undefined;
   if (files.size(path) !== undefined) return;
   // SQLite would take it for the next journal's.

@@ -9,11 +9,11 @@ import {
   poolExhausted,
 } from '../../../core/contract/events.ts';
 import { routes } from '../../../core/contract/routes.ts';
-import type { Identity } from '../../../local/aws/identities.ts';
 import type { BusEvent } from '../../../local/aws/put-events.ts';
 import { type Operator, operatorClient } from '../../../local/demo/operator.ts';
 import { type LocalStack, startStack } from '../../../local/stack/stack.ts';
 import { askAt } from '../../support/asking.ts';
+import { leasing } from './leasing.ts';
 
 const BOUNDED = { timeout: 30_000, interval: 50 };
 let stack: LocalStack;
@@ -29,18 +29,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => stack?.stop());
 
-let containers = 0;
-async function lease(node: Identity, pool = 'blue'): Promise<void> {
-  containers += 1;
-  const answer = await askAt(stack, node, 'POST', routes.allocate.path, {
-    attachment: { network: 'n', containerId: `c${containers}`, ifname: 'eth0' },
-    nonce: containers.toString(16).padStart(32, '0'),
-    attempt: 1,
-    boot: 'boot-1',
-    pool: { name: pool },
-  });
-  expect(answer.status).toBe(200);
-}
+const lease = leasing(() => stack);
 
 /** What a rule of somebody's gets from now on, each once: what is put twice has one id. */
 function subscribed(pattern: object): () => BusEvent[] {

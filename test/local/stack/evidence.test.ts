@@ -1,11 +1,10 @@
 /** From EC2's event to free addresses, as the template has it: rule, queue, function, EC2, declaration, fence. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { routes } from '../../../core/contract/routes.ts';
 import { ec2Error, stateChange } from '../../../local/aws/ec2.ts';
 import type { Identity } from '../../../local/aws/identities.ts';
 import { type Operator, operatorClient } from '../../../local/demo/operator.ts';
 import { type LocalStack, startStack } from '../../../local/stack/stack.ts';
-import { askAt } from '../../support/asking.ts';
+import { leasing } from './leasing.ts';
 
 /** So much faster than on AWS. */
 const PACE = 60;
@@ -23,18 +22,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => stack?.stop());
 
-let containers = 0;
-async function lease(node: Identity): Promise<void> {
-  containers += 1;
-  const answer = await askAt(stack, node, 'POST', routes.allocate.path, {
-    attachment: { network: 'n', containerId: `c${containers}`, ifname: 'eth0' },
-    nonce: containers.toString(16).padStart(32, '0'),
-    attempt: 1,
-    boot: 'boot-1',
-    pool: { name: 'blue' },
-  });
-  expect(answer.status).toBe(200);
-}
+const lease = leasing(() => stack);
 async function nodeWithLease(): Promise<Identity & { readonly nodeId: string }> {
   const node = stack.addNode();
   await lease(node);
