@@ -105,8 +105,8 @@ async function policiesOf(deps: Dependencies, items: readonly BatchItem[]): Prom
   const told = [...ids].map(async (id): Promise<ToldPolicy[]> => {
     const pool = await knownPool(deps, id).catch(() => undefined);
     if (pool?.definition.affinity !== 'node') return [];
-    const { cooldownSeconds, exclude } = pool.definition;
-    return [{ id, leasing: leasingOf(pool), cooldownSeconds, exclude }];
+    const { tellWithinSeconds, cooldownSeconds, exclude } = pool.definition;
+    return [{ id, leasing: leasingOf(pool), tellWithinSeconds, cooldownSeconds, exclude }];
   });
   return (await Promise.all(told)).flat();
 }

@@ -1,7 +1,8 @@
-/** The agent where leasing is delegated: it tells within a second, and sends nothing where there is nothing to tell. */
+/** The agent where leasing is delegated: it tells within a second or as its pool says, and sends nothing where there is nothing to tell. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { agentTimes } from '../../../cni-shim/agent/tell-service.ts';
 import { routes } from '../../../core/contract/routes.ts';
+import { change } from '../../functions/pool-requests.ts';
 import { AgentScene } from './agent-scene.ts';
 
 let scene: AgentScene;
@@ -48,5 +49,41 @@ describe('between two rounds', () => {
     await scene.agent.round();
     expect(await scene.held()).toEqual(['a', 'b', 'c']);
     expect(await scene.figure('lessor_outbox_oldest_seconds')).toBe(0);
+  });
+});
+
+describe('a pool whose nodes gather for a minute', () => {
+  beforeEach(async () => {
+    scene.node.remove();
+    scene = await AgentScene.begin('delegated', 60);
+  });
+
+  test('is told in one request once the oldest has waited so long, by looks and rounds alike', async () => {
+    await scene.add('c');
+    for (let looks = 0; looks < 29; looks += 1) await look();
+    await scene.call('DEL', 'a');
+    await scene.agent.round();
+    expect(scene.sentTo(routes.batch.path)).toEqual([]);
+    for (let looks = 0; looks < 30; looks += 1) await look();
+    expect(scene.sentTo(routes.batch.path)).toHaveLength(1);
+    expect(await scene.held()).toEqual(['b', 'c']);
+  });
+
+  test('is told at once where its node sets the clock back', async () => {
+    await scene.add('c');
+    scene.pass(-10 * 60_000);
+    await look();
+    expect(await scene.held()).toEqual(['a', 'b', 'c']);
+  });
+
+  test('is told so in the answer of the next batch', async () => {
+    await change(scene.here.environment(), { tellWithinSeconds: 1 }, { name: 'green' });
+    await scene.add('c');
+    scene.pass(61_000);
+    await look();
+    scene.service.sent.length = 0;
+    await scene.add('d');
+    await look();
+    expect(scene.sentTo(routes.batch.path)).toHaveLength(1);
   });
 });
