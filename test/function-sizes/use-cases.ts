@@ -89,19 +89,19 @@ const ofNodes: readonly UseCase[] = [
       body: { attachment: attachmentOf(n), nonce: nonceOf(n), boot: BOOT, slot, generation: 1, pod: pod(n) },
     };
   }),
-  ofApi('a batch of 25 reports and releases', 'allocate', 'POST /v1/leases/batches', async ({ node, owned }) => {
+  ofApi('a batch of 25 reports', 'allocate', 'POST /v1/leases/batches', async ({ node, owned }) => {
     const [block = 0n] = await node(ME, 1, 0);
-    const from = made;
+    const from = 4_000_000 + made;
     made += 25;
-    const item = (slot: number) => {
-      const n = 4_000_000 + from + slot;
-      const of = { attachment: attachmentOf(n), nonce: nonceOf(n) };
-      const at = { pool: owned.id, block: block.toString(16), slot };
-      return slot % 2 === 0
-        ? { report: { ...of, boot: BOOT, slot: at, generation: 1, pod: pod(n) } }
-        : { release: { ...of, slot: at, acknowledged: true } };
-    };
-    return { body: { items: Array.from({ length: 25 }, (_, slot) => item(slot)) } };
+    const report = (slot: number) => ({
+      attachment: attachmentOf(from + slot),
+      nonce: nonceOf(from + slot),
+      boot: BOOT,
+      slot: { pool: owned.id, block: block.toString(16), slot },
+      generation: 1,
+      pod: pod(from + slot),
+    });
+    return { body: { items: Array.from({ length: 25 }, (_, slot) => ({ report: report(slot) })) } };
   }),
   ofApi('DEL', 'release', 'POST /v1/releases', async (deployment) => {
     const { n, slot } = await leased(deployment);
