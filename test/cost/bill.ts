@@ -4,7 +4,7 @@ import type { Costs } from '../budgets/meter.ts';
 import type { Deployment } from './deployment.ts';
 import type { Measured } from './measured.ts';
 import type { Prices } from './prices.ts';
-import { leasesTold } from './setting.ts';
+import { leasesMeasured, leasesTold } from './setting.ts';
 
 /** Of a million pods: an ADD and a DEL each. */
 export interface Line {
@@ -55,7 +55,7 @@ export function ofDelegatedPods(
   tellWithinSeconds: number,
 ): Line[] {
   const told = leasesTold(podsASecond, tellWithinSeconds);
-  const cost = measured.delegated[podsASecond]?.[Math.floor(told)];
+  const cost = measured.delegated[podsASecond]?.[leasesMeasured(told)];
   if (cost === undefined) throw new Error(`Batches of ${told} leases were not measured: npm run cost -- --write`);
   const batches = (2 * PODS) / told;
   return [...requestsOf(batches, batchMs(told), cost, deployment), ...counting(measured, deployment, podsASecond)];

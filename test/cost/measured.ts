@@ -13,6 +13,7 @@ import { leaseStream } from '../functions/lease-stream.ts';
 import { add, addOf, callOf, del, delOf, nonceOf, operatorsPool, type World, world } from '../functions/world.ts';
 import { costOfDelegatedPod } from './delegated.ts';
 import {
+  leasesMeasured,
   leasesTold,
   MEASURED,
   NAMESPACES,
@@ -159,7 +160,7 @@ export async function measure(
     pods[name] = found.leasing;
     changes = found.changes;
     const at: Record<string, Costs> = {};
-    for (const items of new Set(TELL_WITHIN.map((seconds) => Math.floor(leasesTold(Number(name), seconds)))))
+    for (const items of new Set(TELL_WITHIN.map((seconds) => leasesMeasured(leasesTold(Number(name), seconds)))))
       at[items] = await once((store, meter) => costOfDelegatedPod(store, meter, { ...setting, items }));
     delegated[name] = at;
   }

@@ -33,6 +33,9 @@ export function leasesTold(podsASecond: number, tellWithinSeconds: number): numb
   return Math.min(most.itemsOfBatch, 1 + (tellWithinSeconds - 0.5) * ((2 * rate) / NODES));
 }
 
+/** By how many at once it is measured: as many pods begin as end. */
+export const leasesMeasured = (told: number): number => Math.max(1, 2 * Math.floor(told / 2));
+
 export const podOf = (n: number) => ({
   namespace: `team-${n % NAMESPACES}-production`,
   name: `checkout-service-7d9f8b6c5d-${n.toString(36).padStart(5, 'x')}`,

@@ -33,7 +33,10 @@ export async function batch(
   const inOrder = async (some: readonly BatchItem[]) => {
     for (const item of some) outcomes.set(item, await outcomeOf(deps, call, item, heard));
   };
-  await pMap(byNonce(items).values(), inOrder, { concurrency: ITEMS_AT_ONCE });
+  const [one = [], ...others] = byNonce(items).values();
+  // What it reads of the node, the pool and the block the others find in memory.
+  await inOrder(one);
+  await pMap(others, inOrder, { concurrency: ITEMS_AT_ONCE });
   const [first] = unavailable;
   // A node that hears so knows of an outage, and waits.
   if (first !== undefined && unavailable.length === items.length) throw first;
