@@ -44,7 +44,9 @@ export const batchOutcome = z.object({
   reported: z.optional(reportResult),
   /** The release was carried out. */
   released: z.optional(releaseResult),
-  /** Something was refused, or not got to. A refused report beside a release that was carried out is none. */
+  /** The report was refused, which did not stand in the way of the release. */
+  refused: z.optional(itemProblem),
+  /** Something was refused, or not got to. The item is to be told again, unless it is refused for good. */
   problem: z.optional(itemProblem),
 });
 export type BatchOutcome = z.infer<typeof batchOutcome>;

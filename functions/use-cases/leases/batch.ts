@@ -1,6 +1,13 @@
 /** What a node tells of several leases at once, each by the use case of its own route. */
 import pMap from 'p-map';
-import type { BatchItem, BatchOutcome, BatchRequest, BatchResult, ToldPolicy } from '../../../core/contract/batch.ts';
+import type {
+  BatchItem,
+  BatchOutcome,
+  BatchRequest,
+  BatchResult,
+  ItemProblem,
+  ToldPolicy,
+} from '../../../core/contract/batch.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { knownPool } from '../known-pools.ts';
@@ -55,29 +62,36 @@ async function outcomeOf(
   { report, release: ended }: BatchItem,
   refused: (error: LessorError) => void,
 ): Promise<BatchOutcome> {
-  let reported: BatchOutcome['reported'];
+  let told: Pick<BatchOutcome, 'reported' | 'refused'> = {};
   try {
     if (report === undefined && ended === undefined) throw nothingToTell();
     if (report !== undefined) {
       ensureTime(call);
       // Its release is refused by itself where nothing can be had.
-      reported = await reportTold(deps, call, report).catch((error: unknown) => {
-        if (ended === undefined || !isRefusal(error)) throw error;
-        refused(error);
-        return undefined;
-      });
+      told = await reportTold(deps, call, report).then(
+        (reported) => ({ reported }),
+        (error: unknown) => {
+          if (ended === undefined || !isRefusal(error)) throw error;
+          refused(error);
+          return { refused: problemOf(error) };
+        },
+      );
     }
-    if (ended === undefined) return { ...(reported && { reported }) };
+    if (ended === undefined) return told;
     ensureTime(call);
-    const released = await release(deps, call, ended);
-    return { ...(reported && { reported }), released };
+    return { ...told, released: await release(deps, call, ended) };
   } catch (cause) {
     const error = cause instanceof LessorError ? cause : fault(cause);
     refused(error);
-    const { code, message: detail, remedy } = error;
-    return { ...(reported && { reported }), problem: { code, detail, ...(remedy === undefined ? {} : { remedy }) } };
+    return { ...told, problem: problemOf(error) };
   }
 }
+
+const problemOf = ({ code, message: detail, remedy }: LessorError): ItemProblem => ({
+  code,
+  detail,
+  ...(remedy === undefined ? {} : { remedy }),
+});
 
 /** Where nobody decided, the report may still be carried out, and a release that is sent now could come first. */
 const isRefusal = (error: unknown): error is LessorError =>

@@ -2,7 +2,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { agentTimes } from '../../../cni-shim/agent/tell-service.ts';
 import { routes } from '../../../core/contract/routes.ts';
-import { AgentScene } from './agent-scene.ts';
+import { declareDeath } from '../../../functions/use-cases/nodes/declare-death.ts';
+import { reclaim } from '../../../functions/use-cases/reclaim/reclaim.ts';
+import { callOf } from '../../functions/world.ts';
+import { AgentScene, MINUTE_MS } from './agent-scene.ts';
 
 let scene: AgentScene;
 beforeEach(async () => {
@@ -49,4 +52,22 @@ describe('between two rounds', () => {
     expect(await scene.held()).toEqual(['a', 'b', 'c']);
     expect(await scene.figure('lessor_outbox_oldest_seconds')).toBe(0);
   });
+});
+
+test('a node that was declared dead says so no more once nothing of that life lives on it, whoever leased since', async () => {
+  await scene.add('c');
+  await look();
+  await declareDeath(scene.here.environment(), callOf('operator'), { node: 'i-1', reason: 'no', alsoIfAlive: true });
+  await reclaim(scene.here.environment());
+  await scene.roundsFor(10 * MINUTE_MS);
+  for (const name of ['a', 'b', 'c']) expect((await scene.call('DEL', name)).exitCode).toBe(0);
+  await look();
+  const later = ['d', 'e', 'f', 'g'];
+  for (const name of later) await scene.add(name);
+  expect(later.filter((name) => scene.node.entry(name)?.local !== undefined)).not.toEqual([]);
+  await look();
+  scene.logged.length = 0;
+  await scene.roundsFor(11 * MINUTE_MS);
+  expect(scene.errors()).toEqual([]);
+  expect(await scene.figure('lessor_declared_dead')).toBe(0);
 });

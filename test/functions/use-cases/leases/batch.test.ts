@@ -89,7 +89,8 @@ describe('a batch', () => {
     const { here, lived, reportOf, releaseOf, tell, refused } = await owner();
     const over = lived(1);
     const item = { report: { ...reportOf(over), generation: 7 }, release: releaseOf(over) };
-    expect((await tell([item])).items).toEqual([{ released: { released: [] } }]);
+    const { items } = await tell([item]);
+    expect(items).toEqual([{ refused: expect.objectContaining({ code: 'lease.lost' }), released: { released: [] } }]);
     expect(refused).toHaveLength(1);
     const failing = intercepted(here.store, async (name, _, work) => {
       if (name === 'hold') throw new Error('a fault');
