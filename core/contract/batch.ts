@@ -54,7 +54,7 @@ export type BatchOutcome = z.infer<typeof batchOutcome>;
 /** What a node has to know of a pool whose blocks belong to nodes, as it is now. */
 export const toldPolicy = z.object({
   id: poolId,
-  /** `online` also where the pool has quotas or gives no new lease. */
+  /** `online` also where the pool has quotas, or gives this node no new lease. */
   leasing,
   /** Seconds for which a released address is not handed out again. */
   cooldownSeconds: poolPolicy.shape.cooldownSeconds.def.innerType,

@@ -44,7 +44,7 @@ export async function batch(
   const [first] = unavailable;
   // A node that hears so knows of an outage, and waits.
   if (first !== undefined && unavailable.length === items.length) throw first;
-  return { items: items.map((item) => outcomes.get(item) ?? {}), pools: await policiesOf(deps, items) };
+  return { items: items.map((item) => outcomes.get(item) ?? {}), pools: await policiesOf(deps, call, items) };
 }
 
 function byNonce(items: readonly BatchItem[]): Map<string, BatchItem[]> {
@@ -114,13 +114,13 @@ const fault = (cause: unknown): LessorError =>
   });
 
 /** They were read for the leases, so this is from memory. */
-async function policiesOf(deps: Dependencies, items: readonly BatchItem[]): Promise<ToldPolicy[]> {
+async function policiesOf(deps: Dependencies, { cluster }: Call, items: readonly BatchItem[]): Promise<ToldPolicy[]> {
   const ids = new Set(items.flatMap(({ report, release: ended }) => report?.slot.pool ?? ended?.slot?.pool ?? []));
   const told = [...ids].map(async (id): Promise<ToldPolicy[]> => {
     const pool = await knownPool(deps, id).catch(() => undefined);
     if (pool?.definition.affinity !== 'node') return [];
     const { cooldownSeconds, exclude } = pool.definition;
-    return [{ id, leasing: leasingOf(pool), cooldownSeconds, exclude }];
+    return [{ id, leasing: leasingOf(pool, cluster), cooldownSeconds, exclude }];
   });
   return (await Promise.all(told)).flat();
 }

@@ -5,7 +5,7 @@ import { routes } from '../../../core/contract/routes.ts';
 import { declareDeath } from '../../../functions/use-cases/nodes/declare-death.ts';
 import { reclaim } from '../../../functions/use-cases/reclaim/reclaim.ts';
 import { callOf } from '../../functions/world.ts';
-import { AgentScene, MINUTE_MS } from './agent-scene.ts';
+import { AgentScene, MINUTE_MS, Namespaces } from './agent-scene.ts';
 
 let scene: AgentScene;
 beforeEach(async () => {
@@ -70,4 +70,40 @@ test('a node that was declared dead says so no more once nothing of that life li
   await scene.roundsFor(11 * MINUTE_MS);
   expect(scene.errors()).toEqual([]);
   expect(await scene.figure('lessor_declared_dead')).toBe(0);
+});
+
+const addressOf = (name: string) => {
+  const { acknowledged, local } = scene.node.entry(name) ?? {};
+  return (acknowledged ?? local)?.addresses[0]?.address;
+};
+
+test('what was untold when the machine went down is told by the next boot, and nothing of it is left', async () => {
+  await scene.add('c');
+  await scene.add('d');
+  await scene.call('DEL', 'd');
+  scene.node.bootId = 'boot-2';
+  scene.namespaces = new Namespaces();
+  scene.startAgent();
+  for (const name of ['e', 'f', 'g']) await scene.add(name);
+  expect(new Set(['e', 'f', 'g'].map(addressOf)).size).toBe(3);
+  await scene.agent.round();
+  await look();
+  expect(scene.errors()).toEqual([]);
+  expect(await scene.held()).toEqual(['e', 'f', 'g']);
+  expect(scene.node.attachments()).toEqual(['e@eth0', 'f@eth0', 'g@eth0']);
+  expect(await scene.figure('lessor_outbox_oldest_seconds')).toBe(0);
+});
+
+test('a node whose journal was lost with leases untold gives nobody an address with which somebody lives', async () => {
+  await scene.add('c');
+  const untold = addressOf('c');
+  scene.node.loseJournal();
+  scene.startAgent();
+  const later = ['d', 'e', 'f', 'g', 'h', 'i'];
+  for (const name of later) await scene.add(name);
+  await scene.agent.round();
+  await look();
+  expect(later.map(addressOf)).not.toContain(untold);
+  expect(new Set(later.map(addressOf)).size).toBe(later.length);
+  expect(await scene.held()).toEqual(['a', 'b', ...later]);
 });
