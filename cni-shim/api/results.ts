@@ -83,12 +83,15 @@ export const reportResult: Shape<ReportResult> = object({
   generation: optional(integer()),
 });
 
+const itemProblem = object({ code: text(), detail: text(), remedy: optional(text()) });
+
 export const batchResult: Shape<BatchResult> = object({
   items: list(
     object({
       reported: optional(reportResult),
       released: optional(releaseResult),
-      problem: optional(object({ code: text(), detail: text(), remedy: optional(text()) })),
+      refused: optional(itemProblem),
+      problem: optional(itemProblem),
     }),
   ),
   pools: list(

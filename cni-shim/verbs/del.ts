@@ -47,7 +47,7 @@ export async function removeEntry(
   if (outage.isRecent()) return retire();
   if (isDelegated(plugin, entry)) {
     retire();
-    return flushIfBehind(flushing, outage);
+    return flushIfBehind(flushing, outage, flushed);
   }
   // Whatever comes of the request, it may arrive late: an ADD of the same container must not find itself meant.
   if (!records.outbox.end(entry)) return;

@@ -2,8 +2,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { agentTimes } from '../../../cni-shim/agent/tell-service.ts';
 import { routes } from '../../../core/contract/routes.ts';
+import { declareDeath } from '../../../functions/use-cases/nodes/declare-death.ts';
+import { reclaim } from '../../../functions/use-cases/reclaim/reclaim.ts';
 import { change } from '../../functions/pool-requests.ts';
-import { AgentScene } from './agent-scene.ts';
+import { callOf } from '../../functions/world.ts';
+import { AgentScene, MINUTE_MS, Namespaces } from './agent-scene.ts';
 
 let scene: AgentScene;
 beforeEach(async () => {
@@ -50,6 +53,60 @@ describe('between two rounds', () => {
     expect(await scene.held()).toEqual(['a', 'b', 'c']);
     expect(await scene.figure('lessor_outbox_oldest_seconds')).toBe(0);
   });
+});
+
+test('a node that was declared dead says so no more once nothing of that life lives on it, whoever leased since', async () => {
+  await scene.add('c');
+  await look();
+  await declareDeath(scene.here.environment(), callOf('operator'), { node: 'i-1', reason: 'no', alsoIfAlive: true });
+  await reclaim(scene.here.environment());
+  await scene.roundsFor(10 * MINUTE_MS);
+  for (const name of ['a', 'b', 'c']) expect((await scene.call('DEL', name)).exitCode).toBe(0);
+  await look();
+  const later = ['d', 'e', 'f', 'g'];
+  for (const name of later) await scene.add(name);
+  expect(later.filter((name) => scene.node.entry(name)?.local !== undefined)).not.toEqual([]);
+  await look();
+  scene.logged.length = 0;
+  await scene.roundsFor(11 * MINUTE_MS);
+  expect(scene.errors()).toEqual([]);
+  expect(await scene.figure('lessor_declared_dead')).toBe(0);
+});
+
+const addressOf = (name: string) => {
+  const { acknowledged, local } = scene.node.entry(name) ?? {};
+  return (acknowledged ?? local)?.addresses[0]?.address;
+};
+
+test('what was untold when the machine went down is told by the next boot, and nothing of it is left', async () => {
+  await scene.add('c');
+  await scene.add('d');
+  await scene.call('DEL', 'd');
+  scene.node.bootId = 'boot-2';
+  scene.namespaces = new Namespaces();
+  scene.startAgent();
+  for (const name of ['e', 'f', 'g']) await scene.add(name);
+  expect(new Set(['e', 'f', 'g'].map(addressOf)).size).toBe(3);
+  await scene.agent.round();
+  await look();
+  expect(scene.errors()).toEqual([]);
+  expect(await scene.held()).toEqual(['e', 'f', 'g']);
+  expect(scene.node.attachments()).toEqual(['e@eth0', 'f@eth0', 'g@eth0']);
+  expect(await scene.figure('lessor_outbox_oldest_seconds')).toBe(0);
+});
+
+test('a node whose journal was lost with leases untold gives nobody an address with which somebody lives', async () => {
+  await scene.add('c');
+  const untold = addressOf('c');
+  scene.node.loseJournal();
+  scene.startAgent();
+  const later = ['d', 'e', 'f', 'g', 'h', 'i'];
+  for (const name of later) await scene.add(name);
+  await scene.agent.round();
+  await look();
+  expect(later.map(addressOf)).not.toContain(untold);
+  expect(new Set(later.map(addressOf)).size).toBe(later.length);
+  expect(await scene.held()).toEqual(['a', 'b', ...later]);
 });
 
 describe('a pool whose nodes gather for a minute', () => {
