@@ -1,7 +1,8 @@
 /** Every section, in the order in which it is run and printed. */
+import { api } from './api.ts';
 import { burst } from './burst.ts';
 import { fills } from './fills.ts';
 import { requests } from './requests.ts';
 import type { Section } from './section.ts';
 
-export const sections: readonly Section[] = [requests, fills, burst];
+export const sections: readonly Section[] = [requests, fills, api, burst];
