@@ -4,5 +4,6 @@ import { burst } from './burst.ts';
 import { fills } from './fills.ts';
 import { requests } from './requests.ts';
 import type { Section } from './section.ts';
+import { storm } from './storm.ts';
 
-export const sections: readonly Section[] = [requests, fills, api, burst];
+export const sections: readonly Section[] = [requests, fills, api, storm, burst];
