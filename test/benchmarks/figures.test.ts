@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { inTurn } from './in-turn.ts';
-import { PAGE, written } from './page.ts';
-import type { Section } from './section.ts';
+import { type Measurements, PAGE, written } from './page.ts';
 import { figureOf, spreadOf } from './spread.ts';
 import { tableOf } from './table.ts';
 
 const quiet = { progress: () => undefined };
-const section: Section = { name: 'storm', what: 'a storm', run: async () => [] };
 
 describe('figures', () => {
   test('are medians and quartiles, and ratios of pairs', () => {
@@ -65,16 +63,30 @@ describe('a table', () => {
 });
 
 describe('the page', () => {
-  test('gets a section where it belongs, and keeps the rest', () => {
-    const page = 'before\n<!-- storm -->\nold\n<!-- /storm -->\nafter\n';
-    const next = written(page, section, { skipped: 'Go is not here' });
+  const page = (name: string) =>
+    `before\n<!-- goals -->\n<!-- /goals -->\n<!-- ${name} -->\nold\n<!-- /${name} -->\nafter\n`;
+  const measured = (result: Measurements[string]['result']) => ({
+    storm: { what: 'a storm', machine: 'a machine', result },
+  });
+  const missed = {
+    ...figureOf({ name: 'an ADD', samples: [5] }, { name: 'nothing', samples: [1] }, 'ms'),
+    goal: { atMost: 3 },
+  };
+
+  test('gets each section where it belongs with the goals that are missed, and keeps the rest', () => {
+    const next = written(page('storm'), measured([missed]));
     expect(next).toMatch(
-      /^before\n<!-- storm -->\n.*a storm.*\n\nSkipped: Go is not here\.\n<!-- \/storm -->\nafter\n$/s,
+      /^before\n.*\| storm +\| 0 of 1 +\| an ADD \(ms\): 5, goal at most 3 \|\n.*a storm.*a machine.*\nafter\n$/s,
     );
-    expect(written(next, section, { skipped: 'Go is not here' })).toBe(next);
+    expect(next).not.toContain('old');
+    expect(written(next, measured([missed]))).toBe(next);
   });
 
-  test('that has no place for it is not written', () => {
-    expect(() => written('nothing', section, { skipped: 'x' })).toThrow(`${PAGE} needs <!-- storm -->`);
+  test('says what could not be measured', () => {
+    expect(written(page('storm'), measured({ skipped: 'Go is not here' }))).toContain('Skipped: Go is not here.');
+  });
+
+  test('that has no place for a section is not written', () => {
+    expect(() => written(page('calm'), measured([missed]))).toThrow(`${PAGE} needs <!-- storm -->`);
   });
 });
