@@ -2,10 +2,12 @@
 import { apiClient } from '../../cni-shim/api/client.ts';
 import { openRecords } from '../../cni-shim/node/node-records.ts';
 import { flush } from '../../cni-shim/sync/flush.ts';
+import type { PoolDefinition } from '../../core/contract/pool.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
 import type { FakeApi } from '../cni-shim/fake-api.ts';
 import { configuration, Node } from '../cni-shim/in-process.ts';
 import { serviceFor } from '../cni-shim/service.ts';
+import { operatorsPool, type World } from '../functions/world.ts';
 import { machineUnderNode } from '../support/machine-under-node.ts';
 
 /** Nobody listens there: requests are answered in this process. */
@@ -19,11 +21,30 @@ const PATIENT = { attempt: 60_000, total: 120_000 };
 export interface StormNode {
   /** The address. @throws Error with what the plugin printed, where it failed */
   add(container: string): Promise<string>;
+  /** @throws Error with what the plugin printed, where it failed */
+  delete(container: string): Promise<void>;
   /** As the agent does within a second. @throws Error where something could not be told */
   tell(): Promise<void>;
   /** Requests to the API so far. */
   requests(): number;
   remove(): void;
+}
+
+export interface NodesPool {
+  readonly name: string;
+  readonly leasing: PoolDefinition['leasing'];
+  readonly blocks: number;
+  readonly blockSize: number;
+}
+
+/** A pool whose blocks belong to nodes. */
+export async function nodesPool(here: World, { name, leasing, blocks, blockSize }: NodesPool): Promise<void> {
+  const pool = await operatorsPool(here, { addresses: blocks * blockSize, blockSize, name });
+  await here.store.pools.openPool(pool.id, 256n, BigInt(blocks));
+  const state = await here.store.pools.readPool(pool.id);
+  if (state === undefined) throw new Error(`pool ${name} is not there`);
+  const definition = { ...pool, affinity: 'node', leasing } as const;
+  await here.store.pools.changePool({ ...state, definition, version: 2 });
 }
 
 /** @param now the world's clock */
@@ -32,12 +53,14 @@ export function stormNode(deps: Dependencies, id: string, pool: string, now: () 
   const service = serviceFor(deps, id);
   const stdin = configuration({ ranges: undefined, pool, routes: undefined });
   const around = { fetch: service.fetch, now };
+  const call = async (verb: string, container: string) => {
+    const called = await node.call(verb, container, { stdin, surroundings: around, limits: PATIENT });
+    if (called.exitCode !== 0) throw new Error(`${verb} on ${id} failed: ${called.stdout}`);
+    return called.printed;
+  };
   return {
-    async add(container) {
-      const called = await node.call('ADD', container, { stdin, surroundings: around, limits: PATIENT });
-      if (called.exitCode !== 0) throw new Error(`an ADD of ${id} failed: ${called.stdout}`);
-      return called.printed.ips[0].address;
-    },
+    add: async (container) => (await call('ADD', container)).ips[0].address,
+    delete: (container) => call('DEL', container),
     async tell() {
       const surroundings = { ...machineUnderNode(), ...node.here, ...around };
       const credentials = { get: async () => ({ credentials: api.identity, cached: false }) };

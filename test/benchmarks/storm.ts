@@ -4,12 +4,12 @@ import pMap from 'p-map';
 import { documentClient, patient } from '../../functions/store/dynamodb-client.ts';
 import { dynamodbStore } from '../../functions/store/dynamodb-store.ts';
 import { type Costs, type Meter, meterOf } from '../budgets/meter.ts';
-import { operatorsPool, type World, world } from '../functions/world.ts';
+import { type World, world } from '../functions/world.ts';
 import { localTables, tables } from '../store/local-tables.ts';
 import { timed } from './in-turn.ts';
 import type { Figure, Options, Section } from './section.ts';
 import { figureOf, type Samples, spreadOf } from './spread.ts';
-import { type StormNode, stormNode } from './storm-node.ts';
+import { nodesPool, type StormNode, stormNode } from './storm-node.ts';
 
 type Leasing = 'online' | 'delegated';
 
@@ -78,7 +78,7 @@ interface Stage {
 
 async function stormOf({ here, meter, leasing, count, round, say }: Stage): Promise<Came> {
   const name = `${leasing}-${round}`;
-  await nodesPool(here, name, leasing);
+  await nodesPool(here, { name, leasing, blocks: 2 * NODES, blockSize: BLOCK_SIZE });
   const environments = Array.from({ length: ENVIRONMENTS }, () => here.environment());
   const nodes = Array.from({ length: count }, (_, n) => {
     const [deps = here.environment()] = environments.slice(n % ENVIRONMENTS);
@@ -121,15 +121,6 @@ const sum = (a: Costs, b: Costs): Costs => ({
   writeUnits: a.writeUnits + b.writeUnits,
   readUnits: a.readUnits + b.readUnits,
 });
-
-async function nodesPool(here: World, name: string, leasing: Leasing): Promise<void> {
-  const pool = await operatorsPool(here, { addresses: 2 * NODES * BLOCK_SIZE, blockSize: BLOCK_SIZE, name });
-  await here.store.pools.openPool(pool.id, 256n, BigInt(2 * NODES));
-  const state = await here.store.pools.readPool(pool.id);
-  if (state === undefined) throw new Error(`pool ${name} is not there`);
-  const definition = { ...pool, affinity: 'node', leasing } as const;
-  await here.store.pools.changePool({ ...state, definition, version: 2 });
-}
 
 const bareWrites = (client: ReturnType<typeof documentClient>, count: number, round: number) =>
   pMap(
