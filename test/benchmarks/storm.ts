@@ -173,7 +173,7 @@ function figuresOf(came: Record<Leasing, Came[]>, bare: readonly number[], conta
       came[leasing].map((one) => of(one) / containers),
       unit,
     ),
-    against: { name: 'a bare write', value: spreadOf([1], unit) },
+    against: { name: 'one each', value: spreadOf([1], unit) },
     ratio: spreadOf(
       came[leasing].map((one) => of(one) / containers),
       '',
