@@ -9,7 +9,7 @@ import { operatorClient } from '../../local/demo/operator.ts';
 import { writeNodeFiles } from '../../local/nodes/node-files.ts';
 import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 import { addressesOf, atOnce, type Came } from './at-once.ts';
-import { emptyExecutable, hostLocal } from './executables.ts';
+import { emptyExecutable, HOST_LOCAL_MISSING, hostLocal } from './executables.ts';
 import { type Contender, inTurn } from './in-turn.ts';
 import type { Figure, Goal, Options, Section } from './section.ts';
 import { figureOf } from './spread.ts';
@@ -42,9 +42,10 @@ interface Crowded extends Contender {
   readonly goal?: Goal;
 }
 
-async function measured(stack: LocalStack, { quick, progress }: Options): Promise<Figure[]> {
+async function measured(stack: LocalStack, { quick, progress, note }: Options): Promise<Figure[]> {
   const count = quick ? FEW : CONTAINERS;
   const [{ path: plugin }, empty, peer] = [await buildPlugin(), await emptyExecutable(), await hostLocal()];
+  if (peer === undefined) note(`without host-local: ${HOST_LOCAL_MISSING}`);
   const nothing = contender('as many empty executables', () =>
     atOnce({ executable: empty, env: {}, stdin: '', count }),
   );

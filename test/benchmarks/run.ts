@@ -38,7 +38,7 @@ type Result = { readonly figures: readonly Figure[] } | Skipped | { readonly fai
 async function measured(section: Section, quick: boolean): Promise<Result> {
   const progress = progressOf(section.name);
   try {
-    const found = await section.run({ quick, progress: progress.say });
+    const found = await section.run({ quick, progress: progress.say, note: progress.note });
     progress.end();
     return 'skipped' in found ? found : { figures: found };
   } catch (error) {
