@@ -1,7 +1,7 @@
 /** A thousand nodes whose containers all start at once, online and delegated, beside as many bare conditional writes. */
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import pMap from 'p-map';
-import { documentClient, patient } from '../../functions/store/dynamodb-client.ts';
+import { documentClient } from '../../functions/store/dynamodb-client.ts';
 import { dynamodbStore } from '../../functions/store/dynamodb-store.ts';
 import { type Costs, type Meter, meterOf } from '../budgets/meter.ts';
 import { world } from '../functions/world.ts';
@@ -20,6 +20,8 @@ const CONTAINERS = 4;
 /** What is under way at once, of each kind alike: the environments that answer. */
 const AT_ONCE = 64;
 const ENVIRONMENTS = 64;
+/** One process is a thousand nodes: what it has no time to look at is not late. */
+const UNHURRIED = { attempts: 3, connectionMs: 30_000, requestMs: 60_000 };
 /** Room for every round. */
 const BLOCK_SIZE = 32;
 
@@ -39,7 +41,7 @@ export const storm: Section = {
 async function measured({ quick, progress }: Options): Promise<Figure[]> {
   const count = quick ? FEW : NODES;
   const rounds = quick ? 1 : 3;
-  const client = documentClient(patient);
+  const client = documentClient(UNHURRIED);
   const meter = meterOf(client);
   const stages: Stage[] = [];
   try {
