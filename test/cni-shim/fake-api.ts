@@ -63,6 +63,8 @@ interface Lease {
   readonly nonce: string;
 }
 
+type Definable = Partial<PoolPolicy> & { readonly affinity?: PoolDefinition['affinity'] };
+
 interface Pool {
   readonly definition: PoolDefinition;
   readonly leases: Map<string, Lease>;
@@ -121,7 +123,7 @@ export class FakeApi {
   }
 
   /** As an operator does. */
-  createPool(name: string, ranges: RangeText[][], policy: Partial<PoolPolicy> = {}): void {
+  createPool(name: string, ranges: RangeText[][], policy: Definable = {}): void {
     this.#pool({ vrf: 'default', name, ranges }, policy);
   }
 
@@ -342,7 +344,7 @@ export class FakeApi {
     return nonce === undefined ? { released, held } : { released };
   }
 
-  #pool({ vrf, name, ranges = [] }: AllocateRequest['pool'], policy: Partial<PoolPolicy> = {}): Pool {
+  #pool({ vrf, name, ranges = [] }: AllocateRequest['pool'], { affinity = 'shared', ...policy }: Definable = {}): Pool {
     const resolved = resolveRangeSets(ranges);
     if (!resolved.ok) throw new LessorError('request.invalid', resolved.problem);
     const known = this.#pools.get(name);
@@ -355,7 +357,7 @@ export class FakeApi {
       id: (this.#pools.size + 1).toString(16).padStart(16, '0'),
       vrf,
       name,
-      affinity: 'shared',
+      affinity,
       ranges: resolved.ranges,
       blockSize: BLOCK_SIZE,
       ...z.parse(poolPolicy, { cooldownSeconds: 60, ...policy }),
