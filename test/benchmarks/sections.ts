@@ -1,0 +1,9 @@
+/** Every section, in the order in which it is run and printed. */
+import { api } from './api.ts';
+import { burst } from './burst.ts';
+import { fills } from './fills.ts';
+import { requests } from './requests.ts';
+import type { Section } from './section.ts';
+import { storm } from './storm.ts';
+
+export const sections: readonly Section[] = [requests, fills, api, storm, burst];
