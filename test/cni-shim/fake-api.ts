@@ -10,6 +10,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod/mini';
 import { parseAddress } from '../../core/addresses/address.ts';
 import { resolveRangeSets } from '../../core/addresses/range.ts';
+import { type BatchRequest, type BatchResult, batchRequest } from '../../core/contract/batch.ts';
 import type { Attachment } from '../../core/contract/ids.ts';
 import {
   type AllocateRequest,
@@ -22,6 +23,7 @@ import {
   reportRequest,
 } from '../../core/contract/lease.ts';
 import type { HeartbeatRequest, OwnLeasesResult } from '../../core/contract/nodes.ts';
+import { paths } from '../../core/contract/paths.ts';
 import { type PoolDefinition, type PoolPolicy, poolPolicy, type RangeText } from '../../core/contract/pool.ts';
 import { LessorError, problemBody } from '../../core/contract/problems.ts';
 import { type PoolSpace, poolSpace } from '../../core/pools/pool-space.ts';
@@ -79,6 +81,8 @@ export class FakeApi {
   identity = identity;
   /** False where its own time would be measured. */
   verifies = true;
+  /** As a service of before does not. */
+  knowsBatches = false;
   readonly #pools = new Map<string, Pool>();
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   #waiting: (() => void)[] = [];
@@ -198,6 +202,7 @@ export class FakeApi {
     if (path === '/v1/nodes/self/leases') return this.#ownLeases();
     if (path === '/v1/leases/reports') return this.#report(reportRequest.parse(body));
     if (path === '/v1/releases') return this.#release(releaseRequest.parse(body));
+    if (path === paths.batch.path && this.knowsBatches) return this.#batch(batchRequest.parse(body));
     throw new LessorError('route.unknown', `${path} is not a route: this is a service of before`);
   }
 
@@ -342,6 +347,14 @@ export class FakeApi {
       }
     }
     return nonce === undefined ? { released, held } : { released };
+  }
+
+  #batch({ items }: BatchRequest): BatchResult {
+    const outcomes = items.map(({ report, release }) => ({
+      ...(report === undefined ? {} : { reported: this.#report(report) }),
+      ...(release === undefined ? {} : { released: this.#release(release) }),
+    }));
+    return { items: outcomes, pools: [] };
   }
 
   #pool({ vrf, name, ranges = [] }: AllocateRequest['pool'], { affinity = 'shared', ...policy }: Definable = {}): Pool {
