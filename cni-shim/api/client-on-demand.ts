@@ -23,7 +23,11 @@ export function clientOnDemand({ dataDir, choice, ...access }: Access): OnDemand
     return credentialSupply(access.surroundings, { dataDir, choice });
   });
   const supply: CredentialSupply = { get: async (options) => (await credentials()).get(options) };
-  const api = once(async () => (await import('./client.ts')).apiClient({ ...access, credentials: supply }));
+  const api = once(async () => {
+    // Both before a call begins, whose time is bounded.
+    const [{ apiClient }] = await Promise.all([import('./client.ts'), credentials()]);
+    return apiClient({ ...access, credentials: supply });
+  });
   return {
     api: {
       ...callsOf(api),
