@@ -2,8 +2,10 @@
 import { api } from './api.ts';
 import { burst } from './burst.ts';
 import { fills } from './fills.ts';
+import { pairs } from './pairs.ts';
+import { plugin } from './process.ts';
 import { requests } from './requests.ts';
 import type { Section } from './section.ts';
 import { storm } from './storm.ts';
 
-export const sections: readonly Section[] = [requests, fills, api, storm, burst];
+export const sections: readonly Section[] = [requests, fills, api, storm, burst, plugin, pairs];
