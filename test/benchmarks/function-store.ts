@@ -46,7 +46,7 @@ export async function withPlaces(names: readonly string[], work: (places: Place[
   const directory = openRunDirectory('bench-functions');
   const local = await localTables();
   try {
-    bundleFunctions(directory.path);
+    bundleFunctions(directory.path, ['allocate']);
     process.env[environment.instanceRoles] = 'lessor-node';
     const bundle = pathToFileURL(join(directory.path, 'allocate', 'index.mjs')).href;
     const places: Place[] = [];
