@@ -26,27 +26,31 @@ function bundled(): string {
   return directory;
 }
 
-/** Writes `<name>/index.mjs` of each function into a directory, and beside it what it loads only when it needs it. */
+/** Writes `<name>/index.mjs` of each function into a directory. */
 export function bundleFunctions(directory: string, names: readonly BundleName[] = bundleNames): void {
+  // Each by itself: of files that several share, each would have to bring all.
+  for (const name of names) bundleFunction(`functions/${name}/handler.ts`, join(directory, name));
+}
+
+/** Writes `index.mjs` into a directory, and beside it what is loaded only when it is needed. @param entry seen from the project */
+export function bundleFunction(entry: string, directory: string): void {
   // Only here: the package does without it.
   const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof import('esbuild');
-  // Each by itself: of files that several share, each would have to bring all.
-  for (const name of names)
-    buildSync({
-      absWorkingDir: ROOT,
-      entryPoints: [{ in: `functions/${name}/handler.ts`, out: 'index' }],
-      outdir: join(directory, name),
-      outExtension: { '.js': '.mjs' },
-      bundle: true,
-      // What is imported on the way is a file of its own: events, and the SDK's many ways to credentials. It is not read at the start.
-      splitting: true,
-      platform: 'node',
-      format: 'esm',
-      // Not Lambda's Node: the local stack runs the same bundle on whichever Node starts it.
-      target: 'node20',
-      mainFields: ['module', 'main'],
-      // A minified bundle starts hardly faster (docs/functions.md), and its stack traces say nothing.
-      minify: false,
-      logLevel: 'warning',
-    });
+  buildSync({
+    absWorkingDir: ROOT,
+    entryPoints: [{ in: entry, out: 'index' }],
+    outdir: directory,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    // What is imported on the way is a file of its own: events, and the SDK's many ways to credentials. It is not read at the start.
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    // Not Lambda's Node: the local stack runs the same bundle on whichever Node starts it.
+    target: 'node20',
+    mainFields: ['module', 'main'],
+    // A minified bundle starts hardly faster (docs/functions.md), and its stack traces say nothing.
+    minify: false,
+    logLevel: 'warning',
+  });
 }

@@ -83,12 +83,15 @@ async function placeAt(name: string, endpoint: string, bundle: string): Promise<
     bare: dynamodbStore(client, tables),
     store: dynamodbStore(others, tables),
     handler: (event) => handler(event, CONTEXT),
-    async write(items) {
-      const puts = items.map((Item) => ({ PutRequest: { Item: Item as Record<string, unknown> } }));
-      await others.send(new BatchWriteCommand({ RequestItems: { [tables.leases]: puts } }));
-    },
+    write: writing(others, tables.leases),
   };
 }
+
+/** Items into a table, at most 25 at once. */
+export const writing = (client: DynamoDBDocumentClient, table: string) => async (items: readonly object[]) => {
+  const puts = items.map((Item) => ({ PutRequest: { Item: Item as Record<string, unknown> } }));
+  await client.send(new BatchWriteCommand({ RequestItems: { [table]: puts } }));
+};
 
 const CONTEXT = {
   awsRequestId: 'lambda-request',

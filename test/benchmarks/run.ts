@@ -1,10 +1,9 @@
 /** `npm run bench`: what Lessor's parts take, each beside a baseline of the same run. `npm run bench -- --help` says the rest. */
-import { readFileSync, writeFileSync } from 'node:fs';
 import { argv, exit, stderr, stdout } from 'node:process';
 import { LessorError } from '../../core/contract/problems.ts';
 import { screenOf } from '../../local/screen.ts';
 import { type BenchOptions, helpOf, readOptions } from './options.ts';
-import { machine, PAGE, written } from './page.ts';
+import { machine, writeSection } from './page.ts';
 import { progressOf } from './progress.ts';
 import type { Figure, Section, Skipped } from './section.ts';
 import { sections } from './sections.ts';
@@ -26,7 +25,7 @@ async function main({ help, quick, json, write, sections: asked }: BenchOptions)
     else {
       const figures = 'skipped' in result ? result : result.figures;
       if (!json) stdout.write(`\n${[headOf(section), '', ...tableOf(figures)].join('\n')}\n`);
-      if (write) writeFileSync(PAGE, written(readFileSync(PAGE, 'utf8'), section, figures));
+      if (write) writeSection(section, figures);
     }
   }
   if (json) stdout.write(`${JSON.stringify({ machine: machine(), quick, sections: results }, null, 2)}\n`);
@@ -39,7 +38,7 @@ type Result = { readonly figures: readonly Figure[] } | Skipped | { readonly fai
 async function measured(section: Section, quick: boolean): Promise<Result> {
   const progress = progressOf(section.name);
   try {
-    const found = await section.run({ quick, progress: progress.say });
+    const found = await section.run({ quick, progress: progress.say, note: progress.note });
     progress.end();
     return 'skipped' in found ? found : { figures: found };
   } catch (error) {

@@ -1,5 +1,16 @@
 /** What `npm run bench` is made of: sections, each of which measures figures beside a baseline of the same run. */
-import type { Spread } from './spread.ts';
+
+/** Several samples of one thing, as median and quartiles. */
+export interface Spread {
+  readonly median: number;
+  /** The first and the third quartile: half of the samples lie between them. */
+  readonly low: number;
+  readonly high: number;
+  /** Samples. */
+  readonly runs: number;
+  /** Of all three: `ms`, `requests`; empty for a ratio. */
+  readonly unit: string;
+}
 
 export interface Goal {
   readonly atMost?: number;
@@ -23,6 +34,8 @@ export interface Options {
   readonly quick: boolean;
   /** Says in a few words what is going on. */
   readonly progress: (text: string) => void;
+  /** Says a line that stays: what is left out, and why. */
+  readonly note: (text: string) => void;
 }
 
 /** Nothing could be measured here, for a reason in one line. */

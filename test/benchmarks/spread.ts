@@ -1,17 +1,6 @@
 /** Several samples of one thing, as median and quartiles. */
 import { quantile } from 'simple-statistics';
-import type { Figure, Goal } from './section.ts';
-
-export interface Spread {
-  readonly median: number;
-  /** The first and the third quartile: half of the samples lie between them. */
-  readonly low: number;
-  readonly high: number;
-  /** Samples. */
-  readonly runs: number;
-  /** Of all three: `ms`, `requests`; empty for a ratio. */
-  readonly unit: string;
-}
+import type { Figure, Goal, Spread } from './section.ts';
 
 /** @throws Error without a sample, or where one is no number */
 export function spreadOf(samples: readonly number[], unit: string): Spread {

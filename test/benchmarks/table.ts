@@ -1,16 +1,34 @@
 /** What was measured, as rows of a table in Markdown, which reads well on a terminal too. */
-import type { Figure, Goal, Section, Skipped } from './section.ts';
-import type { Spread } from './spread.ts';
+import type { Figure, Goal, Section, Skipped, Spread } from './section.ts';
 
 const HEAD = ['', 'measured', 'beside', 'ratio', 'goal'];
 
 /** The tables of one section, each row padded to the width of its column. */
 export function tableOf(result: readonly Figure[] | Skipped): string[] {
   if ('skipped' in result) return [`Skipped: ${result.skipped}.`];
-  const rows = [HEAD, ...result.map(cellsOf)];
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const padded = rows.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`);
-  return [padded[0] ?? '', `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...padded.slice(1)];
+  return padded([HEAD, ...result.map(cellsOf)]);
+}
+
+/** One row for each section that has goals: how many are met, and which are not. */
+export function goalsOf(sections: readonly (readonly [name: string, figures: readonly Figure[]])[]): string[] {
+  const rows = sections.flatMap(([name, figures]) => {
+    const judged = figures.flatMap(({ goal, ratio, value, name: of }) =>
+      goal === undefined ? [] : [{ of, unit: value.unit, goal, median: (ratio ?? value).median }],
+    );
+    const missed = judged.filter(({ goal, median }) => !isMet(goal, median));
+    const said = missed.map(
+      ({ of, unit, goal, median }) => `${of} (${unit}): ${number(median)}, goal ${boundsOf(goal)}`,
+    );
+    return judged.length === 0 ? [] : [[name, `${judged.length - missed.length} of ${judged.length}`, said.join('; ')]];
+  });
+  return padded([['section', 'goals met', 'missed'], ...rows]);
+}
+
+function padded(rows: readonly (readonly string[])[]): string[] {
+  const [head = []] = rows;
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`);
+  return [lines[0] ?? '', `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...lines.slice(1)];
 }
 
 /** Below the head of its section. */
@@ -35,13 +53,14 @@ const number = (value: number): string =>
 
 function goalText(goal: Goal | undefined, { median }: Spread): string {
   if (goal === undefined) return '';
-  const { atMost, atLeast } = goal;
-  const said = [
+  return isMet(goal, median) ? `${boundsOf(goal)}: met` : `**${boundsOf(goal)}: missed**`;
+}
+
+const boundsOf = ({ atMost, atLeast }: Goal): string =>
+  [
     ...(atMost === undefined ? [] : [`at most ${number(atMost)}`]),
     ...(atLeast === undefined ? [] : [`at least ${number(atLeast)}`]),
   ].join(', ');
-  return isMet(goal, median) ? `${said}: met` : `**${said}: missed**`;
-}
 
 /** As the table shows it: what rounds to the goal meets it. */
 function isMet(
