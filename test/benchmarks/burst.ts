@@ -57,7 +57,7 @@ async function measured(stack: LocalStack, { quick, progress, note }: Options): 
     lessor('online, API and store on the same processors', { ipam: { ranges: [[{ subnet: '10.78.0.0/16' }]] } }),
     ...(peer === undefined ? [] : [contender(peer.origin, () => ofHostLocal(peer.path, count))]),
   ];
-  const [baseline, ...samples] = await inTurn(contenders, { rounds: quick ? 1 : 5, warmUp: quick ? 0 : 1, progress });
+  const [baseline, ...samples] = await inTurn(contenders, { rounds: quick ? 1 : 3, warmUp: quick ? 0 : 1, progress });
   if (baseline === undefined) throw new Error('there is no baseline');
   const rounds = baseline.samples.length;
   return samples.flatMap((one, index) => {
