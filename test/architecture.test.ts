@@ -141,6 +141,54 @@ const ROOMS: readonly Room[] = [
   },
   { room: 'cni-shim/build/', knows: [], packages: [...NODE, /^esbuild$/] },
 
+  { room: 'lessorctl/shell/', knows: [], packages: NODE },
+  { room: 'lessorctl/print/', knows: [], packages: [/^(picocolors|string-width|yaml)$/] },
+  {
+    room: 'lessorctl/settings/',
+    knows: ['core/contract/', 'lessorctl/shell/'],
+    packages: [ZOD, /^yaml$/, /^@aws-sdk\/client-cloudformation$/, /^@smithy\/core\/config$/],
+  },
+  {
+    room: 'lessorctl/api/',
+    knows: ['core/contract/', 'lessorctl/shell/'],
+    packages: [
+      ZOD,
+      /^@aws-sdk\/credential-providers$/,
+      /^@aws-crypto\/sha256-js$/,
+      /^@smithy\/(protocol-http|signature-v4)$/,
+    ],
+  },
+  {
+    room: 'lessorctl/session/',
+    knows: ['lessorctl/shell/', 'lessorctl/print/', 'lessorctl/settings/', 'lessorctl/api/'],
+  },
+  {
+    room: 'lessorctl/commands/',
+    knows: [
+      'core/contract/',
+      'lessorctl/shell/',
+      'lessorctl/print/',
+      'lessorctl/settings/',
+      'lessorctl/api/',
+      'lessorctl/session/',
+    ],
+    packages: [ZOD, /^(p-map|yaml)$/],
+  },
+  {
+    room: 'lessorctl/command-line/',
+    knows: [
+      'core/contract/',
+      'lessorctl/shell/',
+      'lessorctl/print/',
+      'lessorctl/settings/',
+      'lessorctl/session/',
+      'lessorctl/commands/',
+    ],
+    packages: [/^commander$/],
+  },
+  { room: 'lessorctl/main.ts', knows: ['lessorctl/shell/', 'lessorctl/command-line/'], packages: NODE },
+  { room: 'lessorctl/build/', knows: ['cni-shim/build/'], packages: [...NODE, /^esbuild$/] },
+
   {
     room: 'infra/',
     knows: CORE,

@@ -1,0 +1,131 @@
+/** Which commands there are. What a command needs is loaded when it is called: `help` loads none of them. */
+import type { ControlCommand } from '../session/command.ts';
+
+/** One that does something. */
+export interface SingleCommand {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<ControlCommand>;
+}
+
+/** Several about the same thing. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+  readonly commands: readonly SingleCommand[];
+  /** The one that is meant where none is named. */
+  readonly default?: string;
+}
+
+export type CommandEntry = SingleCommand | CommandGroup;
+
+export interface Group {
+  readonly heading: string;
+  readonly commands: readonly CommandEntry[];
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: each command has values of its own, which its options and arguments make
+const the = (one: any): ControlCommand => one as ControlCommand;
+
+export const groups: readonly Group[] = [
+  {
+    heading: 'Look:',
+    commands: [
+      {
+        name: 'pools',
+        summary: 'lists the pools of a VRF, and how full they are',
+        load: async () => the((await import('../commands/pools.ts')).pools),
+      },
+      {
+        name: 'pool',
+        summary: 'shows a pool, makes, changes, drains and deletes one',
+        default: 'show',
+        commands: [
+          {
+            name: 'show',
+            summary: 'shows a pool: its use, its policy, who changed it last (as pool NAME does)',
+            load: async () => the((await import('../commands/pool-show.ts')).poolShow),
+          },
+        ],
+      },
+      {
+        name: 'blocks',
+        summary: 'lists which node has which block',
+        load: async () => the((await import('../commands/blocks.ts')).blocks),
+      },
+      {
+        name: 'nodes',
+        summary: 'lists the nodes, and when they were heard of',
+        load: async () => the((await import('../commands/nodes.ts')).nodes),
+      },
+      {
+        name: 'node',
+        summary: 'shows a node, declares one dead',
+        default: 'show',
+        commands: [
+          {
+            name: 'show',
+            summary: 'shows a node: its life, its blocks (as node ID does)',
+            load: async () => the((await import('../commands/nodes.ts')).node),
+          },
+        ],
+      },
+      {
+        name: 'leases',
+        summary: 'lists leases by pool, node, namespace or pod',
+        load: async () => the((await import('../commands/leases.ts')).leases),
+      },
+      {
+        name: 'who',
+        summary: 'says who has an address, or had it at a time',
+        load: async () => the((await import('../commands/who.ts')).who),
+      },
+      {
+        name: 'history',
+        summary: 'lists who had an address, and what a pod or a node had',
+        commands: [
+          {
+            name: 'address',
+            summary: 'lists who had an address',
+            load: async () => the((await import('../commands/history.ts')).historyOfAddress),
+          },
+          {
+            name: 'pod',
+            summary: 'lists what a pod had, or the pods of a namespace',
+            load: async () => the((await import('../commands/history.ts')).historyOfPod),
+          },
+          {
+            name: 'node',
+            summary: 'lists what a node had',
+            load: async () => the((await import('../commands/history.ts')).historyOfNode),
+          },
+        ],
+      },
+      {
+        name: 'audit',
+        summary: 'lists who changed which pool, and declared which death',
+        load: async () => the((await import('../commands/audit.ts')).audit),
+      },
+      {
+        name: 'deaths',
+        summary: 'lists the nodes that were declared dead',
+        load: async () => the((await import('../commands/audit.ts')).deaths),
+      },
+      {
+        name: 'usage',
+        summary: 'counts how full a pool is, or all of them',
+        load: async () => the((await import('../commands/usage.ts')).usage),
+      },
+      {
+        name: 'forecast',
+        summary: 'foresees when pools will be full',
+        load: async () => the((await import('../commands/forecast.ts')).forecast),
+      },
+      {
+        name: 'top',
+        summary: 'shows the fullest pools, live',
+        load: async () => the((await import('../commands/top.ts')).top),
+      },
+    ],
+  },
+];

@@ -1,0 +1,88 @@
+/** `lessorctl audit` and `lessorctl deaths`. */
+import type { AuditRow } from '../../core/contract/audit.ts';
+import type { Death } from '../../core/contract/nodes.ts';
+import { type Cell, NONE } from '../print/cell.ts';
+import { type Column, tablePart, textPart } from '../print/view.ts';
+import { command } from '../session/command.ts';
+import { gathered } from './pages.ts';
+import { readTime } from './times.ts';
+import { stateCell, timeText } from './words.ts';
+
+export const audit = command({
+  about: `With the pool before and after (-o yaml). Dry runs are not among it.`,
+  arguments: {},
+  options: {
+    since: {
+      kind: 'value',
+      value: 'TIME',
+      default: '7d',
+      help: 'from then on: 2d (so long ago), or 2026-01-31T12:00:00Z',
+    },
+    until: { kind: 'value', value: 'TIME', help: 'until then (default: now)' },
+    pool: { kind: 'value', value: 'NAME', help: 'only what was done to this pool' },
+    by: { kind: 'value', value: 'TEXT', help: 'only of whom this is a part of the identity' },
+  },
+  examples: [
+    { line: 'audit', does: 'Who changed what in the last week' },
+    { line: 'audit --pool shop --since 30d -o yaml', does: 'All changes of one pool, before and after' },
+  ],
+  async run({ since, until, pool, by }, { service, target, progress, shell }) {
+    const now = shell.now();
+    const query = { from: readTime('--since', since, now), to: readTime('--until', until, now) };
+    const [api, { vrf }] = [await service(), await target()];
+    const all = await gathered(api.pages('audit', { query }), (page) => page.entries, progress, 'entries');
+    const isMeant = (entry: AuditRow) =>
+      (pool === undefined || entry.subject === `${vrf}/${pool}`) && (by === undefined || entry.by.includes(by));
+    const entries = all.filter(isMeant);
+    return {
+      document: { entries },
+      names: entries.map(({ subject }) => subject),
+      view: (wide) => [
+        entries.length === 0 ? textPart('Nothing was changed in that time.') : tablePart(entries, columns, wide),
+      ],
+    };
+  },
+});
+
+const columns: readonly Column<AuditRow>[] = [
+  { head: 'AT', of: ({ at }) => timeText(at) },
+  { head: 'ACTION', of: ({ action }) => action },
+  { head: 'SUBJECT', of: ({ subject }) => subject, shrinks: true },
+  { head: 'OUTCOME', of: ({ outcome }) => stateCell(outcome) },
+  { head: 'BY', of: ({ by }) => nameOfIdentity(by), shrinks: true },
+  { head: 'IDENTITY', of: ({ by }) => by, wide: true },
+  { head: 'REASON', of: ({ death }): Cell => death?.reason ?? NONE, wide: true },
+];
+
+/** Of an ARN what people know somebody by. */
+const nameOfIdentity = (by: string): string => /^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.+)$/.exec(by)?.[1] ?? by;
+
+export const deaths = command({
+  about: `The latest first: who said it, what was freed, and when it was last looked for.`,
+  arguments: {},
+  options: { node: { kind: 'value', value: 'ID', help: 'only the last death of this node' } },
+  examples: [{ line: 'deaths', does: 'Which nodes were declared dead' }],
+  watchable: true,
+  async run({ node }, { service, progress }) {
+    const api = await service();
+    const list = api.pages('listDeaths', { query: { node, limit: '100' } });
+    const found = await gathered(list, (page) => page.deaths, progress, 'deaths');
+    return {
+      document: { deaths: found },
+      names: found.map((one) => one.node),
+      view: (wide) => [
+        found.length === 0 ? textPart('No node was declared dead.') : tablePart(found, deathColumns, wide),
+      ],
+    };
+  },
+});
+
+const deathColumns: readonly Column<Death>[] = [
+  { head: 'NODE', of: ({ node }) => node, shrinks: true },
+  { head: 'DECLARED', of: ({ declaredAt }) => timeText(declaredAt) },
+  { head: 'BY', of: ({ declaredBy }) => nameOfIdentity(declaredBy), shrinks: true },
+  { head: 'FREED', of: ({ freed }) => String(freed) },
+  { head: 'REASON', of: ({ reason }) => reason, shrinks: true },
+  { head: 'LIFE', of: ({ incarnation }) => String(incarnation), wide: true },
+  { head: 'LOOKED', of: ({ sweptAt }) => (sweptAt === undefined ? NONE : timeText(sweptAt)), wide: true },
+];

@@ -1,0 +1,79 @@
+/** `lessorctl pools`. */
+import pMap from 'p-map';
+import type { PoolView } from '../../core/contract/pool.ts';
+import type { UsageResult } from '../../core/contract/questions.ts';
+import { NONE } from '../print/cell.ts';
+import { type Column, tablePart, textPart } from '../print/view.ts';
+import { command } from '../session/command.ts';
+import { READS_AT_ONCE } from './at-once.ts';
+import { gathered } from './pages.ts';
+import { ageCell, orNone, shareCell, sizeText, stateCell } from './words.ts';
+
+interface Row {
+  readonly pool: PoolView;
+  readonly usage: UsageResult | undefined;
+}
+
+export const pools = command({
+  about: `How full they are is read from the counters, which are some seconds old, and do not count what cools. Where blocks
+belong to nodes, a pool can be full with addresses free: see pool NAME.`,
+  arguments: {},
+  options: { fast: { kind: 'flag', help: 'do not ask how full they are: one request for 100 pools' } },
+  examples: [
+    { line: 'pools', does: 'Which pools there are' },
+    { line: 'pools -o name', does: 'Their names, for another command' },
+    { line: 'pools --vrf blue -o wide', does: 'Those of another VRF, with all that is known' },
+  ],
+  watchable: true,
+  async run({ fast }, { service, target, progress, forPeople, shell }) {
+    const [api, { vrf }] = [await service(), await target()];
+    const found = await gathered(
+      api.pages('listPools', { query: { vrf, limit: '100' } }),
+      (page) => page.pools,
+      progress,
+      'pools',
+    );
+    const askUsage = forPeople && !fast;
+    const rows = await pMap(
+      found,
+      async (pool): Promise<Row> => ({
+        pool,
+        usage: askUsage
+          ? await api.ask('usage', { path: { pool: pool.name }, query: { vrf, cheap: 'true' } })
+          : undefined,
+      }),
+      { concurrency: READS_AT_ONCE },
+    );
+    return {
+      document: { pools: found },
+      names: found.map(({ name }) => name),
+      view: (wide) => [
+        rows.length === 0
+          ? textPart(`VRF ${vrf} has no pool: lessorctl pool create makes one.`)
+          : tablePart(rows, columns(shell.now()), wide),
+      ],
+    };
+  },
+});
+
+const columns = (now: number): Column<Row>[] => [
+  { head: 'NAME', of: ({ pool }) => pool.name, shrinks: true },
+  { head: 'STATE', of: ({ pool }) => stateCell(pool.state) },
+  { head: 'USED', of: ({ usage }) => (usage === undefined ? NONE : shareCell(usage.held, usage.capacity)) },
+  { head: 'HELD', of: ({ usage }) => (usage === undefined ? NONE : String(usage.held)) },
+  { head: 'SIZE', of: ({ pool }) => sizeText(pool.capacity) },
+  { head: 'BLOCKS', of: ({ pool }) => `${pool.affinity === 'node' ? 'node' : 'shared'}/${pool.blockSize}` },
+  { head: 'RANGES', of: ({ pool }) => subnetsText(pool), shrinks: true },
+  { head: 'AGE', of: ({ pool }) => ageCell(pool.createdAt, now) },
+  { head: 'LEASING', of: ({ pool }) => pool.leasing, wide: true },
+  { head: 'COOLDOWN', of: ({ pool }) => `${pool.cooldownSeconds}s`, wide: true },
+  { head: 'CLUSTERS', of: ({ pool }) => orNone(pool.clusters.join(',')), wide: true },
+  { head: 'NAMESPACES', of: ({ pool }) => orNone(pool.namespaces.join(',')), wide: true },
+  { head: 'DEFAULT', of: ({ pool }) => (pool.default ? 'yes' : 'no'), wide: true },
+  { head: 'ID', of: ({ pool }) => pool.id, wide: true },
+  { head: 'VERSION', of: ({ pool }) => String(pool.version), wide: true },
+];
+
+/** Range sets by `+`, the ranges of each by a comma. */
+const subnetsText = ({ ranges }: PoolView): string =>
+  ranges.map((set) => set.map(({ subnet }) => subnet).join(',')).join(' + ');

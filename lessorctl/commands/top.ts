@@ -1,0 +1,83 @@
+/** `lessorctl top`. */
+import pMap from 'p-map';
+import type { UsageResult } from '../../core/contract/questions.ts';
+import { type Cell, NONE, toned } from '../print/cell.ts';
+import { type Column, tablePart, textPart } from '../print/view.ts';
+import { command } from '../session/command.ts';
+import { wrong } from '../settings/wrong.ts';
+import { READS_AT_ONCE } from './at-once.ts';
+import { gathered } from './pages.ts';
+import { counted, shareCell, sizeText } from './words.ts';
+
+/** Lines that fit under the head of a small terminal. */
+const SHOWN = '20';
+
+/** Held at the look before, by pool: of a process that watches. */
+const before = new Map<string, { readonly held: number; readonly at: number }>();
+
+interface Row {
+  readonly usage: UsageResult;
+  /** By how many more a minute, since the look before. */
+  readonly perMinute: number | undefined;
+}
+
+export const top = command({
+  about: `By the counters, the fullest first. With --watch it says how fast each fills up.`,
+  arguments: {},
+  options: { lines: { kind: 'value', value: 'NUMBER', default: SHOWN, help: 'how many pools it shows' } },
+  examples: [{ line: 'top --watch', does: 'Which pools are full, and which fill up' }],
+  watchable: true,
+  async run({ lines }, { service, target, progress, shell }) {
+    if (!/^[1-9]\d{0,3}$/.test(lines))
+      throw wrong(`--lines ${JSON.stringify(lines)} is no number of lines`, 'write 1 to 9999');
+    const [api, { vrf }] = [await service(), await target()];
+    const list = api.pages('listPools', { query: { vrf, limit: '100' } });
+    const pools = await gathered(list, (page) => page.pools, progress, 'pools');
+    const all = await pMap(
+      pools,
+      ({ name }) => api.ask('usage', { path: { pool: name }, query: { vrf, cheap: 'true' } }),
+      { concurrency: READS_AT_ONCE },
+    );
+    const sorted = all.sort((a, b) => share(b) - share(a));
+    const rows = sorted.slice(0, Number(lines)).map((usage) => ({ usage, perMinute: since(usage, vrf, shell.now()) }));
+    return {
+      document: { pools: rows.map(({ usage }) => usage) },
+      names: rows.map(({ usage }) => usage.pool),
+      view: (wide) => [
+        textPart(`${counted(pools.length, 'pool')} in VRF ${vrf}, ${counted(total(all), 'lease')} held`),
+        ...(rows.length === 0 ? [] : [tablePart(rows, columns, wide)]),
+      ],
+    };
+  },
+});
+
+const share = ({ held, capacity }: UsageResult): number => held / Math.max(1, Number(capacity));
+const total = (all: readonly UsageResult[]): number => all.reduce((sum, { held }) => sum + held, 0);
+
+function since({ pool, held }: UsageResult, vrf: string, now: number): number | undefined {
+  const key = `${vrf}/${pool}`;
+  const last = before.get(key);
+  before.set(key, { held, at: now });
+  return last === undefined || now <= last.at ? undefined : ((held - last.held) / (now - last.at)) * 60_000;
+}
+
+const columns: readonly Column<Row>[] = [
+  { head: 'POOL', of: ({ usage }) => usage.pool, shrinks: true },
+  { head: 'USED', of: ({ usage }) => shareCell(usage.held, usage.capacity) },
+  { head: '', of: ({ usage }) => bar(share(usage)) },
+  { head: 'HELD', of: ({ usage }) => String(usage.held) },
+  { head: 'SIZE', of: ({ usage }) => sizeText(usage.capacity) },
+  { head: 'A MINUTE', of: ({ perMinute }) => rateCell(perMinute) },
+];
+
+const rateCell = (perMinute: number | undefined): Cell =>
+  perMinute === undefined ? NONE : perMinute > 0 ? toned(`+${perMinute.toFixed(0)}`, 'waits') : perMinute.toFixed(0);
+
+const WIDTH = 20;
+function bar(part: number): Cell {
+  const full = Math.min(WIDTH, Math.round(part * WIDTH));
+  return {
+    text: '█'.repeat(full) + '░'.repeat(WIDTH - full),
+    tone: part >= 0.95 ? 'bad' : part >= 0.8 ? 'waits' : 'good',
+  };
+}

@@ -1,0 +1,43 @@
+/** What a command works with: the service that is meant, and the user. */
+import type { Service } from '../api/service.ts';
+import { type Target, type TargetOptions, targetOf } from '../settings/target.ts';
+import type { Shell } from '../shell/shell.ts';
+import { progressOf, type WorkProgress } from './progress.ts';
+
+export interface Session {
+  readonly shell: Shell;
+  readonly progress: WorkProgress;
+  /** Whether a person reads the outcome: a program gets it as JSON, YAML or names. */
+  readonly forPeople: boolean;
+  /** Found out with the first call. @throws LessorError */
+  target(): Promise<Target>;
+  /** Loaded with the first call. @throws LessorError */
+  service(): Promise<Service>;
+}
+
+export function openSession(shell: Shell, options: TargetOptions, forPeople: boolean): Session {
+  let target: Promise<Target> | undefined;
+  let service: Promise<Service> | undefined;
+  const meant = () => {
+    target ??= targetOf(options, shell);
+    return target;
+  };
+  const connect = async (): Promise<Service> => {
+    const { endpoint, region, profile } = await meant();
+    const [{ serviceAt }, { keysOfChain }] = await Promise.all([
+      import('../api/service.ts'),
+      import('../api/credentials.ts'),
+    ]);
+    return serviceAt({ endpoint, region, keys: keysOfChain(profile, region), shell });
+  };
+  return {
+    shell,
+    forPeople,
+    progress: progressOf(shell),
+    target: meant,
+    service: () => {
+      service ??= connect();
+      return service;
+    },
+  };
+}

@@ -1,0 +1,61 @@
+/** The shell of this process. What help does not need is loaded once it is used. */
+import { homedir } from 'node:os';
+import process, { stderr, stdin, stdout } from 'node:process';
+import type { Ran, Shell } from './shell.ts';
+
+/** Bytes of what a program prints: kubectl lists the pods of a large cluster. */
+const LONGEST_OUTPUT = 1 << 30;
+
+export const processShell = (): Shell => ({
+  env: process.env,
+  home: homedir(),
+  columns: stdout.isTTY ? stdout.columns : undefined,
+  showsProgress: stderr.isTTY === true,
+  print: (text) => void stdout.write(text),
+  complain: (text) => void stderr.write(text),
+  ask,
+  read: (path) => (path === '-' ? textOf(stdin) : readIfThere(path)),
+  execute,
+  now: Date.now,
+  random: Math.random,
+  sleep: (milliseconds) => new Promise((done) => void setTimeout(done, milliseconds)),
+});
+
+async function ask(question: string): Promise<string | undefined> {
+  if (!stdin.isTTY) return undefined;
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: stdin, output: stderr });
+  try {
+    return await lines.question(question);
+  } finally {
+    lines.close();
+  }
+}
+
+async function textOf(stream: NodeJS.ReadStream): Promise<string> {
+  stream.setEncoding('utf8');
+  let text = '';
+  for await (const piece of stream) text += piece;
+  return text;
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  const { readFile } = await import('node:fs/promises');
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function execute(program: string, args: readonly string[]): Promise<Ran | undefined> {
+  const { execFile } = await import('node:child_process');
+  return new Promise((done) => {
+    execFile(program, args, { maxBuffer: LONGEST_OUTPUT }, (error, out, err) => {
+      if (error?.code === 'ENOENT') return done(undefined);
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
+      done({ code, stdout: out, stderr: err });
+    });
+  });
+}
