@@ -46,6 +46,31 @@ export const groups: readonly Group[] = [
             summary: 'shows a pool: its use, its policy, who changed it last (as pool NAME does)',
             load: async () => the((await import('../commands/pool-show.ts')).poolShow),
           },
+          {
+            name: 'create',
+            summary: 'makes a pool',
+            load: async () => the((await import('../commands/pool-change.ts')).poolCreate),
+          },
+          {
+            name: 'grow',
+            summary: 'adds subnets to a pool',
+            load: async () => the((await import('../commands/pool-change.ts')).poolGrow),
+          },
+          {
+            name: 'set',
+            summary: 'changes the policy of a pool',
+            load: async () => the((await import('../commands/pool-change.ts')).poolSet),
+          },
+          {
+            name: 'drain',
+            summary: 'lets a pool give no new lease',
+            load: async () => the((await import('../commands/pool-end.ts')).poolDrain),
+          },
+          {
+            name: 'delete',
+            summary: 'deletes a pool that holds no lease',
+            load: async () => the((await import('../commands/pool-end.ts')).poolDelete),
+          },
         ],
       },
       {
@@ -67,6 +92,11 @@ export const groups: readonly Group[] = [
             name: 'show',
             summary: 'shows a node: its life, its blocks (as node ID does)',
             load: async () => the((await import('../commands/nodes.ts')).node),
+          },
+          {
+            name: 'declare-dead',
+            summary: 'declares that nodes are dead: what they had is freed',
+            load: async () => the((await import('../commands/declare-dead.ts')).declareDead),
           },
         ],
       },
@@ -125,6 +155,36 @@ export const groups: readonly Group[] = [
         name: 'top',
         summary: 'shows the fullest pools, live',
         load: async () => the((await import('../commands/top.ts')).top),
+      },
+    ],
+  },
+  {
+    heading: 'Change:',
+    commands: [
+      {
+        name: 'reserve',
+        summary: 'keeps addresses of a pool for some pods',
+        load: async () => the((await import('../commands/reserve.ts')).reserve),
+      },
+      {
+        name: 'quota',
+        summary: 'shows and changes how many leases namespaces may hold',
+        load: async () => the((await import('../commands/reserve.ts')).quota),
+      },
+      {
+        name: 'apply',
+        summary: 'makes pools as files have them',
+        load: async () => the((await import('../commands/apply.ts')).apply),
+      },
+      {
+        name: 'diff',
+        summary: 'says how the pools differ from files',
+        load: async () => the((await import('../commands/apply.ts')).diff),
+      },
+      {
+        name: 'export',
+        summary: 'writes the pools as apply takes them',
+        load: async () => the((await import('../commands/apply.ts')).exported),
       },
     ],
   },

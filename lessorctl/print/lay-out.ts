@@ -21,7 +21,10 @@ export const layOut = (parts: readonly Part[], place: Place): string =>
   `${parts.map((part) => linesOf(part, place).join('\n')).join('\n\n')}\n`;
 
 function linesOf(part: Part, place: Place): string[] {
-  if (part.kind === 'text') return wrapped(part.text, place.width);
+  if (part.kind === 'text') {
+    const width = part.verbatim ? undefined : place.width;
+    return part.text.split('\n').flatMap((line) => wrapped(line, width));
+  }
   return part.kind === 'table' ? tableLines(part, place) : fieldLines(part, place);
 }
 

@@ -24,10 +24,12 @@ export interface FieldsPart {
   readonly fields: readonly (readonly [name: string, value: Cell])[];
 }
 
-/** A sentence, or several. */
+/** Lines, which are broken between words where the terminal is too narrow. */
 export interface TextPart {
   readonly kind: 'text';
   readonly text: string;
+  /** Not broken: a program may read it. */
+  readonly verbatim?: true;
 }
 
 export type Part = TablePart | FieldsPart | TextPart;
@@ -49,3 +51,5 @@ export const fieldsPart = (fields: readonly (readonly [name: string, value: Cell
 });
 
 export const textPart = (text: string): TextPart => ({ kind: 'text', text });
+
+export const verbatimPart = (text: string): TextPart => ({ kind: 'text', text, verbatim: true });
