@@ -1,4 +1,5 @@
 /** Carries a command out, and prints what it came to. Loaded once one is meant: `help` needs none of it. */
+import { currentContext } from '../kubernetes/kubectl.ts';
 import { paintFor } from '../print/colours.ts';
 import { formatted } from '../print/formats.ts';
 import type { Format } from '../print/outcome.ts';
@@ -13,15 +14,21 @@ const CLEAR_SCREEN = '\u001b[H\u001b[2J\u001b[3J';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** @returns the exit code */
+/**
+ * @param isPlugin whether kubectl called: its context is meant then, where no other one is named
+ * @returns the exit code
+ */
 export async function carryOut(
   shell: Shell,
+  isPlugin: boolean,
   command: ControlCommand,
   values: Values,
   globals: Values,
 ): Promise<number> {
   const format = globals.output as Format;
-  const session = openSession(shell, globals as TargetOptions, format === 'table' || format === 'wide');
+  const options = globals as TargetOptions;
+  const context = options.context ?? (isPlugin ? await currentContext(shell) : undefined);
+  const session = openSession(shell, { ...options, context }, format === 'table' || format === 'wide');
   const paint = paintFor(shell);
   const watches = values.watch === true;
   for (;;) {

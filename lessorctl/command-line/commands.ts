@@ -159,6 +159,32 @@ export const groups: readonly Group[] = [
     ],
   },
   {
+    heading: 'Explain:',
+    commands: [
+      {
+        name: 'explain',
+        summary: 'says why a pod gets an address, or none',
+        commands: [
+          {
+            name: 'pod',
+            summary: 'says why a pod gets an address, or none',
+            load: async () => the((await import('../commands/explain.ts')).explainPod),
+          },
+        ],
+      },
+    ],
+  },
+  {
+    heading: 'Plan:',
+    commands: [
+      {
+        name: 'plan',
+        summary: 'says how large a pool has to be, and where it could lie',
+        load: async () => the((await import('../commands/plan.ts')).plan),
+      },
+    ],
+  },
+  {
     heading: 'Change:',
     commands: [
       {

@@ -21,7 +21,7 @@ export async function run(argv: readonly string[], { name, version }: Called, sh
   let exitCode = 0;
   const carry: Carry = async (...meant) => {
     const { carryOut } = await import('./carry-out.ts');
-    exitCode = await carryOut(shell, ...meant);
+    exitCode = await carryOut(shell, name.startsWith('kubectl '), ...meant);
   };
   const columns = Math.min(HELP_COLUMNS, shell.columns ?? HELP_COLUMNS);
   const program = programOf({ name, version, columns, print: (text) => shell.print(text), carry });

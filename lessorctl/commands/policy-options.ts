@@ -78,7 +78,7 @@ export function readWhole(option: string, text: string): number {
 export const readQuota = (option: string, text: string): number | null =>
   text === 'none' ? null : readWhole(option, text);
 
-function readLabels(option: string, text: string): Record<string, string> {
+export function readLabels(option: string, text: string): Record<string, string> {
   return Object.fromEntries(
     readList(option, text).map((label) => {
       const [, key, value = ''] = /^([^=]+)=(.*)$/.exec(label) ?? [];

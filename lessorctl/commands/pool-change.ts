@@ -1,9 +1,11 @@
 /** `lessorctl pool create|grow|set`. */
-import type { PoolView, RangeText } from '../../core/contract/pool.ts';
+import type * as z from 'zod/mini';
+import type { PoolView, poolInput, RangeText } from '../../core/contract/pool.ts';
 import { command } from '../session/command.ts';
 import { wrong } from '../settings/wrong.ts';
 import { changed, changeOptions } from './change.ts';
 import { editPool } from './edit-pool.ts';
+import { inFreePrefix } from './free-prefix.ts';
 import { policyOf, policyOptions, readWhole } from './policy-options.ts';
 import { writtenRanges } from './written-pool.ts';
 
@@ -16,9 +18,12 @@ between them. The same pool again changes nothing. What a subnet needs beside it
 written in a file: see apply.`,
   arguments: {
     pool: { help: 'the name of the pool' },
-    subnets: { help: 'a range set each: 10.1.0.0/24, or 10.1.0.0/24,10.2.0.0/24', several: true },
+    subnets: { help: 'a range set each: 10.1.0.0/24, or 10.1.0.0/24,10.2.0.0/24', optional: true, several: true },
   },
   options: {
+    size: { kind: 'value', value: '/LENGTH', help: 'the next free prefix of this length, in place of subnets: /15' },
+    from: { kind: 'value', value: 'PREFIX', help: 'where that is looked for: 10.0.0.0/8' },
+    without: { kind: 'value', value: 'PREFIX', several: true, help: 'what is used otherwise there' },
     affinity: {
       kind: 'value',
       value: 'HOW',
@@ -45,28 +50,43 @@ written in a file: see apply.`,
       line: 'pool create shop 10.1.0.0/24 fd00:1::/64 --namespaces shop',
       does: 'IPv4 and IPv6, for the pods of a namespace',
     },
+    { line: 'pool create next --size /20 --from 10.0.0.0/8', does: 'The next free prefix, whatever it is' },
     { line: 'pool create routed 10.8.0.0/16 --affinity node --gateway block', does: 'A subnet for each node' },
   ],
-  async run({ pool: name, subnets, affinity, gateway, 'block-size': size, 'dry-run': dryRun, ...policy }, session) {
-    const { quota, ...rest } = policyOf(policy);
+  async run(values, session) {
+    const { pool: name, subnets, affinity, gateway, 'block-size': blockSize, size, from, 'dry-run': dryRun } = values;
+    if ((size === undefined) === (subnets.length === 0))
+      throw size === undefined
+        ? wrong(`pool ${name} has no subnets`, 'give them, or --size and --from')
+        : wrong('subnets are given, and --size too', 'give one of them');
+    if ((size === undefined) !== (from === undefined)) throw wrong('--size and --from belong together', 'give both');
+    const { quota, ...rest } = policyOf(values);
     const [api, { vrf }] = [await session.service(), await session.target()];
-    const body = {
+    const bodyOf = (sets: readonly string[]): PoolInputText => ({
       ...(rest as object),
       ...(quota === null || quota === undefined ? {} : { quota }),
       ...(affinity === undefined ? {} : { affinity: affinity as 'shared' | 'node' }),
       ...(gateway === undefined ? {} : { gateway: gateway as 'pool' | 'block' }),
-      ...(size === undefined ? {} : { blockSize: readWhole('--block-size', size) }),
+      ...(blockSize === undefined ? {} : { blockSize: readWhole('--block-size', blockSize) }),
       vrf,
       name,
-      ranges: subnets.map(rangesOf),
-    };
+      ranges: sets.map(rangesOf),
+    });
+    const create = (dry: boolean, sets: readonly string[]) =>
+      api.ask('createPool', { query: { dryRun: dry ? 'true' : 'false' }, body: bodyOf(sets) });
+    const wanted = { size: size ?? '', from: from ?? '', without: values.without };
     return changed(session, {
       dryRun,
       names: [name],
-      send: (dry) => api.ask('createPool', { query: { dryRun: dry ? 'true' : 'false' }, body }),
+      send: (dry) =>
+        size === undefined
+          ? create(dry, subnets)
+          : inFreePrefix(session, { name, vrf, ...wanted }, (set) => create(dry, [set])),
     });
   },
 });
+
+type PoolInputText = z.input<typeof poolInput>;
 
 export const poolGrow = command({
   about: `A pool grows while it is in use, by ranges at the ends of its sets. Grow every set, or the smallest one still limits the

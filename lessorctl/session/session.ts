@@ -9,6 +9,8 @@ export interface Session {
   readonly progress: WorkProgress;
   /** Whether a person reads the outcome: a program gets it as JSON, YAML or names. */
   readonly forPeople: boolean;
+  /** Of the kubeconfig; its own current one if absent. */
+  readonly context: string | undefined;
   /** Found out with the first call. @throws LessorError */
   target(): Promise<Target>;
   /** Loaded with the first call. @throws LessorError */
@@ -33,6 +35,7 @@ export function openSession(shell: Shell, options: TargetOptions, forPeople: boo
   return {
     shell,
     forPeople,
+    context: options.context,
     progress: progressOf(shell),
     target: meant,
     service: () => {

@@ -19,6 +19,8 @@ export interface Target {
   readonly region: string;
   readonly profile: string | undefined;
   readonly vrf: string;
+  /** As the settings file has it. */
+  readonly cluster: string | undefined;
 }
 
 /** @throws LessorError `request.invalid` where it is not said which service is meant */
@@ -34,7 +36,7 @@ export async function targetOf(options: TargetOptions, shell: Shell): Promise<Ta
     const endpoint = checkedEndpoint(given.text, given.from);
     const region = asked ?? regionOfHost(endpoint.hostname) ?? noted.region ?? (await elsewhere());
     if (!region) throw noRegion(endpoint.host);
-    return { endpoint: endpoint.href.replace(/\/+$/, ''), region, profile, vrf };
+    return { endpoint: endpoint.href.replace(/\/+$/, ''), region, profile, vrf, cluster: noted.cluster };
   }
   const stack = options.stack ?? (env.LESSOR_STACK || noted.stack);
   if (stack === undefined)
@@ -51,6 +53,7 @@ export async function targetOf(options: TargetOptions, shell: Shell): Promise<Ta
     region: regionOfHost(endpoint.hostname) ?? region,
     profile,
     vrf,
+    cluster: noted.cluster,
   };
 }
 

@@ -16,11 +16,20 @@ export interface ControlOptions {
   readonly answers?: readonly string[];
   readonly execute?: Shell['execute'];
   readonly now?: () => number;
+  /** As it is called. */
+  readonly name?: string;
 }
 
 /** What the user is asked is on standard error. */
 export async function control(line: string | readonly string[], options: ControlOptions = {}): Promise<Ran> {
-  const { env = {}, files = {}, columns, execute = async () => undefined, now = Date.now } = options;
+  const {
+    env = {},
+    files = {},
+    columns,
+    execute = async () => undefined,
+    now = Date.now,
+    name = 'lessorctl',
+  } = options;
   const answers = [...(options.answers ?? [])];
   let [stdout, stderr] = ['', ''];
   const shell: Shell = {
@@ -45,7 +54,7 @@ export async function control(line: string | readonly string[], options: Control
     sleep: async () => {},
   };
   const argv = typeof line === 'string' ? line.split(' ').filter(Boolean) : line;
-  const code = await run(argv, { name: 'lessorctl', version: '1.2.3' }, shell);
+  const code = await run(argv, { name, version: '1.2.3' }, shell);
   return { code, stdout, stderr };
 }
 

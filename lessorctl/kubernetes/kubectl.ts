@@ -1,0 +1,68 @@
+/** Kubernetes, asked through kubectl: it knows the cluster, and how the user signs in there. */
+import type { Shell } from '../shell/shell.ts';
+
+/** What a pod is to an address: absent where Kubernetes does not say it. */
+export interface KubernetesPod {
+  readonly node: string | undefined;
+  readonly address: string | undefined;
+  /** What the kubelet said last of its sandbox. */
+  readonly lastFailure: string | undefined;
+}
+
+export type Asked<T> = { readonly found: T } | { readonly why: string };
+
+interface PodObject {
+  readonly spec?: { readonly nodeName?: string; readonly hostNetwork?: boolean };
+  readonly status?: { readonly podIP?: string };
+}
+interface EventList {
+  readonly items?: readonly {
+    readonly reason?: string;
+    readonly message?: string;
+    readonly lastTimestamp?: string | null;
+  }[];
+}
+
+/** `why`: kubectl is not there, or what it says. */
+export async function podOfKubernetes(
+  shell: Pick<Shell, 'execute'>,
+  { namespace, pod }: { readonly namespace: string; readonly pod: string },
+  context: string | undefined,
+): Promise<Asked<KubernetesPod>> {
+  const ask = <T>(...args: string[]) => askKubectl<T>(shell, context, ['--namespace', namespace, ...args]);
+  const [object, events] = await Promise.all([
+    ask<PodObject>('get', 'pod', pod),
+    ask<EventList>('get', 'events', '--field-selector', `involvedObject.kind=Pod,involvedObject.name=${pod}`),
+  ]);
+  if ('why' in object) return object;
+  const { spec, status } = object.found;
+  if (spec?.hostNetwork)
+    return { why: `pod ${namespace}/${pod} has the network of its host, and gets no address of its own` };
+  const failures =
+    'why' in events ? [] : (events.found.items ?? []).filter(({ reason }) => reason === 'FailedCreatePodSandBox');
+  const last = failures.toSorted((a, b) => (a.lastTimestamp ?? '').localeCompare(b.lastTimestamp ?? '')).at(-1);
+  return { found: { node: spec?.nodeName, address: status?.podIP, lastFailure: last?.message } };
+}
+
+/** The kubeconfig's own; undefined where there is none. */
+export async function currentContext(shell: Pick<Shell, 'execute'>): Promise<string | undefined> {
+  const ran = await shell.execute('kubectl', ['config', 'current-context']);
+  return ran?.code === 0 ? ran.stdout.trim() || undefined : undefined;
+}
+
+async function askKubectl<T>(
+  shell: Pick<Shell, 'execute'>,
+  context: string | undefined,
+  args: string[],
+): Promise<Asked<T>> {
+  const chosen = context === undefined ? [] : ['--context', context];
+  const ran = await shell.execute('kubectl', [...chosen, '--request-timeout', '10s', ...args, '--output', 'json']);
+  if (ran === undefined) return { why: 'kubectl is not there' };
+  const [said = ''] = ran.stderr.trim().split('\n');
+  if (ran.code !== 0) return { why: `kubectl says: ${said}` };
+  try {
+    return { found: JSON.parse(ran.stdout) as T };
+  } catch {
+    return { why: 'kubectl did not answer with JSON' };
+  }
+}

@@ -1,0 +1,138 @@
+/** `explain`, which asks Kubernetes too, and `plan`, which looks for a free prefix: against the local stack. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { routes } from '../../core/contract/routes.ts';
+import type { Shell } from '../../lessorctl/shell/shell.ts';
+import { type LocalStack, startStack } from '../../local/stack/stack.ts';
+import { leasing } from '../local/stack/leasing.ts';
+import { askAt } from '../support/asking.ts';
+import { type ControlOptions, control, signAs } from './control.ts';
+
+const NAME = 'ip-10-0-1-17.eu-central-1.compute.internal';
+let stack: LocalStack;
+const lease = leasing(() => stack);
+
+beforeAll(async () => {
+  stack = await startStack();
+  signAs(stack.operator);
+  await ctl('pool create blue 10.1.0.0/24');
+  await ctl('pool create closed 10.2.0.0/24 --clusters elsewhere');
+  await lease(stack.nodes[0], 'blue');
+  await askAt(stack, stack.nodes[0], 'POST', routes.heartbeat.path, { boot: 'boot-1', name: NAME });
+}, 120_000);
+afterAll(() => stack?.stop());
+
+const ctl = (line: string, options: ControlOptions = {}) =>
+  control(line, { ...options, env: { LESSOR_ENDPOINT: stack.endpoint, AWS_REGION: stack.region, ...options.env } });
+
+const calls: string[] = [];
+/** kubectl of a cluster with one pod, whose sandbox fails. */
+const kubectl: Shell['execute'] = async (program, args) => {
+  calls.push([program, ...args].join(' '));
+  const answer = (value: unknown) => ({ code: 0, stdout: JSON.stringify(value), stderr: '' });
+  if (args[0] === 'config') return { code: 0, stdout: 'prod\n', stderr: '' };
+  if (args.includes('events'))
+    return answer({
+      items: [
+        { reason: 'Scheduled', message: 'assigned' },
+        { reason: 'FailedCreatePodSandBox', message: 'the latest', lastTimestamp: '2026-01-02T00:00:00Z' },
+        { reason: 'FailedCreatePodSandBox', message: 'an earlier one', lastTimestamp: '2026-01-01T00:00:00Z' },
+      ],
+    });
+  if (args.includes('web-1')) return answer({ spec: { nodeName: NAME }, status: {} });
+  return { code: 1, stdout: '', stderr: 'Error from server (NotFound): pods "new" not found\n' };
+};
+
+describe('explain pod', () => {
+  it('finds out the node by itself, and says what it does not know', async () => {
+    const { code, stdout } = await ctl('explain pod shop/web-1 --pools blue', { execute: kubectl, columns: 80, env: { NO_COLOR: '1' } });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Node +i-0123456789abcdef0$/m);
+    expect(stdout).toMatch(/^Kubelet says +the latest$/m);
+    expect(stdout).toMatch(/^1\. blue \(named\): has room$/m);
+    expect(stdout).toContain("The labels of the node's configuration are not known");
+    const document = JSON.parse(
+      (await ctl('explain pod shop/web-1 --pools blue --labels zone=a -o json', { execute: kubectl })).stdout,
+    );
+    expect(document).toMatchObject({
+      asked: { namespace: 'shop', pod: 'web-1', node: 'i-0123456789abcdef0', pools: ['blue'], labels: { zone: 'a' } },
+      pool: 'blue',
+      notKnown: [],
+    });
+  });
+
+  it('goes by the network configuration', async () => {
+    const conflist = JSON.stringify({
+      name: 'pods',
+      plugins: [{ type: 'bridge', ipam: { type: 'lessor', pools: ['closed', 'blue'] } }],
+    });
+    const { stdout } = await ctl('explain pod shop/new --conflist 10.conflist --cluster here -o json', {
+      execute: kubectl,
+      files: { '10.conflist': conflist },
+    });
+    const document = JSON.parse(stdout);
+    expect(document).toMatchObject({ asked: { pools: ['closed', 'blue'], cluster: 'here' }, pool: 'blue' });
+    expect(document.notKnown[0]).toBe(
+      'Kubernetes was not asked: kubectl says: Error from server (NotFound): pods "new" not found.',
+    );
+  });
+
+  it('does without Kubernetes', async () => {
+    const { stdout } = await ctl('explain pod shop/new --without-kubernetes --pools closed -o wide');
+    expect(stdout).toMatch(/^Verdict +an ADD gets no address/m);
+    expect(stdout).toMatch(
+      /^1\. closed \(named\): .*elsewhere|^- {2}closed: passed over: it is kept to cluster elsewhere/m,
+    );
+    expect((await ctl('explain pod shop/new --pools blue')).stdout).toContain(
+      'Kubernetes was not asked: kubectl is not there.',
+    );
+  });
+
+  it.each([
+    ['explain pod web-1', '"web-1" names no pod of a namespace'],
+    ['explain pod shop/a --conflist none', '--conflist none is not there'],
+    ['explain pod shop/a --conflist bad', '--conflist bad is not JSON'],
+    ['explain pod shop/a --conflist other', 'has no ipam section of type lessor'],
+    ['explain pod shop/a --labels zone', '--labels "zone" is no label'],
+  ])('%s is refused', async (line, text) => {
+    const files = { bad: '{', other: '{"ipam": {"type": "host-local"}}' };
+    expect(await ctl(line, { files })).toMatchObject({ code: 21, stdout: '', stderr: expect.stringContaining(text) });
+  });
+});
+
+describe('called by kubectl', () => {
+  it('goes by the context of the kubeconfig', async () => {
+    const path = '/home/operator/.config/lessor/lessorctl.yaml';
+    const settings = `contexts:\n  prod:\n    endpoint: ${stack.endpoint}\n    region: ${stack.region}\n    cluster: production\n`;
+    const options = { execute: kubectl, files: { [path]: settings }, env: { LESSOR_ENDPOINT: '', AWS_REGION: '' } };
+    expect((await ctl('pools -o name', { ...options, name: 'kubectl lessor' })).stdout).toBe('blue\nclosed\n');
+    const other = await ctl('pools -o name --context lab', options);
+    expect([other.code, other.stderr]).toEqual([21, expect.stringContaining('it is not said which service is meant')]);
+    const wrong = await ctl('pools', { ...options, files: { [path]: 'endpont: x\n' } });
+    expect(wrong).toMatchObject({ code: 21, stderr: expect.stringContaining('has no field endpont') });
+  });
+});
+
+describe('plan', () => {
+  it('says the size, and where it is free', async () => {
+    expect((await ctl('plan --nodes 300 --pods 110 --growth 20%/y --years 3 -o name')).stdout).toBe('/15\n');
+    const { stdout } = await ctl('plan --nodes 12 --pods 30 --from 10.0.0.0/14 --without 10.0.0.0/16');
+    expect(stdout).toMatch(/^Free prefixes +10\.1\.4\.0\/22, 10\.1\.8\.0\/22, 10\.1\.12\.0\/22$/m);
+    expect(stdout).toContain('lessorctl pool create NAME 10.1.4.0/22 --affinity node');
+    expect(await ctl('plan --nodes many')).toMatchObject({
+      code: 21,
+      stderr: expect.stringContaining('--nodes "many" is no number'),
+    });
+  });
+
+  it('is carried out by pool create, and a repeat gets no other prefix', async () => {
+    const line = 'pool create next --size /24 --from 10.0.0.0/14 --without 10.0.0.0/16';
+    expect((await ctl(`${line} --dry-run`)).code).toBe(0);
+    expect((await ctl(line)).stdout).toContain('pool next of VRF default is created');
+    expect((await ctl(line)).stdout).toContain('nothing changes');
+    expect(JSON.parse((await ctl('pool next --fast -o json')).stdout).pool.ranges[0][0].subnet).toBe('10.1.1.0/24');
+    expect(await ctl('pool create none --size /24 --from 10.1.0.0/24')).toMatchObject({
+      code: 21,
+      stderr: expect.stringContaining('10.1.0.0/24 has no free /24 in VRF default'),
+    });
+  });
+});
