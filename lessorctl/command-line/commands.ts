@@ -214,4 +214,14 @@ export const groups: readonly Group[] = [
       },
     ],
   },
+  {
+    heading: 'Shell:',
+    commands: [
+      {
+        name: 'completion',
+        summary: 'writes the script with which a shell completes what is typed',
+        load: async () => the((await import('../commands/completion.ts')).completion),
+      },
+    ],
+  },
 ];

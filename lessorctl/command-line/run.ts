@@ -23,6 +23,10 @@ export async function run(argv: readonly string[], { name, version }: Called, sh
     const { carryOut } = await import('./carry-out.ts');
     exitCode = await carryOut(shell, name.startsWith('kubectl '), ...meant);
   };
+  if (argv[0] === '__complete') {
+    const { complete } = await import('./complete.ts');
+    return complete(shell, argv.slice(1));
+  }
   const columns = Math.min(HELP_COLUMNS, shell.columns ?? HELP_COLUMNS);
   const program = programOf({ name, version, columns, print: (text) => shell.print(text), carry });
   try {

@@ -1,6 +1,6 @@
 /** `lessorctl plan`. */
 import type { PoolView } from '../../core/contract/pool.ts';
-import { freeAddresses, freePrefixes, type Prefix, prefixText, readPrefix } from '../plan/prefix.ts';
+import { freeAddresses, freePrefixes, type PlannedPrefix, prefixText, readPrefix } from '../plan/prefix.ts';
 import { type Need, type Sizing, sizingOf } from '../plan/sizing.ts';
 import { fieldsPart, type Part, textPart } from '../print/view.ts';
 import { command } from '../session/command.ts';
@@ -103,7 +103,7 @@ const partsOf = (need: Need, sizing: Sizing): Part[] => [
         : `${sizing.blocks} of ${sizing.blockSize}: ${counted(sizing.blocksOfNode, 'block')} for each node`,
     ],
     ['Addresses', `${sizing.addresses}, with ${percent(need.spare)} spare`],
-    ['Prefix', `/${sizing.prefixLength}`],
+    ['PlannedPrefix', `/${sizing.prefixLength}`],
     ['Left over', `${sizing.left} addresses of it`],
   ]),
 ];
@@ -118,7 +118,7 @@ interface Where {
 
 function placeParts(
   { vrf, from, pools, freeAddresses: count, free }: Where,
-  within: Prefix,
+  within: PlannedPrefix,
   sizing: Sizing,
   { affinity }: Need,
 ): Part[] {

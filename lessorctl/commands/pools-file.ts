@@ -15,7 +15,7 @@ export const writtenPool = z.extend(poolInput, {
 export type WrittenPool = z.output<typeof writtenPool>;
 
 /** What a file has in it. */
-export const poolsFile = z.strictObject({ pools: z.array(writtenPool) });
+const poolsFile = z.strictObject({ pools: z.array(writtenPool) });
 
 /**
  * The pools of all files.

@@ -1,5 +1,5 @@
 /** What a command works with: the service that is meant, and the user. */
-import type { Service } from '../api/service.ts';
+import type { AskingLimits, Service } from '../api/service.ts';
 import { type Target, type TargetOptions, targetOf } from '../settings/target.ts';
 import type { Shell } from '../shell/shell.ts';
 import { progressOf, type WorkProgress } from './progress.ts';
@@ -17,7 +17,13 @@ export interface Session {
   service(): Promise<Service>;
 }
 
-export function openSession(shell: Shell, options: TargetOptions, forPeople: boolean): Session {
+/** @param patience for how long the service is asked; its own if left out */
+export function openSession(
+  shell: Shell,
+  options: TargetOptions,
+  forPeople: boolean,
+  patience?: AskingLimits,
+): Session {
   let target: Promise<Target> | undefined;
   let service: Promise<Service> | undefined;
   const meant = () => {
@@ -30,7 +36,7 @@ export function openSession(shell: Shell, options: TargetOptions, forPeople: boo
       import('../api/service.ts'),
       import('../api/credentials.ts'),
     ]);
-    return serviceAt({ endpoint, region, keys: keysOfChain(profile, region), shell });
+    return serviceAt({ endpoint, region, keys: keysOfChain(profile, region), shell, ...(patience && { patience }) });
   };
   return {
     shell,

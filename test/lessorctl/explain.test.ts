@@ -44,7 +44,11 @@ const kubectl: Shell['execute'] = async (program, args) => {
 
 describe('explain pod', () => {
   it('finds out the node by itself, and says what it does not know', async () => {
-    const { code, stdout } = await ctl('explain pod shop/web-1 --pools blue', { execute: kubectl, columns: 80, env: { NO_COLOR: '1' } });
+    const { code, stdout } = await ctl('explain pod shop/web-1 --pools blue', {
+      execute: kubectl,
+      columns: 80,
+      env: { NO_COLOR: '1' },
+    });
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Node +i-0123456789abcdef0$/m);
     expect(stdout).toMatch(/^Kubelet says +the latest$/m);

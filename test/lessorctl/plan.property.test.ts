@@ -1,7 +1,14 @@
 /** Prefixes that are free, and how large a pool has to be. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { freeAddresses, freePrefixes, prefixText, readPrefix, type Span, spanOf } from '../../lessorctl/plan/prefix.ts';
+import {
+  freeAddresses,
+  freePrefixes,
+  prefixText,
+  readPrefix,
+  spanOf,
+  type TakenSpan,
+} from '../../lessorctl/plan/prefix.ts';
 import { sizingOf } from '../../lessorctl/plan/sizing.ts';
 
 const within = readPrefix('--from', '10.0.0.0/24');
@@ -13,7 +20,7 @@ const prefix = fc.tuple(fc.integer({ min: 24, max: 32 }), fc.nat(255)).map(([len
   first: within.first + ((BigInt(at) >> BigInt(32 - length)) << BigInt(32 - length)),
 }));
 
-const covers = (spans: readonly Span[], address: bigint) =>
+const covers = (spans: readonly TakenSpan[], address: bigint) =>
   spans.some(({ first, last }) => first <= address && address <= last);
 
 describe('free prefixes', () => {

@@ -1,0 +1,63 @@
+/** docs/lessorctl.md, and the help of each command. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { groups } from '../../lessorctl/command-line/commands.ts';
+import { globalOptions } from '../../lessorctl/command-line/global-options.ts';
+import { controlPage } from '../../lessorctl/page/page.ts';
+import { control } from './control.ts';
+
+const all = groups.flatMap(({ commands }) =>
+  commands.flatMap((entry) =>
+    'load' in entry
+      ? [[entry.name, entry] as const]
+      : entry.commands.map((one) => [`${entry.name} ${one.name}`, one] as const),
+  ),
+);
+
+describe('docs/lessorctl.md', () => {
+  it('is what the commands say of themselves: npm run ctl-page', async () => {
+    const page = readFileSync('docs/lessorctl.md', 'utf8');
+    expect(await controlPage(page)).toBe(page);
+  });
+});
+
+describe.each(all)('lessorctl %s', (name, { load, summary }) => {
+  it('has examples of its own, and no option or short letter of every command', async () => {
+    const { examples, options } = await load();
+    expect(examples.length).toBeGreaterThan(0);
+    for (const { line } of examples)
+      expect([name, name.replace(' show', '')]).toContainEqual(
+        expect.stringMatching(new RegExp(`^${line.split(' ')[0]}`)),
+      );
+    const taken = Object.entries(globalOptions).flatMap(([option, shape]) => [
+      option,
+      'short' in shape ? shape.short : option,
+    ]);
+    for (const [option, shape] of Object.entries(options)) expect(taken).not.toContain(shape.short ?? option);
+  });
+
+  it('shows its help in 80 columns, asked for in either way', async () => {
+    const { code, stdout, stderr } = await control(`${name} --help`, { columns: 80 });
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout.replace(/\s+/g, ' ').toLowerCase()).toContain(summary.toLowerCase());
+    const long = stdout.split('\n').filter((line) => line.length > 80 && !/^ {2}lessorctl /.test(line));
+    expect(long).toEqual([]);
+    expect(await control(`help ${name}`, { columns: 80 })).toEqual({ code, stdout, stderr });
+  });
+});
+
+describe('lessorctl', () => {
+  it('shows its commands where nothing is asked for', async () => {
+    const { code, stdout } = await control('');
+    expect(code).toBe(0);
+    for (const { commands } of groups) for (const entry of commands) expect(stdout).toContain(`  ${entry.name} `);
+    expect(await control('help')).toMatchObject({ code, stdout });
+    expect((await control('--version')).stdout).toBe('lessorctl 1.2.3\n');
+  });
+
+  it.each(['pool', 'node', 'history'])('%s shows what it has', async (name) => {
+    const { code, stdout } = await control(`${name} --help`);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Commands:');
+  });
+});
