@@ -164,6 +164,7 @@ const ROOMS: readonly Room[] = [
     packages: [/^ip-address$/],
   },
   { room: 'lessorctl/kubernetes/', knows: ['lessorctl/shell/', 'lessorctl/settings/'] },
+  { room: 'lessorctl/check/', knows: ['core/contract/', 'lessorctl/kubernetes/', 'lessorctl/plan/'] },
   {
     room: 'lessorctl/session/',
     knows: ['lessorctl/shell/', 'lessorctl/print/', 'lessorctl/settings/', 'lessorctl/api/'],
@@ -178,6 +179,7 @@ const ROOMS: readonly Room[] = [
       'lessorctl/api/',
       'lessorctl/plan/',
       'lessorctl/kubernetes/',
+      'lessorctl/check/',
       'lessorctl/session/',
     ],
     packages: [ZOD, /^(p-map|yaml)$/],

@@ -215,6 +215,16 @@ export const groups: readonly Group[] = [
     ],
   },
   {
+    heading: 'Check:',
+    commands: [
+      {
+        name: 'check',
+        summary: 'says what does not fit together: leaks, doubles, dead nodes',
+        load: async () => the((await import('../commands/check.ts')).check),
+      },
+    ],
+  },
+  {
     heading: 'Shell:',
     commands: [
       {

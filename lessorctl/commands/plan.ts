@@ -103,7 +103,7 @@ const partsOf = (need: Need, sizing: Sizing): Part[] => [
         : `${sizing.blocks} of ${sizing.blockSize}: ${counted(sizing.blocksOfNode, 'block')} for each node`,
     ],
     ['Addresses', `${sizing.addresses}, with ${percent(need.spare)} spare`],
-    ['PlannedPrefix', `/${sizing.prefixLength}`],
+    ['Prefix', `/${sizing.prefixLength}`],
     ['Left over', `${sizing.left} addresses of it`],
   ]),
 ];

@@ -1,0 +1,207 @@
+/** What does not fit together: the table of leases with itself, with the nodes, and with what Kubernetes has. */
+import type { BlockRow } from '../../core/contract/blocks.ts';
+import type { LeaseRow } from '../../core/contract/lease.ts';
+import type { ListedNodeView } from '../../core/contract/nodes.ts';
+import type { PoolView } from '../../core/contract/pool.ts';
+import type { KubernetesCluster } from '../kubernetes/kubectl.ts';
+import { type PlannedPrefix, readPrefix, spanOf } from '../plan/prefix.ts';
+
+/** `critical`: pods may be cut off from each other. `warning`: addresses are wasted, or somebody has to look. */
+export type Severity = 'critical' | 'warning';
+
+export interface Finding {
+  readonly kind:
+    | 'double'
+    | 'lost'
+    | 'leak'
+    | 'dead-node'
+    | 'silent-node'
+    | 'orphaned-block'
+    | 'drifted-counter'
+    | 'overlap';
+  readonly severity: Severity;
+  /** The address, node, block or pool. */
+  readonly subject: string;
+  readonly what: string;
+  readonly remedy: string;
+}
+
+export type LeaseOfPool = LeaseRow & { readonly pool: string };
+
+export interface State {
+  /** Milliseconds since 1970, before anything was read. */
+  readonly at: number;
+  readonly pools: readonly PoolView[];
+  readonly leases: readonly LeaseOfPool[];
+  readonly nodes: readonly ListedNodeView[];
+  readonly blocks: readonly (BlockRow & { readonly pool: string })[];
+  /** Absent where Kubernetes was not reached. */
+  readonly kubernetes?: KubernetesCluster;
+}
+
+/** What is younger may be on its way: a node tells of what it leased by itself, and of what ended, some time later. */
+const YOUNG_MS = 10 * 60_000;
+/** Agents say every 10 minutes that they are up. */
+const SILENT_MS = 60 * 60_000;
+
+const bare = (address: string): string => address.split('/')[0] ?? address;
+const podOf = ({ namespace, name }: { readonly namespace: string; readonly name: string }): string =>
+  `${namespace}/${name}`;
+
+export const findingsOf = (state: State): Finding[] => [
+  ...doubles(state),
+  ...lost(state),
+  ...leaks(state),
+  ...deadNodes(state),
+  ...orphanedBlocks(state),
+];
+
+function holders({ leases }: State): Map<string, LeaseOfPool[]> {
+  const byAddress = new Map<string, LeaseOfPool[]>();
+  for (const lease of leases)
+    if (lease.state === 'held')
+      for (const address of lease.addresses.map(bare))
+        byAddress.set(address, [...(byAddress.get(address) ?? []), lease]);
+  return byAddress;
+}
+
+const doubles = (state: State): Finding[] =>
+  [...holders(state)]
+    .filter(([, leases]) => leases.length > 1)
+    .map(([address, leases]) => ({
+      kind: 'double',
+      severity: 'critical',
+      subject: address,
+      what: `it is held ${leases.length} times: ${leases.map((one) => `${one.pod ? podOf(one.pod) : one.attachment.containerId} on ${one.node}`).join(', ')}`,
+      remedy: 'report it with lessorctl history address, and delete all but one of these pods',
+    }));
+
+/** Pods that run with an address of a pool that is not theirs. */
+function lost(state: State): Finding[] {
+  const { kubernetes, pools, at } = state;
+  if (kubernetes === undefined) return [];
+  const byAddress = holders(state);
+  const ours = pools.flatMap(({ ranges }) => ranges.flat().map(({ subnet }) => readPrefix('subnet', subnet)));
+  return kubernetes.pods
+    .filter(({ startedAt }) => at - startedAt > YOUNG_MS)
+    .flatMap((pod) =>
+      pod.addresses
+        .filter((address) => ours.some((prefix) => covers(prefix, address)))
+        .map((address) => ({ pod, address })),
+    )
+    .flatMap(({ pod, address }): Finding[] => {
+      const [holder] = byAddress.get(address) ?? [];
+      // Some runtimes name no pod: then there is nothing to compare.
+      if (holder !== undefined && (holder.pod === undefined || podOf(holder.pod) === podOf(pod))) return [];
+      const whose = holder?.pod === undefined ? 'nobody holds it' : `${podOf(holder.pod)} on ${holder.node} holds it`;
+      return [
+        {
+          kind: 'lost',
+          severity: 'critical',
+          subject: address,
+          what: `pod ${podOf(pod)} runs with it, and ${whose}`,
+          remedy: `kubectl delete pod --namespace ${pod.namespace} ${pod.name}: it gets another address`,
+        },
+      ];
+    });
+}
+
+const covers = (prefix: PlannedPrefix, address: string): boolean => {
+  const bits = address.includes(':') ? 128 : 32;
+  if (bits !== prefix.bits) return false;
+  const { first } = readPrefix('address', `${address}/${bits}`);
+  const span = spanOf(prefix);
+  return span.first <= first && first <= span.last;
+};
+
+/** Held for pods that Kubernetes does not have, on nodes that it has: of other clusters' nodes it knows nothing. */
+function leaks({ kubernetes, leases, nodes, at }: State): Finding[] {
+  if (kubernetes === undefined) return [];
+  // One that has ended may be about to be released.
+  const there = new Set(kubernetes.podNames);
+  const here = new Set(kubernetes.nodeNames);
+  const ofCluster = new Set(nodes.filter(({ name }) => name !== undefined && here.has(name)).map(({ node }) => node));
+  return leases.flatMap(({ state, pod, node, heldAt, addresses }): Finding[] => {
+    const isOld = at - Date.parse(heldAt) > YOUNG_MS;
+    if (state !== 'held' || pod === undefined || !isOld || !ofCluster.has(node) || there.has(podOf(pod))) return [];
+    return [
+      {
+        kind: 'leak',
+        severity: 'warning',
+        subject: addresses.map(bare).join(','),
+        what: `it is held for pod ${podOf(pod)} on ${node}, which Kubernetes does not have`,
+        remedy: `run lessor reconcile on ${node}; if that node is gone, declare it dead`,
+      },
+    ];
+  });
+}
+
+function deadNodes({ nodes, kubernetes, at }: State): Finding[] {
+  const here = new Set(kubernetes?.nodeNames);
+  const clusters = new Set(
+    nodes.filter(({ name }) => name !== undefined && here.has(name)).map(({ cluster }) => cluster),
+  );
+  return nodes.flatMap(({ node, name, alive, heartbeatAt, lifeAt, cluster }): Finding[] => {
+    if (!alive || at - Date.parse(heartbeatAt ?? lifeAt) < SILENT_MS) return [];
+    const isGone = kubernetes !== undefined && name !== undefined && clusters.has(cluster) && !here.has(name);
+    const since = `it was not heard of since ${(heartbeatAt ?? lifeAt).replace(/\.\d+/, '')}`;
+    return [
+      isGone
+        ? {
+            kind: 'dead-node',
+            severity: 'warning',
+            subject: node,
+            what: `${since}, and Kubernetes has no node ${name}: what it had is still kept for it`,
+            remedy: `make certain that nothing of it runs, then lessorctl node declare-dead ${node} --reason ...`,
+          }
+        : {
+            kind: 'silent-node',
+            severity: 'warning',
+            subject: node,
+            what: since,
+            remedy: 'see whether its agent runs, and reaches the API',
+          },
+    ];
+  });
+}
+
+function orphanedBlocks({ blocks, nodes }: State): Finding[] {
+  const living = new Set(nodes.filter(({ alive }) => alive).map(({ node }) => node));
+  return blocks.flatMap(({ pool, block, state, node }): Finding[] => {
+    if (state !== 'claimed' || node === undefined || living.has(node)) return [];
+    return [
+      {
+        kind: 'orphaned-block',
+        severity: 'warning',
+        subject: `${pool}/${block}`,
+        what: `it belongs to ${node}, which is not among the living nodes`,
+        remedy: `see lessorctl deaths --node ${node}: a dead node's blocks are taken back within minutes, and looked for again`,
+      },
+    ];
+  });
+}
+
+/** Pools that share addresses with what is used otherwise. */
+export const overlaps = (
+  pools: readonly PoolView[],
+  cidrs: readonly PlannedPrefix[],
+  texts: readonly string[],
+): Finding[] =>
+  pools.flatMap(({ name, ranges }) =>
+    ranges.flat().flatMap(({ subnet }) =>
+      cidrs.flatMap((cidr, index): Finding[] => {
+        const [own, other] = [readPrefix('subnet', subnet), cidr];
+        const [a, b] = [spanOf(own), spanOf(other)];
+        if (own.bits !== other.bits || a.last < b.first || b.last < a.first) return [];
+        return [
+          {
+            kind: 'overlap',
+            severity: 'warning',
+            subject: name,
+            what: `its subnet ${subnet} overlaps ${texts[index]}`,
+            remedy: 'exclude those addresses (lessorctl pool set --exclude), or drain the pool and make another one',
+          },
+        ];
+      }),
+    ),
+  );
