@@ -9,7 +9,7 @@ import { type PlannedPrefix, readPrefix, spanOf } from '../plan/prefix.ts';
 /** `critical`: pods may be cut off from each other. `warning`: addresses are wasted, or somebody has to look. */
 export type Severity = 'critical' | 'warning';
 
-export interface Finding {
+export interface Misfit {
   readonly kind:
     | 'double'
     | 'lost'
@@ -48,7 +48,7 @@ const bare = (address: string): string => address.split('/')[0] ?? address;
 const podOf = ({ namespace, name }: { readonly namespace: string; readonly name: string }): string =>
   `${namespace}/${name}`;
 
-export const findingsOf = (state: State): Finding[] => [
+export const findingsOf = (state: State): Misfit[] => [
   ...doubles(state),
   ...lost(state),
   ...leaks(state),
@@ -65,7 +65,7 @@ function holders({ leases }: State): Map<string, LeaseOfPool[]> {
   return byAddress;
 }
 
-const doubles = (state: State): Finding[] =>
+const doubles = (state: State): Misfit[] =>
   [...holders(state)]
     .filter(([, leases]) => leases.length > 1)
     .map(([address, leases]) => ({
@@ -77,7 +77,7 @@ const doubles = (state: State): Finding[] =>
     }));
 
 /** Pods that run with an address of a pool that is not theirs. */
-function lost(state: State): Finding[] {
+function lost(state: State): Misfit[] {
   const { kubernetes, pools, at } = state;
   if (kubernetes === undefined) return [];
   const byAddress = holders(state);
@@ -89,7 +89,7 @@ function lost(state: State): Finding[] {
         .filter((address) => ours.some((prefix) => covers(prefix, address)))
         .map((address) => ({ pod, address })),
     )
-    .flatMap(({ pod, address }): Finding[] => {
+    .flatMap(({ pod, address }): Misfit[] => {
       const [holder] = byAddress.get(address) ?? [];
       // Some runtimes name no pod: then there is nothing to compare.
       if (holder !== undefined && (holder.pod === undefined || podOf(holder.pod) === podOf(pod))) return [];
@@ -115,13 +115,13 @@ const covers = (prefix: PlannedPrefix, address: string): boolean => {
 };
 
 /** Held for pods that Kubernetes does not have, on nodes that it has: of other clusters' nodes it knows nothing. */
-function leaks({ kubernetes, leases, nodes, at }: State): Finding[] {
+function leaks({ kubernetes, leases, nodes, at }: State): Misfit[] {
   if (kubernetes === undefined) return [];
   // One that has ended may be about to be released.
   const there = new Set(kubernetes.podNames);
   const here = new Set(kubernetes.nodeNames);
   const ofCluster = new Set(nodes.filter(({ name }) => name !== undefined && here.has(name)).map(({ node }) => node));
-  return leases.flatMap(({ state, pod, node, heldAt, addresses }): Finding[] => {
+  return leases.flatMap(({ state, pod, node, heldAt, addresses }): Misfit[] => {
     const isOld = at - Date.parse(heldAt) > YOUNG_MS;
     if (state !== 'held' || pod === undefined || !isOld || !ofCluster.has(node) || there.has(podOf(pod))) return [];
     return [
@@ -136,12 +136,12 @@ function leaks({ kubernetes, leases, nodes, at }: State): Finding[] {
   });
 }
 
-function deadNodes({ nodes, kubernetes, at }: State): Finding[] {
+function deadNodes({ nodes, kubernetes, at }: State): Misfit[] {
   const here = new Set(kubernetes?.nodeNames);
   const clusters = new Set(
     nodes.filter(({ name }) => name !== undefined && here.has(name)).map(({ cluster }) => cluster),
   );
-  return nodes.flatMap(({ node, name, alive, heartbeatAt, lifeAt, cluster }): Finding[] => {
+  return nodes.flatMap(({ node, name, alive, heartbeatAt, lifeAt, cluster }): Misfit[] => {
     if (!alive || at - Date.parse(heartbeatAt ?? lifeAt) < SILENT_MS) return [];
     const isGone = kubernetes !== undefined && name !== undefined && clusters.has(cluster) && !here.has(name);
     const since = `it was not heard of since ${(heartbeatAt ?? lifeAt).replace(/\.\d+/, '')}`;
@@ -165,9 +165,9 @@ function deadNodes({ nodes, kubernetes, at }: State): Finding[] {
   });
 }
 
-function orphanedBlocks({ blocks, nodes }: State): Finding[] {
+function orphanedBlocks({ blocks, nodes }: State): Misfit[] {
   const living = new Set(nodes.filter(({ alive }) => alive).map(({ node }) => node));
-  return blocks.flatMap(({ pool, block, state, node }): Finding[] => {
+  return blocks.flatMap(({ pool, block, state, node }): Misfit[] => {
     if (state !== 'claimed' || node === undefined || living.has(node)) return [];
     return [
       {
@@ -186,10 +186,10 @@ export const overlaps = (
   pools: readonly PoolView[],
   cidrs: readonly PlannedPrefix[],
   texts: readonly string[],
-): Finding[] =>
+): Misfit[] =>
   pools.flatMap(({ name, ranges }) =>
     ranges.flat().flatMap(({ subnet }) =>
-      cidrs.flatMap((cidr, index): Finding[] => {
+      cidrs.flatMap((cidr, index): Misfit[] => {
         const [own, other] = [readPrefix('subnet', subnet), cidr];
         const [a, b] = [spanOf(own), spanOf(other)];
         if (own.bits !== other.bits || a.last < b.first || b.last < a.first) return [];

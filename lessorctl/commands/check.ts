@@ -2,7 +2,7 @@
 import pMap from 'p-map';
 import type { PoolView } from '../../core/contract/pool.ts';
 import type { Service } from '../api/service.ts';
-import { type Finding, findingsOf, type LeaseOfPool, overlaps, type State } from '../check/compare.ts';
+import { findingsOf, type LeaseOfPool, type Misfit, overlaps, type State } from '../check/compare.ts';
 import { clusterOfKubernetes } from '../kubernetes/kubectl.ts';
 import { readPrefix } from '../plan/prefix.ts';
 import { tablePart, textPart } from '../print/view.ts';
@@ -29,7 +29,7 @@ more where it could not look.`,
       value: 'PREFIXES',
       help: 'ranges that are used otherwise, as those of the VPC: 10.0.0.0/16,10.1.0.0/16',
     },
-    settle: {
+    'counters-within': {
       kind: 'value',
       value: 'SPAN',
       default: '70s',
@@ -41,8 +41,8 @@ more where it could not look.`,
     { line: 'check', does: 'Whether everything fits together' },
     { line: 'check --cidrs 10.0.0.0/16 -o json', does: 'For monitoring, with the ranges of the VPC' },
   ],
-  async run({ cidrs, settle, ...flags }, session) {
-    const settled = readSpan('--settle', settle);
+  async run({ cidrs, 'counters-within': within, ...flags }, session) {
+    const patience = readSpan('--counters-within', within);
     const texts = readList('--cidrs', cidrs ?? 'none');
     const prefixes = texts.map((text) => readPrefix('--cidrs', text));
     const { shell } = session;
@@ -54,7 +54,7 @@ more where it could not look.`,
     const findings = [
       ...findingsOf(whole),
       ...overlaps(state.pools, prefixes, texts),
-      ...(await drifted(session, state.pools, settled)),
+      ...(await drifted(session, state.pools, patience)),
     ].sort((a, b) => a.severity.localeCompare(b.severity));
     const notLooked =
       kubernetes !== undefined && 'why' in kubernetes ? [`Kubernetes was not asked: ${kubernetes.why}.`] : [];
@@ -80,13 +80,13 @@ more where it could not look.`,
 const columns = [
   {
     head: 'FOUND',
-    of: ({ kind, severity }: Finding) => ({ text: kind, tone: severity === 'critical' ? 'bad' : 'waits' }) as const,
+    of: ({ kind, severity }: Misfit) => ({ text: kind, tone: severity === 'critical' ? 'bad' : 'waits' }) as const,
   },
-  { head: 'SUBJECT', of: ({ subject }: Finding) => subject, shrinks: true as const },
-  { head: 'SEVERITY', of: ({ severity }: Finding) => severity },
+  { head: 'SUBJECT', of: ({ subject }: Misfit) => subject, shrinks: true as const },
+  { head: 'SEVERITY', of: ({ severity }: Misfit) => severity },
 ];
 
-const inWords = ({ kind, subject, what, remedy }: Finding): string => `- ${kind} ${subject}: ${what}: ${remedy}`;
+const inWords = ({ kind, subject, what, remedy }: Misfit): string => `- ${kind} ${subject}: ${what}: ${remedy}`;
 
 async function stateOf({ service, target, progress }: Session, at: number): Promise<State> {
   const [api, { vrf }] = [await service(), await target()];
@@ -122,8 +122,8 @@ async function stateOf({ service, target, progress }: Session, at: number): Prom
 async function drifted(
   { service, target, shell, progress }: Session,
   pools: readonly PoolView[],
-  settled: number,
-): Promise<Finding[]> {
+  patience: number,
+): Promise<Misfit[]> {
   const [api, { vrf }] = [await service(), await target()];
   const differing = (names: readonly string[]) =>
     pMap(names, (name) => difference(api, name, vrf), { concurrency: READS_AT_ONCE }).then((all) =>
@@ -131,8 +131,8 @@ async function drifted(
     );
   const first = await differing(pools.map(({ name }) => name));
   if (first.length === 0) return [];
-  progress.tell(`waiting ${settled / 1_000} s for the counters of ${counted(first.length, 'pool')}`);
-  await shell.sleep(settled);
+  progress.tell(`waiting ${patience / 1_000} s for the counters of ${counted(first.length, 'pool')}`);
+  await shell.sleep(patience);
   const still = await differing(first.map(({ name }) => name));
   return still.map(({ name, held, counted: count }) => ({
     kind: 'drifted-counter',

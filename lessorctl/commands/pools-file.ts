@@ -26,8 +26,9 @@ export async function readPools(paths: readonly string[], vrf: string, shell: Sh
   for (const path of paths) {
     const text = await shell.read(path);
     if (text === undefined) throw wrong(`-f ${path} is not there`, 'name a file, or - for standard input');
-    for (const [index, document] of (await documentsOf(path, text)).entries())
-      pools.push(...poolsOf(document, index === 0 ? path : `${path} (document ${index + 1})`, vrf));
+    const from = path === '-' ? 'standard input' : path;
+    for (const [index, document] of (await documentsOf(from, text)).entries())
+      pools.push(...poolsOf(document, index === 0 ? from : `${from} (document ${index + 1})`, vrf));
   }
   const seen = new Set<string>();
   for (const pool of pools) {

@@ -60,6 +60,6 @@ async function parsed(path: string, content: string): Promise<z.output<typeof se
     return parse(settingsFile, value, path, false);
   } catch (error) {
     if (!(error instanceof LessorError)) throw error;
-    throw wrong(error.message, 'see lessorctl help settings', error);
+    throw wrong(error.message, 'it takes endpoint, stack, region, profile, vrf, cluster and contexts', error);
   }
 }

@@ -79,7 +79,9 @@ function checkedEndpoint(text: string, from: string): URL {
     throw wrong(`${from} ${JSON.stringify(text)} is no URL of an API`, remedy);
   if (url.protocol === 'http:' && !isLoopback(url.hostname))
     throw wrong(`${from} ${JSON.stringify(text)} is not https`, `only a loopback address may be http: ${remedy}`);
-  if (url.username || url.search || url.hash)
+  // Its value is not repeated: it may be a password.
+  if (url.username || url.password) throw wrong(`${from} has a user or a password in it`, remedy);
+  if (url.search || url.hash)
     throw wrong(`${from} ${JSON.stringify(text)} has more than scheme, host and path`, remedy);
   return url;
 }

@@ -36,6 +36,27 @@ describe.each(all)('lessorctl %s', (name, { load, summary }) => {
     for (const [option, shape] of Object.entries(options)) expect(taken).not.toContain(shape.short ?? option);
   });
 
+  it('has examples that are understood', async () => {
+    const { examples } = await load();
+    for (const { line } of examples) {
+      const words = [...(line.split(/ [>|] /)[0] ?? '').matchAll(/"([^"]*)"|(\S+)/g)].map(
+        ([, quoted, bare]) => quoted ?? bare ?? '',
+      );
+      let looks = 0;
+      // It fails at the service, which is not there: nobody waits, since the second look at the clock is after all patience.
+      const options = {
+        env: { LESSOR_ENDPOINT: 'http://127.0.0.1:9', AWS_REGION: 'eu-central-1' },
+        now: () => 100_000 * looks++,
+      };
+      const { code, stderr } = await control(
+        words.filter((word) => word !== '--watch' && word !== '--wait'),
+        options,
+      );
+      expect([line, stderr.includes('see lessorctl help')]).toEqual([line, false]);
+      expect([0, 10, 21, 30]).toContain(code);
+    }
+  });
+
   it('shows its help in 80 columns, asked for in either way', async () => {
     const { code, stdout, stderr } = await control(`${name} --help`, { columns: 80 });
     expect([code, stderr]).toEqual([0, '']);
