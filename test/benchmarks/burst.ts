@@ -1,13 +1,12 @@
 /** As many ADDs at once as a large node starts with, in whole processes, beside as many empty executables of the same compiler. */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { buildPlugin } from '../../cni-shim/build/build.ts';
 import { operatorClient } from '../../local/demo/operator.ts';
 import { writeNodeFiles } from '../../local/nodes/node-files.ts';
 import { type LocalStack, startStack } from '../../local/stack/stack.ts';
+import { startAgent } from './agent.ts';
 import { addressesOf, atOnce, type Came } from './at-once.ts';
 import { emptyExecutable, HOST_LOCAL_MISSING, hostLocal } from './executables.ts';
 import { type Contender, inTurn } from './in-turn.ts';
@@ -58,7 +57,7 @@ async function measured(stack: LocalStack, { quick, progress, note }: Options): 
     lessor('online, API and store on the same processors', { ipam: { ranges: [[{ subnet: '10.78.0.0/16' }]] } }),
     ...(peer === undefined ? [] : [contender(peer.origin, () => ofHostLocal(peer.path, count))]),
   ];
-  const [baseline, ...samples] = await inTurn(contenders, { rounds: quick ? 1 : 5, warmUp: quick ? 0 : 1, progress });
+  const [baseline, ...samples] = await inTurn(contenders, { rounds: quick ? 1 : 3, warmUp: quick ? 0 : 1, progress });
   if (baseline === undefined) throw new Error('there is no baseline');
   const rounds = baseline.samples.length;
   return samples.flatMap((one, index) => {
@@ -120,25 +119,6 @@ async function onNewNode(
     await stopAgent();
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-/** @returns what ends it */
-async function startAgent(plugin: string, config: string): Promise<() => Promise<void>> {
-  // Nobody makes network namespaces here: no container is to be taken for dead.
-  const words = ['agent', '--config', config, '--listen', '127.0.0.1:0', '--grace', '3600'];
-  const agent = spawn(plugin, words, { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: '/usr/bin:/bin' } });
-  const ended = new Promise<void>((resolve) => agent.once('exit', () => resolve()));
-  const lines = createInterface({ input: agent.stdout });
-  await Promise.race([
-    new Promise((runs) => lines.on('line', (line) => line.includes('the agent runs') && runs(undefined))),
-    ended.then(() => {
-      throw new Error('the agent ended before it ran');
-    }),
-  ]);
-  return () => {
-    agent.kill('SIGTERM');
-    return ended;
-  };
 }
 
 async function ofHostLocal(executable: string, count: number): Promise<Came> {

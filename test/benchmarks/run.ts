@@ -15,6 +15,7 @@ async function main({ help, quick, json, write, sections: asked }: BenchOptions)
     stdout.write(helpOf(sections));
     return 0;
   }
+  const names = sections.map(({ name }) => name);
   const results: object[] = [];
   let failures = 0;
   if (!json) stdout.write(`${machine()}${quick ? '; a quick run: no measurement' : ''}\n`);
@@ -25,7 +26,7 @@ async function main({ help, quick, json, write, sections: asked }: BenchOptions)
     else {
       const figures = 'skipped' in result ? result : result.figures;
       if (!json) stdout.write(`\n${[headOf(section), '', ...tableOf(figures)].join('\n')}\n`);
-      if (write) writeSection(section, figures);
+      if (write) writeSection(section, figures, names);
     }
   }
   if (json) stdout.write(`${JSON.stringify({ machine: machine(), quick, sections: results }, null, 2)}\n`);
