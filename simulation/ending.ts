@@ -1,10 +1,10 @@
 /** The end of a run: everything heals, and then the tables have what lives and nothing else. */
 import { isDeepStrictEqual } from 'node:util';
-import { LessorError } from '../../core/contract/problems.ts';
-import { blockKeyToText } from '../../core/protocol/slot-ref.ts';
-import { recount } from '../../functions/use-cases/changes/recount.ts';
-import { declareDeath } from '../../functions/use-cases/nodes/declare-death.ts';
-import { callOf } from '../functions/world.ts';
+import { LessorError } from '../core/contract/problems.ts';
+import { blockKeyToText } from '../core/protocol/slot-ref.ts';
+import { recount } from '../functions/use-cases/changes/recount.ts';
+import { declareDeath } from '../functions/use-cases/nodes/declare-death.ts';
+import { callOf } from '../test/functions/world.ts';
 import { onMachine, remove } from './containers.ts';
 import { boots } from './deaths.ts';
 import type { Machine } from './machine.ts';
@@ -98,7 +98,7 @@ export async function lookAtTheEnd(stage: Stage): Promise<void> {
   for (const [address, lives] of living)
     witness.fail({ property: 'orphan', what: `nobody holds ${address}, and ${lives} lives with it` });
   for (const machine of machines) {
-    const { reports, releases } = machine.power === 'on' ? machine.node.outbox() : { reports: [], releases: [] };
+    const { reports, releases } = machine.power === 'on' ? machine.outbox() : { reports: [], releases: [] };
     if (reports.length + releases.length > 0)
       witness.fail({
         property: 'node',
