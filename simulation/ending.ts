@@ -34,7 +34,15 @@ export async function heal(stage: Stage): Promise<void> {
   for (const wait of LOOKS_MS) {
     here.clock.now += wait;
     await stage.reclaim(stage.environment());
-    for (const machine of machines) if (machine.power === 'on') await tidies(stage, machine);
+    for (const machine of machines) {
+      machine.restartAgent();
+      if (machine.power === 'on' && machine.isLeaving()) await machine.leave();
+    }
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const machine of machines) if (machine.power === 'on') await machine.round();
+      here.clock.now += MINUTE_MS;
+      for (const machine of machines) if (machine.power === 'on') await tidies(stage, machine);
+    }
   }
   here.clock.now += stage.pools.cooldownMs;
   await stage.stream.rest(stage.environment());
@@ -48,18 +56,12 @@ const declareGone = (stage: Stage, node: string) =>
     },
   );
 
-/** Its agent goes round, and the runtime deletes what it has not deleted yet, and what an operator gave up. */
+/** The runtime deletes what it has not deleted yet, and what an operator gave up. */
 async function tidies(stage: Stage, machine: Machine): Promise<void> {
-  const { here, witness, toDelete } = stage;
-  machine.restartAgent();
-  if (machine.isLeaving()) await machine.leave();
-  for (let round = 0; round < ROUNDS; round += 1) {
-    await machine.round();
-    here.clock.now += MINUTE_MS;
-    for (const container of toDelete) if (container.node === machine.id) await remove(stage, machine, container);
-    for (const container of onMachine(stage, machine))
-      if (witness.isGivenUp(container)) await remove(stage, machine, container);
-  }
+  const { witness, toDelete } = stage;
+  for (const container of toDelete) if (container.node === machine.id) await remove(stage, machine, container);
+  for (const container of onMachine(stage, machine))
+    if (witness.isGivenUp(container)) await remove(stage, machine, container);
 }
 
 /** What the tables have in the end, against what lives and what the run saw written. */
