@@ -34,14 +34,15 @@ export async function heal(stage: Stage): Promise<void> {
   for (const wait of LOOKS_MS) {
     here.clock.now += wait;
     await stage.reclaim(stage.environment());
-    for (const machine of machines) {
+    const running = machines.filter(({ power, isUsed }) => power === 'on' && isUsed);
+    for (const machine of running) {
       machine.restartAgent();
-      if (machine.power === 'on' && machine.isLeaving()) await machine.leave();
+      if (machine.isLeaving()) await machine.leave();
     }
     for (let round = 0; round < ROUNDS; round += 1) {
-      for (const machine of machines) if (machine.power === 'on') await machine.round();
+      for (const machine of running) await machine.round();
       here.clock.now += MINUTE_MS;
-      for (const machine of machines) if (machine.power === 'on') await tidies(stage, machine);
+      for (const machine of running) await tidies(stage, machine);
     }
   }
   here.clock.now += stage.pools.cooldownMs;

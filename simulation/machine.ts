@@ -31,6 +31,8 @@ export interface Machine {
   readonly id: string;
   readonly bootId: string;
   readonly hasAgent: boolean;
+  /** Whether anything was ever done on it. */
+  readonly isUsed: boolean;
   readonly service: ServiceInWeather;
   /** `gone`: for good. */
   power: 'on' | 'off' | 'gone';
@@ -119,6 +121,9 @@ export function machineOf(id: string, service: ServiceInWeather, around: Around)
     isToLook: false,
     get bootId() {
       return current.bootId;
+    },
+    get isUsed() {
+      return disk.files.size(current.records().path) !== undefined;
     },
     call: (verb, container) => callOn(current, verb, container),
     round: () => current.round(),

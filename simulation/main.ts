@@ -83,16 +83,19 @@ async function main(options: Options): Promise<number> {
       yield order;
     }
   }
-  const progress = () => {
-    const { operations } = sumOf(all);
-    if (!options.json && process.stderr.isTTY) process.stderr.write(`\r${operations} operations, ${all.length} runs `);
+  const progress = ({ order: { configuration, seed } }: Played) => {
+    const end = process.stderr.isTTY ? '\r' : '\n';
+    process.stderr.write(
+      `${sumOf(all).operations} operations, ${all.length} runs (${configuration}, seed ${seed}) ${end}`,
+    );
   };
   try {
     await pMap(
       soundOrders(),
       async (order) => {
-        all.push(await workers.play(order, !isReplay));
-        progress();
+        const played = await workers.play(order, !isReplay);
+        all.push(played);
+        progress(played);
       },
       { concurrency: processes },
     );

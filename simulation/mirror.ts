@@ -140,7 +140,12 @@ function slotsBeside({ witness, now, addressOf }: Around) {
       const before = () => of(key).get(key.slot);
       if (!SLOT_WRITES.has(name)) return;
       if ((name === 'hold' || name === 'assert') && (outcome as { held: boolean }).held) {
-        const [, asked, generation] = args as [SlotKey, Holding, number];
+        const [, asked, generation, sticky = false] = args as [SlotKey, Holding, number, boolean?];
+        if (name === 'hold' && isTooSoon(before(), asked, sticky))
+          witness.fail({
+            property: 'address again too soon',
+            what: `${addressOf(key)} by ${asked.attachment.containerId}@${asked.node}, ${Number(before()?.reusableAt) - asked.heldAt} ms before it has cooled`,
+          });
         // No lease is from before the one before it ended.
         const holding = { ...asked, heldAt: Math.max(asked.heldAt, before()?.endedAt ?? 0) };
         write(
@@ -158,6 +163,19 @@ function slotsBeside({ witness, now, addressOf }: Around) {
       if (name === 'advance' && outcome === true) write(key, { ...freed(before()), generation }, 'a pass');
     },
   };
+}
+
+/** Before it has cooled an address is for the attachment that had it, and where the pool is sticky for the pod. */
+function isTooSoon(
+  before: SlotState | undefined,
+  { attachment, node, pod, heldAt }: Holding,
+  sticky: boolean,
+): boolean {
+  const { held, holding: was, reusableAt = 0 } = before ?? {};
+  if (held !== false || was === undefined || reusableAt <= heldAt) return false;
+  const isSame = was.node === node && was.attachment.containerId === attachment.containerId;
+  const isPods = sticky && was.pod?.namespace === pod?.namespace && was.pod?.name === pod?.name;
+  return !isSame && !isPods;
 }
 
 /** It stays while the next lease is held. */

@@ -26,7 +26,8 @@ export function* playsFor(
 ): Generator<PlayOrder> {
   let planned = 0;
   for (let seed = first; ; seed += 1)
-    for (const configuration of names) {
+    // The longest first: nobody waits for it in the end.
+    for (const configuration of [...names].reverse()) {
       if (planned >= operations) return;
       const usual = configuration === 'fleet' ? OF_FLEET : USUAL;
       // A small number has a share of each configuration.

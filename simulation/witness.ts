@@ -22,7 +22,8 @@ export type Property =
   | 'living address freed'
   | 'address held twice'
   | 'block freed before its slots'
-  | 'held in a block of another';
+  | 'held in a block of another'
+  | 'address again too soon';
 
 export interface Violation {
   readonly property: Property | 'orphan' | 'counter' | 'table' | 'history' | 'node' | 'fault';
