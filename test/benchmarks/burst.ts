@@ -8,7 +8,7 @@ import { writeNodeFiles } from '../../local/nodes/node-files.ts';
 import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 import { startAgent } from './agent.ts';
 import { addressesOf, atOnce, type Came } from './at-once.ts';
-import { emptyExecutable, hostLocal } from './executables.ts';
+import { emptyExecutable, HOST_LOCAL_MISSING, hostLocal } from './executables.ts';
 import { type Contender, inTurn } from './in-turn.ts';
 import type { Figure, Goal, Options, Section } from './section.ts';
 import { figureOf } from './spread.ts';
@@ -41,9 +41,10 @@ interface Crowded extends Contender {
   readonly goal?: Goal;
 }
 
-async function measured(stack: LocalStack, { quick, progress }: Options): Promise<Figure[]> {
+async function measured(stack: LocalStack, { quick, progress, note }: Options): Promise<Figure[]> {
   const count = quick ? FEW : CONTAINERS;
   const [{ path: plugin }, empty, peer] = [await buildPlugin(), await emptyExecutable(), await hostLocal()];
+  if (peer === undefined) note(`without host-local: ${HOST_LOCAL_MISSING}`);
   const nothing = contender('as many empty executables', () =>
     atOnce({ executable: empty, env: {}, stdin: '', count }),
   );
@@ -56,7 +57,7 @@ async function measured(stack: LocalStack, { quick, progress }: Options): Promis
     lessor('online, API and store on the same processors', { ipam: { ranges: [[{ subnet: '10.78.0.0/16' }]] } }),
     ...(peer === undefined ? [] : [contender(peer.origin, () => ofHostLocal(peer.path, count))]),
   ];
-  const [baseline, ...samples] = await inTurn(contenders, { rounds: quick ? 1 : 5, warmUp: quick ? 0 : 1, progress });
+  const [baseline, ...samples] = await inTurn(contenders, { rounds: quick ? 1 : 3, warmUp: quick ? 0 : 1, progress });
   if (baseline === undefined) throw new Error('there is no baseline');
   const rounds = baseline.samples.length;
   return samples.flatMap((one, index) => {

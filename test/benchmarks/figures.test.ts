@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { inTurn } from './in-turn.ts';
-import { type Measurements, PAGE, written } from './page.ts';
+import { PAGE, written } from './page.ts';
 import { figureOf, spreadOf } from './spread.ts';
 import { tableOf } from './table.ts';
 
@@ -63,30 +63,34 @@ describe('a table', () => {
 });
 
 describe('the page', () => {
-  const page = (name: string) =>
-    `before\n<!-- goals -->\n<!-- /goals -->\n<!-- ${name} -->\nold\n<!-- /${name} -->\nafter\n`;
-  const measured = (result: Measurements[string]['result']) => ({
-    storm: { what: 'a storm', machine: 'a machine', result },
-  });
-  const missed = {
-    ...figureOf({ name: 'an ADD', samples: [5] }, { name: 'nothing', samples: [1] }, 'ms'),
-    goal: { atMost: 3 },
-  };
+  const place = (name: string) => `<!-- ${name} -->\nold ${name}\n<!-- /${name} -->\n`;
+  const page = `before\n${['goals', 'calm', 'storm'].map(place).join('between\n')}after\n`;
+  const names = ['calm', 'storm'];
+  const one = (name: string) => ({ name, what: `a ${name}` });
+  const judged = (value: number) => [
+    { ...figureOf({ name: 'an ADD', samples: [value] }, { name: 'nothing', samples: [1] }, 'ms'), goal: { atMost: 3 } },
+  ];
 
-  test('gets each section where it belongs with the goals that are missed, and keeps the rest', () => {
-    const next = written(page('storm'), measured([missed]));
-    expect(next).toMatch(
-      /^before\n.*\| storm +\| 0 of 1 +\| an ADD \(ms\): 5, goal at most 3 \|\n.*a storm.*a machine.*\nafter\n$/s,
+  test('gets a section where it belongs, and keeps the rest', () => {
+    const next = written(page, one('storm'), judged(2), names);
+    expect(next).toMatch(/^before\n.*between\n.*old calm.*between\n.*a storm.*at most 3: met.*\nafter\n$/s);
+    expect(next).not.toContain('old storm');
+    expect(written(next, one('storm'), judged(2), names)).toBe(next);
+  });
+
+  test('has the goals of all sections, whenever they were measured, and those that are missed', () => {
+    const next = written(written(page, one('calm'), judged(5), names), one('storm'), judged(2), names);
+    const goals = next.slice(0, next.indexOf('<!-- /goals -->'));
+    expect(goals).toMatch(
+      /\| calm +\| 0 of 1 .*\| storm +\| 1 of 1 .*Missed:.*\| calm +\| an ADD \| 5 \(5 ms\) \| at most 3 \|/s,
     );
-    expect(next).not.toContain('old');
-    expect(written(next, measured([missed]))).toBe(next);
   });
 
   test('says what could not be measured', () => {
-    expect(written(page('storm'), measured({ skipped: 'Go is not here' }))).toContain('Skipped: Go is not here.');
+    expect(written(page, one('storm'), { skipped: 'Go is not here' }, names)).toContain('Skipped: Go is not here.');
   });
 
   test('that has no place for a section is not written', () => {
-    expect(() => written(page('calm'), measured([missed]))).toThrow(`${PAGE} needs <!-- storm -->`);
+    expect(() => written(page, one('weather'), judged(2), names)).toThrow(`${PAGE} needs <!-- weather -->`);
   });
 });

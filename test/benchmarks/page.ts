@@ -1,71 +1,77 @@
-/** What was measured goes into docs/benchmarks.md, each section between two comments of its name, and all goals at the top. */
+/** What was measured goes into docs/benchmarks.md: each section between two comments of its name, and all goals at the top. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { arch, platform, versions } from 'node:process';
-import * as z from 'zod/mini';
 import type { Figure, Section, Skipped } from './section.ts';
-import { goalsOf, tableOf } from './table.ts';
+import { padded, tableOf } from './table.ts';
 
 export const PAGE = 'docs/benchmarks.md';
-/** The last measurement of each section: they are long, and measured in parts. */
-const MEASURED = new URL('./measured.json', import.meta.url);
+const GOALS = 'goals';
 
 /** In general terms: what a reader needs to judge the figures. */
 export const machine = (): string =>
   `${availableParallelism()} processors, ${platform} ${arch}, Node ${versions.node.split('.').slice(0, 2).join('.')}`;
 
-const spread = z.object({
-  median: z.number(),
-  low: z.number(),
-  high: z.number(),
-  runs: z.number(),
-  unit: z.string(),
-});
-const figure = z.object({
-  name: z.string(),
-  value: spread,
-  against: z.exactOptional(z.object({ name: z.string(), value: spread })),
-  ratio: z.exactOptional(spread),
-  goal: z.exactOptional(z.object({ atMost: z.exactOptional(z.number()), atLeast: z.exactOptional(z.number()) })),
-});
-const measurements = z.record(
-  z.string(),
-  z.object({
-    what: z.string(),
-    machine: z.string(),
-    result: z.union([z.array(figure), z.object({ skipped: z.string() })]),
-  }),
-);
-export type Measurements = Readonly<
-  Record<string, { readonly what: string; readonly machine: string; readonly result: readonly Figure[] | Skipped }>
->;
-
-/** Notes the section's figures, and writes them into the page. */
-export function writeSection({ name, what }: Section, result: readonly Figure[] | Skipped): void {
-  const before: Measurements = z.parse(measurements, JSON.parse(readFileSync(MEASURED, 'utf8')));
-  const next = { ...before, [name]: { what, machine: machine(), result } };
-  writeFileSync(MEASURED, `${JSON.stringify(next, null, 2)}\n`);
-  writeFileSync(PAGE, written(readFileSync(PAGE, 'utf8'), next));
+/** @param names of all sections; those that are not measured now stay as they are */
+export function writeSection(section: Section, result: readonly Figure[] | Skipped, names: readonly string[]): void {
+  writeFileSync(PAGE, written(readFileSync(PAGE, 'utf8'), section, result, names));
 }
 
 /** @throws Error where the page has no place for a section */
-export function written(page: string, all: Measurements): string {
-  const parts: [string, string[]][] = Object.entries(all).map(([name, { what, machine: on, result }]) => {
-    const rounds = 'skipped' in result ? '' : `, ${roundsOf(result)}`;
-    return [name, [`*What is measured:* ${what}. *Measured on* ${on}${rounds}.`, '', ...tableOf(result)]];
-  });
-  const figures = Object.entries(all).map(([name, { result }]) => [name, 'skipped' in result ? [] : result] as const);
-  parts.push(['goals', goalsOf(figures)]);
-  return parts.reduce(replaced, page);
+export function written(
+  page: string,
+  { name, what }: Pick<Section, 'name' | 'what'>,
+  result: readonly Figure[] | Skipped,
+  names: readonly string[],
+): string {
+  const rounds = 'skipped' in result ? '' : `, ${roundsOf(result)}`;
+  const said = `*What is measured:* ${what}. *Measured on* ${machine()}${rounds}.`;
+  const next = withPart(page, name, [said, '', ...tableOf(result)]);
+  return withPart(next, GOALS, goalsIn(next, names));
 }
 
-function replaced(page: string, [name, lines]: [string, string[]]): string {
+/** Sections are measured at other times: the goals of all of them are read from their tables. */
+function goalsIn(page: string, names: readonly string[]): string[] {
+  const judged = names.flatMap((name) => rowsOf(partOf(page, name).inside).map((row) => ({ name, ...row })));
+  const sections = names.flatMap((name) => {
+    const own = judged.filter((one) => one.name === name);
+    const met = own.filter(({ isMet }) => isMet).length;
+    return own.length === 0 ? [] : [[name, `${met} of ${own.length}`]];
+  });
+  const missed = judged.filter(({ isMet }) => !isMet).map(({ name, what, found, goal }) => [name, what, found, goal]);
+  const tables = [padded([['section', 'goals met'], ...sections])];
+  if (missed.length > 0) tables.push(['', 'Missed:', '', ...padded([['section', 'what', 'found', 'goal'], ...missed])]);
+  return tables.flat();
+}
+
+/** The rows that have a goal. */
+const rowsOf = (part: string) =>
+  part.split('\n').flatMap((line) => {
+    const [, what = '', measured = '', , ratio = '', last = ''] = line.split('|').map((cell) => cell.trim());
+    const [, goal = '', verdict] = /^\**(.+): (met|missed)\**$/.exec(last) ?? [];
+    if (verdict === undefined) return [];
+    const found = ratio === '' ? measured : `${ratio} (${measured.replace(/ \(.*/, '')})`;
+    return [{ what, found, goal, isMet: verdict === 'met' }];
+  });
+
+interface Part {
+  readonly before: string;
+  readonly inside: string;
+  readonly after: string;
+}
+
+function partOf(page: string, name: string): Part {
   const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const [before, rest, ...more] = page.split(begin);
-  const [, after, ...others] = rest?.split(end) ?? [];
-  if (before === undefined || after === undefined || more.length + others.length > 0)
+  const [inside, after, ...others] = rest?.split(end) ?? [];
+  if (before === undefined || inside === undefined || after === undefined || more.length + others.length > 0)
     throw new Error(`${PAGE} needs ${begin} and ${end} once each, for what was measured`);
-  return `${before}${begin}\n${lines.join('\n')}\n${end}${after}`;
+  return { before: `${before}${begin}`, inside, after: `${end}${after}` };
+}
+
+function withPart(page: string, name: string, lines: readonly string[]): string {
+  const { before, after } = partOf(page, name);
+  return `${before}\n${lines.join('\n')}\n${after}`;
 }
 
 function roundsOf(figures: readonly Figure[]): string {

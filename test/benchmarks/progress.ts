@@ -22,6 +22,9 @@ export function progressOf(section: string) {
         stderr.write(`${line}\n`);
       }
     },
+    note(text: string): void {
+      stderr.write(`${clear}${section}: ${text}\n`);
+    },
     end(): void {
       stderr.write(`${clear}${color.green('✓')} ${section} ${color.dim(seconds())}\n`);
     },

@@ -1,6 +1,8 @@
 /** `npm run bench`: what Lessor's parts take, each beside a baseline of the same run. `npm run bench -- --help` says the rest. */
 import { argv, exit, stderr, stdout } from 'node:process';
 import { LessorError } from '../../core/contract/problems.ts';
+import { INTERRUPTED } from '../../local/options.ts';
+import { openRunDirectory } from '../../local/run-directory.ts';
 import { screenOf } from '../../local/screen.ts';
 import { type BenchOptions, helpOf, readOptions } from './options.ts';
 import { machine, writeSection } from './page.ts';
@@ -15,6 +17,10 @@ async function main({ help, quick, json, write, sections: asked }: BenchOptions)
     stdout.write(helpOf(sections));
     return 0;
   }
+  // Whatever a section puts into a temporary directory is gone in the end, in the middle of it too.
+  process.env.TMPDIR = openRunDirectory('bench').path;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => exit(INTERRUPTED));
+  const names = sections.map(({ name }) => name);
   const results: object[] = [];
   let failures = 0;
   if (!json) stdout.write(`${machine()}${quick ? '; a quick run: no measurement' : ''}\n`);
@@ -25,7 +31,7 @@ async function main({ help, quick, json, write, sections: asked }: BenchOptions)
     else {
       const figures = 'skipped' in result ? result : result.figures;
       if (!json) stdout.write(`\n${[headOf(section), '', ...tableOf(figures)].join('\n')}\n`);
-      if (write) writeSection(section, figures);
+      if (write) writeSection(section, figures, names);
     }
   }
   if (json) stdout.write(`${JSON.stringify({ machine: machine(), quick, sections: results }, null, 2)}\n`);
@@ -38,7 +44,7 @@ type Result = { readonly figures: readonly Figure[] } | Skipped | { readonly fai
 async function measured(section: Section, quick: boolean): Promise<Result> {
   const progress = progressOf(section.name);
   try {
-    const found = await section.run({ quick, progress: progress.say });
+    const found = await section.run({ quick, progress: progress.say, note: progress.note });
     progress.end();
     return 'skipped' in found ? found : { figures: found };
   } catch (error) {

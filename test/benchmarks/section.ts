@@ -34,6 +34,8 @@ export interface Options {
   readonly quick: boolean;
   /** Says in a few words what is going on. */
   readonly progress: (text: string) => void;
+  /** Says a line that stays: what is left out, and why. */
+  readonly note: (text: string) => void;
 }
 
 /** Nothing could be measured here, for a reason in one line. */

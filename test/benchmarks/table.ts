@@ -9,22 +9,8 @@ export function tableOf(result: readonly Figure[] | Skipped): string[] {
   return padded([HEAD, ...result.map(cellsOf)]);
 }
 
-/** One row for each section that has goals: how many are met, and which are not. */
-export function goalsOf(sections: readonly (readonly [name: string, figures: readonly Figure[]])[]): string[] {
-  const rows = sections.flatMap(([name, figures]) => {
-    const judged = figures.flatMap(({ goal, ratio, value, name: of }) =>
-      goal === undefined ? [] : [{ of, unit: value.unit, goal, median: (ratio ?? value).median }],
-    );
-    const missed = judged.filter(({ goal, median }) => !isMet(goal, median));
-    const said = missed.map(
-      ({ of, unit, goal, median }) => `${of} (${unit}): ${number(median)}, goal ${boundsOf(goal)}`,
-    );
-    return judged.length === 0 ? [] : [[name, `${judged.length - missed.length} of ${judged.length}`, said.join('; ')]];
-  });
-  return padded([['section', 'goals met', 'missed'], ...rows]);
-}
-
-function padded(rows: readonly (readonly string[])[]): string[] {
+/** Rows of a table, the first its head, with their columns below each other. */
+export function padded(rows: readonly (readonly string[])[]): string[] {
   const [head = []] = rows;
   const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`);
