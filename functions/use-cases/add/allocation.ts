@@ -64,12 +64,12 @@ export function usableProposal({ proposal }: AllocateRequest, pool: KnownPool): 
  * A node needs to know where the pool's addresses are and which it need not propose. Quotas and reservations are the service's
  * to look at, and may be as long as a pool can be; what is reserved is told as excluded, as far as there is room.
  */
-function toldToNodes(pool: KnownPool): PoolDefinition {
+function toldToNodes(pool: KnownPool, { cluster }: Call): PoolDefinition {
   const { definition } = pool;
   const { exclude, reservations } = definition;
   const withheld = [...exclude, ...reservations.flatMap(({ addresses }) => addresses)];
   const told = { exclude: withheld.slice(0, most.exclusions), reservations: [], quotas: {} };
-  return { ...definition, ...told, leasing: leasingOf(pool) };
+  return { ...definition, ...told, leasing: leasingOf(pool, cluster) };
 }
 
 /** What an attachment gets where single addresses of its are another slot's than the others. */
@@ -117,7 +117,7 @@ export function answer(
     node: call.caller,
     incarnation,
     blocks,
-    pool: toldToNodes(pool),
+    pool: toldToNodes(pool, call),
     ...(former === undefined ? {} : { former }),
     ...(taken.size === 0 ? {} : { taken: [...taken].map(([block, slots]) => ({ block: blockToText(block), slots })) }),
     ...(full.size === 0 ? {} : { full: [...full].slice(0, most.fullBlocks).map(blockToText) }),

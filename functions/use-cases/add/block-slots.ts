@@ -123,6 +123,12 @@ function inspect({ deps, pool }: Allocation, block: bigint, slots: Slots) {
   return { free, unavailable, coolingUntil };
 }
 
+/** Tells the node which slots of its block it cannot have now. */
+export function noteTaken(allocation: Allocation, block: bigint, slots: Slots): void {
+  const { unavailable } = inspect(allocation, block, slots);
+  if (unavailable.length > 0) allocation.taken.set(block, unavailable);
+}
+
 /** One that has a free slot is always told of: with it the node can propose what is left there. */
 function note(
   { taken }: Allocation,
