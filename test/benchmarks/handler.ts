@@ -12,7 +12,7 @@ const WRITES = 64;
 const MOST_OF_NODE = 64;
 const GOAL = { atLeast: 0.8 };
 /** `compiled`: writes of each kind before anything is measured, so that Node has compiled what they run. */
-const FULL = { slots: 61_440, fills: [0, 0.5, 0.9, 0.99], atOnce: [1, 8, 64], rounds: 8, warmUp: 2, compiled: 3_000 };
+const FULL = { slots: 61_440, fills: [0, 0.5, 0.9, 0.99], atOnce: [1, 8, 64], rounds: 8, warmUp: 2, compiled: 1_600 };
 const QUICK = { slots: 6_144, fills: [0, 0.99], atOnce: [8], rounds: 2, warmUp: 1, compiled: 64 };
 
 export const handler: Section = {
@@ -25,7 +25,9 @@ export const handler: Section = {
       for (const [index, place] of places.entries()) {
         const pool = await filledPool(place, size.slots, `handler-${index}`);
         await compile(place, pool, size.compiled);
-        for (const fill of size.fills) {
+        // What lies between them is counted, and looks alike in both stores.
+        const fills = place.name === DYNAMODB ? size.fills : [0, 0.99];
+        for (const fill of fills) {
           progress(`${place.name}: filling a pool of ${size.slots} addresses to ${fill * 100} %`);
           await pool.fillTo(fill);
           for (const atOnce of size.atOnce)
