@@ -40,6 +40,7 @@ const pool: Shape<AllocateResult['pool']> = object({
   order: otherwise(integer(-most.order, most.order), defaults.order),
   maxBlocksPerNode: otherwise(integer(1, most.blocksOfNode), defaults.maxBlocksPerNode),
   leasing: otherwise(oneOf('online', 'delegated'), defaults.leasing),
+  tellWithinSeconds: otherwise(integer(1, most.tellWithin), defaults.tellWithinSeconds),
   quota: optional(integer(0)),
   quotas: otherwise(record(podText, integer(0)), {}),
   id: poolId,
@@ -97,6 +98,7 @@ export const batchResult: Shape<BatchResult> = object({
     object({
       id: poolId,
       leasing: oneOf('online', 'delegated'),
+      tellWithinSeconds: integer(1, most.tellWithin),
       cooldownSeconds: integer(0, most.cooldown),
       exclude: list(spanText, { most: most.exclusions }),
     }),

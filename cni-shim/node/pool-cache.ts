@@ -167,9 +167,9 @@ export function afterRelease(previous: PoolCache, slot: SlotReference, now: numb
 }
 
 /** The state after the service said what holds in the pool now. That a node leases by itself only the answer of an ADD begins. */
-export function afterTold(previous: PoolCache, { leasing, cooldownSeconds, exclude }: ToldPolicy): PoolCache {
+export function afterTold(previous: PoolCache, { id: _, leasing, ...policy }: ToldPolicy): PoolCache {
   const { pool } = previous;
-  const next = { cooldownSeconds, exclude, leasing: leasing === 'online' ? leasing : pool.leasing };
+  const next = { ...policy, leasing: leasing === 'online' ? leasing : pool.leasing };
   return { ...previous, pool: { ...pool, ...next } };
 }
 

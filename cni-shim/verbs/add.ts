@@ -8,7 +8,7 @@ import { addResult } from '../cni/result.ts';
 import { randomHex } from '../machine/random.ts';
 import { refusal } from '../machine/refusal.ts';
 import type { Beginning, JournalEntry, LocalLease } from '../node/journal-entry.ts';
-import { ownLease } from '../node/offline-lease.ts';
+import { isOwnSlot, ownLease } from '../node/offline-lease.ts';
 import { candidatesOf } from '../node/propose.ts';
 import { viewOf } from '../node/sandbox.ts';
 import { reportLease } from '../sync/tell.ts';
@@ -158,7 +158,7 @@ function beginning({ attachment, network, records, bootId, invocation, addresses
 async function addressesFor(plugin: Plugin, entry: JournalEntry, likely: Likely): Promise<Asked> {
   const { records, api, surroundings } = plugin;
   if (entry.local !== undefined) return having(await stillLives(plugin, entry, entry.local));
-  const isOwn = ownLease(records, entry) !== undefined;
+  const isOwn = isOwnSlot(records, entry);
   const turn = openTurn(records, TO_ASK, surroundings.now);
   const until = surroundings.now() + api.patienceMs;
   let looks = 0;

@@ -66,7 +66,7 @@ export async function removeEntry(
   await flush(flushing, { ...flushed, most: FLUSHED_AT_ONCE });
 }
 
-/** Whatever it was granted by: nobody waits for the release, which is told within about a second. */
+/** Whatever it was granted by: nobody waits for the release, which is told afterwards. */
 function isDelegated({ records }: NetworkPlugin, entry: JournalEntry): boolean {
   const [slot] = slotsOf(entry);
   return slot !== undefined && records.cacheOf(slot.pool)?.pool.leasing === 'delegated';

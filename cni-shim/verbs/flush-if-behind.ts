@@ -3,11 +3,11 @@ import { most } from '../../core/contract/limits.ts';
 import type { Outage } from '../api/outage.ts';
 import { randomHex } from '../machine/random.ts';
 import { isWithin } from '../node/pool-cache.ts';
-import { type FlushOptions, flush } from '../sync/flush.ts';
+import { type FlushOptions, flush, gatheredForSeconds } from '../sync/flush.ts';
 import type { Flushing } from '../sync/tell.ts';
 import { openTurn, TO_FLUSH } from './turn.ts';
 
-/** An agent tells within about a second: what is older was seen by none. */
+/** An agent tells within about a second of the time for which it gathers: what is older was seen by none. */
 const BEHIND_MS = 30_000;
 /** So many leases no agent leaves waiting. */
 const MOST_BEHIND = 4 * most.itemsOfBatch;
@@ -23,7 +23,8 @@ export async function flushIfBehind(
 ): Promise<void> {
   const { records, now } = flushing;
   const { count, since = now() } = records.outbox.behind();
-  if (outage.isRecent() || (now() - since < BEHIND_MS && count < MOST_BEHIND)) return;
+  const patienceMs = BEHIND_MS + gatheredForSeconds(records) * 1000;
+  if (outage.isRecent() || (now() - since < patienceMs && count < MOST_BEHIND)) return;
   // What is refused once is refused again, and not each call is to wait for that.
   if (isWithin(BEHIND_MS, Number(records.meta(REFUSED) ?? Number.NaN), now())) return;
   const turn = openTurn(records, TO_FLUSH, now);

@@ -56,6 +56,7 @@ export const toldPolicy = z.object({
   id: poolId,
   /** `online` also where the pool has quotas, or gives this node no new lease. */
   leasing,
+  tellWithinSeconds: poolPolicy.shape.tellWithinSeconds.def.innerType,
   /** Seconds for which a released address is not handed out again. */
   cooldownSeconds: poolPolicy.shape.cooldownSeconds.def.innerType,
   /** Addresses that are not handed out. */

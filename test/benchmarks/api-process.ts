@@ -3,6 +3,8 @@ import { FakeApi } from '../cni-shim/fake-api.ts';
 
 const api = await FakeApi.start();
 api.verifies = false;
+api.knowsBatches = true;
+api.createPool('delegated', [[{ subnet: '10.2.0.0/16' }]], { affinity: 'node', leasing: 'delegated' });
 process.stdout.write(`${JSON.stringify({ endpoint: api.endpoint, identity: api.identity })}\n`);
 // Whoever started it is gone when its end of the pipe is.
 process.stdin.resume().once('end', () => process.exit(0));

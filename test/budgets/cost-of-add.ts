@@ -1,14 +1,10 @@
 /** What an ADD costs in a pool that is filled to some degree, with some nodes allocating at the same time. */
 import pMap from 'p-map';
-import { afterAnswer, type PoolCache } from '../../cni-shim/node/pool-cache.ts';
-import { proposableAt, proposals } from '../../cni-shim/node/propose.ts';
-import { knownFull } from '../../cni-shim/verbs/ask-service.ts';
-import { scatter } from '../../core/addresses/scatter.ts';
-import type { SlotReference } from '../../core/contract/ids.ts';
 import type { PoolDefinition } from '../../core/contract/pool.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
-import { add, addOf, attachmentOf, nonceOf, operatorsPool, type World } from '../functions/world.ts';
+import { add, attachmentOf, nonceOf, operatorsPool, type World } from '../functions/world.ts';
 import { endingAt } from '../store/ending.ts';
+import { askingNode } from './asking-node.ts';
 import type { Costs, Meter } from './meter.ts';
 
 /** A number from 0 up to, but not including, `below`. */
@@ -36,7 +32,6 @@ export const ADDS = 512;
 /** As many pods as a large node has. */
 const MOST_OF_NODE = 64;
 const AT_ONCE = 64;
-const BOOT = { bootId: 'boot-1', ranges: [] };
 
 /** The same numbers in each run, from 0 up to, but not including, `below`: mulberry32. */
 export function chance(seed: number): Random {
@@ -151,29 +146,10 @@ export async function costOfAdd(here: World, meter: Meter, setting: Setting): Pr
   return { requests: requests / ADDS, writeUnits: writeUnits / ADDS, readUnits: readUnits / ADDS };
 }
 
-/** Asks as the plugin on a node does, and remembers what it is answered. */
 function simulated(here: World, { name, environment }: Setting, node: string): () => Promise<void> {
-  const journal = scatter(node).toString(16).padStart(16, '0');
-  const journaled = new Set<string>();
-  const text = ({ block, slot }: SlotReference) => `${block}.${slot}`;
-  let state: PoolCache | undefined;
-  let containers = 0;
+  const asking = askingNode(node, name);
   return async () => {
-    containers += 1;
-    const proposal = state && [...proposals(state, here.clock.now)].find((slot) => !journaled.has(text(slot)));
-    const generation = proposal && proposableAt(state, proposal);
-    const answer = await add(
-      environment(),
-      node,
-      addOf(containers, {
-        attachment: attachmentOf(`${node}-${containers}`),
-        nonce: `${journal}${containers.toString(16).padStart(16, '0')}`,
-        pool: { vrf: 'default', name },
-        ...(proposal && generation !== undefined ? { proposal, generation } : {}),
-        ...(state ? { incarnation: state.incarnation, ...knownFull(state, here.clock.now) } : {}),
-      }),
-    );
-    journaled.add(text(answer.slot));
-    state = afterAnswer(state, { answer, proposal, journal, now: here.clock.now, ...BOOT });
+    const request = asking.next(here.clock.now);
+    asking.answered(await add(environment(), node, request), here.clock.now);
   };
 }

@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Limits } from '../../cni-shim/api/client.ts';
+import type { Limits } from '../../cni-shim/api/time-limits.ts';
 import type { Row, Value } from '../../cni-shim/machine/database.ts';
 import { inDataDir } from '../../cni-shim/machine/layout.ts';
 import type { Surroundings } from '../../cni-shim/machine/surroundings.ts';

@@ -6,6 +6,7 @@ import type { PoolDefinition } from '../../../core/contract/pool.ts';
 import type { Holding } from '../../../core/protocol/lease.ts';
 import {
   blockKeyFromText,
+  blockKeyToText,
   blockToText,
   type SlotKey,
   slotFromWire,
@@ -47,8 +48,9 @@ export function holdingOf({ caller }: Call, request: AllocateRequest, incarnatio
 
 /** The blocks of `pool` that are among those that a node has joined; not those apart: there no slot is proposed or searched. */
 export function joinedIn(pool: KnownPool, joinedBlocks: ReadonlySet<string>): bigint[] {
-  const mine = [...joinedBlocks].map(blockKeyFromText).filter((key) => key.pool === pool.definition.id);
-  return mine.map(({ block }) => block).filter((block) => block < pool.space.blocks && !isApart(pool, block));
+  const ofPool = blockKeyToText({ pool: pool.definition.id, block: 0n }).slice(0, -1);
+  const mine = [...joinedBlocks].filter((text) => text.startsWith(ofPool)).map((text) => blockKeyFromText(text).block);
+  return mine.filter((block) => block < pool.space.blocks && !isApart(pool, block));
 }
 
 /** A proposal of another pool, or of a slot that cannot be handed out, is a mistake of the node's and no more than a hint lost. */

@@ -28,10 +28,22 @@ export interface BlockOutcome {
   readonly coolingUntil: number;
 }
 
-export async function readBlocks({ deps, pool }: Allocation, blocks: readonly bigint[]): Promise<[bigint, Slots][]> {
+/** With whoever holds what is in them. */
+export const readBlocks = (allocation: Allocation, blocks: readonly bigint[]): Promise<[bigint, Slots][]> =>
+  reading(allocation, blocks, undefined);
+
+/** For a free slot, or one's own: of the others only that they are taken. */
+export const readUse = (allocation: Allocation, blocks: readonly bigint[]): Promise<[bigint, Slots][]> =>
+  reading(allocation, blocks, allocation.request.nonce);
+
+function reading(
+  { deps, pool }: Allocation,
+  blocks: readonly bigint[],
+  nonce: string | undefined,
+): Promise<[bigint, Slots][]> {
   const read = async (block: bigint): Promise<[bigint, Slots]> => [
     block,
-    await deps.store.leases.readBlock({ pool: pool.definition.id, block }),
+    await deps.store.leases.readBlock({ pool: pool.definition.id, block }, nonce),
   ];
   return Promise.all(blocks.map(read));
 }

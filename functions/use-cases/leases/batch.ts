@@ -40,7 +40,10 @@ export async function batch(
   const inOrder = async (some: readonly BatchItem[]) => {
     for (const item of some) outcomes.set(item, await outcomeOf(deps, call, item, heard));
   };
-  await pMap(byNonce(items).values(), inOrder, { concurrency: ITEMS_AT_ONCE });
+  const [one = [], ...others] = byNonce(items).values();
+  // What it reads of the node, the pool and the block the others find in memory.
+  await inOrder(one);
+  await pMap(others, inOrder, { concurrency: ITEMS_AT_ONCE });
   const [first] = unavailable;
   // A node that hears so knows of an outage, and waits.
   if (first !== undefined && unavailable.length === items.length) throw first;
@@ -119,8 +122,8 @@ async function policiesOf(deps: Dependencies, { cluster }: Call, items: readonly
   const told = [...ids].map(async (id): Promise<ToldPolicy[]> => {
     const pool = await knownPool(deps, id).catch(() => undefined);
     if (pool?.definition.affinity !== 'node') return [];
-    const { cooldownSeconds, exclude } = pool.definition;
-    return [{ id, leasing: leasingOf(pool, cluster), cooldownSeconds, exclude }];
+    const { tellWithinSeconds, cooldownSeconds, exclude } = pool.definition;
+    return [{ id, leasing: leasingOf(pool, cluster), tellWithinSeconds, cooldownSeconds, exclude }];
   });
   return (await Promise.all(told)).flat();
 }

@@ -1,9 +1,10 @@
-/** The agent where leasing is delegated: it tells within a second, and sends nothing where there is nothing to tell. */
+/** The agent where leasing is delegated: it tells within a second or as its pool says, and sends nothing where there is nothing to tell. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { agentTimes } from '../../../cni-shim/agent/tell-service.ts';
 import { routes } from '../../../core/contract/routes.ts';
 import { declareDeath } from '../../../functions/use-cases/nodes/declare-death.ts';
 import { reclaim } from '../../../functions/use-cases/reclaim/reclaim.ts';
+import { change } from '../../functions/pool-requests.ts';
 import { callOf } from '../../functions/world.ts';
 import { AgentScene, MINUTE_MS, Namespaces } from './agent-scene.ts';
 
@@ -106,4 +107,40 @@ test('a node whose journal was lost with leases untold gives nobody an address w
   expect(later.map(addressOf)).not.toContain(untold);
   expect(new Set(later.map(addressOf)).size).toBe(later.length);
   expect(await scene.held()).toEqual(['a', 'b', ...later]);
+});
+
+describe('a pool whose nodes gather for a minute', () => {
+  beforeEach(async () => {
+    scene.node.remove();
+    scene = await AgentScene.begin('delegated', 60);
+  });
+
+  test('is told in one request once the oldest has waited so long, by looks and rounds alike', async () => {
+    await scene.add('c');
+    for (let looks = 0; looks < 29; looks += 1) await look();
+    await scene.call('DEL', 'a');
+    await scene.agent.round();
+    expect(scene.sentTo(routes.batch.path)).toEqual([]);
+    for (let looks = 0; looks < 30; looks += 1) await look();
+    expect(scene.sentTo(routes.batch.path)).toHaveLength(1);
+    expect(await scene.held()).toEqual(['b', 'c']);
+  });
+
+  test('is told at once where its node sets the clock back', async () => {
+    await scene.add('c');
+    scene.pass(-10 * 60_000);
+    await look();
+    expect(await scene.held()).toEqual(['a', 'b', 'c']);
+  });
+
+  test('is told so in the answer of the next batch', async () => {
+    await change(scene.here.environment(), { tellWithinSeconds: 1 }, { name: 'green' });
+    await scene.add('c');
+    scene.pass(61_000);
+    await look();
+    scene.service.sent.length = 0;
+    await scene.add('d');
+    await look();
+    expect(scene.sentTo(routes.batch.path)).toHaveLength(1);
+  });
 });

@@ -179,7 +179,7 @@ describe('a batch', () => {
     await here.store.pools.changePool({ ...state, state: to, definition, version: state.version + 1 }, 'token');
     const { items, pools } = await tell([{ report: reportOf(lived(1)) }]);
     expect(items).toEqual([{ reported: { incarnation: 1 } }]);
-    expect(pools).toEqual([{ id: pool.id, leasing, cooldownSeconds: 30, exclude: [] }]);
+    expect(pools).toEqual([{ id: pool.id, leasing, tellWithinSeconds: 1, cooldownSeconds: 30, exclude: [] }]);
   });
 });
 
