@@ -3,7 +3,7 @@
  * entries, until they are reported), and leases whose containers are gone (a row of their own, until they are released).
  */
 
-import { entriesIn, ownerOf, readEntry, retire, writeEntry } from './journal.ts';
+import { entriesIn, livingWith, ownerOf, readEntry, retire, writeEntry } from './journal.ts';
 import type { JournalEntry, LocalLease } from './journal-entry.ts';
 import type { NodeDatabase, Writing } from './node-database.ts';
 
@@ -78,9 +78,7 @@ export function openOutbox(database: NodeDatabase): Outbox {
         const local = lease();
         if (local === undefined || ownerOf(writing, local.slot) !== entry.nonce) return undefined;
         const attempts = Math.max(entry.attempts, there.attempts);
-        // A second ADD of the attachment goes on with the same nonce, and counts.
-        const unasked = wasAsked || attempts > 1 ? {} : ({ unasked: true, onlyReported: true } as const);
-        writeEntry(writing, { ...entry, attempts, local, ...unasked });
+        writeEntry(writing, livingWith({ ...entry, attempts }, local, wasAsked));
         return local;
       }),
     toReport: () =>

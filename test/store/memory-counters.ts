@@ -40,7 +40,7 @@ export function memoryCounters(): CounterStore {
         ...counter,
         held: counter.held + held,
         changes: counter.changes + changes,
-        counted: new Map([...counter.counted, [shard, { sequence: last, at: now }]]),
+        counted: new Map([...counter.counted, [shard, { sequence: last, at: toTheSecond(now) }]]),
         ...(beside ? { beside: sums(counter.beside, beside) } : {}),
       });
       return { added: true };
@@ -60,6 +60,9 @@ export function memoryCounters(): CounterStore {
     },
   };
 }
+
+/** As the sequence and its time are kept in DynamoDB. */
+const toTheSecond = (milliseconds: number): number => Math.floor(milliseconds / 1000) * 1000;
 
 const sums = (all: ReadonlyMap<string, Tally> = new Map(), more: ReadonlyMap<string, Tally>): Map<string, Tally> => {
   const result = new Map(all);

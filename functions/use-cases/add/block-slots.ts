@@ -32,9 +32,9 @@ export interface BlockOutcome {
 export const readBlocks = (allocation: Allocation, blocks: readonly bigint[]): Promise<[bigint, Slots][]> =>
   reading(allocation, blocks, undefined);
 
-/** For a free slot, or one's own: of the others only that they are taken. */
+/** For a free slot, or one's own: of the others only that they are taken. A repeat probably finds its own, which would be read again. */
 export const readUse = (allocation: Allocation, blocks: readonly bigint[]): Promise<[bigint, Slots][]> =>
-  reading(allocation, blocks, allocation.request.nonce);
+  reading(allocation, blocks, allocation.request.attempt > 1 ? undefined : allocation.request.nonce);
 
 function reading(
   { deps, pool }: Allocation,

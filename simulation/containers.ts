@@ -1,24 +1,30 @@
 /** What a runtime does with containers: they are added, added again, deleted, and some end without being deleted. */
-import type { Called } from '../cni-shim/in-process.ts';
+import type { Called } from '../test/cni-shim/in-process.ts';
 import type { Machine } from './machine.ts';
-import { networks } from './pools.ts';
 import type { Stage } from './stage.ts';
 import type { Container } from './witness.ts';
 
 /** Of the CNI error codes: try again later; no address is left. */
 const MAY_FAIL = [11, 101];
+const QUOTA = 102;
 /** A repeat may be told that the address is another's by now. */
 const MAY_FAIL_AGAIN = [...MAY_FAIL, 105];
-const MOST_LIVING = 10;
+/** Most machines run. */
+const TRIES = 10;
+const LOOK_MS = 1_000;
 const NAMESPACES = ['shop', 'pay'];
 const PODS = 12;
 
-export const onMachine = ({ witness }: Stage, machine: Machine): Container[] =>
-  [...witness.living.values()].filter(({ node }) => node === machine.id);
+export const textOf = (error: unknown): string => (error instanceof Error ? String(error.stack) : String(error));
+
+export const onMachine = ({ witness }: Stage, machine: Machine): Container[] => [...witness.livingOn(machine.id)];
 
 export function anyMachine({ machines, chance }: Stage): Machine | undefined {
-  const running = machines.filter(({ power }) => power === 'on');
-  return running.length === 0 ? undefined : chance.pick(running);
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const machine = chance.pick(machines);
+    if (machine.power === 'on') return machine;
+  }
+  return undefined;
 }
 
 function anyIdle(stage: Stage, machine: Machine): Container | undefined {
@@ -37,9 +43,9 @@ export async function addNew(stage: Stage, operation: number): Promise<void> {
   const { chance } = stage;
   const machine = anyMachine(stage);
   if (machine === undefined) return;
-  if (onMachine(stage, machine).length >= MOST_LIVING) return removeOne(stage);
+  if (onMachine(stage, machine).length >= stage.configuration.mostLiving) return removeOne(stage);
   const pod = { namespace: chance.pick(NAMESPACES), name: `web-${chance.under(PODS)}` };
-  await addAndSee(stage, machine, newContainer(`c${operation}`, machine, chance.pick(networks), pod));
+  await addAndSee(stage, machine, newContainer(`c${operation}`, machine, chance.pick(stage.pools.names), pod));
 }
 
 const newContainer = (id: string, { id: node }: Machine, network: string, pod: Container['pod']): Container => ({
@@ -61,11 +67,14 @@ const addAndSee = (stage: Stage, machine: Machine, container: Container) =>
 async function add(stage: Stage, machine: Machine, container: Container, mayFail: readonly number[]): Promise<boolean> {
   const { witness } = stage;
   witness.note(`ADD ${container.id}@${machine.id}`);
+  stage.counts.calls += 1;
   const called = await machine.call('ADD', container);
+  tellSoon(stage, machine);
   if (called === undefined) return false;
   if (called.exitCode !== 0) {
     witness.note(`ADD ${container.id}@${machine.id} failed: ${called.stdout.trim()}`);
-    if (!mayFail.includes(called.printed.code))
+    const { code } = called.printed;
+    if (!mayFail.includes(code) && !(code === QUOTA && stage.pools.hasQuota(container.network)))
       witness.fail({ property: 'node', what: `ADD ${container.id}: ${called.stdout}` });
     return false;
   }
@@ -122,12 +131,28 @@ export async function remove(stage: Stage, machine: Machine, container: Containe
   const { witness, toDelete } = stage;
   witness.ends(container);
   witness.note(`DEL ${container.id}@${machine.id}`);
+  stage.counts.calls += 1;
   const called: Called | undefined = await machine.call('DEL', container);
+  tellSoon(stage, machine);
   if (called === undefined) return;
   if (called.exitCode === 0) toDelete.delete(container);
   else {
     toDelete.add(container);
     witness.note(`DEL ${container.id}@${machine.id} failed: ${called.stdout.trim()}`);
+  }
+}
+
+/** Where leasing is delegated, the agent sees within about a second that there is something to tell. */
+function tellSoon({ schedule, witness }: Stage, machine: Machine): void {
+  if (machine.hasAgent && !machine.isToLook) {
+    machine.isToLook = true;
+    schedule
+      .after(LOOK_MS)
+      .then(() => {
+        machine.isToLook = false;
+        return machine.power === 'on' ? machine.look() : undefined;
+      })
+      .catch((error: unknown) => witness.fail({ property: 'fault', what: `${machine.id}: ${textOf(error)}` }));
   }
 }
 

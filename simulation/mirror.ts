@@ -2,13 +2,13 @@
  * What the tables have, kept beside them: each write that was carried out, in the order in which it was. It tells the witness who
  * lost a slot, keeps the leases that ended, and what the stream of the leases table says.
  */
-import type { BlockState } from '../../core/protocol/block.ts';
-import type { Ending, Holding, SlotState } from '../../core/protocol/lease.ts';
-import type { DeathRecord } from '../../core/protocol/node.ts';
-import { type BlockKey, blockKeyToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
-import type { Store } from '../../core/store.ts';
-import { intercepted } from '../functions/intercepted.ts';
-import type { Steps } from './steps.ts';
+import type { BlockState } from '../core/protocol/block.ts';
+import type { Ending, Holding, SlotState } from '../core/protocol/lease.ts';
+import type { DeathRecord } from '../core/protocol/node.ts';
+import { type BlockKey, blockKeyToText, type SlotKey } from '../core/protocol/slot-ref.ts';
+import type { Store } from '../core/store.ts';
+import { intercepted } from '../test/functions/intercepted.ts';
+import type { Schedule } from './schedule.ts';
 import type { Witness } from './witness.ts';
 
 /** A lease that is over. Times are the service's, in ms since 1970. */
@@ -31,6 +31,8 @@ export interface SlotWrite {
 
 export interface Mirror {
   readonly store: Store;
+  /** To the tables, so far. */
+  requests(): number;
   readonly writes: SlotWrite[];
   readonly ended: EndedLease[];
   readonly blocks: ReadonlyMap<string, BlockState>;
@@ -44,7 +46,7 @@ export interface Mirror {
 
 interface Around {
   readonly witness: Witness;
-  readonly steps: Steps;
+  readonly schedule: Pick<Schedule, 'outside'>;
   readonly now: () => number;
   readonly blockSize: (pool: string) => number;
   readonly addressOf: (key: SlotKey) => string;
@@ -54,12 +56,14 @@ type Arguments = readonly unknown[];
 const SLOT_WRITES: ReadonlySet<string> = new Set(['hold', 'assert', 'release', 'sweep', 'evict', 'advance']);
 
 export function mirrorOf(base: Store, around: Around): Mirror {
-  const { witness, steps } = around;
+  const { witness, schedule } = around;
   const slots = slotsBeside(around);
   const blocks = blocksBeside(around, slots.of);
   const lives = livesBeside(witness);
+  let requests = 0;
   const store = intercepted(base, (name, args, proceed) =>
-    steps.outside(async () => {
+    schedule.outside(async () => {
+      requests += 1;
       const outcome = await proceed();
       slots.saw(name, args, outcome);
       blocks.saw(name, args, outcome);
@@ -69,6 +73,7 @@ export function mirrorOf(base: Store, around: Around): Mirror {
   );
   return {
     store,
+    requests: () => requests,
     writes: slots.writes,
     ended: slots.ended,
     slots: slots.all,
@@ -135,7 +140,12 @@ function slotsBeside({ witness, now, addressOf }: Around) {
       const before = () => of(key).get(key.slot);
       if (!SLOT_WRITES.has(name)) return;
       if ((name === 'hold' || name === 'assert') && (outcome as { held: boolean }).held) {
-        const [, asked, generation] = args as [SlotKey, Holding, number];
+        const [, asked, generation, sticky = false] = args as [SlotKey, Holding, number, boolean?];
+        if (name === 'hold' && isTooSoon(before(), asked, sticky))
+          witness.fail({
+            property: 'address again too soon',
+            what: `${addressOf(key)} by ${asked.attachment.containerId}@${asked.node}, ${Number(before()?.reusableAt) - asked.heldAt} ms before it has cooled`,
+          });
         // No lease is from before the one before it ended.
         const holding = { ...asked, heldAt: Math.max(asked.heldAt, before()?.endedAt ?? 0) };
         write(
@@ -153,6 +163,19 @@ function slotsBeside({ witness, now, addressOf }: Around) {
       if (name === 'advance' && outcome === true) write(key, { ...freed(before()), generation }, 'a pass');
     },
   };
+}
+
+/** Before it has cooled an address is for the attachment that had it, and where the pool is sticky for the pod. */
+function isTooSoon(
+  before: SlotState | undefined,
+  { attachment, node, pod, heldAt }: Holding,
+  sticky: boolean,
+): boolean {
+  const { held, holding: was, reusableAt = 0 } = before ?? {};
+  if (held !== false || was === undefined || reusableAt <= heldAt) return false;
+  const isSame = was.node === node && was.attachment.containerId === attachment.containerId;
+  const isPods = sticky && was.pod?.namespace === pod?.namespace && was.pod?.name === pod?.name;
+  return !isSame && !isPods;
 }
 
 /** It stays while the next lease is held. */

@@ -1,8 +1,8 @@
 /** Nodes that die and are declared dead, rightly and wrongly, and reclaimers that are killed at any step, and meet. */
-import { LessorError } from '../../core/contract/problems.ts';
-import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
-import { declareDeath } from '../../functions/use-cases/nodes/declare-death.ts';
-import { callOf } from '../functions/world.ts';
+import { LessorError } from '../core/contract/problems.ts';
+import type { Dependencies } from '../functions/use-cases/dependencies.ts';
+import { declareDeath } from '../functions/use-cases/nodes/declare-death.ts';
+import { callOf } from '../test/functions/world.ts';
 import { anyMachine, onMachine, removeAlone } from './containers.ts';
 import { dyingStore, Killed } from './dying-store.ts';
 import type { Machine } from './machine.ts';
@@ -10,6 +10,8 @@ import type { Stage } from './stage.ts';
 
 /** Further steps of a reclaim are like these. */
 const STEPS = 24;
+/** Instances of which EC2 is asked at once. */
+const PAGE = 50;
 
 /** Not answered, or killed, is no fault of the run. */
 async function attempt(stage: Stage, what: string, act: () => Promise<unknown>): Promise<void> {
@@ -43,9 +45,11 @@ export async function looksAtInstances(stage: Stage): Promise<void> {
   const { chance, machines, evidence } = stage;
   const deps = chance.happens(0.2) ? killedSomewhere(stage, 3) : stage.environment();
   await attempt(stage, 'evidence', async () => {
+    const from = chance.under(machines.length);
+    const looked = machines.length <= PAGE ? machines : machines.slice(from, from + PAGE);
     const declared = await evidence.sweep(
       deps,
-      machines.map(({ id }) => id),
+      looked.map(({ id }) => id),
     );
     if (declared.length > 0) stage.witness.note(`evidence: ${declared.join(', ')} terminated`);
   });
@@ -76,7 +80,7 @@ export function boots(stage: Stage): void {
   const machine = chance.pick(off);
   if (chance.happens(0.4) && machine.restoreDisk()) witness.note(`${machine.id} has an old copy of its disk`);
   machine.boot();
-  witness.note(`${machine.id} boots: ${machine.node.bootId}`);
+  witness.note(`${machine.id} boots: ${machine.bootId}`);
 }
 
 /** It never leased, or began another life in that very moment: nothing was declared. */

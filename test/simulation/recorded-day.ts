@@ -4,9 +4,9 @@
  * one node loses the API for two hours, and one dies.
  */
 import { reclaim } from '../../functions/use-cases/reclaim/reclaim.ts';
+import type { Container } from '../../simulation/witness.ts';
 import type { LessonNode, LessonWorld } from '../lessons/lesson-world.ts';
 import type { Chance } from '../linearizability/chance.ts';
-import type { Container } from './witness.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 24 * 60;

@@ -1,6 +1,6 @@
 /** A process of the service that is killed at one of its requests to the store: before it is carried out, or before its answer comes. */
-import type { Store } from '../../core/store.ts';
-import { intercepted } from '../functions/intercepted.ts';
+import type { Store } from '../core/store.ts';
+import { intercepted } from '../test/functions/intercepted.ts';
 
 export class Killed extends Error {}
 

@@ -1,11 +1,11 @@
 /** Deliberate mistakes, each in place of one decision of the product: a run has to find every one of them out. */
-import { routes } from '../../core/contract/routes.ts';
-import { allows, type SlotOperation, type SlotState } from '../../core/protocol/lease.ts';
-import type { Store } from '../../core/store.ts';
-import { addressHistory } from '../../functions/use-cases/questions/address-history.ts';
-import { reclaim } from '../../functions/use-cases/reclaim/reclaim.ts';
-import { memoryStore } from '../store/memory-store.ts';
-import { withoutCondition } from '../store/without-condition.ts';
+import { routes } from '../core/contract/routes.ts';
+import { allows, type SlotOperation, type SlotState } from '../core/protocol/lease.ts';
+import type { Store } from '../core/store.ts';
+import { addressHistory } from '../functions/use-cases/questions/address-history.ts';
+import { reclaim } from '../functions/use-cases/reclaim/reclaim.ts';
+import { memoryStore } from '../test/store/memory-store.ts';
+import { withoutCondition } from '../test/store/without-condition.ts';
 import {
   freesAfterAWhile,
   freesSilentNodes,
@@ -14,15 +14,15 @@ import {
   releasesByPodName,
   sweepsAnyLife,
 } from './broken-use-cases.ts';
+import type { ConfigurationName } from './configurations.ts';
 import type { Broken } from './stage.ts';
 import type { Violation } from './witness.ts';
 
 export interface Mutant {
   readonly broken: Broken;
-  /** That finds it out, within so many operations. */
-  readonly seed: number;
-  readonly within: number;
+  /** As which a run finds it out, and where it is looked for first. */
   readonly property: Violation['property'];
+  readonly where: ConfigurationName;
 }
 
 const TTL_MS = 10 * 60_000;
@@ -77,60 +77,52 @@ const nobodysIfUnknown: typeof addressHistory = async (deps, query) => {
   return answer.state === 'unknown' ? { ...answer, state: 'free' } : answer;
 };
 
-const found = (seed: number, within: number, property: Mutant['property'], broken: Broken): Mutant => ({
-  ...{ seed, within, property, broken },
+const found = (property: Mutant['property'], broken: Broken, where: ConfigurationName = 'dense'): Mutant => ({
+  ...{ property, broken, where },
 });
 const FREED = 'living address freed';
+const IN_ANOTHERS = 'held in a block of another';
+const TOO_SOON = 'block freed before its slots';
 
 export const mutants = {
-  'no nonce: a release means the container, and not which of its leases': found(1, 350, FREED, {
+  'no nonce: a release means the container, and not which of its leases': found(FREED, {
     answers: new Map([[routes.release, releasesByContainer]]),
   }),
-  'no generation: a request of before a block was fenced holds one of its slots': found(
-    2,
-    500,
-    'held in a block of another',
-    {
-      store: lacking('generationNotNewer', 'hold'),
-      lagging: ['hold'],
-    },
-  ),
-  'a list as evidence: an instance that is missing on a page is no more': found(4, 300, FREED, {
+  'no generation: a request of before a block was fenced holds one of its slots': found(IN_ANOTHERS, {
+    store: lacking('generationNotNewer', 'hold'),
+    lagging: ['hold'],
+  }),
+  'a list as evidence: an instance that is missing on a page is no more': found(FREED, {
     evidence: ({ isOurs, state }) => isOurs && (state === undefined || state === 'terminated'),
   }),
-  'not-found of another account as evidence': found(3, 300, FREED, {
+  'not-found of another account as evidence': found(FREED, {
     evidence: ({ isWhole, state }) => state === 'terminated' || (isWhole && state === undefined),
   }),
   'mode from arguments: whether a block is its node’s only is not looked up, but taken from how the request asks':
-    found(10, 300, 'held in a block of another', { answers: new Map([[routes.allocate, givesAnySlot]]) }),
-  'TTL on slots: a lease is forgotten when it is old': found(9, 300, FREED, { store: forgetful }),
-  'time as fence: some time after a death its blocks are free, whatever is on its way': found(
-    1,
-    400,
-    'block freed before its slots',
-    {
-      reclaim: freesAfterAWhile,
-    },
-  ),
-  'silence as evidence: a node that was not heard of for 20 minutes is dead': found(1, 800, FREED, {
+    found(IN_ANOTHERS, { answers: new Map([[routes.allocate, givesAnySlot]]) }),
+  'TTL on slots: a lease is forgotten when it is old': found(FREED, { store: forgetful }),
+  'time as fence: some time after a death its blocks are free, whatever is on its way': found(TOO_SOON, {
+    reclaim: freesAfterAWhile,
+  }),
+  'silence as evidence: a node that was not heard of for 20 minutes is dead': found(FREED, {
     reclaim: freesSilentNodes,
   }),
-  'reclaim on suspicion: a death that was never confirmed counts': found(7, 300, FREED, { reclaim: onSuspicion }),
-  'a sweep that does not compare the life': found(3, 300, FREED, { reclaim: sweepsAnyLife }),
-  'a blind Put: an ADD holds whatever slot it comes to': found(1, 300, FREED, {
+  'reclaim on suspicion: a death that was never confirmed counts': found(FREED, { reclaim: onSuspicion }),
+  'a sweep that does not compare the life': found(FREED, { reclaim: sweepsAnyLife }),
+  'a blind Put: an ADD holds whatever slot it comes to': found(FREED, {
     store: permitting((operation) => operation === 'hold'),
   }),
-  'a release by address: whoever holds it': found(1, 300, FREED, {
+  'a release by address: whoever holds it': found(FREED, {
     store: permitting((operation, slot) => operation === 'release' && slot?.held === true),
     lagging: ['release'],
   }),
-  'a release by name: of every lease of a pod of that name': found(1, 200, FREED, {
+  'a release by name: of every lease of a pod of that name': found(FREED, {
     answers: new Map([[routes.release, releasesByPodName]]),
   }),
-  'a block that is free before its slots are passed': found(1, 300, 'block freed before its slots', {
-    requests: freedBeforeItsSlots,
-  }),
-  'TTL on history read as truth: what is not there any more was nobody’s': found(14, 700, 'history', {
+  'a block that is free before its slots are passed': found(TOO_SOON, { requests: freedBeforeItsSlots }),
+  'TTL on history read as truth: what is not there any more was nobody’s': found('history', {
     whoHad: nobodysIfUnknown,
   }),
-} satisfies { readonly [mistake: string]: Mutant };
+} satisfies Readonly<Record<string, Mutant>>;
+
+export type MutantName = keyof typeof mutants;

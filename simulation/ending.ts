@@ -1,10 +1,10 @@
 /** The end of a run: everything heals, and then the tables have what lives and nothing else. */
 import { isDeepStrictEqual } from 'node:util';
-import { LessorError } from '../../core/contract/problems.ts';
-import { blockKeyToText } from '../../core/protocol/slot-ref.ts';
-import { recount } from '../../functions/use-cases/changes/recount.ts';
-import { declareDeath } from '../../functions/use-cases/nodes/declare-death.ts';
-import { callOf } from '../functions/world.ts';
+import { LessorError } from '../core/contract/problems.ts';
+import { blockKeyToText } from '../core/protocol/slot-ref.ts';
+import { recount } from '../functions/use-cases/changes/recount.ts';
+import { declareDeath } from '../functions/use-cases/nodes/declare-death.ts';
+import { callOf } from '../test/functions/world.ts';
 import { onMachine, remove } from './containers.ts';
 import { boots } from './deaths.ts';
 import type { Machine } from './machine.ts';
@@ -34,7 +34,16 @@ export async function heal(stage: Stage): Promise<void> {
   for (const wait of LOOKS_MS) {
     here.clock.now += wait;
     await stage.reclaim(stage.environment());
-    for (const machine of machines) if (machine.power === 'on') await tidies(stage, machine);
+    const running = machines.filter(({ power, isUsed }) => power === 'on' && isUsed);
+    for (const machine of running) {
+      machine.restartAgent();
+      if (machine.isLeaving()) await machine.leave();
+    }
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const machine of running) await machine.round();
+      here.clock.now += MINUTE_MS;
+      for (const machine of running) await tidies(stage, machine);
+    }
   }
   here.clock.now += stage.pools.cooldownMs;
   await stage.stream.rest(stage.environment());
@@ -48,18 +57,12 @@ const declareGone = (stage: Stage, node: string) =>
     },
   );
 
-/** Its agent goes round, and the runtime deletes what it has not deleted yet, and what an operator gave up. */
+/** The runtime deletes what it has not deleted yet, and what an operator gave up. */
 async function tidies(stage: Stage, machine: Machine): Promise<void> {
-  const { here, witness, toDelete } = stage;
-  machine.restartAgent();
-  if (machine.isLeaving()) await machine.leave();
-  for (let round = 0; round < ROUNDS; round += 1) {
-    await machine.round();
-    here.clock.now += MINUTE_MS;
-    for (const container of toDelete) if (container.node === machine.id) await remove(stage, machine, container);
-    for (const container of onMachine(stage, machine))
-      if (witness.isGivenUp(container)) await remove(stage, machine, container);
-  }
+  const { witness, toDelete } = stage;
+  for (const container of toDelete) if (container.node === machine.id) await remove(stage, machine, container);
+  for (const container of onMachine(stage, machine))
+    if (witness.isGivenUp(container)) await remove(stage, machine, container);
 }
 
 /** What the tables have in the end, against what lives and what the run saw written. */
@@ -98,7 +101,7 @@ export async function lookAtTheEnd(stage: Stage): Promise<void> {
   for (const [address, lives] of living)
     witness.fail({ property: 'orphan', what: `nobody holds ${address}, and ${lives} lives with it` });
   for (const machine of machines) {
-    const { reports, releases } = machine.power === 'on' ? machine.node.outbox() : { reports: [], releases: [] };
+    const { reports, releases } = machine.power === 'on' ? machine.outbox() : { reports: [], releases: [] };
     if (reports.length + releases.length > 0)
       witness.fail({
         property: 'node',

@@ -1,15 +1,15 @@
 /** Use cases as they must not be: each takes one decision as the service did not, or has never done. */
-import type { AllocateRequest, ReleaseRequest } from '../../core/contract/lease.ts';
-import type { Ending } from '../../core/protocol/lease.ts';
-import { blockKeyFromText, slotFromWire } from '../../core/protocol/slot-ref.ts';
-import type { Store } from '../../core/store.ts';
-import { allocate } from '../../functions/use-cases/add/allocate.ts';
-import type { Call, Dependencies } from '../../functions/use-cases/dependencies.ts';
-import { findHeld } from '../../functions/use-cases/leases/find-held.ts';
-import { emptyMemory } from '../../functions/use-cases/memory.ts';
-import { declareDeath } from '../../functions/use-cases/nodes/declare-death.ts';
-import { reclaim } from '../../functions/use-cases/reclaim/reclaim.ts';
-import { callOf } from '../functions/world.ts';
+import type { AllocateRequest, ReleaseRequest } from '../core/contract/lease.ts';
+import type { Ending } from '../core/protocol/lease.ts';
+import { blockKeyFromText, slotFromWire } from '../core/protocol/slot-ref.ts';
+import type { Store } from '../core/store.ts';
+import { allocate } from '../functions/use-cases/add/allocate.ts';
+import type { Call, Dependencies } from '../functions/use-cases/dependencies.ts';
+import { findHeld } from '../functions/use-cases/leases/find-held.ts';
+import { emptyMemory } from '../functions/use-cases/memory.ts';
+import { declareDeath } from '../functions/use-cases/nodes/declare-death.ts';
+import { reclaim } from '../functions/use-cases/reclaim/reclaim.ts';
+import { callOf } from '../test/functions/world.ts';
 
 const MINUTE_MS = 60_000;
 const MOST_NODES = 12;

@@ -1,13 +1,16 @@
 /** What befalls the service's requests to its tables: lost, doubled, and late by minutes of the run's time. */
-import { LessorError } from '../../core/contract/problems.ts';
-import type { Store } from '../../core/store.ts';
-import { intercepted } from '../functions/intercepted.ts';
-import type { Chance } from '../linearizability/chance.ts';
-import { SELDOM } from '../linearizability/turns.ts';
-import type { Steps } from './steps.ts';
+import { LessorError } from '../core/contract/problems.ts';
+import type { Store } from '../core/store.ts';
+import { intercepted } from '../test/functions/intercepted.ts';
+import type { Chance } from '../test/linearizability/chance.ts';
+import { SELDOM } from '../test/linearizability/turns.ts';
+import type { Schedule } from './schedule.ts';
 
-/** `slow`: who sent it waits for it, and much else happens meanwhile. */
-export const faults = ['lost', 'undone', 'late', 'doubled', 'slow'] as const;
+/**
+ * `slow`: who sent it waits for it, and much else happens meanwhile. `conflict`: another write of the item, or a transaction, is
+ * under way, and this one does not take place.
+ */
+export const faults = ['lost', 'undone', 'late', 'doubled', 'slow', 'throttled', 'conflict'] as const;
 export type Fault = (typeof faults)[number];
 
 /** Probabilities, of one write. */
@@ -17,6 +20,8 @@ const ODDS: Readonly<{ [fault in Fault]: number }> = {
   late: 0.03,
   doubled: 0.04,
   slow: 0.05,
+  throttled: 0.01,
+  conflict: 0.01,
 };
 /** Of one read, of which there are many more. */
 const READ_UNDONE = 0.005;
@@ -42,14 +47,21 @@ export interface Sky {
 export function skyOver(
   base: Store,
   {
-    steps,
+    schedule,
     chance,
     now,
     lagging = [],
-  }: { steps: Steps; chance: Chance; now: () => number; lagging?: readonly string[] },
+    without,
+  }: {
+    schedule: Schedule;
+    chance: Chance;
+    now: () => number;
+    lagging?: readonly string[];
+    without?: ReadonlySet<Fault> | undefined;
+  },
 ): Sky {
   const late: Late[] = [];
-  const befell: Sky['befell'] = { lost: 0, undone: 0, late: 0, doubled: 0, slow: 0 };
+  const befell: Sky['befell'] = { lost: 0, undone: 0, late: 0, doubled: 0, slow: 0, throttled: 0, conflict: 0 };
   const fateOf = (name: string): Fault | undefined => {
     if (sky.isClear) return undefined;
     if (/^(read|list)/.test(name)) return chance.happens(READ_UNDONE) ? 'undone' : undefined;
@@ -64,11 +76,13 @@ export function skyOver(
     isClear: false,
     befell,
     store: intercepted(base, async (name, _, proceed) => {
-      const fate = fateOf(name);
+      const drawn = fateOf(name);
+      const fate = drawn !== undefined && without?.has(drawn) ? undefined : drawn;
       if (fate) befell[fate] += 1;
-      await steps.next(fate === 'slow' ? SELDOM : 1);
+      await schedule.next(fate === 'slow' ? SELDOM : 1);
       if (fate === 'late' || fate === 'doubled') late.push({ due: now() + chance.under(LATEST_MS), arrive: proceed });
       if (fate === 'late' || fate === 'undone') throw unanswered();
+      if (fate === 'throttled' || fate === 'conflict') throw refusals[fate]();
       const answer = await proceed();
       if (fate === 'lost') throw unanswered();
       return answer;
@@ -77,7 +91,7 @@ export function skyOver(
       const due = late.filter((one) => one.due <= until);
       for (const one of due) {
         late.splice(late.indexOf(one), 1);
-        await steps.next();
+        await schedule.next();
         await one.arrive();
       }
       return due.length;
@@ -89,3 +103,17 @@ export function skyOver(
 /** As the store in DynamoDB tells it. */
 const unanswered = () =>
   new LessorError('service.unavailable', 'DynamoDB did not answer the request (TimeoutError)', { remedy: 'try again' });
+const refusals = {
+  throttled: () =>
+    new LessorError('service.unavailable', 'DynamoDB throttles the requests (ThrottlingException)', {
+      remedy: 'try again',
+    }),
+  conflict: () =>
+    new LessorError(
+      'service.busy',
+      'Another write of the same item was under way in DynamoDB (TransactionConflictException)',
+      {
+        remedy: 'try again',
+      },
+    ),
+};

@@ -2,10 +2,10 @@
  * What EC2 says of instances, and what may be made of it: only an instance that EC2 calls terminated, or that it does not know any
  * more although it did, and that is of this account. A stand-in of the same shape as the service's own sweep of instances.
  */
-import { LessorError } from '../../core/contract/problems.ts';
-import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
-import { deathNow, endLife } from '../../functions/use-cases/nodes/declare-death.ts';
-import type { Chance } from '../linearizability/chance.ts';
+import { LessorError } from '../core/contract/problems.ts';
+import type { Dependencies } from '../functions/use-cases/dependencies.ts';
+import { deathNow, endLife } from '../functions/use-cases/nodes/declare-death.ts';
+import type { Chance } from '../test/linearizability/chance.ts';
 
 export type InstanceState = 'running' | 'stopped' | 'terminated';
 

@@ -1,5 +1,5 @@
 /** What history says in the end, against the leases that the run saw end. */
-import { blockKeyToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
+import { blockKeyToText, type SlotKey } from '../core/protocol/slot-ref.ts';
 import type { EndedLease } from './mirror.ts';
 import type { Stage } from './stage.ts';
 

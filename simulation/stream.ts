@@ -1,15 +1,15 @@
 /** The stream of the leases table, and its reader: batches of a shard in order, again after a failure, minutes late, or given up. */
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { LessorError } from '../../core/contract/problems.ts';
-import type { LeaseChange } from '../../core/protocol/counter.ts';
-import type { SlotState } from '../../core/protocol/lease.ts';
-import type { SlotKey } from '../../core/protocol/slot-ref.ts';
-import { FREE, keys, slotItem } from '../../functions/store/items.ts';
-import { leaseChange } from '../../functions/store/lease-changes.ts';
-import { countChanges } from '../../functions/use-cases/changes/count-changes.ts';
-import { recordHistory } from '../../functions/use-cases/changes/record-history.ts';
-import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
-import type { Chance } from '../linearizability/chance.ts';
+import { LessorError } from '../core/contract/problems.ts';
+import type { LeaseChange } from '../core/protocol/counter.ts';
+import type { SlotState } from '../core/protocol/lease.ts';
+import type { SlotKey } from '../core/protocol/slot-ref.ts';
+import { FREE, keys, slotItem } from '../functions/store/items.ts';
+import { leaseChange } from '../functions/store/lease-changes.ts';
+import { countChanges } from '../functions/use-cases/changes/count-changes.ts';
+import { recordHistory } from '../functions/use-cases/changes/record-history.ts';
+import type { Dependencies } from '../functions/use-cases/dependencies.ts';
+import type { Chance } from '../test/linearizability/chance.ts';
 import type { SlotWrite } from './mirror.ts';
 
 export interface StreamRecord {
@@ -103,7 +103,7 @@ export function streamOf(writes: readonly SlotWrite[], chance: Chance, givesUp =
 }
 
 function unlessUnanswered(error: unknown): false {
-  if (error instanceof LessorError && error.kind.unanswered === true) return false;
+  if (error instanceof LessorError && (error.kind.unanswered === true || error.code === 'service.busy')) return false;
   throw error;
 }
 

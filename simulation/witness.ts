@@ -2,7 +2,7 @@
  * What the containers were told and live with, whatever the tables and the journals say: the run's own record, by which it is
  * judged. It hears of each slot that changes hands.
  */
-import type { SlotState } from '../../core/protocol/lease.ts';
+import type { SlotState } from '../core/protocol/lease.ts';
 
 export interface Container {
   readonly id: string;
@@ -22,10 +22,11 @@ export type Property =
   | 'living address freed'
   | 'address held twice'
   | 'block freed before its slots'
-  | 'held in a block of another';
+  | 'held in a block of another'
+  | 'address again too soon';
 
 export interface Violation {
-  readonly property: Property | 'orphan' | 'counter' | 'table' | 'history' | 'node';
+  readonly property: Property | 'orphan' | 'counter' | 'table' | 'history' | 'node' | 'fault';
   readonly what: string;
 }
 
@@ -33,6 +34,7 @@ export interface Witness {
   readonly violations: Violation[];
   readonly trace: string[];
   readonly living: ReadonlyMap<string, Container>;
+  livingOn(node: string): Iterable<Container>;
   note(what: string): void;
   fail(violation: Violation): void;
   /** It was told an address. @param life of the node, in which it was leased */
@@ -50,11 +52,15 @@ export interface Witness {
   changesHands(address: string, before: SlotState, how: string): void;
 }
 
+/** Lines of the trace, at least. */
+const KEPT = 10_000;
+
 /** Two containers of one id may be there on different nodes. */
 const nameOf = ({ id, node }: Pick<Container, 'id' | 'node'>): string => `${id}@${node}`;
 
 export function newWitness(): Witness {
   const living = new Map<string, Container>();
+  const byNode = new Map<string, Set<Container>>();
   const byAddress = new Map<string, Set<Container>>();
   const insisted = new Set<string>();
   const recorded = new Map<string, number>();
@@ -62,19 +68,24 @@ export function newWitness(): Witness {
   const violations: Violation[] = [];
   const trace: string[] = [];
   const isGivenUp = ({ node, life }: Container) => life <= (givenUp.get(node) ?? 0);
+  const note = (what: string) => {
+    if (trace.length > 2 * KEPT) trace.splice(0, KEPT);
+    trace.push(what);
+  };
   const fail = (violation: Violation) => {
     violations.push(violation);
-    trace.push(`*** ${violation.property}: ${violation.what}`);
+    note(`*** ${violation.property}: ${violation.what}`);
   };
   const at = (address: string) => [...(byAddress.get(address) ?? [])];
   return {
     violations,
     trace,
     living,
-    note: (what) => void trace.push(what),
+    livingOn: (node) => byNode.get(node) ?? [],
+    note,
     fail,
     lives(container, address, life) {
-      trace.push(`${nameOf(container)} lives with ${address} in life ${life}`);
+      note(`${nameOf(container)} lives with ${address} in life ${life}`);
       const { address: before } = container;
       if (before !== undefined && before !== address) {
         // In another life of its node the runtime may be told another address: it adds no container twice that lives.
@@ -89,11 +100,13 @@ export function newWitness(): Witness {
       }
       byAddress.set(address, (byAddress.get(address) ?? new Set()).add(container));
       living.set(nameOf(container), container);
+      byNode.set(container.node, (byNode.get(container.node) ?? new Set()).add(container));
     },
     ends(container) {
       if (container.address === undefined) return;
       byAddress.get(container.address)?.delete(container);
       living.delete(nameOf(container));
+      byNode.get(container.node)?.delete(container);
       container.address = undefined;
     },
     insists: (node) => void insisted.add(node),
@@ -108,7 +121,7 @@ export function newWitness(): Witness {
     changesHands(address, { holding }, how) {
       if (holding === undefined) return;
       const { attachment, node } = holding;
-      trace.push(`${address} of ${attachment.containerId}@${node} (${holding.nonce.slice(-4)}): ${how}`);
+      note(`${address} of ${attachment.containerId}@${node} (${holding.nonce.slice(-4)}): ${how}`);
       for (const one of at(address)) {
         if (one.id !== attachment.containerId || one.node !== node || one.network !== attachment.network) continue;
         if (isGivenUp(one) || (one.nonce ?? holding.nonce) !== holding.nonce) continue;
