@@ -79,8 +79,13 @@ export interface Memory {
   readonly crowded: Remembered<true>;
   /** Pools, by id, that were found without a free address: of several they are tried last. */
   readonly fullPools: Remembered<true>;
-  /** Blocks of shared pools, by `blockKeyToText`, that were seen without a free slot: they are looked into last. */
-  readonly fullBlocks: Remembered<true>;
+  /**
+   * Blocks of shared pools, by `blockKeyToText`, that were seen without a free slot: they are looked into last, and first of them the
+   * one that was seen first. Each with the number of the look.
+   */
+  readonly fullBlocks: Remembered<number>;
+  /** Numbers of looks, ascending. */
+  readonly nextLook: () => number;
   /** Stretches of shared pools, by pool id and number, that are noted as joined: that never changes. */
   readonly joinedStretches: Remembered<true>;
   /** Since when history is kept (ms since 1970), which never changes: under the empty key. */
@@ -112,7 +117,16 @@ const FULL_LIVES_MS = 10_000;
 /** As long as a plugin takes a slot for taken. */
 const FULL_BLOCK_LIVES_MS = 60_000;
 
+function ascendingNumbers(): () => number {
+  let last = 0;
+  return () => {
+    last += 1;
+    return last;
+  };
+}
+
 export const emptyMemory = (): Memory => ({
+  nextLook: ascendingNumbers(),
   pools: remembered(POOL_LIVES_MS),
   registries: remembered(POOL_LIVES_MS, MOST_REGISTRIES),
   nodes: remembered(NODE_LIVES_MS),
