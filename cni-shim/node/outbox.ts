@@ -112,16 +112,18 @@ export function openOutbox(database: NodeDatabase): Outbox {
         return true;
       }),
     toRelease: () => database.read((reading) => entriesIn(reading, 'outbox')),
-    behind() {
-      const [row] = database.all(BEHIND);
-      return { count: Number(row?.count ?? 0), since: row?.since == null ? undefined : Number(row.since) };
-    },
+    behind: () => behind(database),
     released: ({ nonce }) =>
       database.transaction(({ run }) => {
         run('DELETE FROM slot WHERE nonce = ?', nonce);
         run('DELETE FROM outbox WHERE nonce = ?', nonce);
       }),
   };
+}
+
+function behind(database: NodeDatabase): ReturnType<Outbox['behind']> {
+  const [row] = database.all(BEHIND);
+  return { count: Number(row?.count ?? 0), since: row?.since == null ? undefined : Number(row.since) };
 }
 
 function asking(database: NodeDatabase, { nonce, unasked }: JournalEntry): boolean {

@@ -2,8 +2,9 @@
 
 import { scatter } from '../../../core/addresses/scatter.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import { blockKeyToText, blockToText, type SlotKey } from '../../../core/protocol/slot-ref.ts';
+import { blockFromText, type SlotKey } from '../../../core/protocol/slot-ref.ts';
 import { inChunks } from '../in-flight.ts';
+import { type FullBlocks, noFullBlocks } from '../memory.ts';
 import { firstOf, isOpen, openMore, usableOpen } from '../pools/open-blocks.ts';
 import type { Allocation } from './allocation.ts';
 import { blockOrder, type Seeds } from './block-order.ts';
@@ -110,16 +111,26 @@ function* fullOnesLast(searching: Searching, order: Iterable<bigint>): Generator
 }
 
 /** The number of the look by which a block was seen without a free slot in this environment, the highest where only the node saw it. */
-function fullBlocks({ deps: { memory, now }, request, pool }: Searching): (block: bigint) => number | undefined {
-  const { id } = pool.definition;
-  const told = new Set(request.full?.pool === id ? request.full.blocks : []);
-  return (block) =>
-    memory.fullBlocks.get(blockKeyToText({ pool: id, block }), now()) ??
-    (told.has(blockToText(block)) ? Number.MAX_SAFE_INTEGER : undefined);
+function fullBlocks(searching: Searching): (block: bigint) => number | undefined {
+  const { deps, request, pool } = searching;
+  const seen = seenIn(searching);
+  const now = deps.now();
+  const told = new Set(request.full?.pool === pool.definition.id ? request.full.blocks.map(blockFromText) : []);
+  return (block) => seen.get(block, now) ?? (told.has(block) ? Number.MAX_SAFE_INTEGER : undefined);
 }
 
-function noteLook({ deps: { memory, now }, pool }: Searching, block: bigint): void {
-  memory.fullBlocks.set(blockKeyToText({ pool: pool.definition.id, block }), memory.nextLook(), now());
+function seenIn({ deps: { memory, now }, pool }: Searching): FullBlocks {
+  const { id } = pool.definition;
+  const known = memory.fullBlocks.peek(id);
+  if (known) return known;
+  const none = noFullBlocks();
+  memory.fullBlocks.set(id, none, now());
+  return none;
+}
+
+function noteLook(searching: Searching, block: bigint): void {
+  const { memory, now } = searching.deps;
+  seenIn(searching).set(block, memory.nextLook(), now());
 }
 
 /** The lease that an earlier try of the same request made, though its answer was lost. */
