@@ -55,8 +55,12 @@ export interface LeaseStore {
   /** `slotOperations.evict`: a slot that was held at an older generation is free, at `generation`. */
   evict(key: SlotKey, generation: number, ending: Ending): Promise<boolean>;
   readSlot(key: SlotKey): Promise<SlotState | undefined>;
-  /** Every slot item of a block, by slot. */
-  readBlock(key: BlockKey): Promise<ReadonlyMap<number, SlotState>>;
+  /**
+   * Every slot item of a block, by slot.
+   * @param nonce with it only slots that this nonce holds, or held last, are read whole; of the others only whether they can be
+   * had. An ADD that looks for a free slot, or for its own, need not be sent who has all the others
+   */
+  readBlock(key: BlockKey, nonce?: string): Promise<ReadonlyMap<number, SlotState>>;
 }
 
 export interface PoolState {

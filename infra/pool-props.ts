@@ -103,6 +103,12 @@ export interface DeclaredPool {
   readonly leasing?: 'online' | 'delegated';
 
   /**
+   * Where leasing is delegated, seconds for which a node gathers what it tells the service in one request.
+   * @default 1
+   */
+  readonly tellWithinSeconds?: number;
+
+  /**
    * Leases that each namespace may hold.
    * @default - no limit
    */

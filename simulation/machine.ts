@@ -4,8 +4,9 @@
  */
 import { type Agent, createAgent } from '../cni-shim/agent/agent.ts';
 import { type Metrics, makeMetrics } from '../cni-shim/agent/metrics.ts';
-import { apiClient, type Limits } from '../cni-shim/api/client.ts';
+import { apiClient } from '../cni-shim/api/client.ts';
 import { openOutage } from '../cni-shim/api/outage.ts';
+import type { Limits } from '../cni-shim/api/time-limits.ts';
 import type { OpenDatabase } from '../cni-shim/machine/database.ts';
 import { type Environment, type Surroundings, machine as thisMachine } from '../cni-shim/machine/surroundings.ts';
 import { type NodeRecords, openRecords } from '../cni-shim/node/node-records.ts';

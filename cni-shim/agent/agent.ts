@@ -38,7 +38,7 @@ export function createAgent(options: AgentOptions): Agent {
   const networks = recordsIn(options);
   return {
     async look() {
-      if (isAnythingToFlush(networks)) await tell(networks, false);
+      if (isAnythingToFlush(networks, now())) await tell(networks, false);
       goesOn();
     },
     health() {

@@ -25,7 +25,7 @@ export interface Telling extends DataDirectories {
 
 export const agentTimes = {
   roundMs: 10_000,
-  /** Where leasing is delegated, the service knows of a lease so soon. */
+  /** Where leasing is delegated, the service knows of a lease so soon, if its pool gathers for no longer. */
   lookMs: 1_000,
   heartbeatMs: 10 * 60_000,
   reconcileMs: 6 * 60 * 60_000,
@@ -64,7 +64,7 @@ export function serviceTeller(telling: Telling): TellService {
       heartbeat.in(agentTimes.heartbeatMs);
     }
     // Beside the outbox there may be blocks to give back, of which nothing else reminds.
-    if (renews || isAnythingToFlush(networks)) {
+    if (renews || isAnythingToFlush(networks, surroundings.now())) {
       const { isLost, failed } = await flushOutbox(telling, networks, told);
       if (isLost) {
         // It may be a dead container of this node that holds it: what has no reason is released, and later it is reported again.

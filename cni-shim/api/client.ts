@@ -47,15 +47,8 @@ import {
 } from './results.ts';
 import { MISMATCH, type Shape } from './shapes.ts';
 import { isSound } from './sound-allocation.ts';
+import { DEFAULT_LIMITS, type Limits } from './time-limits.ts';
 
-export interface Limits {
-  /** Milliseconds for one attempt, and for all of them together. */
-  readonly attempt: number;
-  readonly total: number;
-}
-
-/** kubelet waits about 4 minutes for a sandbox: failing early leaves it time to try again. */
-export const DEFAULT_LIMITS: Limits = { attempt: 4_000, total: 20_000 };
 const PAUSES: BackOff = { first: 100, longest: 2_000 };
 
 /** All throw LessorError. Undefined results only where the request did not want to be sent. */

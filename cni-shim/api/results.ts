@@ -40,6 +40,7 @@ const pool: Shape<AllocateResult['pool']> = object({
   order: otherwise(integer(-most.order, most.order), defaults.order),
   maxBlocksPerNode: otherwise(integer(1, most.blocksOfNode), defaults.maxBlocksPerNode),
   leasing: otherwise(oneOf('online', 'delegated'), defaults.leasing),
+  tellWithinSeconds: otherwise(integer(1, most.tellWithin), defaults.tellWithinSeconds),
   quota: optional(integer(0)),
   quotas: otherwise(record(podText, integer(0)), {}),
   id: poolId,
@@ -82,18 +83,22 @@ export const reportResult: Shape<ReportResult> = object({
   generation: optional(integer()),
 });
 
+const itemProblem = object({ code: text(), detail: text(), remedy: optional(text()) });
+
 export const batchResult: Shape<BatchResult> = object({
   items: list(
     object({
       reported: optional(reportResult),
       released: optional(releaseResult),
-      problem: optional(object({ code: text(), detail: text(), remedy: optional(text()) })),
+      refused: optional(itemProblem),
+      problem: optional(itemProblem),
     }),
   ),
   pools: list(
     object({
       id: poolId,
       leasing: oneOf('online', 'delegated'),
+      tellWithinSeconds: integer(1, most.tellWithin),
       cooldownSeconds: integer(0, most.cooldown),
       exclude: list(spanText, { most: most.exclusions }),
     }),

@@ -39,14 +39,15 @@ export const project = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
 /**
  * Without the two autoload flags the executable, which runs as root, would run what a bunfig.toml in its working directory
  * names and read the .env there. Identifiers keep their names: bun's minifier had collisions.
- * A call is over before code that was compiled further for it would have paid: only what runs for long, as in the agent, is.
+ * A call is over before code that was compiled further for it would have paid: none is, but in the agent
+ * (`machine/compiling.ts`).
  */
 export const COMPILE_FLAGS = [
   '--compile',
   '--bytecode',
   '--minify-whitespace',
   '--minify-syntax',
-  '--compile-jit-policy=16',
+  '--compile-jit-policy=1000',
   '--no-compile-autoload-dotenv',
   '--no-compile-autoload-bunfig',
 ];

@@ -10,19 +10,21 @@ const SERVICE = 'leave it out, since the node configuration says where the servi
 const LOG = 'leave it out, since the node configuration has "logFile"';
 const SUBNET = 'write "subnet": "10.1.0.0/16", and "rangeStart" and "rangeEnd" for a part of it';
 
-/** Of a range. */
-export const foreignRangeKeys: Readonly<Record<string, string>> = {
+/** Of a range. Made when it is asked for: few configurations have such keys. */
+export const foreignRangeKeys = (): Readonly<Record<string, string>> => ({
   ...of('whereabouts', SUBNET, 'range'),
   ...of('whereabouts', 'write "rangeStart"', 'range_start'),
   ...of('whereabouts', 'write "rangeEnd"', 'range_end'),
   exclude: 'write it into ipam itself, beside "ranges"',
-};
-
-const { exclude: _, ...rangeKeys } = foreignRangeKeys;
+});
 
 /** Of the `ipam` section. */
-export const foreignKeys: Readonly<Record<string, string>> = {
-  ...rangeKeys,
+export function foreignKeys(): Readonly<Record<string, string>> {
+  const { exclude: _, ...rangeKeys } = foreignRangeKeys();
+  return { ...rangeKeys, ...ofIpam() };
+}
+
+const ofIpam = (): Record<string, string> => ({
   ...of('whereabouts', 'write "ranges": [[{"subnet": "10.1.0.0/16"}], [{"subnet": "fd00:1::/64"}]]', 'ipRanges'),
   ...of('whereabouts', 'write "vrf" for addresses that others have too', 'network_name', 'enable_overlapping_ranges'),
   ...of(
@@ -86,4 +88,4 @@ export const foreignKeys: Readonly<Record<string, string>> = {
   ),
   ...of('nv-ipam', SERVICE, 'daemonSocket', 'daemonCallTimeoutSeconds', 'confDir', 'kubeconfig'),
   ...of('nv-ipam', LOG, 'logFile', 'logLevel'),
-};
+});

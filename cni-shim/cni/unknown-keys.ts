@@ -10,7 +10,7 @@ export interface Keys {
   /** Of what others write there, which says nothing to this plugin. */
   isOverlooked?(key: string): boolean;
   /** Keys that others have for what is written otherwise here: in lower case, with what to do. */
-  readonly foreign?: Readonly<Record<string, string>>;
+  foreign?(): Readonly<Record<string, string>>;
 }
 
 /** What is wrong, and the remedy. @param keys at least one */
@@ -29,8 +29,9 @@ export function unknownKeys(where: string, keys: readonly string[], known: Keys)
   ];
 }
 
-function remedyFor(key: string, { names, foreign = {} }: Keys): string {
+function remedyFor(key: string, { names, foreign: translations }: Keys): string {
   const folded = key.toLowerCase();
+  const foreign = translations?.() ?? {};
   const translation = Object.hasOwn(foreign, folded) ? foreign[folded] : undefined;
   if (translation !== undefined) return translation;
   const nearest = nearestName(key, names);

@@ -1,5 +1,6 @@
 /** `lessor agent`. */
 import { serveAgent } from '../agent/serve-agent.ts';
+import { compileWhatRunsOften } from '../machine/compiling.ts';
 import { version } from '../machine/version.ts';
 import { command } from './command.ts';
 import { nodeOptions, secondsOf } from './options.ts';
@@ -26,6 +27,7 @@ journal every 6 hours.`,
     name: { kind: 'value', value: 'NAME', help: 'what the cluster calls this node (default: $NODE_NAME)' },
   },
   async run({ config, 'data-dir': dataDirs, listen, grace, name }, { surroundings, terminal }) {
+    compileWhatRunsOften();
     const stopped = new Promise<void>((stop) => {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop());
     });

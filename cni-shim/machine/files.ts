@@ -113,8 +113,9 @@ export const nodeFiles: Files = {
   size: (path) => statSync(path, { throwIfNoEntry: false })?.size,
   identity(path) {
     try {
-      const { dev, ino } = statSync(path);
-      return `${dev}:${ino}`;
+      // Without an error where there is none, as making one takes long.
+      const found = statSync(path, { throwIfNoEntry: false });
+      return found && `${found.dev}:${found.ino}`;
     } catch (error) {
       if (isFileError(error)) return undefined;
       throw error;

@@ -20,12 +20,14 @@ export function askedAgain(entry: JournalEntry, current: JournalEntry | undefine
 /** For another ADD of the attachment: nonce and slot are the former one's, what the runtime says is the new one's. */
 export function addedAgain(there: JournalEntry, beginning: Beginning): JournalEntry {
   const { bootId, netns, pod, addresses, sandbox, release } = beginning;
-  const { netns: _, pod: __, sandbox: ___, release: ____, local, ...kept } = there;
-  // Nothing lives with it any more after a reboot; it may be held all the same.
-  const former = local !== undefined && there.bootId !== bootId ? { proposal: local.slot } : {};
+  const { netns: _, pod: __, sandbox: ___, release: ____, local, reported, ...kept } = there;
+  const isOfThisBoot = there.bootId === bootId;
+  // Nothing lives with it any more after a reboot; it may be held all the same. What lives with it from now on is to be reported.
+  const former = local !== undefined && !isOfThisBoot ? { proposal: local.slot } : {};
   const now = {
     ...former,
-    ...(local === undefined || there.bootId !== bootId ? {} : { local }),
+    ...(local === undefined || !isOfThisBoot ? {} : { local }),
+    ...(reported === undefined || !isOfThisBoot ? {} : { reported }),
     bootId,
     ...(netns === undefined ? {} : { netns }),
     ...(pod === undefined ? {} : { pod }),

@@ -3,7 +3,7 @@
  * entries, until they are reported), and leases whose containers are gone (a row of their own, until they are released).
  */
 
-import { entriesIn, ownerOf, readEntry, retire, writeEntry } from './journal.ts';
+import { entriesIn, livingWith, ownerOf, readEntry, retire, writeEntry } from './journal.ts';
 import type { JournalEntry, LocalLease } from './journal-entry.ts';
 import type { NodeDatabase, Writing } from './node-database.ts';
 
@@ -26,8 +26,11 @@ export interface Outbox {
   toReport(): JournalEntry[];
   /** Whether the service knows of the slot with which the entry's container lives. */
   isReported(entry: JournalEntry): boolean;
-  /** Notes that it was told so. False where neither a lease nor a release has the entry any more. */
-  reported(entry: JournalEntry): boolean;
+  /**
+   * Notes that it was told so. False where neither a lease nor a release has the entry any more.
+   * @param incarnation the node's life in which the service holds it
+   */
+  reported(entry: JournalEntry, incarnation?: number): boolean;
   /**
    * A report is about to be sent under its nonce: from now on something may be held by it. False where the entry is not there
    * any more, neither as a lease nor as a release: then nothing may be sent.
@@ -75,9 +78,7 @@ export function openOutbox(database: NodeDatabase): Outbox {
         const local = lease();
         if (local === undefined || ownerOf(writing, local.slot) !== entry.nonce) return undefined;
         const attempts = Math.max(entry.attempts, there.attempts);
-        // A second ADD of the attachment goes on with the same nonce, and counts.
-        const unasked = wasAsked || attempts > 1 ? {} : ({ unasked: true, onlyReported: true } as const);
-        writeEntry(writing, { ...entry, attempts, local, ...unasked });
+        writeEntry(writing, livingWith({ ...entry, attempts }, local, wasAsked));
         return local;
       }),
     toReport: () =>
@@ -85,8 +86,14 @@ export function openOutbox(database: NodeDatabase): Outbox {
         .read((reading) => entriesIn(reading, 'lease'))
         .filter(({ local, reported }) => local !== undefined && reported !== true),
     isReported: (entry) => entry.local === undefined || current(entry)?.reported === true,
-    reported: (entry) =>
-      database.transaction((writing) => changeByNonce(writing, entry, (there) => ({ ...there, reported: true }))),
+    reported: (entry, incarnation) =>
+      database.transaction((writing) =>
+        changeByNonce(writing, entry, (there) => ({
+          ...there,
+          reported: true,
+          ...(incarnation === undefined ? {} : { incarnation }),
+        })),
+      ),
     asking: (entry) => asking(database, entry),
     end: (found) =>
       database.transaction((writing) => {

@@ -167,9 +167,9 @@ export function afterRelease(previous: PoolCache, slot: SlotReference, now: numb
 }
 
 /** The state after the service said what holds in the pool now. That a node leases by itself only the answer of an ADD begins. */
-export function afterTold(previous: PoolCache, { leasing, cooldownSeconds, exclude }: ToldPolicy): PoolCache {
+export function afterTold(previous: PoolCache, { id: _, leasing, ...policy }: ToldPolicy): PoolCache {
   const { pool } = previous;
-  const next = { cooldownSeconds, exclude, leasing: leasing === 'online' ? leasing : pool.leasing };
+  const next = { ...policy, leasing: leasing === 'online' ? leasing : pool.leasing };
   return { ...previous, pool: { ...pool, ...next } };
 }
 
@@ -190,7 +190,7 @@ function markTaken(
 
 function forget(state: PoolCache, now: number): PoolCache['taken'] {
   const recent = Object.entries(state.taken).map(([block, slots]) => {
-    const kept = Object.entries(slots).filter(([, at]) => isWithin(takenFor(state), at, now));
+    const kept = Object.entries(slots).filter(([, at]) => isStillTaken(takenFor(state), at, now));
     return [block, Object.fromEntries(kept)] as const;
   });
   return Object.fromEntries(recent.filter(([, slots]) => Object.keys(slots).length > 0));
@@ -201,6 +201,10 @@ export function fullBlocks(state: PoolCache, now: number, takenMs: number = take
   const recent = Object.entries(state.full ?? {}).filter(([, at]) => isWithin(takenMs, at, now));
   return Object.fromEntries(recent);
 }
+
+/** Whether a slot that was seen taken is. A clock that was set back by less than so long makes no address cool for a shorter time. */
+export const isStillTaken = (milliseconds: number, at: number, now: number): boolean =>
+  Math.abs(now - at) < milliseconds;
 
 /** A time that lies ahead was written under another clock: it says nothing. */
 export const isWithin = (milliseconds: number, at: number, now: number): boolean =>

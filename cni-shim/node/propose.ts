@@ -2,7 +2,7 @@
 import type { SlotReference } from '../../core/contract/ids.ts';
 import { poolSpace } from '../../core/pools/pool-space.ts';
 import { blockFromText, blockToText } from '../../core/protocol/slot-ref.ts';
-import { fullBlocks, isWithin, type PoolCache, takenFor } from './pool-cache.ts';
+import { fullBlocks, isStillTaken, type PoolCache, takenFor } from './pool-cache.ts';
 
 /** Where three quarters of a block were seen taken, a slot of a block that was not seen is taken as likely. */
 const CROWDED = 0.75;
@@ -26,7 +26,8 @@ export function* proposals(state: PoolCache, now: number, takenMs: number = take
     shared &&
     (Object.keys(full).length > 0 ||
       Object.values(state.taken).some(
-        (slots) => Object.values(slots).filter((at) => isWithin(takenMs, at, now)).length >= CROWDED * space.blockSize,
+        (slots) =>
+          Object.values(slots).filter((at) => isStillTaken(takenMs, at, now)).length >= CROWDED * space.blockSize,
       ));
   const split = blocks[start] === last ? state.cursor.slot + 1 : 0;
   for (let step = 0; step <= blocks.length; step++) {
@@ -39,7 +40,7 @@ export function* proposals(state: PoolCache, now: number, takenMs: number = take
     const taken = state.taken[text] ?? {};
     for (let slot = from; slot < to; slot++) {
       const takenAt = taken[slot];
-      if (space.isUsable(block, slot) && (takenAt === undefined || !isWithin(takenMs, takenAt, now)))
+      if (space.isUsable(block, slot) && (takenAt === undefined || !isStillTaken(takenMs, takenAt, now)))
         yield { pool: state.pool.id, block: text, slot };
     }
   }

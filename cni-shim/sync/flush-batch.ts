@@ -3,8 +3,18 @@ import type { BatchItem, BatchOutcome, BatchResult } from '../../core/contract/b
 import type { LessorError } from '../../core/contract/problems.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import { errorOf } from '../api/refusals.ts';
+import { refusal } from '../machine/refusal.ts';
 import { afterTold } from '../node/pool-cache.ts';
-import { endOf, type Flushing, releaseTaken, reportOf, reportRefused, reportTaken, type ToTell } from './tell.ts';
+import {
+  endOf,
+  type Flushing,
+  noteRefusedReport,
+  releaseTaken,
+  reportOf,
+  reportRefused,
+  reportTaken,
+  type ToTell,
+} from './tell.ts';
 
 /** For so long a service that did not know batches is not asked by one again. */
 const TRIED_AGAIN_AFTER_MS = 10 * 60_000;
@@ -33,9 +43,12 @@ export async function tellBatch(
   if (first === undefined) return true;
   const outcome = await outcomeOf(api.batch({ items: sent.map(({ item }) => item) }));
   if (outcome.kind !== 'granted') {
-    if (outcome.error.code !== 'route.unknown') note(first.telling, outcome.error);
-    else records.setMeta(ROW, String(now()));
-    return outcome.error.code !== 'route.unknown';
+    const { error } = outcome;
+    if (error.code === 'route.unknown') records.setMeta(ROW, String(now()));
+    // One item may be what the service cannot read: singly the others are told all the same.
+    const isToldSingly = error.code === 'route.unknown' || error.kind.ofOneLease === true;
+    if (!isToldSingly) note(first.telling, error);
+    return !isToldSingly;
   }
   for (const [index, { telling }] of sent.entries()) {
     const come = await outcomeOf(takeOutcome(flushing, telling, outcome.answer?.items[index]));
@@ -59,16 +72,22 @@ function itemOf({ entry, what }: ToTell): BatchItem | undefined {
 async function takeOutcome(
   flushing: Flushing,
   { entry, what }: ToTell,
-  outcome: BatchOutcome | undefined,
+  { reported, released, refused, problem }: BatchOutcome = {},
 ): Promise<void> {
-  const problem = outcome?.problem;
+  const { records } = flushing;
   if (problem !== undefined) {
     const error = errorOf(problem);
-    throw what === 'report' ? reportRefused(flushing.records, entry, error) : error;
+    throw what === 'report' ? reportRefused(records, entry, error) : error;
   }
-  if (what === 'report') await reportTaken(flushing, entry);
-  else await releaseTaken(flushing, entry, outcome?.released?.draining);
+  // What the service does not say it did it is told of again.
+  if ((what === 'report' ? reported : released) === undefined) throw noOutcome();
+  if (refused !== undefined) noteRefusedReport(records, entry, errorOf(refused));
+  if (what === 'report') await reportTaken(flushing, entry, reported?.incarnation);
+  else await releaseTaken(flushing, entry, released?.draining);
 }
+
+const noOutcome = (): LessorError =>
+  refusal('service.fault', 'the service did not say what came of a lease', 'look into its log');
 
 function notePolicies({ records }: Flushing, pools: BatchResult['pools']): void {
   for (const told of pools) records.update(told.id, (cache) => cache && afterTold(cache, told));

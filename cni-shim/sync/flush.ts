@@ -125,6 +125,17 @@ export async function flushAll(
   return total;
 }
 
-/** Whether the outbox of any network has something in it. */
-export const isAnythingToFlush = (networks: readonly NodeRecords[]): boolean =>
-  networks.some(({ outbox }) => outbox.behind().count > 0);
+/** Whether the outbox of any network has something in it that is not gathered any longer. */
+export const isAnythingToFlush = (networks: readonly NodeRecords[], now: number): boolean =>
+  networks.some((records) => {
+    const { count, since } = records.outbox.behind();
+    if (count === 0 || since === undefined || count >= bounds.itemsOfBatch) return count > 0;
+    // A clock that was set back does not make it wait for longer.
+    return Math.abs(now - since) >= (gatheredForSeconds(records) - 1) * 1000;
+  });
+
+/** Seconds. As long as each pool of the network lets it: where the service is asked for each address, what is waiting is of an outage. */
+export function gatheredForSeconds(records: NodeRecords): number {
+  const each = records.caches().map(({ pool }) => (pool.leasing === 'delegated' ? pool.tellWithinSeconds : 1));
+  return Math.min(...(each.length === 0 ? [1] : each));
+}

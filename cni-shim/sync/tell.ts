@@ -31,13 +31,14 @@ export async function reportLease(flushing: Flushing, entry: JournalEntry): Prom
   if (local === undefined || !records.outbox.asking(entry)) return;
   const outcome = await outcomeOf(api.report(reportOf(entry, local)));
   if (outcome.kind !== 'granted') throw reportRefused(records, entry, outcome.error);
-  await reportTaken(flushing, entry);
+  await reportTaken(flushing, entry, outcome.answer?.incarnation);
 }
 
-export async function reportTaken({ records, api }: Flushing, entry: JournalEntry): Promise<void> {
+/** @param life of the node in which it is held */
+export async function reportTaken({ records, api }: Flushing, entry: JournalEntry, life?: number): Promise<void> {
   const { attachment, nonce, local } = entry;
   // A DEL that came meanwhile, and is over, released nothing yet.
-  if (records.outbox.reported(entry) || local === undefined) return;
+  if (records.outbox.reported(entry, life) || local === undefined) return;
   await api.release({ attachment, nonce, slot: local.slot, acknowledged: true });
 }
 
@@ -48,15 +49,24 @@ export function reportRefused(records: NodeRecords, entry: JournalEntry, error: 
   // As it is in the journal: the mark went before the report was sent.
   const { unasked: _, ...asked } = entry;
   records.journal.lose(asked);
-  const { local } = entry;
-  if (local !== undefined) records.update(local.slot.pool, (cache) => cache && afterRefusedReport(cache));
+  noteRefusedReport(records, entry, error);
   return error;
 }
 
+/** Also of a lease that is over: its block may be no longer the node's. */
+export function noteRefusedReport(records: NodeRecords, { local }: JournalEntry, { code }: LessorError): void {
+  if (code === 'lease.lost' && local !== undefined)
+    records.update(local.slot.pool, (cache) => cache && afterRefusedReport(cache));
+}
+
 /** Releases what an entry's container may hold. @throws LessorError */
-export async function releaseEntry({ api }: Pick<Flushing, 'api'>, entry: JournalEntry): Promise<ReleaseResult> {
+export async function releaseEntry(
+  { records, api }: Pick<Flushing, 'records' | 'api'>,
+  entry: JournalEntry,
+): Promise<ReleaseResult> {
   const { report, release } = endOf(entry);
-  if (report !== undefined) await reportEnded(api, report);
+  const refused = report && (await reportEnded(api, report));
+  if (refused !== undefined) noteRefusedReport(records, entry, refused);
   return (await api.release(release)) ?? { released: [] };
 }
 
@@ -71,9 +81,11 @@ export async function releaseTaken(flushing: Flushing, entry: JournalEntry, drai
  * Whose container lived and ended while nobody was told. Only so does its slot cool, and is it in the table's history. No
  * refusal of it stands in the way of the release, which is refused by itself where nothing can be had.
  */
-async function reportEnded(api: Calls, report: ReportRequest): Promise<void> {
+async function reportEnded(api: Calls, report: ReportRequest): Promise<LessorError | undefined> {
   const outcome = await outcomeOf(api.report(report));
-  if (outcome.kind !== 'granted' && mayBeCarriedOut(outcome.error)) throw outcome.error;
+  if (outcome.kind === 'granted') return undefined;
+  if (mayBeCarriedOut(outcome.error)) throw outcome.error;
+  return outcome.error;
 }
 
 /** Nobody can say whether it was or will be: a release that is sent now may come first. */
@@ -107,8 +119,9 @@ export function endOf(
 }
 
 /**
- * What was asked for once was answered, with one slot; or nothing was asked for, and one slot was reported. Copies of a request may have met in different slots, and requested
- * addresses may be several and other ones each time: then the service looks for whatever the nonce holds.
+ * What was asked for once was answered, with one slot; or nothing was asked for, and one slot was reported. Copies of a request
+ * may have met in different slots, and requested addresses may be several and other ones each time: then the service looks for
+ * whatever the nonce holds.
  */
 function isAllThatIsHeld({ acknowledged, onlyReported, more, attempts }: JournalEntry): boolean {
   return (acknowledged !== undefined || onlyReported === true) && more === undefined && attempts === 1;

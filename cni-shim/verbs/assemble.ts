@@ -1,8 +1,10 @@
 /** What the verbs work with, made from the configurations: the API, and what the node keeps of the network. */
 import type { Attachment } from '../../core/contract/ids.ts';
-import { type Api, apiClient, type Limits } from '../api/client.ts';
+import type { Api } from '../api/client.ts';
+import { clientOnDemand } from '../api/client-on-demand.ts';
 import { type Outage, openOutage } from '../api/outage.ts';
-import { type CredentialSupply, credentialSupply } from '../aws/credentials.ts';
+import type { Limits } from '../api/time-limits.ts';
+import type { CredentialSupply } from '../aws/credentials.ts';
 import type { Invocation } from '../cni/environment.ts';
 import type { NetworkConfiguration } from '../cni/network-configuration.ts';
 import type { Observer } from '../log/call-record.ts';
@@ -50,20 +52,21 @@ export function assembleNetwork(
   const { endpoint, region, dataDir, labels, credentials: choice } = loadNodeConfiguration(network, surroundings);
   // Whatever VRF the configuration names by then, a DEL finds what the ADD wrote.
   const records = openRecords(surroundings, dataDir);
-  const credentials = credentialSupply(surroundings, { dataDir, choice });
+  const { api, credentials } = clientOnDemand({
+    endpoint,
+    region,
+    dataDir,
+    choice,
+    surroundings,
+    observer,
+    ...(limits === undefined ? {} : { limits }),
+  });
   return {
     surroundings,
     network,
     dataDir,
     bootId: records.bootId,
-    api: apiClient({
-      endpoint,
-      region,
-      credentials,
-      surroundings,
-      observer,
-      ...(limits === undefined ? {} : { limits }),
-    }),
+    api,
     credentials,
     outage: openOutage(records, surroundings.now),
     records,

@@ -1,6 +1,6 @@
 /** One call of the plugin: from environment and standard input to what is printed and the exit code. */
 
-import type { Limits } from '../api/client.ts';
+import type { Limits } from '../api/time-limits.ts';
 import { isVerb, NEWEST_VERSION, supportedVersions, verbs, writtenVersion } from '../cni/version.ts';
 import { isObject, parseJson, show } from '../machine/json.ts';
 import { refusal } from '../machine/refusal.ts';

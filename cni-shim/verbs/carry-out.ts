@@ -1,6 +1,6 @@
 /** What a verb does: from the configuration on standard input to what is printed. */
 
-import type { Limits } from '../api/client.ts';
+import type { Limits } from '../api/time-limits.ts';
 import { type NetworkConfiguration, parseInput } from '../cni/network-configuration.ts';
 import { resultAddresses } from '../cni/prev-result.ts';
 import { type Requests, readRequest } from '../cni/request.ts';

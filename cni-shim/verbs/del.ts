@@ -47,7 +47,7 @@ export async function removeEntry(
   if (outage.isRecent()) return retire();
   if (isDelegated(plugin, entry)) {
     retire();
-    return flushIfBehind(flushing, outage);
+    return flushIfBehind(flushing, outage, flushed);
   }
   // Whatever comes of the request, it may arrive late: an ADD of the same container must not find itself meant.
   if (!records.outbox.end(entry)) return;
@@ -66,7 +66,7 @@ export async function removeEntry(
   await flush(flushing, { ...flushed, most: FLUSHED_AT_ONCE });
 }
 
-/** Whatever it was granted by: nobody waits for the release, which is told within about a second. */
+/** Whatever it was granted by: nobody waits for the release, which is told afterwards. */
 function isDelegated({ records }: NetworkPlugin, entry: JournalEntry): boolean {
   const [slot] = slotsOf(entry);
   return slot !== undefined && records.cacheOf(slot.pool)?.pool.leasing === 'delegated';

@@ -44,7 +44,9 @@ export const batchOutcome = z.object({
   reported: z.optional(reportResult),
   /** The release was carried out. */
   released: z.optional(releaseResult),
-  /** Something was refused, or not got to. A refused report beside a release that was carried out is none. */
+  /** The report was refused, which did not stand in the way of the release. */
+  refused: z.optional(itemProblem),
+  /** Something was refused, or not got to. The item is to be told again, unless it is refused for good. */
   problem: z.optional(itemProblem),
 });
 export type BatchOutcome = z.infer<typeof batchOutcome>;
@@ -52,8 +54,9 @@ export type BatchOutcome = z.infer<typeof batchOutcome>;
 /** What a node has to know of a pool whose blocks belong to nodes, as it is now. */
 export const toldPolicy = z.object({
   id: poolId,
-  /** `online` also where the pool has quotas or gives no new lease. */
+  /** `online` also where the pool has quotas, or gives this node no new lease. */
   leasing,
+  tellWithinSeconds: poolPolicy.shape.tellWithinSeconds.def.innerType,
   /** Seconds for which a released address is not handed out again. */
   cooldownSeconds: poolPolicy.shape.cooldownSeconds.def.innerType,
   /** Addresses that are not handed out. */

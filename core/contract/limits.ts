@@ -73,6 +73,8 @@ export const most = {
   /** Seconds: a day, and 30 days. */
   cooldown: 86_400,
   sticky: 2_592_000,
+  /** Seconds for which a node may gather what it leased by itself. */
+  tellWithin: 300,
   /** Seconds that a change of a lease may wait to be counted. */
   countWithin: 60,
   /** Days for which history is kept. */
@@ -122,6 +124,7 @@ export const otherwise = {
   order: 0,
   maxBlocksPerNode: 64,
   leasing: 'online',
+  tellWithinSeconds: 1,
 } as const;
 
 /** Parts of the list of nodes: DynamoDB takes 1,000 writes a second under one key, and one of them is read by a single request. */

@@ -66,10 +66,12 @@ export const poolPolicy = z.object({
   /** Blocks that one node may own, where a block belongs to a node. */
   maxBlocksPerNode: z._default(z.int().check(z.gte(1), z.lte(most.blocksOfNode)), otherwise.maxBlocksPerNode),
   /**
-   * `delegated`: a node leases from its own blocks by itself, and tells the service within about a second. It needs affinity
-   * `node`. As long as the pool has quotas or drains, nodes ask as with `online`.
+   * `delegated`: a node leases from its own blocks by itself, and tells the service afterwards. It needs affinity `node`. As
+   * long as the pool has quotas or drains, nodes ask as with `online`.
    */
   leasing: z._default(leasing, otherwise.leasing),
+  /** Where leasing is delegated, seconds for which a node gathers what it tells the service in one request. */
+  tellWithinSeconds: z._default(z.int().check(z.gte(1), z.lte(most.tellWithin)), otherwise.tellWithinSeconds),
   /** Leases that each namespace may hold; no limit if left out. Pods of which nothing is known are one namespace. */
   quota: z.optional(leases),
   /** Leases that some namespaces may hold, in place of `quota`. */
@@ -187,7 +189,8 @@ export const FIXED = ['id', 'vrf', 'name', 'affinity', 'gateway', 'blockSize', '
 /** It is so for good: no other value than the pool's is taken (`pool.fixed`). */
 const fixed = z.optional(z.unknown());
 
-const { cooldownSeconds, stickySeconds, clusters, order, maxBlocksPerNode, quota } = poolPolicy.shape;
+const { cooldownSeconds, stickySeconds, clusters, order, maxBlocksPerNode, tellWithinSeconds, quota } =
+  poolPolicy.shape;
 
 /** What is to be changed; what is left out stays as it is. */
 export const poolPatch = z.strictObject({
@@ -203,6 +206,7 @@ export const poolPatch = z.strictObject({
   maxBlocksPerNode: z.optional(maxBlocksPerNode.def.innerType),
   stickySeconds: z.optional(stickySeconds.def.innerType),
   leasing: z.optional(leasing),
+  tellWithinSeconds: z.optional(tellWithinSeconds.def.innerType),
   /** Leases that each namespace may hold; null: no limit. */
   quota: z.nullable(quota),
   /** The whole of it: a namespace that is left out loses its own. */

@@ -64,13 +64,15 @@ export async function readItem(
   return (await available(() => client.send(request))).Item;
 }
 
-/** Every item under one partition key, read strongly consistent. */
+/** Every item under one partition key, read strongly consistent. @param attributes the only ones that are sent; all of them if left out */
 export async function queryAll(
   client: DynamoDBDocumentClient,
   table: string,
   pk: string,
+  attributes?: string,
 ): Promise<Record<string, unknown>[]> {
   const request = {
+    ...(attributes === undefined ? {} : { ProjectionExpression: attributes }),
     TableName: table,
     KeyConditionExpression: 'pk = :pk',
     ExpressionAttributeValues: { ':pk': pk },

@@ -1,5 +1,7 @@
 /** Leases in DynamoDB: one conditional write a slot, one strongly consistent Query a block. */
-import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { againstHolding, allows, type Holding, type SlotOperation, type SlotState } from '../../core/protocol/lease.ts';
 import type { SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { LeaseStore } from '../../core/store.ts';
@@ -14,34 +16,35 @@ const ADVANCED = 'SET s = :free, g = :generation, r = if_not_exists(r, :never)';
  * Beside the conditions of the operation, which decide whether a slot is held: it is from when the last lease ended there, at the
  * earliest. Who asks may have another clock, or have begun before that.
  */
-const NOT_BEFORE = 'attribute_not_exists(x) OR x <= :new_at';
+const NOT_BEFORE = 'attribute_not_exists(x) OR x <= :at';
 /** Each but the first where another lease has ended in the slot since the one before. */
 const TRIES = 4;
 const states = { ':held': HELD, ':free': FREE };
+
+/** Reads of a search: what says whether a slot can be had, and by which nonce it was leased last. */
+const USE = 'sk, s, g, r, n';
 
 /** What a write makes of a slot: an update expression, with the names in it, and values for it and for the condition. */
 interface Change {
   readonly update: string;
   readonly names?: Record<string, string>;
   readonly values: Record<string, unknown>;
-  /** A condition beside those of the operation. */
-  readonly also?: string;
+  readonly condition?: string;
 }
 
-/** Every write of a slot: one conditional update, by its operation. */
+/** Every write of a slot: one conditional update, by its operation. Its values are marshalled here: the document client goes through a request three times. */
 const writing =
-  (client: DynamoDBDocumentClient, table: string) =>
-  async (key: SlotKey, operation: SlotOperation, { update, names, values, also }: Change) => {
-    const condition = also === undefined ? conditionOf(operation) : `(${conditionOf(operation)}) AND (${also})`;
+  (client: DynamoDBDocumentClient, table: string) => async (key: SlotKey, operation: SlotOperation, change: Change) => {
+    const { update, names, values, condition = conditionOf(operation) } = change;
     const outcome = await conditional(() =>
       client.send(
-        new UpdateCommand({
+        new UpdateItemCommand({
           TableName: table,
-          Key: keys.slot(key),
+          Key: marshall(keys.slot(key)),
           UpdateExpression: update,
           ConditionExpression: condition,
           ...(names && { ExpressionAttributeNames: names }),
-          ExpressionAttributeValues: valuesIn(`${update} ${condition}`, { ...states, ...values }),
+          ExpressionAttributeValues: marshall(valuesIn(`${update} ${condition}`, { ...states, ...values })),
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
       ),
@@ -61,10 +64,11 @@ const occupying =
     { generation, sticky }: { generation: number; sticky: boolean },
   ) => {
     const compared = againstHolding(holding, generation, sticky);
+    const condition = `(${conditionOf(operation, sticky)}) AND (${NOT_BEFORE})`;
     const put = async (heldAt: number) => {
       const { values, ...replaced } = replacement(slotItem({ ...holding, heldAt }, generation));
       const all = { ...valuesOf(compared), ...values };
-      const { done, ...found } = await write(key, operation, { ...replaced, values: all, also: NOT_BEFORE });
+      const { done, ...found } = await write(key, operation, { ...replaced, values: all, condition });
       return done ? { held: true as const } : { held: false as const, current: undefined, ...found };
     };
     let outcome = await put(holding.heldAt);
@@ -107,22 +111,49 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
       return item && slotState(item);
     },
 
-    async readBlock(key) {
-      const items = await queryAll(client, table, keys.slots(key));
-      return new Map<number, SlotState>(items.map((item) => [slotOf(item), slotState(item)]));
+    async readBlock(key, nonce) {
+      const items = await queryAll(client, table, keys.slots(key), nonce === undefined ? undefined : USE);
+      const slots = new Map<number, SlotState>(items.map((item) => [slotOf(item), slotState(item)]));
+      // Hardly ever one: who holds it is read with it.
+      for (const item of nonce === undefined ? [] : items.filter(({ n }) => n === nonce)) {
+        const whole = await readItem(client, table, keys.slot({ ...key, slot: slotOf(item) }));
+        if (whole) slots.set(slotOf(item), slotState(whole));
+      }
+      return slots;
     },
   };
 }
 
+/** The values by which the attributes of a holder are written: those of the condition where it compares with the same, so that each is sent once. */
+const VALUES: Readonly<Record<string, string>> = {
+  s: ':held',
+  g: ':generation',
+  o: ':containerId',
+  i: ':ifname',
+  w: ':network',
+  n: ':nonce',
+  nd: ':node',
+  e: ':incarnation',
+  r: ':never',
+  at: ':at',
+  ns: ':namespace',
+  p: ':podName',
+  u: ':uid',
+};
+/** A reserved word of DynamoDB. */
+const names = { '#at': 'at' };
+const nameOf = (attribute: string): string => (attribute === 'at' ? '#at' : attribute);
+
 /** A new holder takes the place of the last one, all but `x`: when that one's lease ended is what history is complete by. */
 function replacement(item: Record<string, unknown>) {
-  const set = Object.keys(item).filter((name) => item[name] !== undefined);
-  const absent = Object.keys(item).filter((name) => item[name] === undefined);
-  const remove = absent.length === 0 ? '' : ` REMOVE ${absent.map((name) => `#${name}`).join(', ')}`;
+  const attributes = Object.keys(VALUES);
+  const set = attributes.filter((name) => item[name] !== undefined);
+  const absent = attributes.filter((name) => item[name] === undefined);
+  const remove = absent.length === 0 ? '' : ` REMOVE ${absent.map(nameOf).join(', ')}`;
   return {
-    update: `SET ${set.map((name) => `#${name} = :new_${name}`).join(', ')}${remove}`,
-    names: Object.fromEntries([...set, ...absent].map((name) => [`#${name}`, name])),
-    values: Object.fromEntries(set.map((name) => [`:new_${name}`, item[name]])),
+    update: `SET ${set.map((name) => `${nameOf(name)} = ${VALUES[name]}`).join(', ')}${remove}`,
+    names,
+    values: Object.fromEntries(set.map((name) => [VALUES[name] ?? '', item[name]])),
   };
 }
 

@@ -73,8 +73,14 @@ export const fillExpressions = {
   turnBefore: 'turn = :before',
 } as const;
 
-export const conditionOf = (operation: SlotOperation): string =>
-  alternatives(slotOperations[operation], slotExpressions);
+/**
+ * @param sticky whether a pod is compared with: where none is, what asks for the same one never holds (`samePod`), and each condition
+ * takes the store its time
+ */
+export function conditionOf(operation: SlotOperation, sticky = true): string {
+  const all: readonly (readonly SlotConditionName[])[] = slotOperations[operation];
+  return alternatives(sticky ? all : all.filter((names) => !names.includes('samePod')), slotExpressions);
+}
 export const blockConditionOf = (operation: BlockOperation): string =>
   alternatives(blockOperations[operation], blockExpressions);
 
@@ -83,8 +89,12 @@ function alternatives<Name extends string>(all: readonly (readonly Name[])[], ex
   return all.map((names) => `(${names.map((name) => expressions[name]).join(' AND ')})`).join(' OR ');
 }
 
+/** By expression: there are a few, and each is used for every lease. */
+const named = new Map<string, ReadonlySet<string>>();
+
 /** Those of `values` that `expression` names: DynamoDB refuses a value that is not used. */
 export function valuesIn(expression: string, values: Record<string, unknown>): Record<string, unknown> {
-  const used = new Set(expression.match(/:\w+/g));
+  const used = named.get(expression) ?? new Set(expression.match(/:\w+/g));
+  named.set(expression, used);
   return Object.fromEntries(Object.entries(values).filter(([name]) => used.has(name)));
 }

@@ -1,4 +1,4 @@
-/** The budgets of docs/budgets.md, as counts of requests: a regression beyond them fails here. `npm run budgets` measures units. */
+/** The budgets of docs/budgets.md, as counts of requests: a regression beyond them fails here. `npm run bench -- requests fills` measures units too. */
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../core/store.ts';
 import { counted } from '../functions/intercepted.ts';

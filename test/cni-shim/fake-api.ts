@@ -10,6 +10,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod/mini';
 import { parseAddress } from '../../core/addresses/address.ts';
 import { resolveRangeSets } from '../../core/addresses/range.ts';
+import { type BatchRequest, type BatchResult, batchRequest } from '../../core/contract/batch.ts';
 import type { Attachment } from '../../core/contract/ids.ts';
 import {
   type AllocateRequest,
@@ -22,6 +23,7 @@ import {
   reportRequest,
 } from '../../core/contract/lease.ts';
 import type { HeartbeatRequest, OwnLeasesResult } from '../../core/contract/nodes.ts';
+import { paths } from '../../core/contract/paths.ts';
 import { type PoolDefinition, type PoolPolicy, poolPolicy, type RangeText } from '../../core/contract/pool.ts';
 import { LessorError, problemBody } from '../../core/contract/problems.ts';
 import { type PoolSpace, poolSpace } from '../../core/pools/pool-space.ts';
@@ -63,6 +65,8 @@ interface Lease {
   readonly nonce: string;
 }
 
+type Definable = Partial<PoolPolicy> & { readonly affinity?: PoolDefinition['affinity'] };
+
 interface Pool {
   readonly definition: PoolDefinition;
   readonly leases: Map<string, Lease>;
@@ -77,6 +81,8 @@ export class FakeApi {
   identity = identity;
   /** False where its own time would be measured. */
   verifies = true;
+  /** As a service of before does not. */
+  knowsBatches = false;
   readonly #pools = new Map<string, Pool>();
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   #waiting: (() => void)[] = [];
@@ -121,7 +127,7 @@ export class FakeApi {
   }
 
   /** As an operator does. */
-  createPool(name: string, ranges: RangeText[][], policy: Partial<PoolPolicy> = {}): void {
+  createPool(name: string, ranges: RangeText[][], policy: Definable = {}): void {
     this.#pool({ vrf: 'default', name, ranges }, policy);
   }
 
@@ -196,6 +202,7 @@ export class FakeApi {
     if (path === '/v1/nodes/self/leases') return this.#ownLeases();
     if (path === '/v1/leases/reports') return this.#report(reportRequest.parse(body));
     if (path === '/v1/releases') return this.#release(releaseRequest.parse(body));
+    if (path === paths.batch.path && this.knowsBatches) return this.#batch(batchRequest.parse(body));
     throw new LessorError('route.unknown', `${path} is not a route: this is a service of before`);
   }
 
@@ -342,7 +349,15 @@ export class FakeApi {
     return nonce === undefined ? { released, held } : { released };
   }
 
-  #pool({ vrf, name, ranges = [] }: AllocateRequest['pool'], policy: Partial<PoolPolicy> = {}): Pool {
+  #batch({ items }: BatchRequest): BatchResult {
+    const outcomes = items.map(({ report, release }) => ({
+      ...(report === undefined ? {} : { reported: this.#report(report) }),
+      ...(release === undefined ? {} : { released: this.#release(release) }),
+    }));
+    return { items: outcomes, pools: [] };
+  }
+
+  #pool({ vrf, name, ranges = [] }: AllocateRequest['pool'], { affinity = 'shared', ...policy }: Definable = {}): Pool {
     const resolved = resolveRangeSets(ranges);
     if (!resolved.ok) throw new LessorError('request.invalid', resolved.problem);
     const known = this.#pools.get(name);
@@ -355,7 +370,7 @@ export class FakeApi {
       id: (this.#pools.size + 1).toString(16).padStart(16, '0'),
       vrf,
       name,
-      affinity: 'shared',
+      affinity,
       ranges: resolved.ranges,
       blockSize: BLOCK_SIZE,
       ...z.parse(poolPolicy, { cooldownSeconds: 60, ...policy }),

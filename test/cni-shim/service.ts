@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import type { BatchRequest } from '../../core/contract/batch.ts';
 import { LessorError, problemBody } from '../../core/contract/problems.ts';
 import { routes } from '../../core/contract/routes.ts';
+import { CONTRACT_HEADER, parseContract } from '../../core/contract/version.ts';
 import { allocate } from '../../functions/use-cases/add/allocate.ts';
 import { giveBack } from '../../functions/use-cases/blocks/give-back.ts';
 import type { Call, Dependencies } from '../../functions/use-cases/dependencies.ts';
@@ -28,7 +29,7 @@ export interface Service {
   readonly sent: Sent[];
   /** What becomes of a request: undefined is answered. */
   fate: (sent: Sent) => 'unreachable' | 'answer lost' | undefined;
-  /** Not where it is of before there were batches. */
+  /** Not where it is of before there was delegated leasing: it speaks contract 1.3. */
   knowsBatches: boolean;
 }
 
@@ -47,6 +48,15 @@ const answers: readonly (readonly [Route, UseCase])[] = [
   [routes.goodbye, goodbye],
   [routes.ownLeases, (deps, call, { cursor }: { cursor?: string }) => ownLeases(deps, call, cursor)],
 ];
+
+/** What is unknown is left out where a caller speaks a later version, else refused. */
+function asOfBefore(route: Route, body: Record<string, unknown>, headers: Headers): void {
+  if (route === routes.batch) throw new LessorError('route.unknown', 'it is of before');
+  if (body.leasesFrom === undefined) return;
+  if ((parseContract(headers.get(CONTRACT_HEADER) ?? '')?.minor ?? 0) <= 3)
+    throw new LessorError('request.invalid', 'body: has no field leasesFrom');
+  delete body.leasesFrom;
+}
 
 /**
  * What a node's request comes to at the service.
@@ -73,12 +83,15 @@ export function serviceFor(
       const [route, useCase] = answers.find(([one]) => one.path === pathname && one.method === method) ?? [];
       if (route === undefined || useCase === undefined) throw new Error(`no route ${method} ${pathname}`);
       try {
-        if (route === routes.batch && !service.knowsBatches) throw new LessorError('route.unknown', 'it is of before');
+        if (!service.knowsBatches) asOfBefore(route, body, new Headers(init?.headers));
         const schema = 'request' in route ? route.request : z.unknown();
         const answer = instead.get(route) ?? useCase;
         const result = await answer(deps, callOf(node), z.parse(schema, body) as never);
         if (fate === 'answer lost') throw Object.assign(new Error('cut'), { code: 'ECONNRESET' });
-        return Response.json(z.parse(route.result, result));
+        const answered = z.parse(route.result, result);
+        const { pool } = answered as { pool?: unknown };
+        if (!service.knowsBatches && typeof pool === 'object' && pool !== null) Reflect.deleteProperty(pool, 'leasing');
+        return Response.json(answered);
       } catch (error) {
         if (!(error instanceof LessorError)) throw error;
         const problem = problemBody(error);

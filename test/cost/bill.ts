@@ -4,6 +4,7 @@ import type { Costs } from '../budgets/meter.ts';
 import type { Deployment } from './deployment.ts';
 import type { Measured } from './measured.ts';
 import type { Prices } from './prices.ts';
+import { leasesMeasured, leasesTold } from './setting.ts';
 
 /** Of a million pods: an ADD and a DEL each. */
 export interface Line {
@@ -22,6 +23,8 @@ export const SHARDS = 4;
  * is waited for. An invocation of `changes` waits for its counter and for 16 of its other writes at once.
  */
 const REQUEST_MS = 12;
+/** Of a batch eight leases are written at once. */
+const batchMs = (leases: number): number => REQUEST_MS + 1.5 * (leases - 1) + 4 * (Math.ceil(leases / 8) - 1);
 const countingMs = ({ requests }: Costs): number => 6 + 0.3 * requests + 4 * (1 + Math.ceil((requests - 1) / 16));
 /** CloudWatch Logs counts these for each event beside its text. */
 const EVENT_BYTES = 26;
@@ -44,19 +47,36 @@ export function counting(measured: Measured, deployment: Deployment, podsASecond
   ];
 }
 
+/** As `ofPods`, where nodes lease by themselves and tell of it afterwards. */
+export function ofDelegatedPods(
+  measured: Measured,
+  deployment: Deployment,
+  podsASecond: number,
+  tellWithinSeconds: number,
+): Line[] {
+  const told = leasesTold(podsASecond, tellWithinSeconds);
+  const cost = measured.delegated[podsASecond]?.[leasesMeasured(told)];
+  if (cost === undefined) throw new Error(`Batches of ${told} leases were not measured: npm run cost -- --write`);
+  const batches = (2 * PODS) / told;
+  return [...requestsOf(batches, batchMs(told), cost, deployment), ...counting(measured, deployment, podsASecond)];
+}
+
 export function ofPods(measured: Measured, deployment: Deployment, podsASecond: number): Line[] {
   const cost = measured.pods[podsASecond];
   if (cost === undefined) throw new Error(`${podsASecond} pods a second were not measured: npm run cost -- --write`);
-  const requests = 2 * PODS;
+  return [...requestsOf(2 * PODS, REQUEST_MS, cost, deployment), ...counting(measured, deployment, podsASecond)];
+}
+
+/** @param cost of a pod */
+function requestsOf(requests: number, milliseconds: number, cost: Costs, deployment: Deployment): Line[] {
   const logGb = (requests * (deployment.accessLogBytes + EVENT_BYTES)) / 1024 ** 3;
   return [
     millions('API Gateway: requests', requests, ({ apiRequests }) => apiRequests),
     millions('Lambda: requests', requests, ({ lambdaRequests }) => lambdaRequests),
-    memory('Lambda: memory', requests * REQUEST_MS, deployment),
+    memory('Lambda: memory', requests * milliseconds, deployment),
     millions('DynamoDB: write units', PODS * cost.writeUnits, ({ writeUnits }) => writeUnits),
     millions('DynamoDB: read units', PODS * cost.readUnits, ({ readUnits }) => readUnits),
     { what: 'access log', quantity: logGb, unit: 'GB', price: (prices) => logGb * prices.logGb },
-    ...counting(measured, deployment, podsASecond),
   ];
 }
 

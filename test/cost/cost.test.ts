@@ -9,7 +9,7 @@ import { counted } from '../functions/intercepted.ts';
 import { localTables, tables } from '../store/local-tables.ts';
 import { memoryStore } from '../store/memory-store.ts';
 import { isLong } from '../support/long.ts';
-import { ofPods, SHARDS, sum } from './bill.ts';
+import { ofDelegatedPods, ofPods, SHARDS, sum } from './bill.ts';
 import { deployment } from './deployment.ts';
 import { type Measured, measure } from './measured.ts';
 import { batchesOf, PAGE, RATES, readMeasured, withTables } from './page.ts';
@@ -43,7 +43,21 @@ describe('docs/cost.md', () => {
   });
 });
 
-const requestsOf = ({ pods, counting }: Measured) => [
+describe('docs/cost.md of delegated leasing', () => {
+  it.each(RATES)('is kept to the budget of $2.50 at %i a second, where nodes gather for a minute', (rate) => {
+    expect(sum(ofDelegatedPods(measured, deployed, rate, 60), prices['us-east-1'])).toBeLessThanOrEqual(2.5);
+  });
+
+  it('costs hardly less than being asked for each, where a node has nothing to gather in a second', () => {
+    const [online, delegated] = [ofPods(measured, deployed, 1), ofDelegatedPods(measured, deployed, 1, 1)];
+    expect(sum(delegated, prices['us-east-1'])).toBeGreaterThan(0.9 * sum(online, prices['us-east-1']));
+  });
+});
+
+const requestsOf = ({ pods, delegated, counting }: Measured) => [
+  ...Object.entries(delegated).flatMap(([rate, at]) =>
+    Object.entries(at).map(([items, { requests }]) => [rate, items, requests]),
+  ),
   ...RATES.map((rate) => [rate, pods[rate]?.requests]),
   ...batches.map((batch) => [batch, counting[batch]?.requests]),
 ];

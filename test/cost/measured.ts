@@ -11,22 +11,25 @@ import { chance } from '../budgets/cost-of-add.ts';
 import type { Costs, Meter } from '../budgets/meter.ts';
 import { leaseStream } from '../functions/lease-stream.ts';
 import { add, addOf, callOf, del, delOf, nonceOf, operatorsPool, type World, world } from '../functions/world.ts';
+import { costOfDelegatedPod } from './delegated.ts';
+import {
+  leasesMeasured,
+  leasesTold,
+  MEASURED,
+  NAMESPACES,
+  NODES,
+  podOf,
+  SETTINGS,
+  type Setting,
+  TELL_WITHIN,
+  WARM_UP,
+} from './setting.ts';
 
-const NODES = 20;
-const NAMESPACES = 10;
 /** Of the pool at any time: a pod lives until so many came after it. */
 const ALIVE = 100;
-const WARM_UP = 200;
-const MEASURED = 400;
 const HOUR_MS = 60 * 60 * 1000;
 /** DynamoDB Streams closes a shard after some four hours, and its successor has another id. */
 const SHARD_HOURS = 4;
-
-const podOf = (n: number) => ({
-  namespace: `team-${n % NAMESPACES}-production`,
-  name: `checkout-service-7d9f8b6c5d-${n.toString(36).padStart(5, 'x')}`,
-  uid: `3f0f3c1e-5f0e-4c7e-9d7a-${n.toString(16).padStart(12, '0')}`,
-});
 
 /** A node as the plugin on it goes on: it proposes, and keeps what it is answered. */
 function nodeOf(here: World, node: string, environment: () => Dependencies) {
@@ -63,15 +66,7 @@ interface OfAPod {
   readonly changes: readonly LeaseChange[];
 }
 
-/**
- * @param rate pods a second on the 20 nodes: each ADD with the DEL of another one
- * @param environments that answer, one or another of them
- */
-async function costOfPod(
-  store: Store,
-  meter: Meter,
-  { rate, environments }: { rate: number; environments: number },
-): Promise<OfAPod> {
+async function costOfPod(store: Store, meter: Meter, { rate, environments }: Setting): Promise<OfAPod> {
   const stream = leaseStream(store);
   const here = world(stream.store);
   const random = chance(1);
@@ -141,15 +136,11 @@ async function costOfCounting(
 export interface Measured {
   /** By pods a second. */
   readonly pods: Readonly<Record<string, Costs>>;
+  /** The same where leasing is delegated, and the leases of which a node tells at once. */
+  readonly delegated: Readonly<Record<string, Readonly<Record<string, Costs>>>>;
   /** Of an invocation of `changes`, by the changes that it gets. */
   readonly counting: Readonly<Record<string, Costs>>;
 }
-
-/**
- * A thousand pods a second are a fiftieth of it: 20 of 1,000 nodes, and each of 20 environments gets to know as many nodes for each
- * pod.
- */
-const RATES = { '1': { rate: 1, environments: 1 }, '1000': { rate: 20, environments: 20 } };
 
 /** @param fresh a store that is empty, and what meters it */
 export async function measure(
@@ -162,14 +153,19 @@ export async function measure(
     return work(store, meter).finally(stop);
   };
   const pods: Record<string, Costs> = {};
+  const delegated: Record<string, Record<string, Costs>> = {};
   let changes: readonly LeaseChange[] = [];
-  for (const [name, setting] of Object.entries(RATES)) {
+  for (const [name, setting] of Object.entries(SETTINGS)) {
     const found = await once((store, meter) => costOfPod(store, meter, setting));
     pods[name] = found.leasing;
     changes = found.changes;
+    const at: Record<string, Costs> = {};
+    for (const items of new Set(TELL_WITHIN.map((seconds) => leasesMeasured(leasesTold(Number(name), seconds)))))
+      at[items] = await once((store, meter) => costOfDelegatedPod(store, meter, { ...setting, items }));
+    delegated[name] = at;
   }
   const counting: Record<string, Costs> = {};
   for (const batch of batches)
     counting[batch] = await once((store, meter) => costOfCounting(store, meter, { changes, batch, shards }));
-  return { pods, counting };
+  return { pods, delegated, counting };
 }

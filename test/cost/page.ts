@@ -1,10 +1,11 @@
 /** The tables of docs/cost.md. */
 import { readFileSync } from 'node:fs';
 import { metrics } from '../../core/contract/metrics.ts';
-import { changesInBatch, counting, type Line, ofMonth, ofPods, sum } from './bill.ts';
+import { changesInBatch, counting, type Line, ofDelegatedPods, ofMonth, ofPods, sum } from './bill.ts';
 import type { Deployment } from './deployment.ts';
 import type { Measured } from './measured.ts';
 import { type Prices, prices } from './prices.ts';
+import { leasesTold, TELL_WITHIN } from './setting.ts';
 
 export const PAGE = 'docs/cost.md';
 export const RATES = [1, 1000];
@@ -46,6 +47,27 @@ export function podsTable(measured: Measured, deployment: Deployment): string[] 
   ]);
   const totals = bills.flatMap((bill) => ['', ...regions.map(([, of]) => `**${dollars(sum(bill, of))}**`)]);
   return table(['', ...head], [...rows, ['**together**', ...totals]]);
+}
+
+export function delegatedTable(measured: Measured, deployment: Deployment): string[] {
+  const row = (name: string, leases: (rate: number) => string, lines: (rate: number) => Line[]) => [
+    name,
+    ...RATES.flatMap((rate) => [leases(rate), ...regions.map(([, of]) => dollars(sum(lines(rate), of)))]),
+  ];
+  const rows = TELL_WITHIN.map((seconds) =>
+    row(
+      `delegated, told within ${seconds} s`,
+      (rate) => leasesTold(rate, seconds).toFixed(1),
+      (rate) => ofDelegatedPods(measured, deployment, rate, seconds),
+    ),
+  );
+  const head = RATES.flatMap((rate) => [`leases a request, ${rate} a second`, ...regions.map(([name]) => `$ ${name}`)]);
+  const online = row(
+    'online',
+    () => '1',
+    (rate) => ofPods(measured, deployment, rate),
+  );
+  return table(['', ...head], [online, ...rows]);
 }
 
 function windowsTable(measured: Measured, deployment: Deployment): string[] {
@@ -91,6 +113,7 @@ function put(page: string, name: string, rows: readonly string[]): string {
 export function withTables(page: string, measured: Measured, deployment: Deployment): string {
   const tables = {
     pods: podsTable(measured, deployment),
+    delegated: delegatedTable(measured, deployment),
     windows: windowsTable(measured, deployment),
     month: monthTable(deployment),
     prices: pricesTable(),

@@ -89,6 +89,20 @@ const ofNodes: readonly UseCase[] = [
       body: { attachment: attachmentOf(n), nonce: nonceOf(n), boot: BOOT, slot, generation: 1, pod: pod(n) },
     };
   }),
+  ofApi('a batch of 25 reports', 'allocate', 'POST /v1/leases/batches', async ({ node, owned }) => {
+    const [block = 0n] = await node(ME, 1, 0);
+    const from = 4_000_000 + made;
+    made += 25;
+    const report = (slot: number) => ({
+      attachment: attachmentOf(from + slot),
+      nonce: nonceOf(from + slot),
+      boot: BOOT,
+      slot: { pool: owned.id, block: block.toString(16), slot },
+      generation: 1,
+      pod: pod(from + slot),
+    });
+    return { body: { items: Array.from({ length: 25 }, (_, slot) => ({ report: report(slot) })) } };
+  }),
   ofApi('DEL', 'release', 'POST /v1/releases', async (deployment) => {
     const { n, slot } = await leased(deployment);
     return { body: delOf(n, { slot, acknowledged: true }) };

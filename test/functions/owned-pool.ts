@@ -28,6 +28,7 @@ export async function ownedPool(
     gateway?: PoolDefinition['gateway'];
     cooldownSeconds?: number;
     leasing?: PoolDefinition['leasing'];
+    tellWithinSeconds?: number;
     maxBlocksPerNode?: number;
   },
 ): Promise<PoolDefinition> {

@@ -23,6 +23,8 @@ export interface Configuration {
   readonly returns?: number;
   /** Containers live with a slot of their node's block where the service does not answer, and are reported later. */
   readonly offline?: boolean;
+  /** They do so though the service answers. `unsaid`: a broken node does not say in which blocks. */
+  readonly delegated?: 'said' | 'unsaid';
   /** Container ids and nonces are the same on each node: machines that began with the same random numbers. */
   readonly twins?: boolean;
   /** All containers of a node have the same nonce. */
@@ -73,6 +75,17 @@ export const configurations = {
   'block: one block, and nodes that die': { ...owned, addresses: 2, containers: 1, lives: 6, boots: 4, deaths: 6 },
   'block: nodes die and boot again': { ...owned, cooldownSeconds: 10, boots: 2, deaths: 4, returns: 2 },
   'block: nodes are given up wrongly': { ...owned, wrongDeaths: 4, returns: 2 },
+  'block: delegated': { ...owned, cooldownSeconds: 10, delegated: 'said', proposes: 0.6 },
+  'block: delegated, given back, nodes die': {
+    ...owned,
+    delegated: 'said',
+    proposes: 0.6,
+    boots: 2,
+    deaths: 4,
+    returns: 6,
+  },
   'block: the pool is deleted': { ...owned, deleted: true, returns: 20, containers: 1, lives: 2, offline: false },
 } as const satisfies Record<string, Configuration>;
+/** The service chooses a slot with which a container lives: its node has not told, nor said that it leases there. */
+export const unsaid: Configuration = { ...configurations['block: delegated'], delegated: 'unsaid' };
 export type ConfigurationName = keyof typeof configurations;

@@ -36,7 +36,8 @@ export async function live(stage: Stage, node: Machine, index: number): Promise<
   for (let turn = 1; turn <= configuration.lives; turn += 1) {
     await wait(stage, chance.under(12));
     const by = tryOf(stage, node, index, turn);
-    const entry: Entry = { by, boot: node.boot, state: 'asked', slot: undefined, proposed: undefined, asks: 0 };
+    const before = { slot: undefined, proposed: undefined, asks: 0, leasesFrom: new Set<string>() };
+    const entry: Entry = { by, boot: node.boot, state: 'asked', ...before };
     entry.proposed = propose(stage, node, liked);
     node.entries.add(entry);
     const isUp = () => node.boot === entry.boot;
@@ -51,7 +52,9 @@ export async function live(stage: Stage, node: Machine, index: number): Promise<
 }
 
 async function beAdded(stage: Stage, node: Machine, entry: Entry): Promise<void> {
-  const { chance } = stage;
+  const { chance, configuration } = stage;
+  if (configuration.delegated !== undefined) liveOffline(stage, node, entry);
+  if (entry.state === 'local') return;
   for (let attempt = 1; attempt <= ATTEMPTS && node.boot === entry.boot; attempt += 1) {
     const asked = add(stage, node, entry, attempt);
     if (chance.happens(COPIED)) void askFor(stage, node, entry, attempt, true);
@@ -75,6 +78,11 @@ async function add(
   const { result } = outcome;
   learn(node, entry, result);
   const others = [...node.entries].filter((other) => other !== entry && sameSlot(other.slot, result.slot));
+  const isChosen = entry.asks === 1 && entry.leasesFrom.has(result.slot.block) && node.boot === entry.boot;
+  if (isChosen && others.some(({ state }) => state === 'local'))
+    stage.useless.push(
+      `${entry.by.containerId} is granted slot ${JSON.stringify(result.slot)}, with which another lives`,
+    );
   if (!node.entries.has(entry) || entry.state === 'leaving' || others.length > 0) return 'refused';
   if (entry.state === 'local' && !sameSlot(entry.slot, result.slot)) return 'refused';
   for (const other of node.entries)
@@ -94,6 +102,7 @@ function askFor(
 ): Promise<Outcome<AllocateResult>> {
   const { by, boot } = entry;
   entry.asks += 1;
+  if (stage.configuration.delegated !== undefined && entry.asks === 1) entry.leasesFrom = new Set(node.blocks.keys());
   const request = requestOf(stage, node, entry, attempt);
   return ask(
     stage,

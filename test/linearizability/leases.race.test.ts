@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type ConfigurationName, configurations } from './configurations.ts';
+import { type ConfigurationName, configurations, unsaid } from './configurations.ts';
 import { DIRECTED, HARMLESS, mutants, unplaced } from './mutants.ts';
 import { play, type Run, violationsOf } from './play.ts';
 
@@ -41,6 +41,14 @@ describe('ADD, DEL and reports at once, with answers lost, requests late and dou
     const again = await play(configurations['block: nodes die and boot again'], 5);
     expect(again).toEqual(once);
   });
+});
+
+it('a node is found out that does not say from which blocks it leases by itself', async () => {
+  for (let seed = 1; seed <= MOST_RUNS; seed += 1) {
+    const { remains } = await play(unsaid, seed);
+    if (remains.some((text) => text.includes('with which another lives'))) return;
+  }
+  expect.fail(`${MOST_RUNS} runs found nothing`);
 });
 
 describe('a store is found out that lacks', () => {

@@ -20,6 +20,8 @@ export interface Entry {
   proposed: Proposal | undefined;
   /** How many requests were sent for it: a single one that was answered can hold nothing else. */
   asks: number;
+  /** Blocks of which its first request said that the node leases there by itself. */
+  leasesFrom: ReadonlySet<string>;
 }
 
 export interface Machine {
@@ -114,10 +116,14 @@ export function requestOf({ pool, configuration }: Stage, node: Machine, entry: 
     ...(proposed && isOwned ? { generation: proposed.generation } : {}),
     ...(node.life === undefined ? {} : { incarnation: node.life }),
     ...(isOwned && former.length > 0 ? { formerBlocks: former } : {}),
+    ...(configuration.delegated === 'said' && node.blocks.size > 0 ? { leasesFrom: leasesFrom(pool.id, node) } : {}),
     ...podOf(by),
   };
   return request;
 }
+
+const leasesFrom = (pool: string, { blocks }: Machine) =>
+  [...blocks].map(([block, { generation }]) => ({ pool, block, generation }));
 
 /** What an answer tells the node, if it is of this boot: old news gives no block back. */
 export function learn(node: Machine, entry: Entry, { incarnation, blocks, former }: AllocateResult): void {

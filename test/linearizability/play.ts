@@ -77,6 +77,7 @@ export async function stageOf(
     repeats: storm !== undefined,
     faults,
     environments: Array.from({ length: ENVIRONMENTS }, () => here.environment()),
+    useless: [],
     isOver: false,
   };
   return { stage, order };
@@ -98,7 +99,7 @@ export async function play(configuration: Configuration, seed: number, use: Use 
     pending: operations.filter(({ answered }) => answered === undefined).length,
     faults: stage.faults,
     checked: stage.history.check(),
-    remains,
+    remains: [...stage.useless, ...remains],
   };
 }
 

@@ -16,6 +16,8 @@ export interface Stage extends Sky {
   readonly history: ReturnType<typeof recording>;
   readonly pool: PoolDefinition;
   readonly environments: readonly Dependencies[];
+  /** Answers that the service should have known to be of no use to their node. */
+  readonly useless: string[];
   /** Once nothing new is to begin. */
   isOver: boolean;
 }

@@ -46,6 +46,7 @@ const described: Record<keyof typeof most, string> = {
   slotsOfBlock: 'slots of a block, as a slot may be written',
   cooldown: 'seconds of a cooldown',
   sticky: 'seconds for which an address is kept for a pod',
+  tellWithin: 'seconds for which a node gathers leases that it took by itself',
   historyDays: 'days for which history is kept',
   massDeath: 'nodes declared dead within an hour, of which an alarm tells',
   silence: 'minutes of silence after which a node is declared dead, where a deployment says so',

@@ -96,8 +96,11 @@ function memoryLeases(permits: typeof allows): LeaseStore {
     async readSlot(key) {
       return copy(get(key));
     },
-    async readBlock(key) {
-      return copy(inBlock(key));
+    async readBlock(key, nonce) {
+      const slots = copy(inBlock(key));
+      if (nonce === undefined) return slots;
+      const use = ({ held, generation, reusableAt }: SlotState): SlotState => ({ held, generation, reusableAt });
+      return new Map([...slots].map(([slot, one]) => [slot, one.holding?.nonce === nonce ? one : use(one)]));
     },
   };
 }

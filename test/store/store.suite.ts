@@ -139,6 +139,28 @@ export function storeSuite(open: () => Store): void {
       expect(await leases.readBlock({ ...key, block: 11n })).toEqual(new Map());
     });
 
+    it('are read for one nonce: its own whole, of the others only whether they can be had', async () => {
+      const { leases } = open();
+      const key = newSlot();
+      await leases.hold(key, mine, 1);
+      await leases.hold({ ...key, slot: 12 }, others, 1);
+      await leases.hold({ ...key, slot: 13 }, mine, 1);
+      await leases.release({ ...key, slot: 13 }, owner, endingAt(15_000));
+      const read = (nonce: string) => leases.readBlock(key, nonce);
+      const held = { held: true, generation: 1, reusableAt: 0 };
+      const { endedAt: _, ...cools } = { held: false, generation: 1, ...endingAt(15_000) };
+      expect([...(await read(mine.nonce))]).toEqual([
+        [11, { ...held, holding: mine }],
+        [12, held],
+        [13, cooling],
+      ]);
+      expect([...(await read('f'.repeat(32)))]).toEqual([
+        [11, held],
+        [12, held],
+        [13, cools],
+      ]);
+    });
+
     it('are read one at a time, held or free, and none where nothing ever was', async () => {
       const { leases } = open();
       const key = newSlot();

@@ -12,7 +12,8 @@ import type { Call, Dependencies } from '../dependencies.ts';
 import { inChunks } from '../in-flight.ts';
 import type { KnownPool } from '../memory.ts';
 import { answer, holdingOf, usableProposal } from './allocation.ts';
-import { BLOCKS_AT_ONCE, ensureTime, keepOwn, readBlocks, takeFrom } from './block-slots.ts';
+import { BLOCKS_AT_ONCE, ensureTime, keepOwn, readUse, takeFrom } from './block-slots.ts';
+import { tellCooling } from './cooling-told.ts';
 import { type OwnedAllocation, ownedAllocation } from './owned-allocation.ts';
 import { granted, type PoolAttempt, refused } from './pool-attempt.ts';
 import { full } from './pool-full.ts';
@@ -45,7 +46,9 @@ export async function allocateOwned(
   const own = [...allocation.blocks.own.keys()].sort((a, b) => isProposed(b) - isProposed(a));
   const slot = (await searchIn(allocation, own, proposal)) ?? (await searchReleasing(allocation));
   const found = slot ? granted(slot) : await searchClaimed(allocation);
-  return found.kind === 'granted' ? granted(answer(allocation, found.result)) : found;
+  if (found.kind !== 'granted') return found;
+  await tellCooling(allocation, (block) => isLeasedFrom(allocation, block));
+  return granted(answer(allocation, found.result));
 }
 
 /**
@@ -81,10 +84,10 @@ async function searchIn(
   proposal?: SlotKey,
 ): Promise<SlotKey | undefined> {
   for (let pass = 1; pass <= PASSES; pass += 1) {
-    const read: Awaited<ReturnType<typeof readBlocks>> = [];
+    const read: Awaited<ReturnType<typeof readUse>> = [];
     for (const some of inChunks(blocks, () => BLOCKS_AT_ONCE)) {
       ensureTime(allocation);
-      read.push(...(await readBlocks(allocation, some)));
+      read.push(...(await readUse(allocation, some)));
     }
     for (const [block, slots] of read) {
       const own = await keepOwn(allocation, block, slots);

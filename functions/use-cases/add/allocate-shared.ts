@@ -36,7 +36,7 @@ export async function allocateShared(
   const { incarnation, boot } = request;
   const node = await member(deps, call, pool, first, { incarnation, boot });
   const allocation = sharedAllocation(deps, call, request, pool, node);
-  const joined = [first, ...joinedIn(pool, node.joinedBlocks)];
+  const joined = () => [first, ...joinedIn(pool, node.joinedBlocks)];
   const ordinary = () => findSlot(allocation, joined, proposal, stickyPod(request, pool));
   if (request.addresses)
     return answerTogether(allocation, await holdRequested(allocation, request.addresses, ordinary));
@@ -92,11 +92,11 @@ function sharedAllocation(
 /** One's own lease, the pod's home, the proposal, and last any free slot. */
 async function findSlot(
   allocation: Allocation,
-  joined: readonly bigint[],
+  joined: () => readonly bigint[],
   proposal: SlotKey | undefined,
   pod: Pod | undefined,
 ): Promise<PoolAttempt<SlotKey>> {
-  const own = allocation.request.attempt > 1 ? await findOwnLease(allocation, joined) : undefined;
+  const own = allocation.request.attempt > 1 ? await findOwnLease(allocation, joined()) : undefined;
   if (own) return granted(own);
   if (pod) {
     const home = await holdHome(allocation, pod);

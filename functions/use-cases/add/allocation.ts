@@ -6,6 +6,7 @@ import type { PoolDefinition } from '../../../core/contract/pool.ts';
 import type { Holding } from '../../../core/protocol/lease.ts';
 import {
   blockKeyFromText,
+  blockKeyToText,
   blockToText,
   type SlotKey,
   slotFromWire,
@@ -47,8 +48,9 @@ export function holdingOf({ caller }: Call, request: AllocateRequest, incarnatio
 
 /** The blocks of `pool` that are among those that a node has joined; not those apart: there no slot is proposed or searched. */
 export function joinedIn(pool: KnownPool, joinedBlocks: ReadonlySet<string>): bigint[] {
-  const mine = [...joinedBlocks].map(blockKeyFromText).filter((key) => key.pool === pool.definition.id);
-  return mine.map(({ block }) => block).filter((block) => block < pool.space.blocks && !isApart(pool, block));
+  const ofPool = blockKeyToText({ pool: pool.definition.id, block: 0n }).slice(0, -1);
+  const mine = [...joinedBlocks].filter((text) => text.startsWith(ofPool)).map((text) => blockKeyFromText(text).block);
+  return mine.filter((block) => block < pool.space.blocks && !isApart(pool, block));
 }
 
 /** A proposal of another pool, or of a slot that cannot be handed out, is a mistake of the node's and no more than a hint lost. */
@@ -62,12 +64,12 @@ export function usableProposal({ proposal }: AllocateRequest, pool: KnownPool): 
  * A node needs to know where the pool's addresses are and which it need not propose. Quotas and reservations are the service's
  * to look at, and may be as long as a pool can be; what is reserved is told as excluded, as far as there is room.
  */
-function toldToNodes(pool: KnownPool): PoolDefinition {
+function toldToNodes(pool: KnownPool, { cluster }: Call): PoolDefinition {
   const { definition } = pool;
   const { exclude, reservations } = definition;
   const withheld = [...exclude, ...reservations.flatMap(({ addresses }) => addresses)];
   const told = { exclude: withheld.slice(0, most.exclusions), reservations: [], quotas: {} };
-  return { ...definition, ...told, leasing: leasingOf(pool) };
+  return { ...definition, ...told, leasing: leasingOf(pool, cluster) };
 }
 
 /** What an attachment gets where single addresses of its are another slot's than the others. */
@@ -115,7 +117,7 @@ export function answer(
     node: call.caller,
     incarnation,
     blocks,
-    pool: toldToNodes(pool),
+    pool: toldToNodes(pool, call),
     ...(former === undefined ? {} : { former }),
     ...(taken.size === 0 ? {} : { taken: [...taken].map(([block, slots]) => ({ block: blockToText(block), slots })) }),
     ...(full.size === 0 ? {} : { full: [...full].slice(0, most.fullBlocks).map(blockToText) }),

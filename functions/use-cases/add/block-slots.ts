@@ -28,10 +28,22 @@ export interface BlockOutcome {
   readonly coolingUntil: number;
 }
 
-export async function readBlocks({ deps, pool }: Allocation, blocks: readonly bigint[]): Promise<[bigint, Slots][]> {
+/** With whoever holds what is in them. */
+export const readBlocks = (allocation: Allocation, blocks: readonly bigint[]): Promise<[bigint, Slots][]> =>
+  reading(allocation, blocks, undefined);
+
+/** For a free slot, or one's own: of the others only that they are taken. A repeat probably finds its own, which would be read again. */
+export const readUse = (allocation: Allocation, blocks: readonly bigint[]): Promise<[bigint, Slots][]> =>
+  reading(allocation, blocks, allocation.request.attempt > 1 ? undefined : allocation.request.nonce);
+
+function reading(
+  { deps, pool }: Allocation,
+  blocks: readonly bigint[],
+  nonce: string | undefined,
+): Promise<[bigint, Slots][]> {
   const read = async (block: bigint): Promise<[bigint, Slots]> => [
     block,
-    await deps.store.leases.readBlock({ pool: pool.definition.id, block }),
+    await deps.store.leases.readBlock({ pool: pool.definition.id, block }, nonce),
   ];
   return Promise.all(blocks.map(read));
 }
@@ -109,6 +121,12 @@ function inspect({ deps, pool }: Allocation, block: bigint, slots: Slots) {
     if (!state.held) coolingUntil = Math.min(coolingUntil, state.reusableAt);
   }
   return { free, unavailable, coolingUntil };
+}
+
+/** Tells the node which slots of its block it cannot have now. */
+export function noteTaken(allocation: Allocation, block: bigint, slots: Slots): void {
+  const { unavailable } = inspect(allocation, block, slots);
+  if (unavailable.length > 0) allocation.taken.set(block, unavailable);
 }
 
 /** One that has a free slot is always told of: with it the node can propose what is left there. */

@@ -11,6 +11,7 @@ import type { Call, Dependencies } from '../dependencies.ts';
 import { READS_AT_ONCE } from '../in-flight.ts';
 import { freshRegistry, knownPool, rememberedRegistry } from '../known-pools.ts';
 import type { KnownPool, KnownRegistry } from '../memory.ts';
+import { admits } from '../pools/leasing.ts';
 import { firstReasons } from './nowhere.ts';
 import { resolvePool } from './resolve-pool.ts';
 
@@ -142,7 +143,7 @@ function judgeNow(
 
 function ensureAllowed({ definition }: KnownPool, { cluster }: Requester): void {
   const { name, clusters } = definition;
-  if (clusters.length === 0 || clusters.includes(cluster ?? '')) return;
+  if (admits(definition, cluster)) return;
   const of = cluster === undefined ? 'no cluster' : `cluster ${cluster}`;
   throw new LessorError(
     'pool.forbidden',

@@ -7,7 +7,7 @@ import { inChunks } from '../in-flight.ts';
 import { firstOf, isOpen, openMore, usableOpen } from '../pools/open-blocks.ts';
 import type { Allocation } from './allocation.ts';
 import { blockOrder, type Seeds } from './block-order.ts';
-import { BLOCKS_AT_ONCE, ensureTime, keepOwn, readBlocks, takeFrom } from './block-slots.ts';
+import { BLOCKS_AT_ONCE, ensureTime, keepOwn, readUse, takeFrom } from './block-slots.ts';
 import { granted, type PoolAttempt, refused } from './pool-attempt.ts';
 import { full } from './pool-full.ts';
 
@@ -37,7 +37,7 @@ export async function searchPool(
     const order = fullOnesLast(allocation, blockOrder(usableOpen(pool), near, seedsOf(allocation)));
     for (const blocks of inChunks(order, atOnce)) {
       ensureTime(allocation);
-      for (const [block, slots] of await readBlocks(allocation, blocks)) {
+      for (const [block, slots] of await readUse(allocation, blocks)) {
         const found = await takeFrom(allocation, block, slots, pass > 1 ? undefined : passed);
         if (found.isFull) noteFull(allocation, block);
         if (found.slot) return granted(found.slot);
@@ -107,7 +107,7 @@ function noteFull({ deps: { memory, now }, pool, full }: Allocation, block: bigi
 export async function findOwnLease(allocation: Allocation, near: readonly bigint[]): Promise<SlotKey | undefined> {
   const open = [...new Set(near)].filter((block) => isOpen(allocation.pool, block));
   for (const blocks of inChunks(open, () => BLOCKS_AT_ONCE)) {
-    for (const [block, slots] of await readBlocks(allocation, blocks)) {
+    for (const [block, slots] of await readUse(allocation, blocks)) {
       const own = await keepOwn(allocation, block, slots);
       if (own) return own;
     }

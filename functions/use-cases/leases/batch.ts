@@ -1,6 +1,13 @@
 /** What a node tells of several leases at once, each by the use case of its own route. */
 import pMap from 'p-map';
-import type { BatchItem, BatchOutcome, BatchRequest, BatchResult, ToldPolicy } from '../../../core/contract/batch.ts';
+import type {
+  BatchItem,
+  BatchOutcome,
+  BatchRequest,
+  BatchResult,
+  ItemProblem,
+  ToldPolicy,
+} from '../../../core/contract/batch.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { knownPool } from '../known-pools.ts';
@@ -33,11 +40,14 @@ export async function batch(
   const inOrder = async (some: readonly BatchItem[]) => {
     for (const item of some) outcomes.set(item, await outcomeOf(deps, call, item, heard));
   };
-  await pMap(byNonce(items).values(), inOrder, { concurrency: ITEMS_AT_ONCE });
+  const [one = [], ...others] = byNonce(items).values();
+  // What it reads of the node, the pool and the block the others find in memory.
+  await inOrder(one);
+  await pMap(others, inOrder, { concurrency: ITEMS_AT_ONCE });
   const [first] = unavailable;
   // A node that hears so knows of an outage, and waits.
   if (first !== undefined && unavailable.length === items.length) throw first;
-  return { items: items.map((item) => outcomes.get(item) ?? {}), pools: await policiesOf(deps, items) };
+  return { items: items.map((item) => outcomes.get(item) ?? {}), pools: await policiesOf(deps, call, items) };
 }
 
 function byNonce(items: readonly BatchItem[]): Map<string, BatchItem[]> {
@@ -55,29 +65,36 @@ async function outcomeOf(
   { report, release: ended }: BatchItem,
   refused: (error: LessorError) => void,
 ): Promise<BatchOutcome> {
-  let reported: BatchOutcome['reported'];
+  let told: Pick<BatchOutcome, 'reported' | 'refused'> = {};
   try {
     if (report === undefined && ended === undefined) throw nothingToTell();
     if (report !== undefined) {
       ensureTime(call);
       // Its release is refused by itself where nothing can be had.
-      reported = await reportTold(deps, call, report).catch((error: unknown) => {
-        if (ended === undefined || !isRefusal(error)) throw error;
-        refused(error);
-        return undefined;
-      });
+      told = await reportTold(deps, call, report).then(
+        (reported) => ({ reported }),
+        (error: unknown) => {
+          if (ended === undefined || !isRefusal(error)) throw error;
+          refused(error);
+          return { refused: problemOf(error) };
+        },
+      );
     }
-    if (ended === undefined) return { ...(reported && { reported }) };
+    if (ended === undefined) return told;
     ensureTime(call);
-    const released = await release(deps, call, ended);
-    return { ...(reported && { reported }), released };
+    return { ...told, released: await release(deps, call, ended) };
   } catch (cause) {
     const error = cause instanceof LessorError ? cause : fault(cause);
     refused(error);
-    const { code, message: detail, remedy } = error;
-    return { ...(reported && { reported }), problem: { code, detail, ...(remedy === undefined ? {} : { remedy }) } };
+    return { ...told, problem: problemOf(error) };
   }
 }
+
+const problemOf = ({ code, message: detail, remedy }: LessorError): ItemProblem => ({
+  code,
+  detail,
+  ...(remedy === undefined ? {} : { remedy }),
+});
 
 /** Where nobody decided, the report may still be carried out, and a release that is sent now could come first. */
 const isRefusal = (error: unknown): error is LessorError =>
@@ -100,13 +117,13 @@ const fault = (cause: unknown): LessorError =>
   });
 
 /** They were read for the leases, so this is from memory. */
-async function policiesOf(deps: Dependencies, items: readonly BatchItem[]): Promise<ToldPolicy[]> {
+async function policiesOf(deps: Dependencies, { cluster }: Call, items: readonly BatchItem[]): Promise<ToldPolicy[]> {
   const ids = new Set(items.flatMap(({ report, release: ended }) => report?.slot.pool ?? ended?.slot?.pool ?? []));
   const told = [...ids].map(async (id): Promise<ToldPolicy[]> => {
     const pool = await knownPool(deps, id).catch(() => undefined);
     if (pool?.definition.affinity !== 'node') return [];
-    const { cooldownSeconds, exclude } = pool.definition;
-    return [{ id, leasing: leasingOf(pool), cooldownSeconds, exclude }];
+    const { tellWithinSeconds, cooldownSeconds, exclude } = pool.definition;
+    return [{ id, leasing: leasingOf(pool, cluster), tellWithinSeconds, cooldownSeconds, exclude }];
   });
   return (await Promise.all(told)).flat();
 }

@@ -32,6 +32,7 @@ export const DEFINITION = {
   order: 0,
   maxBlocksPerNode: 64,
   leasing: 'online',
+  tellWithinSeconds: 1,
   quotas: {},
   createdAt: TIME,
 } as const;

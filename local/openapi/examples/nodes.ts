@@ -76,7 +76,9 @@ export const nodeExamples = {
     status: 200,
     result: {
       items: [{ reported: { incarnation: 1 } }, { released: { released: [] } }],
-      pools: [{ id: SLOT.pool, leasing: 'online', cooldownSeconds: 0, exclude: ['10.20.0.0/28'] }],
+      pools: [
+        { id: SLOT.pool, leasing: 'online', tellWithinSeconds: 1, cooldownSeconds: 0, exclude: ['10.20.0.0/28'] },
+      ],
     },
   },
   giveBack: {

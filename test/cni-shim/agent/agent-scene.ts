@@ -79,9 +79,16 @@ export class AgentScene {
   agent: Agent = this.#makeAgent();
 
   /** Containers a and b, one round, and nothing counted as sent yet. */
-  static async begin(leasing: 'online' | 'delegated' = 'online'): Promise<AgentScene> {
+  static async begin(leasing: 'online' | 'delegated' = 'online', tellWithinSeconds = 1): Promise<AgentScene> {
     const scene = new AgentScene();
-    await ownedPool(scene.here, { blocks: 8, blockSize: 4, cooldownSeconds: 0, name: 'green', leasing });
+    await ownedPool(scene.here, {
+      blocks: 8,
+      blockSize: 4,
+      cooldownSeconds: 0,
+      name: 'green',
+      leasing,
+      tellWithinSeconds,
+    });
     await scene.add('a');
     await scene.add('b');
     scene.startAgent();

@@ -1,6 +1,7 @@
 /** With a clock that only moves when the client waits, and an API made of a list of answers. */
 import { describe, expect, test } from 'vitest';
-import { apiClient, type Calls, DEFAULT_LIMITS } from '../../../cni-shim/api/client.ts';
+import { apiClient, type Calls } from '../../../cni-shim/api/client.ts';
+import { DEFAULT_LIMITS } from '../../../cni-shim/api/time-limits.ts';
 import type { CredentialSupply } from '../../../cni-shim/aws/credentials.ts';
 import { cniError } from '../../../cni-shim/cni/result.ts';
 import { machine, type Surroundings } from '../../../cni-shim/machine/surroundings.ts';

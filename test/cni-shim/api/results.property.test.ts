@@ -68,6 +68,7 @@ const pairs: readonly Pair[] = [
     {
       items: [
         { reported: { incarnation: 1 }, released: { released: [slot] } },
+        { refused: { code: 'lease.lost', detail: 'x' }, released: { released: [] } },
         { problem: { code: 'lease.lost', detail: 'x: y', remedy: 'y' } },
       ],
       pools: [{ id: slot.pool, leasing: 'delegated', cooldownSeconds: 30, exclude: ['10.1.0.0/28'] }],

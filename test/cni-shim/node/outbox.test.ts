@@ -56,6 +56,16 @@ describe('a container that lives with a slot of which the service was not told',
     expect(outbox.isReported(journal.find(entry.attachment) ?? entry)).toBe(true);
   });
 
+  test('is to be reported in each boot anew: the block is the node’s at another generation', () => {
+    const entry = begin('c1', 1);
+    liveWith(entry, 1, false);
+    outbox.reported(entry);
+    const again = begin('c1', 1, { bootId: 'boot-2' });
+    expect(again).toMatchObject({ nonce: nonceOf('c1'), proposal: slot(1) });
+    expect(liveWith(again, 1, false)).toBe(true);
+    expect(idsOf(outbox.toReport())).toEqual(['c1']);
+  });
+
   test('may not be where a DEL removed its entry', () => {
     const entry = begin('c1', 1);
     journal.forget(entry);

@@ -148,3 +148,20 @@ describe('the search for a free slot', () => {
     );
   });
 });
+
+it('is told of blocks only what can be had, and a repeat, which looks for its own lease, all of them', async () => {
+  const asked: unknown[] = [];
+  const store = intercepted(memoryStore(), (name, args, proceed) => {
+    if (name === 'readBlock') asked.push(args[1]);
+    return proceed();
+  });
+  const here = world(store);
+  const pool = await operatorsPool(here, { addresses: 64, blockSize: 64 });
+  await occupy(here, pool, [true, true]);
+  const proposal = { pool: pool.id, block: '0', slot: 0 };
+  await add(here.environment(), 'i-1', addOf(1, { pool: named, proposal }));
+  expect(asked.splice(0)).toEqual([nonceOf(1)]);
+  await add(here.environment(), 'i-1', addOf(1, { pool: named, proposal, attempt: 2 }));
+  expect(asked[0]).toBeUndefined();
+  expect(asked).not.toHaveLength(0);
+});

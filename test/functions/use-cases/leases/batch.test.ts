@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { BatchItem } from '../../../../core/contract/batch.ts';
+import * as z from 'zod/mini';
+import { type BatchItem, batchRequest } from '../../../../core/contract/batch.ts';
 import { LessorError } from '../../../../core/contract/problems.ts';
 import { blockFromText } from '../../../../core/protocol/slot-ref.ts';
 import { batch } from '../../../../functions/use-cases/leases/batch.ts';
@@ -89,7 +90,8 @@ describe('a batch', () => {
     const { here, lived, reportOf, releaseOf, tell, refused } = await owner();
     const over = lived(1);
     const item = { report: { ...reportOf(over), generation: 7 }, release: releaseOf(over) };
-    expect((await tell([item])).items).toEqual([{ released: { released: [] } }]);
+    const { items } = await tell([item]);
+    expect(items).toEqual([{ refused: expect.objectContaining({ code: 'lease.lost' }), released: { released: [] } }]);
     expect(refused).toHaveLength(1);
     const failing = intercepted(here.store, async (name, _, work) => {
       if (name === 'hold') throw new Error('a fault');
@@ -167,6 +169,7 @@ describe('a batch', () => {
     ['with a quota', { quota: 5 }, 'online'],
     ['with a quota of one namespace', { quotas: { shop: 5 } }, 'online'],
     ['that drains', { state: 'draining' }, 'online'],
+    ['that is kept to another cluster', { clusters: ['west'] }, 'online'],
   ])('tells whether nodes may lease by themselves in the pool %s', async (_, change, leasing) => {
     const { here, pool, lived, reportOf, tell } = await owner();
     const state = await here.store.pools.readPool(pool.id);
@@ -176,7 +179,21 @@ describe('a batch', () => {
     await here.store.pools.changePool({ ...state, state: to, definition, version: state.version + 1 }, 'token');
     const { items, pools } = await tell([{ report: reportOf(lived(1)) }]);
     expect(items).toEqual([{ reported: { incarnation: 1 } }]);
-    expect(pools).toEqual([{ id: pool.id, leasing, cooldownSeconds: 30, exclude: [] }]);
+    expect(pools).toEqual([{ id: pool.id, leasing, tellWithinSeconds: 1, cooldownSeconds: 30, exclude: [] }]);
+  });
+});
+
+describe('a batch is refused', () => {
+  const release = { attachment: attachmentOf(1, named.name), nonce: 'a'.repeat(32), acknowledged: true };
+  it.each([
+    ['of nothing', { items: [] }],
+    ['of 26 leases', { items: Array(26).fill({ release }) }],
+    ['that says what no service knows', { items: [{ release }], all: true }],
+    ['of a lease that says so', { items: [{ release, held: true }] }],
+    ['of a release that names no nonce', { items: [{ release: { ...release, nonce: undefined } }] }],
+  ])('%s', (_, body) => {
+    expect(z.safeParse(batchRequest, body).success).toBe(false);
+    expect(z.safeParse(batchRequest, { items: Array(25).fill({ release }) }).success).toBe(true);
   });
 });
 
