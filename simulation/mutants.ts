@@ -6,7 +6,7 @@ import { addressHistory } from '../functions/use-cases/questions/address-history
 import { reclaim } from '../functions/use-cases/reclaim/reclaim.ts';
 import { memoryStore } from '../test/store/memory-store.ts';
 import { withoutCondition } from '../test/store/without-condition.ts';
-import { forgetsReleases, takesUsedSlots } from './broken-delegation.ts';
+import { forgetsReleases, takesUsedSlots, tellsNothingTaken } from './broken-delegation.ts';
 import {
   freesAfterAWhile,
   freesSilentNodes,
@@ -136,6 +136,11 @@ export const mutants = {
     'node',
     { answers: new Map([[routes.batch, forgetsReleases]]) },
     'delegated',
+  ),
+  'a node is not told which slots of a block that is news to it still cool': found(
+    TOO_SOON_AGAIN,
+    { answers: new Map([[routes.allocate, tellsNothingTaken]]) },
+    'tiny',
   ),
   'a node takes slots that its containers have': found(TWICE, { journal: takesUsedSlots }, 'delegated'),
   'a node that boots again leases from the blocks of its earlier boot': found(TWICE, { isBootSeen: false }, 'tiny'),
