@@ -2,7 +2,7 @@
 import { type ConfigurationName, configurationNames } from './configurations.ts';
 
 /** Steps, about, in which a run heals in the end, and is looked at. */
-const HEALING = { usual: 3_000, fleet: 60_000 };
+const HEALING = { usual: 3_000, fleet: 70_000 };
 
 /** A play as another process is told of it. */
 export interface PlayOrder {
