@@ -113,13 +113,13 @@ function* fullOnesLast(searching: Searching, order: Iterable<bigint>): Generator
 /** The number of the look by which a block was seen without a free slot in this environment, the highest where only the node saw it. */
 function fullBlocks(searching: Searching): (block: bigint) => number | undefined {
   const { deps, request, pool } = searching;
-  const seen = seenIn(searching);
+  const looks = looksIn(searching);
   const now = deps.now();
   const told = new Set(request.full?.pool === pool.definition.id ? request.full.blocks.map(blockFromText) : []);
-  return (block) => seen.get(block, now) ?? (told.has(block) ? Number.MAX_SAFE_INTEGER : undefined);
+  return (block) => looks.get(block, now) ?? (told.has(block) ? Number.MAX_SAFE_INTEGER : undefined);
 }
 
-function seenIn({ deps: { memory, now }, pool }: Searching): FullBlocks {
+function looksIn({ deps: { memory, now }, pool }: Searching): FullBlocks {
   const { id } = pool.definition;
   const known = memory.fullBlocks.peek(id);
   if (known) return known;
@@ -130,7 +130,7 @@ function seenIn({ deps: { memory, now }, pool }: Searching): FullBlocks {
 
 function noteLook(searching: Searching, block: bigint): void {
   const { memory, now } = searching.deps;
-  seenIn(searching).set(block, memory.nextLook(), now());
+  looksIn(searching).set(block, memory.nextLook(), now());
 }
 
 /** The lease that an earlier try of the same request made, though its answer was lost. */
