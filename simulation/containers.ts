@@ -82,8 +82,19 @@ async function add(stage: Stage, machine: Machine, container: Container, mayFail
   const { nonce } = machine.records().journal.find({ network, containerId: id, ifname: 'eth0' }) ?? {};
   if (nonce !== undefined) container.nonce = nonce;
   const address = String(called.printed.ips[0].address).split('/')[0] ?? '';
+  if (container.address === undefined) ensureCooled(stage, container, address);
   witness.lives(container, address, lifeOf(stage, machine, container, address));
   return true;
+}
+
+/** What another node released is not handed out before it has cooled, also where a node asks nobody. */
+function ensureCooled({ mirror, pools, here, configuration, witness }: Stage, to: Container, address: string): void {
+  const { held, holding, reusableAt = 0 } = mirror.slot(pools.slotOf(to.network, address)) ?? {};
+  if (held !== false || holding === undefined || holding.node === to.node) return;
+  const early = reusableAt - here.clock.now - 2 * configuration.skewMs;
+  if (early <= 0) return;
+  const what = `${address} of ${holding.attachment.containerId}@${holding.node} by ${to.id}@${to.node}, ${early} ms before it has cooled`;
+  witness.fail({ property: 'address again too soon', what });
 }
 
 /** In which it was leased: as the table has it, or by the claim under which the node answered for itself. */

@@ -72,6 +72,8 @@ export interface Around {
   readonly hasAgent?: boolean;
   /** The plugin's own if left out. */
   readonly limits?: Limits;
+  /** False for a broken plugin. */
+  readonly isBootSeen?: boolean;
   /** A broken plugin's journal. */
   readonly journal?: ((open: OpenDatabase) => OpenDatabase) | undefined;
 }
@@ -111,7 +113,7 @@ export function machineOf(id: string, service: ServiceInWeather, around: Around)
   let boots = 0;
   const bootOf = (): Boot => {
     boots += 1;
-    return bootUp({ id, bootId: `${id}-boot-${boots}`, disk }, service, around);
+    return bootUp({ id, bootId: `${id}-boot-${around.isBootSeen === false ? 0 : boots}`, disk }, service, around);
   };
   let current = bootOf();
   const machine: Machine = {

@@ -6,6 +6,7 @@ import { addressHistory } from '../functions/use-cases/questions/address-history
 import { reclaim } from '../functions/use-cases/reclaim/reclaim.ts';
 import { memoryStore } from '../test/store/memory-store.ts';
 import { withoutCondition } from '../test/store/without-condition.ts';
+import { forgetsReleases, takesUsedSlots, tellsNothingTaken } from './broken-delegation.ts';
 import {
   freesAfterAWhile,
   freesSilentNodes,
@@ -82,6 +83,8 @@ const found = (property: Mutant['property'], broken: Broken, where: Configuratio
 });
 const FREED = 'living address freed';
 const IN_ANOTHERS = 'held in a block of another';
+const TWICE = 'address held twice';
+const TOO_SOON_AGAIN = 'address again too soon';
 const TOO_SOON = 'block freed before its slots';
 
 export const mutants = {
@@ -123,6 +126,24 @@ export const mutants = {
   'TTL on history read as truth: what is not there any more was nobody’s': found('history', {
     whoHad: nobodysIfUnknown,
   }),
+  'a slot that cools is held by anybody': found(TOO_SOON_AGAIN, { store: lacking('slotCooled', 'hold', 1) }),
+  'a slot that cools is held by any pod where the pool is sticky': found(
+    TOO_SOON_AGAIN,
+    { store: lacking('samePod', 'hold') },
+    'dual-stack',
+  ),
+  'a batch says that leases are over, and forgets them': found(
+    'node',
+    { answers: new Map([[routes.batch, forgetsReleases]]) },
+    'delegated',
+  ),
+  'a node is not told which slots of a block that is news to it still cool': found(
+    TOO_SOON_AGAIN,
+    { answers: new Map([[routes.allocate, tellsNothingTaken]]) },
+    'tiny',
+  ),
+  'a node takes slots that its containers have': found(TWICE, { journal: takesUsedSlots }, 'delegated'),
+  'a node that boots again leases from the blocks of its earlier boot': found(TWICE, { isBootSeen: false }, 'tiny'),
 } satisfies Readonly<Record<string, Mutant>>;
 
 export type MutantName = keyof typeof mutants;

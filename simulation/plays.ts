@@ -1,6 +1,9 @@
 /** Which plays make up so many operations: each configuration in turn, each time with the next seed. */
 import { type ConfigurationName, configurationNames } from './configurations.ts';
 
+/** Steps, about, in which a run heals in the end, and is looked at. */
+const HEALING = { usual: 3_000, fleet: 70_000 };
+
 /** A play as another process is told of it. */
 export interface PlayOrder {
   readonly seed: number;
@@ -32,7 +35,7 @@ export function* playsFor(
       const usual = configuration === 'fleet' ? OF_FLEET : USUAL;
       // A small number has a share of each configuration.
       const share = Math.min(usual, Math.max(1_000, Math.ceil(operations / names.length)));
-      planned += share;
+      planned += share + (configuration === 'fleet' ? HEALING.fleet : HEALING.usual);
       yield { seed, configuration, operations: share };
     }
 }

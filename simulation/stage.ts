@@ -27,6 +27,8 @@ export interface Broken {
   readonly whoHad?: typeof addressHistory;
   readonly answers?: ReadonlyMap<Route, UseCase>;
   readonly evidence?: Judge;
+  /** False: a node does not see that it booted. */
+  readonly isBootSeen?: boolean;
   readonly journal?: (open: OpenDatabase) => OpenDatabase;
   /** Writes that are late, or doubled, more often than not. */
   readonly lagging?: readonly string[];
@@ -110,7 +112,7 @@ export async function stageOf(
       const service = serviceInWeather(fetchAny, chance, () => schedule.next());
       cloud.launch(id, chance.happens(0.7) ? 'ours' : 'another');
       const machine = machineOf(id, service, {
-        ...{ chance, schedule, clock: here.clock, journal: broken.journal },
+        ...{ chance, schedule, clock: here.clock, journal: broken.journal, isBootSeen: broken.isBootSeen ?? true },
         hasAgent: chance.happens(configuration.agents),
         skewMs: chance.under(2 * configuration.skewMs + 1) - configuration.skewMs,
       });

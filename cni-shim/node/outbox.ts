@@ -86,14 +86,10 @@ export function openOutbox(database: NodeDatabase): Outbox {
         .read((reading) => entriesIn(reading, 'lease'))
         .filter(({ local, reported }) => local !== undefined && reported !== true),
     isReported: (entry) => entry.local === undefined || current(entry)?.reported === true,
-    reported: (entry, incarnation) =>
-      database.transaction((writing) =>
-        changeByNonce(writing, entry, (there) => ({
-          ...there,
-          reported: true,
-          ...(incarnation === undefined ? {} : { incarnation }),
-        })),
-      ),
+    reported: (entry, incarnation) => {
+      const told = { reported: true, ...(incarnation === undefined ? {} : { incarnation }) } as const;
+      return database.transaction((writing) => changeByNonce(writing, entry, (there) => ({ ...there, ...told })));
+    },
     asking: (entry) => asking(database, entry),
     end: (found) =>
       database.transaction((writing) => {

@@ -1,8 +1,9 @@
 /** As much of the simulation as CI has time for, and that a run is what its seed says. */
 import pMap from 'p-map';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Played } from '../../simulation/player.ts';
+import { type Played, play } from '../../simulation/player.ts';
 import { commandOf, type PlayOrder, playsFor } from '../../simulation/plays.ts';
+import { makeRepeatable } from '../../simulation/repeatable.ts';
 import { sumOf, violationText } from '../../simulation/report.ts';
 import { startWorkers, type Workers } from '../../simulation/workers.ts';
 import { OF_CI } from './operations.ts';
@@ -34,6 +35,9 @@ describe('A seed', () => {
     const [one, other] = await Promise.all([workers.play(broken), workers.play(broken)]);
     expect(one.run.trace.length).toBeGreaterThan(10);
     expect(other.run).toEqual(one.run);
+    const restore = makeRepeatable();
+    const { violations, trace } = await play(broken).finally(restore);
+    expect({ violations, trace }).toEqual({ violations: one.run.violations, trace: one.run.trace });
   });
 
   it('with a violation is shrunk to a few acts, which say so again', async () => {
