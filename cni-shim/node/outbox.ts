@@ -86,14 +86,10 @@ export function openOutbox(database: NodeDatabase): Outbox {
         .read((reading) => entriesIn(reading, 'lease'))
         .filter(({ local, reported }) => local !== undefined && reported !== true),
     isReported: (entry) => entry.local === undefined || current(entry)?.reported === true,
-    reported: (entry, incarnation) =>
-      database.transaction((writing) =>
-        changeByNonce(writing, entry, (there) => ({
-          ...there,
-          reported: true,
-          ...(incarnation === undefined ? {} : { incarnation }),
-        })),
-      ),
+    reported: (entry, incarnation) => {
+      const told = { reported: true, ...(incarnation === undefined ? {} : { incarnation }) } as const;
+      return database.transaction((writing) => changeByNonce(writing, entry, (there) => ({ ...there, ...told })));
+    },
     asking: (entry) => asking(database, entry),
     end: (found) =>
       database.transaction((writing) => {
@@ -116,16 +112,18 @@ export function openOutbox(database: NodeDatabase): Outbox {
         return true;
       }),
     toRelease: () => database.read((reading) => entriesIn(reading, 'outbox')),
-    behind() {
-      const [row] = database.all(BEHIND);
-      return { count: Number(row?.count ?? 0), since: row?.since == null ? undefined : Number(row.since) };
-    },
+    behind: () => behind(database),
     released: ({ nonce }) =>
       database.transaction(({ run }) => {
         run('DELETE FROM slot WHERE nonce = ?', nonce);
         run('DELETE FROM outbox WHERE nonce = ?', nonce);
       }),
   };
+}
+
+function behind(database: NodeDatabase): ReturnType<Outbox['behind']> {
+  const [row] = database.all(BEHIND);
+  return { count: Number(row?.count ?? 0), since: row?.since == null ? undefined : Number(row.since) };
 }
 
 function asking(database: NodeDatabase, { nonce, unasked }: JournalEntry): boolean {

@@ -63,13 +63,13 @@ type Asked =
 /** Asks nobody where nobody need be asked: then one step takes a slot, and has the container live with it. */
 async function askOnce(plugin: Plugin): Promise<Asked> {
   const { records, observer } = plugin;
-  let seen: Likely | undefined;
+  let read: Likely | undefined;
   let lived: LocalLease | undefined;
   const entry = records.journal.begin(
     beginning(plugin),
     () => {
-      seen = likelyPool(plugin);
-      return candidates(plugin, seen);
+      read = likelyPool(plugin);
+      return candidates(plugin, read);
     },
     (proposing) => {
       lived = needsNoAnswer(plugin, proposing) ? leaseOf(plugin, proposing) : undefined;
@@ -80,7 +80,7 @@ async function askOnce(plugin: Plugin): Promise<Asked> {
     observer?.local();
     return having(lived.addresses);
   }
-  const likely = seen ?? likelyPool(plugin);
+  const likely = read ?? likelyPool(plugin);
   return isToldByOthers(plugin, entry, likely) ? askInTurn(plugin, entry, likely) : addressesFor(plugin, entry, likely);
 }
 

@@ -1,7 +1,7 @@
 /** What cools in a block that is news to a node which leases by itself: nobody asks the service for the slots there any more. */
 import { inChunks } from '../in-flight.ts';
 import { leasingOf } from '../pools/leasing.ts';
-import { BLOCKS_AT_ONCE, ensureTime, noteTaken, readBlocks } from './block-slots.ts';
+import { BLOCKS_AT_ONCE, ensureTime, noteTaken, readUse } from './block-slots.ts';
 import type { OwnedAllocation } from './owned-allocation.ts';
 
 /** Its first claim: nobody leased there before. */
@@ -20,6 +20,6 @@ export async function tellCooling(allocation: OwnedAllocation, isKnown: (block: 
     .map(([block]) => block);
   for (const some of inChunks(news, () => BLOCKS_AT_ONCE)) {
     ensureTime(allocation);
-    for (const [block, slots] of await readBlocks(allocation, some)) noteTaken(allocation, block, slots);
+    for (const [block, slots] of await readUse(allocation, some)) noteTaken(allocation, block, slots);
   }
 }
