@@ -11,6 +11,7 @@ const TARGETS: Readonly<{ [command: string]: string }> = {
   GetCommand: 'GetItem',
   PutCommand: 'PutItem',
   UpdateCommand: 'UpdateItem',
+  UpdateItemCommand: 'UpdateItem',
   QueryCommand: 'Query',
   DeleteCommand: 'DeleteItem',
   BatchGetCommand: 'BatchGetItem',
@@ -26,11 +27,14 @@ export function plainClient(endpoint: string): DynamoDBDocumentClient {
     const target = TARGETS[command.constructor.name.replace(/^_+/, '')];
     if (target === undefined) throw new Error(`${command.constructor.name} is not known here`);
     const input = { ...command.input };
+    const isMarshalled = command.constructor.name.endsWith('ItemCommand');
     for (const name of MARSHALLED)
-      if (input[name] !== undefined) input[name] = marshall(input[name], { removeUndefinedValues: true });
+      if (!isMarshalled && input[name] !== undefined)
+        input[name] = marshall(input[name], { removeUndefinedValues: true });
     const { status, body } = await post(agent, endpoint, target, JSON.stringify(input, toBase64));
     const output = JSON.parse(body, fromBase64) as Fields;
     if (status !== 200) throw errorOf(output);
+    if (isMarshalled) return output;
     for (const name of UNMARSHALLED) if (output[name]) output[name] = unmarshall(output[name] as never);
     if (output.Items) output.Items = (output.Items as never[]).map((item) => unmarshall(item));
     return output;

@@ -6,7 +6,7 @@ import { type Run, simulate } from './run.ts';
 import { type Shrunk, shrink } from './shrink.ts';
 import type { Fault } from './weather.ts';
 
-export function play({ mutant, only, without, ...order }: PlayOrder): Promise<Run> {
+function play({ mutant, only, without, ...order }: PlayOrder): Promise<Run> {
   const { broken } = mutant === undefined ? { broken: undefined } : mutants[mutant as MutantName];
   return bySeed(order.seed, () =>
     simulate({

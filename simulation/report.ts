@@ -92,7 +92,7 @@ const testOf = (
   order: PlayOrder,
   what: string,
 ): string => `  it('${what.split('\n')[0]?.replaceAll("'", '’')}', async () => {
-    const { violations } = await play(${JSON.stringify(order)});
-    expect(violations).toEqual([]);
+    const { run } = await played(${JSON.stringify(order)}, false);
+    expect(run.violations).toEqual([]);
   });
 `;

@@ -27,8 +27,9 @@ interface Waiting {
 
 /** A few turns of the event loop, after which all that can go on without a step has done so. */
 const TURNS = 2;
-/** Something that was loaded for the first time takes longer. */
-const MOST_TURNS = 2_000;
+/** Something that is loaded for the first time takes longer: so many milliseconds are enough. */
+const MOST_IDLE = 20_000;
+const aMoment = () => new Promise<void>((goOn) => setTimeout(goOn, 1));
 const soon = () => new Promise<void>((goOn) => setImmediate(goOn));
 
 /** @param latencyMs of a step, on average */
@@ -95,7 +96,8 @@ export function scheduleOf(chance: Chance, clock: { now: number }, latencyMs: nu
         await quiet();
         if (step()) idle = 0;
         else if (isOver) return all;
-        else if (idle > MOST_TURNS) throw new Error('nobody waits for a turn, and yet not all is done');
+        else if (idle < MOST_IDLE) await aMoment();
+        else throw new Error('nobody waits for a turn, and yet not all is done');
       }
     },
     get steps() {
