@@ -32,7 +32,7 @@ export function bundleFunctions(directory: string, names: readonly BundleName[] 
   for (const name of names) bundleFunction(`functions/${name}/handler.ts`, join(directory, name));
 }
 
-/** Writes `index.mjs` into a directory, and beside it what is loaded only when it is needed. @param entry seen from the project */
+/** Writes `index.mjs` into a directory, and beside it what is loaded only when it is needed. @param entry seen from the project, or absolute */
 export function bundleFunction(entry: string, directory: string): void {
   // Only here: the package does without it.
   const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof import('esbuild');

@@ -225,7 +225,8 @@ function mayImport({ room, knows, packages = [] }: Room, to: string): boolean {
   return other !== undefined && (other === room || knows.includes(other));
 }
 
-const isTest = (path: string): boolean => path.startsWith('test/');
+/** The simulation is one more test, with a folder of its own. */
+const isTest = (path: string): boolean => /^(test|simulation)\//.test(path);
 
 function wrongImports(path: string, text: string): string[] {
   if (isTest(path)) return [];

@@ -35,7 +35,7 @@ const WORDS: readonly Word[] = [
   { old: /^NodeState$/, now: 'pool cache: a node’s state is the service’s record of it', where: /^cni-shim\// },
 ];
 
-const isProduct = (path: string): boolean => !path.startsWith('test/');
+const isProduct = (path: string): boolean => !/^(test|simulation)\//.test(path);
 
 /** Old words in the names that the product's code gives and uses, and in the names of its files. */
 const oldWords = (sources: Sources): string[] =>

@@ -65,7 +65,9 @@ export function serviceTeller(telling: Telling): TellService {
     }
     // Beside the outbox there may be blocks to give back, of which nothing else reminds.
     if (renews || isAnythingToFlush(networks, surroundings.now())) {
-      const { isLost, failed } = await flushOutbox(telling, networks, told);
+      const { isLost, isWaiting, failed } = await flushOutbox(telling, networks, told);
+      // Time alone mends it, and all else goes on.
+      if (isWaiting) attempt.in(agentTimes.roundMs);
       if (isLost) {
         // It may be a dead container of this node that holds it: what has no reason is released, and later it is reported again.
         await compare(networks);
@@ -141,21 +143,24 @@ async function sendHeartbeat(telling: Telling, networks: readonly NodeRecords[])
   return living > 0;
 }
 
-/** `isLost`: an address is not this node's any more. `failed`: why the rest was not told. */
+/** `isLost`: an address is not this node's any more. `isWaiting`: one still cools. `failed`: why the rest was not told. */
 async function flushOutbox(
   telling: Telling,
   networks: readonly NodeRecords[],
   told: Told,
-): Promise<{ readonly isLost: boolean; readonly failed: LessorError | undefined }> {
+): Promise<{ readonly isLost: boolean; readonly isWaiting: boolean; readonly failed: LessorError | undefined }> {
   const { metrics } = telling;
   const flushing = flushAll(telling, networks, telling.api);
   const { reported, released, failures } = await counted(metrics, 'flush', flushing);
   told.add(reported, released);
   metrics.flushed.inc({ kind: 'report' }, reported);
   metrics.flushed.inc({ kind: 'release' }, released);
-  const isLost = failures.some(({ error }) => error.code === 'lease.lost');
-  return { isLost, failed: failures.find(({ error }) => error.code !== 'lease.lost')?.error };
+  const errors = failures.map(({ error }) => error);
+  const [isLost, isWaiting] = [errors.some(({ code }) => code === 'lease.lost'), errors.some(waits)];
+  return { isLost, isWaiting, failed: errors.find((error) => error.code !== 'lease.lost' && !waits(error)) };
 }
+
+const waits = ({ code }: LessorError): boolean => code === 'address.cooling';
 
 /** Whether a lease is lost. @throws LessorError of the first release or assertion that failed */
 async function compareWithTable(telling: Telling, networks: readonly NodeRecords[]): Promise<boolean> {

@@ -21,10 +21,10 @@ export const foreignRangeKeys = (): Readonly<Record<string, string>> => ({
 /** Of the `ipam` section. */
 export function foreignKeys(): Readonly<Record<string, string>> {
   const { exclude: _, ...rangeKeys } = foreignRangeKeys();
-  return { ...rangeKeys, ...ofIpam() };
+  return { ...rangeKeys, ...ofWhereabouts(), ...ofOthers() };
 }
 
-const ofIpam = (): Record<string, string> => ({
+const ofWhereabouts = (): Record<string, string> => ({
   ...of('whereabouts', 'write "ranges": [[{"subnet": "10.1.0.0/16"}], [{"subnet": "fd00:1::/64"}]]', 'ipRanges'),
   ...of('whereabouts', 'write "vrf" for addresses that others have too', 'network_name', 'enable_overlapping_ranges'),
   ...of(
@@ -56,6 +56,9 @@ const ofIpam = (): Record<string, string> => ({
     'configuration_path',
   ),
   ...of('whereabouts', LOG, 'log_file'),
+});
+
+const ofOthers = (): Record<string, string> => ({
   ...of(
     'static and whereabouts',
     'write "subnet" with "gateway", and ask for a certain address by "runtimeConfig": {"ips": [...]} (the capability "ips") or "args": {"cni": {"ips": [...]}}',

@@ -15,6 +15,7 @@ import { addedAgain, askedAgain } from './added-again.ts';
 import {
   type Beginning,
   type JournalEntry,
+  type LocalLease,
   type Refusal,
   sameSlot,
   slotName,
@@ -28,9 +29,15 @@ export interface Journal {
   /**
    * The entry under which an ADD asks: a new one with the first of `candidates` that is free on this node, or the one
    * that is there already for this attachment, with its nonce and slot.
+   * @param lives what a new entry's slot comes to, where its container lives with it from now on and nobody is asked: looked
+   * at and written in the same step (I3)
    * @throws LessorError `node.leaving`
    */
-  begin(beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry;
+  begin(
+    beginning: Beginning,
+    candidates: () => Iterable<SlotReference>,
+    lives?: (entry: JournalEntry) => LocalLease | undefined,
+  ): JournalEntry;
   /**
    * The first of `candidates` that is free by now, for an entry without a slot under which nothing was asked yet; the entry as it
    * is where none is free. Undefined where it was deleted meanwhile, or added again.
@@ -76,7 +83,8 @@ type Answer = Pick<AllocateResult, 'slot' | 'addresses' | 'more' | 'incarnation'
 
 export function openJournal(database: NodeDatabase): Journal {
   return {
-    begin: (beginning, candidates) => database.transaction((writing) => begin(writing, beginning, candidates)),
+    begin: (beginning, candidates, lives) =>
+      database.transaction((writing) => begin(writing, beginning, candidates, lives)),
     propose: (entry, candidates) =>
       database.transaction((writing) => {
         const current = readEntry(writing, entry.attachment);
@@ -189,7 +197,12 @@ export function ownerOf({ all }: Readable, { pool, block, slot }: SlotReference)
 const isStill = (entry: JournalEntry, current: JournalEntry | undefined): current is JournalEntry =>
   current?.nonce === entry.nonce && current.ended !== true;
 
-function begin(writing: Writing, beginning: Beginning, candidates: () => Iterable<SlotReference>): JournalEntry {
+function begin(
+  writing: Writing,
+  beginning: Beginning,
+  candidates: () => Iterable<SlotReference>,
+  lives?: (entry: JournalEntry) => LocalLease | undefined,
+): JournalEntry {
   ensureNotLeaving(writing, beginning.bootId);
   const there = readEntry(writing, beginning.attachment);
   if (there !== undefined && there.ended !== true) {
@@ -198,8 +211,19 @@ function begin(writing: Writing, beginning: Beginning, candidates: () => Iterabl
     return next;
   }
   if (there !== undefined) retire(writing, there);
-  return beginWith(writing, beginning, firstFree(writing, candidates()));
+  const slot = firstFree(writing, candidates());
+  const entry: JournalEntry = { ...beginning, attempts: 1 };
+  const local = slot && lives?.({ ...entry, proposal: slot });
+  return writeWith(writing, local === undefined ? entry : livingWith(entry, local, false), slot);
 }
+
+/** As it is where its container lives with a slot of the node's own. @param wasAsked whether the service was asked under it */
+export const livingWith = (entry: JournalEntry, local: LocalLease, wasAsked: boolean): JournalEntry => ({
+  ...entry,
+  local,
+  // A second ADD of the attachment goes on with the same nonce, and counts.
+  ...(wasAsked || entry.attempts > 1 ? {} : { unasked: true, onlyReported: true }),
+});
 
 const beginWith = (writing: Writing, beginning: Beginning, slot: SlotReference | undefined): JournalEntry =>
   writeWith(writing, { ...beginning, attempts: 1 }, slot);

@@ -3,7 +3,7 @@
  * entries, until they are reported), and leases whose containers are gone (a row of their own, until they are released).
  */
 
-import { entriesIn, ownerOf, readEntry, retire, writeEntry } from './journal.ts';
+import { entriesIn, livingWith, ownerOf, readEntry, retire, writeEntry } from './journal.ts';
 import type { JournalEntry, LocalLease } from './journal-entry.ts';
 import type { NodeDatabase, Writing } from './node-database.ts';
 
@@ -78,9 +78,7 @@ export function openOutbox(database: NodeDatabase): Outbox {
         const local = lease();
         if (local === undefined || ownerOf(writing, local.slot) !== entry.nonce) return undefined;
         const attempts = Math.max(entry.attempts, there.attempts);
-        // A second ADD of the attachment goes on with the same nonce, and counts.
-        const unasked = wasAsked || attempts > 1 ? {} : ({ unasked: true, onlyReported: true } as const);
-        writeEntry(writing, { ...entry, attempts, local, ...unasked });
+        writeEntry(writing, livingWith({ ...entry, attempts }, local, wasAsked));
         return local;
       }),
     toReport: () =>
@@ -88,14 +86,10 @@ export function openOutbox(database: NodeDatabase): Outbox {
         .read((reading) => entriesIn(reading, 'lease'))
         .filter(({ local, reported }) => local !== undefined && reported !== true),
     isReported: (entry) => entry.local === undefined || current(entry)?.reported === true,
-    reported: (entry, incarnation) =>
-      database.transaction((writing) =>
-        changeByNonce(writing, entry, (there) => ({
-          ...there,
-          reported: true,
-          ...(incarnation === undefined ? {} : { incarnation }),
-        })),
-      ),
+    reported: (entry, incarnation) => {
+      const told = { reported: true, ...(incarnation === undefined ? {} : { incarnation }) } as const;
+      return database.transaction((writing) => changeByNonce(writing, entry, (there) => ({ ...there, ...told })));
+    },
     asking: (entry) => asking(database, entry),
     end: (found) =>
       database.transaction((writing) => {
@@ -118,16 +112,18 @@ export function openOutbox(database: NodeDatabase): Outbox {
         return true;
       }),
     toRelease: () => database.read((reading) => entriesIn(reading, 'outbox')),
-    behind() {
-      const [row] = database.all(BEHIND);
-      return { count: Number(row?.count ?? 0), since: row?.since == null ? undefined : Number(row.since) };
-    },
+    behind: () => behind(database),
     released: ({ nonce }) =>
       database.transaction(({ run }) => {
         run('DELETE FROM slot WHERE nonce = ?', nonce);
         run('DELETE FROM outbox WHERE nonce = ?', nonce);
       }),
   };
+}
+
+function behind(database: NodeDatabase): ReturnType<Outbox['behind']> {
+  const [row] = database.all(BEHIND);
+  return { count: Number(row?.count ?? 0), since: row?.since == null ? undefined : Number(row.since) };
 }
 
 function asking(database: NodeDatabase, { nonce, unasked }: JournalEntry): boolean {

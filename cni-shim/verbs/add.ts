@@ -60,9 +60,27 @@ type Asked =
       readonly since: number;
     };
 
-function askOnce(plugin: Plugin): Promise<Asked> {
-  const likely = likelyPool(plugin);
-  const entry = plugin.records.journal.begin(beginning(plugin), () => candidates(plugin));
+/** Asks nobody where nobody need be asked: then one step takes a slot, and has the container live with it. */
+async function askOnce(plugin: Plugin): Promise<Asked> {
+  const { records, observer } = plugin;
+  let read: Likely | undefined;
+  let lived: LocalLease | undefined;
+  const entry = records.journal.begin(
+    beginning(plugin),
+    () => {
+      read = likelyPool(plugin);
+      return candidates(plugin, read);
+    },
+    (proposing) => {
+      lived = needsNoAnswer(plugin, proposing) ? leaseOf(plugin, proposing) : undefined;
+      return lived;
+    },
+  );
+  if (lived !== undefined) {
+    observer?.local();
+    return having(lived.addresses);
+  }
+  const likely = read ?? likelyPool(plugin);
   return isToldByOthers(plugin, entry, likely) ? askInTurn(plugin, entry, likely) : addressesFor(plugin, entry, likely);
 }
 
@@ -134,8 +152,7 @@ function likelyPool({ choices, records }: Plugin): Likely {
  * None where nothing is known of the pool in this boot, nor where addresses are asked for: they say which slot. Read in the step
  * that takes one: a slot whose release was told meanwhile is free, and cools.
  */
-function candidates(plugin: Plugin) {
-  const { cache } = likelyPool(plugin);
+function candidates(plugin: Plugin, { cache }: Likely = likelyPool(plugin)) {
   return cache === undefined || plugin.addresses.length > 0 ? [] : candidatesOf(cache, plugin.surroundings.now());
 }
 
@@ -223,15 +240,15 @@ const mayYetOwn = ({ addresses }: Plugin, { proposal }: JournalEntry, { cache }:
 
 /** The addresses of a slot of this node's own; undefined where the node may not decide it. */
 function liveLocally(plugin: Plugin, entry: JournalEntry, wasAsked: boolean): Addresses | undefined {
-  const { records, observer, surroundings } = plugin;
-  const at = surroundings.now();
-  const lease = () => {
-    const own = ownLease(records, entry);
-    return own && { ...own, at };
-  };
-  const local = records.outbox.liveWith(entry, lease, wasAsked);
+  const { records, observer } = plugin;
+  const local = records.outbox.liveWith(entry, () => leaseOf(plugin, entry), wasAsked);
   if (local !== undefined) observer?.local();
   return local?.addresses;
+}
+
+function leaseOf({ records, surroundings }: Plugin, entry: JournalEntry): LocalLease | undefined {
+  const own = ownLease(records, entry);
+  return own && { ...own, at: surroundings.now() };
 }
 
 /** A repeated ADD of a container that lives with a slot of its node's block: no other one will do. @throws LessorError `lease.lost` */

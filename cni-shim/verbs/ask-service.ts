@@ -99,34 +99,17 @@ function requestFor(
     ...(addresses.length === 0 ? {} : { addresses: [...addresses] }),
     ...proposed(plugin, entry, cache),
     ...(former.length === 0 ? {} : { formerBlocks: [...former] }),
-    ...leasedFrom(plugin.records, entry),
+    ...leasedFrom(plugin.records),
     ...(cache === undefined ? {} : { incarnation: cache.incarnation, ...knownFull(cache, surroundings.now()) }),
     ...(entry.pod === undefined ? {} : { pod: entry.pod }),
   };
 }
 
-/**
- * What is free in blocks from which this node leases by itself the service does not know (`choose.blockNotLeasedFrom`). Nor does
- * it in those where leases are still to be told, as after an outage.
- */
-function leasedFrom(records: Plugin['records'], { proposal }: JournalEntry): Pick<AllocateRequest, 'leasesFrom'> {
+/** What is free in blocks from which this node leases by itself the service does not know (`choose.blockNotLeasedFrom`). */
+function leasedFrom(records: Plugin['records']): Pick<AllocateRequest, 'leasesFrom'> {
   const delegated = records.caches().filter(({ pool }) => pool.leasing === 'delegated');
-  const blocks = delegated.flatMap(({ pool, blocks }) => withPool(blocks, pool.id));
-  // Where a slot is proposed the service seldom chooses one, and the outbox is not read for that.
-  const untold = proposal === undefined ? untoldBlocks(records).filter((one) => !blocks.some(sameBlock(one))) : [];
-  const all = [...blocks, ...untold].slice(0, most.blocksOfNode);
-  return all.length === 0 ? {} : { leasesFrom: all };
-}
-
-const sameBlock = (a: FormerBlock) => (b: FormerBlock) => a.pool === b.pool && a.block === b.block;
-
-/** In which containers live, or lived, with slots of which the service was not told yet. */
-function untoldBlocks({ outbox }: Plugin['records']): FormerBlock[] {
-  const ended = outbox.toRelease().filter(({ reported }) => reported !== true);
-  const found = [...outbox.toReport(), ...ended].flatMap(({ local }) =>
-    local === undefined ? [] : [{ pool: local.slot.pool, block: local.slot.block, generation: local.generation }],
-  );
-  return found.filter((one, index) => found.findIndex(sameBlock(one)) === index);
+  const blocks = delegated.flatMap(({ pool, blocks }) => withPool(blocks, pool.id)).slice(0, most.blocksOfNode);
+  return blocks.length === 0 ? {} : { leasesFrom: blocks };
 }
 
 /** The latest ones, where there are more than a request may have. */

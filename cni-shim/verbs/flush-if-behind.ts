@@ -32,10 +32,10 @@ export async function flushIfBehind(
   if (!turn.take(who)) return;
   try {
     // A batch, and a block that is empty after it.
-    const { failures } = await flush(flushing, { ...told, most: 2 });
+    const { reported, released, failures } = await flush(flushing, { ...told, most: 2 });
     const [failure] = failures;
     if (failure?.error.kind.unanswered === true) outage.failed(failure.error);
-    else outage.reached();
+    else if (reported + released > 0) outage.reached();
     if (failure !== undefined) records.setMeta(REFUSED, String(now()));
   } finally {
     turn.end(who);

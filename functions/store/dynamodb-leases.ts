@@ -112,14 +112,13 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
     },
 
     async readBlock(key, nonce) {
-      const items = await queryAll(client, table, keys.slots(key), nonce === undefined ? undefined : USE);
-      const slots = new Map<number, SlotState>(items.map((item) => [slotOf(item), slotState(item)]));
-      // Hardly ever one: who holds it is read with it.
-      for (const item of nonce === undefined ? [] : items.filter(({ n }) => n === nonce)) {
-        const whole = await readItem(client, table, keys.slot({ ...key, slot: slotOf(item) }));
-        if (whole) slots.set(slotOf(item), slotState(whole));
-      }
-      return slots;
+      const partition = keys.slots(key);
+      const read = await queryAll(client, table, partition, nonce === undefined ? undefined : USE);
+      // Hardly ever one: who holds it is read with it. By a Query, since who searches may not read single slots.
+      const isOwn = ({ n }: Record<string, unknown>) => nonce !== undefined && n === nonce;
+      const own = read.some(isOwn) ? (await queryAll(client, table, partition)).filter(isOwn) : [];
+      const items = [...read, ...own];
+      return new Map<number, SlotState>(items.map((item) => [slotOf(item), slotState(item)]));
     },
   };
 }

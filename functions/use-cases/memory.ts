@@ -11,22 +11,22 @@ import type { NodeState } from '../../core/protocol/node.ts';
 import type { PoolState } from '../../core/store.ts';
 
 /** Values by key. Times are in milliseconds since 1970, as `Dependencies.now` tells them. */
-export interface Remembered<V> {
+export interface Remembered<V, K = string> {
   /** What was set less than the time to live before `now`. */
-  get(key: string, now: number): V | undefined;
+  get(key: K, now: number): V | undefined;
   /** What was set, however long ago. */
-  peek(key: string): V | undefined;
+  peek(key: K): V | undefined;
   /** Every value that was set before `now`, however long before. */
   setBefore(now: number): V[];
-  set(key: string, value: V, now: number): void;
-  delete(key: string): void;
+  set(key: K, value: V, now: number): void;
+  delete(key: K): void;
 }
 
 const MOST = 100_000;
 
 /** @param livesMs time to live in milliseconds. Of more than `most` entries the one that was set first goes. */
-export function remembered<V>(livesMs: number, most = MOST): Remembered<V> {
-  const entries = new Map<string, { readonly value: V; readonly setAt: number }>();
+export function remembered<V, K = string>(livesMs: number, most = MOST): Remembered<V, K> {
+  const entries = new Map<K, { readonly value: V; readonly setAt: number }>();
   return {
     get(key, now) {
       const entry = entries.get(key);
@@ -66,6 +66,12 @@ export interface QuotaView {
   since: number;
 }
 
+/**
+ * Blocks that were seen without a free slot: they are looked into last, and first of them the one that was seen first. Each with the
+ * number of the look.
+ */
+export type FullBlocks = Remembered<number, bigint>;
+
 export interface Memory {
   /** By id. */
   readonly pools: Remembered<KnownPool>;
@@ -79,8 +85,10 @@ export interface Memory {
   readonly crowded: Remembered<true>;
   /** Pools, by id, that were found without a free address: of several they are tried last. */
   readonly fullPools: Remembered<true>;
-  /** Blocks of shared pools, by `blockKeyToText`, that were seen without a free slot: they are looked into last. */
-  readonly fullBlocks: Remembered<true>;
+  /** Of shared pools, by id. */
+  readonly fullBlocks: Remembered<FullBlocks>;
+  /** Numbers of looks, ascending. */
+  readonly nextLook: () => number;
   /** Stretches of shared pools, by pool id and number, that are noted as joined: that never changes. */
   readonly joinedStretches: Remembered<true>;
   /** Since when history is kept (ms since 1970), which never changes: under the empty key. */
@@ -111,15 +119,28 @@ const CROWDED_LIVES_MS = 60_000;
 const FULL_LIVES_MS = 10_000;
 /** As long as a plugin takes a slot for taken. */
 const FULL_BLOCK_LIVES_MS = 60_000;
+/** Of each pool many blocks may be remembered. */
+const MOST_POOLS_SEARCHED = 1_000;
+
+export const noFullBlocks = (): FullBlocks => remembered(FULL_BLOCK_LIVES_MS);
+
+function ascendingNumbers(): () => number {
+  let last = 0;
+  return () => {
+    last += 1;
+    return last;
+  };
+}
 
 export const emptyMemory = (): Memory => ({
+  nextLook: ascendingNumbers(),
   pools: remembered(POOL_LIVES_MS),
   registries: remembered(POOL_LIVES_MS, MOST_REGISTRIES),
   nodes: remembered(NODE_LIVES_MS),
   owners: remembered(Number.POSITIVE_INFINITY),
   crowded: remembered(CROWDED_LIVES_MS),
   fullPools: remembered(FULL_LIVES_MS),
-  fullBlocks: remembered(FULL_BLOCK_LIVES_MS),
+  fullBlocks: remembered(Number.POSITIVE_INFINITY, MOST_POOLS_SEARCHED),
   joinedStretches: remembered(Number.POSITIVE_INFINITY),
   historyBegun: remembered(Number.POSITIVE_INFINITY),
   fills: remembered(FILL_LIVES_MS),

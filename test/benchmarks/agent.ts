@@ -7,6 +7,8 @@ export async function startAgent(plugin: string, config: string): Promise<() => 
   // Nobody makes network namespaces here: no container is to be taken for dead.
   const words = ['agent', '--config', config, '--listen', '127.0.0.1:0', '--grace', '3600'];
   const agent = spawn(plugin, words, { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: '/usr/bin:/bin' } });
+  const kill = () => agent.kill('SIGKILL');
+  process.once('exit', kill);
   const ended = new Promise<void>((resolve) => agent.once('exit', () => resolve()));
   const lines = createInterface({ input: agent.stdout });
   await Promise.race([
@@ -16,6 +18,7 @@ export async function startAgent(plugin: string, config: string): Promise<() => 
     }),
   ]);
   return () => {
+    process.removeListener('exit', kill);
     agent.kill('SIGTERM');
     return ended;
   };

@@ -20,20 +20,29 @@ const POOL = { affinity: 'node', leasing: 'delegated', blockSize: 256 } as const
 const SUBNET = '10.77.0.0/16';
 const GOAL: Goal = { atMost: 3 };
 
-export const burst: Section = {
-  name: 'burst',
-  what: `${CONTAINERS} ADDs at once on one node, beside as many empty executables of the plugin's compiler`,
+type Kind = 'delegated' | 'online';
+
+const sectionOf = (name: string, kind: Kind, how: string): Section => ({
+  name,
+  what: `${CONTAINERS} ADDs at once on one node${how}, beside as many empty executables of the plugin's compiler`,
   async run(options) {
     const stack = await startStack({ onProgress: options.progress });
     try {
       const body = { name: 'delegated', ...POOL, ranges: [[{ subnet: SUBNET }]] };
       await operatorClient(stack.endpoint, stack.region, stack.operator).ask('createPool', { body });
-      return await measured(stack, options);
+      return await measured(stack, kind, options);
     } finally {
       await stack.stop();
     }
   },
-};
+});
+
+export const burst = sectionOf('burst', 'delegated', '');
+export const burstOnline = sectionOf(
+  'burst-online',
+  'online',
+  ' in a shared pool, with API, functions and DynamoDB Local on the same processors',
+);
 
 /** The time of its processes' work is kept beside the samples. */
 interface Crowded extends Contender {
@@ -41,7 +50,7 @@ interface Crowded extends Contender {
   readonly goal?: Goal;
 }
 
-async function measured(stack: LocalStack, { quick, progress, note }: Options): Promise<Figure[]> {
+async function measured(stack: LocalStack, kind: Kind, { quick, progress, note }: Options): Promise<Figure[]> {
   const count = quick ? FEW : CONTAINERS;
   const [{ path: plugin }, empty, peer] = [await buildPlugin(), await emptyExecutable(), await hostLocal()];
   if (peer === undefined) note(`without host-local: ${HOST_LOCAL_MISSING}`);
@@ -50,18 +59,21 @@ async function measured(stack: LocalStack, { quick, progress, note }: Options): 
   );
   const lessor = (name: string, options: NodeOptions, goal?: Goal) =>
     contender(name, () => onNewNode(stack, plugin, count, options), goal);
-  const contenders = [
-    nothing,
-    lessor('delegated', { ipam: { pool: 'delegated' } }, GOAL),
-    lessor('delegated, the agent beside', { ipam: { pool: 'delegated' }, agent: true }, GOAL),
-    lessor('online, API and store on the same processors', { ipam: { ranges: [[{ subnet: '10.78.0.0/16' }]] } }),
-    ...(peer === undefined ? [] : [contender(peer.origin, () => ofHostLocal(peer.path, count))]),
-  ];
-  const [baseline, ...samples] = await inTurn(contenders, { rounds: quick ? 1 : 3, warmUp: quick ? 0 : 1, progress });
+  const delegated = { pool: 'delegated' };
+  const contenders = {
+    delegated: () => [
+      lessor('delegated', { ipam: delegated }, GOAL),
+      lessor('delegated, the agent beside', { ipam: delegated, agent: true }, GOAL),
+      ...(peer === undefined ? [] : [contender(peer.origin, () => ofHostLocal(peer.path, count))]),
+    ],
+    online: () => [lessor('online', { ipam: { ranges: [[{ subnet: '10.78.0.0/16' }]] } })],
+  };
+  const all = [nothing, ...contenders[kind]()];
+  const [baseline, ...samples] = await inTurn(all, { rounds: quick ? 1 : 3, warmUp: quick ? 0 : 1, progress });
   if (baseline === undefined) throw new Error('there is no baseline');
   const rounds = baseline.samples.length;
   return samples.flatMap((one, index) => {
-    const { name, cpu = [], goal } = contenders[index + 1] ?? nothing;
+    const { name, cpu = [], goal } = all[index + 1] ?? nothing;
     const [own, other] = [cpu, nothing.cpu].map((all) => ({
       name: `${name}, processor time`,
       samples: all.slice(-rounds),

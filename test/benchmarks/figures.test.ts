@@ -75,7 +75,9 @@ describe('the page', () => {
     const next = written(page, one('storm'), judged(2), names);
     expect(next).toMatch(/^before\n.*between\n.*old calm.*between\n.*a storm.*at most 3: met.*\nafter\n$/s);
     expect(next).not.toContain('old storm');
-    expect(written(next, one('storm'), judged(2), names)).toBe(next);
+    const again = written(next, one('storm'), judged(2), names);
+    const withoutLoad = (text: string) => text.replaceAll(/load average [\d.]+/g, '');
+    expect(withoutLoad(again)).toBe(withoutLoad(next));
   });
 
   test('has the goals of all sections, whenever they were measured, and those that are missed', () => {

@@ -48,6 +48,8 @@ export async function withPlaces(names: readonly string[], work: (places: Place[
   try {
     bundleFunctions(directory.path, ['allocate']);
     process.env[environment.instanceRoles] = 'lessor-node';
+    // Standard output has the figures.
+    process.env.POWERTOOLS_METRICS_DISABLED = 'true';
     const bundle = pathToFileURL(join(directory.path, 'allocate', 'index.mjs')).href;
     const places: Place[] = [];
     const fronts: { end(): void }[] = [];

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { environment } from '../../core/contract/environment.ts';
 import { bundleFunction, bundleFunctions } from '../../infra/function-code.ts';
@@ -31,7 +32,7 @@ export const imports: Section = {
       await once(server, 'listening');
       progress('bundling');
       bundleFunctions(directory.path, FUNCTIONS);
-      bundleFunction('test/benchmarks/bare-client.ts', join(directory.path, BARE));
+      bundleFunction(fileURLToPath(new URL('bare-client.ts', import.meta.url)), join(directory.path, BARE));
       const variables = variablesFor(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
       const cpu = new Map<string, number[]>();
       const contenders = [BARE, ...FUNCTIONS].map((name) => ({

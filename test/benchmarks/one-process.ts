@@ -1,5 +1,6 @@
 /** One call of a CNI plugin as a whole process, as a runtime makes it. */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 
 export interface Plugin {
   readonly executable: string;
@@ -53,4 +54,11 @@ function took(executable: string, env: Readonly<Record<string, string>>, input: 
     // Who reads nothing may be gone already.
     child.stdin.on('error', () => undefined).end(input);
   });
+}
+
+/** Of each call for the container, in the order of the calls: what the plugin's log says. */
+export function requestsOf(log: string, container: string): number[] {
+  const lines = readFileSync(log, 'utf8').trim().split('\n');
+  const records = lines.map((line) => JSON.parse(line) as { container?: string; attempts: number });
+  return records.filter((one) => one.container === container).map(({ attempts }) => attempts);
 }

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { nearestName } from '../../core/contract/nearest-name.ts';
 import { LessorError, problems } from '../../core/contract/problems.ts';
+import { INTERRUPTED } from '../../local/options.ts';
 import type { Section } from './section.ts';
 
 export interface BenchOptions {
@@ -38,6 +39,7 @@ Exit codes:
        here
   1    a measured call failed
   ${problems['request.invalid'].exit}   a wrong option, or a section that there is not
+  ${INTERRUPTED}  it was interrupted; nothing is left behind
 `;
 
 /** @throws LessorError request.invalid with what is wrong */

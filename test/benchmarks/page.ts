@@ -1,6 +1,6 @@
 /** What was measured goes into docs/benchmarks.md: each section between two comments of its name, and all goals at the top. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import { arch, platform, versions } from 'node:process';
 import type { Figure, Section, Skipped } from './section.ts';
 import { padded, tableOf } from './table.ts';
@@ -11,6 +11,9 @@ const GOALS = 'goals';
 /** In general terms: what a reader needs to judge the figures. */
 export const machine = (): string =>
   `${availableParallelism()} processors, ${platform} ${arch}, Node ${versions.node.split('.').slice(0, 2).join('.')}`;
+
+/** Over the last minute: far more than there are processors means that others worked beside, and that times say little. */
+const load = (): string => (loadavg()[0] ?? 0).toFixed(1);
 
 /** @param names of all sections; those that are not measured now stay as they are */
 export function writeSection(section: Section, result: readonly Figure[] | Skipped, names: readonly string[]): void {
@@ -25,7 +28,7 @@ export function written(
   names: readonly string[],
 ): string {
   const rounds = 'skipped' in result ? '' : `, ${roundsOf(result)}`;
-  const said = `*What is measured:* ${what}. *Measured on* ${machine()}${rounds}.`;
+  const said = `*What is measured:* ${what}. *Measured on* ${machine()}${rounds}; load average ${load()}.`;
   const next = withPart(page, name, [said, '', ...tableOf(result)]);
   return withPart(next, GOALS, goalsIn(next, names));
 }

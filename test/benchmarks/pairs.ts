@@ -1,5 +1,5 @@
 /** Pairs of ADD and DEL as whole processes, with everything that stands behind them on the same processors. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildPlugin } from '../../cni-shim/build/build.ts';
@@ -9,7 +9,7 @@ import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 import { startAgent } from './agent.ts';
 import { HOST_LOCAL_MISSING, type HostLocal, hostLocal } from './executables.ts';
 import { type Contender, inTurn } from './in-turn.ts';
-import { calls, type Plugin } from './one-process.ts';
+import { calls, type Plugin, requestsOf } from './one-process.ts';
 import type { Figure, Options, Section } from './section.ts';
 import { figureOf, spreadOf } from './spread.ts';
 
@@ -77,10 +77,3 @@ const pairOf = (name: string, plugin: Plugin, container: string): Contender => {
   const [add, remove] = [calls(plugin, 'ADD', container), calls(plugin, 'DEL', container)];
   return { name, once: async () => (await add()) + (await remove()) };
 };
-
-/** Of each call for the container, in the plugin's log. */
-function requestsOf(log: string, container: string): number[] {
-  const lines = readFileSync(log, 'utf8').trim().split('\n');
-  const records = lines.map((line) => JSON.parse(line) as { container?: string; attempts: number });
-  return records.filter((one) => one.container === container).map(({ attempts }) => attempts);
-}

@@ -1,6 +1,8 @@
 /** `npm run bench`: what Lessor's parts take, each beside a baseline of the same run. `npm run bench -- --help` says the rest. */
 import { argv, exit, stderr, stdout } from 'node:process';
 import { LessorError } from '../../core/contract/problems.ts';
+import { INTERRUPTED } from '../../local/options.ts';
+import { openRunDirectory } from '../../local/run-directory.ts';
 import { screenOf } from '../../local/screen.ts';
 import { type BenchOptions, helpOf, readOptions } from './options.ts';
 import { machine, writeSection } from './page.ts';
@@ -15,6 +17,9 @@ async function main({ help, quick, json, write, sections: asked }: BenchOptions)
     stdout.write(helpOf(sections));
     return 0;
   }
+  // Whatever a section puts into a temporary directory is gone in the end, in the middle of it too.
+  process.env.TMPDIR = openRunDirectory('bench').path;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => exit(INTERRUPTED));
   const names = sections.map(({ name }) => name);
   const results: object[] = [];
   let failures = 0;

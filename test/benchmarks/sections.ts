@@ -1,6 +1,6 @@
 /** Every section, in the order in which it is run and printed. */
 import { api } from './api.ts';
-import { burst } from './burst.ts';
+import { burst, burstOnline } from './burst.ts';
 import { fills } from './fills.ts';
 import { growth } from './growth.ts';
 import { handler } from './handler.ts';
@@ -20,6 +20,7 @@ export const sections: readonly Section[] = [
   api,
   storm,
   burst,
+  burstOnline,
   plugin,
   pairs,
 ];

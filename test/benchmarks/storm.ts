@@ -16,14 +16,14 @@ type Leasing = 'online' | 'delegated';
 const NODES = 1_000;
 const FEW = 8;
 /** Containers that start on each node, which has a block of its own already, with one container in it. */
-const CONTAINERS = 4;
+const CONTAINERS = 2;
 /** What is under way at once, of each kind alike: the environments that answer. */
 const AT_ONCE = 64;
 const ENVIRONMENTS = 64;
 /** One process is a thousand nodes: what it has no time to look at is not late. */
 const UNHURRIED = { attempts: 3, connectionMs: 30_000, requestMs: 60_000 };
 /** Room for every round. */
-const BLOCK_SIZE = 32;
+const BLOCK_SIZE = 16;
 
 export const storm: Section = {
   name: 'storm',

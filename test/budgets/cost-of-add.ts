@@ -1,6 +1,8 @@
 /** What an ADD costs in a pool that is filled to some degree, with some nodes allocating at the same time. */
 import pMap from 'p-map';
 import type { PoolDefinition } from '../../core/contract/pool.ts';
+import type { Holding } from '../../core/protocol/lease.ts';
+import type { SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
 import { add, attachmentOf, nonceOf, operatorsPool, type World } from '../functions/world.ts';
 import { endingAt } from '../store/ending.ts';
@@ -31,7 +33,6 @@ const BLOCKS = SLOTS / BLOCK_SIZE;
 export const ADDS = 512;
 /** As many pods as a large node has. */
 const MOST_OF_NODE = 64;
-const AT_ONCE = 64;
 
 /** The same numbers in each run, from 0 up to, but not including, `below`: mulberry32. */
 export function chance(seed: number): Random {
@@ -50,11 +51,19 @@ export interface Others {
   leaveOne(): Promise<void>;
 }
 
+interface Filling {
+  readonly affinity: Affinity;
+  readonly fill: number;
+  readonly random: Random;
+  /** At most 25, which nobody holds. */
+  readonly holdAll?: (leases: readonly (readonly [SlotKey, Holding])[]) => Promise<unknown>;
+}
+
 /** A pool of which `fill`, from 0 to 1, is held, slots or whole blocks anywhere in it, by others. */
 export async function filledPool(
   here: World,
   name: string,
-  { affinity, fill, random }: { affinity: Affinity; fill: number; random: Random },
+  { affinity, fill, random, holdAll = eachHeld(here) }: Filling,
 ): Promise<Others> {
   const pool = await operatorsPool(here, { addresses: SLOTS, blockSize: BLOCK_SIZE, name });
   await here.store.pools.openPool(pool.id, 256n, BigInt(BLOCKS));
@@ -62,9 +71,12 @@ export async function filledPool(
   if (state) await here.store.pools.changePool({ ...state, definition: { ...pool, affinity }, version: 2 });
   const chosen = some(affinity === 'shared' ? SLOTS : BLOCKS, fill, random);
   const held = affinity === 'shared' ? [...chosen] : [];
-  const occupy = affinity === 'shared' ? holdSlot : claimBlock;
-  while (chosen.length > 0)
-    await Promise.all(chosen.splice(0, AT_ONCE).map((ordinal) => occupy(here, pool.id, ordinal)));
+  const chunks = Array.from({ length: Math.ceil(chosen.length / 25) }, (_, n) => chosen.slice(n * 25, n * 25 + 25));
+  const occupy = (some: readonly number[]): Promise<unknown> =>
+    affinity === 'shared'
+      ? holdAll(some.map((ordinal) => [slotAt(pool.id, ordinal), { ...other(ordinal), incarnation: 1, heldAt: 0 }]))
+      : Promise.all(some.map((ordinal) => claimBlock(here, pool.id, ordinal)));
+  await pMap(chunks, occupy, { concurrency: 8 });
   return {
     leaveOne: async () => {
       const [ordinal] = held.splice(random(held.length), 1);
@@ -84,8 +96,10 @@ const other = (ordinal: number) => ({
   node: 'others',
 });
 
-const holdSlot = ({ store }: World, pool: string, ordinal: number): Promise<unknown> =>
-  store.leases.hold(slotAt(pool, ordinal), { ...other(ordinal), incarnation: 1, heldAt: 0 }, 1);
+const eachHeld =
+  ({ store }: World): NonNullable<Filling['holdAll']> =>
+  (leases) =>
+    Promise.all(leases.map(([key, holding]) => store.leases.hold(key, holding, 1)));
 
 const leaveSlot = ({ store }: World, pool: string, ordinal: number): Promise<unknown> => {
   const { attachment, nonce, node } = other(ordinal);

@@ -16,6 +16,8 @@ import { type FakeApi, REGION } from './fake-api.ts';
 export const NETWORK = 'my-bridge-network';
 /** Enough for a local answer, and soon over where there is none. */
 const SHORT: Limits = { attempt: 300, total: 900 };
+/** For tests in which somebody always answers: a machine with other work answers late. */
+export const PATIENT: Limits = { attempt: 20_000, total: 20_000 };
 
 export const configuration = (ipam: Record<string, unknown> = {}, rest: Record<string, unknown> = {}): string =>
   JSON.stringify({
@@ -50,6 +52,8 @@ export class Node {
   readonly dataDir: string;
   readonly config = join(this.directory, 'node.json');
   bootId = 'boot-1';
+  /** Of each call that has none of its own. */
+  limits = SHORT;
   /** As the compiled plugin finds it here. */
   machineId = machineUnderNode().machineId();
   readonly api: FakeApi;
@@ -79,7 +83,7 @@ export class Node {
     const machinery = { ...machineUnderNode(whole), ...this.here, ...surroundings };
     const { openDatabase, end } = processDatabases(machinery.openDatabase);
     try {
-      const called = await run({ ...machinery, openDatabase }, () => stdin ?? configuration(), limits ?? SHORT);
+      const called = await run({ ...machinery, openDatabase }, () => stdin ?? configuration(), limits ?? this.limits);
       const { stdout, exitCode } = called;
       return { exitCode, stdout, printed: stdout === '' ? undefined : JSON.parse(stdout) };
     } finally {

@@ -49,7 +49,7 @@ export function podsTable(measured: Measured, deployment: Deployment): string[] 
   return table(['', ...head], [...rows, ['**together**', ...totals]]);
 }
 
-export function delegatedTable(measured: Measured, deployment: Deployment): string[] {
+function delegatedTable(measured: Measured, deployment: Deployment): string[] {
   const row = (name: string, leases: (rate: number) => string, lines: (rate: number) => Line[]) => [
     name,
     ...RATES.flatMap((rate) => [leases(rate), ...regions.map(([, of]) => dollars(sum(lines(rate), of)))]),

@@ -6,10 +6,10 @@ import { dynamodbStore } from '../../functions/store/dynamodb-store.ts';
 import { declareDeath } from '../../functions/use-cases/nodes/declare-death.ts';
 import { createPool } from '../../functions/use-cases/pools/create-pool.ts';
 import { createTables } from '../../local/aws/tables.ts';
-import { type Machine, machineOf } from '../chaos/machine.ts';
-import { plainClient } from '../chaos/plain-client.ts';
-import type { Steps } from '../chaos/steps.ts';
-import type { Container } from '../chaos/witness.ts';
+import { type Machine, machineOf } from '../../simulation/machine.ts';
+import { plainClient } from '../../simulation/plain-client.ts';
+import type { Schedule } from '../../simulation/schedule.ts';
+import type { Container } from '../../simulation/witness.ts';
 import { type Service, serviceFor } from '../cni-shim/service.ts';
 import { callOf, type World, world } from '../functions/world.ts';
 import { chanceOf } from '../linearizability/chance.ts';
@@ -18,7 +18,18 @@ import { tableOf } from '../store/local-tables.ts';
 export const MINUTE_MS = 60_000;
 
 /** Nobody waits for a turn. */
-export const atOnce: Steps = { next: async () => {}, outside: (act) => act(), run: (all) => all };
+export const atOnce = (clock: { now: number }): Schedule => ({
+  next: async () => {},
+  async after(milliseconds) {
+    clock.now += Math.ceil(milliseconds / 8);
+  },
+  timer: () => ({ over: new Promise(() => {}), cancel: () => {} }),
+  outside: (act) => act(),
+  run: (all) => all,
+  steps: 0,
+});
+/** Enough for an answer at once, and soon over where there is none. */
+const SHORT = { attempt: 300, total: 900 };
 
 export interface LessonNode {
   readonly machine: Machine;
@@ -38,7 +49,6 @@ export interface LessonWorld {
   /** `<container>@<node>` of each lease of the pool. */
   held(name: string): Promise<string[]>;
   declareDead(node: string): Promise<unknown>;
-  end(): void;
 }
 
 let worlds = 0;
@@ -58,13 +68,10 @@ export async function lessonWorld(
   const below = world(dynamodbStore(plainClient(endpoint), tables));
   const store = through(below);
   const here: World = { ...below, store, environment: (over) => below.environment({ store, ...over }) };
-  const machines: Machine[] = [];
   return {
     here,
     node(id) {
-      const node = nodeOf(here, id);
-      machines.push(node.machine);
-      return node;
+      return nodeOf(here, id);
     },
     async pool(name, over) {
       await createPool(here.environment(), z.parse(poolInput, { vrf: 'default', name, ...over }), false);
@@ -89,9 +96,6 @@ export async function lessonWorld(
         reason: 'its power supply burned',
         alsoIfAlive: true,
       }),
-    end() {
-      for (const machine of machines) machine.remove();
-    },
   };
 }
 
@@ -102,7 +106,12 @@ function nodeOf(here: World, id: string): LessonNode {
     return service.fetch(...request);
   };
   const reached = { weather: 'clear' as const, fetch: way, oneArrives: async () => false };
-  const machine = machineOf(id, reached, { chance: chanceOf(worlds), steps: atOnce, clock: here.clock });
+  const machine = machineOf(id, reached, {
+    chance: chanceOf(worlds),
+    schedule: atOnce(here.clock),
+    clock: here.clock,
+    limits: SHORT,
+  });
   const call = async (verb: 'ADD' | 'DEL', container: Container) => {
     const called = await machine.call(verb, container);
     if (called?.exitCode !== 0) throw new Error(called?.stdout);

@@ -1,8 +1,8 @@
 /** What users of other systems suffered from, each as a test: the issues in which they say so are named beside it. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { whoHas } from '../../functions/use-cases/questions/who-has.ts';
 import { reclaim } from '../../functions/use-cases/reclaim/reclaim.ts';
-import { dyingStore } from '../chaos/dying-store.ts';
+import { dyingStore } from '../../simulation/dying-store.ts';
 import { serviceFor } from '../cni-shim/service.ts';
 import { intercepted } from '../functions/intercepted.ts';
 import { type LocalTables, localTables } from '../store/local-tables.ts';
@@ -17,7 +17,6 @@ afterAll(() => local?.stop());
 beforeEach(async () => {
   lesson = await lessonWorld(local.endpoint);
 });
-afterEach(() => lesson.end());
 
 const range = (from: string, to: string) => ({
   subnet: '10.9.0.0/16',
@@ -52,7 +51,7 @@ describe('A lease', () => {
       await first.machine.round();
     }
     await first.del(a);
-    expect(first.machine.node.outbox().releases).toEqual([]);
+    expect(first.machine.outbox().releases).toEqual([]);
     expect(await lesson.held('blue')).toEqual(['b@i-2']);
   });
 

@@ -179,6 +179,12 @@ export const configurations = {
     generations: 3,
     events: ['delegated', 'search', 'journal loss'],
   }),
+  'block: delegated, a dead node': node([27_769, 46], {
+    containers: [on(0, 'a'), on(1, 'b')],
+    boots: [1, 1],
+    generations: 4,
+    events: ['crash', 'delegated', 'search'],
+  }),
   'block: two slots, a dead node': node([92_805, 50], {
     slots: 2,
     containers: [on(0, 'a'), on(1, 'b')],

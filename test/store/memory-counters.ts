@@ -1,6 +1,8 @@
 /** Counters in memory. */
+
 import { allNamespaces, type Counter, type CounterKey, ofNamespace, type Tally } from '../../core/protocol/counter.ts';
 import type { CounterStore } from '../../core/store.ts';
+import { copy } from './copy.ts';
 
 const NOTHING: Omit<Counter, 'recountedAt'> = { held: 0, changes: 0, recounts: 0, counted: new Map() };
 
@@ -17,13 +19,13 @@ export function memoryCounters(): CounterStore {
     async read(key) {
       const [all, name] = locate(key);
       const beside = totals.get(key.pool)?.beside?.get(key.namespace ?? '');
-      return structuredClone(key.namespace === undefined ? all.get(name) : ofNamespace(all.get(name), beside));
+      return copy(key.namespace === undefined ? all.get(name) : ofNamespace(all.get(name), beside));
     },
     async readPools() {
-      return structuredClone(totals);
+      return copy(totals);
     },
     async readNamespaces(pool) {
-      return structuredClone(allNamespaces(parts.get(pool) ?? new Map(), totals.get(pool)));
+      return copy(allNamespaces(parts.get(pool) ?? new Map(), totals.get(pool)));
     },
     async add(key, { shard, first, last, held, changes, now, joining, beside }) {
       const [all, name] = locate(key);
@@ -40,7 +42,7 @@ export function memoryCounters(): CounterStore {
         ...counter,
         held: counter.held + held,
         changes: counter.changes + changes,
-        counted: new Map([...counter.counted, [shard, { sequence: last, at: now }]]),
+        counted: new Map([...counter.counted, [shard, { sequence: last, at: toTheSecond(now) }]]),
         ...(beside ? { beside: sums(counter.beside, beside) } : {}),
       });
       return { added: true };
@@ -60,6 +62,9 @@ export function memoryCounters(): CounterStore {
     },
   };
 }
+
+/** As the sequence and its time are kept in DynamoDB. */
+const toTheSecond = (milliseconds: number): number => Math.floor(milliseconds / 1000) * 1000;
 
 const sums = (all: ReadonlyMap<string, Tally> = new Map(), more: ReadonlyMap<string, Tally>): Map<string, Tally> => {
   const result = new Map(all);

@@ -1,7 +1,9 @@
 /** History in memory, as `functions/store/dynamodb-history.ts` keeps it. Nothing is deleted: readers leave out what is past its time. */
+
 import type { HistoryStore } from '../../core/store.ts';
 import { auditItem, endedItem, historyKeys } from '../../functions/store/history-items.ts';
 import { packNotes, unpackNotes } from '../../functions/store/note-items.ts';
+import { copy } from './copy.ts';
 
 interface Kept {
   readonly value: unknown;
@@ -12,13 +14,13 @@ export function memoryHistory(): HistoryStore {
   const partitions = new Map<string, Map<string, Kept>>();
   const put = (pk: string, sk: string, value: unknown, expiresAt: number): void => {
     const items = partitions.get(pk) ?? new Map<string, Kept>();
-    partitions.set(pk, items.set(sk, { value: structuredClone(value), expiresAt }));
+    partitions.set(pk, items.set(sk, { value: copy(value), expiresAt }));
   };
   const query = <T>(pk: string, now: number, from = '', until = '~'): T[] =>
     [...(partitions.get(pk) ?? [])]
       .filter(([sk, { expiresAt }]) => sk > from && sk < until && Math.ceil(expiresAt / 1000) * 1000 > now)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, { value }]) => structuredClone(value) as T);
+      .map(([, { value }]) => copy(value) as T);
   let begun: number | undefined;
   return {
     async noteBegun(at) {

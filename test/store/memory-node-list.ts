@@ -1,13 +1,15 @@
 /** The list of nodes in memory, as functions/store/dynamodb-node-list.ts keeps it in DynamoDB. */
+
 import { scatter } from '../../core/addresses/scatter.ts';
 import { NODE_LIST_SHARDS } from '../../core/contract/limits.ts';
 import type { ListedNode, ServiceWatch } from '../../core/protocol/node.ts';
 import type { NodeList } from '../../core/store.ts';
+import { copy } from './copy.ts';
 
 export function memoryNodeList(): NodeList {
   const listed = new Map<string, ListedNode>();
   let watch: ServiceWatch | undefined;
-  const copyOf = (id: string) => structuredClone(listed.get(id));
+  const copyOf = (id: string) => copy(listed.get(id));
   /** Where `allowed`, the listing as `change` makes it. */
   const note = (
     id: string,
@@ -16,7 +18,7 @@ export function memoryNodeList(): NodeList {
   ): boolean => {
     const found = listed.get(id);
     if (!allowed(found)) return false;
-    listed.set(id, structuredClone(change(found)));
+    listed.set(id, copy(change(found)));
     return true;
   };
   return {

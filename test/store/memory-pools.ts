@@ -1,9 +1,9 @@
 /** Pools and registries in memory. */
+
 import type { Registry } from '../../core/pools/registry.ts';
 import type { PoolState, PoolStore } from '../../core/store.ts';
 import { tokenAttribute } from '../../functions/store/items.ts';
-
-const copy = <T>(value: T): T => structuredClone(value);
+import { copy } from './copy.ts';
 
 /** What is written under a key, with the tokens of its last writes. */
 function versioned<T extends { readonly version: number }>() {

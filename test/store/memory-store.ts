@@ -15,6 +15,7 @@ import type { NodeState } from '../../core/protocol/node.ts';
 import { type BlockKey, blockToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { BlockStore, LeaseStore, NodeStore, Store } from '../../core/store.ts';
 import { packRegistry } from '../../functions/store/registry-item.ts';
+import { copy } from './copy.ts';
 import { memoryCounters } from './memory-counters.ts';
 import { memoryDeaths } from './memory-deaths.ts';
 import { memoryFills } from './memory-fills.ts';
@@ -22,8 +23,6 @@ import { memoryHistory } from './memory-history.ts';
 import { memoryNodeList } from './memory-node-list.ts';
 import { memoryPools } from './memory-pools.ts';
 import { nodeAllows } from './node-conditions.ts';
-
-const copy = <T>(value: T): T => structuredClone(value);
 
 /** What else than slots is decided by conditions that a test may take away. */
 interface Permits {

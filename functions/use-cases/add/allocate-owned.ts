@@ -13,6 +13,7 @@ import { inChunks } from '../in-flight.ts';
 import type { KnownPool } from '../memory.ts';
 import { answer, holdingOf, usableProposal } from './allocation.ts';
 import { BLOCKS_AT_ONCE, ensureTime, keepOwn, readUse, takeFrom } from './block-slots.ts';
+import { tellCooling } from './cooling-told.ts';
 import { type OwnedAllocation, ownedAllocation } from './owned-allocation.ts';
 import { granted, type PoolAttempt, refused } from './pool-attempt.ts';
 import { full } from './pool-full.ts';
@@ -45,7 +46,9 @@ export async function allocateOwned(
   const own = [...allocation.blocks.own.keys()].sort((a, b) => isProposed(b) - isProposed(a));
   const slot = (await searchIn(allocation, own, proposal)) ?? (await searchReleasing(allocation));
   const found = slot ? granted(slot) : await searchClaimed(allocation);
-  return found.kind === 'granted' ? granted(answer(allocation, found.result)) : found;
+  if (found.kind !== 'granted') return found;
+  await tellCooling(allocation, (block) => isLeasedFrom(allocation, block));
+  return granted(answer(allocation, found.result));
 }
 
 /**

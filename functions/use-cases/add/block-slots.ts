@@ -32,9 +32,9 @@ export interface BlockOutcome {
 export const readBlocks = (allocation: Allocation, blocks: readonly bigint[]): Promise<[bigint, Slots][]> =>
   reading(allocation, blocks, undefined);
 
-/** For a free slot, or one's own: of the others only that they are taken. */
+/** For a free slot, or one's own: of the others only that they are taken. A repeat probably finds its own, which would be read again. */
 export const readUse = (allocation: Allocation, blocks: readonly bigint[]): Promise<[bigint, Slots][]> =>
-  reading(allocation, blocks, allocation.request.nonce);
+  reading(allocation, blocks, allocation.request.attempt > 1 ? undefined : allocation.request.nonce);
 
 function reading(
   { deps, pool }: Allocation,
@@ -121,6 +121,12 @@ function inspect({ deps, pool }: Allocation, block: bigint, slots: Slots) {
     if (!state.held) coolingUntil = Math.min(coolingUntil, state.reusableAt);
   }
   return { free, unavailable, coolingUntil };
+}
+
+/** Tells the node which slots of its block it cannot have now. */
+export function noteTaken(allocation: Allocation, block: bigint, slots: Slots): void {
+  const { unavailable } = inspect(allocation, block, slots);
+  if (unavailable.length > 0) allocation.taken.set(block, unavailable);
 }
 
 /** One that has a free slot is always told of: with it the node can propose what is left there. */

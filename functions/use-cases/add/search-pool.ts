@@ -2,8 +2,9 @@
 
 import { scatter } from '../../../core/addresses/scatter.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
-import { blockKeyToText, blockToText, type SlotKey } from '../../../core/protocol/slot-ref.ts';
+import { blockFromText, type SlotKey } from '../../../core/protocol/slot-ref.ts';
 import { inChunks } from '../in-flight.ts';
+import { type FullBlocks, noFullBlocks } from '../memory.ts';
 import { firstOf, isOpen, openMore, usableOpen } from '../pools/open-blocks.ts';
 import type { Allocation } from './allocation.ts';
 import { blockOrder, type Seeds } from './block-order.ts';
@@ -14,7 +15,7 @@ import { full } from './pool-full.ts';
 /** How often the whole pool is gone through while others snatch away each slot that was seen free. */
 const PASSES = 4;
 const READ_ONE_BY_ONE = 8;
-/** Blocks that are known to be full are passed over, so many of them, before a search begins in one of them all the same. */
+/** So many blocks are passed over that are known to be full, before a search looks into one of them all the same. */
 const LOOKED_OVER = 1024;
 
 /**
@@ -39,7 +40,10 @@ export async function searchPool(
       ensureTime(allocation);
       for (const [block, slots] of await readUse(allocation, blocks)) {
         const found = await takeFrom(allocation, block, slots, pass > 1 ? undefined : passed);
-        if (found.isFull) noteFull(allocation, block);
+        if (found.isFull) {
+          allocation.full.add(block);
+          noteLook(allocation, block);
+        }
         if (found.slot) return granted(found.slot);
         coolingUntil = Math.min(coolingUntil, found.coolingUntil);
         sawFree ||= found.sawFree;
@@ -61,11 +65,11 @@ type Searching = Pick<Allocation, 'deps' | 'call' | 'request' | 'pool'>;
 
 /** Where a search that knows of no block begins. */
 export function firstBlock(searching: Searching): bigint {
-  const isFull = fullBlocks(searching);
+  const seenFull = fullBlocks(searching);
   let first: bigint | undefined;
   for (const block of take(blockOrder(usableOpen(searching.pool), [], seedsOf(searching)), LOOKED_OVER)) {
     first ??= block;
-    if (!isFull(block)) return block;
+    if (seenFull(block) === undefined) return block;
   }
   return first ?? firstOf(searching.pool);
 }
@@ -79,28 +83,54 @@ const seedsOf = ({ call, request }: Searching): Seeds => ({
 /** One after the other as long as each is likely to do; then more and more at a time, since latency counts too. */
 const atOnce = (reads: number): number => (reads < READ_ONE_BY_ONE ? 1 : Math.min(BLOCKS_AT_ONCE, reads));
 
-/** Every block of `order`, those last that were seen full a short while ago. */
+/**
+ * Every block of `order`, those last that were seen full a short while ago: first of them the one that was seen first, in which
+ * most may have been freed since. Who goes through them in the order of blocks finds those that were emptied last, one after the
+ * other: where all of a pool was seen, that is some 30 reads for an ADD. One that another search of this environment looks into
+ * meanwhile comes after them: two would find the same slot.
+ */
 function* fullOnesLast(searching: Searching, order: Iterable<bigint>): Generator<bigint> {
-  const isFull = fullBlocks(searching);
-  const last: bigint[] = [];
-  for (const block of order) {
-    if (isFull(block)) last.push(block);
-    else yield block;
+  const seenFull = fullBlocks(searching);
+  for (const blocks of inChunks(order, () => LOOKED_OVER)) {
+    const known: { block: bigint; look: number }[] = [];
+    for (const block of blocks) {
+      const look = seenFull(block);
+      if (look === undefined) yield block;
+      else known.push({ block, look });
+    }
+    const later: bigint[] = [];
+    for (const { block, look } of known.sort((a, b) => a.look - b.look)) {
+      if (seenFull(block) !== look) later.push(block);
+      else {
+        noteLook(searching, block);
+        yield block;
+      }
+    }
+    yield* later;
   }
-  yield* last;
 }
 
-/** Whether a block was seen without a free slot a short while ago, by the node or in this environment. */
-function fullBlocks({ deps: { memory, now }, request, pool }: Searching): (block: bigint) => boolean {
+/** The number of the look by which a block was seen without a free slot in this environment, the highest where only the node saw it. */
+function fullBlocks(searching: Searching): (block: bigint) => number | undefined {
+  const { deps, request, pool } = searching;
+  const looks = looksIn(searching);
+  const now = deps.now();
+  const told = new Set(request.full?.pool === pool.definition.id ? request.full.blocks.map(blockFromText) : []);
+  return (block) => looks.get(block, now) ?? (told.has(block) ? Number.MAX_SAFE_INTEGER : undefined);
+}
+
+function looksIn({ deps: { memory, now }, pool }: Searching): FullBlocks {
   const { id } = pool.definition;
-  const told = new Set(request.full?.pool === id ? request.full.blocks : []);
-  return (block) =>
-    told.has(blockToText(block)) || memory.fullBlocks.get(blockKeyToText({ pool: id, block }), now()) !== undefined;
+  const known = memory.fullBlocks.peek(id);
+  if (known) return known;
+  const none = noFullBlocks();
+  memory.fullBlocks.set(id, none, now());
+  return none;
 }
 
-function noteFull({ deps: { memory, now }, pool, full }: Allocation, block: bigint): void {
-  full.add(block);
-  memory.fullBlocks.set(blockKeyToText({ pool: pool.definition.id, block }), true, now());
+function noteLook(searching: Searching, block: bigint): void {
+  const { memory, now } = searching.deps;
+  looksIn(searching).set(block, memory.nextLook(), now());
 }
 
 /** The lease that an earlier try of the same request made, though its answer was lost. */

@@ -25,21 +25,28 @@ const stdin = configuration({ ranges: undefined, pool: 'green', routes: undefine
 export class Namespaces {
   readonly #mounted = new Set<string>();
   readonly #inhabited = new Set<string>();
-  readonly files: Files = {
-    ...nodeFiles,
+  readonly files: Files;
+
+  /** @param below every other file */
+  constructor(below: Files = nodeFiles) {
+    this.files = this.#over(below);
+  }
+
+  readonly #over = (below: Files): Files => ({
+    ...below,
     identity: (path) => {
       if (path === NAMESPACES) return '25:1';
       const [, pid] = /^\/proc\/(\d+)\/ns\/net$/.exec(path) ?? [];
       if (pid !== undefined) return `4:${[...this.#inhabited][Number(pid) - 1]}`;
-      if (!path.startsWith(`${NAMESPACES}/`)) return nodeFiles.identity(path);
+      if (!path.startsWith(`${NAMESPACES}/`)) return below.identity(path);
       const name = path.slice(NAMESPACES.length + 1);
       return this.#mounted.has(name) ? `4:${name}` : undefined;
     },
     list: (directory) => {
       if (directory === '/proc') return [...this.#inhabited].map((_, index) => String(index + 1));
-      return directory === NAMESPACES ? [...this.#mounted] : nodeFiles.list(directory);
+      return directory === NAMESPACES ? [...this.#mounted] : below.list(directory);
     },
-  };
+  });
 
   begin(name: string): void {
     this.#mounted.add(name);

@@ -2,11 +2,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { agentTimes } from '../../../cni-shim/agent/tell-service.ts';
 import { routes } from '../../../core/contract/routes.ts';
+import { blockFromText } from '../../../core/protocol/slot-ref.ts';
 import { declareDeath } from '../../../functions/use-cases/nodes/declare-death.ts';
 import { reclaim } from '../../../functions/use-cases/reclaim/reclaim.ts';
 import { change } from '../../functions/pool-requests.ts';
 import { callOf } from '../../functions/world.ts';
-import { AgentScene, MINUTE_MS, Namespaces } from './agent-scene.ts';
+import { AgentScene, MINUTE_MS, Namespaces, POOL } from './agent-scene.ts';
 
 let scene: AgentScene;
 beforeEach(async () => {
@@ -71,6 +72,31 @@ test('a node that was declared dead says so no more once nothing of that life li
   await scene.roundsFor(11 * MINUTE_MS);
   expect(scene.errors()).toEqual([]);
   expect(await scene.figure('lessor_declared_dead')).toBe(0);
+});
+
+test('a lease whose address still cools is told again soon, and keeps the others back for no longer', async () => {
+  await scene.add('c');
+  const { slot, generation = 1 } = scene.node.entry('c')?.local ?? {};
+  const key = { pool: POOL, block: blockFromText(slot?.block ?? ''), slot: slot?.slot ?? 0 };
+  const attachment = { network: 'n', containerId: 'other', ifname: 'eth0' };
+  const by = { nonce: 'f'.repeat(32), node: 'i-1' };
+  const { leases } = scene.here.store;
+  const { now } = scene.here.clock;
+  await leases.hold(key, { ...by, attachment, incarnation: 1, heldAt: now }, generation);
+  await leases.release(
+    key,
+    { ...by, containerId: 'other', ifname: 'eth0' },
+    { endedAt: now, reusableAt: now + 25_000 },
+  );
+  await look();
+  await scene.add('d');
+  await scene.roundsFor(agentTimes.roundMs);
+  await scene.add('e');
+  await scene.roundsFor(agentTimes.roundMs);
+  expect(await scene.held()).toEqual(['a', 'b', 'd', 'e']);
+  expect(scene.service.sent.map(({ path }) => path)).not.toContain(routes.heartbeat.path);
+  await scene.roundsFor(agentTimes.roundMs);
+  expect(await scene.held()).toEqual(['a', 'b', 'c', 'd', 'e']);
 });
 
 const addressOf = (name: string) => {

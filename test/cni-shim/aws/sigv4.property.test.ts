@@ -102,7 +102,7 @@ describe('a signature', () => {
   });
 
   test.each(Object.entries(mutants))('of a signer of which %s is found out', async (_, mutant) => {
-    const { failed } = await fc.check(signsAsAwsDoes(mutant), { numRuns: 300 });
+    const { failed } = await fc.check(signsAsAwsDoes(mutant), { seed: 1, numRuns: 300 });
     expect(failed).toBe(true);
   });
 

@@ -5,7 +5,7 @@ import { libsqlDatabase } from '../../support/libsql-database.ts';
 import { dyingDatabase, everyDeath } from '../dying-database.ts';
 import type { FakeApi } from '../fake-api.ts';
 import { withFreshNode } from '../fresh-node.ts';
-import { configuration, type Node } from '../in-process.ts';
+import { configuration, type Node, PATIENT } from '../in-process.ts';
 
 const NETWORK = 'my-bridge-network';
 /** As many addresses as fit all that a test adds: a slot that is lost would be missed. */
@@ -20,6 +20,7 @@ let api: FakeApi;
 let node: Node;
 withFreshNode((fresh) => {
   ({ api, node } = fresh);
+  node.limits = PATIENT;
 });
 
 interface Trial {

@@ -22,12 +22,13 @@ import { machineUnderNode } from '../../support/machine-under-node.ts';
 import { failingDatabase } from '../failing-database.ts';
 import type { FakeApi } from '../fake-api.ts';
 import { withFreshNode } from '../fresh-node.ts';
-import { configuration, NETWORK, type Node } from '../in-process.ts';
+import { configuration, NETWORK, type Node, PATIENT } from '../in-process.ts';
 
 let api: FakeApi;
 let node: Node;
 withFreshNode((fresh) => {
   ({ api, node } = fresh);
+  node.limits = PATIENT;
 });
 
 const owners = () => [...api.leases(NETWORK).values()].map(({ owner }) => owner.split('@')[0]).sort();

@@ -2,7 +2,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { routes } from '../../../core/contract/routes.ts';
 import { ownedPool } from '../../functions/owned-pool.ts';
-import { change } from '../../functions/pool-requests.ts';
 import { type World, world } from '../../functions/world.ts';
 import { configuration, Node } from '../in-process.ts';
 import { api, POOL, servedNode, TRIED_AGAIN_MS } from '../served-node.ts';
@@ -119,31 +118,3 @@ test('a slot that cools is not lived with where the node’s clock was set back 
   expect(node.entry('more')?.local).toBeUndefined();
   expect(node.entry('more')?.acknowledged?.slot).not.toEqual(gone);
 });
-
-test.each<[string, () => Promise<unknown>]>([
-  ['is no more delegated', () => change(here.environment(), { leasing: 'online' }, { name: 'green' })],
-  ['has a quota', () => change(here.environment(), { quota: 100 }, { name: 'green' })],
-])(
-  'an ADD is granted another block’s slot at once where a full block is not told of, and the pool %s',
-  async (_, to) => {
-    for (const number of Array(6).keys()) await add(`c${number}`);
-    await flushed();
-    here.clock.now += 31_000;
-    await to();
-    // The answer of this batch says so, and what is leased until it is heard is not told.
-    const { fetch } = service;
-    service.fetch = async (url, init) => {
-      service.fetch = fetch;
-      const answer = await fetch(url, init);
-      await add('late');
-      return answer;
-    };
-    await remove('c5');
-    await flushed();
-    expect(node.entry('late')?.local).toBeDefined();
-    service.sent.length = 0;
-    await add('more');
-    expect(paths()).toEqual([routes.allocate.path]);
-    expect(node.entry('more')?.acknowledged).toBeDefined();
-  },
-);

@@ -4,6 +4,8 @@ import { routes } from '../../../core/contract/routes.ts';
 import { ownedPool } from '../../functions/owned-pool.ts';
 import { change } from '../../functions/pool-requests.ts';
 import { type World, world } from '../../functions/world.ts';
+import { libsqlDatabase } from '../../support/libsql-database.ts';
+import { dyingDatabase, everyDeath } from '../dying-database.ts';
 import { Node } from '../in-process.ts';
 import { api, POOL, servedNode } from '../served-node.ts';
 import { type Service, serviceFor } from '../service.ts';
@@ -12,7 +14,7 @@ let here: World;
 let node: Node;
 let service: Service;
 
-const { add, remove, call, records, flushed } = servedNode(() => ({ here, node, service }));
+const { add, remove, call, records, flushed, around, stdin } = servedNode(() => ({ here, node, service }));
 
 async function begin({ blocks = 4, blockSize = 8 } = {}): Promise<void> {
   here = world();
@@ -55,6 +57,33 @@ describe('a node that leases by itself', () => {
     expect(paths()).toEqual([routes.batch.path]);
     expect(await held()).toEqual(['a', 'c', 'first']);
     expect(records().outbox.behind().count).toBe(0);
+  });
+
+  test('takes a slot and has the container live with it in one step: killed before or after it, it is answered again', async () => {
+    const addresses = new Set<string>();
+    await everyDeath(async (death) => {
+      const { openDatabase, isDead } = dyingDatabase(libsqlDatabase, death);
+      const called = await node.call('ADD', 'victim', { stdin, surroundings: { ...around(), openDatabase } });
+      expect([death, called.exitCode]).toEqual([death, isDead() ? 1 : 0]);
+      const entry = records()
+        .journal.entries()
+        .find(({ attachment }) => attachment.containerId === 'victim');
+      expect([death, entry?.proposal === undefined]).toEqual([death, entry?.local === undefined]);
+      addresses.add(await add('victim'));
+      await remove('victim');
+      await flushed();
+      here.clock.now += 31_000;
+      return isDead() ? 'died' : 'lived';
+    });
+    expect(addresses.size).toBeGreaterThan(1);
+    expect(await held()).toEqual(['first']);
+  });
+
+  test('needs no credentials for that, since it signs nothing', async () => {
+    const env = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined, AWS_EC2_METADATA_DISABLED: 'true' };
+    const called = await node.call('ADD', 'a', { stdin, env, surroundings: around() });
+    expect(called).toMatchObject({ exitCode: 0 });
+    expect(service.sent).toEqual([]);
   });
 
   test('answers a repeated ADD and a CHECK of what it has not told yet by itself', async () => {

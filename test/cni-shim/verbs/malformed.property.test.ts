@@ -267,7 +267,7 @@ describe('the check finds', () => {
       const { complaint } = await attempt(input, plugin);
       return complaint === undefined;
     });
-    const { failed } = await fc.check(property, { numRuns: 50, endOnFailure: true });
+    const { failed } = await fc.check(property, { seed: 1, numRuns: 50, endOnFailure: true });
     expect(failed).toBe(true);
   });
 });

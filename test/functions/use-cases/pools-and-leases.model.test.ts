@@ -246,7 +246,7 @@ describe('pools and leases', () => {
   ])('of a store that %s are found out', async (_, told) => {
     const details = await fc.check(
       servesAsTheModel(() => careless(told)),
-      { numRuns: 300 },
+      { seed: 1, numRuns: 300 },
     );
     expect(details.errorInstance).toMatchObject({ name: 'AssertionError' });
   });

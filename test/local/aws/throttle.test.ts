@@ -45,7 +45,7 @@ describe("a stage's throttle", () => {
         return taken <= burst * 2 + ((now() - began) / 1000) * rate;
       };
     };
-    expect(() => fc.assert(keepsWithin(saving))).toThrow('Property failed');
+    expect(() => fc.assert(keepsWithin(saving), { seed: 1 })).toThrow('Property failed');
   });
 });
 

@@ -4,6 +4,7 @@ import type { PoolDefinition } from '../../../../core/contract/pool.ts';
 import { blockSet } from '../../../../core/pools/block-set.ts';
 import { stretchOf } from '../../../../core/protocol/block.ts';
 import { blockOrder } from '../../../../functions/use-cases/add/block-order.ts';
+import { chance } from '../../../budgets/cost-of-add.ts';
 import { endingAt } from '../../../store/ending.ts';
 import { memoryStore } from '../../../store/memory-store.ts';
 import { intercepted } from '../../intercepted.ts';
@@ -147,4 +148,59 @@ describe('the search for a free slot', () => {
       hint,
     );
   });
+});
+
+it('is told of blocks only what can be had, and a repeat, which looks for its own lease, all of them', async () => {
+  const asked: unknown[] = [];
+  const store = intercepted(memoryStore(), (name, args, proceed) => {
+    if (name === 'readBlock') asked.push(args[1]);
+    return proceed();
+  });
+  const here = world(store);
+  const pool = await operatorsPool(here, { addresses: 64, blockSize: 64 });
+  await occupy(here, pool, [true, true]);
+  const proposal = { pool: pool.id, block: '0', slot: 0 };
+  await add(here.environment(), 'i-1', addOf(1, { pool: named, proposal }));
+  expect(asked.splice(0)).toEqual([nonceOf(1)]);
+  await add(here.environment(), 'i-1', addOf(1, { pool: named, proposal, attempt: 2 }));
+  expect(asked[0]).toBeUndefined();
+  expect(asked).not.toHaveLength(0);
+});
+
+it('looks first where most may have been freed, once all of a pool was seen full', async () => {
+  const [blocks, blockSize, free] = [128, 4, 64];
+  const unmetered = memoryStore();
+  let reads = 0;
+  const store = intercepted(unmetered, (name, _, proceed) => {
+    if (name === 'readBlock') reads += 1;
+    return proceed();
+  });
+  const here = world(unmetered);
+  const pool = await operatorsPool(here, { addresses: blocks * blockSize, blockSize, cooldownSeconds: 0 });
+  const deps = here.environment({ store });
+  const random = chance(1);
+  const others = Array.from({ length: blocks * blockSize }, (_, k) => k);
+  await occupy(
+    here,
+    pool,
+    others.map(() => true),
+  );
+  const by = { containerId: 'container-other', ifname: 'eth0', node: 'i-9', nonce: nonceOf(999) };
+  const leaveOne = async () => {
+    const [k = 0] = others.splice(random(others.length), 1);
+    const key = { pool: pool.id, block: BigInt(Math.floor(k / blockSize)), slot: k % blockSize };
+    await unmetered.leases.release(key, by, endingAt(0));
+  };
+  for (let n = 0; n < free; n += 1) await leaveOne();
+  const ask = async (first: number, count: number) => {
+    reads = 0;
+    for (let n = first; n < first + count; n += 1) {
+      await add(deps, 'i-1', addOf(n, { pool: named }));
+      await leaveOne();
+    }
+    return reads / count;
+  };
+  // By then it has seen each block without a free slot.
+  await ask(1, 192);
+  expect(await ask(193, 192)).toBeLessThan(3);
 });

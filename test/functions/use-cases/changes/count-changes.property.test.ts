@@ -107,5 +107,5 @@ it.each<[string, typeof countChanges, ((counters: CounterStore) => CounterStore)
   ],
   ['a use case that takes all shards for one', (deps, _, changes) => countChanges(deps, 'one', changes)],
 ])('That finds out %s', async (_, count, broken) => {
-  await expect(fc.assert(property(count, broken), { numRuns: 300 })).rejects.toThrow('Property failed');
+  await expect(fc.assert(property(count, broken), { seed: 1, numRuns: 300 })).rejects.toThrow('Property failed');
 });

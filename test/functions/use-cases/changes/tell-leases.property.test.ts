@@ -88,7 +88,7 @@ describe('each lease that begins or ends', () => {
       ...(began && { began: { ...began, holding: { ...began.holding, nonce: one, heldAt: 0 } } }),
       ...(ended && { ended }),
     }));
-    await expect(fc.assert(mixed, { numRuns: 200 })).rejects.toThrow('Property failed');
+    await expect(fc.assert(mixed, { seed: 1, numRuns: 200 })).rejects.toThrow('Property failed');
   }, 60_000);
 
   it('is told with its addresses; not where nobody asks for it, and not when it is ten minutes old', async () => {

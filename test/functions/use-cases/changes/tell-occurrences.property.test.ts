@@ -199,7 +199,7 @@ it.each<[string, Parameters<typeof property>]>([
 ])(
   'That finds out %s',
   async (_, [entry, read]) => {
-    await expect(fc.assert(property(entry, read), { numRuns: 300 })).rejects.toThrow('Property failed');
+    await expect(fc.assert(property(entry, read), { seed: 1, numRuns: 300 })).rejects.toThrow('Property failed');
   },
   60_000,
 );

@@ -1,0 +1,95 @@
+/** What is simulated: how many nodes, with which pools, how much goes on, and how they are operated. */
+import type { PoolDefinition } from '../core/contract/pool.ts';
+
+export interface PoolKind {
+  readonly name: string;
+  readonly blocks: number;
+  readonly blockSize: number;
+  readonly affinity: PoolDefinition['affinity'];
+  readonly leasing?: PoolDefinition['leasing'];
+  /** An attachment gets an IPv6 address beside the IPv4 one. */
+  readonly dualStack?: true;
+  readonly stickySeconds?: number;
+  /** Leases of a namespace. */
+  readonly quota?: number;
+}
+
+export interface Configuration {
+  readonly what: string;
+  readonly nodes: number;
+  /** Share of the nodes on which an agent runs. */
+  readonly agents: number;
+  readonly pools: readonly PoolKind[];
+  /** Containers that a node has at most. */
+  readonly mostLiving: number;
+  /** Of one step, and from one act to the next: on average. */
+  readonly latencyMs: number;
+  readonly everyMs: number;
+  /** How far a node's clock is off, at most. */
+  readonly skewMs: number;
+  /** How often an act happens, where it is not the usual. */
+  readonly odds?: Readonly<Record<string, number>>;
+}
+
+const owned = (name: string, blocks: number, blockSize: number, more: Partial<PoolKind> = {}): PoolKind => ({
+  ...{ name, blocks, blockSize, affinity: 'node' },
+  ...more,
+});
+const shared = (name: string, blocks: number, blockSize: number, more: Partial<PoolKind> = {}): PoolKind => ({
+  ...{ name, blocks, blockSize, affinity: 'shared' },
+  ...more,
+});
+const delegated = { leasing: 'delegated' } as const;
+
+const DENSE = { nodes: 4, agents: 1, mostLiving: 10, latencyMs: 20, everyMs: 60, skewMs: 2_000 };
+
+export const configurations = {
+  dense: {
+    ...DENSE,
+    what: 'four nodes whose pods come and go all the time, in a pool of blocks of their own and in a shared one',
+    pools: [owned('green', 6, 8), shared('blue', 3, 16)],
+  },
+  delegated: {
+    ...DENSE,
+    what: 'the same where nodes lease by themselves, and their agents tell the service',
+    pools: [owned('green', 6, 8, delegated), shared('blue', 3, 16)],
+  },
+  agentless: {
+    ...DENSE,
+    what: 'nodes lease by themselves, and on half of them no agent runs',
+    agents: 0.5,
+    pools: [owned('green', 6, 8, delegated)],
+  },
+  tiny: {
+    ...DENSE,
+    what: 'six nodes beside pools that are full most of the time',
+    nodes: 6,
+    pools: [owned('green', 3, 4), owned('red', 3, 4, delegated), shared('blue', 1, 4)],
+  },
+  'dual-stack': {
+    ...DENSE,
+    what: 'pods with two addresses, from a shared pool, from blocks of their node, and kept for the pod that had them',
+    pools: [
+      owned('green', 6, 8, { dualStack: true, ...delegated }),
+      shared('blue', 2, 16, { dualStack: true }),
+      shared('sticky', 2, 8, { stickySeconds: 120 }),
+    ],
+  },
+  quotas: {
+    ...DENSE,
+    what: 'namespaces with quotas that they use up, in a shared pool and in one that would be delegated without them',
+    pools: [shared('blue', 3, 8, { quota: 5 }), owned('green', 6, 4, { quota: 6, ...delegated })],
+  },
+  fleet: {
+    what: 'two thousand nodes over hours and days: reboots, terminations, outages of single nodes',
+    nodes: 2_000,
+    agents: 0.95,
+    pools: [owned('green', 3_000, 16, delegated), shared('blue', 64, 64)],
+    mostLiving: 8,
+    ...{ latencyMs: 20, everyMs: 10_000, skewMs: 5_000 },
+    odds: { 'an agent goes round': 40, 'time goes by': 0, 'a machine boots': 4 },
+  },
+} satisfies Readonly<Record<string, Configuration>>;
+
+export type ConfigurationName = keyof typeof configurations;
+export const configurationNames = Object.keys(configurations) as ConfigurationName[];

@@ -1,0 +1,182 @@
+/** What a runtime does with containers: they are added, added again, deleted, and some end without being deleted. */
+import type { Called } from '../test/cni-shim/in-process.ts';
+import type { Machine } from './machine.ts';
+import type { Stage } from './stage.ts';
+import type { Container } from './witness.ts';
+
+/** Of the CNI error codes: try again later; no address is left. */
+const MAY_FAIL = [11, 101];
+const QUOTA = 102;
+/** A repeat may be told that the address is another's by now. */
+const MAY_FAIL_AGAIN = [...MAY_FAIL, 105];
+/** Most machines run. */
+const TRIES = 10;
+const LOOK_MS = 1_000;
+const NAMESPACES = ['shop', 'pay'];
+const PODS = 12;
+
+export const textOf = (error: unknown): string => (error instanceof Error ? String(error.stack) : String(error));
+
+export const onMachine = ({ witness }: Stage, machine: Machine): Container[] => [...witness.livingOn(machine.id)];
+
+export function anyMachine({ machines, chance }: Stage): Machine | undefined {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const machine = chance.pick(machines);
+    if (machine.power === 'on') return machine;
+  }
+  return undefined;
+}
+
+function anyIdle(stage: Stage, machine: Machine): Container | undefined {
+  const idle = onMachine(stage, machine).filter(({ isBusy }) => !isBusy);
+  return idle.length === 0 ? undefined : stage.chance.pick(idle);
+}
+
+/** Nobody else does anything with the container meanwhile. */
+async function alone(container: Container, act: () => Promise<void>): Promise<void> {
+  container.isBusy = true;
+  await act();
+  container.isBusy = false;
+}
+
+export async function addNew(stage: Stage, operation: number): Promise<void> {
+  const { chance } = stage;
+  const machine = anyMachine(stage);
+  if (machine === undefined) return;
+  if (onMachine(stage, machine).length >= stage.configuration.mostLiving) return removeOne(stage);
+  const pod = { namespace: chance.pick(NAMESPACES), name: `web-${chance.under(PODS)}` };
+  await addAndSee(stage, machine, newContainer(`c${operation}`, machine, chance.pick(stage.pools.names), pod));
+}
+
+const newContainer = (id: string, { id: node }: Machine, network: string, pod: Container['pod']): Container => ({
+  ...{ id, node, network, pod },
+  address: undefined,
+  life: 0,
+  isBusy: false,
+});
+
+/** A failed one is deleted sooner or later. */
+const addAndSee = (stage: Stage, machine: Machine, container: Container) =>
+  alone(container, async () => {
+    const lives = await add(stage, machine, container, MAY_FAIL);
+    if (lives) return;
+    if (stage.chance.happens(0.6)) await remove(stage, machine, container);
+    else stage.toDelete.add(container);
+  });
+
+async function add(stage: Stage, machine: Machine, container: Container, mayFail: readonly number[]): Promise<boolean> {
+  const { witness } = stage;
+  witness.note(`ADD ${container.id}@${machine.id}`);
+  stage.counts.calls += 1;
+  const called = await machine.call('ADD', container);
+  tellSoon(stage, machine);
+  if (called === undefined) return false;
+  if (called.exitCode !== 0) {
+    witness.note(`ADD ${container.id}@${machine.id} failed: ${called.stdout.trim()}`);
+    const { code } = called.printed;
+    if (!mayFail.includes(code) && !(code === QUOTA && stage.pools.hasQuota(container.network)))
+      witness.fail({ property: 'node', what: `ADD ${container.id}: ${called.stdout}` });
+    return false;
+  }
+  const { network, id } = container;
+  const { nonce } = machine.records().journal.find({ network, containerId: id, ifname: 'eth0' }) ?? {};
+  if (nonce !== undefined) container.nonce = nonce;
+  const address = String(called.printed.ips[0].address).split('/')[0] ?? '';
+  if (container.address === undefined) ensureCooled(stage, container, address);
+  witness.lives(container, address, lifeOf(stage, machine, container, address));
+  return true;
+}
+
+/** What another node released is not handed out before it has cooled, also where a node asks nobody. */
+function ensureCooled({ mirror, pools, here, configuration, witness }: Stage, to: Container, address: string): void {
+  const { held, holding, reusableAt = 0 } = mirror.slot(pools.slotOf(to.network, address)) ?? {};
+  if (held !== false || holding === undefined || holding.node === to.node) return;
+  const early = reusableAt - here.clock.now - 2 * configuration.skewMs;
+  if (early <= 0) return;
+  const what = `${address} of ${holding.attachment.containerId}@${holding.node} by ${to.id}@${to.node}, ${early} ms before it has cooled`;
+  witness.fail({ property: 'address again too soon', what });
+}
+
+/** In which it was leased: as the table has it, or by the claim under which the node answered for itself. */
+function lifeOf({ pools, mirror }: Stage, machine: Machine, container: Container, address: string): number {
+  const key = pools.slotOf(container.network, address);
+  const { held, holding } = mirror.slot(key) ?? {};
+  const { network, id, node } = container;
+  const { attachment } = holding ?? {};
+  if (held && holding?.node === node && attachment?.containerId === id && attachment.network === network)
+    return holding.incarnation;
+  const entry = machine.records().journal.find({ network, containerId: id, ifname: 'eth0' });
+  return entry?.local === undefined ? 0 : (mirror.lifeOfClaim(key, entry.local.generation) ?? 0);
+}
+
+export async function addAgain(stage: Stage): Promise<void> {
+  const machine = anyMachine(stage);
+  const container = machine && anyIdle(stage, machine);
+  if (machine === undefined || container === undefined) return;
+  await alone(container, async () => void (await add(stage, machine, container, MAY_FAIL_AGAIN)));
+}
+
+export async function removeOne(stage: Stage): Promise<void> {
+  const { chance, machines } = stage;
+  const left = [...stage.toDelete].filter(({ isBusy }) => !isBusy);
+  if (left.length > 0 && chance.happens(0.3)) {
+    const container = chance.pick(left);
+    const itsMachine = machines.find(({ id }) => id === container.node);
+    if (itsMachine?.power === 'on') await alone(container, () => remove(stage, itsMachine, container));
+    return;
+  }
+  const machine = anyMachine(stage);
+  const container = machine && anyIdle(stage, machine);
+  if (machine === undefined || container === undefined) return;
+  await alone(container, async () => {
+    await remove(stage, machine, container);
+    if (chance.happens(0.2)) await remove(stage, machine, container);
+  });
+  // The runtime makes the container anew, by the same name.
+  if (chance.happens(0.2) && machine.power === 'on' && !stage.toDelete.has(container))
+    await addAndSee(stage, machine, newContainer(container.id, machine, container.network, container.pod));
+}
+
+/** The runtime repeats a DEL that failed. */
+export async function remove(stage: Stage, machine: Machine, container: Container): Promise<void> {
+  const { witness, toDelete } = stage;
+  witness.ends(container);
+  witness.note(`DEL ${container.id}@${machine.id}`);
+  stage.counts.calls += 1;
+  const called: Called | undefined = await machine.call('DEL', container);
+  tellSoon(stage, machine);
+  if (called === undefined) return;
+  if (called.exitCode === 0) toDelete.delete(container);
+  else {
+    toDelete.add(container);
+    witness.note(`DEL ${container.id}@${machine.id} failed: ${called.stdout.trim()}`);
+  }
+}
+
+/** Where leasing is delegated, the agent sees within about a second that there is something to tell. */
+function tellSoon({ schedule, witness }: Stage, machine: Machine): void {
+  if (machine.hasAgent && !machine.isToLook) {
+    machine.isToLook = true;
+    schedule
+      .after(LOOK_MS)
+      .then(() => {
+        machine.isToLook = false;
+        return machine.power === 'on' ? machine.look() : undefined;
+      })
+      .catch((error: unknown) => witness.fail({ property: 'fault', what: `${machine.id}: ${textOf(error)}` }));
+  }
+}
+
+export const removeAlone = (stage: Stage, machine: Machine, container: Container): Promise<void> =>
+  alone(container, () => remove(stage, machine, container));
+
+/** Its sandbox ends, and perhaps no DEL comes. */
+export function sandboxEnds(stage: Stage): void {
+  const machine = anyMachine(stage);
+  const container = machine && anyIdle(stage, machine);
+  if (machine === undefined || container === undefined) return;
+  stage.witness.note(`${container.id}@${machine.id} ends`);
+  stage.witness.ends(container);
+  machine.sandboxEnds(container.id);
+  if (stage.chance.happens(0.5)) stage.toDelete.add(container);
+}
