@@ -19,53 +19,62 @@ export interface Applied extends ChangeTold {
   readonly pools: readonly AppliedPool[];
 }
 
-interface Named {
+export interface NamedPool {
   readonly vrf: string;
   readonly name: string;
 }
 
 const NOTHING = 'nothing changes';
 
-/** @param prune whether pools of these VRFs that are not among the written ones are deleted */
+/** What there is, of the VRFs of the written pools. */
+export interface Found {
+  /** Written ones that are there already. */
+  readonly known: ReadonlySet<string>;
+  /** Those that are not among the written ones. */
+  readonly surplus: readonly NamedPool[];
+}
+
+export async function findPools({ service, progress }: Session, pools: readonly WrittenPool[]): Promise<Found> {
+  const api = await service();
+  const written = new Set(pools.map(keyOf));
+  const known = new Set<string>();
+  const surplus: NamedPool[] = [];
+  for (const vrf of new Set(pools.map((pool) => pool.vrf))) {
+    const list = api.pages('listPools', { query: { vrf, limit: '100' } });
+    for (const { name } of await gathered(list, (page) => page.pools, progress, 'pools')) {
+      if (written.has(keyOf({ vrf, name }))) known.add(keyOf({ vrf, name }));
+      else surplus.push({ vrf, name });
+    }
+  }
+  return { known, surplus };
+}
+
+/** @param removing pools that are deleted: those that the user was shown, and none that somebody made since */
 export async function applyPools(
   session: Session,
   pools: readonly WrittenPool[],
-  prune: boolean,
+  { known, removing }: { readonly known: ReadonlySet<string>; readonly removing: readonly NamedPool[] },
   dryRun: boolean,
 ): Promise<Applied> {
   const api = await session.service();
-  const there = new Set<string>();
-  const surplus: Named[] = [];
-  const written = new Set(pools.map(keyOf));
-  for (const vrf of new Set(pools.map((pool) => pool.vrf))) {
-    const list = api.pages('listPools', { query: { vrf, limit: '100' } });
-    for (const { name } of await gathered(list, (page) => page.pools, session.progress, 'pools')) {
-      there.add(keyOf({ vrf, name }));
-      if (prune && !written.has(keyOf({ vrf, name }))) surplus.push({ vrf, name });
-    }
-  }
-  const isThere = (pool: Named) => there.has(keyOf(pool));
-  const steps: [Named, () => Promise<Step>][] = [
-    ...surplus.map((pool): [Named, () => Promise<Step>] => [pool, () => removed(session, pool, dryRun)]),
-    ...pools.filter(isThere).map((pool): [Named, () => Promise<Step>] => [pool, () => altered(api, pool, dryRun)]),
-    ...pools
-      .filter((pool) => !isThere(pool))
-      .map((pool): [Named, () => Promise<Step>] => [pool, () => made(api, pool, dryRun)]),
+  const isKnown = (pool: NamedPool) => known.has(keyOf(pool));
+  const steps: PoolStep[] = [
+    ...removing.map((pool): PoolStep => [pool, () => removed(session, pool, dryRun)]),
+    ...pools.filter(isKnown).map((pool): PoolStep => [pool, () => altered(api, pool, dryRun)]),
+    ...pools.filter((pool) => !isKnown(pool)).map((pool): PoolStep => [pool, () => made(api, pool, dryRun)]),
   ];
   return inOrder(steps, dryRun, session);
 }
 
-const keyOf = ({ vrf, name }: Named): string => `${vrf}/${name}`;
+type PoolStep = readonly [NamedPool, () => Promise<Step>];
+
+const keyOf = ({ vrf, name }: NamedPool): string => `${vrf}/${name}`;
 
 interface Step extends ChangeTold {
   readonly action: AppliedPool['action'];
 }
 
-async function inOrder(
-  steps: [Named, () => Promise<Step>][],
-  dryRun: boolean,
-  { progress }: Session,
-): Promise<Applied> {
+async function inOrder(steps: readonly PoolStep[], dryRun: boolean, { progress }: Session): Promise<Applied> {
   const pools: AppliedPool[] = [];
   const warnings: string[] = [];
   for (const [{ vrf, name }, step] of steps) {
@@ -86,7 +95,7 @@ async function inOrder(
 }
 
 /** What was done before is done. */
-function told(error: unknown, pool: Named, pools: readonly AppliedPool[]): unknown {
+function told(error: unknown, pool: NamedPool, pools: readonly AppliedPool[]): unknown {
   if (!(error instanceof LessorError)) return error;
   const before = pools.filter(({ action }) => action !== 'unchanged').map((one) => `${one.action} ${keyOf(one)}`);
   const done = before.length === 0 ? '' : `; done before it: ${before.join(', ')}`;
@@ -100,7 +109,7 @@ function told(error: unknown, pool: Named, pools: readonly AppliedPool[]): unkno
 
 const flagOf = (dryRun: boolean) => (dryRun ? 'true' : 'false');
 
-async function removed(session: Session, pool: Named, dryRun: boolean): Promise<Step> {
+async function removed(session: Session, pool: NamedPool, dryRun: boolean): Promise<Step> {
   const { effects } = await deleted(session, pool, dryRun);
   return { action: 'deleted', effects };
 }

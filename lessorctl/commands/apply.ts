@@ -2,7 +2,7 @@
 import { textPart, verbatimPart } from '../print/view.ts';
 import { command } from '../session/command.ts';
 import { wrong } from '../settings/wrong.ts';
-import { applyPools } from './apply-pools.ts';
+import { applyPools, findPools } from './apply-pools.ts';
 import { changed, freeingOptions } from './change.ts';
 import { gathered } from './pages.ts';
 import { readPools, writtenOf } from './pools-file.ts';
@@ -37,11 +37,13 @@ export const apply = command({
   ],
   async run({ file, prune, 'dry-run': dryRun, yes }, session) {
     const pools = await readPools(filesOf(file), (await session.target()).vrf, session.shell);
+    const { known, surplus } = await findPools(session, pools);
+    const removing = prune ? surplus : [];
     return changed(session, {
       dryRun,
-      ...(prune ? { asks: { question: 'Do this?', yes } } : {}),
+      ...(removing.length > 0 ? { asks: { question: 'Do this?', yes } } : {}),
       names: pools.map(({ name }) => name),
-      send: (dry) => applyPools(session, pools, prune, dry),
+      send: (dry) => applyPools(session, pools, { known, removing }, dry),
       documentOf: (applied) => ({
         dryRun,
         pools: applied.pools,
@@ -61,7 +63,8 @@ export const diff = command({
   examples: [{ line: 'diff -f pools.yaml', does: 'How the pools differ from a file' }],
   async run({ file, prune }, session) {
     const pools = await readPools(filesOf(file), (await session.target()).vrf, session.shell);
-    const applied = await applyPools(session, pools, prune, true);
+    const { known, surplus } = await findPools(session, pools);
+    const applied = await applyPools(session, pools, { known, removing: prune ? surplus : [] }, true);
     const differing = applied.pools.filter(({ action }) => action !== 'unchanged');
     return {
       document: { pools: applied.pools },

@@ -1,5 +1,4 @@
 /** `lessorctl check`. */
-import pMap from 'p-map';
 import type { PoolView } from '../../core/contract/pool.ts';
 import type { Service } from '../api/service.ts';
 import { findingsOf, type LeaseOfPool, type Misfit, overlaps, type State } from '../check/compare.ts';
@@ -8,7 +7,7 @@ import { readPrefix } from '../plan/prefix.ts';
 import { tablePart, textPart } from '../print/view.ts';
 import { command } from '../session/command.ts';
 import type { Session } from '../session/session.ts';
-import { READS_AT_ONCE } from './at-once.ts';
+import { ofEach } from './each-pool.ts';
 import { gathered } from './pages.ts';
 import { readList } from './policy-options.ts';
 import { readSpan } from './times.ts';
@@ -102,8 +101,8 @@ async function stateOf({ service, target, progress }: Session, at: number): Prom
     progress,
     'nodes',
   );
-  const each = <T>(some: readonly PoolView[], read: (pool: PoolView) => Promise<T[]>) =>
-    pMap(some, read, { concurrency: READS_AT_ONCE }).then((lists) => lists.flat());
+  const each = async <T>(some: readonly PoolView[], read: (pool: PoolView) => Promise<T[]>) =>
+    (await ofEach(some, read)).flat();
   const leases = await each(pools, async ({ name }) => {
     const list = api.pages('listLeases', { path: { pool: name }, query: { vrf } });
     const rows = await gathered(list, (page) => page.leases, progress, `leases of pool ${name}`);
@@ -126,9 +125,7 @@ async function drifted(
 ): Promise<Misfit[]> {
   const [api, { vrf }] = [await service(), await target()];
   const differing = (names: readonly string[]) =>
-    pMap(names, (name) => difference(api, name, vrf), { concurrency: READS_AT_ONCE }).then((all) =>
-      all.flatMap((one) => one ?? []),
-    );
+    ofEach(names, (name) => difference(api, name, vrf)).then((all) => all.flatMap((one) => one ?? []));
   const first = await differing(pools.map(({ name }) => name));
   if (first.length === 0) return [];
   progress.tell(`waiting ${patience / 1_000} s for the counters of ${counted(first.length, 'pool')}`);

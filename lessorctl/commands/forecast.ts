@@ -4,7 +4,7 @@ import type { ForecastResult } from '../../core/contract/forecast.ts';
 import { type Cell, NONE, toned } from '../print/cell.ts';
 import { type Column, tablePart, textPart } from '../print/view.ts';
 import { command } from '../session/command.ts';
-import { READS_AT_ONCE } from './at-once.ts';
+import { ofEach } from './each-pool.ts';
 import { gathered } from './pages.ts';
 import { shareCell, sizeText, timeText } from './words.ts';
 
@@ -19,15 +19,13 @@ runs out. Without a pool: all pools of the VRF, the one that is full first comes
   ],
   async run({ pool: named }, { service, target, progress }) {
     const [api, { vrf }] = [await service(), await target()];
+    const foresee = (pool: string) => api.ask('forecast', { path: { pool }, query: { vrf } });
     const all = async () => {
       const list = api.pages('listPools', { query: { vrf, limit: '100' } });
-      return (await gathered(list, (page) => page.pools, progress, 'pools')).map(({ name }) => name);
+      const pools = await gathered(list, (page) => page.pools, progress, 'pools');
+      return (await ofEach(pools, ({ name }) => foresee(name))).sort((a, b) => fullAt(a) - fullAt(b));
     };
-    const names = named.length > 0 ? named : await all();
-    const foreseen = await pMap(names, (pool) => api.ask('forecast', { path: { pool }, query: { vrf } }), {
-      concurrency: READS_AT_ONCE,
-    });
-    const sorted = named.length > 0 ? foreseen : foreseen.sort((a, b) => fullAt(a) - fullAt(b));
+    const sorted = named.length > 0 ? await pMap(named, foresee, { concurrency: 1 }) : await all();
     return {
       document: { forecasts: sorted },
       names: sorted.map(({ pool }) => pool),

@@ -1,13 +1,15 @@
 /** `lessorctl pools`. */
-import pMap from 'p-map';
 import type { PoolView } from '../../core/contract/pool.ts';
 import type { UsageResult } from '../../core/contract/questions.ts';
 import { NONE } from '../print/cell.ts';
 import { type Column, tablePart, textPart } from '../print/view.ts';
 import { command } from '../session/command.ts';
-import { READS_AT_ONCE } from './at-once.ts';
+import { ofEach } from './each-pool.ts';
 import { gathered } from './pages.ts';
 import { ageCell, orNone, shareCell, sizeText, stateCell } from './words.ts';
+
+/** Pools of which it is asked how full they are: one request each. */
+const MOST_ASKED = 500;
 
 interface Row {
   readonly pool: PoolView;
@@ -33,21 +35,19 @@ belong to nodes, a pool can be full with addresses free: see pool NAME.`,
       progress,
       'pools',
     );
-    const askUsage = forPeople && !fast;
-    const rows = await pMap(
-      found,
-      async (pool): Promise<Row> => ({
-        pool,
-        usage: askUsage
-          ? await api.ask('usage', { path: { pool: pool.name }, query: { vrf, cheap: 'true' } })
-          : undefined,
-      }),
-      { concurrency: READS_AT_ONCE },
-    );
+    const askUsage = forPeople && !fast && found.length <= MOST_ASKED;
+    const useOf = async (pool: PoolView): Promise<Row> => ({
+      pool,
+      usage: await api.ask('usage', { path: { pool: pool.name }, query: { vrf, cheap: 'true' } }),
+    });
+    const rows = askUsage ? await ofEach(found, useOf) : found.map((pool): Row => ({ pool, usage: undefined }));
     return {
       document: { pools: found },
       names: found.map(({ name }) => name),
       view: (wide) => [
+        ...(askUsage || fast
+          ? []
+          : [textPart(`How full they are is not asked of more than ${MOST_ASKED} pools: see lessorctl top.`)]),
         rows.length === 0
           ? textPart(`VRF ${vrf} has no pool: lessorctl pool create makes one.`)
           : tablePart(rows, columns(shell.now()), wide),

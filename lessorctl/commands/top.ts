@@ -1,11 +1,10 @@
 /** `lessorctl top`. */
-import pMap from 'p-map';
 import type { UsageResult } from '../../core/contract/questions.ts';
 import { type Cell, NONE, toned } from '../print/cell.ts';
 import { type Column, tablePart, textPart } from '../print/view.ts';
 import { command } from '../session/command.ts';
 import { wrong } from '../settings/wrong.ts';
-import { READS_AT_ONCE } from './at-once.ts';
+import { ofEach } from './each-pool.ts';
 import { gathered } from './pages.ts';
 import { counted, shareCell, sizeText } from './words.ts';
 
@@ -33,10 +32,8 @@ export const top = command({
     const [api, { vrf }] = [await service(), await target()];
     const list = api.pages('listPools', { query: { vrf, limit: '100' } });
     const pools = await gathered(list, (page) => page.pools, progress, 'pools');
-    const all = await pMap(
-      pools,
-      ({ name }) => api.ask('usage', { path: { pool: name }, query: { vrf, cheap: 'true' } }),
-      { concurrency: READS_AT_ONCE },
+    const all = await ofEach(pools, ({ name }) =>
+      api.ask('usage', { path: { pool: name }, query: { vrf, cheap: 'true' } }),
     );
     const sorted = all.sort((a, b) => share(b) - share(a));
     const rows = sorted.slice(0, Number(lines)).map((usage) => ({ usage, perMinute: since(usage, vrf, shell.now()) }));

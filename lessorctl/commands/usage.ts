@@ -1,11 +1,10 @@
 /** `lessorctl usage`. */
-import pMap from 'p-map';
 import type { UsageResult } from '../../core/contract/questions.ts';
 import { NONE } from '../print/cell.ts';
 import { type Column, fieldsPart, type Part, tablePart, textPart } from '../print/view.ts';
 import { command } from '../session/command.ts';
 import { wrong } from '../settings/wrong.ts';
-import { READS_AT_ONCE } from './at-once.ts';
+import { ofEach } from './each-pool.ts';
 import { gathered } from './pages.ts';
 import { counted, orNone, shareCell, sizeText } from './words.ts';
 
@@ -39,9 +38,7 @@ count what cools. Without a pool: all pools of the VRF.`,
     if (by !== undefined || node !== undefined) throw wrong('--by and --node are about one pool', 'name the pool');
     const list = api.pages('listPools', { query: { vrf, limit: '100' } });
     const pools = await gathered(list, (page) => page.pools, progress, 'pools');
-    const all = await pMap(pools, ({ name }) => api.ask('usage', { path: { pool: name }, query }), {
-      concurrency: READS_AT_ONCE,
-    });
+    const all = await ofEach(pools, ({ name }) => api.ask('usage', { path: { pool: name }, query }));
     return {
       document: { pools: all },
       names: all.map((one) => one.pool),

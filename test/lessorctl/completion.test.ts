@@ -28,7 +28,7 @@ describe('completion offers', () => {
     ['pools --v', ['--vrf']],
     ['pools --w', ['--watch']],
     ['pool delete --y', ['--yes']],
-    ['completion ', ['bash', 'zsh', 'fish']],
+    ['completion ', ['bash', 'zsh', 'fish', 'kubectl']],
     ['history address 10', []],
     ['nothing like this ', []],
   ])('of %j', async (line, expected) => {
@@ -55,12 +55,16 @@ describe('the script', () => {
     expect(spawnSync('bash', ['-c', script], { encoding: 'utf8' }).stdout).toBe('asked __complete pool dr\n');
   });
 
+  it('of kubectl ends as kubectl wants it', async () => {
+    expect((await control('completion kubectl')).stdout).toMatch(/^#!\/bin\/sh\n.*\necho :4\n$/s);
+  });
+
   it('is there for three shells', async () => {
     expect((await control('completion zsh')).stdout).toMatch(/^#compdef lessorctl$/m);
     expect((await control('completion fish')).stdout).toMatch(/^complete -c lessorctl/);
     expect(await control('completion csh')).toMatchObject({
       code: 21,
-      stderr: expect.stringContaining('bash, zsh, fish'),
+      stderr: expect.stringContaining('bash, zsh, fish, kubectl'),
     });
   });
 });
