@@ -197,7 +197,11 @@ const ROOMS: readonly Room[] = [
     ],
     packages: [/^commander$/],
   },
-  { room: 'lessorctl/page/', knows: ['lessorctl/session/', 'lessorctl/command-line/'], packages: NODE },
+  {
+    room: 'lessorctl/page/',
+    knows: ['lessorctl/session/', 'lessorctl/commands/', 'lessorctl/command-line/'],
+    packages: [...NODE, ZOD],
+  },
   { room: 'lessorctl/main.ts', knows: ['lessorctl/shell/', 'lessorctl/command-line/'], packages: NODE },
   { room: 'lessorctl/build/', knows: ['cni-shim/build/'], packages: [...NODE, /^esbuild$/] },
 

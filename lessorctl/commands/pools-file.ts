@@ -15,7 +15,7 @@ export const writtenPool = z.extend(poolInput, {
 export type WrittenPool = z.output<typeof writtenPool>;
 
 /** What a file has in it. */
-const poolsFile = z.strictObject({ pools: z.array(writtenPool) });
+export const poolsFile = z.strictObject({ pools: z.array(writtenPool) });
 
 /**
  * The pools of all files.

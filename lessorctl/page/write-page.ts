@@ -1,7 +1,10 @@
-/** Writes docs/lessorctl.md below its mark, which a test compares with the commands. */
+/** Writes docs/lessorctl.md below its mark, and docs/pools.schema.json. A test compares both with the commands. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { controlPage } from './page.ts';
+import { poolsSchema } from './pools-schema.ts';
 
-const file = new URL('../../docs/lessorctl.md', import.meta.url);
-writeFileSync(file, await controlPage(readFileSync(file, 'utf8')));
-console.log(`wrote ${file.pathname}`);
+const page = new URL('../../docs/lessorctl.md', import.meta.url);
+writeFileSync(page, await controlPage(readFileSync(page, 'utf8')));
+const schema = new URL('../../docs/pools.schema.json', import.meta.url);
+writeFileSync(schema, poolsSchema());
+console.log(`wrote ${page.pathname} and ${schema.pathname}`);
