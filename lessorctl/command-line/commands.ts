@@ -222,6 +222,11 @@ export const groups: readonly Group[] = [
         summary: 'says what does not fit together: leaks, doubles, dead nodes',
         load: async () => the((await import('../commands/check.ts')).check),
       },
+      {
+        name: 'support-bundle',
+        summary: 'writes what helps others to help you, without secrets',
+        load: async () => the((await import('../commands/support-bundle.ts')).supportBundle),
+      },
     ],
   },
   {

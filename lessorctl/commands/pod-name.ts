@@ -5,7 +5,9 @@ import { wrong } from '../settings/wrong.ts';
 export function readPod(what: string, text: string, otherwise?: string): { namespace: string; pod: string } {
   const [first = '', second, ...more] = text.split('/');
   const [namespace, pod] = second === undefined ? [otherwise, first] : [first, second];
-  if (more.length > 0 || !namespace || !pod)
+  // It becomes an argument of kubectl too, which would take it for an option.
+  const isOption = [namespace, pod].some((one) => one?.startsWith('-'));
+  if (more.length > 0 || !namespace || !pod || isOption)
     throw wrong(`${what} ${JSON.stringify(text)} names no pod of a namespace`, 'write it like shop/web-1');
   if (otherwise !== undefined && otherwise !== namespace)
     throw wrong(`${what} ${JSON.stringify(text)} is not of namespace ${otherwise}`, 'name one namespace');

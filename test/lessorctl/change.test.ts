@@ -173,8 +173,13 @@ describe('files of pools', () => {
       code: 21,
       stderr: expect.stringContaining('nobody can be asked'),
     });
-    expect((await ctl('apply -f pools.yaml --prune', { files, answers: ['y'] })).code).toBe(0);
-    expect(await names()).toEqual(['lab', 'shop', 'twins']);
+    // What comes to be while the user reads was not shown, and stays.
+    const slowly = async () => {
+      await ctl('pool create late 10.40.0.0/24');
+      return 'y';
+    };
+    expect((await ctl('apply -f pools.yaml --prune', { files, answers: [slowly] })).code).toBe(0);
+    expect(await names()).toEqual(['lab', 'late', 'shop', 'twins']);
   });
 
   it.each([

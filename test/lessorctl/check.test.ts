@@ -188,4 +188,27 @@ describe('on the local stack', () => {
       stderr: expect.stringContaining('--cidrs "ten" is no prefix'),
     });
   });
+
+  it('a bundle for support has what is known, and no account', async () => {
+    const bundle = await ctl('support-bundle');
+    expect([bundle.code, bundle.stderr]).toEqual([0, '']);
+    const document = JSON.parse(bundle.stdout);
+    expect(document).toMatchObject({
+      endpoint: stack.endpoint,
+      pools: [{ name: 'blue', usage: { source: 'counted' } }],
+      nodes: [{ node: stack.nodes[0].name, account: '************' }],
+      deaths: [],
+      audit: [{ action: 'pool.created', by: 'user/operator' }],
+    });
+    expect(bundle.stdout).not.toContain(stack.operator.secretAccessKey);
+    expect(bundle.stdout).not.toContain(stack.operator.accessKeyId);
+  });
+
+  it('what is watched is shown again, on a terminal in the place of what was there', async () => {
+    const env = { LESSOR_ENDPOINT: stack.endpoint, AWS_REGION: stack.region };
+    const piped = await control('top --watch', { env, pauses: 2 });
+    expect(piped.stdout.match(/^1 pool in VRF default, 1 lease held$/gm)).toHaveLength(3);
+    const shown = await control('top --watch', { env, columns: 80, pauses: 1 });
+    expect(shown.stdout.split('\u001b[H\u001b[2J')).toHaveLength(3);
+  });
 });

@@ -13,7 +13,9 @@ export interface ControlOptions {
   /** Of the terminal; a pipe if left out. */
   readonly columns?: number;
   /** What the user answers, question by question. */
-  readonly answers?: readonly string[];
+  readonly answers?: readonly (string | (() => Promise<string>))[];
+  /** After so many pauses the user interrupts. */
+  readonly pauses?: number;
   readonly execute?: Shell['execute'];
   readonly now?: () => number;
   /** As it is called. */
@@ -32,6 +34,7 @@ export async function control(line: string | readonly string[], options: Control
   } = options;
   const answers = [...(options.answers ?? [])];
   let [stdout, stderr] = ['', ''];
+  let paused = 0;
   const shell: Shell = {
     env,
     home: '/home/operator',
@@ -45,13 +48,16 @@ export async function control(line: string | readonly string[], options: Control
     },
     ask: async (question) => {
       stderr += question;
-      return answers.shift();
+      const answer = answers.shift();
+      return typeof answer === 'function' ? answer() : answer;
     },
     read: async (path) => files[path],
     execute,
     now,
     random: () => 0,
-    sleep: async () => {},
+    sleep: async () => {
+      if (paused++ === options.pauses) throw new Error('interrupted');
+    },
   };
   const argv = typeof line === 'string' ? line.split(' ').filter(Boolean) : line;
   const code = await run(argv, { name, version: '1.2.3' }, shell);

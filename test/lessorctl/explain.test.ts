@@ -93,6 +93,7 @@ describe('explain pod', () => {
 
   it.each([
     ['explain pod web-1', '"web-1" names no pod of a namespace'],
+    ['explain pod shop/--kubeconfig=x', 'names no pod of a namespace'],
     ['explain pod shop/a --conflist none', '--conflist none is not there'],
     ['explain pod shop/a --conflist bad', '--conflist bad is not JSON'],
     ['explain pod shop/a --conflist other', 'has no ipam section of type lessor'],

@@ -14,6 +14,42 @@ const all = groups.flatMap(({ commands }) =>
   ),
 );
 
+/** It fails at the service, which is not there, or at a file, and not before. @param line without the executable */
+async function isUnderstood(line: string): Promise<void> {
+  const words = [...(line.split(/ [>|] /)[0] ?? '').matchAll(/"([^"]*)"|(\S+)/g)].map(
+    ([, quoted, bare]) => quoted ?? bare ?? '',
+  );
+  let looks = 0;
+  // Nobody waits: the second look at the clock is after all patience.
+  const options = {
+    env: { LESSOR_ENDPOINT: 'http://127.0.0.1:9', AWS_REGION: 'eu-central-1' },
+    now: () => 100_000 * looks++,
+  };
+  const { code, stderr } = await control(
+    words.filter((word) => word !== '--watch' && word !== '--wait'),
+    options,
+  );
+  expect([line, stderr.includes('see lessorctl help')]).toEqual([line, false]);
+  expect([0, 10, 21, 30]).toContain(code);
+}
+
+describe('docs/operators.md', () => {
+  const page = readFileSync('docs/operators.md', 'utf8');
+  const tasks = page.split(/^## /m).slice(1);
+  const linesOf = (text: string) => [...text.matchAll(/^lessorctl (.+)$/gm)].map(([, line = '']) => line);
+
+  it('has fifteen tasks, each in three commands at most', () => {
+    expect(tasks).toHaveLength(15);
+    for (const task of tasks)
+      expect([task.split('\n')[0], linesOf(task).length >= 1 && linesOf(task).length <= 3]).toEqual([
+        task.split('\n')[0],
+        true,
+      ]);
+  });
+
+  it.each(linesOf(page))('has a command that there is: %s', isUnderstood);
+});
+
 describe('docs/lessorctl.md', () => {
   it('is what the commands say of themselves: npm run ctl-page', async () => {
     const page = readFileSync('docs/lessorctl.md', 'utf8');
@@ -38,23 +74,7 @@ describe.each(all)('lessorctl %s', (name, { load, summary }) => {
 
   it('has examples that are understood', async () => {
     const { examples } = await load();
-    for (const { line } of examples) {
-      const words = [...(line.split(/ [>|] /)[0] ?? '').matchAll(/"([^"]*)"|(\S+)/g)].map(
-        ([, quoted, bare]) => quoted ?? bare ?? '',
-      );
-      let looks = 0;
-      // It fails at the service, which is not there: nobody waits, since the second look at the clock is after all patience.
-      const options = {
-        env: { LESSOR_ENDPOINT: 'http://127.0.0.1:9', AWS_REGION: 'eu-central-1' },
-        now: () => 100_000 * looks++,
-      };
-      const { code, stderr } = await control(
-        words.filter((word) => word !== '--watch' && word !== '--wait'),
-        options,
-      );
-      expect([line, stderr.includes('see lessorctl help')]).toEqual([line, false]);
-      expect([0, 10, 21, 30]).toContain(code);
-    }
+    for (const { line } of examples) await isUnderstood(line);
   });
 
   it('shows its help in 80 columns, asked for in either way', async () => {

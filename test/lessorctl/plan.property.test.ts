@@ -24,20 +24,39 @@ const covers = (spans: readonly TakenSpan[], address: bigint) =>
   spans.some(({ first, last }) => first <= address && address <= last);
 
 describe('free prefixes', () => {
+  /** Every free prefix is found, in order, and no other one. */
+  const findsAll = (find: typeof freePrefixes) =>
+    fc.property(fc.array(prefix, { maxLength: 12 }), fc.integer({ min: 24, max: 32 }), (taken, length) => {
+      const used = taken.map(spanOf);
+      const size = 1n << BigInt(32 - length);
+      const expected: string[] = [];
+      for (let first = within.first; first < within.first + 256n; first += size) {
+        const addresses = Array.from({ length: Number(size) }, (_, index) => first + BigInt(index));
+        if (!addresses.some((address) => covers(used, address))) expected.push(prefixText({ bits: 32, length, first }));
+      }
+      expect(find(within, length, used, 256).map(prefixText)).toEqual(expected);
+    });
+
   it('are all that there are: aligned, within, and of nobody', () => {
-    fc.assert(
-      fc.property(fc.array(prefix, { maxLength: 12 }), fc.integer({ min: 24, max: 32 }), (taken, length) => {
-        const used = taken.map(spanOf);
-        const size = 1n << BigInt(32 - length);
-        const expected: string[] = [];
-        for (let first = within.first; first < within.first + 256n; first += size) {
-          const addresses = Array.from({ length: Number(size) }, (_, index) => first + BigInt(index));
-          if (!addresses.some((address) => covers(used, address)))
-            expected.push(prefixText({ bits: 32, length, first }));
-        }
-        expect(freePrefixes(within, length, used, 256).map(prefixText)).toEqual(expected);
-      }),
-    );
+    fc.assert(findsAll(freePrefixes));
+  });
+
+  it.each<[string, typeof freePrefixes]>([
+    [
+      'behind a neighbour, without looking how it is aligned',
+      (inside, length, used, most) =>
+        freePrefixes(inside, length, used, most).map((one) => ({
+          ...one,
+          first: one.first + (used.length > 0 ? 1n : 0n),
+        })),
+    ],
+    [
+      'that only the first of two overlapping ones leaves',
+      (inside, length, used, most) => freePrefixes(inside, length, used.slice(0, 1), most),
+    ],
+    ['but for the last one', (inside, length, used, most) => freePrefixes(inside, length, used, most).slice(0, -1)],
+  ])('are not those %s', (_, broken) => {
+    expect(fc.check(findsAll(broken)).failed).toBe(true);
   });
 
   it('leave so many addresses, though spans overlap', () => {

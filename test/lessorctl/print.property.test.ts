@@ -26,14 +26,33 @@ const rows = fc.array(fc.record({ name: text, note: text }), { maxLength: 8 });
 const linesOf = (laid: string) => laid.replace(/\n$/, '').split('\n');
 
 describe('a table', () => {
+  /** Lines as wide as the terminal at most, one for each row. */
+  const fits = (lay: typeof layOut) =>
+    fc.property(rows, fc.integer({ min: 30, max: 120 }), (some, width) => {
+      const lines = linesOf(lay([tablePart(some, columns, false)], { width, paint: plain }));
+      expect(lines.length).toBe(some.length + 1);
+      for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(width);
+    });
+
   it('is no wider than the terminal, and has a line for each row', () => {
-    fc.assert(
-      fc.property(rows, fc.integer({ min: 30, max: 120 }), (some, width) => {
-        const lines = linesOf(layOut([tablePart(some, columns, false)], { width, paint: plain }));
-        expect(lines.length).toBe(some.length + 1);
-        for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(width);
+    fc.assert(fits(layOut));
+  });
+
+  it('would be found out if it cut nothing, or cut by characters', () => {
+    expect(fc.check(fits((parts, { paint }) => layOut(parts, { width: undefined, paint }))).failed).toBe(true);
+    const byCharacters: typeof layOut = (parts, { width = 80, paint }) =>
+      layOut(parts, { width: undefined, paint })
+        .split('\n')
+        .map((line) => [...line].slice(0, width).join(''))
+        .join('\n');
+    const wide = fc.constant([{ name: '\u4f60\u597d'.repeat(30), note: '' }]);
+    const found = fc.check(
+      fc.property(wide, (some) => {
+        const lines = linesOf(byCharacters([tablePart(some, columns, false)], { width: 40, paint: plain }));
+        for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(40);
       }),
     );
+    expect(found.failed).toBe(true);
   });
 
   it('has everything in it where there is no terminal', () => {
