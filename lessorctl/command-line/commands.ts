@@ -142,6 +142,11 @@ export const groups: readonly Group[] = [
         load: async () => the((await import('../commands/audit.ts')).deaths),
       },
       {
+        name: 'silence',
+        summary: 'says which nodes silence would declare dead, if it were evidence',
+        load: async () => the((await import('../commands/silence.ts')).silence),
+      },
+      {
         name: 'usage',
         summary: 'counts how full a pool is, or all of them',
         load: async () => the((await import('../commands/usage.ts')).usage),

@@ -117,6 +117,20 @@ describe('called by kubectl', () => {
   });
 });
 
+it('silence is foreseen', async () => {
+  const { code, stdout } = await ctl('silence on-prem-1 --for 4h', { columns: 80, env: { NO_COLOR: '1' } });
+  expect([code, stdout]).toEqual([
+    0,
+    expect.stringMatching(/^Nodes +0, of which 0 were heard of.*No node is silent for so long\.$/ms),
+  ]);
+  const document = JSON.parse((await ctl('silence on-prem-1 -o json')).stdout);
+  expect(document).toMatchObject({ cluster: 'on-prem-1', minutes: 240, silent: [] });
+  expect(await ctl('silence on-prem-1 --for 5m')).toMatchObject({
+    code: 21,
+    stderr: expect.stringContaining('minutes'),
+  });
+});
+
 describe('plan', () => {
   it('says the size, and where it is free', async () => {
     expect((await ctl('plan --nodes 300 --pods 110 --growth 20%/y --years 3 -o name')).stdout).toBe('/15\n');

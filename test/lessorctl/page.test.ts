@@ -1,6 +1,7 @@
 /** docs/lessorctl.md, and the help of each command. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { routes } from '../../core/contract/routes.ts';
 import { groups } from '../../lessorctl/command-line/commands.ts';
 import { globalOptions } from '../../lessorctl/command-line/global-options.ts';
 import { controlPage } from '../../lessorctl/page/page.ts';
@@ -85,6 +86,14 @@ describe.each(all)('lessorctl %s', (name, { load, summary }) => {
     expect(long).toEqual([]);
     expect(await control(`help ${name}`, { columns: 80 })).toEqual({ code, stdout, stderr });
   });
+});
+
+it('each route that operators may ask is asked by some command', () => {
+  const files = readdirSync('lessorctl/commands').map((file) => readFileSync(`lessorctl/commands/${file}`, 'utf8'));
+  const names = Object.entries(routes).flatMap(([name, { caller }]) => (caller === 'operator' ? [name] : []));
+  const unasked = names.filter((name) => !files.some((text) => text.includes(`'${name}'`)));
+  // The same as searchAddress, for signers of another kind.
+  expect(unasked).toEqual(['whoHas']);
 });
 
 describe('lessorctl', () => {
