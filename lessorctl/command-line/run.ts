@@ -1,6 +1,6 @@
 /** From an argument list to an exit code: which command is meant, what it came to, and how what goes wrong is said. */
 import { CommanderError } from 'commander';
-import { LessorError } from '../../core/contract/problems.ts';
+import { LessorError, problems } from '../../core/contract/problems.ts';
 import { wrong } from '../settings/wrong.ts';
 import type { Shell } from '../shell/shell.ts';
 import { type Carry, programOf } from './program.ts';
@@ -56,6 +56,8 @@ function failureOf(thrown: unknown, name: string): { text: string; exitCode: num
       exitCode: error.kind.exit,
     };
   }
+  if (isFileError(error))
+    return { text: `a file cannot be read or written (${error.message})`, exitCode: problems['node.storage'].exit };
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return { text: `a fault: ${what}: please report it`, exitCode: FAULT };
 }
@@ -66,3 +68,6 @@ function wrongUse({ message }: CommanderError, name: string): LessorError {
   const meant = hint === undefined ? '' : ` ${hint.replace('Did', 'did')}`;
   return wrong(`${what.replace(/\.$/, '')}${meant}`, `see ${name} help`);
 }
+
+const isFileError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error && 'errno' in error;

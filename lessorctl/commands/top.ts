@@ -3,6 +3,7 @@ import type { UsageResult } from '../../core/contract/questions.ts';
 import { type Cell, NONE, toned } from '../print/cell.ts';
 import { type Column, tablePart, textPart } from '../print/view.ts';
 import { command } from '../session/command.ts';
+import type { Session } from '../session/session.ts';
 import { wrong } from '../settings/wrong.ts';
 import { ofEach } from './each-pool.ts';
 import { gathered } from './pages.ts';
@@ -11,8 +12,13 @@ import { counted, shareCell, sizeText } from './words.ts';
 /** Lines that fit under the head of a small terminal. */
 const SHOWN = '20';
 
-/** Held at the look before, by pool: of a process that watches. */
-const before = new Map<string, { readonly held: number; readonly at: number }>();
+interface Look {
+  readonly held: number;
+  readonly at: number;
+}
+
+/** The look before, by pool, where it is watched. */
+const looks = new WeakMap<Session, Map<string, Look>>();
 
 interface Row {
   readonly usage: UsageResult;
@@ -26,7 +32,8 @@ export const top = command({
   options: { lines: { kind: 'value', value: 'NUMBER', default: SHOWN, help: 'how many pools it shows' } },
   examples: [{ line: 'top --watch', does: 'Which pools are full, and which fill up' }],
   watchable: true,
-  async run({ lines }, { service, target, progress, shell }) {
+  async run({ lines }, session) {
+    const { service, target, progress, shell } = session;
     if (!/^[1-9]\d{0,3}$/.test(lines))
       throw wrong(`--lines ${JSON.stringify(lines)} is no number of lines`, 'write 1 to 9999');
     const [api, { vrf }] = [await service(), await target()];
@@ -36,7 +43,12 @@ export const top = command({
       api.ask('usage', { path: { pool: name }, query: { vrf, cheap: 'true' } }),
     );
     const sorted = all.sort((a, b) => share(b) - share(a));
-    const rows = sorted.slice(0, Number(lines)).map((usage) => ({ usage, perMinute: since(usage, vrf, shell.now()) }));
+    const before = looks.get(session) ?? new Map<string, Look>();
+    const at = shell.now();
+    looks.set(session, new Map(all.map(({ pool, held }) => [pool, { held, at }])));
+    const rows = sorted
+      .slice(0, Number(lines))
+      .map((usage) => ({ usage, perMinute: since(before.get(usage.pool), usage, at) }));
     return {
       document: { pools: rows.map(({ usage }) => usage) },
       names: rows.map(({ usage }) => usage.pool),
@@ -51,12 +63,8 @@ export const top = command({
 const share = ({ held, capacity }: UsageResult): number => held / Math.max(1, Number(capacity));
 const total = (all: readonly UsageResult[]): number => all.reduce((sum, { held }) => sum + held, 0);
 
-function since({ pool, held }: UsageResult, vrf: string, now: number): number | undefined {
-  const key = `${vrf}/${pool}`;
-  const last = before.get(key);
-  before.set(key, { held, at: now });
-  return last === undefined || now <= last.at ? undefined : ((held - last.held) / (now - last.at)) * 60_000;
-}
+const since = (before: Look | undefined, { held }: UsageResult, at: number): number | undefined =>
+  before === undefined || at <= before.at ? undefined : ((held - before.held) / (at - before.at)) * 60_000;
 
 const columns: readonly Column<Row>[] = [
   { head: 'POOL', of: ({ usage }) => usage.pool, shrinks: true },

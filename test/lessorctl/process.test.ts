@@ -35,4 +35,12 @@ describe('the process', () => {
       stderr: 'lessorctl: standard input.pools: must be array, not 7: see lessorctl export for how pools are written\n',
     });
   });
+
+  it('says which file it cannot read', () => {
+    expect(start(`${CTL} apply --endpoint http://127.0.0.1:9 --region eu-central-1 -f /`)).toMatchObject({
+      status: 35,
+      stdout: '',
+      stderr: expect.stringMatching(/^lessorctl: a file cannot be read or written \(EISDIR: .*\)\n$/),
+    });
+  });
 });
