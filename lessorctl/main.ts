@@ -4,6 +4,9 @@ import process, { argv, stderr, stdout } from 'node:process';
 import { run } from './command-line/run.ts';
 import { processShell } from './shell/process-shell.ts';
 
+// Which Node versions the SDK will run on next year is nothing to whoever asks for a pool: the executable has its own runtime.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 declare const LESSOR_VERSION: string | undefined;
 
 // Whoever reads no further has what he wanted.

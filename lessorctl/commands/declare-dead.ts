@@ -3,7 +3,9 @@ import type { DeclareDeathResult } from '../../core/contract/nodes.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { Service } from '../api/service.ts';
 import { command } from '../session/command.ts';
+import type { Session } from '../session/session.ts';
 import { changed, freeingOptions } from './change.ts';
+import { readSpan } from './times.ts';
 import { counted, timeText } from './words.ts';
 
 export const declareDead = command({
@@ -15,6 +17,8 @@ declared dead unless you insist (--also-if-alive).`,
   options: {
     reason: { kind: 'value', value: 'TEXT', help: 'why you are certain that nothing of it runs any more; it is kept' },
     'also-if-alive': { kind: 'flag', help: 'also if it was heard of lately' },
+    wait: { kind: 'flag', help: 'until what they had was looked for: within 5 minutes' },
+    timeout: { kind: 'value', value: 'SPAN', default: '15m', help: 'so long it waits at most' },
     ...freeingOptions,
   },
   examples: [
@@ -24,7 +28,8 @@ declared dead unless you insist (--also-if-alive).`,
     },
     { line: 'node declare-dead i-0123456789abcdef0 --reason "rack 7 burnt"', does: 'Declare a node dead' },
   ],
-  async run({ nodes, reason, 'also-if-alive': insists, 'dry-run': dryRun, yes }, session) {
+  async run({ nodes, reason, 'also-if-alive': insists, wait, timeout, 'dry-run': dryRun, yes }, session) {
+    const patience = readSpan('--timeout', timeout);
     if (!reason?.trim())
       throw new LessorError('request.invalid', 'no --reason is given', { remedy: 'write why you are certain' });
     const api = await session.service();
@@ -37,7 +42,10 @@ declared dead unless you insist (--also-if-alive).`,
       dryRun,
       asks: { question: `Declare ${nodes.length === 1 ? nodes[0] : counted(nodes.length, 'node')} dead?`, yes },
       names: nodes,
-      send: (dry) => declareEach(nodes, (node) => declare(node, dry), dry, dryRun),
+      async send(dry) {
+        const declared = await declareEach(nodes, (node) => declare(node, dry), dry, dryRun);
+        return wait && !dry ? freedBy(session, declared, patience) : declared;
+      },
       documentOf: ({ deaths }) => ({ deaths }),
     });
   },
@@ -69,6 +77,36 @@ async function declareEach(
     }
   }
   return { effects: deaths.flatMap(dry ? foreseenText : doneText), deaths };
+}
+
+/** Milliseconds between two looks. */
+const PAUSE = 5_000;
+
+/** Waits until the blocks of each were gone through, after this declaration. */
+async function freedBy(
+  { service, shell, progress }: Session,
+  { effects, deaths }: Declared,
+  patience: number,
+): Promise<Declared> {
+  const api = await service();
+  const deadline = shell.now() + patience;
+  const freed: string[] = [];
+  for (const { node } of deaths) {
+    for (;;) {
+      const [death] = (await api.ask('listDeaths', { query: { node } })).deaths;
+      if (death?.sweptAt !== undefined) {
+        freed.push(`of node ${node} ${counted(death.freed, 'lease')} ${death.freed === 1 ? 'is' : 'are'} freed`);
+        break;
+      }
+      if (shell.now() + PAUSE > deadline)
+        throw new LessorError('service.busy', `node ${node} is declared dead, and what it had was not looked for yet`, {
+          remedy: `see lessorctl deaths --node ${node}; if it stays so, docs/runbooks/deaths-waiting.md`,
+        });
+      progress.tell(`waiting for what node ${node} had`);
+      await shell.sleep(PAUSE);
+    }
+  }
+  return { effects: [...effects, ...freed], deaths };
 }
 
 const alive = ({ node, heardOfAt }: DeclareDeathResult): LessorError =>

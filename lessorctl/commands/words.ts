@@ -63,6 +63,9 @@ export function shareCell(part: string | number, whole: string): Cell {
 export const counted = (count: number | string, one: string, several = `${one}s`): string =>
   `${count} ${String(count) === '1' ? one : several}`;
 
+/** More digits than a column has room for. */
+const MOST_DIGITS = 9;
+
 /** 18446744073709551615 is hard to read: it is 1.8e19. */
 export const sizeText = (count: string): string =>
-  count.length > 12 ? Number(count).toExponential(1).replace('+', '') : count;
+  count.length > MOST_DIGITS ? Number(count).toExponential(1).replace('+', '') : count;

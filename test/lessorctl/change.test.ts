@@ -134,7 +134,9 @@ describe('a node', () => {
     expect(dry.stdout).toMatch(/of pool default\/twins: 1 lease freed/);
     // It leased just now.
     expect(await ctl([...line, '--yes'])).toMatchObject({ code: 48, stdout: '' });
-    expect((await ctl([...line, '--also-if-alive'], { answers: ['yes'] })).stdout).toMatch(/was declared dead at/);
+    const onPause = () => stack.runSchedule('reclaim');
+    const declared = await ctl([...line, '--also-if-alive', '--wait'], { answers: ['yes'], onPause });
+    expect(declared.stdout).toMatch(/was declared dead at .*\n- of node i-0123456789abcdef0 1 lease is freed\n$/s);
     expect((await ctl('deaths')).stdout).toMatch(/rack 7 burnt/);
     expect((await ctl('nodes --dead -o name')).stdout).toBe(`${node.name}\n`);
   });

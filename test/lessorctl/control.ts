@@ -14,6 +14,8 @@ export interface ControlOptions {
   readonly columns?: number;
   /** What the user answers, question by question. */
   readonly answers?: readonly (string | (() => Promise<string>))[];
+  /** What happens meanwhile, each time that it waits. */
+  readonly onPause?: () => Promise<unknown>;
   /** After so many pauses the user interrupts. */
   readonly pauses?: number;
   readonly execute?: Shell['execute'];
@@ -57,6 +59,7 @@ export async function control(line: string | readonly string[], options: Control
     random: () => 0,
     sleep: async () => {
       if (paused++ === options.pauses) throw new Error('interrupted');
+      await options.onPause?.();
     },
   };
   const argv = typeof line === 'string' ? line.split(' ').filter(Boolean) : line;
