@@ -85,7 +85,7 @@ export const groups: readonly Group[] = [
       },
       {
         name: 'node',
-        summary: 'shows a node, declares one dead',
+        summary: 'shows a node, declares one dead, lets one leave',
         default: 'show',
         commands: [
           {
@@ -97,6 +97,11 @@ export const groups: readonly Group[] = [
             name: 'declare-dead',
             summary: 'declares that nodes are dead: what they had is freed',
             load: async () => the((await import('../commands/declare-dead.ts')).declareDead),
+          },
+          {
+            name: 'leave',
+            summary: 'takes a drained node out of service: it gives back what it has',
+            load: async () => the((await import('../commands/node-leave.ts')).nodeLeave),
           },
         ],
       },

@@ -1,7 +1,5 @@
 /** `lessorctl explain pod`. */
-import type { ListedNodeView } from '../../core/contract/nodes.ts';
 import type { ExplainResult } from '../../core/contract/questions.ts';
-import type { Service } from '../api/service.ts';
 import { type AskedPools, poolsOfConflist } from '../kubernetes/conflist.ts';
 import { type KubernetesPod, podOfKubernetes } from '../kubernetes/kubectl.ts';
 import { type Cell, NONE } from '../print/cell.ts';
@@ -9,6 +7,7 @@ import { fieldsPart, type Part, tablePart, textPart } from '../print/view.ts';
 import { command } from '../session/command.ts';
 import type { Session } from '../session/session.ts';
 import { wrong } from '../settings/wrong.ts';
+import { nodeMeant } from './node-meant.ts';
 import { readPod } from './pod-name.ts';
 import { readLabels, readList } from './policy-options.ts';
 
@@ -85,19 +84,6 @@ async function networkOf(
   const text = await shell.read(conflist);
   if (text === undefined) throw wrong(`--conflist ${conflist} is not there`, 'name a file, or - for standard input');
   return poolsOfConflist(conflist, text);
-}
-
-/** By its id, or by the name that the cluster has for it. */
-async function nodeMeant(api: Service, named: string): Promise<ListedNodeView | undefined> {
-  let byName: ListedNodeView | undefined;
-  for await (const { nodes } of api.pages('listNodes', { query: { limit: '100' } })) {
-    const byId = nodes.find(({ node }) => node === named);
-    if (byId !== undefined) return byId;
-    // Of several lives under one name the living one is meant.
-    byName =
-      nodes.find(({ name, alive }) => name === named && alive) ?? byName ?? nodes.find(({ name }) => name === named);
-  }
-  return byName;
 }
 
 interface Explained {

@@ -1,5 +1,5 @@
 /** Kubernetes, asked through kubectl: it knows the cluster, and how the user signs in there. */
-import type { Shell } from '../shell/shell.ts';
+import type { Ran, Shell } from '../shell/shell.ts';
 
 /** What a pod is to an address: absent where Kubernetes does not say it. */
 export interface KubernetesPod {
@@ -48,6 +48,34 @@ export async function podOfKubernetes(
 export async function currentContext(shell: Pick<Shell, 'execute'>): Promise<string | undefined> {
   const ran = await shell.execute('kubectl', ['config', 'current-context']);
   return ran?.code === 0 ? ran.stdout.trim() || undefined : undefined;
+}
+
+/** The agent's pod on a node, of the chart or of its manifests. */
+export async function agentOn(
+  shell: Pick<Shell, 'execute'>,
+  nodeName: string,
+  context: string | undefined,
+): Promise<Asked<{ readonly namespace: string; readonly name: string }>> {
+  const pods = await askKubectl<ListOf<object>>(shell, context, [
+    ...['get', 'pods', '--all-namespaces', '--selector', 'app.kubernetes.io/name=lessor'],
+    ...['--field-selector', `spec.nodeName=${nodeName}`],
+  ]);
+  if ('why' in pods) return pods;
+  const { namespace, name } = pods.found.items?.[0]?.metadata ?? {};
+  if (namespace === undefined || name === undefined) return { why: `no pod of Lessor's agent runs on ${nodeName}` };
+  return { found: { namespace, name } };
+}
+
+/** Runs the plugin's executable in the agent's container. */
+export function lessorOn(
+  shell: Pick<Shell, 'execute'>,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  context: string | undefined,
+  args: readonly string[],
+): Promise<Ran | undefined> {
+  const chosen = context === undefined ? [] : ['--context', context];
+  const into = ['exec', '--namespace', namespace, name, '--container', 'agent', '--', '/lessor'];
+  return shell.execute('kubectl', [...chosen, ...into, ...args]);
 }
 
 async function askKubectl<T>(

@@ -1,7 +1,7 @@
 /** `explain`, which asks Kubernetes too, and `plan`, which looks for a free prefix: against the local stack. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { routes } from '../../core/contract/routes.ts';
-import type { Shell } from '../../lessorctl/shell/shell.ts';
+import type { Ran, Shell } from '../../lessorctl/shell/shell.ts';
 import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 import { leasing } from '../local/stack/leasing.ts';
 import { askAt } from '../support/asking.ts';
@@ -114,6 +114,67 @@ describe('called by kubectl', () => {
     expect([other.code, other.stderr]).toEqual([21, expect.stringContaining('it is not said which service is meant')]);
     const wrong = await ctl('pools', { ...options, files: { [path]: 'endpont: x\n' } });
     expect(wrong).toMatchObject({ code: 21, stderr: expect.stringContaining('has no field endpont') });
+  });
+});
+
+describe('node leave', () => {
+  const left = {
+    releasedLater: 1,
+    released: [],
+    blocks: [{ pool: 'blue', block: '3', generation: 1 }],
+    life: { incarnation: 2 },
+  };
+  /** kubectl of a cluster whose agent answers so. */
+  const agent =
+    (answer: Ran, lines: string[] = []): Shell['execute'] =>
+    async (program, args) => {
+      lines.push([program, ...args].join(' '));
+      if (args.includes('exec')) return answer;
+      const items = args.includes(`spec.nodeName=${NAME}`)
+        ? [{ metadata: { namespace: 'kube-system', name: 'lessor-x7' } }]
+        : [];
+      return { code: 0, stdout: JSON.stringify({ items }), stderr: '' };
+    };
+  const ready: Ran = { code: 0, stdout: JSON.stringify(left), stderr: '' };
+
+  it('asks, and has the node do it', async () => {
+    const lines: string[] = [];
+    const execute = agent(ready, lines);
+    expect((await ctl(`node leave ${NAME} --dry-run`, { execute })).stdout).toContain('life 2 of node');
+    const { code, stdout, stderr } = await ctl('node leave i-0123456789abcdef0', { execute, answers: ['y'] });
+    expect([code, stdout]).toEqual([
+      0,
+      `- block 3 of pool blue is given back\n- 1 release made on the way\n- life 2 of node ${NAME} is over\n`,
+    ]);
+    expect(stderr).toMatch(/Take node .* out of service\? \[y\/N\] $/);
+    const into = 'kubectl exec --namespace kube-system lessor-x7 --container agent -- /lessor leave --json';
+    expect(lines.filter((line) => line.includes('exec'))).toEqual([`${into} --dry-run`, `${into} --dry-run`, into]);
+    expect(await ctl(`node leave ${NAME}`, { execute })).toMatchObject({
+      code: 21,
+      stderr: expect.stringContaining('nobody can be asked'),
+    });
+  });
+
+  it('passes on why the node refuses, with its exit code', async () => {
+    const stderr =
+      'lessor: 2 attachments have an address on this node: drain the node first\ncommand terminated with exit code 37\n';
+    expect(await ctl(`node leave ${NAME} --yes`, { execute: agent({ code: 37, stdout: '', stderr }) })).toEqual({
+      code: 37,
+      stdout: '',
+      stderr: `lessorctl: node ${NAME} does not leave: 2 attachments have an address on this node: drain the node first\n`,
+    });
+  });
+
+  it('says what to do where no agent runs, or no kubectl is there', async () => {
+    expect(await ctl('node leave other --yes', { execute: agent(ready) })).toMatchObject({
+      code: 30,
+      stderr:
+        "lessorctl: node other cannot be asked: no pod of Lessor's agent runs on other: run lessor leave on the node itself\n",
+    });
+    expect(await ctl('node leave other --yes')).toMatchObject({
+      code: 30,
+      stderr: expect.stringContaining('kubectl is not there'),
+    });
   });
 });
 
