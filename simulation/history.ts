@@ -4,8 +4,9 @@ import type { EndedLease } from './mirror.ts';
 import type { Stage } from './stage.ts';
 
 const MOST = 10_000;
-/** Of a run. */
+/** Of a run: about any lease, and about those of which the reader may not have heard. */
 const QUESTIONS = 25;
+const MOST_LOST = 100;
 
 interface Told {
   readonly nonce: string;
@@ -36,17 +37,21 @@ export async function lookAtHistory(stage: Stage): Promise<void> {
     }
     for (const more of said) witness.fail({ property: 'history', what: `${nameOf(key)} never had ${more}` });
   }
-  for (let question = 0; question < QUESTIONS; question += 1) await ask(stage, unheard);
+  if (mirror.ended.length === 0) return;
+  const lost = mirror.ended.filter(({ holding }) => unheard.has(holding.nonce)).slice(0, MOST_LOST);
+  const some = Array.from({ length: QUESTIONS }, () => stage.chance.pick(mirror.ended));
+  for (const lease of [...lost, ...some]) await ask(stage, unheard, lease);
 }
 
 /** Who had an address at a time: the node, or nobody; it may say that it does not know where the reader never heard. */
-async function ask(stage: Stage, unheard: ReadonlySet<string | undefined>): Promise<void> {
+async function ask(stage: Stage, unheard: ReadonlySet<string | undefined>, lease: EndedLease): Promise<void> {
   const { chance, mirror, pools, witness } = stage;
-  if (mirror.ended.length === 0) return;
-  const lost = mirror.ended.filter(({ holding }) => unheard.has(holding.nonce));
-  const { key, holding, ends } = chance.pick(lost.length > 0 && chance.happens(0.3) ? lost : mirror.ended);
+  const { key, holding, ends } = lease;
   const [endedAt] = ends;
-  const at = chance.happens(0.5) ? Math.floor((holding.heldAt + endedAt) / 2) : endedAt + chance.under(60_000);
+  const at =
+    unheard.has(holding.nonce) || chance.happens(0.5)
+      ? Math.floor((holding.heldAt + endedAt) / 2)
+      : endedAt + chance.under(60_000);
   const isThen = (from: number, to: number) => from <= at && at < to;
   const ofSlot = mirror.ended.filter((one) => nameOf(one.key) === nameOf(key));
   const past = ofSlot.filter((one) => isThen(one.holding.heldAt, one.ends[0]));

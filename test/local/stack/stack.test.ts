@@ -116,7 +116,7 @@ describe('the local stack', () => {
     await stack.dynamodb.stop();
     expect(await lease(node, 'refused')).toMatchObject({ status: 503, body: { code: 'service.unavailable' } });
     await stack.dynamodb.start();
-    expect(await leases()).toEqual(before);
+    await vi.waitFor(async () => expect(await leases()).toEqual(before), { timeout: 20_000 });
   });
 
   it('counts what is leased and released, also after DynamoDB Local was down', async () => {
@@ -135,7 +135,9 @@ describe('the local stack', () => {
     await stack.dynamodb.stop();
     await stack.dynamodb.start();
     const release = { attachment: attachment('counted'), nonce, slot: body.slot, acknowledged: true };
-    expect(await ask(node, 'POST', routes.release.path, release)).toMatchObject({ status: 200 });
+    // A database that has just started may take longer than a function waits.
+    const released = () => ask(node, 'POST', routes.release.path, release);
+    await vi.waitFor(async () => expect(await released()).toMatchObject({ status: 200 }), { timeout: 20_000 });
     await vi.waitFor(async () => expect(await held()).toEqual([String(before)]), { timeout: 20_000 });
     expect(new Set(stack.wire.counts().map(({ function: name, operation }) => `${name} ${operation}`))).toContain(
       'changes UpdateItem',
