@@ -1,6 +1,7 @@
 /** From an argument list to an exit code: which command is meant, what it came to, and how what goes wrong is said. */
 import { CommanderError } from 'commander';
 import { LessorError, problems } from '../../core/contract/problems.ts';
+import { shownText } from '../print/cell.ts';
 import { wrong } from '../settings/wrong.ts';
 import type { Shell } from '../shell/shell.ts';
 import { type Carry, programOf } from './program.ts';
@@ -35,7 +36,7 @@ export async function run(argv: readonly string[], { name, version }: Called, sh
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const { text, exitCode: code } = failureOf(error, name);
-    shell.complain(`lessorctl: ${text}\n`);
+    shell.complain(`lessorctl: ${shownText(text)}\n`);
     return code;
   }
 }

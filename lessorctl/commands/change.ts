@@ -1,4 +1,5 @@
 /** How something is changed: first it is seen what that would come to; where it frees something the user is asked. */
+import { shownText } from '../print/cell.ts';
 import type { CommandOutcome } from '../print/outcome.ts';
 import { type Part, textPart } from '../print/view.ts';
 import type { Session } from '../session/session.ts';
@@ -64,7 +65,7 @@ async function agreed(
 ) {
   if (yes) return;
   progress.clear();
-  const answer = await shell.ask(`${listed(told).join('\n')}\n${question} [y/N] `);
+  const answer = await shell.ask(`${listed(told).map(shownText).join('\n')}\n${shownText(question)} [y/N] `);
   if (answer === undefined)
     throw wrong(
       `${question.replace(/\?$/, '')}: nobody can be asked, and nothing was changed`,

@@ -11,7 +11,10 @@ export const toned = (text: string, tone: Tone | undefined): Cell => (tone === u
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
-export const textOfCell = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.text).replace(CONTROL, '·');
+/** A line that can be shown. */
+export const shownText = (text: string): string => text.replace(CONTROL, '·');
+
+export const textOfCell = (cell: Cell): string => shownText(typeof cell === 'string' ? cell : cell.text);
 
 export const toneOfCell = (cell: Cell): Tone | undefined => (typeof cell === 'string' ? undefined : cell.tone);
 

@@ -1,6 +1,6 @@
 /** Lines of text from what is to be shown: columns as kubectl has them, within the width of the terminal. */
 import stringWidth from 'string-width';
-import { type Cell, textOfCell, toneOfCell } from './cell.ts';
+import { type Cell, shownText, textOfCell, toneOfCell } from './cell.ts';
 import type { Paint } from './colours.ts';
 import type { FieldsPart, Part, TablePart } from './view.ts';
 
@@ -23,7 +23,7 @@ export const layOut = (parts: readonly Part[], place: Place): string =>
 function linesOf(part: Part, place: Place): string[] {
   if (part.kind === 'text') {
     const width = part.verbatim ? undefined : place.width;
-    return part.text.split('\n').flatMap((line) => wrapped(line, width));
+    return part.text.split('\n').flatMap((line) => wrapped(part.verbatim ? line : shownText(line), width));
   }
   return part.kind === 'table' ? tableLines(part, place) : fieldLines(part, place);
 }

@@ -7,6 +7,7 @@ import { paintFor } from '../../lessorctl/print/colours.ts';
 import { formatted } from '../../lessorctl/print/formats.ts';
 import { layOut } from '../../lessorctl/print/lay-out.ts';
 import { type Column, fieldsPart, tablePart, textPart } from '../../lessorctl/print/view.ts';
+import { control } from './control.ts';
 
 const plain = paintFor({ env: {}, columns: undefined });
 const coloured = paintFor({ env: {}, columns: 80 });
@@ -116,6 +117,13 @@ describe('colours', () => {
   ])('with %j and %j columns: %j', (env, width, there) => {
     expect(paintFor({ env, columns: width }).tone('x', 'bad').includes(ESCAPE)).toBe(there);
   });
+});
+
+it('what is wrong is one line, whatever was given', async () => {
+  const { code, stderr } = await control([`${ESCAPE}[2J\nx`]);
+  expect([code, stderr]).toEqual([21, expect.stringMatching(/^lessorctl: unknown command '·\[2J/)]);
+  expect(stderr).not.toContain(ESCAPE);
+  expect(stderr.trimEnd()).not.toContain('\n');
 });
 
 it('YAML repeats what is there twice, and breaks no line', async () => {
