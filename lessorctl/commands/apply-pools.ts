@@ -87,7 +87,8 @@ async function inOrder(steps: readonly PoolStep[], dryRun: boolean, { progress }
       throw told(error, { vrf, name }, dryRun ? [] : pools);
     });
     pools.push({ vrf, name, action, effects });
-    warnings.push(...warned.map((warning) => `pool ${vrf}/${name}: ${warning}`));
+    // Of what is as it was nothing is new.
+    if (action !== 'unchanged') warnings.push(...warned.map((warning) => `pool ${vrf}/${name}: ${warning}`));
   }
   const changes = pools.filter(({ action }) => action !== 'unchanged');
   const effects = changes.flatMap((pool) => pool.effects.map((effect) => `pool ${keyOf(pool)}: ${effect}`));

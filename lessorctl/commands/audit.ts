@@ -9,7 +9,7 @@ import { readTime } from './times.ts';
 import { stateCell, timeText } from './words.ts';
 
 export const audit = command({
-  about: `With the pool before and after (-o yaml). Dry runs are not among it.`,
+  about: `Of a change it has the fields, and with -o yaml the pool before and after. Dry runs are not among it.`,
   arguments: {},
   options: {
     since: {
@@ -50,9 +50,25 @@ const columns: readonly Column<AuditRow>[] = [
   { head: 'SUBJECT', of: ({ subject }) => subject, shrinks: true },
   { head: 'OUTCOME', of: ({ outcome }) => stateCell(outcome) },
   { head: 'BY', of: ({ by }) => nameOfIdentity(by), shrinks: true },
+  { head: 'WHAT', of: whatCell, shrinks: true },
   { head: 'IDENTITY', of: ({ by }) => by, wide: true },
-  { head: 'REASON', of: ({ death }): Cell => death?.reason ?? NONE, wide: true },
 ];
+
+/** What follows from other fields, or counts. */
+const DERIVED = ['version', 'capacity', 'openBlocks'];
+
+/** Of a death the reason, of a change the fields that differ. */
+function whatCell({ before, after, death }: AuditRow): Cell {
+  if (death !== undefined) return death.reason;
+  if (before === undefined || after === undefined) return NONE;
+  const [old, next] = [before, after].map((pool) => new Map<string, unknown>(Object.entries(pool)));
+  const fields = [...new Set([...(old?.keys() ?? []), ...(next?.keys() ?? [])])].filter(
+    (field) => !DERIVED.includes(field),
+  );
+  return (
+    fields.filter((field) => JSON.stringify(old?.get(field)) !== JSON.stringify(next?.get(field))).join(', ') || NONE
+  );
+}
 
 /** Of an ARN what people know somebody by. */
 const nameOfIdentity = (by: string): string => /^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.+)$/.exec(by)?.[1] ?? by;

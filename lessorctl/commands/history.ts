@@ -51,7 +51,10 @@ export const historyOfAddress = command({
     return {
       document: { ...about, leases, unknown },
       names: leases.map(({ pod, node }) => (pod === undefined ? node : `${pod.namespace}/${pod.name}`)),
-      view: (wide) => [...pastParts(leases, wide), ...unknown.map(unknownPart)],
+      view: (wide) => [
+        ...pastParts(leases, wide, `Nobody had ${address} in that time, as far as it is known.`),
+        ...unknown.map(unknownPart),
+      ],
     };
   },
 });
@@ -94,10 +97,13 @@ async function ofHolder(holder: Holder, times: Between, session: Session): Promi
   return {
     document: { leases, knownUntil },
     names: leases.flatMap(({ addresses }) => addresses.map(bareAddress)),
-    view: (wide) => [...pastParts(leases, wide), textPart(`What ended after ${timeText(knownUntil)} may be missing.`)],
+    view: (wide) => [
+      ...pastParts(leases, wide, 'There was no lease in that time.'),
+      textPart(`What ended after ${timeText(knownUntil)} may be missing.`),
+    ],
   };
 }
 
-const pastParts = (leases: readonly PastLease[], wide: boolean): Part[] => [
-  leases.length === 0 ? textPart('Nothing is known of that time.') : tablePart(leases, pastColumns, wide),
+const pastParts = (leases: readonly PastLease[], wide: boolean, none: string): Part[] => [
+  leases.length === 0 ? textPart(none) : tablePart(leases, pastColumns, wide),
 ];

@@ -7,7 +7,7 @@ import { wrong } from '../settings/wrong.ts';
 import { changed, changeOptions } from './change.ts';
 import { editPool } from './edit-pool.ts';
 import { readQuota } from './policy-options.ts';
-import { shareCell } from './words.ts';
+import { namespaceCell, shareCell } from './words.ts';
 
 export const reserve = command({
   about: `A pod that a reservation is for gets an address of it or none, and nobody else gets one. What was leased before stays with
@@ -132,7 +132,7 @@ async function shownQuotas(name: string, { service, target }: Session) {
             tablePart(
               rows,
               [
-                { head: 'NAMESPACE', of: ({ namespace }) => namespace, shrinks: true },
+                { head: 'NAMESPACE', of: ({ namespace }) => namespaceCell(namespace), shrinks: true },
                 { head: 'HELD', of: (row) => String(row.held) },
                 {
                   head: 'QUOTA',

@@ -6,7 +6,7 @@ import { command } from '../session/command.ts';
 import { wrong } from '../settings/wrong.ts';
 import { ofEach } from './each-pool.ts';
 import { gathered } from './pages.ts';
-import { counted, orNone, shareCell, sizeText } from './words.ts';
+import { counted, namespaceCell, orNone, shareCell, sizeText } from './words.ts';
 
 export const usage = command({
   about: `Exactly, by reading every slot that may be in use, or with --fast by the counters, which are some seconds old and do not
@@ -97,7 +97,7 @@ const partsOf = (result: UsageResult, by: string | undefined, wide: boolean): Pa
 ];
 
 const byColumns = (by: By, { capacity, source }: UsageResult): Column<UsagePart>[] => [
-  { head: by.toUpperCase(), of: ({ of }) => of, shrinks: true },
+  { head: by.toUpperCase(), of: ({ of }) => (by === 'namespace' ? namespaceCell(of) : of), shrinks: true },
   ...(by === 'block' ? [{ head: 'NODE', of: ({ node }: UsagePart) => orNone(node), shrinks: true } as const] : []),
   { head: 'HELD', of: ({ held }) => String(held) },
   ...(source === 'exact'

@@ -69,3 +69,7 @@ const MOST_DIGITS = 9;
 /** 18446744073709551615 is hard to read: it is 1.8e19. */
 export const sizeText = (count: string): string =>
   count.length > MOST_DIGITS ? Number(count).toExponential(1).replace('+', '') : count;
+
+/** Pods that the runtime did not name are one namespace to the service. */
+export const namespaceCell = (namespace: string): Cell =>
+  namespace === '' ? { text: '(pods without a name)', tone: 'faint' } : namespace;

@@ -136,7 +136,7 @@ const looks: [line: string, shown: RegExp, document: z.core.$ZodType, name: RegE
   ],
   [
     'audit',
-    /pool\.created +default\/routed +done +user\/operator$/m,
+    /pool\.created +default\/routed +done +user\/operator +-$/m,
     z.strictObject({ entries: routes.audit.result.shape.entries }),
     /^default\/blue\ndefault\/routed\n$/,
   ],

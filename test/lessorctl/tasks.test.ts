@@ -1,0 +1,72 @@
+/** docs/operators.md, from its first command to its last, on the local stack. LESSOR_SHOW=1 prints what each of them says. */
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LocalStack, startStack } from '../../local/stack/stack.ts';
+import { leasing } from '../local/stack/leasing.ts';
+import { control, signAs } from './control.ts';
+
+let stack: LocalStack;
+/** What the operator has on her disk. */
+const files: Record<string, string> = {
+  '10-lessor.conflist': JSON.stringify({
+    name: 'pods',
+    plugins: [{ type: 'bridge', ipam: { type: 'lessor', pool: 'shop' } }],
+  }),
+};
+
+beforeAll(async () => {
+  stack = await startStack();
+  signAs(stack.operator);
+  for (const line of ['pool create shop 10.1.0.0/24', 'pool create old 10.250.0.0/24']) await type(line);
+  await leasing(() => stack)(stack.nodes[0], 'shop');
+}, 120_000);
+afterAll(() => stack?.stop());
+
+const words = (line: string) => [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
+
+async function type(line: string) {
+  const [command = '', file] = line.split(' > ');
+  const env = { LESSOR_ENDPOINT: stack.endpoint, AWS_REGION: stack.region };
+  const ran = await control(words(command), { env, files, answers: ['y'], pauses: 0 });
+  if (file !== undefined) files[file] = ran.stdout;
+  return ran;
+}
+
+const page = readFileSync('docs/operators.md', 'utf8');
+const tasks = page
+  .split(/^## /m)
+  .slice(1)
+  .map(
+    (task) =>
+      [task.split('\n')[0] ?? '', [...task.matchAll(/^lessorctl (.+)$/gm)].map(([, line = '']) => line)] as const,
+  );
+
+/** Other than 0, and why. */
+const otherwise: Readonly<Record<string, number>> = {
+  // The node leased just now: so it is no dead one.
+  'node declare-dead i-0123456789abcdef0 --reason "terminated by hand"': 48,
+  // Counters that follow within seconds are waited for, which takes no time here.
+  'check --cidrs 10.0.0.0/16': 1,
+  // What is watched is interrupted.
+  'top --watch': 1,
+};
+
+it('a change is told with its fields', async () => {
+  await type('pool set shop --order 3');
+  expect((await type('audit --pool shop')).stdout).toMatch(
+    /pool\.changed +default\/shop +done +user\/operator +order$/m,
+  );
+});
+
+describe.each(tasks)('task %s', (_, lines) => {
+  it.each(lines)('lessorctl %s', async (line) => {
+    const { code, stdout, stderr } = await type(line);
+    if (process.env.LESSOR_SHOW) console.log(`$ lessorctl ${line}\n${stdout}${stderr}`);
+    expect([line, code === 0 || code === otherwise[line], code === 0 ? '' : stderr]).toEqual([
+      line,
+      true,
+      code === 0 ? '' : expect.stringMatching(/\S/),
+    ]);
+    expect(stdout + stderr).not.toBe('');
+  });
+});
