@@ -28,7 +28,8 @@ export const calls = ({ executable, env, ipam }: Plugin, verb: string, container
     CNI_PATH: '/usr/lib/cni',
     CNI_ARGS: 'IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=benchmark;K8S_POD_UID=1',
   };
-  const stdin = JSON.stringify({ cniVersion: '1.0.0', name: 'benchmark', type: 'bridge', ipam });
+  // A network of its own: where two configurations share one, each asks anew which pool it means.
+  const stdin = JSON.stringify({ cniVersion: '1.0.0', name: `of-${container}`, type: 'bridge', ipam });
   const newest = stdin.replace('1.0.0', '1.1.0');
   return () => took(executable, { ...env, ...variables }, verb === 'STATUS' ? newest : stdin);
 };
