@@ -4,7 +4,7 @@ import type { LessorError } from '../../core/contract/problems.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import { errorOf } from '../api/refusals.ts';
 import { refusal } from '../machine/refusal.ts';
-import { afterTold } from '../node/pool-cache.ts';
+import { afterTold, isWithin } from '../node/pool-cache.ts';
 import {
   endOf,
   type Flushing,
@@ -34,7 +34,8 @@ export async function tellBatch(
   const requests = planned.flatMap(({ item }) => [item?.report, item?.release]).filter((one) => one !== undefined);
   // Where leasing is delegated the answer is news, even to one lease: nothing else says what holds in the pool by now.
   const isNews = records.caches().some(({ pool }) => pool.leasing === 'delegated');
-  if ((requests.length < 2 && !isNews) || isRefusing(records.meta(ROW), now())) return false;
+  const isRefusing = isWithin(TRIED_AGAIN_AFTER_MS, Number(records.meta(ROW) ?? Number.NaN), now());
+  if ((requests.length < 2 && !isNews) || isRefusing) return false;
   // Whose slot an ADD has taken meanwhile has nothing to tell.
   const sent = planned.flatMap(({ telling, item }) =>
     item !== undefined && records.outbox.asking(telling.entry) ? [{ telling, item }] : [],
@@ -57,11 +58,6 @@ export async function tellBatch(
   notePolicies(flushing, outcome.answer?.pools ?? []);
   return true;
 }
-
-const isRefusing = (noted: string | undefined, now: number): boolean => {
-  const since = now - Number(noted ?? Number.NEGATIVE_INFINITY);
-  return since >= 0 && since < TRIED_AGAIN_AFTER_MS;
-};
 
 function itemOf({ entry, what }: ToTell): BatchItem | undefined {
   if (what === 'release') return endOf(entry);

@@ -123,8 +123,9 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
   };
 }
 
+type HolderItem = ReturnType<typeof slotItem>;
 /** The values by which the attributes of a holder are written: those of the condition where it compares with the same, so that each is sent once. */
-const VALUES: Readonly<Record<string, string>> = {
+const VALUES: Readonly<Record<keyof HolderItem, string>> = {
   s: ':held',
   g: ':generation',
   o: ':containerId',
@@ -144,15 +145,15 @@ const names = { '#at': 'at' };
 const nameOf = (attribute: string): string => (attribute === 'at' ? '#at' : attribute);
 
 /** A new holder takes the place of the last one, all but `x`: when that one's lease ended is what history is complete by. */
-function replacement(item: Record<string, unknown>) {
-  const attributes = Object.keys(VALUES);
+function replacement(item: HolderItem) {
+  const attributes = Object.keys(VALUES) as (keyof HolderItem)[];
   const set = attributes.filter((name) => item[name] !== undefined);
   const absent = attributes.filter((name) => item[name] === undefined);
   const remove = absent.length === 0 ? '' : ` REMOVE ${absent.map(nameOf).join(', ')}`;
   return {
     update: `SET ${set.map((name) => `${nameOf(name)} = ${VALUES[name]}`).join(', ')}${remove}`,
     names,
-    values: Object.fromEntries(set.map((name) => [VALUES[name] ?? '', item[name]])),
+    values: Object.fromEntries(set.map((name) => [VALUES[name], item[name]])),
   };
 }
 

@@ -35,7 +35,7 @@ export const keys = {
 export const slotOf = (item: Item): number => Number.parseInt(String(item.sk), 16);
 
 /** s held or free, g generation, o container id, i interface, w network, n nonce, nd node, e incarnation, r reusable at, at held at, ns/p/u pod; x: when the last lease that ended here did. */
-export function slotItem(holding: Holding, generation: number): Item {
+export function slotItem(holding: Holding, generation: number) {
   const { attachment, nonce, node, incarnation, heldAt, pod } = holding;
   return {
     s: HELD,
@@ -51,7 +51,7 @@ export function slotItem(holding: Holding, generation: number): Item {
     ns: pod?.namespace,
     p: pod?.name,
     u: pod?.uid,
-  };
+  } satisfies Item;
 }
 
 const storedSlot = z.object({

@@ -49,5 +49,14 @@ export function servedNode(scene: () => { readonly here: World; readonly node: N
     });
   };
   const flushed = (most = 100) => flush({ records: records(), api: client(), now: around().now }, { most });
-  return { around, stdin, call, add, remove, surroundings, records, client, flushed };
+  /** Containers by what the table says is held, in the pool's first four blocks. */
+  const held = async (): Promise<string[]> => {
+    const { leases } = scene().here.store;
+    const read = await Promise.all([0n, 1n, 2n, 3n].map((block) => leases.readBlock({ pool: POOL, block })));
+    return read
+      .flatMap((slots) => [...slots.values()])
+      .flatMap(({ held: is, holding }) => (is ? [holding?.attachment.containerId ?? ''] : []))
+      .sort();
+  };
+  return { around, stdin, call, add, remove, held, surroundings, records, client, flushed };
 }

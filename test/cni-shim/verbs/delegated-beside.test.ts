@@ -11,7 +11,7 @@ let here: World;
 let node: Node;
 let service: Service;
 
-const { add, remove, around, records, flushed } = servedNode(() => ({ here, node, service }));
+const { add, remove, held, around, records, flushed } = servedNode(() => ({ here, node, service }));
 const paths = () => service.sent.map(({ path }) => path);
 const sentTo = (path: string) => service.sent.filter((one) => one.path === path);
 
@@ -24,14 +24,6 @@ beforeEach(async () => {
   service.sent.length = 0;
 });
 afterEach(() => node.remove());
-
-async function held(): Promise<string[]> {
-  const read = await Promise.all([0n, 1n, 2n, 3n].map((block) => here.store.leases.readBlock({ pool: POOL, block })));
-  return read
-    .flatMap((slots) => [...slots.values()])
-    .flatMap(({ held: is, holding }) => (is ? [holding?.attachment.containerId ?? ''] : []))
-    .sort();
-}
 
 describe('where the service is of before again', () => {
   test('an ADD that asks is answered, whatever it says beside, and the next one asks too', async () => {

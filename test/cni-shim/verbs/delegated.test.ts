@@ -14,7 +14,7 @@ let here: World;
 let node: Node;
 let service: Service;
 
-const { add, remove, call, records, flushed, around, stdin } = servedNode(() => ({ here, node, service }));
+const { add, remove, held, call, records, flushed, around, stdin } = servedNode(() => ({ here, node, service }));
 
 async function begin({ blocks = 4, blockSize = 8 } = {}): Promise<void> {
   here = world();
@@ -28,15 +28,6 @@ async function warm(): Promise<void> {
   await begin();
   await add('first');
   service.sent.length = 0;
-}
-
-/** Containers by what the table says is held. */
-async function held(): Promise<string[]> {
-  const read = await Promise.all([0n, 1n, 2n, 3n].map((block) => here.store.leases.readBlock({ pool: POOL, block })));
-  return read
-    .flatMap((slots) => [...slots.values()])
-    .flatMap(({ held: is, holding }) => (is ? [holding?.attachment.containerId ?? ''] : []))
-    .sort();
 }
 
 const paths = () => service.sent.map(({ path }) => path);
