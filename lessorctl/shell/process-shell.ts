@@ -15,6 +15,7 @@ export const processShell = (): Shell => ({
   complain: (text) => void stderr.write(text),
   ask,
   read: (path) => (path === '-' ? textOf(stdin) : readIfThere(path)),
+  write,
   execute,
   now: Date.now,
   random: Math.random,
@@ -47,6 +48,13 @@ async function readIfThere(path: string): Promise<string | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+async function write(path: string, text: string): Promise<void> {
+  const { rename, writeFile } = await import('node:fs/promises');
+  const beside = `${path}.${process.pid}`;
+  await writeFile(beside, text);
+  await rename(beside, path);
 }
 
 async function execute(program: string, args: readonly string[]): Promise<Ran | undefined> {
