@@ -1,6 +1,7 @@
 /** The first steps of a restore: what is noted of the live tables, and that the API is closed. */
 import { LessorError } from '../../core/contract/problems.ts';
 import { wrong } from '../settings/wrong.ts';
+import type { KnownNode } from './node-looks.ts';
 import { at, isAttached, noteOf, type RestoreParts, type RestoreStep } from './restore-parts.ts';
 import type { RestoreOrigin } from './restored-tables.ts';
 import { addRoute, isClosed, type StageThrottle } from './stage.ts';
@@ -31,14 +32,16 @@ export function noteStep({ time, backup, source }: RestoreOrigin, parts: Restore
         ...(backup === undefined ? {} : { backup: backup.name }),
         source,
         notedAt: at(parts.now()),
-        nodes: known.filter(({ alive }) => alive).map(({ node }) => node),
-        dead: known.filter(({ alive }) => !alive).map(({ node }) => node),
+        nodes: idsOf(known.filter(({ alive }) => alive)),
+        dead: idsOf(known.filter(({ alive }) => !alive)),
         ...(read instanceof LessorError ? { nodesUnread: read.message } : {}),
         throttle: isOpen ? throttle : DEFAULT_THROTTLE,
       });
     },
   };
 }
+
+const idsOf = (nodes: readonly KnownNode[]): string[] => nodes.map(({ node }) => node).sort();
 
 export function closeStep(origin: RestoreOrigin, parts: RestoreParts): RestoreStep {
   const { stage } = parts;

@@ -4,10 +4,9 @@ import type { RestoreOrigin } from './restored-tables.ts';
 import { addRoute, isClosed } from './stage.ts';
 
 export function attachStep(origin: RestoreOrigin, parts: RestoreParts): RestoreStep {
-  const { target } = origin;
   return {
     name: 'attach',
-    what: `attach ${target.pools} and ${target.leases} by the settings, still closed, and deploy`,
+    what: 'attach both by the settings, still closed, and deploy',
     async look() {
       const deployed = await parts.deployed();
       if (!isAttached(origin, deployed))

@@ -10,10 +10,13 @@ const SHOWN = 5;
 const some = (ids: readonly string[]): string =>
   `${ids.slice(0, SHOWN).join(', ')}${ids.length > SHOWN ? ` and ${ids.length - SHOWN} more` : ''}`;
 
-const told = ({ looked, looking, silent }: Looks): string[] => [
+const told = ({ looked, looking, silent, unknown }: Looks): string[] => [
   `${looked.length} nodes have looked`,
   ...(looking.length === 0 ? [] : [`${looking.length} are looking: ${some(looking)}`]),
   ...(silent.length === 0 ? [] : [`${silent.length} were not heard of: ${some(silent)}`]),
+  ...(unknown.length === 0
+    ? []
+    : [`${unknown.length} joined since, and nothing is held by them yet: ${some(unknown)}`]),
 ];
 
 export function lookStep(parts: RestoreParts): RestoreStep {
@@ -32,7 +35,7 @@ export function lookStep(parts: RestoreParts): RestoreStep {
       const deadline = now() + parts.patience;
       for (;;) {
         const seen = await looks(parts, openedAt);
-        if (seen.looking.length + seen.silent.length === 0) break;
+        if (seen.looking.length + seen.silent.length + seen.unknown.length === 0) break;
         if (now() + PAUSE_MS > deadline) throw notAll(seen);
         parts.tell(told(seen).join('; '));
         await parts.sleep(PAUSE_MS);
@@ -62,14 +65,15 @@ export function lookStep(parts: RestoreParts): RestoreStep {
 
 async function looks(parts: RestoreParts, openedAt: string): Promise<Looks> {
   const nodes = await parts.nodes();
-  const { nodes: before, dead } = noteOf(parts);
-  return looksOf({ before, dead, now: nodes, without: parts.without, since: Date.parse(openedAt), at: parts.now() });
+  const { nodes: before, dead, closedAt = openedAt } = noteOf(parts);
+  const closed = { closedAt: Date.parse(closedAt), openedAt: Date.parse(openedAt) };
+  return looksOf({ before, dead, now: nodes, without: parts.without, closed, at: parts.now() });
 }
 
 const notAll = (seen: Looks): LessorError =>
   new LessorError('service.busy', told(seen).join('; '), {
     remedy:
-      'see lessorctl nodes; run lessor reconcile on a node without an agent. The same command waits again; --without NODE does not wait for one that is gone, or that was looked at by hand',
+      'run lessor reconcile there by hand, or make certain that it is gone, and give --without NODE. The same command waits again',
   });
 
 export function lostStep(parts: RestoreParts): RestoreStep {

@@ -3,12 +3,12 @@
 /** A node as the service lists it. Times are RFC 3339. */
 export interface KnownNode {
   readonly node: string;
-  readonly name?: string | undefined;
   readonly alive: boolean;
   /** When it was last heard of. */
   readonly heartbeatAt?: string | undefined;
-  /** When it last compared table and journal, and how many of its leases are lost, where its agent says so. */
+  /** When it last compared table and journal, by its own clock, where its agent says such things; empty where it never did. */
   readonly comparedAt?: string | undefined;
+  /** How many of its leases are lost, where its agent says so. */
   readonly lost?: number | undefined;
 }
 
@@ -20,11 +20,19 @@ const QUIET_MS = 2 * 60_000;
 /** Within this time each agent says that it is up, and so learns that the API is closed. Only then it compares after the opening. */
 export const NOTICED_MS = 12 * 60_000;
 
-/** @param since milliseconds: the API was opened for nodes */
-export function hasLooked({ heartbeatAt, comparedAt }: KnownNode, since: number, now: number): boolean {
-  if (comparedAt !== undefined) return Date.parse(comparedAt) > since;
+/** Milliseconds, by the clock of whoever restores. */
+export interface ClosedTime {
+  readonly closedAt: number;
+  /** For nodes. */
+  readonly openedAt: number;
+}
+
+export function hasLooked({ heartbeatAt, comparedAt }: KnownNode, { closedAt, openedAt }: ClosedTime, now: number) {
+  // Nothing was compared while the API was closed. That was so long that a clock which is 5 minutes wrong, as AWS allows it, puts
+  // nothing of before into its second half, and nothing of afterwards into its first.
+  if (comparedAt !== undefined) return Date.parse(comparedAt || '1970-01-01') > (closedAt + openedAt) / 2;
   const heard = heartbeatAt === undefined ? 0 : Date.parse(heartbeatAt);
-  return heard > since && now - heard >= QUIET_MS;
+  return heard > openedAt && now - heard >= QUIET_MS;
 }
 
 export interface Looks {
@@ -32,6 +40,8 @@ export interface Looks {
   /** Heard of since the opening. */
   readonly looking: readonly string[];
   readonly silent: readonly string[];
+  /** That the restored tables do not have: they joined since, and hold nothing. The service notes nothing of them. */
+  readonly unknown: readonly string[];
 }
 
 export interface LookedFor {
@@ -43,21 +53,22 @@ export interface LookedFor {
   readonly now: readonly KnownNode[];
   /** For which nobody is to wait. */
   readonly without: ReadonlySet<string>;
-  readonly since: number;
+  readonly closed: ClosedTime;
   readonly at: number;
 }
 
-export function looksOf({ before, dead, now, without, since, at }: LookedFor): Looks {
+export function looksOf({ before, dead, now, without, closed, at }: LookedFor): Looks {
   const byId = new Map(now.map((node) => [node.node, node]));
   const meant = new Set([...before, ...now.flatMap(({ node, alive }) => (alive ? [node] : []))]);
-  const groups = { looked: [] as string[], looking: [] as string[], silent: [] as string[] };
+  const groups = { looked: [] as string[], looking: [] as string[], silent: [] as string[], unknown: [] as string[] };
   for (const id of [...meant].sort()) {
     if (without.has(id)) continue;
     const node = byId.get(id);
-    const heard = Date.parse(node?.heartbeatAt ?? '') > since;
-    if (node !== undefined && hasLooked(node, since, at)) groups.looked.push(id);
-    // Nothing of it runs any more, unless it speaks.
-    else if (dead.includes(id) && !heard) continue;
+    const heard = Date.parse(node?.heartbeatAt ?? '') > closed.openedAt;
+    // Nothing of a dead one runs any more, unless it speaks.
+    if (dead.includes(id) && !heard) continue;
+    if (node === undefined) groups.unknown.push(id);
+    else if (hasLooked(node, closed, at)) groups.looked.push(id);
     else groups[heard ? 'looking' : 'silent'].push(id);
   }
   return groups;

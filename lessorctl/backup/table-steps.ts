@@ -42,7 +42,7 @@ export function tablesStep(origin: RestoreOrigin, parts: RestoreParts): RestoreS
   };
   return {
     name: 'restore',
-    what: `restore both tables ${from}: ${source.pools} to ${target.pools}, ${source.leases} to ${target.leases}`,
+    what: `restore both tables ${from}, into new ones`,
     async look() {
       const found = await targetsOf(origin, parts);
       const facts = KINDS.map((kind) => {
@@ -87,6 +87,8 @@ export function prepareStep(origin: RestoreOrigin, parts: RestoreParts): Restore
     name: 'prepare',
     what: 'turn on what a restored table lacks: recovery, deletion protection, streams',
     async look() {
+      const found = await targetsOf(origin, parts);
+      if (found.size < KINDS.length) return { state: 'to do', facts: ['they are not there yet'] };
       const missing = await lacks();
       return {
         state: missing.length === 0 ? 'done' : 'to do',

@@ -117,7 +117,19 @@ function notesIn({ shell }: Session, path: string, noted: RestoreNote | undefine
   };
 }
 
+/** As services say it that have it of the node's agent; else it is not there. */
+interface JournalSaid {
+  readonly journal?: { readonly reconciledAt?: string | undefined; readonly lost: number } | undefined;
+}
+
 async function knownNodes({ service, progress }: Session): Promise<readonly KnownNode[]> {
   const api = await service();
-  return gathered(api.pages('listNodes', { query: { limit: '100' } }), (page) => page.nodes, progress, 'nodes');
+  const list = api.pages('listNodes', { query: { limit: '100' } });
+  const nodes = await gathered(list, (page) => page.nodes, progress, 'nodes');
+  return nodes.map((node) => {
+    const { journal } = node as typeof node & JournalSaid;
+    const { node: id, alive, heartbeatAt } = node;
+    const said = journal === undefined ? {} : { comparedAt: journal.reconciledAt ?? '', lost: journal.lost };
+    return { node: id, alive, heartbeatAt, ...said };
+  });
 }

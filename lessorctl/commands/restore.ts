@@ -103,7 +103,7 @@ function outcomeOf(
 
 const columns: readonly Column<SeenStep>[] = [
   { head: 'STEP', of: ({ name }) => name },
-  { head: 'STATE', of: ({ state }) => stateCell(state === 'to do' ? 'open' : state) },
+  { head: 'STATE', of: ({ state }) => stateCell(state) },
   { head: 'WHAT', of: ({ what }) => what, shrinks: true },
   { head: 'FOUND', of: ({ facts }) => facts.join('; '), shrinks: true },
 ];

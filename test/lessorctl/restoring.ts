@@ -29,7 +29,7 @@ export interface Restoring {
 export async function restoring(): Promise<Restoring> {
   const stack = await startStack();
   // Behind the service's: what it notes while lessorctl waits is later than when lessorctl began to.
-  const clock = { now: Date.now() - 60 * MINUTE_MS };
+  const clock = { now: Date.now() - 300 * MINUTE_MS };
   const all = (await (await fetch(stack.dynamodb.endpoint, listTables)).json()) as { TableNames: string[] };
   const named = (part: string) => all.TableNames.find((name) => name.includes(part)) ?? '';
   const live = { pools: named('Pools'), leases: named('Leases') };
