@@ -166,6 +166,11 @@ const ROOMS: readonly Room[] = [
   { room: 'lessorctl/kubernetes/', knows: ['lessorctl/shell/', 'lessorctl/settings/'] },
   { room: 'lessorctl/check/', knows: ['core/contract/', 'lessorctl/kubernetes/', 'lessorctl/plan/'] },
   {
+    room: 'lessorctl/backup/',
+    knows: ['core/contract/', 'lessorctl/shell/', 'lessorctl/settings/'],
+    packages: [ZOD, /^@aws-sdk\/client-(dynamodb|apigatewayv2|api-gateway)$/],
+  },
+  {
     room: 'lessorctl/session/',
     knows: ['lessorctl/shell/', 'lessorctl/print/', 'lessorctl/settings/', 'lessorctl/api/'],
   },
@@ -180,6 +185,7 @@ const ROOMS: readonly Room[] = [
       'lessorctl/plan/',
       'lessorctl/kubernetes/',
       'lessorctl/check/',
+      'lessorctl/backup/',
       'lessorctl/session/',
     ],
     packages: [ZOD, /^(p-map|yaml)$/],

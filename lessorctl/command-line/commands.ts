@@ -240,6 +240,26 @@ export const groups: readonly Group[] = [
     ],
   },
   {
+    heading: 'Back up:',
+    commands: [
+      {
+        name: 'backup',
+        summary: 'backs up both tables, and the pools',
+        load: async () => the((await import('../commands/backup.ts')).backup),
+      },
+      {
+        name: 'backups',
+        summary: 'lists the backups, and how far back each second is kept',
+        load: async () => the((await import('../commands/backup.ts')).backups),
+      },
+      {
+        name: 'restore',
+        summary: 'restores both tables, while no pod gets an address twice',
+        load: async () => the((await import('../commands/restore.ts')).restore),
+      },
+    ],
+  },
+  {
     heading: 'Shell:',
     commands: [
       {
