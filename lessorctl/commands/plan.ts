@@ -2,7 +2,7 @@
 import type { PoolView } from '../../core/contract/pool.ts';
 import { freeAddresses, freePrefixes, type PlannedPrefix, prefixText, readPrefix } from '../plan/prefix.ts';
 import { type Need, type Sizing, sizingOf } from '../plan/sizing.ts';
-import { fieldsPart, type Part, textPart } from '../print/view.ts';
+import { fieldsPart, type Part, verbatimPart } from '../print/view.ts';
 import { command } from '../session/command.ts';
 import { wrong } from '../settings/wrong.ts';
 import { gathered } from './pages.ts';
@@ -130,6 +130,6 @@ function placeParts(
       ['Free there', `${count} of ${(1n << BigInt(within.bits - within.length)).toString()} addresses`],
       ['Free prefixes', free.length === 0 ? { text: `none of /${sizing.prefixLength}`, tone: 'bad' } : free.join(', ')],
     ]),
-    ...(first === undefined ? [] : [textPart(`lessorctl pool create NAME ${first}${options}`)]),
+    ...(first === undefined ? [] : [verbatimPart(`lessorctl pool create NAME ${first}${options}`)]),
   ];
 }
