@@ -9,7 +9,7 @@ import { wrong } from '../settings/wrong.ts';
 import { readLabels, readList } from './policy-options.ts';
 
 /** Options, as they are given. */
-export interface Options {
+export interface ExplainOptions {
   readonly conflist: string | undefined;
   readonly pools: string | undefined;
   readonly network: string | undefined;
@@ -36,7 +36,7 @@ export interface Configured {
 }
 
 /** @throws LessorError `request.invalid` */
-export async function givenBy(options: Options, session: Session): Promise<Given> {
+export async function givenBy(options: ExplainOptions, session: Session): Promise<Given> {
   const { conflist, pools, network: wanted, labels } = options;
   const asked = `--network ${JSON.stringify(wanted)} is one of the pod's, as Kubernetes has them`;
   if (wanted !== undefined && (conflist ?? pools) !== undefined) throw wrong(asked, 'leave --conflist and --pools out');
@@ -48,7 +48,7 @@ export async function givenBy(options: Options, session: Session): Promise<Given
   };
 }
 
-async function givenNetwork({ conflist, pools }: Options, { shell }: Session): Promise<Network | undefined> {
+async function givenNetwork({ conflist, pools }: ExplainOptions, { shell }: Session): Promise<Network | undefined> {
   if (pools !== undefined) return { pools: readList('--pools', pools) };
   if (conflist === undefined) return undefined;
   const text = await shell.read(conflist);
