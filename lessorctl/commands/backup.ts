@@ -29,8 +29,8 @@ of point-in-time recovery, which stays the better way back: it is to the second.
     ...changeOptions,
   },
   examples: [
-    { line: 'backup --stack Lessor', does: 'Back up both tables, and the pools' },
-    { line: 'backup --stack Lessor --name before-upgrade --dry-run', does: 'See what would be backed up' },
+    { line: 'backup', does: 'Back up both tables, and the pools' },
+    { line: 'backup --name before-upgrade --dry-run', does: 'See what would be backed up' },
   ],
   async run({ name: named, file: path, 'dry-run': dryRun, ...tables }, session) {
     const { shell } = session;
@@ -107,7 +107,7 @@ export const backups = command({
 the pools is not older. How far back point-in-time recovery goes is said too.`,
   arguments: {},
   options: tableOptions,
-  examples: [{ line: 'backups --stack Lessor', does: 'Which backups there are' }],
+  examples: [{ line: 'backups', does: 'Which backups there are' }],
   async run(named, session) {
     const names = await namesOfTables(session, named);
     const control = await tablesOf(session);

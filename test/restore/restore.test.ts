@@ -25,6 +25,13 @@ it('the command refuses an argument, since it has none', () => {
 const containers = (has: (row: Rehearsal['rows'][number]) => boolean) =>
   rehearsal.rows.filter(has).map(({ container }) => container);
 
+it('goes by the steps of lessorctl restore, which stop where somebody has to deploy', () => {
+  expect(rehearsal.steps.map((step) => step.split(':')[0])).toEqual([
+    ...['note', 'close', 'restore', 'prepare', 'attach'],
+    ...['attach', 'look', 'lost', 'settings', 'open'],
+  ]);
+});
+
 describe('tables that are restored to T', () => {
   it('have what lived then, also what was released since; they have nothing that was leased since', () => {
     expect(containers(({ restored }) => restored)).toEqual([1, 2, 3]);
