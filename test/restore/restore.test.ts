@@ -12,7 +12,7 @@ let rehearsal: Rehearsal;
 beforeAll(async () => {
   local = await localTables();
   rehearsal = await rehearse(local);
-});
+}, 180_000);
 afterAll(() => local?.stop());
 
 it('the command refuses an argument, since it has none', () => {
@@ -77,7 +77,7 @@ describe('tables that are restored to T', () => {
     } finally {
       await other.stop();
     }
-  });
+  }, 180_000);
 
   it('are shown on the page as they are here, but for the addresses', () => {
     const page = readFileSync(new URL('../../docs/restore.md', import.meta.url), 'utf8');

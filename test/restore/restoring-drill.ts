@@ -99,6 +99,8 @@ export async function restoringDrill(
         if (isLookedAt || !isOpen) return;
         isLookedAt = true;
         await look();
+        // Until agents would say again that they are up.
+        clock.now += 5 * 60_000;
       };
       // Of i-6 the restored tables know nothing, since it holds nothing: a person has looked at it.
       const { waiting } = await carryOut(restored, ['i-6'], meanwhile);
