@@ -1,6 +1,7 @@
 /** Which nodes have looked at restored tables, and from which backups a restore is safe. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { agentTimes } from '../../cni-shim/agent/tell-service.ts';
 import { hasLooked, type KnownNode, looksOf, NOTICED_MS } from '../../lessorctl/backup/node-looks.ts';
 import { targetOf, whyNot } from '../../lessorctl/backup/restored-tables.ts';
 import type { TableBackup } from '../../lessorctl/backup/tables-control.ts';
@@ -63,6 +64,21 @@ describe('a node that reports none', () => {
   ])('that %s', (_, heartbeatAt, looked) => {
     const one = node(heartbeatAt === undefined ? {} : { heartbeatAt: text(heartbeatAt) });
     expect(hasLooked(one, closed, openedAt + 9 * MINUTE_MS)).toBe(looked);
+  });
+});
+
+describe('an agent', () => {
+  const { heartbeatMs, longestPauseMs, roundMs } = agentTimes;
+
+  it('asks once while the API is closed, and so learns that it is: else it would compare only in hours', () => {
+    expect(NOTICED_MS).toBeGreaterThan(heartbeatMs + longestPauseMs + roundMs);
+  });
+
+  it('that could not compare is heard of again before it is taken for one that has, and one that has is not', () => {
+    const heard = openedAt + MINUTE_MS;
+    const judged = (after: number) => hasLooked(node({ heartbeatAt: text(heard) }), closed, heard + after);
+    expect(judged(longestPauseMs + roundMs)).toBe(false);
+    expect(judged(heartbeatMs - roundMs)).toBe(true);
   });
 });
 
