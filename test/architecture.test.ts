@@ -210,6 +210,7 @@ const ROOMS: readonly Room[] = [
   },
   { room: 'lessorctl/main.ts', knows: ['lessorctl/shell/', 'lessorctl/command-line/'], packages: NODE },
   { room: 'lessorctl/build/', knows: ['cni-shim/build/'], packages: [...NODE, /^esbuild$/] },
+  { room: 'release/', knows: ['cni-shim/build/', 'lessorctl/build/'], packages: NODE },
 
   {
     room: 'infra/',

@@ -65,6 +65,7 @@ import {
   usageResult,
 } from './questions.ts';
 import { foreseeSilenceQuery, foreseeSilenceResult } from './silence.ts';
+import { vrfsRoute } from './vrfs.ts';
 
 export const routes = {
   allocate: {
@@ -147,6 +148,7 @@ export const routes = {
     query: listBlocksQuery,
     result: listBlocksResult,
   },
+  listVrfs: { ...paths.listVrfs, ...vrfsRoute },
   listPools: {
     ...paths.listPools,
     function: 'operate',

@@ -32,6 +32,11 @@ export const groups: readonly Group[] = [
     heading: 'Look:',
     commands: [
       {
+        name: 'vrfs',
+        summary: 'lists the VRFs that have pools',
+        load: async () => the((await import('../commands/vrfs.ts')).vrfs),
+      },
+      {
         name: 'pools',
         summary: 'lists the pools of a VRF, and how full they are',
         load: async () => the((await import('../commands/pools.ts')).pools),

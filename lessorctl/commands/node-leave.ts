@@ -1,6 +1,6 @@
 /** `lessorctl node leave`. */
 import { LessorError, type ProblemCode, problems } from '../../core/contract/problems.ts';
-import { agentOn, lessorOn } from '../kubernetes/kubectl.ts';
+import { agentOn, lessorOn } from '../kubernetes/agent.ts';
 import { command } from '../session/command.ts';
 import type { Ran } from '../shell/shell.ts';
 import { changed, freeingOptions } from './change.ts';
@@ -26,7 +26,10 @@ It is refused while a container has an address there.`,
         remedy: 'run lessor leave on the node itself',
       });
     const leave = async (dry: boolean) => {
-      const ran = await lessorOn(shell, agent.found, context, ['leave', '--json', ...(dry ? ['--dry-run'] : [])]);
+      // Every data directory: a container in one that is not named would not be seen to live.
+      const { config, dataDirs } = agent.found;
+      const args = ['leave', '--json', ...config, ...dataDirs, ...(dry ? ['--dry-run'] : [])];
+      const ran = await lessorOn(shell, agent.found, context, args);
       return toldBy(ran, name, dry);
     };
     return changed(session, {

@@ -14,6 +14,7 @@ import * as pool from '../../core/contract/pool.ts';
 import * as questions from '../../core/contract/questions.ts';
 import * as reservation from '../../core/contract/reservation.ts';
 import * as silence from '../../core/contract/silence.ts';
+import * as vrfs from '../../core/contract/vrfs.ts';
 import { type Documented, docComments } from './doc-comments.ts';
 
 export type Schema = z.core.$ZodType;
@@ -31,7 +32,7 @@ const isSchema = (value: unknown): value is Schema => typeof value === 'object' 
 
 /** Every schema that the contract exports, by the name of its constant, in their order. */
 export const schemas: ReadonlyMap<string, Schema> = new Map(
-  [ids, reservation, pool, lease, batch, blocks, nodes, questions, history, audit, events, forecast, silence]
+  [ids, reservation, pool, lease, batch, blocks, nodes, questions, history, audit, events, forecast, silence, vrfs]
     .flatMap((module) =>
       Object.entries(module).flatMap(([name, value]): [string, Schema][] => (isSchema(value) ? [[name, value]] : [])),
     )

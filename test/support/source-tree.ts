@@ -7,7 +7,17 @@ import { parseSync } from 'oxc-parser';
 /** Text by path from the project's root. */
 export type Sources = ReadonlyMap<string, string>;
 
-export const FOLDERS = ['core', 'functions', 'cni-shim', 'lessorctl', 'infra', 'local', 'simulation', 'test'] as const;
+export const FOLDERS = [
+  'core',
+  'functions',
+  'cni-shim',
+  'lessorctl',
+  'release',
+  'infra',
+  'local',
+  'simulation',
+  'test',
+] as const;
 
 /** Every TypeScript file of the folders. */
 export function project(): Map<string, string> {

@@ -23,6 +23,7 @@ const HOLDER = {
 };
 
 export const questionExamples = {
+  listVrfs: { status: 200, result: { vrfs: [{ vrf: 'default', pools: 1 }] } },
   listLeases: {
     path: { pool: 'web' },
     status: 200,
