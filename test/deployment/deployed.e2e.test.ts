@@ -258,7 +258,7 @@ describe.runIf(isAsked())('deployed by cdk deploy into ministack', { timeout: 18
     } finally {
       await desk.close();
     }
-  });
+  }, 600_000);
 
   it('what a node held whose instance EC2 says is terminated is freed by itself', async () => {
     const { aws, instance } = account;
