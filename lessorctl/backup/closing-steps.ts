@@ -51,10 +51,12 @@ export function closeStep(origin: RestoreOrigin, parts: RestoreParts): RestoreSt
     asks: `Close ${stage.name}? No pod gets an address until it is opened again; what runs keeps running.`,
     async look() {
       const { throttle, isClosedForAdds, others } = await stage.read();
-      const { openedAt, doneAt } = parts.notes.current ?? {};
+      const { openedAt, lookedAt, doneAt } = parts.notes.current ?? {};
       if (doneAt !== undefined) return { state: 'done', facts: ['it was closed, and is open again'] };
       if (isClosed(throttle) && isClosedForAdds && others.length === 0)
         return { state: 'done', facts: ['no route is open'] };
+      // From then on an open API does no harm, as a deployment may leave it.
+      if (lookedAt !== undefined) return { state: 'done', facts: ['every node had looked before it was opened'] };
       const isOpenForNodes = isClosedForAdds && openedAt !== undefined && isAttached(origin, await parts.deployed());
       if (isOpenForNodes) return { state: 'done', facts: [`${addRoute} is closed`] };
       const own = others.length === 0 ? [] : [`with a throttle of their own are ${others.join(', ')}`];

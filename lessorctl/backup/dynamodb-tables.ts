@@ -17,13 +17,15 @@ import type { TableBackup, TablesControl, TableView } from './tables-control.ts'
 
 export function dynamodbTables(region: string, profile: string | undefined): TablesControl {
   const client = new DynamoDBClient({ region, ...(profile === undefined ? {} : { profile }) });
-  const asked = <T>(what: string, sent: Promise<T>): Promise<T> =>
-    sent.catch((cause: unknown) => {
-      throw refusedByAws(what, cause);
-    });
-  const update = async (table: string, what: string, change: Omit<UpdateTableCommand['input'], 'TableName'>) => {
-    await asked(`table ${table}: ${what}`, client.send(new UpdateTableCommand({ TableName: table, ...change })));
-  };
+  return { ...reading(client), ...backingUp(client), ...restoring(client), ...preparing(client) };
+}
+
+const asked = <T>(what: string, sent: Promise<T>): Promise<T> =>
+  sent.catch((cause: unknown) => {
+    throw refusedByAws(what, cause);
+  });
+
+function reading(client: DynamoDBClient): Pick<TablesControl, 'read' | 'recoveryOf'> {
   return {
     async read(table) {
       const described = client.send(new DescribeTableCommand({ TableName: table }));
@@ -44,6 +46,11 @@ export function dynamodbTables(region: string, profile: string | undefined): Tab
       if (status !== 'ENABLED' || earliest === undefined || latest === undefined) return undefined;
       return { earliest: earliest.toISOString(), latest: latest.toISOString() };
     },
+  };
+}
+
+function backingUp(client: DynamoDBClient): Pick<TablesControl, 'backUp' | 'backupsOf'> {
+  return {
     async backUp(table, name) {
       const sent = client.send(new CreateBackupCommand({ TableName: table, BackupName: name }));
       const { BackupDetails = {} } = await asked(`table ${table} cannot be backed up`, sent);
@@ -64,6 +71,11 @@ export function dynamodbTables(region: string, profile: string | undefined): Tab
       } while (after !== undefined);
       return backups;
     },
+  };
+}
+
+function restoring(client: DynamoDBClient): Pick<TablesControl, 'restoreToTime' | 'restoreFromBackup'> {
+  return {
     async restoreToTime(source, time, target) {
       const from = { SourceTableName: source.name, RestoreDateTime: new Date(time) };
       const into = { TargetTableName: target, ...encryptionOf(source) };
@@ -75,6 +87,14 @@ export function dynamodbTables(region: string, profile: string | undefined): Tab
       const sent = client.send(new RestoreTableFromBackupCommand(into));
       await asked(`backup ${backupArn} cannot be restored to ${target}`, sent);
     },
+  };
+}
+
+function preparing(client: DynamoDBClient): Pick<TablesControl, 'turnOnRecovery' | 'protect' | 'turnOnStream'> {
+  const update = async (table: string, what: string, change: Omit<UpdateTableCommand['input'], 'TableName'>) => {
+    await asked(`table ${table}: ${what}`, client.send(new UpdateTableCommand({ TableName: table, ...change })));
+  };
+  return {
     async turnOnRecovery(table) {
       const recovery = { PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } };
       const sent = client.send(new UpdateContinuousBackupsCommand({ TableName: table, ...recovery }));

@@ -8,8 +8,8 @@ import type { Session } from '../session/session.ts';
 import { wrong } from '../settings/wrong.ts';
 import { changed, changeOptions } from './change.ts';
 import { namesOfTables, tableOptions, tablesOf } from './deployment.ts';
-import { gathered } from './pages.ts';
 import { writtenOf } from './pools-file.ts';
+import { poolsOfAll } from './pools-of-all.ts';
 import { ageCell, counted, stateCell, timeText } from './words.ts';
 
 /** DynamoDB's rule. */
@@ -18,7 +18,7 @@ const NAME = /^[A-Za-z0-9_.-]{3,255}$/;
 const APART = 5_000;
 
 export const backup = command({
-  about: `On-demand backups of both tables, and the pools of the VRF as YAML in a file. The leases come first and the pools some seconds
+  about: `On-demand backups of both tables, and the pools of all VRFs as YAML in a file. The leases come first and the pools some seconds
 later: so whatever is leased in the one is a node's in the other. They are kept until you delete them, for longer than the 35 days
 of point-in-time recovery, which stays the better way back: it is to the second. A restore is lessorctl restore.`,
   arguments: {},
@@ -29,8 +29,8 @@ of point-in-time recovery, which stays the better way back: it is to the second.
     ...changeOptions,
   },
   examples: [
-    { line: 'backup --stack Lessor', does: 'Back up both tables, and the pools' },
-    { line: 'backup --stack Lessor --name before-upgrade --dry-run', does: 'See what would be backed up' },
+    { line: 'backup', does: 'Back up both tables, and the pools' },
+    { line: 'backup --name before-upgrade --dry-run', does: 'See what would be backed up' },
   ],
   async run({ name: named, file: path, 'dry-run': dryRun, ...tables }, session) {
     const { shell } = session;
@@ -57,14 +57,14 @@ interface BackUp {
 async function backedUp(session: Session, { name, file, names, control }: BackUp, dry: boolean) {
   const { shell, progress } = session;
   const recovery = await recoveryText(control, names);
-  const { text, count, vrf } = await writtenPools(session);
+  const { text, count } = await writtenPools(session);
   const told = (made: { readonly leases: string; readonly pools: string }) => ({
     name,
     ...names,
     effects: [
       `backup ${name} of ${names.leases}${made.leases}`,
       `backup ${name} of ${names.pools}, after that one${made.pools}`,
-      `${counted(count, 'pool')} of VRF ${vrf} in ${file}`,
+      `${counted(count, 'pool')} of all VRFs in ${file}`,
       ...recovery.effects,
       'after a restore from it each node has to assert what was leased since: lessorctl restore --plan',
     ],
@@ -93,13 +93,11 @@ async function recoveryText(control: TablesControl, { pools, leases }: TwoTables
   return { effects, warnings };
 }
 
-async function writtenPools({ service, target, progress }: Session) {
-  const [api, { vrf }] = [await service(), await target()];
-  const list = api.pages('listPools', { query: { vrf, limit: '100' } });
-  const all = await gathered(list, (page) => page.pools, progress, 'pools');
-  const pools = all.filter(({ state }) => state !== 'closing').map(writtenOf);
+async function writtenPools(session: Session) {
+  const pools = await poolsOfAll(session);
   const { stringify } = await import('yaml');
-  return { text: stringify({ pools }, { lineWidth: 0 }), count: pools.length, vrf };
+  const written = pools.filter(({ state }) => state !== 'closing').map(writtenOf);
+  return { text: stringify({ pools: written }, { lineWidth: 0 }), count: written.length };
 }
 
 export const backups = command({
@@ -107,7 +105,7 @@ export const backups = command({
 the pools is not older. How far back point-in-time recovery goes is said too.`,
   arguments: {},
   options: tableOptions,
-  examples: [{ line: 'backups --stack Lessor', does: 'Which backups there are' }],
+  examples: [{ line: 'backups', does: 'Which backups there are' }],
   async run(named, session) {
     const names = await namesOfTables(session, named);
     const control = await tablesOf(session);

@@ -64,5 +64,7 @@ export async function deployedBy(session: Session): Promise<Deployed> {
 export async function stageOfDeployment(session: Session): Promise<Stage> {
   const outputs = await outputsOf(session);
   const { stageOf } = await import('../backup/stage-of.ts');
-  return stageOf(await session.target(), outputs.get('ApiId'));
+  const target = await session.target();
+  // Where the API is asked by a name of the company's own, the stack still has API Gateway's.
+  return stageOf({ ...target, endpoint: outputs.get('ApiEndpoint') ?? target.endpoint }, outputs.get('ApiId'));
 }

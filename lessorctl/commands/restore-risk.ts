@@ -4,6 +4,7 @@ import { LessorError } from '../../core/contract/problems.ts';
 import type { Session } from '../session/session.ts';
 import { ofEach } from './each-pool.ts';
 import { gathered } from './pages.ts';
+import { poolsOfAll } from './pools-of-all.ts';
 import { ageCell, counted, timeText } from './words.ts';
 
 /** Agents say every 10 minutes that they are up. */
@@ -23,15 +24,10 @@ function unread(error: unknown): readonly string[] {
   throw error;
 }
 
-async function leasesSince({ service, target, progress }: Session, time: string): Promise<readonly string[]> {
-  const [api, { vrf }] = [await service(), await target()];
-  const pools = await gathered(
-    api.pages('listPools', { query: { vrf, limit: '100' } }),
-    (page) => page.pools,
-    progress,
-    'pools',
-  );
-  const held = await ofEach(pools, async ({ name }) => {
+async function leasesSince(session: Session, time: string): Promise<readonly string[]> {
+  const { service, progress } = session;
+  const api = await service();
+  const held = await ofEach(await poolsOfAll(session), async ({ name, vrf }) => {
     const list = api.pages('listLeases', { path: { pool: name }, query: { vrf } });
     return (await gathered(list, (page) => page.leases, progress, `leases of ${name}`)).filter(
       ({ state, heldAt }) => state === 'held' && Date.parse(heldAt) >= Date.parse(time),
@@ -41,8 +37,8 @@ async function leasesSince({ service, target, progress }: Session, time: string)
   const nodes = new Set(since.map(({ node }) => node)).size;
   return [
     since.length === 0
-      ? `nothing that is held in VRF ${vrf} was leased since ${time}`
-      : `${counted(since.length, 'lease')} of VRF ${vrf} on ${counted(nodes, 'node')} ${since.length === 1 ? 'was' : 'were'} leased since ${time}, and will be missing until those nodes have looked`,
+      ? `nothing that is held was leased since ${time}`
+      : `${counted(since.length, 'lease')} on ${counted(nodes, 'node')} ${since.length === 1 ? 'was' : 'were'} leased since ${time}, and will be missing until those nodes have looked`,
   ];
 }
 

@@ -45,11 +45,11 @@ in ${NOTE_FILE}. The exit code is 0 once all is done, and ${WAITS} while it wait
   },
   examples: [
     {
-      line: 'restore --stack Lessor --time 2026-01-31T12:00:00Z',
+      line: 'restore --time 2026-01-31T12:00:00Z',
       does: 'See what a restore would be, and what is at risk',
     },
-    { line: 'restore --stack Lessor --run --time 2026-01-31T12:00:00Z', does: 'Begin it' },
-    { line: 'restore --stack Lessor --run', does: 'Go on with it, after the deployment or an interruption' },
+    { line: 'restore --run --time 2026-01-31T12:00:00Z', does: 'Begin it' },
+    { line: 'restore --run', does: 'Go on with it, after the deployment or an interruption' },
   ],
   async run({ plan, run, time, backup, without, note, timeout, yes, ...tables }, session) {
     if (plan && run) throw wrong('--plan and --run are both given', 'give one of them');

@@ -16,7 +16,7 @@ describe('backup', () => {
     expect(stdout).toMatch(
       /^Nothing was changed\. It would come to this:\n- backup before of \S+Leases\S+\n- backup before of \S+Pools\S+, after that one/,
     );
-    expect(stdout).toContain('- 1 pool of VRF default in before.pools.yaml');
+    expect(stdout).toContain('- 1 pool of all VRFs in before.pools.yaml');
     expect(stdout).toContain('can be restored to any second from');
     expect([at.plane.changes, at.files]).toEqual([[], {}]);
   });
@@ -88,7 +88,7 @@ describe('restore', () => {
       ...['note to do', 'close to do', 'restore to do', 'prepare to do', 'attach waits'],
       ...['look to do', 'lost to do', 'settings done', 'open to do'],
     ]);
-    expect(stdout).toContain(`2 leases of VRF default on 2 nodes were leased since ${asOf}`);
+    expect(stdout).toContain(`2 leases on 2 nodes were leased since ${asOf}`);
     expect(stdout).toContain('2 nodes have to look at the restored tables');
     expect(stdout).toContain('pool default/blue was made: its pods lose their addresses');
     expect(stdout).toContain(`leases: '${targets.leases}'`);

@@ -1,6 +1,7 @@
 /** A deployment that can be backed up and restored: the local stack's API and tables, and beside it what of AWS no machine has. */
 import { vi } from 'vitest';
 import { routes } from '../../core/contract/routes.ts';
+import { request } from '../../local/aws/dynamodb-request.ts';
 import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 import { leasing } from '../local/stack/leasing.ts';
 import { type ControlPlane, controlPlane } from '../restore/control-plane.ts';
@@ -30,8 +31,8 @@ export async function restoring(): Promise<Restoring> {
   const stack = await startStack();
   // Behind the service's: what it notes while lessorctl waits is later than when lessorctl began to.
   const clock = { now: Date.now() - 300 * MINUTE_MS };
-  const all = (await (await fetch(stack.dynamodb.endpoint, listTables)).json()) as { TableNames: string[] };
-  const named = (part: string) => all.TableNames.find((name) => name.includes(part)) ?? '';
+  const all = await tablesIn(stack.dynamodb.endpoint);
+  const named = (part: string) => all.find((name) => name.includes(part)) ?? '';
   const live = { pools: named('Pools'), leases: named('Leases') };
   const plane = await controlPlane(stack.dynamodb.endpoint, Object.values(live), () => clock.now);
   const deploy = (more: Record<string, string>) => void Object.assign(plane.outputs, more);
@@ -68,13 +69,8 @@ export async function restoring(): Promise<Restoring> {
   };
 }
 
-const listTables = {
-  method: 'POST',
-  body: '{}',
-  headers: {
-    authorization:
-      'AWS4-HMAC-SHA256 Credential=LOCAL/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
-    'content-type': 'application/x-amz-json-1.0',
-    'x-amz-target': 'DynamoDB_20120810.ListTables',
-  },
-};
+/** Names of the tables in DynamoDB Local. */
+export async function tablesIn(dynamodb: string): Promise<readonly string[]> {
+  const { TableNames } = (await request(dynamodb, 'DynamoDB_20120810.ListTables', {})) as { TableNames: string[] };
+  return TableNames;
+}
