@@ -84,6 +84,17 @@ export const groups: readonly Group[] = [
         load: async () => the((await import('../commands/blocks.ts')).blocks),
       },
       {
+        name: 'block',
+        summary: 'takes a block back from its node',
+        commands: [
+          {
+            name: 'release',
+            summary: 'takes a block back that its node does not use',
+            load: async () => the((await import('../commands/block-release.ts')).blockRelease),
+          },
+        ],
+      },
+      {
         name: 'nodes',
         summary: 'lists the nodes, and when they were heard of',
         load: async () => the((await import('../commands/nodes.ts')).nodes),

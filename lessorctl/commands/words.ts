@@ -10,7 +10,7 @@ const UNITS = [
 ] as const;
 
 /** As kubectl shows ages: `45s`, `3m20s`, `5h`, `12d`. */
-function spanText(milliseconds: number): string {
+export function spanText(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1_000));
   const index = UNITS.findIndex(([, size]) => seconds >= size);
   const [unit, size] = UNITS[index] ?? ['s', 1];

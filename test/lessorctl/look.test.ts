@@ -35,6 +35,10 @@ beforeAll(async () => {
     boot: 'boot-1',
     name: 'ip-10-0-1-17.eu-central-1.compute.internal',
     version: '0.1.0',
+    journal: {
+      ...{ attachments: 1, held: 1, mayHold: 1, local: 0, outbox: 2, outboxOldestSeconds: 60, lost: 1, blocks: 0 },
+      lostLeases: [{ addresses: ['10.1.0.77/24'], containerId: 'c', pod: 'shop/cart-0' }],
+    },
   });
   signAs(stack.operator);
 }, 120_000);
@@ -90,6 +94,12 @@ const looks: [line: string, shown: RegExp, document: z.core.$ZodType, name: RegE
     /^i-0123456789abcdef0 +ip-10-0-1-17\S+ +alive +\d+s/m,
     z.strictObject({ nodes: routes.listNodes.result.shape.nodes }),
     /^i-0123456789abcdef\d\ni-0123456789abcdef\d\n$/,
+  ],
+  [
+    'node ip-10-0-1-17.eu-central-1.compute.internal',
+    /^Untold +2 for 1m\nLost +1$[\s\S]*^10\.1\.0\.77 +shop\/cart-0 +c$[\s\S]*^POOL +BLOCK$/m,
+    routes.readNode.result,
+    /^i-0123456789abcdef0\n$/,
   ],
   ['node i-0123456789abcdef1', /^State +alive$/m, routes.readNode.result, /^i-0123456789abcdef1\n$/],
   [
