@@ -71,13 +71,13 @@ export const configurations = {
   scarce: {
     ...DENSE,
     what: 'the same few slots over and over, on nodes that boot, leave, and are given up all the time',
-    pools: [owned('green', 2, 4), owned('red', 2, 4, delegated), shared('blue', 1, 4)],
-    mostLiving: 5,
+    pools: [owned('green', 4, 4), owned('red', 4, 4, delegated), shared('blue', 2, 4)],
+    mostLiving: 6,
     odds: {
-      ...{ 'an agent goes round': 14, 'a request of a node is late': 8, 'writes are late': 8, 'time goes by': 8 },
-      ...{ 'the way of a node changes': 8, 'the power fails': 2, 'a machine boots': 5, 'a disk is copied': 2 },
-      ...{ 'a journal is lost': 0.7, 'a node leaves': 2, 'a node that is off is declared dead': 1.5 },
-      ...{ 'a node that runs is declared dead': 1, reclaim: 8 },
+      ...{ 'an agent goes round': 10, 'time goes by': 8, 'a request of a node is late': 8, 'writes are late': 8 },
+      ...{ 'the way of a node changes': 5, 'the power fails': 4, 'a machine boots': 12, 'a disk is copied': 2 },
+      ...{ 'a journal is lost': 0.5, 'a node leaves': 3, 'a node that is off is declared dead': 4 },
+      ...{ 'a node that runs is declared dead': 2, reclaim: 8 },
     },
   },
   'dual-stack': {

@@ -28,6 +28,10 @@ export async function heal(stage: Stage): Promise<void> {
   while (machines.some(({ power }) => power === 'off')) boots(stage);
   here.clock.now += 2 * MINUTE_MS;
   for (const machine of machines) if (machine.isForgetful && machine.power !== 'gone') await beginsAnew(stage, machine);
+  // On a disk that came back from before its first container nobody looks for what it held.
+  for (const machine of machines)
+    if (machine.power === 'on' && !machine.isUsed && stage.mirror.lifeOf(machine.id) > 0)
+      await firstContainer(stage, machine);
   const ids = machines.map(({ id }) => id);
   await evidence.sweep(stage.environment(), ids).catch(() => undefined);
   // Of an instance that no look ever found, and of another account's, EC2 says nothing.
@@ -58,8 +62,11 @@ export async function heal(stage: Stage): Promise<void> {
 async function beginsAnew(stage: Stage, machine: Machine): Promise<void> {
   powerFails(stage, machine);
   machine.boot();
-  await addNew({ ...stage, machines: [machine] }, -stage.machines.indexOf(machine));
+  await firstContainer(stage, machine);
 }
+
+const firstContainer = (stage: Stage, machine: Machine): Promise<void> =>
+  addNew({ ...stage, machines: [machine] }, -stage.machines.indexOf(machine));
 
 const declareGone = (stage: Stage, node: string) =>
   declareDeath(stage.environment(), callOf('user/ann'), { node, reason: 'it is no more', alsoIfAlive: true }).catch(

@@ -1,6 +1,6 @@
 /** Plays what it is ordered to, in this process. */
 import { makeMistake } from './edits.ts';
-import { type MutantName, mutants } from './mutants.ts';
+import { mutants } from './mutants.ts';
 import type { PlayOrder } from './plays.ts';
 import { bySeed } from './repeatable.ts';
 import { type Run, simulate } from './run.ts';
@@ -9,7 +9,7 @@ import { storesWithout } from './store-mutants.ts';
 import type { Fault } from './weather.ts';
 
 function play({ mutant, only, without, ...order }: PlayOrder): Promise<Run> {
-  const { broken } = mutant === undefined ? {} : (mutants[mutant as MutantName] ?? { broken: storesWithout[mutant] });
+  const { broken } = mutant === undefined ? {} : (mutants[mutant] ?? { broken: storesWithout[mutant] });
   makeMistake(mutant);
   return bySeed(order.seed, () =>
     simulate({
