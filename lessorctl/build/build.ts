@@ -18,6 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { compile, findBun, project } from '../../cni-shim/build/build.ts';
+import { embeddedPage } from '../../console/build/build-page.ts';
 
 /** @returns its path. @throws Error where this platform has no bun, or a compiler fails */
 export async function buildControl(out = join(project, 'dist', 'lessorctl')): Promise<string> {
@@ -51,6 +52,7 @@ export async function bundleControl(): Promise<string> {
     minifySyntax: true,
     legalComments: 'none',
     define: { LESSOR_VERSION: JSON.stringify(version) },
+    plugins: [embeddedPage()],
     write: false,
     logLevel: 'silent',
     absWorkingDir: project,
