@@ -182,6 +182,11 @@ export const groups: readonly Group[] = [
         summary: 'shows the fullest pools, live',
         load: async () => the((await import('../commands/top.ts')).top),
       },
+      {
+        name: 'ui',
+        summary: 'opens the console: a page on this machine',
+        load: async () => the((await import('../commands/ui.ts')).ui),
+      },
     ],
   },
   {
