@@ -121,7 +121,7 @@ describe('npm start', () => {
       stderr: expect.stringMatching(/✓ ending what was started/),
     });
     await place.isLeft(nothing);
-  });
+  }, 180_000);
 
   const moments = [
     ['preparing two nodes', 'SIGINT'],
