@@ -53,6 +53,7 @@ interface Around {
 }
 
 type Arguments = readonly unknown[];
+const FREEING: ReadonlySet<string> = new Set(['release', 'sweep', 'fence']);
 const SLOT_WRITES: ReadonlySet<string> = new Set(['hold', 'assert', 'release', 'sweep', 'evict', 'advance']);
 
 export function mirrorOf(base: Store, around: Around): Mirror {
@@ -120,8 +121,14 @@ function slotsBeside({ witness, now, addressOf }: Around) {
     const wasHeld = before?.held === true && before.holding?.nonce === after.holding?.nonce;
     const began = beganAt.get(slotName(key)) ?? 0;
     if (after.held && !wasHeld) beganAt.set(slotName(key), now());
+    // Its cooldown would begin anew.
+    if (FREEING.has(how.split(' ')[1] ?? '') && before?.held !== true)
+      witness.fail({ property: 'address freed twice', what: `${addressOf(key)}, by ${how}` });
     if (!before?.held || before.holding === undefined) return;
-    if (after.held && wasHeld) return;
+    if (after.held && wasHeld) {
+      witness.isHeldIn(before.holding, after.holding?.incarnation ?? 0);
+      return;
+    }
     ended.push({
       key,
       holding: before.holding,
@@ -220,6 +227,10 @@ function blocksBeside({ witness, blockSize }: Around, slotsIn: (key: BlockKey) =
       const key = args[0] as BlockKey;
       const note = (state: BlockState) => {
         all.set(blockKeyToText(key), state);
+        const { node, incarnation, boot } = state.owner ?? {};
+        witness.note(
+          `${name} of block ${blockKeyToText(key)}: ${state.state} at ${state.generation}, ${node}’s in life ${incarnation} of ${boot}`,
+        );
         if (state.state === 'claimed' && state.owner)
           claims.set(claimKey(key, state.generation), state.owner.incarnation);
       };

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { compile, findBun, project } from '../../cni-shim/build/build.ts';
+import { embeddedPage } from '../../console/build/build-page.ts';
 
 /** @returns its path. @throws Error where this platform has no bun, or a compiler fails */
 export async function buildControl(out = join(project, 'dist', 'lessorctl')): Promise<string> {
@@ -48,6 +49,7 @@ export async function bundleControl(directory: string): Promise<void> {
       js: "import{createRequire as lessorRequire}from'node:module';const require=lessorRequire(import.meta.url);",
     },
     define: { LESSOR_VERSION: JSON.stringify(version) },
+    plugins: [embeddedPage()],
     logLevel: 'silent',
     absWorkingDir: project,
   });

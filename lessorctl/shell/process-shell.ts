@@ -19,6 +19,7 @@ export const processShell = (): Shell => ({
   complain: (text) => printTo(2, text),
   ask,
   read: (path) => (path === '-' ? textOf(process.stdin) : readIfThere(path)),
+  write,
   execute,
   now: Date.now,
   random: Math.random,
@@ -60,6 +61,13 @@ async function readIfThere(path: string): Promise<string | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+async function write(path: string, text: string): Promise<void> {
+  const { rename, writeFile } = await import('node:fs/promises');
+  const beside = `${path}.${process.pid}`;
+  await writeFile(beside, text);
+  await rename(beside, path);
 }
 
 async function execute(program: string, args: readonly string[]): Promise<Ran | undefined> {

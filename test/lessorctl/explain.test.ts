@@ -283,7 +283,7 @@ describe('node leave', () => {
     expect(await ctl(`node leave ${NAME} --yes`, { execute: agent({ code: 37, stdout: '', stderr }) })).toEqual({
       code: 37,
       stdout: '',
-      stderr: `lessorctl: node ${NAME} does not leave: 2 attachments have an address on this node: drain the node first\n`,
+      stderr: `lessorctl: node ${NAME} refuses lessor leave: 2 attachments have an address on this node: drain the node first\n`,
     });
   });
 
