@@ -226,7 +226,11 @@ const ROOMS: readonly Room[] = [
     knows: CORE,
     packages: [/^aws-cdk-lib(\/|$)/, /^cdk-monitoring-constructs$/, /^constructs$/, /^esbuild$/, ...NODE],
   },
-  { room: 'local/', knows: [...CORE, 'infra/', 'cni-shim/build/', 'functions/store/'], packages: [/./] },
+  {
+    room: 'local/',
+    knows: [...CORE, 'infra/', 'cni-shim/build/', 'functions/store/', 'lessorctl/api/', 'lessorctl/shell/'],
+    packages: [/./],
+  },
 ];
 
 const NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|property|model|race|e2e|suite))*\.tsx?$/;
