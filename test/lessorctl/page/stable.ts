@@ -24,6 +24,7 @@ export function stable(line: string, { stdout, stderr }: Ran, { begunAt, pools }
     .replace(/\b(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?Z/g, (at) => timeAt(Date.parse(at) - begunAt))
     .replace(/\b[0-9a-f]{16}\b/g, (id) => idOf(pools.get(id)) ?? id)
     .replace(/\(request [0-9a-f-]{36}\)/g, '(request 5c6f0e1a-7d0b-4f43-9d51-0a4c2c6f7b1e)')
+    .replace(/ +$/gm, '')
     .trimEnd()
     .split('\n');
   const shown = lines.slice(0, MOST_LINES);
