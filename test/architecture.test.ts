@@ -220,7 +220,6 @@ const ROOMS: readonly Room[] = [
   { room: 'lessorctl/main.ts', knows: ['lessorctl/shell/', 'lessorctl/command-line/'], packages: NODE },
   { room: 'lessorctl/build/', knows: ['cni-shim/build/', 'console/build/'], packages: [...NODE, /^esbuild$/] },
   { room: 'release/', knows: ['cni-shim/build/', 'lessorctl/build/'], packages: NODE },
-
   {
     room: 'infra/',
     knows: CORE,
@@ -228,7 +227,7 @@ const ROOMS: readonly Room[] = [
   },
   {
     room: 'local/',
-    knows: [...CORE, 'infra/', 'cni-shim/build/', 'functions/store/', 'lessorctl/api/', 'lessorctl/shell/'],
+    knows: [...CORE, 'infra/', 'cni-shim/build/', 'functions/store/', 'lessorctl/api/'],
     packages: [/./],
   },
 ];
