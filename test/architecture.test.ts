@@ -13,6 +13,7 @@ interface Room {
 }
 
 const CORE = ['core/contract/', 'core/addresses/', 'core/pools/', 'core/protocol/'];
+const STACK = ['infra/', 'cni-shim/build/', 'functions/store/', 'lessorctl/api/'];
 const NODE = [/^node:/];
 const ZOD = /^zod\/mini$/;
 
@@ -47,7 +48,6 @@ const ROOMS: readonly Room[] = [
   { room: 'core/pools/', knows: ['core/contract/', 'core/addresses/'] },
   { room: 'core/protocol/', knows: ['core/contract/'] },
   { room: 'core/store.ts', knows: CORE },
-
   {
     room: 'functions/store/',
     knows: [...CORE, 'core/store.ts'],
@@ -220,17 +220,12 @@ const ROOMS: readonly Room[] = [
   { room: 'lessorctl/main.ts', knows: ['lessorctl/shell/', 'lessorctl/command-line/'], packages: NODE },
   { room: 'lessorctl/build/', knows: ['cni-shim/build/', 'console/build/'], packages: [...NODE, /^esbuild$/] },
   { room: 'release/', knows: ['cni-shim/build/', 'lessorctl/build/'], packages: NODE },
-
   {
     room: 'infra/',
     knows: CORE,
     packages: [/^aws-cdk-lib(\/|$)/, /^cdk-monitoring-constructs$/, /^constructs$/, /^esbuild$/, ...NODE],
   },
-  {
-    room: 'local/',
-    knows: [...CORE, 'infra/', 'cni-shim/build/', 'functions/store/', 'lessorctl/api/', 'lessorctl/shell/'],
-    packages: [/./],
-  },
+  { room: 'local/', knows: [...CORE, ...STACK], packages: [/./] },
 ];
 
 const NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|property|model|race|e2e|suite))*\.tsx?$/;

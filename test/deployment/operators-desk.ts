@@ -60,7 +60,8 @@ export async function operatorsDesk(
   const node = deployed.client(deployed.node);
   const heartbeat = async () => {
     const { boot } = await deployed.client(deployed.operator).ask('readNode', { query: { node: deployed.node.name } });
-    await node.ask('heartbeat', { body: { boot } });
+    // A route of nodes, which the client is not made for.
+    await node.ask('heartbeat' as 'declareDeath', { body: { boot } as never });
   };
   return {
     apiId,

@@ -24,7 +24,8 @@ const otherwise: Readonly<Record<string, number>> = {
   'node declare-dead i-0123456789abcdef0 --reason "rack 7 burnt"': 48,
   // Something differs, or is found.
   'diff -f pools.yaml': 1,
-  check: 1,
+  'check --all-vrfs': 1,
+  'check --fix --dry-run': 1,
   'check --cidrs 10.0.0.0/16 -o json': 1,
   // What is watched is interrupted.
   'top --watch': 1,

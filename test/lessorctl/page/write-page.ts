@@ -18,7 +18,9 @@ try {
     ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken },
     ...{ AWS_CONFIG_FILE: nowhere, AWS_SHARED_CREDENTIALS_FILE: nowhere },
   });
-  const shown = new Map((await typedExamples(stack)).map((one) => [one.line, one.shown]));
+  const examples = await typedExamples(stack);
+  for (const { line, ran } of examples) if (ran.code !== 0) console.log(`${line}: exit code ${ran.code}`);
+  const shown = new Map(examples.map((one) => [one.line, one.shown]));
   writeFileSync(PAGE, await controlPage(readFileSync(PAGE, 'utf8'), shown));
   writeFileSync(SCHEMA, poolsSchema());
   console.log(`wrote ${PAGE} and ${SCHEMA}`);
