@@ -1,6 +1,7 @@
 /** The house: which room may know which, no circle, no long file, no long function. docs/architecture.md has the picture. */
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { pageRooms } from './support/page-rooms.ts';
 import { circlesIn, FOLDERS, functionLengths, importsOf, project, type Sources } from './support/source-tree.ts';
 
 interface Room {
@@ -158,6 +159,13 @@ const ROOMS: readonly Room[] = [
       /^@smithy\/(protocol-http|signature-v4)$/,
     ],
   },
+  { room: 'console/build/', knows: [], packages: [...NODE, /^esbuild$/] },
+  {
+    room: 'console/server/',
+    knows: ['core/contract/', 'lessorctl/api/', 'console/build/'],
+    packages: [...NODE, ZOD],
+  },
+  ...pageRooms,
   {
     room: 'lessorctl/plan/',
     knows: ['core/contract/', 'lessorctl/settings/'],
@@ -165,6 +173,11 @@ const ROOMS: readonly Room[] = [
   },
   { room: 'lessorctl/kubernetes/', knows: ['lessorctl/shell/', 'lessorctl/settings/'] },
   { room: 'lessorctl/check/', knows: ['core/contract/', 'lessorctl/kubernetes/', 'lessorctl/plan/'] },
+  {
+    room: 'lessorctl/backup/',
+    knows: ['core/contract/', 'lessorctl/shell/', 'lessorctl/settings/'],
+    packages: [ZOD, /^@aws-sdk\/client-(dynamodb|apigatewayv2|api-gateway)$/],
+  },
   {
     room: 'lessorctl/session/',
     knows: ['lessorctl/shell/', 'lessorctl/print/', 'lessorctl/settings/', 'lessorctl/api/'],
@@ -180,7 +193,9 @@ const ROOMS: readonly Room[] = [
       'lessorctl/plan/',
       'lessorctl/kubernetes/',
       'lessorctl/check/',
+      'lessorctl/backup/',
       'lessorctl/session/',
+      'console/server/',
     ],
     packages: [ZOD, /^(p-map|yaml)$/],
   },
@@ -203,17 +218,22 @@ const ROOMS: readonly Room[] = [
     packages: [...NODE, ZOD],
   },
   { room: 'lessorctl/main.ts', knows: ['lessorctl/shell/', 'lessorctl/command-line/'], packages: NODE },
-  { room: 'lessorctl/build/', knows: ['cni-shim/build/'], packages: [...NODE, /^esbuild$/] },
+  { room: 'lessorctl/build/', knows: ['cni-shim/build/', 'console/build/'], packages: [...NODE, /^esbuild$/] },
+  { room: 'release/', knows: ['cni-shim/build/', 'lessorctl/build/'], packages: NODE },
 
   {
     room: 'infra/',
     knows: CORE,
     packages: [/^aws-cdk-lib(\/|$)/, /^cdk-monitoring-constructs$/, /^constructs$/, /^esbuild$/, ...NODE],
   },
-  { room: 'local/', knows: [...CORE, 'infra/', 'cni-shim/build/', 'functions/store/'], packages: [/./] },
+  {
+    room: 'local/',
+    knows: [...CORE, 'infra/', 'cni-shim/build/', 'functions/store/', 'lessorctl/api/', 'lessorctl/shell/'],
+    packages: [/./],
+  },
 ];
 
-const NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|property|model|race|e2e|suite))*\.ts$/;
+const NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|property|model|race|e2e|suite))*\.tsx?$/;
 const VAGUE = /(^|[-.])(utils?|helpers?|managers?|common|misc)([-.]|$)/;
 const MOST_LINES = { source: 300, test: 400, function: 60 };
 
@@ -224,7 +244,7 @@ const roomOf = (path: string): Room | undefined =>
   ROOMS.filter(({ room }) => isIn(room, path)).sort((a, b) => b.room.length - a.room.length)[0];
 
 function mayImport({ room, knows, packages = [] }: Room, to: string): boolean {
-  if (!to.endsWith('.ts')) return packages.some((allowed) => allowed.test(to));
+  if (!/\.tsx?$/.test(to)) return packages.some((allowed) => allowed.test(to));
   const other = roomOf(to)?.room;
   return other !== undefined && (other === room || knows.includes(other));
 }

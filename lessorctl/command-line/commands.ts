@@ -182,6 +182,11 @@ export const groups: readonly Group[] = [
         summary: 'shows the fullest pools, live',
         load: async () => the((await import('../commands/top.ts')).top),
       },
+      {
+        name: 'ui',
+        summary: 'opens the console: a page on this machine',
+        load: async () => the((await import('../commands/ui.ts')).ui),
+      },
     ],
   },
   {
@@ -252,6 +257,26 @@ export const groups: readonly Group[] = [
         name: 'support-bundle',
         summary: 'writes what helps others to help you, without secrets',
         load: async () => the((await import('../commands/support-bundle.ts')).supportBundle),
+      },
+    ],
+  },
+  {
+    heading: 'Back up:',
+    commands: [
+      {
+        name: 'backup',
+        summary: 'backs up both tables, and the pools',
+        load: async () => the((await import('../commands/backup.ts')).backup),
+      },
+      {
+        name: 'backups',
+        summary: 'lists the backups, and how far back each second is kept',
+        load: async () => the((await import('../commands/backup.ts')).backups),
+      },
+      {
+        name: 'restore',
+        summary: 'restores both tables, while no pod gets an address twice',
+        load: async () => the((await import('../commands/restore.ts')).restore),
       },
     ],
   },

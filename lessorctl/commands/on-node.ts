@@ -1,6 +1,6 @@
 /** What a node does itself: the plugin's executable, run in the agent's pod there. */
 import { LessorError, type ProblemCode, problems } from '../../core/contract/problems.ts';
-import { agentOn, lessorOn } from '../kubernetes/kubectl.ts';
+import { agentOn, lessorOn } from '../kubernetes/agent.ts';
 import type { Session } from '../session/session.ts';
 import type { Ran } from '../shell/shell.ts';
 
@@ -22,8 +22,10 @@ export async function nodeRunner(
     throw new LessorError('service.unavailable', `node ${named} cannot be asked: ${agent.why}`, {
       remedy: `run ${byHand} on the node itself`,
     });
+  // Every data directory: a container in one that is not named would not be seen to live.
+  const { config, dataDirs } = agent.found;
   return async ([what = '', ...rest]) => {
-    const ran = await lessorOn(shell, agent.found, context, [what, '--json', ...rest]);
+    const ran = await lessorOn(shell, agent.found, context, [what, '--json', ...config, ...dataDirs, ...rest]);
     if (ran === undefined || ran.code !== 0) throw refusedBy(ran, name, what);
     return JSON.parse(ran.stdout);
   };

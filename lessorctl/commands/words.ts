@@ -33,15 +33,18 @@ const TONES: Readonly<Record<string, Tone>> = {
   held: 'good',
   claimed: 'good',
   done: 'good',
+  whole: 'good',
   alive: 'good',
   draining: 'waits',
   cooling: 'waits',
   releasing: 'waits',
   begun: 'waits',
+  waits: 'waits',
   closing: 'bad',
   sealed: 'bad',
   dead: 'bad',
   refused: 'bad',
+  unusable: 'bad',
   free: 'faint',
 };
 
