@@ -1,7 +1,7 @@
 /** What the scheduled function tells of its runs: as metrics, and of the fullest pools in its log. */
 import { most } from '../../core/contract/limits.ts';
-import { percentOf as percent } from '../../core/protocol/fill.ts';
 import { emit, emitDeaths } from '../metrics/emit.ts';
+import { percentOf as percent } from '../use-cases/changes/percent.ts';
 import type { PoolReading } from '../use-cases/changes/pool-reading.ts';
 import type { RecountReport } from '../use-cases/changes/recount.ts';
 import type { SilentRun } from '../use-cases/reclaim/declare-silent.ts';

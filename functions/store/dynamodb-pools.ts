@@ -23,8 +23,7 @@ export function dynamodbPools(client: DynamoDBDocumentClient, table: string): Po
     conditional(() => client.send(new UpdateCommand({ ...input, ...of(table) })));
 
   return {
-    ...joinedStretches(client, table),
-    ...vrfs(client, table),
+    ...notes(client, table),
 
     async readRegistry(vrf) {
       return registryOf(vrf, await readItem(client, table, keys.registry(vrf)));
@@ -109,6 +108,11 @@ const vrfs = (client: DynamoDBDocumentClient, table: string): Pick<PoolStore, 'n
     });
     return ((await available(() => client.send(request))).Items ?? []).map(({ sk }) => String(sk));
   },
+});
+
+const notes = (client: DynamoDBDocumentClient, table: string) => ({
+  ...joinedStretches(client, table),
+  ...vrfs(client, table),
 });
 
 const of = (table: string) => ({ TableName: table, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }) as const;

@@ -2,13 +2,13 @@
 import pMap from 'p-map';
 import type { LessorEvent } from '../../../core/contract/events.ts';
 import { most } from '../../../core/contract/limits.ts';
-import { percentOf } from '../../../core/protocol/fill.ts';
 import type { Occurrence } from '../../../core/protocol/occurrence.ts';
 import { type BlockKey, blockToText } from '../../../core/protocol/slot-ref.ts';
 import { REQUESTS_AT_ONCE } from '../bounded-store.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { knownPool } from '../known-pools.ts';
 import { ifReadable } from './if-readable.ts';
+import { percentOf } from './percent.ts';
 
 /**
  * A record that comes again, late or in another order is told with the same id: it is made of what the record says.

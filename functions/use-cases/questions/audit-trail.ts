@@ -17,7 +17,7 @@ const DEATHS_AT_ONCE = 1000;
 type Asked = Partial<AuditQuery>;
 
 /** Where a row is: in which day, and which one of the day it is, of those that are asked for. */
-interface Place {
+interface Position {
   readonly day: number;
   readonly index: number;
 }
@@ -33,7 +33,7 @@ export async function auditTrail(deps: Dependencies, call: Call, query: Asked): 
   const [first = '', at] = (query.cursor ?? '').split('.');
   const [begin, end] = isBackwards ? [dayOf(span.to), dayOf(span.from)] : [dayOf(span.from), dayOf(span.to)];
   const start = first === '' ? begin : Number.parseInt(first, 10);
-  const places = new Map<AuditRow, Place>();
+  const positions = new Map<AuditRow, Position>();
   const walk = { found: 0, last: start, isOver: false };
   const { rows, nextCursor } = await pageOf<number, AuditRow>(call, {
     keys: daysUntil({ start, end, step }, () => walk.found >= limit, walk),
@@ -42,7 +42,7 @@ export async function auditTrail(deps: Dependencies, call: Call, query: Asked): 
       const all = [...entries.map(entryRow), ...deaths.map(deathRow)].filter(
         (row) => isIn(span, Date.parse(row.at)) && (subject === undefined || row.subject === subject),
       );
-      all.sort((a, b) => (a.at < b.at ? -1 : 1)).forEach((row, index) => void places.set(row, { day, index }));
+      all.sort((a, b) => (a.at < b.at ? -1 : 1)).forEach((row, index) => void positions.set(row, { day, index }));
       // What comes later to a day comes behind: counted from its beginning, a row stays where it is.
       const from = day === start && at !== undefined ? Number.parseInt(at, 10) : undefined;
       const wanted = isBackwards ? all.slice(0, (from ?? all.length) + 1).reverse() : all.slice(from ?? 0);
@@ -50,13 +50,13 @@ export async function auditTrail(deps: Dependencies, call: Call, query: Asked): 
       return wanted;
     },
     after: (day) => String(day + step),
-    at: (_, row) => cursorAt(places.get(row)),
+    at: (_, row) => cursorAt(positions.get(row)),
   });
-  const next = rows[limit] ? cursorAt(places.get(rows[limit])) : (nextCursor ?? beyond(walk, step));
+  const next = rows[limit] ? cursorAt(positions.get(rows[limit])) : (nextCursor ?? beyond(walk, step));
   return { entries: rows.slice(0, limit), ...(next === undefined ? {} : { nextCursor: next }) };
 }
 
-const cursorAt = ({ day, index }: Place = { day: 0, index: 0 }): string => `${day}.${index}`;
+const cursorAt = ({ day, index }: Position = { day: 0, index: 0 }): string => `${day}.${index}`;
 const dayOf = (at: number): number => Math.floor(at / DAY_MS);
 const isIn = ({ from, to }: TimeSpan, at: number): boolean => at >= from && at <= to;
 

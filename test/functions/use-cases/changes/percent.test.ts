@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { percentOf } from '../../../core/protocol/fill.ts';
+import { percentOf } from '../../../../functions/use-cases/changes/percent.ts';
 
 test.each([
   [0, 0],
