@@ -39,6 +39,7 @@ const handler = (name: string, ...rooms: string[]): Room => ({
   ],
 });
 
+const inControl = (...rooms: string[]) => ['core/contract/', ...rooms.map((one) => `lessorctl/${one}/`)];
 const putting = ({ room, knows }: Room): Room => ({ room, knows: [...knows, 'functions/events/'] });
 
 /** From the ground up. A room knows what is below it, never what is above. */
@@ -184,32 +185,12 @@ const ROOMS: readonly Room[] = [
   },
   {
     room: 'lessorctl/commands/',
-    knows: [
-      'core/contract/',
-      'lessorctl/shell/',
-      'lessorctl/print/',
-      'lessorctl/settings/',
-      'lessorctl/api/',
-      'lessorctl/plan/',
-      'lessorctl/kubernetes/',
-      'lessorctl/check/',
-      'lessorctl/backup/',
-      'lessorctl/session/',
-      'console/server/',
-    ],
+    knows: inControl('shell', 'print', 'settings', 'api', 'plan', 'kubernetes', 'check', 'backup', 'session'),
     packages: [ZOD, /^(p-map|yaml)$/],
   },
   {
     room: 'lessorctl/command-line/',
-    knows: [
-      'core/contract/',
-      'lessorctl/shell/',
-      'lessorctl/print/',
-      'lessorctl/settings/',
-      'lessorctl/kubernetes/',
-      'lessorctl/session/',
-      'lessorctl/commands/',
-    ],
+    knows: inControl('shell', 'print', 'settings', 'kubernetes', 'session', 'commands'),
     packages: [/^commander$/],
   },
   {

@@ -98,7 +98,7 @@ export function lostStep(parts: RestoreParts): RestoreStep {
           ...(unsaid.length === 0
             ? []
             : [
-                `${unsaid.length} nodes do not tell the service: sum(lessor_leases_lost) has to be 0, or lessor status empty, on ${some(unsaid.map(({ node }) => node))}`,
+                `of ${unsaid.length} nodes the service is not told: sum(lessor_leases_lost) has to be 0, or lessor status empty, on ${some(unsaid.map(({ node }) => node))}`,
               ]),
         ],
       };

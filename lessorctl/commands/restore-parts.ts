@@ -117,19 +117,12 @@ function notesIn({ shell }: Session, path: string, noted: RestoreNote | undefine
   };
 }
 
-/** As services say it that have it of the node's agent; else it is not there. */
-interface JournalSaid {
-  readonly journal?: { readonly reconciledAt?: string | undefined; readonly lost: number } | undefined;
-}
-
 async function knownNodes({ service, progress }: Session): Promise<readonly KnownNode[]> {
   const api = await service();
   const list = api.pages('listNodes', { query: { limit: '100' } });
   const nodes = await gathered(list, (page) => page.nodes, progress, 'nodes');
-  return nodes.map((node) => {
-    const { journal } = node as typeof node & JournalSaid;
-    const { node: id, alive, heartbeatAt } = node;
+  return nodes.map(({ node, alive, heartbeatAt, journal }) => {
     const said = journal === undefined ? {} : { comparedAt: journal.reconciledAt ?? '', lost: journal.lost };
-    return { node: id, alive, heartbeatAt, ...said };
+    return { node, alive, heartbeatAt, ...said };
   });
 }

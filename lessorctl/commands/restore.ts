@@ -12,7 +12,7 @@ import { agreed } from './change.ts';
 import { tableOptions } from './deployment.ts';
 import { type OpenRestore, openRestore } from './restore-parts.ts';
 import { atRisk } from './restore-risk.ts';
-import { readSpan } from './times.ts';
+import { readSpan, readTime } from './times.ts';
 import { stateCell } from './words.ts';
 
 /** It is not over: a person has to do something. */
@@ -53,6 +53,7 @@ in ${NOTE_FILE}. The exit code is 0 once all is done, and ${WAITS} while it wait
   ],
   async run({ plan, run, time, backup, without, note, timeout, yes, ...tables }, session) {
     if (plan && run) throw wrong('--plan and --run are both given', 'give one of them');
+    if (time !== undefined) readTime('--time', time, session.shell.now());
     const options = { time, backup, without, note, patience: readSpan('--timeout', timeout), tables };
     const open = await openRestore(session, options);
     const steps = restoreSteps(open.origin, open.parts);

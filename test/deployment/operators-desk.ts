@@ -60,8 +60,8 @@ export async function operatorsDesk(
   const node = deployed.client(deployed.node);
   const heartbeat = async () => {
     const { boot } = await deployed.client(deployed.operator).ask('readNode', { query: { node: deployed.node.name } });
-    // A route of nodes, which the client is not made for.
-    await node.ask('heartbeat' as 'declareDeath', { body: { boot } as never });
+    // A route of nodes, for which the client is not made.
+    await node.send('heartbeat' as 'readPool', { body: { boot } } as never);
   };
   return {
     apiId,

@@ -1,5 +1,5 @@
 /** A deployment that can be backed up and restored: the local stack's API and tables, and beside it what of AWS no machine has. */
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { routes } from '../../core/contract/routes.ts';
 import { request } from '../../local/aws/dynamodb-request.ts';
 import { type LocalStack, startStack } from '../../local/stack/stack.ts';
@@ -21,7 +21,7 @@ export interface Restoring {
   /** The settings are deployed. */
   deploy(more: Record<string, string>): void;
   /** That a node is up, as its agent says it. */
-  heartbeat(index: 0 | 1): Promise<void>;
+  heartbeat(index: 0 | 1, journal?: object): Promise<void>;
   type(line: string, options?: ControlOptions): Promise<{ code: number; stdout: string; stderr: string }>;
   stop(): Promise<void>;
 }
@@ -59,8 +59,10 @@ export async function restoring(): Promise<Restoring> {
   for (const node of stack.nodes) await lease(node, 'blue');
   return {
     ...{ stack, plane, live, files, clock, deploy, type },
-    async heartbeat(index) {
-      await askAt(stack, stack.nodes[index], 'POST', routes.heartbeat.path, { boot: 'boot-1' });
+    async heartbeat(index, journal) {
+      const said = { boot: 'boot-1', ...(journal && { journal }) };
+      const { status } = await askAt(stack, stack.nodes[index], 'POST', routes.heartbeat.path, said);
+      expect(status).toBe(200);
     },
     async stop() {
       await plane.stop();
