@@ -29,6 +29,8 @@ export interface Configuration {
   readonly skewMs: number;
   /** The same of one of the service's environments. */
   readonly serviceSkewMs: number;
+  /** Share of the containers that are deleted which are made anew at once, by the same name. */
+  readonly anew?: number;
   /** How often an act happens, where it is not the usual. */
   readonly odds?: Readonly<Record<string, number>>;
 }
@@ -43,7 +45,7 @@ const shared = (name: string, blocks: number, blockSize: number, more: Partial<P
 });
 const delegated = { leasing: 'delegated' } as const;
 
-const DENSE = { nodes: 4, agents: 1, mostLiving: 10, latencyMs: 20, everyMs: 60, skewMs: 2_000, serviceSkewMs: 1_500 };
+const DENSE = { nodes: 4, agents: 1, mostLiving: 10, latencyMs: 20, everyMs: 60, skewMs: 2_000, serviceSkewMs: 20 };
 
 export const configurations = {
   dense: {
@@ -80,6 +82,31 @@ export const configurations = {
       ...{ 'a node that runs is declared dead': 2, reclaim: 8 },
     },
   },
+  'given-up': {
+    ...DENSE,
+    what: 'nodes that are declared dead although they run, time and again, and hold again what lives on them',
+    nodes: 3,
+    anew: 0.6,
+    pools: [owned('green', 5, 4), owned('red', 4, 4, delegated), shared('blue', 2, 8)],
+    mostLiving: 6,
+    odds: {
+      ...{ 'a node that runs is declared dead': 7, 'an agent goes round': 24, reclaim: 10, 'time goes by': 8 },
+      ...{ 'a request of a node is late': 8, 'writes are late': 10, 'a container is added again': 8 },
+      ...{ 'an instance is terminated': 0 },
+    },
+  },
+  leaving: {
+    ...DENSE,
+    what: 'nodes that leave all the time, and mostly change their mind',
+    nodes: 3,
+    anew: 0.4,
+    pools: [owned('green', 5, 4), owned('red', 4, 4, delegated), shared('blue', 2, 8)],
+    mostLiving: 3,
+    odds: {
+      ...{ 'a node leaves': 18, 'an agent goes round': 12, reclaim: 8, 'time goes by': 8, 'writes are late': 8 },
+      ...{ 'a request of a node is late': 10, 'the way of a node changes': 7, 'an instance is terminated': 0 },
+    },
+  },
   'dual-stack': {
     ...DENSE,
     what: 'pods with two addresses, from a shared pool, from blocks of their node, and kept for the pod that had them',
@@ -100,7 +127,7 @@ export const configurations = {
     agents: 0.95,
     pools: [owned('green', 3_000, 16, delegated), shared('blue', 64, 64)],
     mostLiving: 8,
-    ...{ latencyMs: 20, everyMs: 10_000, skewMs: 5_000, serviceSkewMs: 1_500 },
+    ...{ latencyMs: 20, everyMs: 10_000, skewMs: 5_000, serviceSkewMs: 20 },
     odds: { 'an agent goes round': 40, 'time goes by': 0, 'a machine boots': 4 },
   },
 } satisfies Readonly<Record<string, Configuration>>;

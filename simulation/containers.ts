@@ -160,7 +160,7 @@ export async function removeOne(stage: Stage): Promise<void> {
     if (chance.happens(0.2)) await remove(stage, machine, container);
   });
   // The runtime makes the container anew, by the same name.
-  if (chance.happens(0.2) && machine.power === 'on' && !stage.toDelete.has(container))
+  if (chance.happens(stage.configuration.anew ?? 0.2) && machine.power === 'on' && !stage.toDelete.has(container))
     await addAndSee(stage, machine, newContainer(container.id, machine, container.network, container.pod));
 }
 

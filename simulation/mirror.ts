@@ -128,7 +128,7 @@ function slotsBeside({ witness, now, addressOf }: Around) {
       witness.fail({ property: 'address freed twice', what: `${addressOf(key)}, by ${how}` });
     if (!before?.held || before.holding === undefined) return;
     if (after.held && wasHeld) {
-      witness.isHeldIn(before.holding, after.holding?.incarnation ?? 0);
+      witness.isHeldIn(addressOf(key), before.holding, after.holding?.incarnation ?? 0);
       return;
     }
     ended.push({
@@ -178,12 +178,13 @@ function slotsBeside({ witness, now, addressOf }: Around) {
 /** Before it has cooled an address is for the attachment that had it, and where the pool is sticky for the pod. */
 function isTooSoon(
   before: SlotState | undefined,
-  { attachment, node, pod, heldAt }: Holding,
+  { attachment, node, nonce, pod, heldAt }: Holding,
   sticky: boolean,
 ): boolean {
   const { held, holding: was, reusableAt = 0 } = before ?? {};
   if (held !== false || was === undefined || reusableAt <= heldAt) return false;
-  const isSame = was.node === node && was.attachment.containerId === attachment.containerId;
+  // A late copy of the request that had it does not have it again.
+  const isSame = was.node === node && was.attachment.containerId === attachment.containerId && was.nonce !== nonce;
   const isPods = sticky && was.pod?.namespace === pod?.namespace && was.pod?.name === pod?.name;
   return !isSame && !isPods;
 }

@@ -94,9 +94,11 @@ const TOO_SOON = 'block freed before its slots';
 
 /** What other systems do, and what this one did. */
 const decisions = {
-  'no nonce: a release means the container, and not which of its leases': foundAs(FREED, {
-    answers: new Map([[routes.release, releasesByContainer]]),
-  }),
+  'no nonce: a release means the container, and not which of its leases': foundAs(
+    FREED,
+    { answers: new Map([[routes.release, releasesByContainer]]) },
+    'given-up',
+  ),
   'no generation: a request of before a block was fenced holds one of its slots': foundAs(IN_ANOTHERS, {
     store: lacking('generationNotNewer', 'hold'),
     lagging: ['hold'],
@@ -149,7 +151,7 @@ const decisions = {
     'tiny',
   ),
   'a node takes slots that its containers have': foundAs(TWICE, { journal: takesUsedSlots }, 'delegated'),
-  'a node that boots again leases from the blocks of its earlier boot': foundAs(TWICE, { isBootSeen: false }, 'tiny'),
+  'a node that boots again leases from the blocks of its earlier boot': foundAs(TWICE, { isBootSeen: false }, 'scarce'),
 } satisfies Readonly<Record<string, Mutant>>;
 
 /** Each condition and decision that is found out: of the store, the service and the node. */

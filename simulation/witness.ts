@@ -55,7 +55,7 @@ export interface Witness {
   /** The last life of the node that an operator gave up though it ran; 0: none. */
   givenUpLife(node: string): number;
   /** What it holds is held in that life of the node from now on. */
-  isHeldIn(holding: Holding, life: number): void;
+  isHeldIn(address: string, holding: Holding, life: number): void;
   /** The holder of an address is not that one any more. */
   changesHands(address: string, before: SlotState, how: string): void;
 }
@@ -127,9 +127,10 @@ export function newWitness(): Witness {
     },
     isGivenUp,
     givenUpLife: (node) => givenUp.get(node) ?? 0,
-    isHeldIn({ attachment: { containerId, network }, node, nonce }, life) {
+    isHeldIn(address, { attachment: { containerId, network }, node, nonce }, life) {
       const container = living.get(nameOf({ id: containerId, node }));
-      if (container?.nonce === nonce && container.network === network) container.life = Math.max(container.life, life);
+      if (container?.nonce !== nonce || container.network !== network || container.address !== address) return;
+      container.life = Math.max(container.life, life);
     },
     changesHands(address, { holding }, how) {
       if (holding === undefined) return;
