@@ -53,7 +53,13 @@ export function CourseChart({ forecast }: { forecast: ForecastResult }) {
           </g>
         ))}
         {x.ticks(Math.max(2, Math.floor(width / 130))).map((tick) => (
-          <text key={tick} class="chart-text" x={x(tick)} y={HEIGHT - 6} text-anchor="middle">
+          <text
+            key={tick}
+            class="chart-text"
+            x={x(tick)}
+            y={HEIGHT - 6}
+            text-anchor={x(tick) > width - 40 ? 'end' : 'middle'}
+          >
             {tick === 0 ? 'now' : dayOf(tick)}
           </text>
         ))}
