@@ -27,6 +27,8 @@ export interface Configuration {
   readonly everyMs: number;
   /** How far a node's clock is off, at most. */
   readonly skewMs: number;
+  /** The same of one of the service's environments. */
+  readonly serviceSkewMs: number;
   /** How often an act happens, where it is not the usual. */
   readonly odds?: Readonly<Record<string, number>>;
 }
@@ -41,7 +43,7 @@ const shared = (name: string, blocks: number, blockSize: number, more: Partial<P
 });
 const delegated = { leasing: 'delegated' } as const;
 
-const DENSE = { nodes: 4, agents: 1, mostLiving: 10, latencyMs: 20, everyMs: 60, skewMs: 2_000 };
+const DENSE = { nodes: 4, agents: 1, mostLiving: 10, latencyMs: 20, everyMs: 60, skewMs: 2_000, serviceSkewMs: 1_500 };
 
 export const configurations = {
   dense: {
@@ -66,6 +68,18 @@ export const configurations = {
     nodes: 6,
     pools: [owned('green', 3, 4), owned('red', 3, 4, delegated), shared('blue', 1, 4)],
   },
+  scarce: {
+    ...DENSE,
+    what: 'the same few slots over and over, on nodes that boot, leave, and are given up all the time',
+    pools: [owned('green', 4, 4), owned('red', 4, 4, delegated), shared('blue', 2, 4)],
+    mostLiving: 6,
+    odds: {
+      ...{ 'an agent goes round': 10, 'time goes by': 8, 'a request of a node is late': 8, 'writes are late': 8 },
+      ...{ 'the way of a node changes': 5, 'the power fails': 4, 'a machine boots': 12, 'a disk is copied': 2 },
+      ...{ 'a journal is lost': 0.5, 'a node leaves': 3, 'a node that is off is declared dead': 4 },
+      ...{ 'a node that runs is declared dead': 2, reclaim: 8 },
+    },
+  },
   'dual-stack': {
     ...DENSE,
     what: 'pods with two addresses, from a shared pool, from blocks of their node, and kept for the pod that had them',
@@ -86,7 +100,7 @@ export const configurations = {
     agents: 0.95,
     pools: [owned('green', 3_000, 16, delegated), shared('blue', 64, 64)],
     mostLiving: 8,
-    ...{ latencyMs: 20, everyMs: 10_000, skewMs: 5_000 },
+    ...{ latencyMs: 20, everyMs: 10_000, skewMs: 5_000, serviceSkewMs: 1_500 },
     odds: { 'an agent goes round': 40, 'time goes by': 0, 'a machine boots': 4 },
   },
 } satisfies Readonly<Record<string, Configuration>>;

@@ -12,6 +12,7 @@ const MAY_FAIL_AGAIN = [...MAY_FAIL, 105];
 /** Most machines run. */
 const TRIES = 10;
 const LOOK_MS = 1_000;
+const MOST_UNTIL_KILLED_MS = 2_000;
 const NAMESPACES = ['shop', 'pay'];
 const PODS = 12;
 
@@ -45,8 +46,23 @@ export async function addNew(stage: Stage, operation: number): Promise<void> {
   if (machine === undefined) return;
   if (onMachine(stage, machine).length >= stage.configuration.mostLiving) return removeOne(stage);
   const pod = { namespace: chance.pick(NAMESPACES), name: `web-${chance.under(PODS)}` };
-  await addAndSee(stage, machine, newContainer(`c${operation}`, machine, chance.pick(stage.pools.names), pod));
+  const network = chance.pick(stage.pools.names);
+  const id = chance.happens(0.05) ? idOfAnother(stage, machine, network) : undefined;
+  await addAndSee(stage, machine, newContainer(id ?? `c${operation}`, machine, network, pod));
 }
+
+/** A container of another node may have the same id. */
+function idOfAnother({ witness, toDelete, chance }: Stage, machine: Machine, network: string): string | undefined {
+  const all = [...witness.living.values()];
+  const { id } = all.length === 0 ? { id: '' } : chance.pick(all);
+  const isHere = (one: Container) => one.id === id && one.node === machine.id;
+  const isKnown = machine.records().journal.find({ network, containerId: id, ifname: 'eth0' }) !== undefined;
+  return id === '' || isKnown || all.some(isHere) || [...toDelete].some(isHere) ? undefined : id;
+}
+
+/** When the process of a call is killed, if it is: the runtime has waited for too long, or the node lacks memory. */
+const killedAfter = ({ chance, sky }: Stage): number | undefined =>
+  !sky.isClear && chance.happens(0.02) ? chance.under(MOST_UNTIL_KILLED_MS) : undefined;
 
 const newContainer = (id: string, { id: node }: Machine, network: string, pod: Container['pod']): Container => ({
   ...{ id, node, network, pod },
@@ -68,7 +84,7 @@ async function add(stage: Stage, machine: Machine, container: Container, mayFail
   const { witness } = stage;
   witness.note(`ADD ${container.id}@${machine.id}`);
   stage.counts.calls += 1;
-  const called = await machine.call('ADD', container);
+  const called = await machine.call('ADD', container, killedAfter(stage));
   tellSoon(stage, machine);
   if (called === undefined) return false;
   if (called.exitCode !== 0) {
@@ -82,16 +98,27 @@ async function add(stage: Stage, machine: Machine, container: Container, mayFail
   const { nonce } = machine.records().journal.find({ network, containerId: id, ifname: 'eth0' }) ?? {};
   if (nonce !== undefined) container.nonce = nonce;
   const address = String(called.printed.ips[0].address).split('/')[0] ?? '';
-  if (container.address === undefined) ensureCooled(stage, container, address);
-  witness.lives(container, address, lifeOf(stage, machine, container, address));
+  const life = lifeOf(stage, machine, container, address);
+  // In a life that was declared over although it runs, a node may answer from blocks that are another's by now.
+  const isGivenUp = witness.isGivenUp({ node: machine.id, life });
+  if (container.address === undefined && !isGivenUp && !isOfAnOutage(machine, container))
+    ensureCooled(stage, container, address);
+  witness.lives(container, address, life);
   return true;
+}
+
+/** Where leasing is not delegated, nobody tells a node what still cools in a block that is news to it, and an outage may begin then. */
+function isOfAnOutage(machine: Machine, { network, id }: Container): boolean {
+  const records = machine.records();
+  const { local } = records.journal.find({ network, containerId: id, ifname: 'eth0' }) ?? {};
+  return local !== undefined && records.cacheOf(local.slot.pool)?.pool.leasing !== 'delegated';
 }
 
 /** What another node released is not handed out before it has cooled, also where a node asks nobody. */
 function ensureCooled({ mirror, pools, here, configuration, witness }: Stage, to: Container, address: string): void {
   const { held, holding, reusableAt = 0 } = mirror.slot(pools.slotOf(to.network, address)) ?? {};
   if (held !== false || holding === undefined || holding.node === to.node) return;
-  const early = reusableAt - here.clock.now - 2 * configuration.skewMs;
+  const early = reusableAt - here.clock.now - 2 * configuration.skewMs - configuration.serviceSkewMs;
   if (early <= 0) return;
   const what = `${address} of ${holding.attachment.containerId}@${holding.node} by ${to.id}@${to.node}, ${early} ms before it has cooled`;
   witness.fail({ property: 'address again too soon', what });
@@ -112,7 +139,7 @@ function lifeOf({ pools, mirror }: Stage, machine: Machine, container: Container
 export async function addAgain(stage: Stage): Promise<void> {
   const machine = anyMachine(stage);
   const container = machine && anyIdle(stage, machine);
-  if (machine === undefined || container === undefined) return;
+  if (machine === undefined || container === undefined || container.isForgotten) return;
   await alone(container, async () => void (await add(stage, machine, container, MAY_FAIL_AGAIN)));
 }
 
@@ -143,9 +170,12 @@ export async function remove(stage: Stage, machine: Machine, container: Containe
   witness.ends(container);
   witness.note(`DEL ${container.id}@${machine.id}`);
   stage.counts.calls += 1;
-  const called: Called | undefined = await machine.call('DEL', container);
+  const called: Called | undefined = await machine.call('DEL', container, killedAfter(stage));
   tellSoon(stage, machine);
-  if (called === undefined) return;
+  if (called === undefined) {
+    if (machine.power === 'on') toDelete.add(container);
+    return;
+  }
   if (called.exitCode === 0) toDelete.delete(container);
   else {
     toDelete.add(container);

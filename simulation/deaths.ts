@@ -63,6 +63,13 @@ export function powerFails(stage: Stage, machine: Machine | undefined = anyMachi
   for (const container of onMachine(stage, machine)) stage.witness.ends(container);
 }
 
+/** What lives goes on, and the node knows nothing of it any more. */
+export function losesJournal(stage: Stage, machine: Machine): void {
+  stage.witness.note(`${machine.id} loses its journal`);
+  machine.loseJournal();
+  for (const container of onMachine(stage, machine)) container.isForgotten = true;
+}
+
 export function terminates(stage: Stage): void {
   const machine = anyMachine(stage);
   if (machine === undefined) return;

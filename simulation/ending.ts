@@ -5,8 +5,8 @@ import { blockKeyToText } from '../core/protocol/slot-ref.ts';
 import { recount } from '../functions/use-cases/changes/recount.ts';
 import { declareDeath } from '../functions/use-cases/nodes/declare-death.ts';
 import { callOf } from '../test/functions/world.ts';
-import { onMachine, remove } from './containers.ts';
-import { boots } from './deaths.ts';
+import { addNew, onMachine, remove } from './containers.ts';
+import { boots, powerFails } from './deaths.ts';
 import type { Machine } from './machine.ts';
 import type { Stage } from './stage.ts';
 
@@ -27,6 +27,11 @@ export async function heal(stage: Stage): Promise<void> {
   await sky.arrivals(Number.POSITIVE_INFINITY);
   while (machines.some(({ power }) => power === 'off')) boots(stage);
   here.clock.now += 2 * MINUTE_MS;
+  for (const machine of machines) if (machine.isForgetful && machine.power !== 'gone') await beginsAnew(stage, machine);
+  // On a disk that came back from before its first container nobody looks for what it held.
+  for (const machine of machines)
+    if (machine.power === 'on' && !machine.isUsed && stage.mirror.lifeOf(machine.id) > 0)
+      await firstContainer(stage, machine);
   const ids = machines.map(({ id }) => id);
   await evidence.sweep(stage.environment(), ids).catch(() => undefined);
   // Of an instance that no look ever found, and of another account's, EC2 says nothing.
@@ -49,6 +54,19 @@ export async function heal(stage: Stage): Promise<void> {
   await stage.stream.rest(stage.environment());
   await recount(stage.environment(), callOf('recount'), async () => {});
 }
+
+/**
+ * Who lost a journal boots again: only then it is known that nothing of before runs any more, neither of that journal nor of a
+ * request of an earlier boot, which came late and began a life. And the next container comes.
+ */
+async function beginsAnew(stage: Stage, machine: Machine): Promise<void> {
+  powerFails(stage, machine);
+  machine.boot();
+  await firstContainer(stage, machine);
+}
+
+const firstContainer = (stage: Stage, machine: Machine): Promise<void> =>
+  addNew({ ...stage, machines: [machine] }, -stage.machines.indexOf(machine));
 
 const declareGone = (stage: Stage, node: string) =>
   declareDeath(stage.environment(), callOf('user/ann'), { node, reason: 'it is no more', alsoIfAlive: true }).catch(
@@ -84,7 +102,8 @@ export async function lookAtTheEnd(stage: Stage): Promise<void> {
         living.delete(address);
         if (holder !== lives)
           witness.fail({ property: 'orphan', what: `${address} is ${holder}'s, and ${lives} lives with it` });
-        if (!held && reusableAt > here.clock.now) witness.fail({ property: 'orphan', what: `${address} still cools` });
+        if (!held && reusableAt > here.clock.now + stage.configuration.serviceSkewMs)
+          witness.fail({ property: 'orphan', what: `${address} still cools` });
         const namespace = holding?.pod?.namespace ?? '';
         if (held) counted.set(namespace, (counted.get(namespace) ?? 0) + 1);
       }

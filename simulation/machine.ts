@@ -2,31 +2,15 @@
  * A node: the plugin's real code and the real agent, with a journal on a disk of its own. It can be cut off, lose its power at any
  * request, boot again, and get an old copy of its disk back. Its clock is its own.
  */
-import { type Agent, createAgent } from '../cni-shim/agent/agent.ts';
-import { type Metrics, makeMetrics } from '../cni-shim/agent/metrics.ts';
-import { apiClient } from '../cni-shim/api/client.ts';
-import { openOutage } from '../cni-shim/api/outage.ts';
-import type { Limits } from '../cni-shim/api/time-limits.ts';
-import type { OpenDatabase } from '../cni-shim/machine/database.ts';
-import { type Environment, type Surroundings, machine as thisMachine } from '../cni-shim/machine/surroundings.ts';
-import { type NodeRecords, openRecords } from '../cni-shim/node/node-records.ts';
+import type { Row } from '../cni-shim/machine/database.ts';
+import { DAMAGED } from '../cni-shim/machine/layout.ts';
+import type { NodeRecords } from '../cni-shim/node/node-records.ts';
 import { leave, stay } from '../cni-shim/sync/leave.ts';
-import type { NodeAccess } from '../cni-shim/sync/node-access.ts';
-import { run } from '../cni-shim/verbs/call.ts';
-// What the plugin loads at its first call takes real time, which no seed knows of.
-import '../cni-shim/cni/result.ts';
-import '../cni-shim/verbs/carry-out.ts';
-import { LessorError } from '../core/contract/problems.ts';
-import { Namespaces } from '../test/cni-shim/agent/agent-scene.ts';
-import { type Called, configuration } from '../test/cni-shim/in-process.ts';
+import type { Called } from '../test/cni-shim/in-process.ts';
 import type { ServiceInWeather } from '../test/cni-shim/verbs/service-in-weather.ts';
-import type { Chance } from '../test/linearizability/chance.ts';
-import { type Disk, type DiskCopy, emptyDisk } from './disk.ts';
-import { patienceOf } from './repeatable.ts';
-import type { Schedule } from './schedule.ts';
+import { type Boot, type BootAround, bootUp, CONFIG, callOn, NODE_JSON, type Verb } from './boot.ts';
+import { type DiskCopy, emptyDisk } from './disk.ts';
 import type { Container } from './witness.ts';
-
-export type Verb = 'ADD' | 'DEL';
 
 export interface Machine {
   readonly id: string;
@@ -39,8 +23,8 @@ export interface Machine {
   power: 'on' | 'off' | 'gone';
   /** The agent's next look comes. */
   isToLook: boolean;
-  /** Undefined where the power went off before it was over: nobody heard of it. */
-  call(verb: Verb, container: Container): Promise<Called | undefined>;
+  /** Undefined where the power went off before it was over, or its process was killed: nobody heard of it. */
+  call(verb: Verb, container: Container, killedAfterMs?: number): Promise<Called | undefined>;
   /** One round of the agent; nothing where another one is under way. */
   round(): Promise<void>;
   /** Between two rounds the agent looks whether there is anything to tell. */
@@ -53,8 +37,16 @@ export interface Machine {
   /** The container's sandbox is gone; no DEL need come. */
   sandboxEnds(container: string): void;
   records(): NodeRecords;
+  /** Whose each slot is in the journal: nonces, by slot. */
+  slotOwners(): ReadonlyMap<string, string>;
+  /** Slots that belong to a nonce of which the journal has nothing else. */
+  slotsOfNobody(): string[];
   /** Containers that live with a slot of which the service was not told, and nonces that are to be released. */
   outbox(): { readonly reports: readonly string[]; readonly releases: readonly string[] };
+  /** The journal was found damaged, and is put aside. */
+  loseJournal(): void;
+  /** It was, in this boot or an earlier one. */
+  readonly isForgetful: boolean;
   powerOff(): void;
   boot(): void;
   /** Keeps a copy of the disk as it is; only the last one is kept. */
@@ -63,48 +55,16 @@ export interface Machine {
   restoreDisk(): boolean;
 }
 
-export interface Around {
-  readonly chance: Chance;
-  readonly schedule: Schedule;
-  readonly clock: { now: number };
-  /** How far this node's clock is off. */
-  readonly skewMs?: number;
+export interface Around extends BootAround {
   readonly hasAgent?: boolean;
-  /** The plugin's own if left out. */
-  readonly limits?: Limits;
   /** False for a broken plugin. */
   readonly isBootSeen?: boolean;
-  /** A broken plugin's journal. */
-  readonly journal?: ((open: OpenDatabase) => OpenDatabase) | undefined;
+  /** A call is over, or a round of the agent. */
+  readonly isOver?: (machine: Machine) => void;
 }
 
-const DATA_DIR = '/data';
-const CONFIG = '/node.json';
-const ENDPOINT = 'http://lessor.test';
-const CREDENTIALS = { accessKeyId: 'AKIDTESTTESTTESTTEST', secretAccessKey: 'secret', sessionToken: 'token' };
-const ENVIRONMENT: Environment = {
-  LESSOR_CONFIG: CONFIG,
-  AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
-  AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
-  AWS_SESSION_TOKEN: CREDENTIALS.sessionToken,
-  CNI_IFNAME: 'eth0',
-  CNI_PATH: '/usr/lib/cni',
-};
-/** Nobody reads a log here. */
-const NODE_JSON = JSON.stringify({ endpoint: ENDPOINT, region: 'eu-central-1', dataDir: DATA_DIR, logFile: false });
-
-const stdins = new Map<string, string>();
-function stdinOf(network: string): string {
-  const known =
-    stdins.get(network) ?? configuration({ ranges: undefined, pool: network, routes: undefined }, { name: network });
-  stdins.set(network, known);
-  return known;
-}
-
-class PowerLoss extends Error {}
-function ensureOn(isOn: boolean): void {
-  if (!isOn) throw new PowerLoss('the power is off');
-}
+const SLOTS = 'SELECT pool, block, slot, nonce FROM slot';
+const nameOf = ({ pool, block, slot }: Row): string => `${pool}.${block}.${slot}`;
 
 export function machineOf(id: string, service: ServiceInWeather, around: Around): Machine {
   const disk = emptyDisk(() => around.clock.now);
@@ -116,6 +76,9 @@ export function machineOf(id: string, service: ServiceInWeather, around: Around)
     return bootUp({ id, bootId: `${id}-boot-${around.isBootSeen === false ? 0 : boots}`, disk }, service, around);
   };
   let current = bootOf();
+  let isForgetful = false;
+  const isOver = () => around.isOver?.(machine);
+  const rows = (sql: string) => disk.openDatabase(current.records().path).all(sql);
   const machine: Machine = {
     id,
     hasAgent: around.hasAgent ?? true,
@@ -125,18 +88,25 @@ export function machineOf(id: string, service: ServiceInWeather, around: Around)
     get bootId() {
       return current.bootId;
     },
+    get isForgetful() {
+      return isForgetful;
+    },
     get isUsed() {
       return disk.files.size(current.records().path) !== undefined;
     },
-    call: (verb, container) => callOn(current, verb, container),
-    round: () => current.round(),
-    look: () => current.look(),
+    call: (verb, container, killedAfterMs) =>
+      callOn(current, verb, container, around.schedule, killedAfterMs).finally(isOver),
+    round: () => current.round().finally(isOver),
+    look: () => current.look().finally(isOver),
     restartAgent: () => current.restartAgent(),
-    leave: () => current.command(leave),
+    leave: () => current.command(leave).finally(isOver),
     stay: () => current.command(stay),
     isLeaving: () => current.records().leaving.isLeaving(),
     sandboxEnds: (container) => current.namespaces.end(container),
     records: () => current.records(),
+    slotOwners: () => new Map(rows(SLOTS).map((row) => [nameOf(row), String(row.nonce)])),
+    slotsOfNobody: () =>
+      rows(`${SLOTS} WHERE nonce NOT IN (SELECT nonce FROM lease UNION SELECT nonce FROM outbox)`).map(nameOf),
     outbox: () => outboxOf(current.records()),
     powerOff() {
       machine.power = 'off';
@@ -146,12 +116,19 @@ export function machineOf(id: string, service: ServiceInWeather, around: Around)
       machine.power = 'on';
       current = bootOf();
     },
+    loseJournal() {
+      const directory = current.records().path.replace(/\/[^/]*$/, '');
+      const identity = disk.files.identity(directory);
+      if (identity !== undefined) disk.files.move(directory, `${directory}${DAMAGED}${identity.replace(':', '-')}`);
+      isForgetful = true;
+    },
     copyDisk() {
       copy = disk.copy();
     },
     restoreDisk() {
       if (copy === undefined) return false;
       disk.restore(copy);
+      isForgetful ||= !machine.isUsed;
       return true;
     },
   };
@@ -165,155 +142,3 @@ function outboxOf({ journal, outbox }: NodeRecords): ReturnType<Machine['outbox'
     releases: outbox.toRelease().map(({ nonce }) => nonce),
   };
 }
-
-/** Undefined where the power went off meanwhile. */
-async function callOn(boot: Boot, verb: Verb, { id, network, pod }: Container): Promise<Called | undefined> {
-  if (verb === 'ADD') boot.namespaces.begin(id);
-  const env = {
-    ...ENVIRONMENT,
-    CNI_COMMAND: verb,
-    CNI_CONTAINERID: id,
-    CNI_NETNS: `/run/netns/${id}`,
-    CNI_ARGS: `IgnoreUnknown=1;K8S_POD_NAMESPACE=${pod.namespace};K8S_POD_NAME=${pod.name}`,
-  };
-  const called = await run({ ...boot.surroundings, env }, () => stdinOf(network), boot.limits).catch(
-    (error: unknown) => {
-      if (boot.isOn) throw error;
-      return undefined;
-    },
-  );
-  if (verb === 'DEL') boot.namespaces.end(id);
-  if (!boot.isOn || called === undefined) return undefined;
-  const { stdout, exitCode } = called;
-  return { stdout, exitCode, printed: stdout === '' ? undefined : JSON.parse(stdout) };
-}
-
-type Command = (access: NodeAccess, networks: readonly NodeRecords[]) => Promise<unknown>;
-
-interface Boot {
-  readonly isOn: boolean;
-  readonly bootId: string;
-  readonly namespaces: Namespaces;
-  readonly surroundings: Surroundings;
-  readonly limits: Limits | undefined;
-  records(): NodeRecords;
-  round(): Promise<void>;
-  look(): Promise<void>;
-  restartAgent(): void;
-  command(run: Command): Promise<boolean>;
-  end(): void;
-}
-
-interface Booted {
-  readonly id: string;
-  readonly bootId: string;
-  readonly disk: Disk;
-}
-
-function bootUp(booted: Booted, service: ServiceInWeather, around: Around): Boot {
-  const { clock, schedule, chance, skewMs = 0, journal = (open) => open } = around;
-  const namespaces = new Namespaces(booted.disk.files);
-  let isOn = true;
-  /** Where the power is off nothing is written any more, whoever is at it. */
-  const guarded =
-    <A extends unknown[], R>(act: (...args: A) => R) =>
-    (...args: A): R => {
-      ensureOn(isOn);
-      return act(...args);
-    };
-  const open = journal(booted.disk.openDatabase);
-  const surroundings: Surroundings = {
-    ...thisMachine(ENVIRONMENT),
-    bootId: () => booted.bootId,
-    machineId: () => booted.id,
-    files: namespaces.files,
-    openDatabase: guarded((path) => {
-      const { all, run, exec, close } = open(path);
-      return { all: guarded(all), run: guarded(run), exec: guarded(exec), close };
-    }),
-    now: () => clock.now + skewMs,
-    random: chance.next,
-    async fetch(url, init) {
-      ensureOn(isOn);
-      const answer = await inTime(schedule, patienceOf(init?.signal), () => service.fetch(url, init));
-      // Nobody is there any more to whom it could be told.
-      ensureOn(isOn);
-      return answer;
-    },
-    async sleep(milliseconds) {
-      await schedule.after(milliseconds);
-      ensureOn(isOn);
-    },
-  };
-  const records = openRecords(surroundings, DATA_DIR);
-  const metrics = makeMetrics('1.2.3');
-  let agent = agentOf(surroundings, metrics, around.limits);
-  let isRound = false;
-  async function alone(act: () => Promise<void>): Promise<void> {
-    if (isRound) return;
-    isRound = true;
-    await act().catch((error: unknown) => {
-      if (isOn) throw error;
-    });
-    isRound = false;
-  }
-  return {
-    get isOn() {
-      return isOn;
-    },
-    bootId: booted.bootId,
-    ...{ namespaces, surroundings, limits: around.limits },
-    records: () => records,
-    round: () => alone(() => agent.round()),
-    look: () => alone(() => agent.look()),
-    async command(run) {
-      try {
-        await run(accessOf(surroundings, around.limits), [openRecords(surroundings, DATA_DIR)]);
-        return true;
-      } catch (error) {
-        if (isOn && !(error instanceof LessorError)) throw error;
-        return false;
-      }
-    },
-    restartAgent() {
-      if (!isRound) agent = agentOf(surroundings, metrics, around.limits);
-    },
-    end() {
-      isOn = false;
-    },
-  };
-}
-
-/** Whoever waits gives up after its time; what was sent is under way all the same. */
-async function inTime<T>(schedule: Schedule, patience: number, act: () => Promise<T>): Promise<T> {
-  if (!Number.isFinite(patience)) return act();
-  const timer = schedule.timer(patience);
-  const late = timer.over.then((): never => {
-    throw Object.assign(new Error('no answer'), { name: 'TimeoutError' });
-  });
-  try {
-    return await Promise.race([act(), late]);
-  } finally {
-    timer.cancel();
-  }
-}
-
-/** What agent and commands work with. */
-function accessOf(surroundings: Surroundings, limits: Limits | undefined): NodeAccess {
-  const credentials = { get: async () => ({ credentials: CREDENTIALS, cached: false }) };
-  const endpoint = new URL(ENDPOINT);
-  return {
-    ...{ surroundings, endpoint, dataDirs: [DATA_DIR], bootId: surroundings.bootId(), withoutJournal: [] },
-    api: apiClient({ endpoint, region: 'eu-central-1', credentials, surroundings, ...(limits && { limits }) }),
-    outages: [openOutage(openRecords(surroundings, DATA_DIR), surroundings.now)],
-  };
-}
-
-const agentOf = (surroundings: Surroundings, metrics: Metrics, limits: Limits | undefined): Agent =>
-  createAgent({
-    ...accessOf(surroundings, limits),
-    metrics,
-    log: () => {},
-    who: { version: '1.2.3', name: 'worker' },
-    graceMs: 30_000,
-  });

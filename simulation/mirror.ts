@@ -18,6 +18,8 @@ export interface EndedLease {
   /** When it ended: one time, or where its beginning came late, either of two. */
   readonly ends: readonly [number, ...number[]];
   readonly how: string;
+  /** What ended it named a time before it, so that the slot says nothing of it. */
+  readonly cameLate: boolean;
 }
 
 /** A write to a slot item that was carried out. */
@@ -53,6 +55,7 @@ interface Around {
 }
 
 type Arguments = readonly unknown[];
+const FREEING: ReadonlySet<string> = new Set(['release', 'sweep', 'fence']);
 const SLOT_WRITES: ReadonlySet<string> = new Set(['hold', 'assert', 'release', 'sweep', 'evict', 'advance']);
 
 export function mirrorOf(base: Store, around: Around): Mirror {
@@ -120,13 +123,20 @@ function slotsBeside({ witness, now, addressOf }: Around) {
     const wasHeld = before?.held === true && before.holding?.nonce === after.holding?.nonce;
     const began = beganAt.get(slotName(key)) ?? 0;
     if (after.held && !wasHeld) beganAt.set(slotName(key), now());
+    // Its cooldown would begin anew.
+    if (FREEING.has(how.split(' ')[1] ?? '') && before?.held !== true)
+      witness.fail({ property: 'address freed twice', what: `${addressOf(key)}, by ${how}` });
     if (!before?.held || before.holding === undefined) return;
-    if (after.held && wasHeld) return;
+    if (after.held && wasHeld) {
+      witness.isHeldIn(before.holding, after.holding?.incarnation ?? 0);
+      return;
+    }
     ended.push({
       key,
       holding: before.holding,
       ends: endsOf(before, before.holding, { after, began, at: now() }),
       how,
+      cameLate: (after.endedAt ?? now()) < before.holding.heldAt,
     });
     witness.changesHands(addressOf(key), before, how);
   }
@@ -220,6 +230,10 @@ function blocksBeside({ witness, blockSize }: Around, slotsIn: (key: BlockKey) =
       const key = args[0] as BlockKey;
       const note = (state: BlockState) => {
         all.set(blockKeyToText(key), state);
+        const { node, incarnation, boot } = state.owner ?? {};
+        witness.note(
+          `${name} of block ${blockKeyToText(key)}: ${state.state} at ${state.generation}, ${node}’s in life ${incarnation} of ${boot}`,
+        );
         if (state.state === 'claimed' && state.owner)
           claims.set(claimKey(key, state.generation), state.owner.incarnation);
       };

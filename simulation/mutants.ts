@@ -17,6 +17,8 @@ import {
 } from './broken-use-cases.ts';
 import type { ConfigurationName } from './configurations.ts';
 import type { Broken } from './stage.ts';
+import { storesWithout } from './store-mutants.ts';
+import { found } from './verdicts.ts';
 import type { Violation } from './witness.ts';
 
 export interface Mutant {
@@ -24,6 +26,9 @@ export interface Mutant {
   /** As which a run finds it out, and where it is looked for first. */
   readonly property: Violation['property'];
   readonly where: ConfigurationName;
+  /** The seed and the length of a play that finds it. */
+  readonly seed?: number;
+  readonly operations?: number;
 }
 
 const TTL_MS = 10 * 60_000;
@@ -78,7 +83,7 @@ const nobodysIfUnknown: typeof addressHistory = async (deps, query) => {
   return answer.state === 'unknown' ? { ...answer, state: 'free' } : answer;
 };
 
-const found = (property: Mutant['property'], broken: Broken, where: ConfigurationName = 'dense'): Mutant => ({
+const foundAs = (property: Mutant['property'], broken: Broken, where: ConfigurationName = 'dense'): Mutant => ({
   ...{ property, broken, where },
 });
 const FREED = 'living address freed';
@@ -87,63 +92,73 @@ const TWICE = 'address held twice';
 const TOO_SOON_AGAIN = 'address again too soon';
 const TOO_SOON = 'block freed before its slots';
 
-export const mutants = {
-  'no nonce: a release means the container, and not which of its leases': found(FREED, {
+/** What other systems do, and what this one did. */
+const decisions = {
+  'no nonce: a release means the container, and not which of its leases': foundAs(FREED, {
     answers: new Map([[routes.release, releasesByContainer]]),
   }),
-  'no generation: a request of before a block was fenced holds one of its slots': found(IN_ANOTHERS, {
+  'no generation: a request of before a block was fenced holds one of its slots': foundAs(IN_ANOTHERS, {
     store: lacking('generationNotNewer', 'hold'),
     lagging: ['hold'],
   }),
-  'a list as evidence: an instance that is missing on a page is no more': found(FREED, {
+  'a list as evidence: an instance that is missing on a page is no more': foundAs(FREED, {
     evidence: ({ isOurs, state }) => isOurs && (state === undefined || state === 'terminated'),
   }),
-  'not-found of another account as evidence': found(FREED, {
+  'not-found of another account as evidence': foundAs(FREED, {
     evidence: ({ isWhole, state }) => state === 'terminated' || (isWhole && state === undefined),
   }),
   'mode from arguments: whether a block is its node’s only is not looked up, but taken from how the request asks':
-    found(IN_ANOTHERS, { answers: new Map([[routes.allocate, givesAnySlot]]) }),
-  'TTL on slots: a lease is forgotten when it is old': found(FREED, { store: forgetful }),
-  'time as fence: some time after a death its blocks are free, whatever is on its way': found(TOO_SOON, {
+    foundAs(IN_ANOTHERS, { answers: new Map([[routes.allocate, givesAnySlot]]) }),
+  'TTL on slots: a lease is forgotten when it is old': foundAs(FREED, { store: forgetful }),
+  'time as fence: some time after a death its blocks are free, whatever is on its way': foundAs(TOO_SOON, {
     reclaim: freesAfterAWhile,
   }),
-  'silence as evidence: a node that was not heard of for 20 minutes is dead': found(FREED, {
+  'silence as evidence: a node that was not heard of for 20 minutes is dead': foundAs(FREED, {
     reclaim: freesSilentNodes,
   }),
-  'reclaim on suspicion: a death that was never confirmed counts': found(FREED, { reclaim: onSuspicion }),
-  'a sweep that does not compare the life': found(FREED, { reclaim: sweepsAnyLife }),
-  'a blind Put: an ADD holds whatever slot it comes to': found(FREED, {
+  'reclaim on suspicion: a death that was never confirmed counts': foundAs(FREED, { reclaim: onSuspicion }),
+  'a sweep that does not compare the life': foundAs(FREED, { reclaim: sweepsAnyLife }),
+  'a blind Put: an ADD holds whatever slot it comes to': foundAs(FREED, {
     store: permitting((operation) => operation === 'hold'),
   }),
-  'a release by address: whoever holds it': found(FREED, {
+  'a release by address: whoever holds it': foundAs(FREED, {
     store: permitting((operation, slot) => operation === 'release' && slot?.held === true),
     lagging: ['release'],
   }),
-  'a release by name: of every lease of a pod of that name': found(FREED, {
+  'a release by name: of every lease of a pod of that name': foundAs(FREED, {
     answers: new Map([[routes.release, releasesByPodName]]),
   }),
-  'a block that is free before its slots are passed': found(TOO_SOON, { requests: freedBeforeItsSlots }),
-  'TTL on history read as truth: what is not there any more was nobody’s': found('history', {
+  'a block that is free before its slots are passed': foundAs(TOO_SOON, { requests: freedBeforeItsSlots }),
+  'TTL on history read as truth: what is not there any more was nobody’s': foundAs('history', {
     whoHad: nobodysIfUnknown,
   }),
-  'a slot that cools is held by anybody': found(TOO_SOON_AGAIN, { store: lacking('slotCooled', 'hold', 1) }),
-  'a slot that cools is held by any pod where the pool is sticky': found(
+  'a slot that cools is held by anybody': foundAs(TOO_SOON_AGAIN, { store: lacking('slotCooled', 'hold', 1) }),
+  'a slot that cools is held by any pod where the pool is sticky': foundAs(
     TOO_SOON_AGAIN,
     { store: lacking('samePod', 'hold') },
     'dual-stack',
   ),
-  'a batch says that leases are over, and forgets them': found(
+  'a batch says that leases are over, and forgets them': foundAs(
     'node',
     { answers: new Map([[routes.batch, forgetsReleases]]) },
     'delegated',
   ),
-  'a node is not told which slots of a block that is news to it still cool': found(
+  'a node is not told which slots of a block that is news to it still cool': foundAs(
     TOO_SOON_AGAIN,
     { answers: new Map([[routes.allocate, tellsNothingTaken]]) },
     'tiny',
   ),
-  'a node takes slots that its containers have': found(TWICE, { journal: takesUsedSlots }, 'delegated'),
-  'a node that boots again leases from the blocks of its earlier boot': found(TWICE, { isBootSeen: false }, 'tiny'),
+  'a node takes slots that its containers have': foundAs(TWICE, { journal: takesUsedSlots }, 'delegated'),
+  'a node that boots again leases from the blocks of its earlier boot': foundAs(TWICE, { isBootSeen: false }, 'tiny'),
 } satisfies Readonly<Record<string, Mutant>>;
 
-export type MutantName = keyof typeof mutants;
+/** Each condition and decision that is found out: of the store, the service and the node. */
+const conditions = Object.fromEntries(
+  Object.entries(found).map(([name, { as: property, ...play }]): [string, Mutant] => [
+    name,
+    // What is no store is an edit of the source, which the worker has behind a switch.
+    { broken: storesWithout[name] ?? {}, property, ...play },
+  ]),
+);
+
+export const mutants: Readonly<Record<string, Mutant>> = { ...decisions, ...conditions };

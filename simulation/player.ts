@@ -1,13 +1,16 @@
 /** Plays what it is ordered to, in this process. */
-import { type MutantName, mutants } from './mutants.ts';
+import { makeMistake } from './edits.ts';
+import { mutants } from './mutants.ts';
 import type { PlayOrder } from './plays.ts';
 import { bySeed } from './repeatable.ts';
 import { type Run, simulate } from './run.ts';
 import { type Shrunk, shrink } from './shrink.ts';
+import { storesWithout } from './store-mutants.ts';
 import type { Fault } from './weather.ts';
 
 function play({ mutant, only, without, ...order }: PlayOrder): Promise<Run> {
-  const { broken } = mutant === undefined ? { broken: undefined } : mutants[mutant as MutantName];
+  const { broken } = mutant === undefined ? {} : (mutants[mutant] ?? { broken: storesWithout[mutant] });
+  makeMistake(mutant);
   return bySeed(order.seed, () =>
     simulate({
       ...order,

@@ -28,10 +28,10 @@ export function* playsFor(
   { first = 1, names = configurationNames }: { first?: number; names?: readonly ConfigurationName[] } = {},
 ): Generator<PlayOrder> {
   let planned = 0;
-  for (let seed = first; ; seed += 1)
+  // Whole rounds: no configuration is left out.
+  for (let seed = first; planned < operations; seed += 1)
     // The longest first: nobody waits for it in the end.
     for (const configuration of [...names].reverse()) {
-      if (planned >= operations) return;
       const usual = configuration === 'fleet' ? OF_FLEET : USUAL;
       // A small number has a share of each configuration.
       const share = Math.min(usual, Math.max(1_000, Math.ceil(operations / names.length)));

@@ -10,6 +10,7 @@ import { type World, world } from '../test/functions/world.ts';
 import { type Chance, chanceOf } from '../test/linearizability/chance.ts';
 import type { Configuration } from './configurations.ts';
 import { type Cloud, cloudOf, type Evidence, evidenceOf, type Judge } from './evidence.ts';
+import { lookAtJournal } from './journals.ts';
 import { type Machine, machineOf } from './machine.ts';
 import { type Mirror, mirrorOf } from './mirror.ts';
 import { makePools, type Pools } from './pools.ts';
@@ -69,6 +70,9 @@ export interface Counts {
 
 const ENVIRONMENTS = 3;
 
+/** Up to so far from 0, either way. */
+const around = (chance: Chance, most: number): number => chance.under(2 * most + 1) - most;
+
 export async function stageOf(
   seed: number,
   base: Store,
@@ -84,10 +88,14 @@ export async function stageOf(
   const mirror = mirrorOf(here.store, { witness, schedule, now, ...pools });
   const sky = skyOver(mirror.store, { schedule, chance, now, lagging: broken.lagging ?? [], without });
   const used = (store: Store) => broken.requests?.(store) ?? store;
-  const over = { random: (below: number) => chance.under(below) };
-  const environments = Array.from({ length: ENVIRONMENTS }, () =>
-    here.environment({ ...over, store: used(sky.store) }),
-  );
+  const skews = Array.from({ length: ENVIRONMENTS }, () => around(chance, configuration.serviceSkewMs));
+  const environmentOf = (store: Store, skewMs: number) =>
+    here.environment({
+      random: (below: number) => chance.under(below),
+      store: used(store),
+      now: () => here.clock.now + skewMs,
+    });
+  const environments = skews.map((skewMs) => environmentOf(sky.store, skewMs));
   const cloud = cloudOf(chance, now);
   const counts: Counts = { acts: 0, begun: 0, calls: 0, requests: 0 };
   const machines: Machine[] = [];
@@ -100,7 +108,7 @@ export async function stageOf(
     toDelete: new Set(),
     counts,
     environment: (store) =>
-      store === undefined ? chance.pick(environments) : here.environment({ ...over, store: used(store) }),
+      store === undefined ? chance.pick(environments) : environmentOf(store, chance.pick(skews)),
     newMachine() {
       const id = `i-${machines.length + 1}`;
       const services = environments.map((deps) => serviceFor(deps, id, broken.answers));
@@ -114,7 +122,8 @@ export async function stageOf(
       const machine = machineOf(id, service, {
         ...{ chance, schedule, clock: here.clock, journal: broken.journal, isBootSeen: broken.isBootSeen ?? true },
         hasAgent: chance.happens(configuration.agents),
-        skewMs: chance.under(2 * configuration.skewMs + 1) - configuration.skewMs,
+        skewMs: around(chance, configuration.skewMs),
+        isOver: (one) => lookAtJournal({ witness, mirror, pools }, one),
       });
       machines.push(machine);
       return machine;

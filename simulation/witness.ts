@@ -2,7 +2,7 @@
  * What the containers were told and live with, whatever the tables and the journals say: the run's own record, by which it is
  * judged. It hears of each slot that changes hands.
  */
-import type { SlotState } from '../core/protocol/lease.ts';
+import type { Holding, SlotState } from '../core/protocol/lease.ts';
 
 export interface Container {
   readonly id: string;
@@ -16,6 +16,8 @@ export interface Container {
   /** The life of the node in which that was leased. */
   life: number;
   isBusy: boolean;
+  /** The journal of its node was lost since. */
+  isForgotten?: true;
 }
 
 export type Property =
@@ -23,7 +25,9 @@ export type Property =
   | 'address held twice'
   | 'block freed before its slots'
   | 'held in a block of another'
-  | 'address again too soon';
+  | 'address again too soon'
+  | 'address freed twice'
+  | 'journal';
 
 export interface Violation {
   readonly property: Property | 'orphan' | 'counter' | 'table' | 'history' | 'node' | 'fault';
@@ -47,7 +51,11 @@ export interface Witness {
   isRecorded(node: string, life: number): void;
   /** It is marked. */
   isOver(node: string, life: number): void;
-  isGivenUp(container: Container): boolean;
+  isGivenUp(container: Pick<Container, 'node' | 'life'>): boolean;
+  /** The last life of the node that an operator gave up though it ran; 0: none. */
+  givenUpLife(node: string): number;
+  /** What it holds is held in that life of the node from now on. */
+  isHeldIn(holding: Holding, life: number): void;
   /** The holder of an address is not that one any more. */
   changesHands(address: string, before: SlotState, how: string): void;
 }
@@ -67,7 +75,7 @@ export function newWitness(): Witness {
   const givenUp = new Map<string, number>();
   const violations: Violation[] = [];
   const trace: string[] = [];
-  const isGivenUp = ({ node, life }: Container) => life <= (givenUp.get(node) ?? 0);
+  const isGivenUp = ({ node, life }: Pick<Container, 'node' | 'life'>) => life <= (givenUp.get(node) ?? 0);
   const note = (what: string) => {
     if (trace.length > 2 * KEPT) trace.splice(0, KEPT);
     trace.push(what);
@@ -118,6 +126,11 @@ export function newWitness(): Witness {
       if (recorded.get(node) === life) givenUp.set(node, Math.max(life, givenUp.get(node) ?? 0));
     },
     isGivenUp,
+    givenUpLife: (node) => givenUp.get(node) ?? 0,
+    isHeldIn({ attachment: { containerId, network }, node, nonce }, life) {
+      const container = living.get(nameOf({ id: containerId, node }));
+      if (container?.nonce === nonce && container.network === network) container.life = Math.max(container.life, life);
+    },
     changesHands(address, { holding }, how) {
       if (holding === undefined) return;
       const { attachment, node } = holding;

@@ -4,8 +4,11 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { mistakesIn } from './edits.ts';
+import { nodeEdits } from './node-mutants.ts';
 import type { Played } from './player.ts';
 import type { PlayOrder } from './plays.ts';
+import { serviceEdits } from './service-mutants.ts';
 import type { Answered } from './worker.ts';
 
 export interface Workers {
@@ -29,6 +32,7 @@ export async function startWorkers(count: number): Promise<Workers> {
     bundle: true,
     packages: 'external',
     external: ['bun:sqlite'],
+    plugins: [mistakesIn(project, { ...nodeEdits, ...serviceEdits })],
     platform: 'node',
     format: 'esm',
     target: 'node20',

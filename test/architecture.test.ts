@@ -13,6 +13,16 @@ interface Room {
 }
 
 const CORE = ['core/contract/', 'core/addresses/', 'core/pools/', 'core/protocol/'];
+const LOCAL = [
+  'infra/',
+  'cni-shim/build/',
+  'functions/store/',
+  'console/server/',
+  'lessorctl/api/',
+  'lessorctl/shell/',
+];
+/** What the commands of lessorctl are made of. */
+const CONTROL = ['shell', 'print', 'settings', 'api', 'plan', 'kubernetes', 'check', 'backup', 'session'];
 const NODE = [/^node:/];
 const ZOD = /^zod\/mini$/;
 
@@ -168,23 +178,17 @@ const ROOMS: readonly Room[] = [
   { room: 'lessorctl/kubernetes/', knows: ['lessorctl/shell/', 'lessorctl/settings/'] },
   { room: 'lessorctl/check/', knows: ['core/contract/', 'lessorctl/kubernetes/', 'lessorctl/plan/'] },
   {
+    room: 'lessorctl/backup/',
+    knows: ['core/contract/', 'lessorctl/shell/', 'lessorctl/settings/'],
+    packages: [ZOD, /^@aws-sdk\/client-(dynamodb|apigatewayv2|api-gateway)$/],
+  },
+  {
     room: 'lessorctl/session/',
     knows: ['lessorctl/shell/', 'lessorctl/print/', 'lessorctl/settings/', 'lessorctl/api/'],
   },
   {
     room: 'lessorctl/commands/',
-    knows: [
-      'core/contract/',
-      'lessorctl/shell/',
-      'lessorctl/print/',
-      'lessorctl/settings/',
-      'lessorctl/api/',
-      'lessorctl/plan/',
-      'lessorctl/kubernetes/',
-      'lessorctl/check/',
-      'lessorctl/session/',
-      'console/server/',
-    ],
+    knows: ['core/contract/', ...CONTROL.map((one) => `lessorctl/${one}/`), 'console/server/'],
     packages: [ZOD, /^(p-map|yaml)$/],
   },
   {
@@ -207,25 +211,14 @@ const ROOMS: readonly Room[] = [
   },
   { room: 'lessorctl/main.ts', knows: ['lessorctl/shell/', 'lessorctl/command-line/'], packages: NODE },
   { room: 'lessorctl/build/', knows: ['cni-shim/build/', 'console/build/'], packages: [...NODE, /^esbuild$/] },
+  { room: 'release/', knows: ['cni-shim/build/', 'lessorctl/build/'], packages: NODE },
 
   {
     room: 'infra/',
     knows: CORE,
     packages: [/^aws-cdk-lib(\/|$)/, /^cdk-monitoring-constructs$/, /^constructs$/, /^esbuild$/, ...NODE],
   },
-  {
-    room: 'local/',
-    knows: [
-      ...CORE,
-      'infra/',
-      'cni-shim/build/',
-      'functions/store/',
-      'console/server/',
-      'lessorctl/api/',
-      'lessorctl/shell/',
-    ],
-    packages: [/./],
-  },
+  { room: 'local/', knows: [...CORE, ...LOCAL], packages: [/./] },
 ];
 
 const NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|property|model|race|e2e|suite))*\.tsx?$/;

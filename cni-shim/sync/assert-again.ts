@@ -10,6 +10,7 @@ import type { Calls } from '../api/client.ts';
 import { type JournalEntry, slotsLivedWith } from '../node/journal-entry.ts';
 import type { NodeRecords } from '../node/node-records.ts';
 import { afterKept } from '../node/pool-cache.ts';
+import { isKnownHere } from './tell.ts';
 
 export interface Asserted {
   readonly outcome: 'held again' | 'lost' | 'ended';
@@ -38,7 +39,7 @@ export async function assertAgain(
   }
   if (slots.length === 0) return { outcome: 'lost' };
   // Not before all of them are: one that is missing is lost, and is asserted again soon.
-  if (records.journal.heldAgain(entry, life)) return { outcome: 'held again' };
+  if (records.journal.heldAgain(entry, life) || !isKnownHere(records, entry)) return { outcome: 'held again' };
   // A DEL came meanwhile, and its release may have come first.
   for (const slot of slots) await api.release({ attachment, nonce, slot, acknowledged: true });
   return { outcome: 'ended' };

@@ -38,9 +38,18 @@ export async function reportLease(flushing: Flushing, entry: JournalEntry): Prom
 export async function reportTaken({ records, api }: Flushing, entry: JournalEntry, life?: number): Promise<void> {
   const { attachment, nonce, local } = entry;
   // A DEL that came meanwhile, and is over, released nothing yet.
-  if (records.outbox.reported(entry, life) || local === undefined) return;
+  if (records.outbox.reported(entry, life) || local === undefined || !isKnownHere(records, entry)) return;
   await api.release({ attachment, nonce, slot: local.slot, acknowledged: true });
 }
+
+/**
+ * Whether this is still the journal that asked: what is not in it is over. Where it was lost meanwhile, another one knows nothing of
+ * the container, which may live (I2).
+ */
+export const isKnownHere = (
+  { knownJournalId }: Pick<NodeRecords, 'knownJournalId'>,
+  { nonce }: JournalEntry,
+): boolean => knownJournalId !== undefined && nonce.startsWith(knownJournalId);
 
 /** The error, once what it says is noted. */
 export function reportRefused(records: NodeRecords, entry: JournalEntry, error: LessorError): LessorError {

@@ -176,11 +176,13 @@ function invitation(
     'sh cni DEL mine',
     dim('# with a configuration of your own'),
     'sh cni ADD mine my-network.json',
-    dim('# leases, pools, deaths, history: an operator'),
-    `sh api /v1/pools/${network}/leases`,
-    'sh api /v1/pools',
+    dim('# what an operator asks: docs/operators.md'),
+    'sh lessorctl pools',
+    `sh lessorctl leases ${network}`,
+    'sh lessorctl nodes',
+    'sh lessorctl deaths',
+    `sh lessorctl history address ${address}`,
+    dim('# the API itself, by curl'),
     'sh api /v1/deaths',
-    'sh api \\',
-    `  '/v1/history/addresses?address=${address}'`,
   ];
 }

@@ -12,6 +12,7 @@ export const FOLDERS = [
   'functions',
   'cni-shim',
   'lessorctl',
+  'release',
   'console',
   'infra',
   'local',

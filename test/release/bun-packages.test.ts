@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fetchPackage, type LockedPackage, lockedPackage, type Pack } from '../../../cni-shim/build/bun-packages.ts';
-import { PLATFORMS } from '../../../cni-shim/build/release.ts';
+import { fetchPackage, type LockedPackage, lockedPackage, type Pack } from '../../release/bun-packages.ts';
+import { PLATFORMS } from '../../release/release.ts';
 
 const genuine = 'the tarball';
 const locked: LockedPackage = {
@@ -68,7 +68,7 @@ describe('a package of a compiler', () => {
 });
 
 describe('the lock file', () => {
-  const path = fileURLToPath(new URL('../../../package-lock.json', import.meta.url));
+  const path = fileURLToPath(new URL('../../package-lock.json', import.meta.url));
 
   it('states one version of bun, with a sha512, for every platform of a release', () => {
     const packages = PLATFORMS.map(({ bun }) => lockedPackage(path, bun));

@@ -1,10 +1,9 @@
-/** docs/lessorctl.md, and the help of each command. */
+/** docs/operators.md, and the help of each command. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { routes } from '../../core/contract/routes.ts';
 import { groups } from '../../lessorctl/command-line/commands.ts';
 import { globalOptions } from '../../lessorctl/command-line/global-options.ts';
-import { controlPage } from '../../lessorctl/page/page.ts';
 import { control } from './control.ts';
 
 const all = groups.flatMap(({ commands }) =>
@@ -49,13 +48,6 @@ describe('docs/operators.md', () => {
   });
 
   it.each(linesOf(page))('has a command that there is: %s', isUnderstood);
-});
-
-describe('docs/lessorctl.md', () => {
-  it('is what the commands say of themselves: npm run ctl-page', async () => {
-    const page = readFileSync('docs/lessorctl.md', 'utf8');
-    expect(await controlPage(page)).toBe(page);
-  });
 });
 
 describe.each(all)('lessorctl %s', (name, { load, summary }) => {
