@@ -23,7 +23,7 @@ export const sights: readonly Sight[] = [
     name: 'map',
     inTheDark: true,
     hash: '/',
-    ready: (page) => page.getByRole('button', { name: /^checkout.*\d+ %/ }).waitFor({ state: 'attached' }),
+    ready: (page) => page.locator('.share-text', { hasText: '%' }).first().waitFor({ state: 'attached' }),
   },
   {
     name: 'addresses',
