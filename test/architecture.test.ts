@@ -1,7 +1,7 @@
 /** The house: which room may know which, no circle, no long file, no long function. docs/architecture.md has the picture. */
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { pageRooms } from './support/page-rooms.ts';
+import { consoleRooms } from './support/console-rooms.ts';
 import { circlesIn, FOLDERS, functionLengths, importsOf, project, type Sources } from './support/source-tree.ts';
 
 interface Room {
@@ -13,7 +13,14 @@ interface Room {
 }
 
 const CORE = ['core/contract/', 'core/addresses/', 'core/pools/', 'core/protocol/'];
-const STACK = ['infra/', 'cni-shim/build/', 'functions/store/', 'lessorctl/api/'];
+const LOCAL = [
+  'infra/',
+  'cni-shim/build/',
+  'functions/store/',
+  'console/server/',
+  'lessorctl/api/',
+  'lessorctl/shell/',
+];
 const NODE = [/^node:/];
 const ZOD = /^zod\/mini$/;
 
@@ -160,13 +167,7 @@ const ROOMS: readonly Room[] = [
       /^@smithy\/(protocol-http|signature-v4)$/,
     ],
   },
-  { room: 'console/build/', knows: [], packages: [...NODE, /^esbuild$/] },
-  {
-    room: 'console/server/',
-    knows: ['core/contract/', 'lessorctl/api/', 'console/build/'],
-    packages: [...NODE, ZOD],
-  },
-  ...pageRooms,
+  ...consoleRooms,
   {
     room: 'lessorctl/plan/',
     knows: ['core/contract/', 'lessorctl/settings/'],
@@ -185,7 +186,10 @@ const ROOMS: readonly Room[] = [
   },
   {
     room: 'lessorctl/commands/',
-    knows: inControl('shell', 'print', 'settings', 'api', 'plan', 'kubernetes', 'check', 'backup', 'session'),
+    knows: [
+      ...inControl('shell', 'print', 'settings', 'api', 'plan', 'kubernetes', 'check', 'backup', 'session'),
+      'console/server/',
+    ],
     packages: [ZOD, /^(p-map|yaml)$/],
   },
   {
@@ -206,7 +210,7 @@ const ROOMS: readonly Room[] = [
     knows: CORE,
     packages: [/^aws-cdk-lib(\/|$)/, /^cdk-monitoring-constructs$/, /^constructs$/, /^esbuild$/, ...NODE],
   },
-  { room: 'local/', knows: [...CORE, ...STACK], packages: [/./] },
+  { room: 'local/', knows: [...CORE, ...LOCAL], packages: [/./] },
 ];
 
 const NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|property|model|race|e2e|suite))*\.tsx?$/;

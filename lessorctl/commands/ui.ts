@@ -19,7 +19,8 @@ the page never sees. The address has a token in it: whoever has the address can 
     { line: 'ui', does: 'Open the console in the browser' },
     { line: 'ui --no-open --port 8480', does: 'Only print its address, as for a port that ssh forwards' },
   ],
-  async run({ port, 'no-open': staysClosed }, session) {
+  // commander has what begins with no- as true until it is given.
+  async run({ port, 'no-open': opens }, session) {
     const { service, target, shell } = session;
     if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
       throw wrong(`--port ${JSON.stringify(port)} is no port`, 'give a number from 0 to 65535');
@@ -30,7 +31,7 @@ the page never sees. The address has a token in it: whoever has the address can 
     const console = await serveConsole({ service: api, endpoint, vrf, cluster, port: Number(port) });
     try {
       shell.print(`${console.address}\n`);
-      if (!staysClosed && shell.columns !== undefined) await openBrowser(shell, console.addressForBrowser());
+      if (opens && shell.columns !== undefined) await openBrowser(shell, console.addressForBrowser());
       for (;;) await shell.sleep(A_WHILE);
     } finally {
       await console.stop();

@@ -161,11 +161,12 @@ const clock = (at: string): string => `${new Date(at).toISOString().slice(11, 19
 
 function invitation(
   { color: { bold, dim } }: Layout,
-  { directory, network }: Event<'ready'>,
+  { directory, network, console: page }: Event<'ready'>,
   { address }: Told,
 ): string[] {
   return [
     '',
+    ...(page === undefined ? [] : [bold('A page that shows who has which address:'), '', page, '']),
     bold('All stays up until Ctrl-C. In another terminal:'),
     '',
     `cd ${directory}`,

@@ -15,7 +15,7 @@ const read = (opened: OpenedConsole, pool: string) =>
 export function poolsAreChanged(opened: () => OpenedConsole): void {
   it('shows how full a pool is, when it will be, who has it, and its quotas', async () => {
     const page = await opened().open('/pool/checkout');
-    await page.getByRole('img', { name: /^Most addresses in use at once: now \d+ of \d+, in 7 days/ }).waitFor();
+    await page.getByRole('img', { name: /^Most addresses in use at once: now \d+ of \d+, .*in 7 days/ }).waitFor();
     await page.getByText(/^full: about \d+ \w+/).waitFor();
     await page.locator('.bar', { hasText: 'shop' }).getByText('of 160').waitFor();
     await page.getByText('database: shop').waitFor();
@@ -90,7 +90,7 @@ export function poolsAreChanged(opened: () => OpenedConsole): void {
     const reserve = form(page, 'Reserve');
     await reserve.getByLabel('Name', { exact: true }).fill('router');
     await reserve.getByLabel('Addresses').fill('10.9.1.250');
-    await reserve.getByLabel('Namespace').fill('edge');
+    await reserve.getByLabel('Namespace', { exact: true }).fill('edge');
     await lookAhead(page, 'Reserve');
     await reserve.getByRole('button', { name: 'Reserve them' }).click();
     await reserve.getByText('Done.').waitFor();

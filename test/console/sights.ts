@@ -13,17 +13,21 @@ export const pictures = fileURLToPath(
 interface Sight {
   readonly name: string;
   readonly hash: string;
+  /** On the screens `light` and `phone`, where it is left out. */
+  readonly inTheDark?: true;
   ready(page: Page): Promise<unknown>;
 }
 
 export const sights: readonly Sight[] = [
   {
     name: 'map',
+    inTheDark: true,
     hash: '/',
-    ready: (page) => page.getByRole('button', { name: /^checkout.*\d+ %/ }).waitFor({ state: 'attached' }),
+    ready: (page) => page.locator('.share-text', { hasText: '%' }).first().waitFor({ state: 'attached' }),
   },
   {
     name: 'addresses',
+    inTheDark: true,
     hash: '/?at=10.8.0.0/24',
     async ready(page) {
       const { x, y, width, height } = (await page.getByRole('application').boundingBox()) ?? {
@@ -39,6 +43,7 @@ export const sights: readonly Sight[] = [
   },
   {
     name: 'pool',
+    inTheDark: true,
     hash: '/pool/checkout',
     async ready(page) {
       await page.locator('.chart').waitFor();

@@ -1,5 +1,5 @@
 /** Opens a map on a canvas: what makes it draw, and ask for what is on the screen. */
-import { computed, effect, signal } from '@preact/signals';
+import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
 import type { LeaseRow } from '../../../core/contract/lease.ts';
 import { blockUses, wantBlockUse } from '../fleet/block-use.ts';
 import { shareOf, usages, wantUsage } from '../fleet/fleet.ts';
@@ -63,14 +63,8 @@ export function openAtlas(canvas: HTMLCanvasElement): Atlas {
     describe: (index) => described(state.scope.value, index, leasesIn),
     close,
   };
-  const fitting = effect(() => {
-    const { width } = state.size.value;
-    if (!fits.value || width === 0 || state.scope.value.areas.length === 0) return;
-    const all = state.scope.value.areas.flatMap((area) => rectsOfArea(state.curve.value, area));
-    state.view.value = fitted(all.reduce(union), state.size.value, 12);
-  });
   const endings = [
-    fitting,
+    fitting(atlas, fits),
     drawing(canvas, context, atlas),
     asking(atlas),
     measuring(canvas, atlas),
@@ -83,6 +77,14 @@ export function openAtlas(canvas: HTMLCanvasElement): Atlas {
   }
   return atlas;
 }
+
+/** All of it, as long as the person goes nowhere. */
+const fitting = ({ size, scope, curve, view }: Atlas, fits: ReadonlySignal<boolean>) =>
+  effect(() => {
+    if (!fits.value || size.value.width === 0 || scope.value.areas.length === 0) return;
+    const all = scope.value.areas.flatMap((area) => rectsOfArea(curve.value, area));
+    view.value = fitted(all.reduce(union), size.value, 12);
+  });
 
 /** What was seen there before, or all of it. */
 export function comeBack(atlas: Atlas): void {

@@ -17,7 +17,7 @@ interface Point {
 
 export function CourseChart({ forecast }: { forecast: ForecastResult }) {
   const [frame, width] = useWidth<HTMLDivElement>();
-  const { used, peaks = [], capacity, samples, unit } = forecast;
+  const { used, peaks = [], capacity, samples } = forecast;
   const end = Number(capacity);
   if (used === undefined || peaks.length === 0) return null;
   const points: Point[] = [{ days: 0, least: used, expected: used, most: used }, ...peaks];
@@ -35,15 +35,7 @@ export function CourseChart({ forecast }: { forecast: ForecastResult }) {
   const dayOf = (days: number) => dayText(start + days * 86_400_000);
   return (
     <div class="chart" ref={frame}>
-      <svg
-        width={width}
-        height={HEIGHT}
-        role="img"
-        aria-label={`Most ${unit} in use at once: now ${numberText(used)} of ${numberText(end)}, ${points
-          .slice(1)
-          .map(({ days, expected }) => `in ${days} days ${numberText(expected)}`)
-          .join(', ')}`}
-      >
+      <svg width={width} height={HEIGHT} role="img" aria-label={inWords(forecast, points)}>
         {y.ticks(4).map((tick) => (
           <g key={tick} transform={`translate(0 ${y(tick)})`}>
             <line class="chart-line" x1={MARGIN.left} x2={width - MARGIN.right} />
@@ -53,7 +45,13 @@ export function CourseChart({ forecast }: { forecast: ForecastResult }) {
           </g>
         ))}
         {x.ticks(Math.max(2, Math.floor(width / 130))).map((tick) => (
-          <text key={tick} class="chart-text" x={x(tick)} y={HEIGHT - 6} text-anchor="middle">
+          <text
+            key={tick}
+            class="chart-text"
+            x={x(tick)}
+            y={HEIGHT - 6}
+            text-anchor={x(tick) > width - 40 ? 'end' : 'middle'}
+          >
             {tick === 0 ? 'now' : dayOf(tick)}
           </text>
         ))}
@@ -72,3 +70,8 @@ export function CourseChart({ forecast }: { forecast: ForecastResult }) {
     </div>
   );
 }
+
+const inWords = ({ unit, used = 0, capacity }: ForecastResult, points: readonly Point[]): string => {
+  const later = points.slice(1).map(({ days, expected }) => `in ${days} days ${numberText(expected)}`);
+  return `Most ${unit} in use at once: now ${numberText(used)} of ${numberText(Number(capacity))}, ${later.join(', ')}`;
+};

@@ -5,7 +5,7 @@ import type { PoolPatch } from '../../../core/contract/pool.ts';
 import { QuestionRefused } from '../ask/ask.ts';
 import { Problem } from '../parts/parts.tsx';
 
-export interface Foreseen {
+export interface ForeseenChange {
   readonly effects: readonly string[];
   readonly warnings?: readonly string[] | undefined;
   /** Subnets that are shown on the map before they are there. */
@@ -23,14 +23,14 @@ interface Properties {
   readonly doIt: string;
   readonly danger?: boolean;
   /** Changes nothing. */
-  foresee(): Promise<Foreseen>;
+  foresee(): Promise<ForeseenChange>;
   /** @returns what was done */
-  carryOut(foreseen: Foreseen): Promise<readonly string[]>;
+  carryOut(foreseen: ForeseenChange): Promise<readonly string[]>;
 }
 
 type Stage =
   | { readonly at: 'asking' | 'doing' | 'given' }
-  | { readonly at: 'foreseen'; readonly foreseen: Foreseen }
+  | { readonly at: 'foreseen'; readonly foreseen: ForeseenChange }
   | { readonly at: 'done'; readonly effects: readonly string[] }
   | { readonly at: 'refused'; readonly error: QuestionRefused };
 
@@ -96,7 +96,7 @@ const Sentences = ({ sentences }: { sentences: readonly string[] }) => (
   </ul>
 );
 
-const Effects = ({ foreseen, children }: { foreseen: Foreseen; children: ComponentChildren }) => (
+const Effects = ({ foreseen, children }: { foreseen: ForeseenChange; children: ComponentChildren }) => (
   <div class="effects">
     <strong>{foreseen.effects.length === 0 ? 'It would change nothing.' : 'It would:'}</strong>
     <Sentences sentences={foreseen.effects} />

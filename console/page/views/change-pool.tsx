@@ -6,7 +6,7 @@ import { useAsked } from '../ask/live.ts';
 import { vrf } from '../fleet/fleet.ts';
 import { Field } from '../parts/field.tsx';
 import { Loading, PoolLink, Problem } from '../parts/parts.tsx';
-import { ChangeForm, type Foreseen } from './change-form.tsx';
+import { ChangeForm, type ForeseenChange } from './change-form.tsx';
 
 export function ChangePool({ name }: { name: string }) {
   const { value, error, loading } = useAsked(
@@ -40,14 +40,14 @@ export function ChangePool({ name }: { name: string }) {
 function changing(name: string, patchOf: (pool: SeenPool) => PoolPatch, subnets: readonly string[] = []) {
   const question = { path: { pool: name }, query: { vrf: vrf.value } };
   return {
-    async foresee(): Promise<Foreseen> {
+    async foresee(): Promise<ForeseenChange> {
       const { etag, result } = await send('readPool', question);
       const patch = patchOf(result);
       const dry = { ...question, query: { ...question.query, dryRun: 'true' as const }, body: patch, ifMatch: etag };
       const { effects, warnings } = await ask('changePool', dry);
       return { effects, warnings, patch, version: etag, subnets };
     },
-    async carryOut({ patch = {}, version }: Foreseen): Promise<readonly string[]> {
+    async carryOut({ patch = {}, version }: ForeseenChange): Promise<readonly string[]> {
       return (await ask('changePool', { ...question, body: patch, ifMatch: version })).effects;
     },
   };

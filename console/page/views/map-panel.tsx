@@ -7,7 +7,7 @@ import { sentenceOf } from '../map/describe.ts';
 import { areaAt } from '../map/scope.ts';
 import { ADDRESSES_FROM } from '../map/view.ts';
 import { StateMark } from '../parts/parts.tsx';
-import { agoText, numberText, percentText, sizeText } from '../parts/texts.ts';
+import { agoText, numberText, percentText, sizeText, timeText } from '../parts/texts.ts';
 
 export function MapPanel({ atlas }: { atlas: Atlas }) {
   const pointed = atlas.pointed.value;
@@ -52,7 +52,7 @@ function AddressTip({
           </div>
           <div class="quiet">on {lease.node}</div>
           <div class="quiet">
-            {state === 'held' ? 'since' : 'was held since'} {agoText(lease.heldAt)}
+            {state === 'held' ? 'since' : 'was held from'} {timeText(lease.heldAt)} ({agoText(lease.heldAt)})
           </div>
         </>
       )}

@@ -1,5 +1,6 @@
 /** The nodes: which live, and when they were heard of. */
 import { useState } from 'preact/hooks';
+import type { ListedNodeView } from '../../../core/contract/nodes.ts';
 import { ask } from '../ask/ask.ts';
 import { useAsked } from '../ask/live.ts';
 import { Ago, Empty, Loading, Problem, TableFrame } from '../parts/parts.tsx';
@@ -20,38 +21,7 @@ export function NodesView() {
       {error !== undefined && <Problem error={error} />}
       {loading && <Loading />}
       {value !== undefined && value.nodes.length === 0 && <Empty>There is none on this page of the list.</Empty>}
-      {value !== undefined && value.nodes.length > 0 && (
-        <TableFrame label="Nodes">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Node</th>
-                <th scope="col">Cluster</th>
-                <th scope="col">State</th>
-                <th scope="col">Last heard of</th>
-                <th scope="col">Region</th>
-                <th scope="col">Version</th>
-              </tr>
-            </thead>
-            <tbody>
-              {value.nodes.map(({ node, name, cluster, alive, heartbeatAt, region, version }) => (
-                <tr key={node}>
-                  <td>
-                    <a href={to('node', node)}>{name ?? node}</a>
-                  </td>
-                  <td>{cluster}</td>
-                  <td>
-                    <span class={`chip ${alive ? 'chip-good' : 'chip-bad'}`}>{alive ? 'alive' : 'dead'}</span>
-                  </td>
-                  <td>{heartbeatAt === undefined ? 'not known' : <Ago time={heartbeatAt} />}</td>
-                  <td>{region}</td>
-                  <td>{version}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </TableFrame>
-      )}
+      {value !== undefined && value.nodes.length > 0 && <NodeTable nodes={value.nodes} />}
       <nav class="pages" aria-label="Pages">
         <button
           type="button"
@@ -73,3 +43,36 @@ export function NodesView() {
     </article>
   );
 }
+
+const NodeTable = ({ nodes }: { nodes: readonly ListedNodeView[] }) => (
+  <TableFrame label="Nodes">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Node</th>
+          <th scope="col">Cluster</th>
+          <th scope="col">State</th>
+          <th scope="col">Last heard of</th>
+          <th scope="col">Region</th>
+          <th scope="col">Version</th>
+        </tr>
+      </thead>
+      <tbody>
+        {nodes.map(({ node, name, cluster, alive, heartbeatAt, region, version }) => (
+          <tr key={node}>
+            <td>
+              <a href={to('node', node)}>{name ?? node}</a>
+            </td>
+            <td>{cluster}</td>
+            <td>
+              <span class={`chip ${alive ? 'chip-good' : 'chip-bad'}`}>{alive ? 'alive' : 'dead'}</span>
+            </td>
+            <td>{heartbeatAt === undefined ? 'not known' : <Ago time={heartbeatAt} />}</td>
+            <td>{region}</td>
+            <td>{version}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </TableFrame>
+);

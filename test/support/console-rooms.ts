@@ -1,4 +1,4 @@
-/** The rooms of the console's page, from the ground up, for the rules of the architecture. */
+/** The rooms of the console, from the ground up, for the rules of the architecture. */
 
 /** Of the API it knows the types alone: what it is made of runs in the process, with the credentials. */
 const onPage = (name: string, ...knows: (string | RegExp)[]) => ({
@@ -13,7 +13,13 @@ const onPage = (name: string, ...knows: (string | RegExp)[]) => ({
   packages: [/^preact(\/hooks)?$/, /^@preact\/signals$/, ...knows.filter((one) => one instanceof RegExp)],
 });
 
-export const pageRooms = [
+export const consoleRooms = [
+  { room: 'console/build/', knows: [], packages: [/^node:/, /^esbuild$/] },
+  {
+    room: 'console/server/',
+    knows: ['core/contract/', 'lessorctl/api/', 'console/build/'],
+    packages: [/^node:/, /^zod\/mini$/],
+  },
   onPage('space', /^ip-address$/),
   onPage('ask'),
   onPage('fleet', 'space', 'ask'),
