@@ -70,7 +70,6 @@ export interface Journal {
   find(attachment: Attachment): JournalEntry | undefined;
   /** Other networks in which the container has an entry for that interface. */
   networksOf(attachment: Attachment): readonly string[];
-  /** Of all networks. */
   entries(): JournalEntry[];
   /** Slots that attachments have, or had until the service has released them, as `slotName` writes them. */
   slotNames(): readonly string[];
@@ -144,13 +143,15 @@ function heldAgain(writing: Writing, entry: JournalEntry, incarnation: number): 
   const current = readEntry(writing, entry.attachment);
   if (!isStill(entry, current)) return false;
   const { lost: _, ...held } = current;
-  writeEntry(writing, { ...held, incarnation, ...(held.local === undefined ? {} : { reported: true }) });
+  const again: JournalEntry = { ...held, incarnation, ...(held.local === undefined ? {} : { reported: true }) };
+  writeEntry(writing, again);
+  // While it was lost, another one may have been given its slot, and given it up again: nobody here proposes it (I1).
+  ownSlots(writing, again);
   return true;
 }
 
 const nameOf = ({ pool, block, slot }: Row): string =>
   slotName({ pool: String(pool), block: String(block), slot: Number(slot) });
-
 /** @param from a table of entries, which of them, and in which order */
 export const entriesIn = ({ all }: Readable, from: string, ...values: string[]): JournalEntry[] =>
   all(`SELECT entry FROM ${from}`, ...values).map(entryIn);

@@ -5,12 +5,26 @@ import { readPools, settings, vrf } from './fleet/fleet.ts';
 import { Problem } from './parts/parts.tsx';
 import { route } from './route.ts';
 import { AddressView } from './views/address-view.tsx';
+import { AllChanges } from './views/audit-list.tsx';
+import { ChangePool } from './views/change-pool.tsx';
+import { CreatePool } from './views/create-pool.tsx';
+import { DeclareDead } from './views/declare-dead.tsx';
 import { MapView } from './views/map-view.tsx';
 import { NodeView } from './views/node-view.tsx';
+import { NodesView } from './views/nodes-view.tsx';
 import { PodView } from './views/pod-view.tsx';
+import { PoolView } from './views/pool-view.tsx';
+import { PoolsView } from './views/pools-view.tsx';
 import { Search } from './views/search.tsx';
+import { WhyView } from './views/why-view.tsx';
 
-const PLACES: readonly (readonly [first: string, name: string])[] = [['', 'Map']];
+const PLACES: readonly (readonly [first: string, name: string])[] = [
+  ['', 'Map'],
+  ['pools', 'Pools'],
+  ['nodes', 'Nodes'],
+  ['why', 'Why not'],
+  ['changes', 'Changes'],
+];
 
 export function App() {
   useEffect(
@@ -62,6 +76,18 @@ function View() {
       return <MapView />;
     case 'address':
       return <AddressView key={second} address={second} />;
+    case 'nodes':
+      return <NodesView />;
+    case 'why':
+      return <WhyView />;
+    case 'changes':
+      return <AllChanges />;
+    case 'change':
+      return <Change kind={second} name={third} />;
+    case 'pools':
+      return <PoolsView />;
+    case 'pool':
+      return <PoolView key={second} name={second} />;
     case 'pod':
       return <PodView key={`${second}/${third}`} namespace={second} pod={third || undefined} />;
     case 'node':
@@ -76,6 +102,11 @@ function View() {
         </div>
       );
   }
+}
+
+function Change({ kind, name }: { kind: string; name: string }) {
+  if (kind === 'pool') return <ChangePool key={name} name={name} />;
+  return kind === 'node' ? <DeclareDead key={name} node={name} /> : <CreatePool />;
 }
 
 function Refusal() {

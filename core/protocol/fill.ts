@@ -29,5 +29,8 @@ export function levelAfter(before: FillLevel, use: number): FillLevel {
   return 'room';
 }
 
+/** To a tenth; 100 only where nothing is free. @param use 0 to 1 */
+export const percentOf = (use: number): number => (use >= 1 ? 100 : Math.min(99.9, Math.round(use * 1000) / 10));
+
 export const isFuller = (level: FillLevel, than: FillLevel): boolean =>
   fillLevels.indexOf(level) > fillLevels.indexOf(than);

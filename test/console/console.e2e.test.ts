@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { available } from '../support/prerequisite.ts';
 import { missingBrowser } from './browser.ts';
+import { poolsAreChanged } from './changes.suite.ts';
 import { MARKUP } from './fleet.ts';
 import { type OpenedConsole, openConsole } from './open-console.ts';
 import { pictures, screens, seriousFindings, sights } from './sights.ts';
@@ -211,3 +212,5 @@ it.runIf(runs)('axe finds a field without a name', async () => {
   expect(await seriousFindings(page)).toEqual(['label: <input>']);
   await page.context().close();
 });
+
+describe.runIf(runs)('pools', () => poolsAreChanged(() => opened));

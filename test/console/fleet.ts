@@ -19,7 +19,7 @@ import type { LocalStack } from '../../local/stack/stack.ts';
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
 const BOOT = 'boot-1';
 /** Of a pool: those behind them are free. */
-const MOST_SLOTS = 384;
+const MOST_SLOTS = 512;
 const APPS = ['web', 'api', 'worker', 'cache', 'ingest', 'cron', 'gateway', 'search'];
 const NAMESPACES = ['shop', 'payments', 'ledger', 'search', 'identity', 'batch', 'observability', 'mail', 'ml'];
 const REGIONS = ['eu-central-1', 'us-east-1', 'ap-south-1'];
@@ -226,7 +226,7 @@ async function writeHistory({ history }: Store, leases: readonly Lease[], now: n
 /** Of three pools four weeks: one fills, one goes up and down, one is calm. */
 function samplesOf(pools: readonly PoolView[], now: number): object[] {
   const courses: readonly ((day: number) => number)[] = [
-    (day) => 0.52 + day * 0.0145,
+    (day) => 0.36 + day * 0.0145,
     (day) => 0.55 + 0.15 * Math.sin(day * 2 * Math.PI),
     (day) => 0.1 + day * 0.0004,
   ];

@@ -37,6 +37,32 @@ export const sights: readonly Sight[] = [
       await expect.poll(() => page.locator('.tip').textContent(), { timeout: 30_000 }).not.toContain('reading');
     },
   },
+  {
+    name: 'pool',
+    hash: '/pool/checkout',
+    async ready(page) {
+      await page.locator('.chart').waitFor();
+      await page.locator('.bars').nth(1).waitFor();
+    },
+  },
+  {
+    name: 'pools',
+    hash: '/pools',
+    ready: (page) =>
+      page
+        .getByText(/^about /)
+        .first()
+        .waitFor(),
+  },
+  {
+    name: 'why',
+    hash: '/why',
+    async ready(page) {
+      await page.getByLabel('Namespace').fill('ledger');
+      await page.getByRole('button', { name: 'Explain' }).click();
+      await page.locator('.way').waitFor();
+    },
+  },
   { name: 'address', hash: '/address/10.8.0.2', ready: (page) => page.locator('.time-line').first().waitFor() },
 ];
 

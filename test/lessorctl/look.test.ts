@@ -157,7 +157,13 @@ const looks: [line: string, shown: RegExp, document: z.core.$ZodType, name: RegE
     'audit',
     /pool\.created +default\/routed +done +user\/operator +-$/m,
     z.strictObject({ entries: routes.audit.result.shape.entries }),
-    /^default\/blue\ndefault\/routed\nred\/blue\n$/,
+    /^red\/blue\ndefault\/routed\ndefault\/blue\n$/,
+  ],
+  [
+    'audit --last 2',
+    /pool\.created +red\/blue[\s\S]*default\/routed/,
+    z.strictObject({ entries: routes.audit.result.shape.entries }),
+    /^red\/blue\ndefault\/routed\n$/,
   ],
   [
     'audit --pool blue --since 1h',

@@ -66,7 +66,9 @@ const otherwise: Readonly<Record<string, number>> = {
   // The node leased just now: so it is no dead one.
   'node declare-dead i-0123456789abcdef0 --reason "terminated by hand"': 48,
   // Counters that follow within seconds are waited for, which takes no time here.
-  'check --cidrs 10.0.0.0/16': 1,
+  'check --all-vrfs --cidrs 10.0.0.0/16': 1,
+  'check --fix --dry-run': 1,
+  'check --fix': 1,
   // It stops where the operator has to deploy.
   'restore --run --time 1h': 1,
   // What is watched is interrupted.

@@ -33,15 +33,9 @@ export async function restoringDrill(
   clock: { now: number },
 ): Promise<RestoringDrill> {
   const plane = await controlPlane(dynamodb, [source.pools, source.leases], () => clock.now);
-  const before = { dynamodb: process.env.AWS_ENDPOINT_URL_DYNAMODB, api: process.env.AWS_ENDPOINT_URL_APIGATEWAYV2 };
-  // The functions' own clients are made already, and ask DynamoDB Local.
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL_DYNAMODB: plane.endpoint,
-    AWS_ENDPOINT_URL_APIGATEWAYV2: plane.endpoint,
-  });
+  const { tables, stage } = await clientsAt(plane.endpoint, source.pools);
   const time = wholeSecond(new Date(clock.now).toISOString());
   const origin = { time, source, target: bothTargets(source, time) };
-  const [tables, stage] = [dynamodbTables(REGION, undefined), httpStage('drill', REGION, undefined)];
   let deployed: Deployed = { ...source, throttle: OPEN };
   let note: RestoreNote | undefined;
 
@@ -109,10 +103,18 @@ export async function restoringDrill(
       const { told } = await carryOut(restored, ['i-6'], async () => {});
       return told.slice(4);
     },
-    async stop() {
-      Object.assign(process.env, { AWS_ENDPOINT_URL_DYNAMODB: before.dynamodb });
-      if (before.api === undefined) delete process.env.AWS_ENDPOINT_URL_APIGATEWAYV2;
-      await plane.stop();
-    },
+    stop: plane.stop,
   };
+}
+
+/** A client keeps the endpoint of its first request. The functions' own go on to ask DynamoDB Local. */
+async function clientsAt(endpoint: string, table: string) {
+  const { AWS_ENDPOINT_URL_DYNAMODB: dynamodb } = process.env;
+  Object.assign(process.env, { AWS_ENDPOINT_URL_DYNAMODB: endpoint, AWS_ENDPOINT_URL_APIGATEWAYV2: endpoint });
+  const [tables, stage] = [dynamodbTables(REGION, undefined), httpStage('drill', REGION, undefined)];
+  await tables.read(table);
+  await stage.read();
+  Object.assign(process.env, { AWS_ENDPOINT_URL_DYNAMODB: dynamodb });
+  delete process.env.AWS_ENDPOINT_URL_APIGATEWAYV2;
+  return { tables, stage };
 }

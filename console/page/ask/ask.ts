@@ -29,7 +29,7 @@ function done(): void {
 }
 
 /** @throws QuestionRefused; DOMException AbortError where it is not wanted any more */
-async function send<Name extends OperatorRoute>(
+export async function send<Name extends OperatorRoute>(
   name: Name,
   question: ServiceQuestion<Name> = {},
   signal?: AbortSignal,

@@ -4,7 +4,7 @@ import type { LeaseRow } from '../../../core/contract/lease.ts';
 import type { Curve } from '../space/curves.ts';
 import type { Colours } from './colours.ts';
 import type { Described } from './describe.ts';
-import type { Wanted } from './scene.ts';
+import type { Scene, Wanted } from './scene.ts';
 import type { Scope } from './scope.ts';
 import type { Size, View } from './view.ts';
 
@@ -23,6 +23,7 @@ export interface Atlas {
   readonly colourOf: Signal<((row: LeaseRow) => string) | undefined>;
   readonly view: Signal<View>;
   readonly focus: Signal<number | undefined>;
+  readonly planned: Signal<Scene['planned']>;
   /** Where the pointer is, or the focus came to last. */
   readonly pointer: Signal<Pointer | undefined>;
   /** What is there, as far as it is known by now. */

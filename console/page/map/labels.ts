@@ -88,15 +88,17 @@ function names(
     const top = isInside ? Math.max(0, rect.y) + 6 : rect.y + Math.max(rect.height, LEAST_PIXELS) / 2 - 6;
     const room = isInside ? Math.min(size.width, rect.x + rect.width) - left - 6 : 150;
     const text = cut(context, name, room);
-    const box = { x: left - 2, y: top - 1, width: context.measureText(text).width + 4, height: 14 };
+    const isCut = !isInside && left + context.measureText(text).width > size.width;
+    const at = isCut ? rect.x - context.measureText(text).width - 5 : left;
+    const box = { x: at - 2, y: top - 1, width: context.measureText(text).width + 4, height: 14 };
     if (!isOn(box, size) || room < 40 || taken.some((other) => meet(box, other))) continue;
     taken.push(box);
     written.add(name);
     context.strokeStyle = colours.ground;
     context.lineWidth = 3.5;
-    context.strokeText(text, left, top);
+    context.strokeText(text, at, top);
     context.fillStyle = isInside ? colours.ink : colours.quiet;
-    context.fillText(text, left, top);
+    context.fillText(text, at, top);
   }
 }
 

@@ -31,6 +31,7 @@ export function openAtlas(canvas: HTMLCanvasElement): Atlas {
     colourOf: signal<((row: LeaseRow) => string) | undefined>(undefined),
     view: signal<View>({ scale: 0.01, x: 0, y: 0 }),
     focus: signal<number | undefined>(undefined),
+    planned: signal<Scene['planned']>([]),
     pointer: signal<Pointer | undefined>(undefined),
     size: signal<Size>({ width: 0, height: 0 }),
     colours: signal<Colours>(readColours(canvas)),
@@ -106,9 +107,16 @@ function drawing(canvas: HTMLCanvasElement, context: CanvasRenderingContext2D, a
   };
   const end = effect(() => {
     // Named, so that each of them makes it draw.
-    void [atlas.scope, atlas.curve, atlas.colourOf, atlas.view, atlas.focus, atlas.size, atlas.colours].map(
-      (one) => one.value,
-    );
+    void [
+      atlas.scope,
+      atlas.curve,
+      atlas.colourOf,
+      atlas.view,
+      atlas.focus,
+      atlas.planned,
+      atlas.size,
+      atlas.colours,
+    ].map((one) => one.value);
     void [usages, blockUses, leasesRead].map((one) => one.value);
     if (frame === 0) frame = requestAnimationFrame(draw);
   });
@@ -126,6 +134,7 @@ const sceneOf = (atlas: Atlas): Scene => ({
   colours: atlas.colours.value,
   colourOf: atlas.colourOf.value,
   focus: atlas.focus.value,
+  planned: atlas.planned.value,
   leasesIn,
   shareOf(pool) {
     const usage = usages.value.get(pool);

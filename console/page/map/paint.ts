@@ -54,6 +54,7 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene): Wanted {
   paintMarks(context, scene);
   if (atAddresses) paintLeases(context, scene, blocks);
   labelled(context, scene, visible);
+  paintPlanned(context, scene);
   paintFocus(context, scene);
   return { pools: new Set(visible.map(({ area }) => area.space.pool.name)), byBlock, blocks };
 }
@@ -158,6 +159,18 @@ function triangle(context: CanvasRenderingContext2D, x: number, y: number, side:
   context.lineTo(x + side, y + side);
   context.lineTo(x + side, y);
   context.fill();
+}
+
+function paintPlanned(context: CanvasRenderingContext2D, { planned, curve, view, colours }: Scene): void {
+  context.setLineDash([6, 4]);
+  context.strokeStyle = colours.focus;
+  context.lineWidth = 2.5;
+  for (const span of planned)
+    for (const rect of rectsOfArea(curve, span)) {
+      const { x, y, width, height } = shown(view, rect);
+      context.strokeRect(x, y, Math.max(width, LEAST_PIXELS), Math.max(height, LEAST_PIXELS));
+    }
+  context.setLineDash([]);
 }
 
 function paintFocus(context: CanvasRenderingContext2D, { focus, curve, view, colours }: Scene): void {

@@ -19,6 +19,8 @@ export interface Scene {
   /** Undefined: by state. */
   colourOf: ((row: LeaseRow) => string) | undefined;
   readonly focus: number | undefined;
+  /** What somebody thinks of making. */
+  readonly planned: readonly { readonly first: number; readonly last: number }[];
 }
 
 /** What is on the screen: whoever draws it has to know more of it. */

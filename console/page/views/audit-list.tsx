@@ -13,6 +13,12 @@ export const PoolAudit = ({ pool }: { pool: string }) => (
   <Audit title={`Changes of pool ${pool}`} subject={`${vrf.value}/${pool}`} />
 );
 
+export const AllChanges = () => (
+  <article class="page">
+    <Audit title="Changes of pools and nodes" />
+  </article>
+);
+
 function Audit({ title, subject }: { title: string; subject?: string }) {
   const audit = useAsked(
     (signal) => {

@@ -77,6 +77,13 @@ function useScope(atlas: Signal<Atlas | undefined>, ipv6Pool: string | undefined
 function useShown(atlas: Signal<Atlas | undefined>, at: string | undefined): void {
   const done = useSignal('');
   useSignalEffect(() => {
+    const spans = (route.value.query.get('plan') ?? '').split(',').map(spanOf);
+    const planned = spans.flatMap((span) =>
+      span?.family === 4 ? [{ first: Number(span.first), last: Number(span.last) }] : [],
+    );
+    if (atlas.value !== undefined) atlas.value.planned.value = planned;
+  });
+  useSignalEffect(() => {
     const map = atlas.value;
     const place = route.value.query.get('at') ?? at;
     if (map === undefined || place === undefined || map.scope.value.areas.length === 0 || done.peek() === place) return;

@@ -5,6 +5,7 @@ import { useAsked } from '../ask/live.ts';
 import { vrf } from '../fleet/fleet.ts';
 import { Ago, Facts, Loading, Problem } from '../parts/parts.tsx';
 import { numberText } from '../parts/texts.ts';
+import { to } from '../route.ts';
 import { LeasesNow, LeasesThen, useLeases, usePastLeases } from './leases-over-time.tsx';
 
 export function NodeView({ node }: { node: string }) {
@@ -22,6 +23,11 @@ export function NodeView({ node }: { node: string }) {
         <h1>{value?.name ?? node}</h1>
         {value !== undefined && (
           <span class={`chip ${value.alive ? 'chip-good' : 'chip-bad'}`}>{value.alive ? 'alive' : 'dead'}</span>
+        )}
+        {value?.alive === true && (
+          <a class="button" href={to('change', 'node', node)}>
+            Declare dead
+          </a>
         )}
       </header>
       {known.error !== undefined && <Problem error={known.error} />}

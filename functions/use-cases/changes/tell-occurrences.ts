@@ -2,6 +2,7 @@
 import pMap from 'p-map';
 import type { LessorEvent } from '../../../core/contract/events.ts';
 import { most } from '../../../core/contract/limits.ts';
+import { percentOf } from '../../../core/protocol/fill.ts';
 import type { Occurrence } from '../../../core/protocol/occurrence.ts';
 import { type BlockKey, blockToText } from '../../../core/protocol/slot-ref.ts';
 import { REQUESTS_AT_ONCE } from '../bounded-store.ts';
@@ -81,8 +82,7 @@ async function poolFilled(
   const type = EVENT_OF[level];
   const { definition } = (await ifReadable(knownPool(deps, id))) ?? {};
   const named = definition === undefined ? {} : { vrf: definition.vrf, pool: definition.name };
-  const usePercent = Math.round(use * 1000) / 10;
-  return { type, key: [id, turn, at], at, detail: { poolId: id, ...named, usePercent } };
+  return { type, key: [id, turn, at], at, detail: { poolId: id, ...named, usePercent: percentOf(use) } };
 }
 
 const EVENT_OF = { room: 'poolRecovered', near: 'poolNearExhaustion', full: 'poolExhausted' } as const;
