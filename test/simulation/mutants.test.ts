@@ -41,7 +41,7 @@ describe('A run finds out', () => {
     async (name, mutant) => {
       const operations = await findOut(name, mutant);
       process.stdout.write(`${name}: after ${operations} operations\n`);
-      expect(operations, `no play found it`).toBeDefined();
+      expect(operations, 'no play found it').toBeDefined();
     },
     600_000,
   );
