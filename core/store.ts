@@ -98,6 +98,10 @@ export interface PoolStore {
   readRegistry(vrf: string): Promise<Registry>;
   /** Condition `registryUnchanged`: the stored version is the one before. */
   writeRegistry(registry: Registry, token?: string): Promise<boolean>;
+  /** That the VRF has a list of pools. It is written before that list is. */
+  noteVrf(vrf: string): Promise<void>;
+  /** VRFs of which that was noted, in their order, from behind `after` on: so many at most. */
+  readVrfs(after: string, limit: number): Promise<readonly string[]>;
   readPool(id: string): Promise<PoolState | undefined>;
   /** Condition `poolAbsent`: an id is never used again. */
   createPool(pool: PoolState, token?: string): Promise<boolean>;

@@ -49,6 +49,10 @@ export class LessorHttpApi extends Construct implements LessorApi {
     return this.#api.apiEndpoint;
   }
 
+  get id(): string {
+    return this.#api.apiId;
+  }
+
   get nameInFindings(): string {
     const { logicalId } = this.#api.node.defaultChild as CfnApi;
     return `<${Stack.of(this).resolve(logicalId)}>/${this.#stage.stageName}`;

@@ -42,6 +42,8 @@ export const metricsOf = (api: Measured): ApiMetrics => ({
 export interface LessorApi {
   /** `https://…`, as nodes are to call it. */
   readonly endpoint: string;
+  /** As API Gateway knows the API. */
+  readonly id: string;
   /** How cdk-nag's findings name API and stage: `<LogicalId>/stage`. */
   readonly nameInFindings: string;
   readonly metrics: ApiMetrics;

@@ -33,6 +33,7 @@ export class LessorStack extends Stack {
       new LessorPool(this, id, { lessor, ...pool });
     }
     new CfnOutput(this, 'ApiEndpoint', { value: lessor.endpoint });
+    for (const [name, value] of Object.entries(lessor.restoreOutputs)) new CfnOutput(this, name, { value });
     new CfnOutput(this, 'NodePolicyArn', { value: lessor.nodePolicy.managedPolicyArn });
     new CfnOutput(this, 'OperatorPolicyArn', { value: lessor.operatorPolicy.managedPolicyArn });
     const { bus } = lessor.evidence ?? {};

@@ -37,6 +37,8 @@ const LONGEST_PREFIX = 44;
 export class Lessor extends Construct {
   /** `https://…`: the endpoint in each node's configuration. */
   readonly endpoint: string;
+  /** What a backup and a restore have to know of it: outputs of its stack, by these names (docs/restore.md). */
+  readonly restoreOutputs: Readonly<Record<'ApiId' | 'PoolsTable' | 'LeasesTable' | 'Throttle', string>>;
   /** What a node may do. The roles in `nodeRoles` have it. */
   readonly nodePolicy: ManagedPolicy;
   /** What an operator may do. Attach it to whoever keeps the pools. */
@@ -60,11 +62,8 @@ export class Lessor extends Construct {
     const encryptionKey = this.#key(props.encryptionKey);
     const logs: LogProps = { retention: props.logRetention ?? 30, encryptionKey };
     const { pools, leases, history } = this.#tables(props, encryptionKey);
-    const api = apiFor(props.endpoint ?? { kind: 'http' }, this, {
-      name: prefix,
-      throttle: props.throttle ?? THROTTLE,
-      logs,
-    });
+    const { throttle = THROTTLE } = props;
+    const api = apiFor(props.endpoint ?? { kind: 'http' }, this, { name: prefix, throttle, logs });
     const { tracing = false, dashboard = true, massDeath = MASS_DEATH, canaryMinutes: minutes = 5 } = props;
     const lambda = (name: LessorFunctionName, timeout?: Duration) =>
       new LessorFunction(this, name, {
@@ -105,6 +104,12 @@ export class Lessor extends Construct {
     // A role may call only when every function knows of it: until then its nodes would be taken for others.
     access.nodePolicy.node.addDependency(...this.#all.map(({ live }) => live));
     this.endpoint = api.endpoint;
+    this.restoreOutputs = {
+      ApiId: api.id,
+      PoolsTable: pools.table.tableName,
+      LeasesTable: leases.table.tableName,
+      Throttle: `${throttle.rate}/${throttle.burst}`,
+    };
     this.nodePolicy = access.nodePolicy;
     this.operatorPolicy = access.operatorPolicy;
   }

@@ -68,6 +68,10 @@ export class PrivateApi extends Construct implements LessorApi {
     this.#acknowledge(endpoint.setAccountLogRole ?? false);
   }
 
+  get id(): string {
+    return this.#api.restApiId;
+  }
+
   get nameInFindings(): string {
     const { logicalId } = this.#api.node.defaultChild as CfnRestApi;
     return `<${Stack.of(this).resolve(logicalId)}>/${STAGE}`;

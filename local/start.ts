@@ -1,7 +1,10 @@
 /** `npm start`: the local stack and the plugin on one machine, and a pod's way from ADD to reclaim. */
 import { argv, stderr, stdout } from 'node:process';
 import { buildPlugin } from '../cni-shim/build/build.ts';
+import { serveConsole } from '../console/server/serve.ts';
 import { LessorError } from '../core/contract/problems.ts';
+import { serviceAt } from '../lessorctl/api/service.ts';
+import { processShell } from '../lessorctl/shell/process-shell.ts';
 import { demonstrate } from './demo/demo.ts';
 import type { Tell } from './demo/demo-event.ts';
 import { demoNetwork } from './demo/demo-network.ts';
@@ -11,7 +14,7 @@ import { alsoSearchSbin } from './nodes/node-network.ts';
 import { HELP, INTERRUPTED, readOptions, type StartOptions } from './options.ts';
 import { type Progress, terminalProgress } from './progress.ts';
 import { screenOf } from './screen.ts';
-import { startStack } from './stack/stack.ts';
+import { type LocalStack, startStack } from './stack/stack.ts';
 
 /** A spectator waits no half a minute for a queue. */
 const PACE = 15;
@@ -44,8 +47,12 @@ async function main(options: StartOptions): Promise<number> {
     const { stack, nodes } = await prepare(options, progress, ending);
     await demonstrate(stack, nodes, tell);
     if (options.once) return 0;
+    const page = await consoleOf(stack);
+    ending.push(() => page.stop());
     up = true;
-    tell({ step: 'ready', endpoint: stack.endpoint, directory: nodes.directory, network: demoNetwork.name });
+    const { endpoint } = stack;
+    const { directory } = nodes;
+    tell({ step: 'ready', endpoint, directory, network: demoNetwork.name, console: page.address });
     return stopped;
   };
   try {
@@ -74,6 +81,12 @@ async function prepare({ port, orAnyPort }: StartOptions, progress: Progress, en
   ending.push(() => nodes.stop());
   progress.end();
   return { stack, nodes };
+}
+
+/** It asks as the operator of the local stack. */
+function consoleOf({ endpoint, region, operator }: LocalStack) {
+  const service = serviceAt({ endpoint, region, keys: async () => operator, shell: processShell() });
+  return serveConsole({ service, endpoint, vrf: 'default', port: 0 });
 }
 
 async function start(): Promise<number> {

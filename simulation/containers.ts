@@ -98,8 +98,12 @@ async function add(stage: Stage, machine: Machine, container: Container, mayFail
   const { nonce } = machine.records().journal.find({ network, containerId: id, ifname: 'eth0' }) ?? {};
   if (nonce !== undefined) container.nonce = nonce;
   const address = String(called.printed.ips[0].address).split('/')[0] ?? '';
-  if (container.address === undefined && !isOfAnOutage(machine, container)) ensureCooled(stage, container, address);
-  witness.lives(container, address, lifeOf(stage, machine, container, address));
+  const life = lifeOf(stage, machine, container, address);
+  // In a life that was declared over although it runs, a node may answer from blocks that are another's by now.
+  const isGivenUp = witness.isGivenUp({ node: machine.id, life });
+  if (container.address === undefined && !isGivenUp && !isOfAnOutage(machine, container))
+    ensureCooled(stage, container, address);
+  witness.lives(container, address, life);
   return true;
 }
 

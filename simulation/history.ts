@@ -56,6 +56,8 @@ async function ask(stage: Stage, unheard: ReadonlySet<string | undefined>, lease
   const ofSlot = mirror.ended.filter((one) => nameOf(one.key) === nameOf(key));
   const past = ofSlot.filter((one) => isThen(one.holding.heldAt, one.ends[0]));
   if (ofSlot.some((one) => one.ends.length > 1 && isThen(one.holding.heldAt, Math.max(...one.ends)))) return;
+  // Of a lease of which the reader never heard, and which ended by a request that was meant for an earlier one, nothing is left.
+  if (past.some(({ holding: { nonce }, cameLate }) => cameLate && unheard.has(nonce))) return;
   const now = mirror.slot(key);
   const isHeldNow = now?.held === true && isThen(now.holding?.heldAt ?? 0, Number.POSITIVE_INFINITY);
   const right = past[0]?.holding.node ?? (isHeldNow ? now.holding?.node : undefined);

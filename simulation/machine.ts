@@ -128,6 +128,7 @@ export function machineOf(id: string, service: ServiceInWeather, around: Around)
     restoreDisk() {
       if (copy === undefined) return false;
       disk.restore(copy);
+      isForgetful ||= !machine.isUsed;
       return true;
     },
   };

@@ -18,6 +18,8 @@ export interface EndedLease {
   /** When it ended: one time, or where its beginning came late, either of two. */
   readonly ends: readonly [number, ...number[]];
   readonly how: string;
+  /** What ended it named a time before it, so that the slot says nothing of it. */
+  readonly cameLate: boolean;
 }
 
 /** A write to a slot item that was carried out. */
@@ -134,6 +136,7 @@ function slotsBeside({ witness, now, addressOf }: Around) {
       holding: before.holding,
       ends: endsOf(before, before.holding, { after, began, at: now() }),
       how,
+      cameLate: (after.endedAt ?? now()) < before.holding.heldAt,
     });
     witness.changesHands(addressOf(key), before, how);
   }

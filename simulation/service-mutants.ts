@@ -138,13 +138,7 @@ export const serviceEdits: Readonly<Record<string, readonly Edit[]>> = {
   ],
   'goodbye of another boot': [edit('nodes/goodbye.ts', 'node.boot !== boot', 'false')],
   'goodbye of another life': [edit('nodes/goodbye.ts', 'node.incarnation !== incarnation', 'false')],
-  'choose.blockNotLeasedFrom, by the service': [
-    edit(
-      OWNED,
-      '(request.leasesFrom ?? []).some((one) => one.pool === pool.definition.id && one.block === blockToText(block))',
-      'false',
-    ),
-  ],
+  'choose.blockNotLeasedFrom, by the service': [edit(OWNED, 'one.block === blockToText(block)', 'false')],
   'a batch answers with the first outcome': [
     edit(
       'leases/batch.ts',

@@ -51,7 +51,7 @@ export interface Witness {
   isRecorded(node: string, life: number): void;
   /** It is marked. */
   isOver(node: string, life: number): void;
-  isGivenUp(container: Container): boolean;
+  isGivenUp(container: Pick<Container, 'node' | 'life'>): boolean;
   /** The last life of the node that an operator gave up though it ran; 0: none. */
   givenUpLife(node: string): number;
   /** What it holds is held in that life of the node from now on. */
@@ -75,7 +75,7 @@ export function newWitness(): Witness {
   const givenUp = new Map<string, number>();
   const violations: Violation[] = [];
   const trace: string[] = [];
-  const isGivenUp = ({ node, life }: Container) => life <= (givenUp.get(node) ?? 0);
+  const isGivenUp = ({ node, life }: Pick<Container, 'node' | 'life'>) => life <= (givenUp.get(node) ?? 0);
   const note = (what: string) => {
     if (trace.length > 2 * KEPT) trace.splice(0, KEPT);
     trace.push(what);

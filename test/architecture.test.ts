@@ -1,6 +1,7 @@
 /** The house: which room may know which, no circle, no long file, no long function. docs/architecture.md has the picture. */
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { consoleRooms } from './support/console-rooms.ts';
 import { circlesIn, FOLDERS, functionLengths, importsOf, project, type Sources } from './support/source-tree.ts';
 
 interface Room {
@@ -12,6 +13,14 @@ interface Room {
 }
 
 const CORE = ['core/contract/', 'core/addresses/', 'core/pools/', 'core/protocol/'];
+const LOCAL = [
+  'infra/',
+  'cni-shim/build/',
+  'functions/store/',
+  'console/server/',
+  'lessorctl/api/',
+  'lessorctl/shell/',
+];
 const NODE = [/^node:/];
 const ZOD = /^zod\/mini$/;
 
@@ -37,6 +46,7 @@ const handler = (name: string, ...rooms: string[]): Room => ({
   ],
 });
 
+const inControl = (...rooms: string[]) => ['core/contract/', ...rooms.map((one) => `lessorctl/${one}/`)];
 const putting = ({ room, knows }: Room): Room => ({ room, knows: [...knows, 'functions/events/'] });
 
 /** From the ground up. A room knows what is below it, never what is above. */
@@ -46,7 +56,6 @@ const ROOMS: readonly Room[] = [
   { room: 'core/pools/', knows: ['core/contract/', 'core/addresses/'] },
   { room: 'core/protocol/', knows: ['core/contract/'] },
   { room: 'core/store.ts', knows: CORE },
-
   {
     room: 'functions/store/',
     knows: [...CORE, 'core/store.ts'],
@@ -158,6 +167,7 @@ const ROOMS: readonly Room[] = [
       /^@smithy\/(protocol-http|signature-v4)$/,
     ],
   },
+  ...consoleRooms,
   {
     room: 'lessorctl/plan/',
     knows: ['core/contract/', 'lessorctl/settings/'],
@@ -166,35 +176,25 @@ const ROOMS: readonly Room[] = [
   { room: 'lessorctl/kubernetes/', knows: ['lessorctl/shell/', 'lessorctl/settings/'] },
   { room: 'lessorctl/check/', knows: ['core/contract/', 'lessorctl/kubernetes/', 'lessorctl/plan/'] },
   {
+    room: 'lessorctl/backup/',
+    knows: ['core/contract/', 'lessorctl/shell/', 'lessorctl/settings/'],
+    packages: [ZOD, /^@aws-sdk\/client-(dynamodb|apigatewayv2|api-gateway)$/],
+  },
+  {
     room: 'lessorctl/session/',
     knows: ['lessorctl/shell/', 'lessorctl/print/', 'lessorctl/settings/', 'lessorctl/api/'],
   },
   {
     room: 'lessorctl/commands/',
     knows: [
-      'core/contract/',
-      'lessorctl/shell/',
-      'lessorctl/print/',
-      'lessorctl/settings/',
-      'lessorctl/api/',
-      'lessorctl/plan/',
-      'lessorctl/kubernetes/',
-      'lessorctl/check/',
-      'lessorctl/session/',
+      ...inControl('shell', 'print', 'settings', 'api', 'plan', 'kubernetes', 'check', 'backup', 'session'),
+      'console/server/',
     ],
     packages: [ZOD, /^(p-map|yaml)$/],
   },
   {
     room: 'lessorctl/command-line/',
-    knows: [
-      'core/contract/',
-      'lessorctl/shell/',
-      'lessorctl/print/',
-      'lessorctl/settings/',
-      'lessorctl/kubernetes/',
-      'lessorctl/session/',
-      'lessorctl/commands/',
-    ],
+    knows: inControl('shell', 'print', 'settings', 'kubernetes', 'session', 'commands'),
     packages: [/^commander$/],
   },
   {
@@ -203,17 +203,17 @@ const ROOMS: readonly Room[] = [
     packages: [...NODE, ZOD],
   },
   { room: 'lessorctl/main.ts', knows: ['lessorctl/shell/', 'lessorctl/command-line/'], packages: NODE },
-  { room: 'lessorctl/build/', knows: ['cni-shim/build/'], packages: [...NODE, /^esbuild$/] },
-
+  { room: 'lessorctl/build/', knows: ['cni-shim/build/', 'console/build/'], packages: [...NODE, /^esbuild$/] },
+  { room: 'release/', knows: ['cni-shim/build/', 'lessorctl/build/'], packages: NODE },
   {
     room: 'infra/',
     knows: CORE,
     packages: [/^aws-cdk-lib(\/|$)/, /^cdk-monitoring-constructs$/, /^constructs$/, /^esbuild$/, ...NODE],
   },
-  { room: 'local/', knows: [...CORE, 'infra/', 'cni-shim/build/', 'functions/store/'], packages: [/./] },
+  { room: 'local/', knows: [...CORE, ...LOCAL], packages: [/./] },
 ];
 
-const NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|property|model|race|e2e|suite))*\.ts$/;
+const NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|property|model|race|e2e|suite))*\.tsx?$/;
 const VAGUE = /(^|[-.])(utils?|helpers?|managers?|common|misc)([-.]|$)/;
 const MOST_LINES = { source: 300, test: 400, function: 60 };
 
@@ -224,7 +224,7 @@ const roomOf = (path: string): Room | undefined =>
   ROOMS.filter(({ room }) => isIn(room, path)).sort((a, b) => b.room.length - a.room.length)[0];
 
 function mayImport({ room, knows, packages = [] }: Room, to: string): boolean {
-  if (!to.endsWith('.ts')) return packages.some((allowed) => allowed.test(to));
+  if (!/\.tsx?$/.test(to)) return packages.some((allowed) => allowed.test(to));
   const other = roomOf(to)?.room;
   return other !== undefined && (other === room || knows.includes(other));
 }

@@ -1,5 +1,5 @@
 /** What a round of the agent tells the service: that the node is up, what is in the outbox, and what has no reason any more. */
-import type { HeartbeatRequest } from '../../core/contract/nodes.ts';
+import type { HeartbeatRequest } from '../../core/contract/heartbeat.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import { pauseOf } from '../../core/protocol/back-off.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
@@ -12,6 +12,7 @@ import type { DataDirectories } from '../sync/data-directories.ts';
 import { flushAll, isAnythingToFlush } from '../sync/flush.ts';
 import { reconcile } from '../sync/reconcile.ts';
 import { dueBy } from './due.ts';
+import { type JournalNotes, journalNotes } from './journal-report.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface Telling extends DataDirectories {
@@ -20,7 +21,7 @@ export interface Telling extends DataDirectories {
   readonly outages: readonly Outage[];
   readonly metrics: Metrics;
   readonly log: (level: 'info' | 'warn' | 'error', message: string, facts?: Record<string, unknown>) => void;
-  readonly who: Omit<HeartbeatRequest, 'boot'>;
+  readonly who: Omit<HeartbeatRequest, 'boot' | 'journal'>;
 }
 
 export const agentTimes = {
@@ -46,21 +47,23 @@ export function serviceTeller(telling: Telling): TellService {
   const [heartbeat, comparison, attempt] = [dueBy(surroundings.now), dueBy(surroundings.now), dueBy(surroundings.now)];
   let failures = 0;
   const told = toldSoFar(telling);
+  const notes = journalNotes(surroundings.now);
 
   async function compare(networks: readonly NodeRecords[]): Promise<void> {
     if (networks.length === 0) return;
     const isLost = await compareWithTable(telling, networks);
+    notes.reconciled();
     metrics.declaredDead.set(leasesOfDeadLives(networks) > 0 ? 1 : 0);
     comparison.in(isLost ? agentTimes.lostMs : agentTimes.reconcileMs);
   }
 
   /** @throws LessorError of the request that failed */
-  async function tellAll(networks: readonly NodeRecords[]): Promise<void> {
+  async function tellAll(networks: readonly NodeRecords[], isRound: boolean): Promise<void> {
     const wasAway = failures > 0;
-    const renews = wasAway || heartbeat.isIt();
+    const renews = wasAway || heartbeat.isIt() || (isRound && notes.isTurned(networks));
     let isDeclaredDead = false;
     if (renews) {
-      isDeclaredDead = await sendHeartbeat(telling, networks);
+      isDeclaredDead = await sendHeartbeat(telling, networks, notes);
       heartbeat.in(agentTimes.heartbeatMs);
     }
     // Beside the outbox there may be blocks to give back, of which nothing else reminds.
@@ -80,7 +83,7 @@ export function serviceTeller(telling: Telling): TellService {
 
   return async (networks, isRound = true) => {
     if (!attempt.isIt()) return;
-    const outcome = await outcomeOf(tellAll(networks));
+    const outcome = await outcomeOf(tellAll(networks, isRound));
     if (isRound) told.log();
     if (outcome.kind === 'granted') {
       failures = 0;
@@ -93,6 +96,7 @@ export function serviceTeller(telling: Telling): TellService {
     attempt.in(pause);
     if (outcome.kind === 'unanswered') {
       metrics.reachable.set(0);
+      notes.away();
       for (const outage of outages) outage.failed(error);
     }
     log('warn', error.message, { code: error.code, againInSeconds: pause / 1000 });
@@ -123,9 +127,15 @@ const leasesOfDeadLives = (networks: readonly NodeRecords[]): number =>
   networks.reduce((count, records) => count + leasesOfDeadLife(records), 0);
 
 /** Whether containers live with leases of a life that was declared over. @throws LessorError, also where the service takes this node for another one: then nothing else is told either */
-async function sendHeartbeat(telling: Telling, networks: readonly NodeRecords[]): Promise<boolean> {
+async function sendHeartbeat(
+  telling: Telling,
+  networks: readonly NodeRecords[],
+  notes: JournalNotes,
+): Promise<boolean> {
   const { api, bootId, who, outages, log, metrics } = telling;
-  const answer = await counted(metrics, 'heartbeat', api.heartbeat({ boot: bootId, ...who }));
+  const said = { boot: bootId, ...who, journal: notes.report(networks) };
+  const answer = await counted(metrics, 'heartbeat', api.heartbeat(said));
+  notes.reached();
   for (const outage of outages) outage.reached();
   const declaredDead = wasDeclaredDead(answer, networks);
   for (const records of networks) {

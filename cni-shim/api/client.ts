@@ -2,6 +2,7 @@
 
 import type { BatchRequest, BatchResult } from '../../core/contract/batch.ts';
 import type { GiveBackRequest, GiveBackResult } from '../../core/contract/blocks.ts';
+import type { HeartbeatRequest, HeartbeatResult } from '../../core/contract/heartbeat.ts';
 import type {
   AllocateRequest,
   AllocateResult,
@@ -12,13 +13,7 @@ import type {
   ReportRequest,
   ReportResult,
 } from '../../core/contract/lease.ts';
-import type {
-  GoodbyeRequest,
-  GoodbyeResult,
-  HeartbeatRequest,
-  HeartbeatResult,
-  OwnLeasesResult,
-} from '../../core/contract/nodes.ts';
+import type { GoodbyeRequest, GoodbyeResult, OwnLeasesResult } from '../../core/contract/nodes.ts';
 import { paths } from '../../core/contract/paths.ts';
 import type { LessorError } from '../../core/contract/problems.ts';
 import type { ReadinessRequest, ReadinessResult } from '../../core/contract/questions.ts';

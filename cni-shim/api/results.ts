@@ -1,9 +1,10 @@
 /** The service's answers, as core/contract has them; a test compares the two. */
 import type { BatchResult } from '../../core/contract/batch.ts';
 import type { GiveBackResult } from '../../core/contract/blocks.ts';
+import type { HeartbeatResult } from '../../core/contract/heartbeat.ts';
 import type { AllocateResult, CheckResult, ReleaseResult, ReportResult } from '../../core/contract/lease.ts';
 import { otherwise as defaults, most, patterns } from '../../core/contract/limits.ts';
-import type { GoodbyeResult, HeartbeatResult, OwnLeasesResult } from '../../core/contract/nodes.ts';
+import type { GoodbyeResult, OwnLeasesResult } from '../../core/contract/nodes.ts';
 import type { ReadinessResult } from '../../core/contract/questions.ts';
 import { flag, integer, list, object, oneOf, optional, otherwise, record, type Shape, text } from './shapes.ts';
 

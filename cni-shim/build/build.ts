@@ -129,12 +129,17 @@ export function findBun(): { path: string; version: string } {
 }
 
 /**
- * Makes `lessor` of `lessor.cjs`, both in `directory`: one of its own, so that no bunfig.toml or .env of the project takes
- * part. @throws Error with what bun said, where it fails
+ * Makes `lessor` of `entry`, both in `directory`: one of its own, so that no bunfig.toml or .env of the project takes part.
+ * @param flags beside those of every executable. @throws Error with what bun said, where it fails
  */
-export async function compile(bun: string, directory: string, platform: readonly string[]): Promise<void> {
+export async function compile(
+  bun: string,
+  directory: string,
+  flags: readonly string[],
+  entry = 'lessor.cjs',
+): Promise<void> {
   const { PATH = '', HOME = directory } = process.env;
-  const child = spawn(bun, ['build', 'lessor.cjs', ...COMPILE_FLAGS, ...platform, '--outfile=lessor'], {
+  const child = spawn(bun, ['build', entry, ...COMPILE_FLAGS, ...flags, '--outfile=lessor'], {
     cwd: directory,
     env: { PATH, HOME },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -142,7 +147,7 @@ export async function compile(bun: string, directory: string, platform: readonly
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const code = await new Promise<number | null>((done, failed) => child.once('error', failed).once('close', done));
-  if (code !== 0) throw new Error(`bun could not compile the plugin (exit code ${code}):\n${said.trim()}`);
+  if (code !== 0) throw new Error(`bun could not compile it (exit code ${code}):\n${said.trim()}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -5,7 +5,7 @@ import { isFileError } from '../machine/files.ts';
 import { refusal } from '../machine/refusal.ts';
 import { version } from '../machine/version.ts';
 import type { Calling, Command, Option } from './command.ts';
-import { readOptions } from './options.ts';
+import { readArguments } from './options.ts';
 import { table } from './table.ts';
 
 interface Entry {
@@ -34,6 +34,11 @@ export const commands: readonly Entry[] = [
     name: 'leave',
     summary: 'takes this node out of service: gives back what it has and says goodbye',
     load: async () => (await import('./leave.ts')).leaving,
+  },
+  {
+    name: 'give-back',
+    summary: 'gives a block of this node back, in which nothing is used',
+    load: async () => (await import('./give-back.ts')).givingBack,
   },
   {
     name: 'install',
@@ -69,7 +74,8 @@ export async function runCommand(argv: readonly string[], calling: Calling): Pro
       return 0;
     }
     const command = await entry.load();
-    return await command.run(readOptions(name, command.options, rest), calling);
+    const { values, operands } = readArguments(name, command, rest);
+    return await command.run(values, calling, operands);
   } catch (error) {
     const { text, exitCode } = failureOf(error);
     terminal.complain(`lessor: ${text}\n`);
@@ -112,12 +118,20 @@ ${indented([
 `;
 
 async function commandHelp({ name, summary, load }: Entry): Promise<string> {
-  const { about, options } = await load();
+  const { about, options, operands = [] } = await load();
+  const call = [name, ...operands.map((one) => one.name)].join(' ');
+  const given = operands.map((one) => [one.name, one.help]);
   const rows = Object.entries(options).map(([option, shape]) => [`--${option}${placeholder(shape)}`, helpOf(shape)]);
-  return `lessor ${name}: ${summary}
+  return `lessor ${call}: ${summary}
 
 ${about.trim()}
-
+${
+  given.length === 0
+    ? ''
+    : `
+${indented(given)}
+`
+}
 Options:
 ${indented(rows)}
 `;

@@ -24,6 +24,13 @@ export type Values<O extends Options> = {
         : string | undefined;
 };
 
+/** What is given without a name, each once. */
+export interface Operand {
+  /** What it is called in the help. */
+  readonly name: string;
+  readonly help: string;
+}
+
 export interface Terminal {
   print(text: string): void;
   /** On standard error. */
@@ -39,8 +46,10 @@ export interface Command<O extends Options = Options> {
   /** Lines that follow the summary in the command's help. */
   readonly about: string;
   readonly options: O;
-  /** Resolves to the exit code. @throws LessorError */
-  run(values: Values<O>, calling: Calling): Promise<number>;
+  /** None where they are left out. */
+  readonly operands?: readonly Operand[];
+  /** @param operands as many as the command has. Resolves to the exit code. @throws LessorError */
+  run(values: Values<O>, calling: Calling, operands: readonly string[]): Promise<number>;
 }
 
 /** Has the values' types follow from the options. */

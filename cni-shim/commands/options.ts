@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { hiddenDataDir, NODE_FILE } from '../machine/layout.ts';
 import { refusal } from '../machine/refusal.ts';
-import type { Options, Values } from './command.ts';
+import type { Operand, Options, Values } from './command.ts';
 
 export const nodeOptions = {
   config: {
@@ -22,9 +22,19 @@ export const jsonOption = { json: { kind: 'flag', help: 'print JSON' } } as cons
 
 const wrong = (what: string, remedy: string) => refusal('request.invalid', what, remedy);
 
-/** @throws LessorError `request.invalid`, which names the option */
-export function readOptions<O extends Options>(name: string, options: O, argv: readonly string[]): Values<O> {
+interface Given<O extends Options> {
+  readonly values: Values<O>;
+  readonly operands: readonly string[];
+}
+
+/** @throws LessorError `request.invalid`, which names the option or the operand */
+export function readArguments<O extends Options>(
+  name: string,
+  { options, operands = [] }: { readonly options: O; readonly operands?: readonly Operand[] },
+  argv: readonly string[],
+): Given<O> {
   const remedy = `see lessor help ${name}`;
+  const texts: string[] = [];
   const { tokens } = parseArgs({
     args: [...argv],
     options: Object.fromEntries(
@@ -35,21 +45,27 @@ export function readOptions<O extends Options>(name: string, options: O, argv: r
   });
   const given = new Map<string, string[]>();
   for (const token of tokens) {
-    if (token.kind === 'positional') throw wrong(`${JSON.stringify(token.value)} is one argument too many`, remedy);
+    if (token.kind === 'positional') {
+      if (texts.length === operands.length)
+        throw wrong(`${JSON.stringify(token.value)} is one argument too many`, remedy);
+      texts.push(token.value);
+    }
     if (token.kind !== 'option') continue;
     const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
     if (option === undefined) throw wrong(`there is no option ${token.rawName}`, remedy);
     given.set(token.name, [...(given.get(token.name) ?? []), readValue(token, option.kind, remedy)]);
   }
+  const missing = operands[texts.length];
+  if (missing !== undefined) throw wrong(`${missing.name} is not given`, remedy);
   const values = Object.entries(options).map(([option, { kind, several, default: otherwise }]) => {
-    const texts = given.get(option);
-    if (kind === 'flag') return [option, texts !== undefined];
-    if (several) return [option, texts ?? []];
-    if (texts !== undefined && texts.length > 1)
-      throw wrong(`--${option} is given ${texts.length} times`, 'give it once');
-    return [option, texts?.[0] ?? otherwise];
+    const found = given.get(option);
+    if (kind === 'flag') return [option, found !== undefined];
+    if (several) return [option, found ?? []];
+    if (found !== undefined && found.length > 1)
+      throw wrong(`--${option} is given ${found.length} times`, 'give it once');
+    return [option, found?.[0] ?? otherwise];
   });
-  return Object.fromEntries(values) as Values<O>;
+  return { values: Object.fromEntries(values) as Values<O>, operands: texts };
 }
 
 interface OptionToken {

@@ -1,7 +1,7 @@
 /** `lessor status`. */
 import { outcomeOf } from '../api/call-outcome.ts';
 import { type FailedCall, failedCalls } from '../log/failed-calls.ts';
-import { logFileOf } from '../machine/node-configuration.ts';
+import { loadNodeConfiguration, logFileOf, type NodeConfiguration } from '../machine/node-configuration.ts';
 import { version } from '../machine/version.ts';
 import { wasDeclaredDead } from '../node/declared-dead.ts';
 import { recordsIn } from '../sync/data-directories.ts';
@@ -22,9 +22,11 @@ export const status = command({
   },
   async run({ config, 'data-dir': dataDirs, json, check }, { surroundings, terminal }) {
     const access = accessJournals(surroundings, { config, dataDirs });
-    const logFile = logFileOf(config === undefined ? {} : { config }, surroundings);
+    const named = config === undefined ? {} : { config };
+    const logFile = logFileOf(named, surroundings);
     const shown: Shown = {
       version,
+      labels: loadNodeConfiguration(named, surroundings).labels,
       ...nodeStatus(access),
       ...(check ? { check: await ask(access) } : {}),
       logFile,
@@ -48,6 +50,8 @@ interface Check {
 
 interface Shown extends NodeStatus {
   readonly version: string;
+  /** The node says them with every ADD. */
+  readonly labels: NodeConfiguration['labels'];
   readonly check?: Check;
   readonly logFile: string | undefined;
   readonly failures: readonly FailedCall[];
@@ -66,12 +70,14 @@ async function ask(access: NodeAccess): Promise<Check> {
 }
 
 function inWords(shown: Shown): string {
-  const { endpoint, boot, journals, outage, check, failures, logFile } = shown;
+  const { endpoint, boot, journals, outage, check, failures, labels, logFile } = shown;
+  const labelTexts = Object.entries(labels).map(([label, value]) => `${label}=${value}`);
   const about = table([
     ['API', endpoint],
     ['', outage === undefined ? 'no outage is known' : `not reached since ${time(outage.since)}: ${outage.why}`],
     ...(check === undefined ? [] : [['Check', checkInWords(check)]]),
     ...nodes(shown),
+    ...(labelTexts.length === 0 ? [] : [['Labels', labelTexts.join(', ')]]),
     ['Boot', boot],
     ['Log', logFile ?? 'none'],
   ]);

@@ -2,7 +2,7 @@
  * That this node was declared dead although it runs. It counts while a container of this boot lives with a lease of the life
  * that is over: the next ADD begins another life, and the addresses of the former one may be given to others all the same.
  */
-import type { HeartbeatResult } from '../../core/contract/nodes.ts';
+import type { HeartbeatResult } from '../../core/contract/heartbeat.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 import type { NodeRecords } from './node-records.ts';
 

@@ -86,8 +86,9 @@ export function afterAnswer(previous: PoolCache | undefined, update: PoolUpdate)
   const same = previous?.pool.id === pool.id ? previous : undefined;
   let known = same ? forget(same, now) : {};
   for (const { block, slots } of taken) {
-    // Of its own blocks this node knows since when: it released them itself.
-    const unknown = pool.affinity === 'node' ? slots.filter((one) => known[block]?.[one] === undefined) : slots;
+    // Of a block that was its own all the time this node knows since when: it released them itself.
+    const isKnown = isSameClaim(block, same?.blocks, answer.blocks);
+    const unknown = isKnown ? slots.filter((one) => known[block]?.[one] === undefined) : slots;
     known = markTaken(known, block, unknown, now);
   }
   if (proposal !== undefined && (proposal.block !== slot.block || proposal.slot !== slot.slot))
@@ -136,6 +137,16 @@ function blocksAfter(previous: PoolCache | undefined, { answer, proposal }: Pool
   });
   return [...answer.blocks.filter(({ block }) => !has(older, block)), ...older];
 }
+
+/** Another node may have had the block, and released slots in it, between two generations. */
+const isSameClaim = (
+  block: string,
+  before: readonly ClaimedBlock[] | undefined,
+  after: readonly ClaimedBlock[],
+): boolean => generationOf(before, block) !== undefined && generationOf(before, block) === generationOf(after, block);
+
+const generationOf = (blocks: readonly ClaimedBlock[] | undefined, block: string): number | undefined =>
+  blocks?.find((one) => one.block === block)?.generation;
 
 const has = (blocks: readonly ClaimedBlock[], block: string): boolean => blocks.some((one) => one.block === block);
 

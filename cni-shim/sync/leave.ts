@@ -85,7 +85,10 @@ function beginLeaving(access: NodeAccess, networks: readonly NodeRecords[]): voi
 }
 
 /** A goodbye in the name of another node would end that one's life. @throws LessorError */
-async function ensureSameNode({ api, bootId, outages }: NodeAccess, networks: readonly NodeRecords[]): Promise<void> {
+export async function ensureSameNode(
+  { api, bootId, outages }: NodeAccess,
+  networks: readonly NodeRecords[],
+): Promise<void> {
   const answer = await api.heartbeat({ boot: bootId });
   for (const outage of outages) outage.reached();
   for (const records of networks) {

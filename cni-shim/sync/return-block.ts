@@ -1,5 +1,6 @@
 /** A block of this node that no attachment uses is given back where the node has room elsewhere: other nodes may need it. */
 import type { ClaimedBlock, SlotReference } from '../../core/contract/ids.ts';
+import type { LessorError } from '../../core/contract/problems.ts';
 import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
 import { slotName } from '../node/journal-entry.ts';
@@ -24,20 +25,30 @@ export async function giveBackEmptyBlock(
   if (due !== undefined) await giveBack(records, api, released.pool, due);
 }
 
-/** Tells the service of a block that is given back. */
-export async function giveBack(records: NodeRecords, api: Calls, pool: string, due: ClaimedBlock): Promise<void> {
+/** `kept`: an address of it is held, as the service has it. */
+export type GivenBack = 'released' | 'kept' | LessorError;
+
+/** Tells the service of a block that is given back. Where that fails, the agent's next heartbeat tells it. */
+export async function giveBack(
+  records: NodeRecords,
+  api: Calls,
+  pool: string,
+  due: ClaimedBlock,
+): Promise<GivenBack | undefined> {
   const { block, generation } = due;
   const claim = { pool, block, generation, boot: records.bootId, journal: records.journalId };
   const life = records.cacheOf(pool)?.incarnation;
   const outcome = await outcomeOf(api.giveBack(claim));
-  if (outcome.kind !== 'granted' || outcome.answer === undefined) return;
+  if (outcome.kind !== 'granted') return outcome.error;
+  if (outcome.answer === undefined) return undefined;
   records.returnedBlocks.answered(pool, due);
-  const { generation: kept } = outcome.answer;
-  if (kept === undefined) return;
+  const { outcome: came, generation: kept } = outcome.answer;
+  if (kept === undefined) return came;
   // What was kept in a life that the node has left meanwhile is nothing to the next one.
   records.update(pool, (cache) =>
     cache !== undefined && cache.incarnation === life ? afterKept(cache, { block, generation: kept }) : undefined,
   );
+  return came;
 }
 
 const isUsed = ({ journal }: NodeRecords, pool: string, block: string): boolean =>

@@ -2,11 +2,19 @@
 import * as z from 'zod/mini';
 import { timeRange } from './history.ts';
 import { nextCursor } from './ids.ts';
+import { most } from './limits.ts';
 import { death } from './nodes.ts';
-import { poolView } from './pool.ts';
+import { pageCount, poolView } from './pool.ts';
 
 /** Between two times. */
-export const auditQuery = z.extend(timeRange, {});
+export const auditQuery = z.extend(timeRange, {
+  /** Only what was done to this: `<vrf>/<name>` of a pool, or a node's id. */
+  subject: z.optional(z.string().check(z.minLength(1), z.maxLength(2 * most.name + 1))),
+  /** `latest`: backwards, so that the first page has what was done last. */
+  order: z._default(z.enum(['earliest', 'latest']), 'earliest'),
+  /** How many are wanted at most; as many as an answer has room for, if left out. */
+  limit: z.optional(pageCount),
+});
 export type AuditQuery = z.output<typeof auditQuery>;
 
 /** What somebody did. Dry runs are not among it. */
@@ -35,7 +43,7 @@ export type AuditRow = z.infer<typeof auditRow>;
 
 /** One page of what was done. */
 export const auditResult = z.object({
-  /** In the order in which they began. */
+  /** In the order in which they began, or backwards. */
   entries: z.array(auditRow),
   /** Give it back as `cursor` for the next page, which may have more although this one has none; absent on the last one. */
   nextCursor: z.optional(nextCursor),

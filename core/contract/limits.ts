@@ -21,6 +21,10 @@ export const most = {
   /** Kubernetes: a prefix of 253, a slash, a name of 63. */
   label: 317,
   labelValue: 253,
+  /** Of leases that are lost, as a node tells of them: so many, each with so many of its addresses, in so many bytes. */
+  lostLeases: 16,
+  lostAddresses: 4,
+  lostBytes: 4_000,
   /** Why a node is declared dead. */
   reason: 500,
   /** Of an event: why something is so, and spans of a block. EventBridge takes 256 KB for ten events. */

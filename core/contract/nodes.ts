@@ -1,5 +1,6 @@
 /** A node: what it holds, that it is up, that its life was declared over. */
 import * as z from 'zod/mini';
+import { journalView, nodeRegion } from './heartbeat.ts';
 import {
   attachment,
   blockCursor,
@@ -69,31 +70,6 @@ export const ownLeasesResult = z.object({
 });
 export type OwnLeasesResult = z.infer<typeof ownLeasesResult>;
 
-const region = z.string().check(z.minLength(1), z.maxLength(most.region), z.regex(patterns.region));
-
-/** What a node says of itself. */
-export const heartbeatRequest = z.strictObject({
-  boot,
-  /** What the cluster calls this node: for people, never who it is. */
-  name: z.optional(z.string().check(z.minLength(1), z.maxLength(most.podText))),
-  /** The version of the agent. */
-  version: z.optional(z.string().check(z.minLength(1), z.maxLength(most.version))),
-  /** The AWS Region in which it says it is: for people, never evidence. */
-  region: z.optional(region),
-});
-export type HeartbeatRequest = z.infer<typeof heartbeatRequest>;
-
-/** For whom the service takes the caller, and whether that node was declared dead. */
-export const heartbeatResult = z.object({
-  /** Whom the service takes the caller for, as the signature proves it. */
-  node: z.optional(z.string()),
-  /** The life that is over; only where it was declared so. */
-  incarnation: z.optional(z.int()),
-  /** True where this node's life was declared over although it calls. */
-  declaredDead: z.boolean(),
-});
-export type HeartbeatResult = z.infer<typeof heartbeatResult>;
-
 /** A life of the calling node, as `ownLeasesResult` names it. */
 export const goodbyeRequest = z.strictObject({
   boot,
@@ -120,6 +96,10 @@ export const blockReference = z.object({
   /** The id of the pool. */
   pool: z.string(),
   block: blockIndex,
+  /** The name of the pool; absent where it is gone, or more are asked for than are looked up. */
+  name: z.optional(z.string()),
+  /** The VRF of the pool, where its name is known. */
+  vrf: z.optional(z.string()),
 });
 
 /** A node as operators see it. */
@@ -138,6 +118,7 @@ export const nodeView = z.object({
   boot: z.string(),
   /** RFC 3339: when it last leased in a new block or was heard of. */
   heartbeatAt: z.optional(z.string()),
+  journal: z.optional(journalView),
   /** Blocks in which it may hold leases. */
   blocks: z.array(blockReference),
 });
@@ -149,7 +130,7 @@ export const listNodesQuery = z.strictObject({
   /** Only nodes of this AWS account. */
   account: z.optional(z.string().check(z.regex(patterns.account, 'must be the 12 digits of an AWS account'))),
   /** Only nodes that say they are in this AWS Region. */
-  region: z.optional(region),
+  region: z.optional(nodeRegion),
   /** Only nodes whose present life is not over, or only those whose is. */
   alive: z.optional(z.enum(['true', 'false'])),
   cursor: z.optional(nodeCursor),
@@ -189,6 +170,7 @@ export const listedNodeView = z.object({
   lifeAt: z.string(),
   /** RFC 3339: when its agent was last heard of. */
   heartbeatAt: z.optional(z.string()),
+  journal: z.optional(journalView),
   instance: z.optional(instanceView),
   /** RFC 3339: when EC2 was first seen to know it. */
   knownToEc2At: z.optional(z.string()),

@@ -78,6 +78,12 @@ export const paths = {
    */
   listBlocks: { method: 'GET', path: '/v1/pools/{pool}/blocks' },
   /**
+   * List the VRFs that have pools
+   *
+   * In the order of their names. A page may be empty and not be the last one.
+   */
+  listVrfs: { method: 'GET', path: '/v1/vrfs' },
+  /**
    * List a VRF's pools
    *
    * In the order of their names.

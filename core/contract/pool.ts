@@ -162,11 +162,13 @@ export const poolInput = z.strictObject({
 });
 export type PoolInput = z.infer<typeof poolInput>;
 
+const upTo100 = z.string().check(z.regex(/^([1-9]\d?|100)$/, 'must be a number from 1 to 100'));
+
 /** How many of the list are wanted at most. */
-export const pageLimit = z.pipe(
-  z._default(z.string().check(z.regex(/^([1-9]\d?|100)$/, 'must be a number from 1 to 100')), '50'),
-  z.transform(Number),
-);
+export const pageLimit = z.pipe(z._default(upTo100, '50'), z.transform(Number));
+
+/** The same where nothing is left out otherwise. */
+export const pageCount = z.pipe(upTo100, z.transform(Number));
 
 export const createPoolQuery = z.strictObject({ dryRun: flag });
 

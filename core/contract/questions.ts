@@ -65,7 +65,7 @@ export const usageQuery = z.strictObject({
   vrf: vrf,
   /** Also count for each of these. */
   by: z.optional(z.enum(['block', 'node', 'namespace'])),
-  /** `true`: from the counters, one or two reads however large the pool is; by namespace only, and without what cools. */
+  /** `true`: from the counters, a few reads however large the pool is; by namespace only, and without what cools. */
   cheap: z._default(z.enum(['true', 'false']), 'false'),
   /** Where blocks belong to nodes: also what this one has and could get. */
   node: z.optional(nodeId),

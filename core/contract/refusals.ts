@@ -50,6 +50,7 @@ export const refusals: Readonly<Record<RouteName, readonly ProblemCode[]>> = {
   goodbye: writing,
   readNode: [...always, 'node.unknown'],
   listBlocks: [...always, 'pool.unknown'],
+  listVrfs: always,
   listPools: always,
   createPool: [...writing, 'pool.conflict', 'pool.overlap', 'pool.draining', 'vrf.full'],
   readPool: [...always, 'pool.unknown'],

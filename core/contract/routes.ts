@@ -6,6 +6,7 @@ import { auditQuery, auditResult } from './audit.ts';
 import { batchRoute } from './batch.ts';
 import { giveBackRequest, giveBackResult, listBlocksQuery, listBlocksResult } from './blocks.ts';
 import { forecastResult } from './forecast.ts';
+import { heartbeatRequest, heartbeatResult } from './heartbeat.ts';
 import { addressHistory, addressHistoryQuery, leaseHistory, leaseHistoryQuery } from './history.ts';
 import {
   allocateRequest,
@@ -24,8 +25,6 @@ import {
   declareDeathResult,
   goodbyeRequest,
   goodbyeResult,
-  heartbeatRequest,
-  heartbeatResult,
   listDeathsQuery,
   listDeathsResult,
   listNodesQuery,
@@ -65,6 +64,7 @@ import {
   usageResult,
 } from './questions.ts';
 import { foreseeSilenceQuery, foreseeSilenceResult } from './silence.ts';
+import { vrfsRoute } from './vrfs.ts';
 
 export const routes = {
   allocate: {
@@ -147,6 +147,7 @@ export const routes = {
     query: listBlocksQuery,
     result: listBlocksResult,
   },
+  listVrfs: { ...paths.listVrfs, ...vrfsRoute },
   listPools: {
     ...paths.listPools,
     function: 'operate',

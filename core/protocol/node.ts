@@ -1,4 +1,5 @@
 /** What is known of a node. It is whoever calls, as its signature proves it. */
+import type { JournalReport } from '../contract/heartbeat.ts';
 import { type Account, type InstanceState, instanceStates } from '../contract/limits.ts';
 
 export { type Account, type InstanceState, instanceStates };
@@ -52,6 +53,13 @@ export interface Heartbeat {
   readonly heartbeatAt?: number;
   readonly name?: string;
   readonly version?: string;
+  readonly journal?: SaidOfJournal;
+}
+
+/** What a node counted in its journal, and when (ms) it said so: not every heartbeat does. */
+export interface SaidOfJournal {
+  readonly at: number;
+  readonly report: JournalReport;
 }
 
 /** What EC2 said of an instance when it was asked last. */

@@ -11,6 +11,7 @@ import { readNode } from '../use-cases/nodes/heartbeat.ts';
 import { listNodes } from '../use-cases/nodes/list-nodes.ts';
 import { changePoolAudited, createPoolAudited, deletePoolAudited } from '../use-cases/pools/audited-pools.ts';
 import { listPools, readPoolNamed } from '../use-cases/pools/list-pools.ts';
+import { listVrfs } from '../use-cases/pools/list-vrfs.ts';
 import { addressHistory } from '../use-cases/questions/address-history.ts';
 import { auditTrail } from '../use-cases/questions/audit-trail.ts';
 import { explain } from '../use-cases/questions/explain.ts';
@@ -31,6 +32,7 @@ export const handler = handlerOf({
     ({ body, call, query }) => createPoolAudited(dependencies, call, body, query.dryRun),
     ({ created, dryRun, pool }) => (dryRun ? {} : { status: created ? 201 : 200, ...versionTag(pool.version) }),
   ),
+  ...answering(routes.listVrfs, ({ call, query }) => listVrfs(dependencies, call, query)),
   ...answering(routes.listPools, ({ call, query }) => listPools(dependencies, call, query)),
   ...answering(
     routes.readPool,

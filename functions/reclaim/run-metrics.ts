@@ -1,6 +1,7 @@
 /** What the scheduled function tells of its runs: as metrics, and of the fullest pools in its log. */
 import { most } from '../../core/contract/limits.ts';
 import { emit, emitDeaths } from '../metrics/emit.ts';
+import { percentOf as percent } from '../use-cases/changes/percent.ts';
 import type { PoolReading } from '../use-cases/changes/pool-reading.ts';
 import type { RecountReport } from '../use-cases/changes/recount.ts';
 import type { SilentRun } from '../use-cases/reclaim/declare-silent.ts';
@@ -59,5 +60,3 @@ const byUse = (readings: readonly PoolReading[]): readonly PoolReading[] =>
 /** The metrics of all pools together do not say which one is the fullest. */
 export const fullest = (readings: readonly PoolReading[]) =>
   byUse(readings).map(({ vrf, name, use, held }) => ({ pool: `${vrf}/${name}`, usePercent: percent(use), held }));
-
-const percent = (use: number): number => Math.round(use * 1000) / 10;

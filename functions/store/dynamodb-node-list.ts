@@ -2,8 +2,15 @@
 import { DeleteCommand, type DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { scatter } from '../../core/addresses/scatter.ts';
+import { journalReport } from '../../core/contract/heartbeat.ts';
 import { instanceStates, NODE_LIST_SHARDS } from '../../core/contract/limits.ts';
-import { type Heartbeat, type ListedNode, nodeListKey, type Whereabouts } from '../../core/protocol/node.ts';
+import {
+  type Heartbeat,
+  type ListedNode,
+  nodeListKey,
+  type SaidOfJournal,
+  type Whereabouts,
+} from '../../core/protocol/node.ts';
 import type { NodeList, NodeStore } from '../../core/store.ts';
 import { available, conditional, readItem } from './dynamodb-client.ts';
 import { nodeExpressions as when } from './expressions.ts';
@@ -19,15 +26,25 @@ const storedHeartbeat = z.object({
   seen: z.optional(z.number()),
   name: z.optional(z.string()),
   ver: z.optional(z.string()),
+  jr: z.optional(z.string()),
+  ja: z.optional(z.number()),
 });
 
 function heartbeatOf(item: Item): Heartbeat {
-  const { seen, name, ver } = storedHeartbeat.parse(item);
+  const { seen, name, ver, jr, ja } = storedHeartbeat.parse(item);
+  const journal = jr === undefined || ja === undefined ? undefined : saidOf(jr, ja);
   return {
     ...(seen === undefined ? {} : { heartbeatAt: seen }),
     ...(name === undefined ? {} : { name }),
     ...(ver === undefined ? {} : { version: ver }),
+    ...(journal === undefined ? {} : { journal }),
   };
+}
+
+/** As text, which is shorter than a map. What another version wrote and this one does not know is not said. */
+function saidOf(text: string, at: number): SaidOfJournal | undefined {
+  const { data } = z.safeParse(journalReport, JSON.parse(text));
+  return data && { at, report: data };
 }
 
 const storedListing = z.object({
@@ -47,7 +64,7 @@ const storedListing = z.object({
 });
 
 /**
- * e incarnation, st alive or dead, lf when that life was listed, seen last heartbeat, name and ver as the node says them, pt and ac
+ * e incarnation, st alive or dead, lf when that life was listed, seen last heartbeat, name and ver as the node says them, jr what it counted in its journal and ja when it said so, pt and ac
  * partition and account, rg Region, cl cluster, ec2, er and ec2At what EC2 said, in which Region and when, kn since when it is known to EC2, kr in which Region last.
  */
 function listedNode(item: Item): ListedNode {
@@ -69,9 +86,18 @@ function listedNode(item: Item): ListedNode {
   };
 }
 
-const attributesOf = ({ account, region, cluster, heartbeatAt, name, version }: Whereabouts & Heartbeat): Item => ({
+const attributesOf = ({
+  account,
+  region,
+  cluster,
+  heartbeatAt,
+  name,
+  version,
+  journal,
+}: Whereabouts & Heartbeat): Item => ({
   ...{ pt: account?.partition, ac: account?.id, rg: region, cl: cluster },
   ...{ seen: heartbeatAt, name, ver: version },
+  ...(journal === undefined ? {} : { jr: JSON.stringify(journal.report), ja: journal.at }),
 });
 
 /** What a node says of itself and leaves out stays. Its cluster is its role's: where that has none, it is of none. */

@@ -3,6 +3,7 @@ import {
   type DynamoDBDocumentClient,
   PutCommand,
   type PutCommandInput,
+  QueryCommand,
   UpdateCommand,
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
@@ -22,7 +23,7 @@ export function dynamodbPools(client: DynamoDBDocumentClient, table: string): Po
     conditional(() => client.send(new UpdateCommand({ ...input, ...of(table) })));
 
   return {
-    ...joinedStretches(client, table),
+    ...notes(client, table),
 
     async readRegistry(vrf) {
       return registryOf(vrf, await readItem(client, table, keys.registry(vrf)));
@@ -88,6 +89,30 @@ const joinedStretches = (
     const items = await queryAll(client, table, keys.joined(id));
     return new Set(items.map(({ sk }) => blockFromText(String(sk))));
   },
+});
+
+const vrfs = (client: DynamoDBDocumentClient, table: string): Pick<PoolStore, 'noteVrf' | 'readVrfs'> => ({
+  async noteVrf(vrf) {
+    // An update without anything to set makes the item where there is none: who may not put items notes it too.
+    await available(() => client.send(new UpdateCommand({ TableName: table, Key: { pk: keys.vrfs, sk: vrf } })));
+  },
+
+  async readVrfs(after, limit) {
+    const request = new QueryCommand({
+      TableName: table,
+      KeyConditionExpression: 'pk = :pk AND sk > :after',
+      // No key is empty, and every name comes behind a space.
+      ExpressionAttributeValues: { ':pk': keys.vrfs, ':after': after || ' ' },
+      ConsistentRead: true,
+      Limit: limit,
+    });
+    return ((await available(() => client.send(request))).Items ?? []).map(({ sk }) => String(sk));
+  },
+});
+
+const notes = (client: DynamoDBDocumentClient, table: string) => ({
+  ...joinedStretches(client, table),
+  ...vrfs(client, table),
 });
 
 const of = (table: string) => ({ TableName: table, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }) as const;

@@ -17,6 +17,8 @@ export const DEAD = 'dead';
 
 export const keys = {
   registry: (vrf: string) => ({ pk: `V#${vrf}`, sk: 'REG' }),
+  /** VRFs lie together: that is how all of them are found. */
+  vrfs: 'VRFS',
   pool: (id: string) => ({ pk: `C#${id}`, sk: 'CFG' }),
   node: (id: string) => ({ pk: `N#${id}`, sk: 'N' }),
   /** Totals lie together: that is how all pools are found that ever had a lease. */

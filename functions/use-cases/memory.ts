@@ -91,6 +91,8 @@ export interface Memory {
   readonly nextLook: () => number;
   /** Stretches of shared pools, by pool id and number, that are noted as joined: that never changes. */
   readonly joinedStretches: Remembered<true>;
+  /** VRFs that are noted: that never changes. */
+  readonly vrfs: Remembered<true>;
   /** Since when history is kept (ms since 1970), which never changes: under the empty key. */
   readonly historyBegun: Remembered<number>;
   /** How full a pool was found, by its id. */
@@ -142,6 +144,7 @@ export const emptyMemory = (): Memory => ({
   fullPools: remembered(FULL_LIVES_MS),
   fullBlocks: remembered(Number.POSITIVE_INFINITY, MOST_POOLS_SEARCHED),
   joinedStretches: remembered(Number.POSITIVE_INFINITY),
+  vrfs: remembered(Number.POSITIVE_INFINITY),
   historyBegun: remembered(Number.POSITIVE_INFINITY),
   fills: remembered(FILL_LIVES_MS),
   countedBeside: remembered(Number.POSITIVE_INFINITY),

@@ -15,7 +15,9 @@ import type { KeySource } from './credentials.ts';
 import { type Denial, refusedBy } from './refused.ts';
 
 type Routes = typeof routes;
-type OperatorRoute = { [Name in keyof Routes]: Routes[Name]['caller'] extends 'operator' ? Name : never }[keyof Routes];
+export type OperatorRoute = {
+  [Name in keyof Routes]: Routes[Name]['caller'] extends 'operator' ? Name : never;
+}[keyof Routes];
 type Result<Name extends OperatorRoute> = z.output<Routes[Name]['result']>;
 /** Those that have pages. */
 type ListRoute = {
@@ -28,7 +30,7 @@ type Query<Name extends OperatorRoute> = [Member<Name, 'query'>] extends [never]
   ? Record<string, never>
   : { readonly [K in keyof Member<Name, 'query'>]?: Member<Name, 'query'>[K] | undefined };
 
-interface Question<Name extends OperatorRoute> {
+export interface ServiceQuestion<Name extends OperatorRoute> {
   readonly path?: Readonly<Record<ParameterOf<Routes[Name]['path']>, string>>;
   /** What is undefined is left out. */
   readonly query?: Query<Name>;
@@ -45,10 +47,10 @@ export interface Answered<Name extends OperatorRoute> {
 
 /** All throw LessorError with the problem's code. */
 export interface Service {
-  ask<Name extends OperatorRoute>(name: Name, question?: Question<Name>): Promise<Result<Name>>;
-  send<Name extends OperatorRoute>(name: Name, question?: Question<Name>): Promise<Answered<Name>>;
+  ask<Name extends OperatorRoute>(name: Name, question?: ServiceQuestion<Name>): Promise<Result<Name>>;
+  send<Name extends OperatorRoute>(name: Name, question?: ServiceQuestion<Name>): Promise<Answered<Name>>;
   /** Page by page, to the last one. */
-  pages<Name extends ListRoute>(name: Name, question?: Question<Name>): AsyncGenerator<Result<Name>>;
+  pages<Name extends ListRoute>(name: Name, question?: ServiceQuestion<Name>): AsyncGenerator<Result<Name>>;
 }
 
 export interface ServiceAccess {
@@ -85,7 +87,10 @@ export function serviceAt(access: ServiceAccess): Service {
   const { endpoint, region, keys, shell, patience = PATIENCE } = access;
   const signer = new SignatureV4({ service: 'execute-api', region, credentials: keys, sha256: Sha256 });
 
-  async function send<Name extends OperatorRoute>(name: Name, question: Question<Name> = {}): Promise<Answered<Name>> {
+  async function send<Name extends OperatorRoute>(
+    name: Name,
+    question: ServiceQuestion<Name> = {},
+  ): Promise<Answered<Name>> {
     const sent = requestOf(name, question);
     const deadline = shell.now() + patience.total;
     for (let repeats = 0; ; repeats++) {
@@ -105,7 +110,7 @@ export function serviceAt(access: ServiceAccess): Service {
   return {
     send,
     ask: async (name, question) => (await send(name, question)).result,
-    async *pages<Name extends ListRoute>(name: Name, question: Question<Name> = {}) {
+    async *pages<Name extends ListRoute>(name: Name, question: ServiceQuestion<Name> = {}) {
       let cursor: string | undefined;
       do {
         const { result } = await send(name, {
@@ -153,7 +158,7 @@ async function attempt(access: ServiceAccess, signer: SignatureV4, sent: Sent, w
 
 function requestOf<Name extends OperatorRoute>(
   name: Name,
-  { path, query = {} as Query<Name>, body, ifMatch }: Question<Name>,
+  { path, query = {} as Query<Name>, body, ifMatch }: ServiceQuestion<Name>,
 ): Sent {
   const route = routes[name];
   const given: Readonly<Record<string, string>> = path ?? {};

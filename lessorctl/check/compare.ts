@@ -1,77 +1,37 @@
 /** What does not fit together: the table of leases with itself, with the nodes, and with what Kubernetes has. */
-import type { BlockRow } from '../../core/contract/blocks.ts';
-import type { LeaseRow } from '../../core/contract/lease.ts';
-import type { ListedNodeView } from '../../core/contract/nodes.ts';
 import type { PoolView } from '../../core/contract/pool.ts';
-import type { KubernetesCluster } from '../kubernetes/kubectl.ts';
 import { type PlannedPrefix, readPrefix, spanOf } from '../plan/prefix.ts';
+import { journalFindings } from './journals.ts';
+import { bare, type LeaseOfPool, type Misfit, type State, YOUNG_MS } from './misfit.ts';
 
-/** `critical`: pods may be cut off from each other. `warning`: addresses are wasted, or somebody has to look. */
-export type Severity = 'critical' | 'warning';
-
-export interface Misfit {
-  readonly kind:
-    | 'double'
-    | 'lost'
-    | 'leak'
-    | 'dead-node'
-    | 'silent-node'
-    | 'orphaned-block'
-    | 'drifted-counter'
-    | 'overlap';
-  readonly severity: Severity;
-  /** The address, node, block or pool. */
-  readonly subject: string;
-  readonly what: string;
-  readonly remedy: string;
-}
-
-export type LeaseOfPool = LeaseRow & { readonly pool: string };
-
-export interface State {
-  /** Milliseconds since 1970, before anything was read. */
-  readonly at: number;
-  readonly pools: readonly PoolView[];
-  readonly leases: readonly LeaseOfPool[];
-  readonly nodes: readonly ListedNodeView[];
-  readonly blocks: readonly (BlockRow & { readonly pool: string })[];
-  /** Absent where Kubernetes was not reached. */
-  readonly kubernetes?: KubernetesCluster;
-}
-
-/** What is younger may be on its way: a node tells of what it leased by itself, and of what ended, some time later. */
-const YOUNG_MS = 10 * 60_000;
 /** Agents say every 10 minutes that they are up. */
 const SILENT_MS = 60 * 60_000;
 
-const bare = (address: string): string => address.split('/')[0] ?? address;
 const podOf = ({ namespace, name }: { readonly namespace: string; readonly name: string }): string =>
   `${namespace}/${name}`;
 
-export const findingsOf = (state: State): Misfit[] => [
-  ...doubles(state),
-  ...lost(state),
-  ...leaks(state),
-  ...deadNodes(state),
-  ...orphanedBlocks(state),
-];
+export function findingsOf(state: State): Misfit[] {
+  const seen = [...lost(state), ...leaks(state)];
+  return [...doubles(state), ...seen, ...journalFindings(state, seen), ...deadNodes(state), ...orphanedBlocks(state)];
+}
 
-function holders({ leases }: State): Map<string, LeaseOfPool[]> {
+/** By address: in another VRF it is another one. */
+function holders({ leases }: State, keyOf = (address: string, _: LeaseOfPool) => address): Map<string, LeaseOfPool[]> {
   const byAddress = new Map<string, LeaseOfPool[]>();
   for (const lease of leases)
     if (lease.state === 'held')
-      for (const address of lease.addresses.map(bare))
-        byAddress.set(address, [...(byAddress.get(address) ?? []), lease]);
+      for (const key of lease.addresses.map((address) => keyOf(bare(address), lease)))
+        byAddress.set(key, [...(byAddress.get(key) ?? []), lease]);
   return byAddress;
 }
 
 const doubles = (state: State): Misfit[] =>
-  [...holders(state)]
+  [...holders(state, (address, { vrf }) => `${address} ${vrf}`)]
     .filter(([, leases]) => leases.length > 1)
-    .map(([address, leases]) => ({
+    .map(([key, leases]) => ({
       kind: 'double',
       severity: 'critical',
-      subject: address,
+      subject: key.split(' ')[0] ?? key,
       what: `it is held ${leases.length} times: ${leases.map((one) => `${one.pod ? podOf(one.pod) : one.attachment.containerId} on ${one.node}`).join(', ')}`,
       remedy: 'report it with lessorctl history address, and delete all but one of these pods',
     }));
@@ -90,7 +50,8 @@ function lost(state: State): Misfit[] {
         .map((address) => ({ pod, address })),
     )
     .flatMap(({ pod, address }): Misfit[] => {
-      const [holder] = byAddress.get(address) ?? [];
+      const found = byAddress.get(address) ?? [];
+      const holder = found.find((one) => one.pod !== undefined && podOf(one.pod) === podOf(pod)) ?? found[0];
       // Some runtimes name no pod: then there is nothing to compare.
       if (holder !== undefined && (holder.pod === undefined || podOf(holder.pod) === podOf(pod))) return [];
       const whose = holder?.pod === undefined ? 'nobody holds it' : `${podOf(holder.pod)} on ${holder.node} holds it`;
@@ -131,6 +92,7 @@ function leaks({ kubernetes, leases, nodes, at }: State): Misfit[] {
         subject: addresses.map(bare).join(','),
         what: `it is held for pod ${podOf(pod)} on ${node}, which Kubernetes does not have`,
         remedy: `run lessor reconcile on ${node}; if that node is gone, declare it dead`,
+        fix: { kind: 'reconcile', node },
       },
     ];
   });
@@ -153,6 +115,7 @@ function deadNodes({ nodes, kubernetes, at }: State): Misfit[] {
             subject: node,
             what: `${since}, and Kubernetes has no node ${name}: what it had is still kept for it`,
             remedy: `make certain that nothing of it runs, then lessorctl node declare-dead ${node} --reason ...`,
+            fix: { kind: 'declare-dead', node, reason: `lessorctl check: ${since}, and Kubernetes has no such node` },
           }
         : {
             kind: 'silent-node',
@@ -167,6 +130,7 @@ function deadNodes({ nodes, kubernetes, at }: State): Misfit[] {
 
 function orphanedBlocks({ blocks, nodes }: State): Misfit[] {
   const living = new Set(nodes.filter(({ alive }) => alive).map(({ node }) => node));
+  const known = new Set(nodes.map(({ node }) => node));
   return blocks.flatMap(({ pool, block, state, node }): Misfit[] => {
     if (state !== 'claimed' || node === undefined || living.has(node)) return [];
     return [
@@ -176,6 +140,16 @@ function orphanedBlocks({ blocks, nodes }: State): Misfit[] {
         subject: `${pool}/${block}`,
         what: `it belongs to ${node}, which is not among the living nodes`,
         remedy: `see lessorctl deaths --node ${node}: a dead node's blocks are taken back within minutes, and looked for again`,
+        // Its death may never have been declared: of one that is, the blocks are taken back anyway.
+        ...(known.has(node)
+          ? {}
+          : {
+              fix: {
+                kind: 'declare-dead',
+                node,
+                reason: `lessorctl check: it owns block ${pool}/${block}, and is not listed`,
+              },
+            }),
       },
     ];
   });

@@ -32,6 +32,11 @@ export const groups: readonly Group[] = [
     heading: 'Look:',
     commands: [
       {
+        name: 'vrfs',
+        summary: 'lists the VRFs that have pools',
+        load: async () => the((await import('../commands/vrfs.ts')).vrfs),
+      },
+      {
         name: 'pools',
         summary: 'lists the pools of a VRF, and how full they are',
         load: async () => the((await import('../commands/pools.ts')).pools),
@@ -77,6 +82,17 @@ export const groups: readonly Group[] = [
         name: 'blocks',
         summary: 'lists which node has which block',
         load: async () => the((await import('../commands/blocks.ts')).blocks),
+      },
+      {
+        name: 'block',
+        summary: 'takes a block back from its node',
+        commands: [
+          {
+            name: 'release',
+            summary: 'takes a block back that its node does not use',
+            load: async () => the((await import('../commands/block-release.ts')).blockRelease),
+          },
+        ],
       },
       {
         name: 'nodes',
@@ -166,6 +182,11 @@ export const groups: readonly Group[] = [
         summary: 'shows the fullest pools, live',
         load: async () => the((await import('../commands/top.ts')).top),
       },
+      {
+        name: 'ui',
+        summary: 'opens the console: a page on this machine',
+        load: async () => the((await import('../commands/ui.ts')).ui),
+      },
     ],
   },
   {
@@ -236,6 +257,26 @@ export const groups: readonly Group[] = [
         name: 'support-bundle',
         summary: 'writes what helps others to help you, without secrets',
         load: async () => the((await import('../commands/support-bundle.ts')).supportBundle),
+      },
+    ],
+  },
+  {
+    heading: 'Back up:',
+    commands: [
+      {
+        name: 'backup',
+        summary: 'backs up both tables, and the pools',
+        load: async () => the((await import('../commands/backup.ts')).backup),
+      },
+      {
+        name: 'backups',
+        summary: 'lists the backups, and how far back each second is kept',
+        load: async () => the((await import('../commands/backup.ts')).backups),
+      },
+      {
+        name: 'restore',
+        summary: 'restores both tables, while no pod gets an address twice',
+        load: async () => the((await import('../commands/restore.ts')).restore),
       },
     ],
   },

@@ -13,6 +13,7 @@ export async function complete(shell: Shell, words: readonly string[]): Promise<
       const [api, { vrf }] = [await service(), await target()];
       if (kind === 'pool')
         return (await api.ask('listPools', { query: { vrf, limit: '100' } })).pools.map(({ name }) => name);
+      if (kind === 'vrf') return (await api.ask('listVrfs', { query: { limit: '100' } })).vrfs.map((one) => one.vrf);
       return (await api.ask('listNodes', { query: { limit: '100' } })).nodes.map(({ node }) => node);
     };
     return ask().catch(() => []);

@@ -1,4 +1,4 @@
-/** What could come next on a command line that is being typed: from the table of commands, and of pools and nodes from the service. */
+/** What could come next on a command line that is being typed: from the table of commands, and names from the service. */
 import type { ControlCommand, Kind, OptionOfCommand } from '../session/command.ts';
 import { type CommandEntry, groups } from './commands.ts';
 import { globalOptions, watchOption } from './global-options.ts';
@@ -18,7 +18,10 @@ export async function candidates(words: readonly string[], askNames: AskNames): 
   const typed = words.at(-1) ?? '';
   const { command, entries, operands, options, pending } = await understood(words.slice(0, -1));
   const all = async (): Promise<Offer[]> => {
-    if (pending !== undefined) return (pending.choices ?? []).map((text) => ({ text }));
+    if (pending !== undefined) {
+      const values = pending.of === undefined ? pending.choices : await askNames(pending.of, options);
+      return (values ?? []).map((text) => ({ text }));
+    }
     if (typed.startsWith('-')) return optionsOf(shapesOf(command));
     const names = entries.map(({ name, summary }) => ({ text: name, help: summary }));
     const argument = command === undefined ? undefined : argumentAt(command, operands.length);

@@ -11,7 +11,12 @@ export const globalOptions = {
     default: 'table',
     help: 'the form of the outcome',
   },
-  vrf: { kind: 'value', value: 'NAME', help: 'the VRF (default: $LESSOR_VRF, the settings file, else default)' },
+  vrf: {
+    kind: 'value',
+    value: 'NAME',
+    of: 'vrf',
+    help: 'the VRF (default: $LESSOR_VRF, the settings file, else default)',
+  },
   endpoint: {
     kind: 'value',
     value: 'URL',

@@ -4,8 +4,9 @@ import { command } from '../session/command.ts';
 import { wrong } from '../settings/wrong.ts';
 import { applyPools, findPools } from './apply-pools.ts';
 import { changed, freeingOptions } from './change.ts';
-import { gathered } from './pages.ts';
 import { readPools, writtenOf } from './pools-file.ts';
+import { poolsOf } from './pools-of.ts';
+import { vrfOptions, vrfsMeant } from './vrfs.ts';
 
 const fileOptions = {
   file: {
@@ -82,12 +83,15 @@ export const diff = command({
 export const exported = command({
   about: `As YAML (or JSON) that apply takes: a round trip changes nothing. Pools that are being deleted are left out.`,
   arguments: { pool: { help: 'the pools', optional: true, several: true, kind: 'pool' } },
-  options: {},
-  examples: [{ line: 'export > pools.yaml', does: 'Keep all pools of a VRF in a file' }],
-  async run({ pool: named }, { service, target, progress }) {
-    const [api, { vrf }] = [await service(), await target()];
-    const list = api.pages('listPools', { query: { vrf, limit: '100' } });
-    const all = await gathered(list, (page) => page.pools, progress, 'pools');
+  options: vrfOptions,
+  examples: [
+    { line: 'export > pools.yaml', does: 'Keep all pools of a VRF in a file' },
+    { line: 'export -A > all.yaml', does: 'Those of all VRFs' },
+  ],
+  async run({ pool: named, 'all-vrfs': everywhere }, session) {
+    if (everywhere && named.length > 0) throw wrong('pools are named, and --all-vrfs is given', 'give one of the two');
+    const all = await poolsOf(session, await vrfsMeant(session, everywhere));
+    const { vrf } = await session.target();
     const missing = named.find((name) => !all.some((pool) => pool.name === name));
     if (missing !== undefined) throw wrong(`VRF ${vrf} has no pool ${missing}`, 'see lessorctl pools');
     const meant = all.filter(({ name, state }) => state !== 'closing' && (named.length === 0 || named.includes(name)));

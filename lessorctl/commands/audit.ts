@@ -4,12 +4,13 @@ import type { Death } from '../../core/contract/nodes.ts';
 import { type Cell, NONE } from '../print/cell.ts';
 import { type Column, tablePart, textPart } from '../print/view.ts';
 import { command } from '../session/command.ts';
+import { wrong } from '../settings/wrong.ts';
 import { gathered } from './pages.ts';
 import { readTime } from './times.ts';
 import { stateCell, timeText } from './words.ts';
 
 export const audit = command({
-  about: `Of a change it has the fields, and with -o yaml the pool before and after. Dry runs are not among it.`,
+  about: `The latest first. Of a change it has the fields, and with -o yaml the pool before and after. Dry runs are not among it.`,
   arguments: {},
   options: {
     since: {
@@ -19,21 +20,34 @@ export const audit = command({
       help: 'from then on: 2d (so long ago), or 2026-01-31T12:00:00Z',
     },
     until: { kind: 'value', value: 'TIME', help: 'until then (default: now)' },
-    pool: { kind: 'value', value: 'NAME', help: 'only what was done to this pool' },
+    last: { kind: 'value', value: 'NUMBER', help: 'only so many, the latest ones' },
+    pool: { kind: 'value', value: 'NAME', of: 'pool', help: 'only what was done to this pool' },
+    node: { kind: 'value', value: 'ID', of: 'node', help: 'only what was done to this node' },
     by: { kind: 'value', value: 'TEXT', help: 'only of whom this is a part of the identity' },
   },
   examples: [
     { line: 'audit', does: 'Who changed what in the last week' },
+    { line: 'audit --pool shop --last 1 --since 30d', does: 'Who changed a pool last' },
     { line: 'audit --pool shop --since 30d -o yaml', does: 'All changes of one pool, before and after' },
   ],
-  async run({ since, until, pool, by }, { service, target, progress, shell }) {
+  async run({ since, until, pool, node, by, last }, { service, target, progress, shell }) {
     const now = shell.now();
-    const query = { from: readTime('--since', since, now), to: readTime('--until', until, now) };
+    if (pool !== undefined && node !== undefined) throw wrong('--pool and --node are given', 'give one of them');
+    if (last !== undefined && !/^[1-9]\d{0,3}$/.test(last))
+      throw wrong(`--last ${JSON.stringify(last)} is no number of entries`, 'write 1 to 9999');
     const [api, { vrf }] = [await service(), await target()];
-    const all = await gathered(api.pages('audit', { query }), (page) => page.entries, progress, 'entries');
+    const subject = pool === undefined ? node : `${vrf}/${pool}`;
+    const most = last === undefined ? Number.POSITIVE_INFINITY : Number(last);
+    const span = { from: readTime('--since', since, now), to: readTime('--until', until, now) };
+    // Two tell in which order they come.
+    const limit = last === undefined || most > 100 ? undefined : String(Math.max(2, most));
+    const list = api.pages('audit', { query: { ...span, subject, order: 'latest', limit } });
+    // An earlier service knows neither subject nor order.
     const isMeant = (entry: AuditRow) =>
-      (pool === undefined || entry.subject === `${vrf}/${pool}`) && (by === undefined || entry.by.includes(by));
-    const entries = all.filter(isMeant);
+      (subject === undefined || entry.subject === subject) && (by === undefined || entry.by.includes(by));
+    const isEnough = (all: readonly AuditRow[]) => all.length >= most && isLatestFirst(all);
+    const all = await gathered(untilEnough(list, isMeant, isEnough), (some) => some, progress, 'entries');
+    const entries = all.toSorted((a, b) => (a.at < b.at ? 1 : -1)).slice(0, most);
     return {
       document: { entries },
       names: entries.map(({ subject }) => subject),
@@ -43,6 +57,23 @@ export const audit = command({
     };
   },
 });
+
+const isLatestFirst = (all: readonly AuditRow[]): boolean =>
+  all.length > 1 && (all[0]?.at ?? '') > (all.at(-1)?.at ?? '');
+
+async function* untilEnough(
+  pages: AsyncIterable<{ readonly entries: readonly AuditRow[] }>,
+  isMeant: (entry: AuditRow) => boolean,
+  isEnough: (all: readonly AuditRow[]) => boolean,
+): AsyncGenerator<readonly AuditRow[]> {
+  const all: AuditRow[] = [];
+  for await (const { entries } of pages) {
+    const some = entries.filter(isMeant);
+    all.push(...some);
+    yield some;
+    if (isEnough(all)) return;
+  }
+}
 
 const columns: readonly Column<AuditRow>[] = [
   { head: 'AT', of: ({ at }) => timeText(at) },

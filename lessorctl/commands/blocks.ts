@@ -9,7 +9,7 @@ export const blocks = command({
   about: `Those that were claimed at some time, of a pool whose blocks belong to nodes: for whoever programs the routes to them.`,
   arguments: { pool: { help: 'the pool', kind: 'pool' } },
   options: {
-    node: { kind: 'value', value: 'ID', help: 'only those of this node' },
+    node: { kind: 'value', value: 'ID', of: 'node', help: 'only those of this node' },
     state: { kind: 'value', value: 'STATE', choices: ['claimed', 'releasing', 'free', 'sealed'], help: 'only these' },
   },
   examples: [

@@ -58,7 +58,8 @@ const partsOf = (told: ChangeTold, dryRun: boolean): Part[] => {
   return [textPart([...head, ...listed(told)].join('\n'))];
 };
 
-async function agreed(
+/** @throws LessorError where the user does not agree, or nobody can be asked */
+export async function agreed(
   { shell, progress }: Session,
   { question, yes }: { question: string; yes: boolean },
   told: ChangeTold,

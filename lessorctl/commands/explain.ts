@@ -1,25 +1,25 @@
 /** `lessorctl explain pod`. */
 import type { ExplainResult } from '../../core/contract/questions.ts';
-import { type AskedPools, poolsOfConflist } from '../kubernetes/conflist.ts';
-import { type KubernetesPod, podOfKubernetes } from '../kubernetes/kubectl.ts';
+import type { Asked } from '../kubernetes/kubectl.ts';
+import { type KubernetesPod, podOfKubernetes } from '../kubernetes/pod.ts';
 import { type Cell, NONE } from '../print/cell.ts';
 import { fieldsPart, type Part, tablePart, textPart } from '../print/view.ts';
 import { command } from '../session/command.ts';
-import type { Session } from '../session/session.ts';
-import { wrong } from '../settings/wrong.ts';
+import { type Configured, configured, givenBy } from './explain-collected.ts';
 import { nodeMeant } from './node-meant.ts';
 import { readPod } from './pod-name.ts';
-import { readLabels, readList } from './policy-options.ts';
 
 export const explainPod = command({
-  about: `By the rules of an ADD, pool by pool in the order in which they would be tried. Nothing is leased. The pod's node is asked of
-Kubernetes (through kubectl), and the node's id and cluster of Lessor. What they do not know is given: the pools that the
-network configuration names (--conflist or --pools), and the labels of the node's own configuration (--labels). Where Kubernetes
-is not reached, give --node and --cluster.`,
+  about: `By the rules of an ADD, pool by pool in the order in which they would be tried. Nothing is leased. What is not given is
+collected: the pod, its node and its networks (Multus' too) of Kubernetes, through kubectl; the node's id and cluster of Lessor;
+the pools that the network configuration names of the release's ConfigMap; the labels in the node's configuration of the agent
+that runs there. Where Kubernetes is not reached, give --node, --conflist (or --pools) and --labels. What could not be found out is
+said at the end.`,
   arguments: { pod: { help: 'NAMESPACE/NAME; the pod need not be there yet' } },
   options: {
     node: { kind: 'value', value: 'ID|NAME', help: 'the node on which it is, or would be' },
     cluster: { kind: 'value', value: 'NAME', help: "the cluster of the node's role" },
+    network: { kind: 'value', value: 'NAME', help: "which of the pod's networks, where it has several" },
     conflist: {
       kind: 'value',
       value: 'FILE',
@@ -31,60 +31,61 @@ is not reached, give --node and --cluster.`,
   },
   examples: [
     { line: 'explain pod shop/web-1', does: 'Why a pod has an address, or none' },
-    { line: 'explain pod shop/web-1 --conflist 10-lessor.conflist', does: 'By the network configuration of its node' },
+    { line: 'explain pod shop/web-1 --network storage', does: 'Of another network than the first' },
+    { line: 'explain pod shop/web-1 --conflist 10-lessor.conflist', does: 'By a network configuration in a file' },
     {
       line: 'explain pod shop/new --node i-0123456789abcdef0 --without-kubernetes',
       does: 'What a pod would get there',
     },
   ],
-  async run({ pod: text, conflist, pools, labels, ...flags }, session) {
+  async run({ pod: text, node: wanted, cluster: inCluster, ...options }, session) {
     const pod = readPod('pod', text);
-    const network = await networkOf(conflist, pools, session);
-    const known = flags['without-kubernetes'] ? undefined : await podOfKubernetes(session.shell, pod, session.context);
-    const kubernetes = known !== undefined && 'found' in known ? known.found : undefined;
+    const given = await givenBy(options, session);
+    const withoutKubernetes = options['without-kubernetes'];
+    const known: Asked<KubernetesPod> = withoutKubernetes
+      ? NOT_ASKED
+      : await podOfKubernetes(session.shell, pod, session.context);
+    const kubernetes = 'found' in known ? known.found : undefined;
     const [api, target] = [await session.service(), await session.target()];
-    const named = flags.node ?? kubernetes?.node;
+    const named = wanted ?? kubernetes?.node;
     const node = named === undefined ? undefined : await nodeMeant(api, named);
-    const cluster = flags.cluster ?? node?.cluster ?? target.cluster;
+    const nodeName = wanted === undefined ? kubernetes?.node : (node?.name ?? wanted);
+    const onNode = withoutKubernetes ? NOT_ASKED : nodeName === undefined ? NO_NODE : { found: nodeName };
+    const networks = kubernetes?.networks ?? { default: undefined, more: [] };
+    const own = await configured(given, session, onNode, networks);
+    const cluster = inCluster ?? node?.cluster ?? target.cluster;
     const asked = {
-      vrf: network.vrf ?? target.vrf,
-      pools: [...network.pools],
+      vrf: own.network?.vrf ?? target.vrf,
+      pools: [...(own.network?.pools ?? [])],
       namespace: pod.namespace,
       pod: pod.pod,
       ...(named === undefined ? {} : { node: node?.node ?? named }),
       ...(cluster === undefined ? {} : { cluster }),
-      labels: labels === undefined ? {} : readLabels('--labels', labels),
+      labels: { ...own.labels },
     };
     const result = await api.ask('explain', { body: asked });
     const missing = [
-      ...(known !== undefined && 'why' in known ? [`Kubernetes was not asked: ${known.why}.`] : []),
-      ...(conflist === undefined && pools === undefined
-        ? ['The network configuration is not known: give --conflist or --pools where it names pools.']
-        : []),
+      ...('why' in known && !withoutKubernetes ? [`Kubernetes was not asked: ${known.why}.`] : []),
+      ...own.notes,
       ...(named === undefined ? ['The node is not known: blocks that belong to nodes count for nobody.'] : []),
-      ...(labels === undefined
-        ? ["The labels of the node's configuration are not known: give --labels where it has some."]
-        : []),
     ];
+    const { name, from } = own.network ?? {};
     return {
-      document: { asked, ...(kubernetes === undefined ? {} : { kubernetes }), ...result, notKnown: missing },
+      document: {
+        asked,
+        ...(name === undefined ? {} : { network: { name, from } }),
+        ...(kubernetes === undefined ? {} : { kubernetes }),
+        ...result,
+        notKnown: missing,
+      },
       names: result.pool === undefined ? [] : [result.pool],
-      view: (wide) => partsOf({ asked, kubernetes, result, missing }, wide),
+      view: (wide) => partsOf({ asked, network: own.network, kubernetes, result, missing }, wide),
     };
   },
 });
 
-async function networkOf(
-  conflist: string | undefined,
-  pools: string | undefined,
-  { shell }: Session,
-): Promise<AskedPools> {
-  if (pools !== undefined) return { pools: readList('--pools', pools) };
-  if (conflist === undefined) return { pools: [] };
-  const text = await shell.read(conflist);
-  if (text === undefined) throw wrong(`--conflist ${conflist} is not there`, 'name a file, or - for standard input');
-  return poolsOfConflist(conflist, text);
-}
+const NOT_ASKED = { why: 'Kubernetes is not asked' };
+const NO_NODE = { why: 'the node is not known' };
 
 interface Explained {
   readonly asked: {
@@ -94,19 +95,23 @@ interface Explained {
     readonly cluster?: string;
     readonly namespace: string;
     readonly pod: string;
+    readonly labels: Readonly<Record<string, string>>;
   };
+  readonly network: Configured['network'];
   readonly kubernetes: KubernetesPod | undefined;
   readonly result: ExplainResult;
   readonly missing: readonly string[];
 }
 
-function partsOf({ asked, kubernetes, result, missing }: Explained, wide: boolean): Part[] {
+function partsOf({ asked, network, kubernetes, result, missing }: Explained, wide: boolean): Part[] {
   const fields: [string, Cell | undefined][] = [
     ['Verdict', { text: result.verdict, tone: result.pool === undefined ? 'bad' : 'good' }],
     ['Pod', `${asked.namespace}/${asked.pod}`],
     ['Node', asked.node ?? NONE],
     ['Cluster', asked.cluster ?? NONE],
+    ['Labels', labelsText(asked.labels)],
     ['VRF', asked.vrf],
+    ['Network', network?.name === undefined ? undefined : `${network.name} (${network.from})`],
     ['Names pools', asked.pools.length === 0 ? 'none: the service chooses' : asked.pools.join(', ')],
     ['Has address', kubernetes?.address],
     ['Kubelet says', kubernetes?.address === undefined ? kubernetes?.lastFailure : undefined],
@@ -121,6 +126,11 @@ function partsOf({ asked, kubernetes, result, missing }: Explained, wide: boolea
     ...(wide ? result.pools.flatMap((pool) => blocksPart(pool, wide)) : []),
     ...(notes.length === 0 ? [] : [textPart(notes.join('\n'))]),
   ];
+}
+
+function labelsText(labels: Readonly<Record<string, string>>): string | undefined {
+  const texts = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return texts.length === 0 ? undefined : texts.join(', ');
 }
 
 type PoolVerdict = ExplainResult['pools'][number];

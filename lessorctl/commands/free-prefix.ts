@@ -52,3 +52,7 @@ export async function inFreePrefix<T>(
     }
   }
 }
+
+/** Otherwise it would be overlooked. */
+export const withoutFrom = (without: readonly string[]): LessorError =>
+  wrong(`--without ${without.join(' ')} says what is used of --from, which is not given`, 'give both');

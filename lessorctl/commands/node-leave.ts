@@ -1,10 +1,8 @@
 /** `lessorctl node leave`. */
-import { LessorError, type ProblemCode, problems } from '../../core/contract/problems.ts';
-import { agentOn, lessorOn } from '../kubernetes/kubectl.ts';
 import { command } from '../session/command.ts';
-import type { Ran } from '../shell/shell.ts';
 import { changed, freeingOptions } from './change.ts';
 import { nodeMeant } from './node-meant.ts';
+import { nodeRunner } from './on-node.ts';
 import { counted } from './words.ts';
 
 export const nodeLeave = command({
@@ -17,18 +15,11 @@ It is refused while a container has an address there.`,
     { line: 'node leave ip-10-0-1-17.eu-central-1.compute.internal', does: 'Take a drained node out of service' },
   ],
   async run({ node: named, 'dry-run': dryRun, yes }, session) {
-    const { shell, context } = session;
     const node = await nodeMeant(await session.service(), named);
     const name = node?.name ?? named;
-    const agent = await agentOn(shell, name, context);
-    if ('why' in agent)
-      throw new LessorError('service.unavailable', `node ${named} cannot be asked: ${agent.why}`, {
-        remedy: 'run lessor leave on the node itself',
-      });
-    const leave = async (dry: boolean) => {
-      const ran = await lessorOn(shell, agent.found, context, ['leave', '--json', ...(dry ? ['--dry-run'] : [])]);
-      return toldBy(ran, name, dry);
-    };
+    const lessor = await nodeRunner(session, { named, name }, 'lessor leave');
+    const leave = async (dry: boolean) =>
+      toldBy((await lessor(['leave', ...(dry ? ['--dry-run'] : [])])) as Left, name, dry);
     return changed(session, {
       dryRun,
       asks: { question: `Take node ${name} out of service?`, yes },
@@ -47,9 +38,7 @@ interface Left {
   readonly life?: { readonly incarnation: number };
 }
 
-function toldBy(ran: Ran | undefined, name: string, dry: boolean): { effects: string[]; left: Left } {
-  if (ran === undefined || ran.code !== 0) throw refusedBy(ran, name);
-  const left = JSON.parse(ran.stdout) as Left;
+function toldBy(left: Left, name: string, dry: boolean): { effects: string[]; left: Left } {
   const effects = [
     ...left.blocks.map(({ pool, block }) => `block ${block} of pool ${pool} is given back`),
     `${counted(left.released.length + left.releasedLater, 'release')} made on the way`,
@@ -58,12 +47,4 @@ function toldBy(ran: Ran | undefined, name: string, dry: boolean): { effects: st
       : `life ${left.life.incarnation} of node ${name} ${dry ? 'would be' : 'is'} over`,
   ];
   return { effects, left };
-}
-
-/** The plugin's exit codes are those of the same problems. */
-function refusedBy(ran: Ran | undefined, name: string): LessorError {
-  const codes = Object.keys(problems) as ProblemCode[];
-  const code = codes.find((one) => problems[one].exit === ran?.code) ?? 'service.unavailable';
-  const [said = 'kubectl could not run it'] = ran?.stderr.trim().split('\n') ?? [];
-  return new LessorError(code, `node ${name} does not leave: ${said.replace(/^lessor: /, '')}`);
 }

@@ -2,9 +2,10 @@
 import type { PoolView } from '../../core/contract/pool.ts';
 import { freeAddresses, freePrefixes, type PlannedPrefix, prefixText, readPrefix } from '../plan/prefix.ts';
 import { type Need, type Sizing, sizingOf } from '../plan/sizing.ts';
-import { fieldsPart, type Part, textPart } from '../print/view.ts';
+import { fieldsPart, type Part, verbatimPart } from '../print/view.ts';
 import { command } from '../session/command.ts';
 import { wrong } from '../settings/wrong.ts';
+import { withoutFrom } from './free-prefix.ts';
 import { gathered } from './pages.ts';
 import { usedSpans } from './used-spans.ts';
 import { counted } from './words.ts';
@@ -52,6 +53,7 @@ prefix that is given (--from), without those that are kept for something else (-
     };
     const sizing = sizingOf(need);
     if (sizing.prefixLength < 1) throw wrong(`${sizing.addresses} addresses are more than IPv4 has`, 'plan for less');
+    if (from === undefined && without.length > 0) throw withoutFrom(without);
     if (from === undefined) {
       const document = { need, ...sizing };
       return { document, names: [`/${sizing.prefixLength}`], view: () => partsOf(need, sizing) };
@@ -130,6 +132,6 @@ function placeParts(
       ['Free there', `${count} of ${(1n << BigInt(within.bits - within.length)).toString()} addresses`],
       ['Free prefixes', free.length === 0 ? { text: `none of /${sizing.prefixLength}`, tone: 'bad' } : free.join(', ')],
     ]),
-    ...(first === undefined ? [] : [textPart(`lessorctl pool create NAME ${first}${options}`)]),
+    ...(first === undefined ? [] : [verbatimPart(`lessorctl pool create NAME ${first}${options}`)]),
   ];
 }

@@ -5,7 +5,7 @@ import { command } from '../session/command.ts';
 import { wrong } from '../settings/wrong.ts';
 import { changed, changeOptions } from './change.ts';
 import { editPool } from './edit-pool.ts';
-import { inFreePrefix } from './free-prefix.ts';
+import { inFreePrefix, withoutFrom } from './free-prefix.ts';
 import { policyOf, policyOptions, readWhole } from './policy-options.ts';
 import { writtenRanges } from './written-pool.ts';
 
@@ -60,6 +60,7 @@ written in a file: see apply.`,
         ? wrong(`pool ${name} has no subnets`, 'give them, or --size and --from')
         : wrong('subnets are given, and --size too', 'give one of them');
     if ((size === undefined) !== (from === undefined)) throw wrong('--size and --from belong together', 'give both');
+    if (from === undefined && values.without.length > 0) throw withoutFrom(values.without);
     const { quota, ...rest } = policyOf(values);
     const [api, { vrf }] = [await session.service(), await session.target()];
     const bodyOf = (sets: readonly string[]): PoolInputText => ({

@@ -33,7 +33,7 @@ export const poolShow = command({
 
 /** Hours that are looked into, one after the other: most changes that somebody asks for are recent. */
 const HOURS = [1, 24, 7 * 24, 30 * 24];
-/** Pages of the audit that are read at most: it has no index of pools. */
+/** Pages of the audit that are read at most: an earlier service gives all that was done. */
 const MOST_PAGES = 20;
 
 async function lastChange(api: Service, subject: string, now: number): Promise<AuditRow | undefined> {
@@ -42,7 +42,7 @@ async function lastChange(api: Service, subject: string, now: number): Promise<A
   for (const hours of HOURS) {
     const from = new Date(now - hours * 3_600_000).toISOString();
     let last: AuditRow | undefined;
-    for await (const { entries } of api.pages('audit', { query: { from, to } })) {
+    for await (const { entries } of api.pages('audit', { query: { from, to, subject } })) {
       last = entries.findLast((entry) => entry.subject === subject && entry.outcome === 'done') ?? last;
       pages += 1;
       if (pages === MOST_PAGES) return last;

@@ -5,7 +5,8 @@ import { NONE } from '../print/cell.ts';
 import { type Column, tablePart, textPart } from '../print/view.ts';
 import { command } from '../session/command.ts';
 import { ofEach } from './each-pool.ts';
-import { gathered } from './pages.ts';
+import { poolsOf } from './pools-of.ts';
+import { vrfColumn, vrfOptions, vrfsMeant, vrfsText } from './vrfs.ts';
 import { ageCell, orNone, shareCell, sizeText, stateCell } from './words.ts';
 
 /** Pools of which it is asked how full they are: one request each. */
@@ -20,25 +21,25 @@ export const pools = command({
   about: `How full they are is read from the counters, which are some seconds old, and do not count what cools. Where blocks
 belong to nodes, a pool can be full with addresses free: see pool NAME.`,
   arguments: {},
-  options: { fast: { kind: 'flag', help: 'do not ask how full they are: one request for 100 pools' } },
+  options: {
+    ...vrfOptions,
+    fast: { kind: 'flag', help: 'do not ask how full they are: one request for 100 pools' },
+  },
   examples: [
     { line: 'pools', does: 'Which pools there are' },
     { line: 'pools -o name', does: 'Their names, for another command' },
     { line: 'pools --vrf blue -o wide', does: 'Those of another VRF, with all that is known' },
+    { line: 'pools -A', does: 'Those of all VRFs' },
   ],
   watchable: true,
-  async run({ fast }, { service, target, progress, forPeople, shell }) {
-    const [api, { vrf }] = [await service(), await target()];
-    const found = await gathered(
-      api.pages('listPools', { query: { vrf, limit: '100' } }),
-      (page) => page.pools,
-      progress,
-      'pools',
-    );
+  async run({ fast, 'all-vrfs': all }, session) {
+    const { service, forPeople, shell } = session;
+    const vrfs = await vrfsMeant(session, all);
+    const [api, found] = [await service(), await poolsOf(session, vrfs)];
     const askUsage = forPeople && !fast && found.length <= MOST_ASKED;
     const useOf = async (pool: PoolView): Promise<Row> => ({
       pool,
-      usage: await api.ask('usage', { path: { pool: pool.name }, query: { vrf, cheap: 'true' } }),
+      usage: await api.ask('usage', { path: { pool: pool.name }, query: { vrf: pool.vrf, cheap: 'true' } }),
     });
     const rows = askUsage ? await ofEach(found, useOf) : found.map((pool): Row => ({ pool, usage: undefined }));
     return {
@@ -49,14 +50,15 @@ belong to nodes, a pool can be full with addresses free: see pool NAME.`,
           ? []
           : [textPart(`How full they are is not asked of more than ${MOST_ASKED} pools: see lessorctl top.`)]),
         rows.length === 0
-          ? textPart(`VRF ${vrf} has no pool: lessorctl pool create makes one.`)
-          : tablePart(rows, columns(shell.now()), wide),
+          ? textPart(`In ${vrfsText(vrfs, all)} is no pool: lessorctl pool create makes one.`)
+          : tablePart(rows, columns(shell.now(), all), wide),
       ],
     };
   },
 });
 
-const columns = (now: number): Column<Row>[] => [
+const columns = (now: number, all: boolean): Column<Row>[] => [
+  ...vrfColumn<Row>(all, ({ pool }) => pool.vrf),
   { head: 'NAME', of: ({ pool }) => pool.name, shrinks: true },
   { head: 'STATE', of: ({ pool }) => stateCell(pool.state) },
   { head: 'USED', of: ({ usage }) => (usage === undefined ? NONE : shareCell(usage.held, usage.capacity)) },

@@ -6,7 +6,8 @@ import { command } from '../session/command.ts';
 import type { Session } from '../session/session.ts';
 import { wrong } from '../settings/wrong.ts';
 import { ofEach } from './each-pool.ts';
-import { gathered } from './pages.ts';
+import { poolsOf } from './pools-of.ts';
+import { vrfColumn, vrfOptions, vrfsMeant, vrfsText } from './vrfs.ts';
 import { counted, shareCell, sizeText } from './words.ts';
 
 /** Lines that fit under the head of a small terminal. */
@@ -29,44 +30,50 @@ interface Row {
 export const top = command({
   about: `By the counters, the fullest first. With --watch it says how fast each fills up.`,
   arguments: {},
-  options: { lines: { kind: 'value', value: 'NUMBER', default: SHOWN, help: 'how many pools it shows' } },
+  options: {
+    ...vrfOptions,
+    lines: { kind: 'value', value: 'NUMBER', default: SHOWN, help: 'how many pools it shows' },
+  },
   examples: [{ line: 'top --watch', does: 'Which pools are full, and which fill up' }],
   watchable: true,
-  async run({ lines }, session) {
-    const { service, target, progress, shell } = session;
+  async run({ lines, 'all-vrfs': everywhere }, session) {
+    const { service, shell } = session;
     if (!/^[1-9]\d{0,3}$/.test(lines))
       throw wrong(`--lines ${JSON.stringify(lines)} is no number of lines`, 'write 1 to 9999');
-    const [api, { vrf }] = [await service(), await target()];
-    const list = api.pages('listPools', { query: { vrf, limit: '100' } });
-    const pools = await gathered(list, (page) => page.pools, progress, 'pools');
-    const all = await ofEach(pools, ({ name }) =>
+    const vrfs = await vrfsMeant(session, everywhere);
+    const [api, pools] = [await service(), await poolsOf(session, vrfs)];
+    const all = await ofEach(pools, ({ name, vrf }) =>
       api.ask('usage', { path: { pool: name }, query: { vrf, cheap: 'true' } }),
     );
     const sorted = all.sort((a, b) => share(b) - share(a));
     const before = looks.get(session) ?? new Map<string, Look>();
     const at = shell.now();
-    looks.set(session, new Map(all.map(({ pool, held }) => [pool, { held, at }])));
+    looks.set(session, new Map(all.map((usage) => [keyOf(usage), { held: usage.held, at }])));
     const rows = sorted
       .slice(0, Number(lines))
-      .map((usage) => ({ usage, perMinute: since(before.get(usage.pool), usage, at) }));
+      .map((usage) => ({ usage, perMinute: since(before.get(keyOf(usage)), usage, at) }));
     return {
       document: { pools: rows.map(({ usage }) => usage) },
       names: rows.map(({ usage }) => usage.pool),
       view: (wide) => [
-        textPart(`${counted(pools.length, 'pool')} in VRF ${vrf}, ${counted(total(all), 'lease')} held`),
-        ...(rows.length === 0 ? [] : [tablePart(rows, columns, wide)]),
+        textPart(
+          `${counted(pools.length, 'pool')} in ${vrfsText(vrfs, everywhere)}, ${counted(total(all), 'lease')} held`,
+        ),
+        ...(rows.length === 0 ? [] : [tablePart(rows, columns(everywhere), wide)]),
       ],
     };
   },
 });
 
+const keyOf = ({ vrf, pool }: UsageResult): string => `${vrf}/${pool}`;
 const share = ({ held, capacity }: UsageResult): number => held / Math.max(1, Number(capacity));
 const total = (all: readonly UsageResult[]): number => all.reduce((sum, { held }) => sum + held, 0);
 
 const since = (before: Look | undefined, { held }: UsageResult, at: number): number | undefined =>
   before === undefined || at <= before.at ? undefined : ((held - before.held) / (at - before.at)) * 60_000;
 
-const columns: readonly Column<Row>[] = [
+const columns = (everywhere: boolean): Column<Row>[] => [
+  ...vrfColumn<Row>(everywhere, ({ usage }) => usage.vrf),
   { head: 'POOL', of: ({ usage }) => usage.pool, shrinks: true },
   { head: 'USED', of: ({ usage }) => shareCell(usage.held, usage.capacity) },
   { head: '', of: ({ usage }) => bar(share(usage)) },

@@ -5,7 +5,8 @@ import { type Column, fieldsPart, type Part, tablePart, textPart } from '../prin
 import { command } from '../session/command.ts';
 import { wrong } from '../settings/wrong.ts';
 import { ofEach } from './each-pool.ts';
-import { gathered } from './pages.ts';
+import { poolsOf } from './pools-of.ts';
+import { vrfColumn, vrfOptions, vrfsMeant, vrfsText } from './vrfs.ts';
 import { counted, namespaceCell, orNone, shareCell, sizeText } from './words.ts';
 
 export const usage = command({
@@ -13,36 +14,49 @@ export const usage = command({
 count what cools. Without a pool: all pools of the VRF.`,
   arguments: { pool: { help: 'the pool', optional: true, kind: 'pool' } },
   options: {
+    ...vrfOptions,
     by: { kind: 'value', value: 'WHAT', choices: ['block', 'node', 'namespace'], help: 'also count for each of these' },
-    node: { kind: 'value', value: 'ID', help: 'where blocks belong to nodes: also what this node has and could get' },
+    node: {
+      kind: 'value',
+      value: 'ID',
+      of: 'node',
+      help: 'where blocks belong to nodes: also what this node has and could get',
+    },
     fast: { kind: 'flag', help: 'by the counters, however large the pool is; by namespace only' },
   },
   examples: [
     { line: 'usage shop', does: 'How full a pool is' },
     { line: 'usage shop --by namespace --fast', does: 'Who uses it, by the counters' },
     { line: 'usage', does: 'How full each pool is' },
+    { line: 'usage -A --fast', does: 'And those of all VRFs, by the counters' },
   ],
   watchable: true,
-  async run({ pool, by, node, fast }, { service, target, progress }) {
-    const [api, { vrf }] = [await service(), await target()];
+  async run({ pool, by, node, fast, 'all-vrfs': everywhere }, session) {
+    const api = await session.service();
     const query = {
-      vrf,
       by: by as 'block' | 'node' | 'namespace' | undefined,
       node,
       cheap: fast ? 'true' : 'false',
     } as const;
     if (pool !== undefined) {
-      const result = await api.ask('usage', { path: { pool }, query });
+      if (everywhere) throw wrong('a pool is in one VRF, and --all-vrfs is given', 'name its VRF with --vrf');
+      const { vrf } = await session.target();
+      const result = await api.ask('usage', { path: { pool }, query: { ...query, vrf } });
       return { document: result, names: [result.pool], view: (wide) => partsOf(result, by, wide) };
     }
     if (by !== undefined || node !== undefined) throw wrong('--by and --node are about one pool', 'name the pool');
-    const list = api.pages('listPools', { query: { vrf, limit: '100' } });
-    const pools = await gathered(list, (page) => page.pools, progress, 'pools');
-    const all = await ofEach(pools, ({ name }) => api.ask('usage', { path: { pool: name }, query }));
+    const vrfs = await vrfsMeant(session, everywhere);
+    const all = await ofEach(await poolsOf(session, vrfs), ({ name, vrf }) =>
+      api.ask('usage', { path: { pool: name }, query: { ...query, vrf } }),
+    );
     return {
       document: { pools: all },
       names: all.map((one) => one.pool),
-      view: (wide) => [all.length === 0 ? textPart(`VRF ${vrf} has no pool.`) : tablePart(all, overview, wide)],
+      view: (wide) => [
+        all.length === 0
+          ? textPart(`In ${vrfsText(vrfs, everywhere)} is no pool.`)
+          : tablePart(all, [...vrfColumn<UsageResult>(everywhere, ({ vrf }) => vrf), ...overview], wide),
+      ],
     };
   },
 });

@@ -10,7 +10,7 @@ const UNITS = [
 ] as const;
 
 /** As kubectl shows ages: `45s`, `3m20s`, `5h`, `12d`. */
-function spanText(milliseconds: number): string {
+export function spanText(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1_000));
   const index = UNITS.findIndex(([, size]) => seconds >= size);
   const [unit, size] = UNITS[index] ?? ['s', 1];
@@ -33,15 +33,18 @@ const TONES: Readonly<Record<string, Tone>> = {
   held: 'good',
   claimed: 'good',
   done: 'good',
+  whole: 'good',
   alive: 'good',
   draining: 'waits',
   cooling: 'waits',
   releasing: 'waits',
   begun: 'waits',
+  waits: 'waits',
   closing: 'bad',
   sealed: 'bad',
   dead: 'bad',
   refused: 'bad',
+  unusable: 'bad',
   free: 'faint',
 };
 

@@ -1,7 +1,8 @@
 /** Which pools a CNI network configuration asks for. */
-import { wrong } from '../settings/wrong.ts';
 
 export interface AskedPools {
+  /** The network's name. */
+  readonly network: string;
   readonly vrf?: string;
   readonly pools: readonly string[];
 }
@@ -18,19 +19,23 @@ interface Plugin {
   };
 }
 
-/** @param path for what is said of a wrong one. @throws LessorError `request.invalid` */
-export function poolsOfConflist(path: string, text: string): AskedPools {
-  let read: { name?: string; plugins?: readonly Plugin[] } & Plugin;
+/** Undefined where it is no JSON. */
+export function conflistIn(text: string): { readonly asked: AskedPools | undefined } | undefined {
+  let read: ({ name?: string; plugins?: readonly Plugin[] } & Plugin) | null;
   try {
     read = JSON.parse(text);
-  } catch (cause) {
-    throw wrong(`--conflist ${path} is not JSON`, 'give a network configuration, as in /etc/cni/net.d', cause);
+  } catch {
+    return undefined;
   }
-  const ipam = [read, ...(read.plugins ?? [])].map((plugin) => plugin.ipam).find((one) => one !== undefined);
-  if (ipam?.type !== 'lessor')
-    throw wrong(`--conflist ${path} has no ipam section of type lessor`, 'give the one of the nodes, or --pools');
+  return { asked: askedBy(read ?? {}) };
+}
+
+/** Undefined where its addresses are another plugin's. */
+function askedBy({ name = '', plugins = [], ipam: own }: { name?: string; plugins?: readonly Plugin[] } & Plugin) {
+  const ipam = [own, ...plugins.map((plugin) => plugin.ipam)].find((one) => one !== undefined);
+  if (ipam?.type !== 'lessor') return undefined;
   const { pool, pools, vrf } = { ...ipam, ...ipam.lessor };
-  const own = pool === undefined ? pools : [pool];
-  const inline = ipam.subnet !== undefined || ipam.ranges !== undefined ? [read.name ?? ''] : [];
-  return { pools: own ?? inline, ...(vrf === undefined ? {} : { vrf }) };
+  const named = pool === undefined ? pools : [pool];
+  const inline = ipam.subnet !== undefined || ipam.ranges !== undefined ? [name] : [];
+  return { network: name, pools: named ?? inline, ...(vrf === undefined ? {} : { vrf }) };
 }

@@ -6,27 +6,34 @@ import type { ControlCommand, OptionOfCommand } from '../session/command.ts';
 /** What is above it is written by hand. */
 const MARK = '<!-- From here on npm run ctl-page writes this page. -->';
 
+const ABOUT_EXAMPLES =
+  `Below, each example has what it prints on a terminal of 80 columns. They were typed one after the other into a small
+deployment; what is longer ends with \`…\`. Times and ids are made up.`.replace('\n', ' ');
+
+/** What each example of a command prints, by its line. */
+type Shown = ReadonlyMap<string, string>;
+
 /** @param page as it is now */
-export async function controlPage(page: string): Promise<string> {
+export async function controlPage(page: string, shown: Shown): Promise<string> {
   const [byHand = ''] = page.split(MARK);
   const parts = await Promise.all(
     groups.map(async ({ heading, commands }) => {
-      const each = await Promise.all(commands.flatMap(entryParts));
+      const each = await Promise.all(commands.flatMap((entry) => entryParts(entry, shown)));
       return [`## ${heading.replace(/:$/, '')}`, ...each].join('\n\n');
     }),
   );
-  return `${byHand.trimEnd()}\n\n${MARK}\n\n${['## Options of every command', optionTable(globalOptions), ...parts].join('\n\n')}\n`;
+  return `${byHand.trimEnd()}\n\n${MARK}\n\n${['## Options of every command', optionTable(globalOptions), ABOUT_EXAMPLES, ...parts].join('\n\n')}\n`;
 }
 
-const entryParts = (entry: CommandEntry): Promise<string>[] =>
+const entryParts = (entry: CommandEntry, shown: Shown): Promise<string>[] =>
   'load' in entry
-    ? [commandPart(entry.name, entry)]
+    ? [commandPart(entry.name, entry, shown)]
     : entry.commands.map((one) =>
-        commandPart(`${entry.name} ${one.name}`, one, entry.default === one.name ? entry.name : undefined),
+        commandPart(`${entry.name} ${one.name}`, one, shown, entry.default === one.name ? entry.name : undefined),
       );
 
 /** @param short the same command, where a word of its name may be left out */
-async function commandPart(name: string, entry: SingleCommand, short?: string): Promise<string> {
+async function commandPart(name: string, entry: SingleCommand, shown: Shown, short?: string): Promise<string> {
   const command = await entry.load();
   const options = { ...command.options, ...(command.watchable ? watchOption : {}) };
   return [
@@ -36,7 +43,7 @@ async function commandPart(name: string, entry: SingleCommand, short?: string): 
     flowing(command.about),
     argumentTable(command),
     optionTable(options),
-    examples(command),
+    examples(command, shown),
   ]
     .filter(Boolean)
     .join('\n\n');
@@ -77,5 +84,10 @@ const optionTable = (options: Readonly<Record<string, OptionOfCommand>>): string
     ]),
   );
 
-const examples = ({ examples: all }: ControlCommand): string =>
-  all.length === 0 ? '' : `\`\`\`\n${all.map(({ line, does }) => `# ${does}\nlessorctl ${line}`).join('\n\n')}\n\`\`\``;
+/** Each with what it prints. */
+const examples = ({ examples: all }: ControlCommand, shown: Shown): string =>
+  all.length === 0
+    ? ''
+    : `\`\`\`\n${all
+        .map(({ line, does }) => [`# ${does}`, `$ lessorctl ${line}`, shown.get(line)].filter(Boolean).join('\n'))
+        .join('\n\n')}\n\`\`\``;

@@ -12,11 +12,13 @@ export interface OptionOfCommand {
   readonly several?: true;
   readonly choices?: readonly string[];
   readonly default?: string;
+  /** Of what kind its value is. */
+  readonly of?: Kind;
   readonly help: string;
 }
 
 /** Of what kind a value is: completion offers those that there are. */
-export type Kind = 'pool' | 'node';
+export type Kind = 'pool' | 'node' | 'vrf';
 
 export interface Argument {
   readonly help: string;

@@ -21,6 +21,8 @@ export interface Target {
   readonly vrf: string;
   /** As the settings file has it. */
   readonly cluster: string | undefined;
+  /** The CloudFormation stack, where one is named; the endpoint need not come from it. */
+  readonly stack: string | undefined;
 }
 
 /** @throws LessorError `request.invalid` where it is not said which service is meant */
@@ -32,13 +34,13 @@ export async function targetOf(options: TargetOptions, shell: Shell): Promise<Ta
   const asked = options.region;
   const elsewhere = async () => env.AWS_REGION || env.AWS_DEFAULT_REGION || (await regionOfProfile(profile));
   const given = givenEndpoint(options, shell, noted);
+  const stack = options.stack ?? (env.LESSOR_STACK || noted.stack);
   if (given !== undefined) {
     const endpoint = checkedEndpoint(given.text, given.from);
     const region = asked ?? regionOfHost(endpoint.hostname) ?? noted.region ?? (await elsewhere());
     if (!region) throw noRegion(endpoint.host);
-    return { endpoint: endpoint.href.replace(/\/+$/, ''), region, profile, vrf, cluster: noted.cluster };
+    return { endpoint: endpoint.href.replace(/\/+$/, ''), region, profile, vrf, cluster: noted.cluster, stack };
   }
-  const stack = options.stack ?? (env.LESSOR_STACK || noted.stack);
   if (stack === undefined)
     throw wrong(
       'it is not said which service is meant',
@@ -54,6 +56,7 @@ export async function targetOf(options: TargetOptions, shell: Shell): Promise<Ta
     profile,
     vrf,
     cluster: noted.cluster,
+    stack,
   };
 }
 

@@ -1,6 +1,8 @@
 /** The shell of this process. What help does not need is loaded once it is used. */
+import { fstatSync } from 'node:fs';
 import { homedir } from 'node:os';
-import process, { stderr, stdin, stdout } from 'node:process';
+import process from 'node:process';
+import { printTo } from './print-to.ts';
 import type { Ran, Shell } from './shell.ts';
 
 /** Bytes of what a program prints: kubectl lists the pods of a large cluster. */
@@ -9,22 +11,34 @@ const LONGEST_OUTPUT = 1 << 30;
 export const processShell = (): Shell => ({
   env: process.env,
   home: homedir(),
-  columns: stdout.isTTY ? stdout.columns : undefined,
-  showsProgress: stderr.isTTY === true,
-  print: (text) => void stdout.write(text),
-  complain: (text) => void stderr.write(text),
+  columns: mayBeTerminal(1) && process.stdout.isTTY ? process.stdout.columns : undefined,
+  get showsProgress() {
+    return mayBeTerminal(2) && process.stderr.isTTY === true;
+  },
+  print: (text) => printTo(1, text),
+  complain: (text) => printTo(2, text),
   ask,
-  read: (path) => (path === '-' ? textOf(stdin) : readIfThere(path)),
+  read: (path) => (path === '-' ? textOf(process.stdin) : readIfThere(path)),
+  write,
   execute,
   now: Date.now,
   random: Math.random,
   sleep: (milliseconds) => new Promise((done) => void setTimeout(done, milliseconds)),
 });
 
+/** Whether its stream is worth to be loaded, which takes as long as all the rest of `lessorctl help`. */
+function mayBeTerminal(descriptor: 0 | 1 | 2): boolean {
+  try {
+    return fstatSync(descriptor).isCharacterDevice();
+  } catch {
+    return false;
+  }
+}
+
 async function ask(question: string): Promise<string | undefined> {
-  if (!stdin.isTTY) return undefined;
+  if (!mayBeTerminal(0) || !process.stdin.isTTY) return undefined;
   const { createInterface } = await import('node:readline/promises');
-  const lines = createInterface({ input: stdin, output: stderr });
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return await lines.question(question);
   } finally {
@@ -47,6 +61,13 @@ async function readIfThere(path: string): Promise<string | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+async function write(path: string, text: string): Promise<void> {
+  const { rename, writeFile } = await import('node:fs/promises');
+  const beside = `${path}.${process.pid}`;
+  await writeFile(beside, text);
+  await rename(beside, path);
 }
 
 async function execute(program: string, args: readonly string[]): Promise<Ran | undefined> {

@@ -21,6 +21,8 @@ export interface Shell {
   ask(question: string): Promise<string | undefined>;
   /** Undefined where there is no such file. `-` is standard input. */
   read(path: string): Promise<string | undefined>;
+  /** As a whole, or not at all. */
+  write(path: string, text: string): Promise<void>;
   /** Undefined where there is no such program. */
   execute(program: string, args: readonly string[]): Promise<Ran | undefined>;
   /** Milliseconds since 1970. */

@@ -8,7 +8,7 @@ This page is made from the comments in [\`infra/lessor-props.ts\`](../infra/less
 
 \`new Lessor(scope, id, props)\` makes one deployment. The ready-made app makes one for each stack in \`lessor.settings.ts\`, with the same props. A prop that is unknown or wrong is refused in one line, with its value and what to give instead.
 
-The construct has \`endpoint\` (for the nodes' configuration), \`nodePolicy\` and \`operatorPolicy\` (managed policies to attach), and \`functions\` (by name, each with \`live\`, its alias).
+The construct has \`endpoint\` (for the nodes' configuration), \`nodePolicy\` and \`operatorPolicy\` (managed policies to attach), \`functions\` (by name, each with \`live\`, its alias), and \`restoreOutputs\` (what [a backup and a restore](restore.md) read from the outputs of its stack).
 `;
 
 const SOURCES = ['infra/lessor-props.ts', 'infra/pool-props.ts', 'infra/settings.ts'];

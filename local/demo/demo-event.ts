@@ -52,6 +52,12 @@ export type DemoEvent =
   | ({ readonly step: 'history' } & AddressHistory)
   | { readonly step: 'end' }
   /** `directory`: where the scripts `cni` and `api` are. */
-  | { readonly step: 'ready'; readonly endpoint: string; readonly directory: string; readonly network: string };
+  | {
+      readonly step: 'ready';
+      readonly endpoint: string;
+      readonly directory: string;
+      readonly network: string;
+      readonly console?: string;
+    };
 
 export type Tell = (event: DemoEvent) => void;

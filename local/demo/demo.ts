@@ -1,6 +1,7 @@
 /** The demonstration: pods of two nodes get addresses, one pod ends, EC2 says that one node is terminated, history tells whose an address was, and each step is told. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { LessorError } from '../../core/contract/problems.ts';
+import type { ListLeasesResult } from '../../core/contract/questions.ts';
 import type { CniAnswer } from '../nodes/cni-runtime.ts';
 import type { LocalStack } from '../stack/stack.ts';
 import type { Tell } from './demo-event.ts';
@@ -121,12 +122,11 @@ function addressIn(result: unknown): string {
 
 async function tellLeases({ operator }: DemoNodes, tell: Tell): Promise<void> {
   const path = { pool: demoNetwork.name };
-  const { nextCursor, ...first } = await operator.ask('listLeases', { path });
-  const leases = [...first.leases];
-  for (let cursor = nextCursor; cursor !== undefined; ) {
-    const next = await operator.ask('listLeases', { path, query: { cursor } });
-    leases.push(...next.leases);
-    cursor = next.nextCursor;
+  const leases: ListLeasesResult['leases'] = [];
+  let pool: Omit<ListLeasesResult, 'leases' | 'nextCursor'> | undefined;
+  for await (const { nextCursor: _, leases: some, ...of } of operator.pages('listLeases', { path })) {
+    leases.push(...some);
+    pool ??= of;
   }
-  tell({ step: 'leases', ...first, leases });
+  if (pool !== undefined) tell({ step: 'leases', ...pool, leases });
 }

@@ -1,6 +1,7 @@
-/** Scripts with which a person tries the running stack by hand: `cni` calls the plugin, `api` asks as an operator. */
+/** Scripts with which a person tries the running stack by hand: `cni` calls the plugin, `lessorctl` and `api` ask as an operator. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { CniRuntime } from '../nodes/cni-runtime.ts';
 import type { LocalStack } from '../stack/stack.ts';
 import { demoNetwork } from './demo-network.ts';
@@ -10,6 +11,7 @@ export function writeScripts(directory: string, stack: LocalStack, { plugin, env
     'operator.curl': curlConfiguration(stack),
     'network.json': `${JSON.stringify(demoNetwork, null, 2)}\n`,
     cni: cniScript(directory, plugin, environment),
+    lessorctl: lessorctlScript(stack),
     api: `#!/bin/sh
 # sh api PATH [options of curl]
 path=$1; shift
@@ -26,6 +28,25 @@ function cniScript(directory: string, plugin: string, environment: CniRuntime['e
 export ${variables.join(' ')} CNI_COMMAND="$1" CNI_CONTAINERID="$2" CNI_IFNAME=eth0
 export CNI_NETNS="/var/run/netns/$2" CNI_PATH=/usr/lib/cni
 exec ${quoted(plugin)} < "\${3:-${join(directory, 'network.json')}}"
+`;
+}
+
+/** Of the project's sources, wherever it is called. */
+function lessorctlScript({ endpoint, region, operator }: LocalStack): string {
+  const variables = {
+    LESSOR_ENDPOINT: endpoint,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: operator.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: operator.secretAccessKey,
+    AWS_SESSION_TOKEN: operator.sessionToken ?? '',
+  };
+  const main = fileURLToPath(new URL('../../lessorctl/main.ts', import.meta.url));
+  return `#!/bin/sh
+# sh lessorctl COMMAND
+export ${Object.entries(variables)
+    .map(([name, value]) => `${name}=${quoted(value)}`)
+    .join(' ')}
+exec ${quoted(process.execPath)} --import ${quoted(import.meta.resolve('tsx'))} ${quoted(main)} "$@"
 `;
 }
 

@@ -161,11 +161,12 @@ const clock = (at: string): string => `${new Date(at).toISOString().slice(11, 19
 
 function invitation(
   { color: { bold, dim } }: Layout,
-  { directory, network }: Event<'ready'>,
+  { directory, network, console: page }: Event<'ready'>,
   { address }: Told,
 ): string[] {
   return [
     '',
+    ...(page === undefined ? [] : [bold('A page that shows who has which address:'), '', page, '']),
     bold('All stays up until Ctrl-C. In another terminal:'),
     '',
     `cd ${directory}`,
@@ -175,11 +176,13 @@ function invitation(
     'sh cni DEL mine',
     dim('# with a configuration of your own'),
     'sh cni ADD mine my-network.json',
-    dim('# leases, pools, deaths, history: an operator'),
-    `sh api /v1/pools/${network}/leases`,
-    'sh api /v1/pools',
+    dim('# what an operator asks: docs/operators.md'),
+    'sh lessorctl pools',
+    `sh lessorctl leases ${network}`,
+    'sh lessorctl nodes',
+    'sh lessorctl deaths',
+    `sh lessorctl history address ${address}`,
+    dim('# the API itself, by curl'),
     'sh api /v1/deaths',
-    'sh api \\',
-    `  '/v1/history/addresses?address=${address}'`,
   ];
 }

@@ -6,6 +6,7 @@ import * as batch from '../../core/contract/batch.ts';
 import * as blocks from '../../core/contract/blocks.ts';
 import * as events from '../../core/contract/events.ts';
 import * as forecast from '../../core/contract/forecast.ts';
+import * as heartbeat from '../../core/contract/heartbeat.ts';
 import * as history from '../../core/contract/history.ts';
 import * as ids from '../../core/contract/ids.ts';
 import * as lease from '../../core/contract/lease.ts';
@@ -14,6 +15,8 @@ import * as pool from '../../core/contract/pool.ts';
 import * as questions from '../../core/contract/questions.ts';
 import * as reservation from '../../core/contract/reservation.ts';
 import * as silence from '../../core/contract/silence.ts';
+import * as time from '../../core/contract/time.ts';
+import * as vrfs from '../../core/contract/vrfs.ts';
 import { type Documented, docComments } from './doc-comments.ts';
 
 export type Schema = z.core.$ZodType;
@@ -31,7 +34,24 @@ const isSchema = (value: unknown): value is Schema => typeof value === 'object' 
 
 /** Every schema that the contract exports, by the name of its constant, in their order. */
 export const schemas: ReadonlyMap<string, Schema> = new Map(
-  [ids, reservation, pool, lease, batch, blocks, nodes, questions, history, audit, events, forecast, silence]
+  [
+    ids,
+    reservation,
+    pool,
+    lease,
+    batch,
+    blocks,
+    nodes,
+    heartbeat,
+    questions,
+    history,
+    time,
+    audit,
+    events,
+    forecast,
+    silence,
+    vrfs,
+  ]
     .flatMap((module) =>
       Object.entries(module).flatMap(([name, value]): [string, Schema][] => (isSchema(value) ? [[name, value]] : [])),
     )

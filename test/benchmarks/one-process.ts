@@ -1,4 +1,4 @@
-/** One call of a CNI plugin as a whole process, as a runtime makes it. */
+/** One call of an executable as a whole process; of a CNI plugin, as a runtime makes it. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -15,9 +15,9 @@ export type Call = () => Promise<number>;
 
 /** For an executable that reads nothing. */
 export const runs =
-  (executable: string): Call =>
+  (executable: string, ...args: readonly string[]): Call =>
   () =>
-    took(executable, {}, '');
+    took(executable, args, {}, '');
 
 export const calls = ({ executable, env, ipam }: Plugin, verb: string, container = 'benchmark'): Call => {
   const variables = {
@@ -31,14 +31,19 @@ export const calls = ({ executable, env, ipam }: Plugin, verb: string, container
   // A network of its own: where two configurations share one, each asks anew which pool it means.
   const stdin = JSON.stringify({ cniVersion: '1.0.0', name: `of-${container}`, type: 'bridge', ipam });
   const newest = stdin.replace('1.0.0', '1.1.0');
-  return () => took(executable, { ...env, ...variables }, verb === 'STATUS' ? newest : stdin);
+  return () => took(executable, [], { ...env, ...variables }, verb === 'STATUS' ? newest : stdin);
 };
 
 /** @throws Error where the process fails */
-function took(executable: string, env: Readonly<Record<string, string>>, input: string): Promise<number> {
+function took(
+  executable: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  input: string,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const begun = performance.now();
-    const child = spawn(executable, { env: { ...env }, cwd: '/', stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(executable, args, { env: { ...env }, cwd: '/', stdio: ['pipe', 'pipe', 'inherit'] });
     let milliseconds = Number.NaN;
     let printed = '';
     child.stdout.on('data', (chunk: Buffer) => {

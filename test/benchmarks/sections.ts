@@ -1,6 +1,7 @@
 /** Every section, in the order in which it is run and printed. */
 import { api } from './api.ts';
 import { burst, burstOnline } from './burst.ts';
+import { control } from './control.ts';
 import { fills } from './fills.ts';
 import { growth } from './growth.ts';
 import { handler } from './handler.ts';
@@ -23,4 +24,5 @@ export const sections: readonly Section[] = [
   burstOnline,
   plugin,
   pairs,
+  control,
 ];

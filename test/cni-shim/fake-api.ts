@@ -11,6 +11,7 @@ import * as z from 'zod/mini';
 import { parseAddress } from '../../core/addresses/address.ts';
 import { resolveRangeSets } from '../../core/addresses/range.ts';
 import { type BatchRequest, type BatchResult, batchRequest } from '../../core/contract/batch.ts';
+import type { HeartbeatRequest } from '../../core/contract/heartbeat.ts';
 import type { Attachment } from '../../core/contract/ids.ts';
 import {
   type AllocateRequest,
@@ -22,7 +23,7 @@ import {
   releaseRequest,
   reportRequest,
 } from '../../core/contract/lease.ts';
-import type { HeartbeatRequest, OwnLeasesResult } from '../../core/contract/nodes.ts';
+import type { OwnLeasesResult } from '../../core/contract/nodes.ts';
 import { paths } from '../../core/contract/paths.ts';
 import { type PoolDefinition, type PoolPolicy, poolPolicy, type RangeText } from '../../core/contract/pool.ts';
 import { LessorError, problemBody } from '../../core/contract/problems.ts';

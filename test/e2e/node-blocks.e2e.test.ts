@@ -20,7 +20,7 @@ describe.runIf(available('Pods in network namespaces', missing))('nodes with blo
   beforeAll(async () => {
     testBed = await openTestBed();
     ({ stack, operator, network } = testBed);
-    const { ranges } = demoNetwork.ipam;
+    const ranges = demoNetwork.ipam.ranges.map((set) => [...set]);
     await operator.ask('createPool', { body: { name: demoNetwork.name, affinity: 'node', blockSize: 4, ranges } });
     runtimes = [];
     for (const [index, identity] of stack.nodes.entries()) {
@@ -75,7 +75,9 @@ describe.runIf(available('Pods in network namespaces', missing))('nodes with blo
     expect(left.map(({ node }) => node).sort()).toEqual([a, b].sort());
     expect(left.some(({ span }) => within(first[4]?.address ?? '', span))).toBe(true);
 
-    await operator.ask('declareDeath', { body: { node: b, reason: 'its power supply burned', alsoIfAlive: true } });
+    await operator.ask('declareDeath', {
+      body: { node: b ?? '', reason: 'its power supply burned', alsoIfAlive: true },
+    });
     expect(await stack.runSchedule()).toMatchObject({ nodes: [{ node: b, freed: 1 }] });
     expect((await spans()).map(({ node }) => node)).toEqual([a]);
   });

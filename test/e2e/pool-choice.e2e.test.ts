@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type * as z from 'zod/mini';
+import type { poolInput } from '../../core/contract/pool.ts';
 import type { Operator } from '../../local/demo/operator.ts';
 import { type CniRuntime, callPlugin } from '../../local/nodes/cni-runtime.ts';
 import { type NodeNetwork, prerequisites } from '../../local/nodes/node-network.ts';
@@ -22,7 +24,7 @@ describe.runIf(available('Pods in network namespaces', missing))('pods whose poo
   let runtime: CniRuntime;
 
   const subnet = (text: string) => [[{ subnet: text }]];
-  const create = (name: string, body: Record<string, unknown>) =>
+  const create = (name: string, body: Omit<z.input<typeof poolInput>, 'name'>) =>
     operator.ask('createPool', { body: { name, affinity: 'shared', ...body } });
 
   beforeAll(async () => {

@@ -100,7 +100,12 @@ describe('npm start', () => {
   it('stays up until it is interrupted, to be tried by hand, and then ends all that it started', async () => {
     const started = place.npmStart(['--port', '0']);
     const [, directory = ''] = await started.appears(/^ +cd (\S+)$/m);
-    await started.appears(/sh api \/v1\/deaths/);
+    const [, lines = ''] = await started.appears(
+      /docs\/operators\.md\n([\s\S]*?)\n.*by curl[\s\S]*sh api \/v1\/deaths/,
+    );
+    const typed = lines.split('\n').map((line) => place.run('sh', ['-c', `cd ${directory} && ${line}`]).ended);
+    for (const ended of typed) expect(await ended).toMatchObject({ status: 0, stderr: '' });
+    expect(typed.length).toBeGreaterThan(3);
     const cni = (verb: string) => place.run('sh', [join(directory, 'cni'), verb, 'mine']).ended;
     expect(await cni('ADD')).toMatchObject({ status: 0, stdout: expect.stringContaining('"address":"10.244.1.') });
     if (onPath('curl')) {
@@ -116,7 +121,7 @@ describe('npm start', () => {
       stderr: expect.stringMatching(/✓ ending what was started/),
     });
     await place.isLeft(nothing);
-  });
+  }, 180_000);
 
   const moments = [
     ['preparing two nodes', 'SIGINT'],

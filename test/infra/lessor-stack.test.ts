@@ -1,3 +1,4 @@
+import type { App } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { environment } from '../../core/contract/environment.ts';
 import { NODE_LIST_SHARDS } from '../../core/contract/limits.ts';
@@ -79,6 +80,25 @@ describe('the tables', () => {
         },
       ]);
     }
+  });
+
+  it('are named by the outputs, with the API and its throttle: a backup and a restore read them', () => {
+    const outputsOf = (of: App) => JSON.parse(templateOf(of, STACK).text).Outputs as Record<string, { Value: unknown }>;
+    const named = (id: unknown) => resources[(id as { Ref: string }).Ref]?.Type;
+    const { PoolsTable, LeasesTable, ApiId, Throttle } = outputsOf(root);
+    expect([PoolsTable, LeasesTable, ApiId].map((output) => named(output?.Value))).toEqual([
+      ...['AWS::DynamoDB::GlobalTable', 'AWS::DynamoDB::GlobalTable', 'AWS::ApiGatewayV2::Api'],
+    ]);
+    expect(Throttle?.Value).toBe('2000/1000');
+    const tables = {
+      leases: 'LLL',
+      pools: 'PPP',
+      leasesStreamArn: 'arn:aws:dynamodb:eu-central-1:123456789012:table/LLL/stream/2026-01-01T00:00:00.000',
+    };
+    const closed = { nodeRoles: { a: {} }, throttle: { rate: 0, burst: 0 }, tables };
+    expect(outputsOf(deployment({ [STACK]: closed }))).toMatchObject({
+      ...{ PoolsTable: { Value: 'PPP' }, LeasesTable: { Value: 'LLL' }, Throttle: { Value: '0/0' } },
+    });
   });
 
   it('have no TTL but that of history, since a slot item never disappears (I7), and no index', () => {

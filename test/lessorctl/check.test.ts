@@ -1,7 +1,8 @@
 /** What `check` finds: each fault by itself, none where all fits, and how it looks on the local stack. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PoolView } from '../../core/contract/pool.ts';
-import { findingsOf, type LeaseOfPool, overlaps, type State } from '../../lessorctl/check/compare.ts';
+import { findingsOf, overlaps } from '../../lessorctl/check/compare.ts';
+import type { LeaseOfPool, State } from '../../lessorctl/check/misfit.ts';
 import { readPrefix } from '../../lessorctl/plan/prefix.ts';
 import type { Shell } from '../../lessorctl/shell/shell.ts';
 import { type LocalStack, startStack } from '../../local/stack/stack.ts';
@@ -13,6 +14,7 @@ const ago = (minutes: number) => new Date(at - minutes * 60_000).toISOString();
 
 const lease = (address: string, pod: string, more: Partial<LeaseOfPool> = {}): LeaseOfPool => ({
   pool: 'blue',
+  vrf: 'default',
   state: 'held',
   addresses: [`${address}/24`],
   slot: { pool: '0123456789abcdef', block: '0', slot: 5 },
@@ -46,6 +48,7 @@ const sound: State = {
   leases: [lease('10.1.0.5', 'web')],
   nodes: [node('i-1', 'one', 5)],
   blocks: [],
+  isWhole: true,
   kubernetes,
 };
 const found = (change: Partial<State>) =>
@@ -59,6 +62,8 @@ describe('check finds', () => {
   it('an address that is held twice', () => {
     const leases = [lease('10.1.0.5', 'web'), lease('10.1.0.5', 'web', { node: 'i-2' })];
     expect(found({ leases })).toEqual([['double', 'critical', '10.1.0.5']]);
+    // In another VRF it is another address.
+    expect(found({ leases: [lease('10.1.0.5', 'web'), lease('10.1.0.5', 'web', { vrf: 'red' })] })).toEqual([]);
   });
 
   it('a pod whose address nobody holds, or another one', () => {

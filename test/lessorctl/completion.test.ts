@@ -8,7 +8,7 @@ const asked: unknown[] = [];
 const offered = async (line: string) => {
   const found = await candidates(line.split(' '), async (kind, options) => {
     asked.push([kind, options]);
-    return kind === 'pool' ? ['blue', 'black', 'shop'] : ['i-0'];
+    return { pool: ['blue', 'black', 'shop'], node: ['i-0'], vrf: ['default', 'red'] }[kind];
   });
   return found.map(({ text }) => text);
 };
@@ -26,6 +26,8 @@ describe('completion offers', () => {
     ['pools --output w', ['wide']],
     ['usage blue --by n', ['node', 'namespace']],
     ['pools --v', ['--vrf']],
+    ['pools --vrf r', ['red']],
+    ['leases --node i', ['i-0']],
     ['pools --w', ['--watch']],
     ['pool delete --y', ['--yes']],
     ['completion ', ['bash', 'zsh', 'fish', 'kubectl']],

@@ -8,8 +8,8 @@ import type { AccessKeys } from '../../local/aws/identities.ts';
 
 export interface ControlOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** By path; `-` is standard input. */
-  readonly files?: Readonly<Record<string, string>>;
+  /** By path; `-` is standard input. What is written is put there. */
+  readonly files?: Record<string, string>;
   /** Of the terminal; a pipe if left out. */
   readonly columns?: number;
   /** What the user answers, question by question. */
@@ -54,6 +54,9 @@ export async function control(line: string | readonly string[], options: Control
       return typeof answer === 'function' ? answer() : answer;
     },
     read: async (path) => files[path],
+    write: async (path, text) => {
+      files[path] = text;
+    },
     execute,
     now,
     random: () => 0,

@@ -5,6 +5,7 @@ import type { Ran, Shell } from '../../lessorctl/shell/shell.ts';
 import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 import { leasing } from '../local/stack/leasing.ts';
 import { askAt } from '../support/asking.ts';
+import { agentPod, conflistMap, definition, type KubernetesObject, kubectlOf } from './cluster.ts';
 import { type ControlOptions, control, signAs } from './control.ts';
 
 const NAME = 'ip-10-0-1-17.eu-central-1.compute.internal';
@@ -104,6 +105,116 @@ describe('explain pod', () => {
   });
 });
 
+describe('explain pod collects by itself', () => {
+  const of = { type: 'lessor' };
+  const webPod = (annotations: Readonly<Record<string, string>> = {}): KubernetesObject => ({
+    kind: 'pod',
+    metadata: { name: 'web-1', namespace: 'shop', annotations },
+    spec: { nodeName: NAME },
+  });
+  const status = (args: readonly string[]): Ran =>
+    args.join(' ') === 'status --json --config=/etc/lessor/node.json'
+      ? { code: 0, stdout: '{"labels": {"zone": "a"}}', stderr: '' }
+      : { code: 1, stdout: '', stderr: `${args.join(' ')} was not expected` };
+  const explained = async (objects: readonly KubernetesObject[], more = '', lessor = status) =>
+    JSON.parse((await ctl(`explain pod shop/web-1 -o json ${more}`, { execute: kubectlOf(objects, lessor) })).stdout);
+  const release = [agentPod(NAME), conflistMap({ ...of, pool: 'blue' })];
+
+  it('the node, its labels, and the network configuration of the release', async () => {
+    expect(await explained([webPod(), ...release])).toMatchObject({
+      asked: { node: 'i-0123456789abcdef0', pools: ['blue'], labels: { zone: 'a' } },
+      network: { name: 'pods', from: 'ConfigMap kube-system/lessor' },
+      pool: 'blue',
+      notKnown: [],
+    });
+    const { stdout } = await ctl('explain pod shop/web-1', { execute: kubectlOf([webPod(), ...release], status) });
+    expect(stdout).toMatch(/^Labels +zone=a$/m);
+    expect(stdout).toMatch(/^Network +pods \(ConfigMap kube-system\/lessor\)$/m);
+    expect(stdout).toMatch(/^1\. blue \(named\): has room$/m);
+  });
+
+  it('for a pod that is not there yet, by the node that is given', async () => {
+    expect(await explained(release, '--node i-0123456789abcdef0')).toMatchObject({
+      asked: { pools: ['blue'], labels: { zone: 'a' } },
+      notKnown: ['Kubernetes was not asked: kubectl says: Error from server (NotFound): pods "web-1" not found.'],
+    });
+  });
+
+  it('nothing of what is given', async () => {
+    expect(await explained([webPod(), ...release], '--pools closed --labels zone=b')).toMatchObject({
+      asked: { pools: ['closed'], labels: { zone: 'b' } },
+    });
+  });
+
+  it('the networks that the pod names for Multus', async () => {
+    const storage = definition('shop', 'storage', { ...of, pool: 'closed' });
+    const other = definition('net', 'other', { type: 'host-local' });
+    const named = webPod({ 'k8s.v1.cni.cncf.io/networks': 'storage@net1, net/other' });
+    const whole = [named, storage, other, ...release];
+    expect(await explained(whole)).toMatchObject({
+      asked: { pools: ['blue'] },
+      notKnown: ['The pod has further networks of Lessor: shop/storage (see --network).'],
+    });
+    for (const name of ['storage', 'shop/storage'])
+      expect(await explained(whole, `--network ${name}`)).toMatchObject({
+        asked: { pools: ['closed'] },
+        network: { name: 'shop/storage', from: 'NetworkAttachmentDefinition' },
+      });
+    expect(await ctl('explain pod shop/web-1 --network other', { execute: kubectlOf(whole, status) })).toMatchObject({
+      code: 21,
+      stderr: expect.stringContaining('it has pods, shop/storage'),
+    });
+    // The only one of Lessor's is meant without a word.
+    const json = webPod({ 'k8s.v1.cni.cncf.io/networks': '[{"name": "storage", "interface": "net1"}]' });
+    const foreign = [agentPod(NAME), conflistMap({ type: 'host-local' })];
+    expect(await explained([json, storage, ...foreign])).toMatchObject({ asked: { pools: ['closed'] }, notKnown: [] });
+    const instead = webPod({ 'v1.multus-cni.io/default-network': 'shop/storage' });
+    expect(await explained([instead, storage, ...release])).toMatchObject({ network: { name: 'shop/storage' } });
+  });
+
+  it('and says what it could not find out', async () => {
+    const notes = async (objects: readonly KubernetesObject[], lessor?: typeof status) =>
+      (await explained(objects, '', lessor)).notKnown.join('\n');
+    expect(await notes([webPod()])).toMatch(
+      /configuration is not known \(no pod of Lessor's agent runs on ip-.*\n.*labels/,
+    );
+    expect(await notes([webPod(), agentPod(NAME, [], '')])).toContain('(the release of its agent gives it none)');
+    expect(await notes([webPod(), agentPod(NAME)])).toContain('configmaps "lessor" not found');
+    expect(await notes([webPod(), agentPod(NAME), conflistMap(of, 'other')])).toContain('has no 10-pods.conflist');
+    expect(await notes([webPod(), agentPod(NAME), conflistMap({ type: 'host-local' })])).toContain(
+      '(its own (ConfigMap kube-system/lessor) has no ipam section of type lessor)',
+    );
+    const definitions = [
+      webPod({ 'k8s.v1.cni.cncf.io/networks': 'file,none' }),
+      definition('shop', 'file'),
+      ...release,
+    ];
+    expect(await notes(definitions)).toMatch(/shop\/file has its configuration in a file.*\n.*"none" not found/);
+    const older = () => ({ code: 0, stdout: '{}', stderr: '' });
+    expect(await notes([webPod(), ...release], older)).toContain('its agent is of a release that does not say them');
+    const forbidden = () => ({
+      code: 1,
+      stdout: '',
+      stderr: 'Error from server (Forbidden): pods "lessor" is forbidden',
+    });
+    expect(await notes([webPod(), ...release], forbidden)).toContain(
+      "labels of the node's configuration are not known (Error",
+    );
+    const broken = { ...conflistMap(of), data: { '10-pods.conflist': '{' } };
+    expect(await notes([webPod(), agentPod(NAME), broken])).toContain('holds no JSON');
+  });
+
+  it.each([
+    ['--network x --pools blue', 'leave --conflist and --pools out'],
+    ['--network x --without-kubernetes', 'leave --without-kubernetes out'],
+  ])('%s is refused', async (more, text) => {
+    expect(await ctl(`explain pod shop/web-1 ${more}`)).toMatchObject({
+      code: 21,
+      stderr: expect.stringContaining(text),
+    });
+  });
+});
+
 describe('called by kubectl', () => {
   it('goes by the context of the kubeconfig', async () => {
     const path = '/home/operator/.config/lessor/lessorctl.yaml';
@@ -155,13 +266,24 @@ describe('node leave', () => {
     });
   });
 
+  it('names the files of the node that its agent was started with', async () => {
+    const lines: string[] = [];
+    const lessor = (args: readonly string[]) => {
+      lines.push(args.join(' '));
+      return ready;
+    };
+    const execute = kubectlOf([agentPod(NAME, ['--listen=127.0.0.1:9464', '--data-dir=/data/.lessor'])], lessor);
+    expect((await ctl(`node leave ${NAME} --yes`, { execute })).code).toBe(0);
+    expect(lines.at(-1)).toBe('leave --json --config=/etc/lessor/node.json --data-dir=/data/.lessor');
+  });
+
   it('passes on why the node refuses, with its exit code', async () => {
     const stderr =
       'lessor: 2 attachments have an address on this node: drain the node first\ncommand terminated with exit code 37\n';
     expect(await ctl(`node leave ${NAME} --yes`, { execute: agent({ code: 37, stdout: '', stderr }) })).toEqual({
       code: 37,
       stdout: '',
-      stderr: `lessorctl: node ${NAME} does not leave: 2 attachments have an address on this node: drain the node first\n`,
+      stderr: `lessorctl: node ${NAME} refuses lessor leave: 2 attachments have an address on this node: drain the node first\n`,
     });
   });
 

@@ -26,6 +26,7 @@ beforeAll(async () => {
     reservations: [{ name: 'database', addresses: ['10.1.0.40'], namespace: 'shop', pod: 'db-0' }],
   });
   await make('routed', ['10.8.0.0/16'], { affinity: 'node', gateway: 'block' });
+  await operator.ask('createPool', { body: { vrf: 'red', name: 'blue', ranges: [[{ subnet: '10.1.0.0/24' }]] } });
   const [first, second] = stack.nodes;
   await lease(first, 'blue', 'a');
   await lease(second, 'routed', 'b');
@@ -34,6 +35,10 @@ beforeAll(async () => {
     boot: 'boot-1',
     name: 'ip-10-0-1-17.eu-central-1.compute.internal',
     version: '0.1.0',
+    journal: {
+      ...{ attachments: 1, held: 1, mayHold: 1, local: 0, outbox: 2, outboxOldestSeconds: 60, lost: 1, blocks: 0 },
+      lostLeases: [{ addresses: ['10.1.0.77/24'], containerId: 'c', pod: 'shop/cart-0' }],
+    },
   });
   signAs(stack.operator);
 }, 120_000);
@@ -63,6 +68,8 @@ const pastLeases = routes.leaseHistory.result.shape.leases;
 
 /** What is in the table, and what the document is. */
 const looks: [line: string, shown: RegExp, document: z.core.$ZodType, name: RegExp][] = [
+  ['vrfs', /^default +2\nred +1$/m, list('vrfs', routes.listVrfs.result.shape.vrfs.def.element), /^default\nred\n$/],
+  ['pools -A', /^red +blue +active/m, z.strictObject({ pools }), /^blue\nrouted\nblue\n$/],
   ['pools', /^blue +active +\d+%|^blue +active +<1%/m, z.strictObject({ pools }), /^blue\nrouted\n$/],
   [
     'pool blue',
@@ -88,6 +95,12 @@ const looks: [line: string, shown: RegExp, document: z.core.$ZodType, name: RegE
     z.strictObject({ nodes: routes.listNodes.result.shape.nodes }),
     /^i-0123456789abcdef\d\ni-0123456789abcdef\d\n$/,
   ],
+  [
+    'node ip-10-0-1-17.eu-central-1.compute.internal',
+    /^Untold +2 for 1m\nLost +1$[\s\S]*^10\.1\.0\.77 +shop\/cart-0 +c$[\s\S]*^POOL +BLOCK$/m,
+    routes.readNode.result,
+    /^i-0123456789abcdef0\n$/,
+  ],
   ['node i-0123456789abcdef1', /^State +alive$/m, routes.readNode.result, /^i-0123456789abcdef1\n$/],
   [
     'leases blue',
@@ -111,6 +124,12 @@ const looks: [line: string, shown: RegExp, document: z.core.$ZodType, name: RegE
     'leases -n shop --state held',
     /held +blue/,
     z.strictObject({ leases: routes.findLeases.result.shape.leases }),
+    /^10\.1/m,
+  ],
+  [
+    'leases -n shop -A',
+    /^default +10\.1\.0\.\d+,\S+ +held/m,
+    z.object({ leases: routes.findLeases.result.shape.leases }),
     /^10\.1/m,
   ],
   ['who {blue}', /^Pod +shop\/web-6d4cf56db6-a$/m, routes.searchAddress.result, /^shop\/web-6d4cf56db6-a\n$/],
@@ -138,7 +157,13 @@ const looks: [line: string, shown: RegExp, document: z.core.$ZodType, name: RegE
     'audit',
     /pool\.created +default\/routed +done +user\/operator +-$/m,
     z.strictObject({ entries: routes.audit.result.shape.entries }),
-    /^default\/blue\ndefault\/routed\n$/,
+    /^red\/blue\ndefault\/routed\ndefault\/blue\n$/,
+  ],
+  [
+    'audit --last 2',
+    /pool\.created +red\/blue[\s\S]*default\/routed/,
+    z.strictObject({ entries: routes.audit.result.shape.entries }),
+    /^red\/blue\ndefault\/routed\n$/,
   ],
   [
     'audit --pool blue --since 1h',
@@ -155,8 +180,10 @@ const looks: [line: string, shown: RegExp, document: z.core.$ZodType, name: RegE
     routes.usage.result,
     /^routed\n$/,
   ],
+  ['usage -A --fast', /^red +blue +0% +0 /m, list('pools', routes.usage.result), /^blue\nrouted\nblue\n$/],
   ['forecast', /^blue .*too-few-samples/m, list('forecasts', routes.forecast.result), /^blue\nrouted\n$/],
   ['top', /^2 pools in VRF default, \d leases? held$/m, list('pools', routes.usage.result), /blue\n/],
+  ['top -A', /^3 pools in all VRFs, \d leases? held$/m, list('pools', routes.usage.result), /blue\n/],
 ];
 
 describe.each(looks)('lessorctl %s', (line, shown, document, name) => {
@@ -209,6 +236,7 @@ describe('what is wrong is said in one line, with its exit code', () => {
     ['pool', 21, "missing required argument 'pool'"],
     ['pool shopp', 23, 'VRF default has no pool shopp'],
     ['leases', 21, 'it is not said whose leases are meant: give a pool, --node, --namespace or --pod'],
+    ['leases blue -A', 21, 'a pool is in one VRF, and --all-vrfs is given: name its VRF with --vrf'],
     ['leases blue --node i-1', 21, 'leases are listed by one of pool, node and pod'],
     ['leases --pod web-1', 21, '--pod "web-1" names no pod of a namespace: write it like shop/web-1'],
     ['nodes --silent soon', 21, '--silent "soon" is no span of time: write it like 90s, 30m, 4h, 2d or 1w'],

@@ -34,6 +34,7 @@ describe('the service', () => {
       vrf: 'red',
       profile: 'mine',
       cluster: undefined,
+      stack: undefined,
     });
     expect(await meant({}, { env, file })).toMatchObject({ region: 'eu-north-1', vrf: 'env', profile: 'env' });
     expect(await meant({}, { file })).toMatchObject({ region: 'eu-west-1', vrf: 'filed', profile: 'filed' });

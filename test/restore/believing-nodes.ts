@@ -5,9 +5,11 @@ import { reconcile } from '../../cni-shim/sync/reconcile.ts';
 import { routes } from '../../core/contract/routes.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
 import { ownLeases } from '../../functions/use-cases/leases/own-leases.ts';
+import { heartbeat } from '../../functions/use-cases/nodes/heartbeat.ts';
 import type { FakeApi } from '../cni-shim/fake-api.ts';
 import { configuration, Node } from '../cni-shim/in-process.ts';
 import { type Route, type Service, serviceFor, type UseCase } from '../cni-shim/service.ts';
+import { callOf } from '../functions/world.ts';
 import { machineUnderNode } from '../support/machine-under-node.ts';
 
 const identity = { accessKeyId: 'AKIDTESTTESTTESTTEST', secretAccessKey: 'secret', sessionToken: 'token' };
@@ -50,6 +52,8 @@ export interface BelievingNodes {
   lease(deps: Dependencies, claimed: 'before T' | 'since T'): Promise<void>;
   /** Each looks at the tables of `deps`, and is then asked for an address while nobody answers. */
   look(deps: Dependencies, instead?: ReadonlyMap<Route, UseCase>): Promise<readonly Believing[]>;
+  /** Each says that it is up, as its agent does it then. */
+  heartbeat(deps: Dependencies): Promise<void>;
   remove(): void;
 }
 
@@ -96,6 +100,9 @@ export function believingNodes(pool: string, clock: { now: number }): BelievingN
         rows.push({ ...one, believed, believes: stillBelieves, ...answered });
       }
       return rows;
+    },
+    async heartbeat(deps) {
+      for (const { machine, node } of nodes) await heartbeat(deps, callOf(node), { boot: machine.bootId });
     },
     remove: () => {
       for (const { machine } of nodes) machine.remove();

@@ -1,6 +1,6 @@
 /**
- * A restore, rehearsed on DynamoDB Local: tables as they were at T, attached to the service after more was leased, and what then
- * happens to the addresses of what lives. docs/restore.md is the page for it.
+ * A restore, rehearsed on DynamoDB Local by the very steps of `lessorctl restore`: tables as they were at T, attached to the service
+ * after more was leased, and what then happens to the addresses of what lives. docs/restore.md is the page for it.
  */
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { SlotReference } from '../../core/contract/ids.ts';
@@ -10,6 +10,7 @@ import { documentClient } from '../../functions/store/dynamodb-client.ts';
 import { dynamodbStore, type Tables } from '../../functions/store/dynamodb-store.ts';
 import type { Dependencies } from '../../functions/use-cases/dependencies.ts';
 import { reportLease } from '../../functions/use-cases/leases/report-lease.ts';
+import { heartbeat } from '../../functions/use-cases/nodes/heartbeat.ts';
 import { listLeases } from '../../functions/use-cases/questions/list-leases.ts';
 import { createTables } from '../../local/aws/tables.ts';
 import { tokenBucket } from '../../local/aws/throttle.ts';
@@ -18,6 +19,7 @@ import { create } from '../functions/pool-requests.ts';
 import { add, addOf, attachmentOf, callOf, del, delOf, nonceOf, refusalOf, world } from '../functions/world.ts';
 import { type LocalTables, tableOf } from '../store/local-tables.ts';
 import { type Believing, believingNodes } from './believing-nodes.ts';
+import { restoringDrill } from './restoring-drill.ts';
 
 /** What is leased, and when; the words are those of the report. */
 const LEASES = [
@@ -53,6 +55,8 @@ export interface NodeRow extends Believing {
 }
 
 export interface Rehearsal {
+  /** What each step of the restore found, as it is told. */
+  readonly steps: readonly string[];
   readonly rows: readonly Row[];
   readonly nodes: readonly NodeRow[];
   /** Of so many ADDs while the throttle is 0, so many come to a function. */
@@ -60,7 +64,6 @@ export interface Rehearsal {
 }
 
 const LIVE: Tables = { pools: 'Pools', leases: 'Leases', history: 'History' };
-const RESTORED: Tables = { pools: 'PoolsRestored', leases: 'LeasesRestored', history: 'History' };
 const OPENED: Tables = { pools: 'PoolsOpened', leases: 'LeasesOpened', history: 'History' };
 
 /** @param tables the live ones, empty @param instead use cases in place of the service's own: a broken service */
@@ -80,37 +83,52 @@ export async function rehearse(tables: LocalTables, instead?: ReadonlyMap<Route,
   for (const one of LEASES.slice(0, 3)) await lease(one);
   const nodes = believingNodes('blocks', live.clock);
   await nodes.lease(deps, 'before T');
-  await copy(tables, LIVE, RESTORED);
+  const restoring = await restoringDrill(tables.endpoint, LIVE, live.clock);
+  await restoring.plane.remember();
   for (const one of LEASES.slice(3)) await lease(one);
   await nodes.lease(deps, 'since T');
   const slotOf = (container: number) => (answers.get(container) as AllocateResult).slot;
   await del(deps, 'i-1', delOf(1, { attachment: attachmentOf(1, 'shared'), slot: slotOf(1), acknowledged: true }));
 
-  await copy(tables, RESTORED, OPENED);
-  const asked = 100;
-  const admit = tokenBucket({ rate: 0, burst: 0 }, () => Date.now());
-  const admitted = Array.from({ length: asked }, admit).filter(Boolean).length;
-  const restored = attached(RESTORED, live.clock.now);
-  const [heldLive, heldRestored] = [await heldIn(deps), await heldIn(restored)];
-  const given = await everythingFree(attached(OPENED, live.clock.now));
-  const rows: Omit<Row, 'handedOutAfter'>[] = [];
-  for (const one of LEASES) {
-    const address = addressOf(answers.get(one.container));
-    const lives = heldLive.has(address);
-    const row = { container: one.container, leased: `${one.at} (${one.pool})`, address, lives };
-    const answer = answers.get(one.container) as AllocateResult;
-    const reported = lives && !heldRestored.has(address) ? await reportTo(restored, one, answer) : undefined;
-    const seen = { restored: heldRestored.has(address), handedOutAgain: lives && given.has(address) };
-    rows.push({ ...row, ...seen, ...(reported === undefined ? {} : { reported }) });
+  try {
+    const asked = 100;
+    const steps: string[] = [...(await restoring.untilAttached(deps))];
+    const admit = tokenBucket(restoring.throttle(), () => live.clock.now);
+    const admitted = Array.from({ length: asked }, admit).filter(Boolean).length;
+    const RESTORED: Tables = { ...restoring.target, history: 'History' };
+    await copy(tables, RESTORED, OPENED);
+    const restored = attached(RESTORED, live.clock);
+    const [heldLive, heldRestored] = [await heldIn(deps), await heldIn(restored)];
+    const given = await everythingFree(attached(OPENED, live.clock));
+    const rows: Omit<Row, 'handedOutAfter'>[] = [];
+    const looked: Believing[] = [];
+    /** What the agents do once all routes but one are open. */
+    const lookAll = async () => {
+      for (const one of LEASES) {
+        const address = addressOf(answers.get(one.container));
+        const lives = heldLive.has(address);
+        const row = { container: one.container, leased: `${one.at} (${one.pool})`, address, lives };
+        const answer = answers.get(one.container) as AllocateResult;
+        const reported = lives && !heldRestored.has(address) ? await reportTo(restored, one, answer) : undefined;
+        const seen = { restored: heldRestored.has(address), handedOutAgain: lives && given.has(address) };
+        rows.push({ ...row, ...seen, ...(reported === undefined ? {} : { reported }) });
+      }
+      looked.push(...(await nodes.look(restored, instead)));
+      for (const node of ['i-1', 'i-2']) await heartbeat(restored, callOf(node), { boot: 'boot-1' });
+      await nodes.heartbeat(restored);
+    };
+    steps.push(...(await restoring.untilOpen(restored, lookAll)));
+    const givenAfter = await everythingFree(restored);
+    return {
+      steps,
+      nodes: looked.map((one) => ({ ...one, givenTwice: one.inOutage !== undefined && givenAfter.has(one.inOutage) })),
+      rows: rows.map((row) => ({ ...row, handedOutAfter: row.lives && givenAfter.has(row.address) })),
+      closed: { asked, admitted },
+    };
+  } finally {
+    nodes.remove();
+    await restoring.stop();
   }
-  const looked = await nodes.look(restored, instead);
-  nodes.remove();
-  const givenAfter = await everythingFree(restored);
-  return {
-    nodes: looked.map((one) => ({ ...one, givenTwice: one.inOutage !== undefined && givenAfter.has(one.inOutage) })),
-    rows: rows.map((row) => ({ ...row, handedOutAfter: row.lives && givenAfter.has(row.address) })),
-    closed: { asked, admitted },
-  };
 }
 
 const requestOf = ({ container, pool }: Container) =>
@@ -119,11 +137,8 @@ const requestOf = ({ container, pool }: Container) =>
 const addressOf = (answer: AllocateResult | undefined): string => answer?.addresses[0]?.address ?? 'none';
 
 /** The service over other tables, in an environment that remembers nothing: as a deployment starts. */
-const attached = (tables: Tables, now: number): Dependencies => {
-  const there = world(dynamodbStore(documentClient(), tables));
-  there.clock.now = now;
-  return there.environment();
-};
+const attached = (tables: Tables, clock: { readonly now: number }): Dependencies =>
+  world(dynamodbStore(documentClient(), tables)).environment({ now: () => clock.now });
 
 async function heldIn(deps: Dependencies): Promise<Set<string>> {
   const held = new Set<string>();
@@ -167,7 +182,7 @@ async function reportTo(deps: Dependencies, one: Container, { slot }: AllocateRe
   );
 }
 
-/** What RestoreTableToPointInTime makes of a table: another one with the same items. */
+/** Another one with the same items. */
 async function copy({ endpoint }: LocalTables, from: Tables, to: Tables): Promise<void> {
   await createTables(endpoint, [tableOf(to.pools), tableOf(to.leases)]);
   const client = documentClient();

@@ -12,7 +12,7 @@ let rehearsal: Rehearsal;
 beforeAll(async () => {
   local = await localTables();
   rehearsal = await rehearse(local);
-});
+}, 180_000);
 afterAll(() => local?.stop());
 
 it('the command refuses an argument, since it has none', () => {
@@ -24,6 +24,13 @@ it('the command refuses an argument, since it has none', () => {
 
 const containers = (has: (row: Rehearsal['rows'][number]) => boolean) =>
   rehearsal.rows.filter(has).map(({ container }) => container);
+
+it('goes by the steps of lessorctl restore, which stop where somebody has to deploy', () => {
+  expect(rehearsal.steps.map((step) => step.split(':')[0])).toEqual([
+    ...['note', 'close', 'restore', 'prepare', 'attach'],
+    ...['attach', 'look', 'lost', 'settings', 'open'],
+  ]);
+});
 
 describe('tables that are restored to T', () => {
   it('have what lived then, also what was released since; they have nothing that was leased since', () => {
@@ -70,7 +77,7 @@ describe('tables that are restored to T', () => {
     } finally {
       await other.stop();
     }
-  });
+  }, 180_000);
 
   it('are shown on the page as they are here, but for the addresses', () => {
     const page = readFileSync(new URL('../../docs/restore.md', import.meta.url), 'utf8');

@@ -32,12 +32,22 @@ export function memoryPools(): PoolStore {
   const registries = versioned<Registry>();
   const pools = versioned<PoolState>();
   const joined = new Map<string, ReadonlySet<bigint>>();
+  const vrfs = new Set<string>();
   return {
     async readRegistry(vrf) {
       return registries.get(vrf) ?? { vrf, version: 0, pools: [] };
     },
     async writeRegistry(registry, token) {
       return registries.write(registry.vrf, registry, token);
+    },
+    async noteVrf(vrf) {
+      vrfs.add(vrf);
+    },
+    async readVrfs(after, limit) {
+      return [...vrfs]
+        .filter((vrf) => vrf > after)
+        .sort()
+        .slice(0, limit);
     },
     async readPool(id) {
       return pools.get(id);

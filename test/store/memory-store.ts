@@ -219,11 +219,12 @@ function memoryNodes(permits: typeof nodeAllows = nodeAllows): NodeStore {
     },
     async readHeartbeat(id) {
       if (!nodes.has(id)) return undefined;
-      const { heartbeatAt = 0, name, version } = (await list.readListed(id)) ?? {};
+      const { heartbeatAt = 0, name, version, journal } = (await list.readListed(id)) ?? {};
       return {
         heartbeatAt: Math.max(heartbeatAt, seen.get(id) ?? 0),
         ...(name === undefined ? {} : { name }),
         ...(version === undefined ? {} : { version }),
+        ...(journal === undefined ? {} : { journal }),
       };
     },
     async markDead(id, incarnation, diedAt) {

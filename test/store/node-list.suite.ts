@@ -33,7 +33,10 @@ export function nodeListSuite(open: () => Store): void {
     const { nodes } = open();
     const id = newId();
     await nodes.noteListed(id, { incarnation: 2 }, 5);
-    const said = { name: 'ip-10-0-0-1', version: '1.0.0', region: 'eu-central-1', cluster: 'prod', account };
+    const report = { attachments: 1, held: 1, mayHold: 2, local: 0, outbox: 0, lost: 1, blocks: 1 };
+    const lostLeases = [{ addresses: ['10.1.0.5/24'], containerId: 'c' }];
+    const journal = { at: 6, report: { ...report, lostLeases } };
+    const said = { name: 'ip-10-0-0-1', version: '1.0.0', region: 'eu-central-1', cluster: 'prod', account, journal };
     expect(await nodes.noteHeartbeat(id, { incarnation: 2, heartbeatAt: 6, ...said })).toBe(true);
     expect(await nodes.noteHeartbeat(id, { incarnation: 2, heartbeatAt: 7 })).toBe(true);
     const { cluster: _, ...kept } = said;

@@ -15,6 +15,15 @@ export function poolsSuite(open: () => Store): void {
       expect(await pools.readPool(id)).toEqual(pool);
     });
 
+    it('are in VRFs that are found in the order of their names, however often each was noted', async () => {
+      const { pools } = open();
+      const [a, b, c] = ['a', 'b', 'c'].map((name) => `vrf-${name}`) as [string, string, string];
+      for (const vrf of [c, a, b, a]) await pools.noteVrf(vrf);
+      expect(await pools.readVrfs('vrf-', 2)).toEqual([a, b]);
+      expect(await pools.readVrfs(b, 2)).toEqual([c]);
+      expect((await pools.readVrfs('', 1_000)).filter((vrf) => vrf.startsWith('vrf-'))).toEqual([a, b, c]);
+    });
+
     it('change their policy and state, and open more blocks, each without touching the other', async () => {
       const { pools } = open();
       const pool = stateOf(definition(newId()));

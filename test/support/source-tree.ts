@@ -7,14 +7,25 @@ import { parseSync } from 'oxc-parser';
 /** Text by path from the project's root. */
 export type Sources = ReadonlyMap<string, string>;
 
-export const FOLDERS = ['core', 'functions', 'cni-shim', 'lessorctl', 'infra', 'local', 'simulation', 'test'] as const;
+export const FOLDERS = [
+  'core',
+  'functions',
+  'cni-shim',
+  'lessorctl',
+  'release',
+  'console',
+  'infra',
+  'local',
+  'simulation',
+  'test',
+] as const;
 
-/** Every TypeScript file of the folders. */
+/** Every TypeScript file of the folders, those with JSX too. */
 export function project(): Map<string, string> {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const paths = FOLDERS.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) => posix.join(folder, path)),
-  ).filter((path) => path.endsWith('.ts'));
+  ).filter((path) => /\.tsx?$/.test(path));
   return new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
 }
 

@@ -47,7 +47,7 @@ export async function allocateOwned(
   const slot = (await searchIn(allocation, own, proposal)) ?? (await searchReleasing(allocation));
   const found = slot ? granted(slot) : await searchClaimed(allocation);
   if (found.kind !== 'granted') return found;
-  await tellCooling(allocation, (block) => isLeasedFrom(allocation, block));
+  await tellCooling(allocation, (block, generation) => isLeasedFrom(allocation, block, generation));
   return granted(answer(allocation, found.result));
 }
 
@@ -111,9 +111,14 @@ async function searchIn(
   return undefined;
 }
 
-/** `choose.blockNotLeasedFrom`: what looks free there may be in use already. */
-const isLeasedFrom = ({ request, pool }: OwnedAllocation, block: bigint): boolean =>
-  (request.leasesFrom ?? []).some((one) => one.pool === pool.definition.id && one.block === blockToText(block));
+/** `choose.blockNotLeasedFrom`: what looks free there may be in use already. @param at any generation if left out */
+const isLeasedFrom = ({ request, pool }: OwnedAllocation, block: bigint, at?: number): boolean =>
+  (request.leasesFrom ?? []).some(
+    (one) =>
+      one.pool === pool.definition.id &&
+      one.block === blockToText(block) &&
+      (at === undefined || one.generation === at),
+  );
 
 /** When (ms) each of the cooling slots can be had. */
 const coolingIn = (slots: ReadonlyMap<number, SlotState>, now: number): number[] =>

@@ -8,15 +8,18 @@ import type { OwnedAllocation } from './owned-allocation.ts';
 const FIRST_GENERATION = 1;
 
 /**
- * Reads the node's blocks but those of which it says that it leases there. Another node may have released slots in them, or an
+ * Reads the node's blocks but those of which it says that it leases there, at this generation. Another node may have released slots in them, or an
  * earlier boot of this one.
  * @throws LessorError service.busy
  */
-export async function tellCooling(allocation: OwnedAllocation, isKnown: (block: bigint) => boolean): Promise<void> {
+export async function tellCooling(
+  allocation: OwnedAllocation,
+  isKnown: (block: bigint, generation: number) => boolean,
+): Promise<void> {
   const { call, pool, blocks, taken } = allocation;
   if (leasingOf(pool, call.cluster) !== 'delegated') return;
   const news = [...blocks.own]
-    .filter(([block, generation]) => generation > FIRST_GENERATION && !isKnown(block) && !taken.has(block))
+    .filter(([block, generation]) => generation > FIRST_GENERATION && !isKnown(block, generation) && !taken.has(block))
     .map(([block]) => block);
   for (const some of inChunks(news, () => BLOCKS_AT_ONCE)) {
     ensureTime(allocation);

@@ -8,6 +8,7 @@ import type { Counter, CounterKey } from '../../../core/protocol/counter.ts';
 import { boundedStore } from '../bounded-store.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { freshPool } from '../known-pools.ts';
+import { noteVrf } from '../pools/note-vrf.ts';
 import { readPool } from '../pools/read-pool.ts';
 import { type PoolReading, poolReading } from './pool-reading.ts';
 
@@ -107,6 +108,8 @@ async function heldIn(
   const pool = await freshPool(deps, id);
   const held = new Map<string, number>();
   if (pool === undefined) return held;
+  // A VRF in which nothing was changed since an earlier version, which did not note it.
+  await noteVrf(deps, pool.definition.vrf);
   const reading = poolReading(pool, deps.now());
   try {
     for await (const read of readPool(deps, call, pool)) {

@@ -8,6 +8,7 @@ import { REQUESTS_AT_ONCE } from '../bounded-store.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { knownPool } from '../known-pools.ts';
 import { ifReadable } from './if-readable.ts';
+import { percentOf } from './percent.ts';
 
 /**
  * A record that comes again, late or in another order is told with the same id: it is made of what the record says.
@@ -81,8 +82,7 @@ async function poolFilled(
   const type = EVENT_OF[level];
   const { definition } = (await ifReadable(knownPool(deps, id))) ?? {};
   const named = definition === undefined ? {} : { vrf: definition.vrf, pool: definition.name };
-  const usePercent = Math.round(use * 1000) / 10;
-  return { type, key: [id, turn, at], at, detail: { poolId: id, ...named, usePercent } };
+  return { type, key: [id, turn, at], at, detail: { poolId: id, ...named, usePercent: percentOf(use) } };
 }
 
 const EVENT_OF = { room: 'poolRecovered', near: 'poolNearExhaustion', full: 'poolExhausted' } as const;

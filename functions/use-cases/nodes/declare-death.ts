@@ -30,7 +30,8 @@ export async function declareDeath(deps: Dependencies, call: Call, request: Decl
 /** The next life began before the mark: that the node is dead is not true any more, or a late request of it came. A person decides. */
 const livesAgain = (id: string): LessorError =>
   new LessorError('node.alive', `Node ${id} began another life while it was declared dead`, {
-    remedy: 'make certain that nothing of it runs any more, and if so declare it again: nothing was declared',
+    remedy:
+      'make certain that nothing of it runs any more, and if so declare it again: of its present life nothing was declared',
   });
 
 /** @throws LessorError node.unknown */

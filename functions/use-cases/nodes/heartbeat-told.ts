@@ -1,5 +1,5 @@
 /** A heartbeat of a life that was declared over is told: the node runs, and its addresses are given to others. */
-import type { HeartbeatRequest, HeartbeatResult } from '../../../core/contract/nodes.ts';
+import type { HeartbeatRequest, HeartbeatResult } from '../../../core/contract/heartbeat.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { tell } from '../events.ts';
 import { heartbeat } from './heartbeat.ts';

@@ -3,6 +3,7 @@ import { NODE_LIST_SHARDS } from '../../../core/contract/limits.ts';
 import type { ListedNodeView, ListNodesQuery, ListNodesResult } from '../../../core/contract/nodes.ts';
 import type { ListedNode } from '../../../core/protocol/node.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
+import { journalView } from './heartbeat.ts';
 
 /** Nodes that are read at once where not all of them are wanted. */
 const A_LOOK = 250;
@@ -50,13 +51,23 @@ function positionOf(cursor = '0#'): { shard: number; after: string | undefined }
   return { shard: Number.parseInt(cursor.slice(0, 1), 16), after: cursor.slice(2) || undefined };
 }
 
-function viewOf({ id, account, lifeAt, heartbeatAt, instance, knownToEc2At, ...node }: ListedNode): ListedNodeView {
+function viewOf({
+  id,
+  account,
+  lifeAt,
+  heartbeatAt,
+  journal,
+  instance,
+  knownToEc2At,
+  ...node
+}: ListedNode): ListedNodeView {
   return {
     node: id,
     ...node,
     ...(account === undefined ? {} : { account: account.id, partition: account.partition }),
     lifeAt: timeText(lifeAt),
     ...(heartbeatAt === undefined ? {} : { heartbeatAt: timeText(heartbeatAt) }),
+    ...(journal === undefined ? {} : { journal: journalView(journal) }),
     ...(instance === undefined ? {} : { instance: { state: instance.state, at: timeText(instance.at) } }),
     ...(knownToEc2At === undefined ? {} : { knownToEc2At: timeText(knownToEc2At) }),
   };

@@ -5,6 +5,7 @@ import { LessorError } from '../../../core/contract/problems.ts';
 import { entryOf, isListed, listed, type RegisteredPool, type Registry } from '../../../core/pools/registry.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { READS_AT_ONCE } from '../in-flight.ts';
+import { noteVrf } from './note-vrf.ts';
 import { type Contention, done, overtaken, untilWritten } from './optimistic-write.ts';
 
 /** Each write that fails is another's success, so that 64 at the same moment need no more than 64. */
@@ -34,6 +35,8 @@ export function changeRegistry<T>(
 
 /** True if it is written now; false where another wrote after it had been read. */
 export async function writeRegistry(deps: Dependencies, registry: Registry): Promise<boolean> {
+  // First: no VRF has pools and is not found.
+  await noteVrf(deps, registry.vrf);
   return deps.store.pools.writeRegistry(await withPolicies(deps, registry), deps.newToken());
 }
 

@@ -2,7 +2,7 @@
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { RegisteredPool, Registry } from '../../../core/pools/registry.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { freshPool, knownPool } from '../known-pools.ts';
+import { freshPool } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
 
 export interface PoolName {
@@ -32,8 +32,7 @@ export async function storedPool(deps: Dependencies, { id, name }: RegisteredPoo
   throw new LessorError('service.fault', `Pool ${name} (${id}) is registered but has no definition`);
 }
 
-/** The pool as it was a short while ago. @throws LessorError pool.unknown */
+/** The pool as it is now: who asks for one may just have changed it, through another environment. @throws LessorError pool.unknown */
 export async function namedPool(deps: Dependencies, vrf: string, name: string): Promise<KnownPool> {
-  const entry = entryNamed(await deps.store.pools.readRegistry(vrf), name);
-  return (await knownPool(deps, entry.id)) ?? storedPool(deps, entry);
+  return storedPool(deps, entryNamed(await deps.store.pools.readRegistry(vrf), name));
 }

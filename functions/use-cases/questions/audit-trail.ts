@@ -13,34 +13,76 @@ import type { TimeSpan } from './timeline.ts';
 const DAY_MS = 86_400_000;
 const DEATHS_AT_ONCE = 1000;
 
+/** What is left out of a query has its default here too: tests and other use cases ask as well. */
+type Asked = Partial<AuditQuery>;
+
+/** Where a row is: in which day, and which one of the day it is, of those that are asked for. */
+interface Position {
+  readonly day: number;
+  readonly index: number;
+}
+
 /** @throws LessorError request.invalid */
-export async function auditTrail(deps: Dependencies, call: Call, query: AuditQuery): Promise<AuditResult> {
+export async function auditTrail(deps: Dependencies, call: Call, query: Asked): Promise<AuditResult> {
+  const { subject, order = 'earliest', limit = Number.POSITIVE_INFINITY } = query;
+  const isBackwards = order === 'latest';
+  const step = isBackwards ? -1 : 1;
   const now = deps.now();
   const asked = spanOf(query, now);
   const span = { ...asked, from: Math.max(asked.from, now - deps.settings.historyDays * DAY_MS) };
-  const [first = '', skip = '0'] = (query.cursor ?? '').split('.');
-  const begin = first === '' ? dayOf(span.from) : Number.parseInt(first, 10);
-  const indexes = new Map<AuditRow, number>();
+  const [first = '', at] = (query.cursor ?? '').split('.');
+  const [begin, end] = isBackwards ? [dayOf(span.to), dayOf(span.from)] : [dayOf(span.from), dayOf(span.to)];
+  const start = first === '' ? begin : Number.parseInt(first, 10);
+  const positions = new Map<AuditRow, Position>();
+  const walk = { found: 0, last: start, isOver: false };
   const { rows, nextCursor } = await pageOf<number, AuditRow>(call, {
-    keys: days(begin, dayOf(span.to)),
+    keys: daysUntil({ start, end, step }, () => walk.found >= limit, walk),
     read: async (day) => {
       const [entries, deaths] = await Promise.all([deps.store.history.readAudit(day, now), deathsOn(deps, day)]);
-      const all = [...entries.map(entryRow), ...deaths.map(deathRow)].filter(({ at }) => isIn(span, Date.parse(at)));
-      all.sort((a, b) => (a.at < b.at ? -1 : 1)).forEach((row, index) => void indexes.set(row, index));
-      return day === begin ? all.slice(Number.parseInt(skip, 10)) : all;
+      const all = [...entries.map(entryRow), ...deaths.map(deathRow)].filter(
+        (row) => isIn(span, Date.parse(row.at)) && (subject === undefined || row.subject === subject),
+      );
+      all.sort((a, b) => (a.at < b.at ? -1 : 1)).forEach((row, index) => void positions.set(row, { day, index }));
+      // What comes later to a day comes behind: counted from its beginning, a row stays where it is.
+      const from = day === start && at !== undefined ? Number.parseInt(at, 10) : undefined;
+      const wanted = isBackwards ? all.slice(0, (from ?? all.length) + 1).reverse() : all.slice(from ?? 0);
+      walk.found += wanted.length;
+      return wanted;
     },
-    after: (day) => String(day + 1),
-    at: (day, row) => `${day}.${indexes.get(row) ?? 0}`,
+    after: (day) => String(day + step),
+    at: (_, row) => cursorAt(positions.get(row)),
   });
-  return { entries: [...rows], ...(nextCursor === undefined ? {} : { nextCursor }) };
+  const next = rows[limit] ? cursorAt(positions.get(rows[limit])) : (nextCursor ?? beyond(walk, step));
+  return { entries: rows.slice(0, limit), ...(next === undefined ? {} : { nextCursor: next }) };
 }
 
+const cursorAt = ({ day, index }: Position = { day: 0, index: 0 }): string => `${day}.${index}`;
 const dayOf = (at: number): number => Math.floor(at / DAY_MS);
 const isIn = ({ from, to }: TimeSpan, at: number): boolean => at >= from && at <= to;
 
-function* days(from: number, to: number): Generator<number> {
-  for (let day = from; day <= to; day += 1) yield day;
+interface Way {
+  readonly start: number;
+  readonly end: number;
+  readonly step: 1 | -1;
 }
+
+interface Walk {
+  last: number;
+  isOver: boolean;
+}
+
+/** Days in either direction, until enough was found. */
+function* daysUntil({ start, end, step }: Way, isEnough: () => boolean, walk: Walk): Generator<number> {
+  for (let day = start; (end - day) * step >= 0; day += step) {
+    if (isEnough()) return;
+    walk.last = day;
+    yield day;
+  }
+  walk.isOver = true;
+}
+
+/** Where the walk ended early, the day with which it goes on. */
+const beyond = ({ last, isOver }: Walk, step: number): string | undefined => (isOver ? undefined : String(last + step));
 
 /** The record of a death is made before anything else of it, and stays for good: it is noted nowhere else. */
 async function deathsOn({ store }: Dependencies, day: number): Promise<DeathRecord[]> {

@@ -21,6 +21,7 @@ export const examples: Readonly<Record<RouteName, Example>> = { ...poolExamples,
 /** Each route once. Between the last two the reclaim takes back what the dead node had. */
 export const story: readonly RouteName[] = [
   'createPool',
+  'listVrfs',
   'listPools',
   'readPool',
   'readiness',

@@ -49,6 +49,19 @@ export const LEASE = {
   heldAt: TIME,
 } as const;
 
+/** What the node says of its journal. */
+export const REPORT = {
+  attachments: 1,
+  held: 1,
+  mayHold: 1,
+  local: 0,
+  outbox: 0,
+  lost: 0,
+  lostLeases: [],
+  blocks: 1,
+  reconciledAt: TIME,
+} as const;
+
 /** The same in history, which has it since then. */
 export const TENURE = {
   pool: 'web',

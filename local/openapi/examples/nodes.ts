@@ -1,5 +1,18 @@
 /** What a node asks from the first lease to its last. */
-import { ADDRESS, ATTACHMENT, BLOCK, BOOT, DEFINITION, JOURNAL, NODE, NONCE, POD, SLOT, TIME } from './names.ts';
+import {
+  ADDRESS,
+  ATTACHMENT,
+  BLOCK,
+  BOOT,
+  DEFINITION,
+  JOURNAL,
+  NODE,
+  NONCE,
+  POD,
+  REPORT,
+  SLOT,
+  TIME,
+} from './names.ts';
 
 const ADDRESSES = [{ address: `${ADDRESS}/22`, gateway: '10.20.0.1' }];
 
@@ -36,7 +49,7 @@ export const nodeExamples = {
     },
   },
   heartbeat: {
-    body: { boot: BOOT, name: 'worker-1', version: '0.1.0' },
+    body: { boot: BOOT, name: 'worker-1', version: '0.1.0', journal: REPORT },
     status: 200,
     result: { node: NODE, declaredDead: false },
   },

@@ -1,6 +1,6 @@
 /** What an operator asks, and says of a node. */
 
-import { ADDRESS, BLOCK, BOOT, DEFINITION, LEASE, NODE, SLOT, TENURE, TIME } from './names.ts';
+import { ADDRESS, BLOCK, BOOT, DEFINITION, LEASE, NODE, REPORT, SLOT, TENURE, TIME } from './names.ts';
 import { POOL } from './pools.ts';
 
 const DEATH = {
@@ -23,6 +23,7 @@ const HOLDER = {
 };
 
 export const questionExamples = {
+  listVrfs: { status: 200, result: { vrfs: [{ vrf: 'default', pools: 1 }] } },
   listLeases: {
     path: { pool: 'web' },
     status: 200,
@@ -134,7 +135,8 @@ export const questionExamples = {
       incarnation: 1,
       boot: BOOT,
       heartbeatAt: TIME,
-      blocks: [{ pool: SLOT.pool, block: BLOCK }],
+      journal: { at: TIME, ...REPORT },
+      blocks: [{ pool: SLOT.pool, block: BLOCK, name: 'web', vrf: 'default' }],
     },
   },
   listNodes: {
@@ -152,6 +154,7 @@ export const questionExamples = {
           incarnation: 1,
           lifeAt: TIME,
           heartbeatAt: TIME,
+          journal: { at: TIME, ...REPORT },
         },
       ],
     },

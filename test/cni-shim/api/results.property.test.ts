@@ -6,8 +6,9 @@ import * as shapes from '../../../cni-shim/api/results.ts';
 import { MISMATCH, type Shape } from '../../../cni-shim/api/shapes.ts';
 import { batchResult } from '../../../core/contract/batch.ts';
 import { giveBackResult } from '../../../core/contract/blocks.ts';
+import { heartbeatResult } from '../../../core/contract/heartbeat.ts';
 import { allocateResult, checkResult, releaseResult, reportResult } from '../../../core/contract/lease.ts';
-import { goodbyeResult, heartbeatResult, ownLeasesResult } from '../../../core/contract/nodes.ts';
+import { goodbyeResult, ownLeasesResult } from '../../../core/contract/nodes.ts';
 import { readinessResult } from '../../../core/contract/questions.ts';
 
 const slot = { pool: 'a'.repeat(16), block: '1f', slot: 7 };

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bundlePlugin } from '../../../cni-shim/build/build.ts';
 import { commands, runCommand } from '../../../cni-shim/commands/command-line.ts';
-import { readOptions, secondsOf } from '../../../cni-shim/commands/options.ts';
+import { readArguments, secondsOf } from '../../../cni-shim/commands/options.ts';
 import { machineUnderNode } from '../../support/machine-under-node.ts';
 
 async function line(...argv: string[]) {
@@ -30,7 +30,7 @@ const OPTIONS = {
   label: { kind: 'value', several: true, help: '' },
   loud: { kind: 'flag', help: '' },
 } as const;
-const read = (...argv: string[]) => readOptions('demo', OPTIONS, argv);
+const read = (...argv: string[]) => readArguments('demo', { options: OPTIONS }, argv).values;
 
 describe('options', () => {
   test('have their defaults where they are not given', () => {
@@ -81,7 +81,7 @@ describe('the command line', () => {
   test.each(commands.map(({ name }) => name))('answers help for %s in three ways', async (name) => {
     const help = await line('help', name);
     expect(help).toMatchObject({ exitCode: 0, err: '' });
-    expect(help.out).toContain(`lessor ${name}: `);
+    expect(help.out).toMatch(new RegExp(`^lessor ${name}( [A-Z]+)*: `));
     expect(await line(name, '--help')).toEqual(help);
     expect(await line(name, '-h')).toEqual(help);
   });

@@ -115,3 +115,13 @@ test.each(['status', 'reconcile'])(
     expect((await on.lessor(command, '--data-dir', on.apartDir())).exitCode).toBe(0);
   },
 );
+
+test('the labels that the node says with every ADD are shown', async () => {
+  const config = join(on.node.directory, 'labelled.json');
+  writeFileSync(
+    config,
+    JSON.stringify({ endpoint: 'http://lessor.test', region: 'eu-central-1', labels: { zone: 'a' } }),
+  );
+  expect((await on.lessor('status', '--config', config)).out).toMatch(/^Labels +zone=a$/m);
+  expect(JSON.parse((await on.lessor('status', '--json', '--config', config)).out).labels).toEqual({ zone: 'a' });
+});

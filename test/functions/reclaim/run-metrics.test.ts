@@ -67,8 +67,8 @@ it('A recount tells the use of all pools in one line, and of large ones each; dr
   metrics.emitRecount({ recounted: 2, corrected }, pools);
   expect(emitted()).toEqual([
     ['CounterDrift', 5],
-    ['PoolUse', 25, 100],
-    ['PoolUse', 'default/b', 100],
+    ['PoolUse', 25, 99.9],
+    ['PoolUse', 'default/b', 99.9],
     ['FreeBlocks', 'default/b', 7],
   ]);
 });

@@ -42,7 +42,9 @@ it('a dead node is told to a rule that somebody adds to the bus', async () => {
   const got = subscribed({ source: ['lessor'], 'detail-type': ['Lessor Node Dead'] });
   const node = stack.addNode();
   await lease(node);
-  await operator.ask('declareDeath', { body: { node: node.nodeId, reason: 'the rack burnt', alsoIfAlive: true } });
+  await operator.ask('declareDeath', {
+    body: { node: node.nodeId ?? '', reason: 'the rack burnt', alsoIfAlive: true },
+  });
   await vi.waitFor(() => expect(got()).toHaveLength(1), BOUNDED);
   expect(nodeDead.parse(got()[0]?.detail)).toMatchObject({
     node: node.nodeId,
@@ -73,7 +75,7 @@ it('of a dead node’s own block, and of its pool, are told what becomes of them
   });
   await vi.waitFor(() => expect(of('Lessor Pool Exhausted')).toHaveLength(1), BOUNDED);
   expect(poolExhausted.parse(of('Lessor Pool Exhausted')[0])).toMatchObject({ pool: 'owned', usePercent: 100 });
-  await operator.ask('declareDeath', { body: { node: node.nodeId, reason: 'it burnt', alsoIfAlive: true } });
+  await operator.ask('declareDeath', { body: { node: node.nodeId ?? '', reason: 'it burnt', alsoIfAlive: true } });
   await stack.runSchedule();
   await vi.waitFor(() => {
     expect(of('Lessor Leases Reclaimed')).toHaveLength(1);

@@ -81,7 +81,7 @@ async function causeEverything(): Promise<void> {
   expect((await askAt(stack, one, 'POST', routes.report.path, report)).body.code).toBe('lease.lost');
   stack.events.bus.fault(false);
   await sampledBefore(stack, pool.id, { days: FORECAST_DAYS.measured + 1, taken: () => 1 });
-  await operator.ask('declareDeath', { body: { node: one.nodeId, reason: 'it burned', alsoIfAlive: true } });
+  await operator.ask('declareDeath', { body: { node: one.nodeId ?? '', reason: 'it burned', alsoIfAlive: true } });
   await countersDue(stack, 2);
   await stack.runSchedule();
   await stack.runSchedule('evidence');

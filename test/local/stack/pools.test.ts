@@ -49,7 +49,7 @@ describe('a pool', () => {
   });
 
   it('is changed for the version that was read, and for no other', async () => {
-    const body = { ranges: [[...(ranges[0] ?? []), { subnet: '10.2.0.0/24' }], ranges[1]] };
+    const body = { ranges: [[...(ranges[0] ?? []), { subnet: '10.2.0.0/24' }], ranges[1] ?? []] };
     const dry = await operator.send('changePool', { path, query: { dryRun: 'true' }, ifMatch: '"1"', body });
     expect([dry.etag, dry.result.effects.at(-1)]).toEqual([undefined, 'capacity grows from 237 to 490']);
     const { status, etag, result } = await operator.send('changePool', { path, ifMatch: '"1"', body });
@@ -86,7 +86,7 @@ describe('a pool', () => {
       acknowledged: true,
     });
     expect(released).toMatchObject({ status: 200, body: { released: [held.body.slot] } });
-    const query = { dryRun: 'true' };
+    const query = { dryRun: 'true' } as const;
     expect(await operator.send('deletePool', { path, query })).toMatchObject({
       status: 200,
       result: { deleted: false },

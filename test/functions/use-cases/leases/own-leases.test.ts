@@ -146,6 +146,27 @@ describe('the blocks that the table says are a node’s own', () => {
     expect(await own()).toEqual([]);
   });
 
+  it('are taken back to the end where a request that gave one back stopped, and the node has forgotten it with its disk', async () => {
+    const here = world();
+    const green = await ownedPool(here, { blocks: 2, leasing: 'delegated' });
+    const node = new OwnerNode('i-1', green);
+    const request = node.request(1);
+    node.learn(await add(here.environment(), 'i-1', request));
+    const [{ block = '', generation = 0 } = {}] = node.blocks;
+    const key = { pool: green.id, block: BigInt(`0x${block}`) };
+    await here.store.blocks.fence(key, generation, false);
+    const looked = async (remainingMs: number) => {
+      await ownLeases(here.environment(), { ...callOf('i-1'), remainingMs: () => remainingMs }, undefined);
+      return (await here.store.blocks.read(key))?.state;
+    };
+    expect(await looked(1_000)).toBe('releasing');
+    expect(await looked(20_000)).toBe('claimed');
+    const { attachment, nonce } = request;
+    await del(here.environment(), 'i-1', delOf(1, { attachment, nonce }));
+    await here.store.blocks.fence(key, generation + 1, false);
+    expect(await looked(20_000)).toBe('free');
+  });
+
   /** A node with a block of its own; another node has the next one. */
   async function owning() {
     const here = world();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HeartbeatRequest } from '../../../../core/contract/nodes.ts';
+import type { HeartbeatRequest } from '../../../../core/contract/heartbeat.ts';
 import { declareDeath } from '../../../../functions/use-cases/nodes/declare-death.ts';
 import { heartbeat, readNode } from '../../../../functions/use-cases/nodes/heartbeat.ts';
 import { reclaim } from '../../../../functions/use-cases/reclaim/reclaim.ts';
@@ -42,7 +42,7 @@ describe('a node that says that it is up', () => {
       incarnation: 1,
       boot: 'boot-1',
       heartbeatAt: new Date(START).toISOString(),
-      blocks: ['0', '1'].map((block) => ({ pool: pool.id, block })),
+      blocks: ['0', '1'].map((block) => ({ pool: pool.id, block, name: 'blue', vrf: 'default' })),
     };
     expect(await read()).toEqual(node);
     here.clock.now += 60_000;

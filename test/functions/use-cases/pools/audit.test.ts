@@ -95,3 +95,81 @@ describe('the audit', () => {
     expect(await trail()).toEqual([]);
   });
 });
+
+describe('asked for backwards, and for one thing', () => {
+  const DAY_MS = 86_400_000;
+  /** Changes of two pools on some of forty days, up to five a day, and deaths between them. */
+  async function weeks() {
+    const { here, deps } = deployment();
+    for (let day = 0; day < 25; day += 1) {
+      for (let n = 0; n < (day * 7) % 6; n += 1) {
+        here.clock.now += 1_000;
+        const name = n % 2 ? 'blue' : 'red';
+        const entry = { id: `${day}-${n}`, at: here.clock.now, by: 'user/ann', action: 'pool.changed' as const };
+        await here.store.history.recordAudit(
+          { ...entry, subject: `default/${name}`, outcome: 'done' },
+          here.clock.now + 100 * DAY_MS,
+        );
+      }
+      here.clock.now += DAY_MS;
+    }
+    return { here, deps };
+  }
+  type Query = Parameters<typeof auditTrail>[2];
+  async function all(deps: Parameters<typeof auditTrail>[0], query: Query) {
+    const pages: { at: string; subject: string }[][] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await auditTrail(deps, ann, { ...query, cursor });
+      pages.push(page.entries);
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    return pages;
+  }
+
+  it.each([1, 2, 3, 7, 100, undefined])(
+    'pages of at most %s have the same as forwards, in either order',
+    async (limit) => {
+      const { deps } = await weeks();
+      const forwards = (await auditTrail(deps, ann, {})).entries;
+      expect(forwards.length).toBeGreaterThan(50);
+      for (const order of ['earliest', 'latest'] as const) {
+        const pages = await all(deps, { order, ...(limit && { limit }) });
+        expect(Math.max(...pages.map(({ length }) => length))).toBeLessThanOrEqual(limit ?? 1_000);
+        expect(pages.flat()).toEqual(order === 'latest' ? forwards.toReversed() : forwards);
+      }
+    },
+  );
+
+  it('has only what was done to it, and what was done last on its first page', async () => {
+    const { deps } = await weeks();
+    const of = (await auditTrail(deps, ann, {})).entries.filter(({ subject }) => subject === 'default/blue');
+    expect((await all(deps, { subject: 'default/blue', order: 'latest', limit: 4 })).flat()).toEqual(of.toReversed());
+    expect((await auditTrail(deps, ann, { subject: 'default/blue', order: 'latest', limit: 1 })).entries).toEqual([
+      of.at(-1),
+    ]);
+    expect((await auditTrail(deps, ann, { subject: 'default/none' })).entries).toEqual([]);
+  });
+
+  it('reads no day before the last that it needs', async () => {
+    const { here } = await weeks();
+    const days: unknown[] = [];
+    const store = intercepted(here.store, (name, args, proceed) => {
+      if (name === 'readAudit') days.push(args[0]);
+      return proceed();
+    });
+    await auditTrail(here.environment({ store }), ann, { order: 'latest', limit: 1 });
+    expect(days.length).toBeLessThanOrEqual(16);
+  });
+
+  it('goes on where it was although something is done meanwhile', async () => {
+    const { here, deps } = await weeks();
+    const query = { order: 'latest', limit: 2 } as const;
+    const first = await auditTrail(deps, ann, query);
+    const before = (await auditTrail(deps, ann, {})).entries.toReversed();
+    await createPoolAudited(deps, ann, input({ name: 'new' }), false);
+    here.clock.now += 1;
+    const second = await auditTrail(deps, ann, { ...query, cursor: first.nextCursor });
+    expect([...first.entries, ...second.entries]).toEqual(before.slice(0, 4));
+  });
+});

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { countChanges } from '../../../../functions/use-cases/changes/count-changes.ts';
 import { emptyMemory } from '../../../../functions/use-cases/memory.ts';
+import { changePool } from '../../../../functions/use-cases/pools/change-pool.ts';
 import { newPool } from '../../../../functions/use-cases/pools/open-blocks.ts';
 import { explain } from '../../../../functions/use-cases/questions/explain.ts';
 import { findLeases } from '../../../../functions/use-cases/questions/find-leases.ts';
@@ -25,6 +26,19 @@ async function used() {
   await del(deps, 'i-1', delOf(0));
   return { here, deps, pool };
 }
+
+it('Right after a pool grew an environment that remembers it as it was answers how large it is now, exactly and by the counters', async () => {
+  const { here, deps } = await used();
+  await usage(deps, call, { ...blue, by: undefined });
+  const pool = await here.store.pools.readRegistry('default');
+  const [range] = pool.pools[0]?.ranges[0] ?? [];
+  const more = { subnet: '10.99.0.0/24' };
+  const patch = { ranges: [[...(range ? [range] : []), more]] };
+  const { pool: grown } = await changePool(here.environment(), { ...blue, ifMatch: undefined, dryRun: false }, patch);
+  expect(Number(grown.capacity)).toBeGreaterThan(200);
+  for (const cheap of [false, true])
+    expect((await usage(deps, call, { ...blue, by: undefined, cheap })).capacity).toBe(grown.capacity);
+});
 
 describe('the use of a pool', () => {
   it('is counted slot by slot', async () => {
@@ -63,7 +77,7 @@ describe('the use of a pool', () => {
     await countChanges(deps, 's', [...changes, { pool: pool.id, after: 'gone', sequence: '3' }, gone]);
     const { store, requests } = counted(deps.store);
     const told = await usage({ ...deps, store }, call, { ...blue, by: 'namespace', cheap: true });
-    expect(requests).toEqual(['readRegistry', 'read', 'readNamespaces']);
+    expect(requests).toEqual(['readRegistry', 'readPool', 'read', 'readNamespaces']);
     expect(told).toEqual({
       pool: 'blue',
       reserved: '0',

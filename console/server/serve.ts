@@ -1,0 +1,140 @@
+/** The console's process on loopback: it serves the page, and asks the API with the caller's own credentials. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { most } from '../../core/contract/limits.ts';
+import { LessorError } from '../../core/contract/problems.ts';
+import type { Service } from '../../lessorctl/api/service.ts';
+import { type Entrance, openEntrance } from './entrance.ts';
+import { type PageFile, pageFiles } from './page-files.ts';
+import { isOperatorRoute, replyTo } from './questions.ts';
+
+/** What the page is told of where it is. No secret is among it. */
+export interface ConsoleSettings {
+  readonly endpoint: string;
+  readonly vrf: string;
+  readonly cluster?: string | undefined;
+}
+
+export interface ConsoleOptions extends ConsoleSettings {
+  readonly service: Service;
+  /** Of 127.0.0.1; 0 takes any free one. */
+  readonly port: number;
+}
+
+export interface Console {
+  /** With the token: for the person alone. */
+  readonly address: string;
+  /** The same with a token that holds once. */
+  addressForBrowser(): string;
+  stop(): Promise<void>;
+}
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "font-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+].join('; ');
+
+const HEADERS = {
+  'content-security-policy': POLICY,
+  'cache-control': 'no-store',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+interface Room {
+  readonly entrance: Entrance;
+  readonly files: Readonly<Record<string, PageFile>>;
+  readonly options: ConsoleOptions;
+}
+
+/** @throws LessorError service.unavailable where the port is taken */
+export async function serveConsole(options: ConsoleOptions): Promise<Console> {
+  const files = await pageFiles();
+  const server = createServer();
+  await listening(server, options.port);
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const entrance = openEntrance(host);
+  server.on('request', (request, response) => {
+    answer({ entrance, files, options }, request, response).catch(() => response.destroy());
+  });
+  return {
+    address: `http://${host}/?token=${entrance.token}`,
+    addressForBrowser: () => `http://${host}/?token=${entrance.oneTimeToken()}`,
+    stop: () =>
+      new Promise((done) => {
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listening(server: Server, port: number): Promise<void> {
+  return new Promise((done, failed) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const remedy = 'end the program that has it, or choose another one (--port)';
+      const what = `port ${port} of 127.0.0.1 cannot be used (${cause.code})`;
+      failed(new LessorError('service.unavailable', what, { remedy, cause }));
+    });
+    server.listen(port, '127.0.0.1', () => done());
+  });
+}
+
+async function answer(room: Room, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { entrance, files, options } = room;
+  const say = (status: number, type: string, body: string | Uint8Array, more: Record<string, string> = {}) =>
+    void response.writeHead(status, { ...HEADERS, 'content-type': type, ...more }).end(body);
+  const deny = (status: number, why: string, more = {}) => say(status, 'text/plain; charset=utf-8', `${why}\n`, more);
+  if (!entrance.isHere(request.headers)) return deny(421, 'This is no host of the console.');
+  const url = new URL(request.url ?? '/', 'http://console');
+  const token = url.searchParams.get('token');
+  if (request.method === 'GET' && url.pathname === '/' && token !== null) {
+    const cookie = entrance.admit(token);
+    if (cookie === undefined) return deny(403, 'This address is not valid any more: lessorctl ui prints another one.');
+    return say(200, 'text/html; charset=utf-8', AWAY, { 'set-cookie': cookie });
+  }
+  if (!entrance.isAdmitted(request.headers)) return deny(403, 'Open the address that lessorctl ui prints.');
+  if (request.method === 'POST') {
+    const name = /^\/ask\/(\w+)$/.exec(url.pathname)?.[1];
+    if (!entrance.isOwnPage(request.headers)) return deny(403, 'Only the page of the console may ask.');
+    if (request.headers['content-type'] !== 'application/json') return deny(415, 'A question is JSON.');
+    if (name === undefined || !isOperatorRoute(name)) return deny(404, 'There is no such question.');
+    const json = await bodyOf(request);
+    if (json === undefined) return deny(413, 'The question is too long.', { connection: 'close' });
+    const { status, body } = await replyTo(options.service, name, json);
+    return say(status, 'application/json', JSON.stringify(body));
+  }
+  if (request.method !== 'GET') return deny(405, 'There is no such request.');
+  if (url.pathname === '/settings') {
+    const { endpoint, vrf, cluster } = options;
+    return say(200, 'application/json', JSON.stringify({ endpoint, vrf, cluster } satisfies ConsoleSettings));
+  }
+  const file = files[url.pathname];
+  return file === undefined ? deny(404, 'There is no such file.') : say(200, file.type, file.body);
+}
+
+/** A redirect would go out without the cookie, where another site or a file had the link; and the token leaves the address. */
+const AWAY =
+  '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=/"><title>Lessor</title>\n';
+
+/** Undefined where it is longer than any question. */
+async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > most.largeBodyBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
