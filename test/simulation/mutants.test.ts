@@ -3,13 +3,15 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mutantTable, unsaid } from '../../simulation/mutant-table.ts';
 import { type Mutant, mutants } from '../../simulation/mutants.ts';
+import { playsFor } from '../../simulation/plays.ts';
 import { startWorkers, type Workers } from '../../simulation/workers.ts';
+import { OF_CI } from './operations.ts';
 
 /** At a time; the other tests have the other processor. */
 const PROCESSES = 1;
 /** Of a configuration. What is in the product by now may have moved the play that found it. */
 const SEEDS = 8;
-const OPERATIONS = 8_000;
+const OPERATIONS = 15_000;
 
 let workers: Workers;
 beforeAll(async () => {
@@ -21,8 +23,11 @@ afterAll(() => workers?.end());
 async function findOut(mutant: string, play: Mutant): Promise<number | undefined> {
   const { where, seed: first = 1, operations: length = OPERATIONS } = play;
   let operations = 0;
-  for (let seed = first; seed < first + SEEDS; seed += 1) {
-    const { run } = await workers.play({ seed, configuration: where, operations: length, mutant });
+  const seeds = Array.from({ length: SEEDS }, (_, index) => first + index);
+  const own = seeds.map((seed) => ({ seed, configuration: where, operations: length }));
+  const others = [...playsFor(OF_CI)].filter(({ configuration }) => ![where, 'fleet'].includes(configuration));
+  for (const order of [...own, ...others]) {
+    const { run } = await workers.play({ ...order, mutant });
     operations += run.operations;
     // Another property than the one that was seen first says as much.
     if (run.violations.length > 0) return operations;
@@ -36,7 +41,7 @@ describe('A run finds out', () => {
     async (name, mutant) => {
       const operations = await findOut(name, mutant);
       process.stdout.write(`${name}: after ${operations} operations\n`);
-      expect(operations, `${SEEDS} plays did not find it`).toBeDefined();
+      expect(operations, 'no play found it').toBeDefined();
     },
     600_000,
   );
