@@ -185,7 +185,10 @@ const ROOMS: readonly Room[] = [
   },
   {
     room: 'lessorctl/commands/',
-    knows: inControl('shell', 'print', 'settings', 'api', 'plan', 'kubernetes', 'check', 'backup', 'session'),
+    knows: [
+      ...inControl('shell', 'print', 'settings', 'api', 'plan', 'kubernetes', 'check', 'backup', 'session'),
+      'console/server/',
+    ],
     packages: [ZOD, /^(p-map|yaml)$/],
   },
   {
