@@ -81,7 +81,8 @@ it(`With ${POOLS} pools another is made by one read and one write of the list, a
   const { deps, requests } = counting();
   const free = [[{ subnet: '192.168.0.0/24' }]];
   expect((await create(deps, { name: 'another', ranges: free })).created).toBe(true);
-  expect(requests()).toEqual(['readRegistry', 'createPool', 'writeRegistry']);
+  // That there is the VRF is noted once by each environment.
+  expect(requests()).toEqual(['readRegistry', 'createPool', 'noteVrf', 'writeRegistry']);
   const [taken] = pools[3210]?.ranges[0] ?? [];
   const refusal = await refusalOf(create(deps, { name: 'third', ranges: [[{ subnet: taken?.subnet ?? '' }]] }));
   expect([refusal.code, refusal.facts.pool]).toEqual(['pool.overlap', nameOf(3210)]);
