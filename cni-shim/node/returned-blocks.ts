@@ -31,7 +31,8 @@ export function openReturnedBlocks(database: NodeDatabase, boot: string): Return
     },
     giveBack: (pool, { block, generation }) =>
       database.transaction((writing) => {
-        if (usedSlots(writing).some((name) => name.startsWith(`${pool}.${block}.`))) return false;
+        const used = usedSlots(writing).find((name) => name.startsWith(`${pool}.${block}.`));
+        if (used !== undefined) return false;
         writing.run(
           'INSERT OR IGNORE INTO returned_block (boot, pool, block, generation, answered) VALUES (?, ?, ?, ?, 0)',
           boot,
