@@ -19,6 +19,7 @@ import {
   type Refusal,
   sameSlot,
   slotName,
+  slotsLivedWith,
   slotsOf,
   withoutRepeats,
 } from './journal-entry.ts';
@@ -130,7 +131,7 @@ export function openJournal(database: NodeDatabase): Journal {
         .map((row) => String(row.network))
         .filter((other) => other !== network),
     entries: () => database.read((reading) => entriesIn(reading, 'lease ORDER BY network, container, ifname')),
-    slotNames: () => database.all('SELECT pool, block, slot FROM slot').map(nameOf),
+    slotNames: () => database.read(usedSlots),
     forget: (found) =>
       database.transaction(({ run }) => {
         run('DELETE FROM slot WHERE nonce = ?', found.nonce);
@@ -152,6 +153,12 @@ function heldAgain(writing: Writing, entry: JournalEntry, incarnation: number): 
 
 const nameOf = ({ pool, block, slot }: Row): string =>
   slotName({ pool: String(pool), block: String(block), slot: Number(slot) });
+/** By name. The container of a lease that was lost may live with a slot that another one here was given since (I1, I3). */
+export const usedSlots = (reading: Readable): string[] => [
+  ...reading.all('SELECT pool, block, slot FROM slot').map(nameOf),
+  ...entriesIn(reading, 'lease WHERE nonce NOT IN (SELECT nonce FROM slot)').flatMap(slotsLivedWith).map(slotName),
+];
+
 /** @param from a table of entries, which of them, and in which order */
 export const entriesIn = ({ all }: Readable, from: string, ...values: string[]): JournalEntry[] =>
   all(`SELECT entry FROM ${from}`, ...values).map(entryIn);
@@ -172,15 +179,8 @@ export function readEntry({ all }: Readable, attachment: Attachment): JournalEnt
 
 export function writeEntry({ run }: Writing, entry: JournalEntry): void {
   const { network, containerId, ifname } = entry.attachment;
-  const text = JSON.stringify(entry);
-  run(
-    'INSERT OR REPLACE INTO lease (network, container, ifname, nonce, entry) VALUES (?, ?, ?, ?, ?)',
-    network,
-    containerId,
-    ifname,
-    entry.nonce,
-    text,
-  );
+  const values = [network, containerId, ifname, entry.nonce, JSON.stringify(entry)];
+  run('INSERT OR REPLACE INTO lease (network, container, ifname, nonce, entry) VALUES (?, ?, ?, ?, ?)', ...values);
 }
 
 /** From the journal to the outbox: its slots stay its own until the service has released them. */
@@ -241,7 +241,7 @@ const ENDED_BY_SLOT = 'SELECT pool, block, slot, entry FROM outbox JOIN slot USI
 
 /** Where none is free, one that was lived with in an outage, and of which the service never heard: no request is under way. */
 function firstFree(writing: Writing, candidates: Iterable<SlotReference>): SlotReference | undefined {
-  const used = new Set(writing.all('SELECT pool, block, slot FROM slot').map(nameOf));
+  const used = new Set(usedSlots(writing));
   const usedOnes: SlotReference[] = [];
   for (const slot of candidates) {
     if (!used.has(slotName(slot))) return slot;

@@ -158,6 +158,16 @@ export function afterKept(previous: PoolCache, kept: ClaimedBlock): PoolCache {
   return { ...previous, blocks, ...told(previous, [kept], blocks) };
 }
 
+/**
+ * The state after a lease was asserted, by which its block may have come to be the node's at another generation. Others may have
+ * released slots there since. Who leases by itself asks first: the answer of the next ADD names the block, and what cools there.
+ */
+export function afterAsserted(previous: PoolCache, asserted: ClaimedBlock): PoolCache {
+  if (previous.pool.leasing !== 'delegated') return afterKept(previous, asserted);
+  const isOlder = ({ block, generation }: ClaimedBlock) => block === asserted.block && generation < asserted.generation;
+  return { ...previous, blocks: previous.blocks.filter((one) => !isOlder(one)) };
+}
+
 /** What is believed of one block, to be compared with what is believed of it later. */
 const beliefIn = ({ blocks, told: numbers }: PoolCache, block: string): string | undefined => {
   const own = blocks.find((one) => one.block === block);

@@ -3,6 +3,7 @@
  * back; and it comes to be in one step with the look that no slot of the block is used (I3).
  */
 import type { ClaimedBlock } from '../../core/contract/ids.ts';
+import { usedSlots } from './journal.ts';
 import type { NodeDatabase } from './node-database.ts';
 
 export interface ReturnedBlocks {
@@ -29,10 +30,10 @@ export function openReturnedBlocks(database: NodeDatabase, boot: string): Return
       );
     },
     giveBack: (pool, { block, generation }) =>
-      database.transaction(({ all, run }) => {
-        const [used] = all('SELECT slot FROM slot WHERE pool = ? AND block = ? LIMIT 1', pool, block);
+      database.transaction((writing) => {
+        const used = usedSlots(writing).find((name) => name.startsWith(`${pool}.${block}.`));
         if (used !== undefined) return false;
-        run(
+        writing.run(
           'INSERT OR IGNORE INTO returned_block (boot, pool, block, generation, answered) VALUES (?, ?, ?, ?, 0)',
           boot,
           pool,

@@ -9,7 +9,7 @@ import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
 import { type JournalEntry, slotsLivedWith } from '../node/journal-entry.ts';
 import type { NodeRecords } from '../node/node-records.ts';
-import { afterKept } from '../node/pool-cache.ts';
+import { afterAsserted } from '../node/pool-cache.ts';
 import { isKnownHere } from './tell.ts';
 
 export interface Asserted {
@@ -34,7 +34,7 @@ export async function assertAgain(
       const isFinal = ['lease.lost', 'request.invalid'].includes(outcome.error.code);
       return { outcome: 'lost', ...(isFinal ? {} : { error: outcome.error }) };
     }
-    noteOwn(records, slot, outcome.answer);
+    noteBlock(records, slot, outcome.answer);
     life = outcome.answer?.incarnation ?? 0;
   }
   if (slots.length === 0) return { outcome: 'lost' };
@@ -46,8 +46,8 @@ export async function assertAgain(
 }
 
 /** Its block may have come to be the node's at another generation. */
-function noteOwn(records: NodeRecords, { pool, block }: SlotReference, answer: ReportResult | undefined): void {
+function noteBlock(records: NodeRecords, { pool, block }: SlotReference, answer: ReportResult | undefined): void {
   const { generation } = answer ?? {};
   if (generation === undefined) return;
-  records.update(pool, (cache) => cache && afterKept(cache, { block, generation }));
+  records.update(pool, (cache) => cache && afterAsserted(cache, { block, generation }));
 }

@@ -48,10 +48,20 @@ export async function giveBackBlock(
 }
 
 function ownerOf(networks: readonly NodeRecords[], { pool, block }: NamedBlock) {
-  for (const records of networks) {
-    const own = ownBlocks(records).find((one) => (one.name === pool || one.id === pool) && one.block === block);
-    if (own !== undefined) return { records, own };
-  }
+  const found = networks.flatMap((records) =>
+    ownBlocks(records)
+      .filter((own) => (own.name === pool || own.id === pool) && own.block === block)
+      .map((own) => ({ records, own })),
+  );
+  const pools = new Map(found.map(({ own: { id, vrf } }) => [id, `${id} (VRF ${vrf})`]));
+  if (pools.size > 1)
+    throw refusal(
+      'request.invalid',
+      `block ${block} of several pools ${pool} is this node's`,
+      `name it by its id: ${[...pools.values()].join(', ')}`,
+    );
+  const [owner] = found;
+  if (owner !== undefined) return owner;
   throw refusal(
     'request.invalid',
     `block ${block} of pool ${pool} is not this node's, as far as it knows`,

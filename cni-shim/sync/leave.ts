@@ -132,7 +132,7 @@ export const ownBlocks = (records: NodeRecords) =>
   records
     .caches()
     .filter(({ pool }) => pool.affinity === 'node')
-    .flatMap(({ pool: { id, name }, blocks }) => blocks.map((claim) => ({ id, name, ...claim })));
+    .flatMap(({ pool: { id, name, vrf }, blocks }) => blocks.map((claim) => ({ id, name, vrf, ...claim })));
 
 /** @throws LessorError where it was not answered, or ended nothing */
 async function sayGoodbye(

@@ -6,6 +6,7 @@ import { bare, type LeaseOfPool, type Misfit, type State, YOUNG_MS } from './mis
 
 /** Agents say every 10 minutes that they are up. */
 const SILENT_MS = 60 * 60_000;
+const HEARD_MS = 15 * 60_000;
 
 const podOf = ({ namespace, name }: { readonly namespace: string; readonly name: string }): string =>
   `${namespace}/${name}`;
@@ -100,12 +101,16 @@ function leaks({ kubernetes, leases, nodes, at }: State): Misfit[] {
 
 function deadNodes({ nodes, kubernetes, at }: State): Misfit[] {
   const here = new Set(kubernetes?.nodeNames);
-  const clusters = new Set(
-    nodes.filter(({ name }) => name !== undefined && here.has(name)).map(({ cluster }) => cluster),
-  );
+  const named = nodes.filter(({ name }) => name !== undefined);
+  const clusters = new Set(named.filter(({ name = '' }) => here.has(name)).map(({ cluster }) => cluster));
+  // Nodes of several Kubernetes may be of one cluster, or of none: what runs and is not here, another one has.
+  const runsElsewhere = ({ name = '', alive, heartbeatAt = '' }: (typeof nodes)[number]) =>
+    alive && !here.has(name) && at - Date.parse(heartbeatAt) < HEARD_MS;
+  const shared = new Set(named.filter(runsElsewhere).map(({ cluster }) => cluster));
   return nodes.flatMap(({ node, name, alive, heartbeatAt, lifeAt, cluster }): Misfit[] => {
     if (!alive || at - Date.parse(heartbeatAt ?? lifeAt) < SILENT_MS) return [];
-    const isGone = kubernetes !== undefined && name !== undefined && clusters.has(cluster) && !here.has(name);
+    const isOurs = kubernetes !== undefined && clusters.has(cluster) && !shared.has(cluster);
+    const isGone = isOurs && name !== undefined && !here.has(name);
     const since = `it was not heard of since ${(heartbeatAt ?? lifeAt).replace(/\.\d+/, '')}`;
     return [
       isGone
@@ -139,17 +144,10 @@ function orphanedBlocks({ blocks, nodes }: State): Misfit[] {
         severity: 'warning',
         subject: `${pool}/${block}`,
         what: `it belongs to ${node}, which is not among the living nodes`,
-        remedy: `see lessorctl deaths --node ${node}: a dead node's blocks are taken back within minutes, and looked for again`,
-        // Its death may never have been declared: of one that is, the blocks are taken back anyway.
-        ...(known.has(node)
-          ? {}
-          : {
-              fix: {
-                kind: 'declare-dead',
-                node,
-                reason: `lessorctl check: it owns block ${pool}/${block}, and is not listed`,
-              },
-            }),
+        // Its life may have begun in an earlier version, which listed no node: nothing says that it is over.
+        remedy: known.has(node)
+          ? `see lessorctl deaths --node ${node}: a dead node's blocks are taken back within minutes, and looked for again`
+          : `make certain that nothing of it runs, then lessorctl node declare-dead ${node} --reason ...`,
       },
     ];
   });

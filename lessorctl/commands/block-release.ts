@@ -34,8 +34,11 @@ keeps a block of which it has an address as held. Blocks of a dead node are take
         throw error instanceof LessorError ? orDead(error, owner) : error;
       },
     );
+    const { vrf } = await session.target();
+    // A node may have pools of that name in several VRFs.
+    const { id } = await (await session.service()).ask('readPool', { path: { pool }, query: { vrf } });
     const send = async (dry: boolean) => {
-      const given = (await lessor(['give-back', pool, block, ...(dry ? ['--dry-run'] : [])])) as GivenBack;
+      const given = (await lessor(['give-back', id, block, ...(dry ? ['--dry-run'] : [])])) as GivenBack;
       return { effects: [effectOf(pool, row, name, given)], given };
     };
     return changed(session, {

@@ -107,6 +107,18 @@ describe('check finds', () => {
     expect(found({ nodes: [...sound.nodes, { ...silent, cluster: 'another' }] })).toEqual([
       ['silent-node', 'warning', 'i-2'],
     ]);
+    // Another Kubernetes has nodes of the same cluster, or of none: this one may be there.
+    expect(found({ nodes: [...nodes, node('i-3', 'three', 5)] })).toEqual([['silent-node', 'warning', 'i-2']]);
+    expect(found({ nodes: [...nodes, node('i-3', 'three', 5, { cluster: 'another' })] })).toEqual([
+      ['dead-node', 'warning', 'i-2'],
+    ]);
+  });
+
+  it('blocks of a node that is not listed, which may live: it is not declared dead by itself', () => {
+    const block = { pool: 'routed', block: '8', prefixes: ['10.8.0.0/26'], state: 'claimed' as const, generation: 1 };
+    const [orphan] = findingsOf({ ...sound, blocks: [{ ...block, node: 'i-9' }] });
+    expect(orphan).toMatchObject({ kind: 'orphaned-block', remedy: expect.stringContaining('make certain') });
+    expect(orphan).not.toHaveProperty('fix');
   });
 
   it('blocks of nodes that do not live', () => {

@@ -12,6 +12,7 @@ const HOUR_MS = 3_600_000;
 let stack: LocalStack;
 let id: string;
 let block: string;
+let pool: string;
 
 beforeAll(async () => {
   stack = await startStack();
@@ -22,6 +23,7 @@ beforeAll(async () => {
   id = stack.nodes[0].name;
   await say({ lost: 0, mayHold: 1 });
   [{ block }] = JSON.parse((await ctl(`blocks routed --node ${id} -o json`)).stdout).blocks;
+  pool = JSON.parse((await ctl('pool routed --fast -o json')).stdout).pool.id;
 }, 120_000);
 afterAll(() => stack?.stop());
 
@@ -55,7 +57,7 @@ const cluster =
 const json = (value: unknown): Ran => ({ code: 0, stdout: JSON.stringify(value), stderr: '' });
 
 describe('block release', () => {
-  const run = (more = '') => `give-back --json routed ${block}${more}`;
+  const run = (more = '') => `give-back --json ${pool} ${block}${more}`;
   const free = json({ dryRun: true, pool: 'routed', block, generation: 1 });
 
   it('has the node show that nothing uses the block, asks, and has the node give it back', async () => {

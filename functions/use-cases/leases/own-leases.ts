@@ -36,7 +36,7 @@ export async function ownLeases(deps: Dependencies, call: Call, cursor: string |
     ]);
     const mine = ownBlock(node, key, own);
     if (mine !== undefined) blocks.push(mine);
-    if (own?.state === 'releasing' && own.owner?.node === caller) releasing.push([key, own]);
+    if (own?.state === 'releasing' && !own.forced && own.owner?.node === caller) releasing.push([key, own]);
     return fromSlot(key, cursor, leases);
   };
   const beside = ' '.repeat(BLOCKS_A_PAGE * OWN_BLOCK_BYTES);
@@ -69,7 +69,7 @@ function ownBlock(node: NodeState, key: BlockKey, block: BlockState | undefined)
 
 /**
  * A node that gave a block back and lost its disk before it was told so does not know of it any more, and may want no other address
- * of the pool. Whoever finds a block releasing goes on; the next look does where the time does not suffice.
+ * of the pool. The next look goes on where the time does not suffice. With a forced fence only the reclaim and an ADD do: to look frees no lease.
  */
 async function finishGivingBack(
   deps: Dependencies,

@@ -66,6 +66,21 @@ test('Where the service is not reached it is said; the block stays given back he
   await on.added('b');
 });
 
+test('A name that pools of two VRFs have is refused where both have that block here; the id says which one is meant', async () => {
+  await on.deleted('a');
+  const other = 'b'.repeat(16);
+  const known = on.records().cacheOf(POOL);
+  if (known === undefined) throw new Error('nothing is known of the pool');
+  on.records().update(other, () => ({ ...known, pool: { ...known.pool, id: other, vrf: 'other' } }));
+  expect(await on.lessor('give-back', 'green', block)).toMatchObject({
+    exitCode: 21,
+    err: expect.stringContaining(`name it by its id: ${POOL} (VRF default), ${other} (VRF other)`),
+  });
+  expect([await state(), asked(), on.node.returnedBlocks()]).toEqual(['claimed', 0, []]);
+  expect((await on.lessor('give-back', POOL, block)).exitCode).toBe(0);
+  expect(await state()).toBe('free');
+});
+
 test('What is no block of this node is refused, and so is what is left out', async () => {
   expect(await on.lessor('give-back', 'green', 'ff')).toMatchObject({
     exitCode: 21,

@@ -24,14 +24,33 @@ const begin = (containerId: string, ...slots: number[]) =>
   );
 const answer = (number: number) => ({ slot: slot(number), addresses: [], incarnation: 1 });
 
-test('no other container proposes it, though one was given it meanwhile', () => {
+/** Its node was given up, and the service granted the slot to another container here, which is gone by now. */
+function lostToAnother(): void {
   const { journal } = records;
   journal.acknowledge(begin('lost', 1), answer(1));
-  // Its node was given up: the service grants the slot to another container here, which is gone by now.
   const meanwhile = begin('meanwhile', 2);
   expect(journal.acknowledge(meanwhile, answer(1))).toBe('noted');
   journal.forget(meanwhile);
+}
+
+test('no other container proposes it, though one was given it meanwhile', () => {
+  const { journal } = records;
+  lostToAnother();
   const entry = journal.find({ network: 'net', containerId: 'lost', ifname: 'eth0' });
   expect(entry && journal.heldAgain(entry, 2)).toBe(true);
   expect(begin('next', 1, 3).proposal).toEqual(slot(3));
+});
+
+test('nor before it is held again: its container lives with it', () => {
+  lostToAnother();
+  expect(begin('next', 1, 3).proposal).toEqual(slot(3));
+});
+
+test('its block is not given back while its container lives', () => {
+  lostToAnother();
+  const { pool, block } = slot(1);
+  expect(records.returnedBlocks.giveBack(pool, { block, generation: 1 })).toBe(false);
+  const entry = records.journal.find({ network: 'net', containerId: 'lost', ifname: 'eth0' });
+  if (entry !== undefined) records.journal.forget(entry);
+  expect(records.returnedBlocks.giveBack(pool, { block, generation: 1 })).toBe(true);
 });

@@ -1,6 +1,9 @@
 /** Where a node leases by itself in a block that somebody else had, or an earlier boot of its own: what still cools there it is told. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { reconcile } from '../../../cni-shim/sync/reconcile.ts';
 import { giveBack } from '../../../functions/use-cases/blocks/give-back.ts';
+import { declareDeath } from '../../../functions/use-cases/nodes/declare-death.ts';
+import { reclaim } from '../../../functions/use-cases/reclaim/reclaim.ts';
 import { counted } from '../../functions/intercepted.ts';
 import { named, OwnerNode, ownedPool } from '../../functions/owned-pool.ts';
 import { attachmentOf, callOf, del, type World, world } from '../../functions/world.ts';
@@ -13,7 +16,7 @@ let node: Node;
 let service: Service;
 let other: OwnerNode;
 
-const { add, remove, flushed } = servedNode(() => ({ here, node, service }));
+const { add, remove, flushed, records, client } = servedNode(() => ({ here, node, service }));
 
 beforeEach(async () => {
   here = world();
@@ -69,6 +72,20 @@ test('nor with one that the node released before it booted again', async () => {
   for (const name of names) await add(name);
   expect(names.map(slotOf).filter((slot) => cooling.includes(slot))).toEqual([]);
   expect(names.filter((name) => node.entry(name)?.local !== undefined)).toHaveLength(4);
+});
+
+test('nor with one that another node released in a block that comes back by what is asserted in it', async () => {
+  await add('a');
+  const deps = here.environment();
+  await declareDeath(deps, callOf('operator'), { node: 'i-1', reason: 'a mistake', alsoIfAlive: true });
+  await reclaim(deps);
+  const cooling = await givenBack();
+  const compared = await reconcile({ api: client(), bootId: node.bootId, candidates: [records()] });
+  expect(compared.heldAgain).toHaveLength(1);
+  const names = ['b', 'c', 'd', 'e'];
+  for (const name of names) await add(name);
+  expect(names.map(slotOf).filter((slot) => cooling.includes(slot ?? -1))).toEqual([]);
+  expect(names.filter((name) => node.entry(name)?.local !== undefined)).toHaveLength(3);
 });
 
 test('a block that nobody had costs no read for that, nor one of which the node says that it leases there', async () => {

@@ -167,6 +167,19 @@ describe('the blocks that the table says are a node’s own', () => {
     expect(await looked(20_000)).toBe('free');
   });
 
+  it('are left to the reclaim where they are taken back by force: to look frees nothing', async () => {
+    const here = world();
+    const green = await ownedPool(here, { blocks: 2 });
+    const node = new OwnerNode('i-1', green);
+    await node.add(here.environment(), 1);
+    const [{ block = '', generation = 0 } = {}] = node.blocks;
+    const key = { pool: green.id, block: BigInt(`0x${block}`) };
+    await here.store.blocks.fence(key, generation, true);
+    const look = async () => containersOf((await ownLeases(here.environment(), callOf('i-1'), undefined)).leases);
+    expect([await look(), await look()]).toEqual([['container-1'], ['container-1']]);
+    expect((await here.store.blocks.read(key))?.state).toBe('releasing');
+  });
+
   /** A node with a block of its own; another node has the next one. */
   async function owning() {
     const here = world();
