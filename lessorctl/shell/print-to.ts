@@ -12,6 +12,8 @@ export function printTo(descriptor: 1 | 2, text: string): void {
       done += writeSync(descriptor, bytes, done);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
+      // Nobody reads what went wrong: the exit code still says that something did, and what is under way goes on.
+      if (code === 'EPIPE' && descriptor === 2) return;
       // Whoever reads no further has what he wanted.
       if (code === 'EPIPE') process.exit(0);
       if (code !== 'EAGAIN') process.exit(1);
