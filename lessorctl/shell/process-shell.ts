@@ -15,7 +15,7 @@ export const processShell = (): Shell => ({
   get showsProgress() {
     return mayBeTerminal(2) && process.stderr.isTTY === true;
   },
-  print: (text) => printTo(1, text),
+  print: (text, exitCode) => printTo(1, text, exitCode),
   complain: (text) => printTo(2, text),
   ask,
   read: (path) => (path === '-' ? textOf(process.stdin) : readIfThere(path)),

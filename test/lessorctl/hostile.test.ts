@@ -9,6 +9,8 @@ import { serviceAt } from '../../lessorctl/api/service.ts';
 import { closeStep } from '../../lessorctl/backup/closing-steps.ts';
 import type { RestoreNote } from '../../lessorctl/backup/restore-note.ts';
 import type { RestoreParts } from '../../lessorctl/backup/restore-parts.ts';
+import { carryOut } from '../../lessorctl/command-line/carry-out.ts';
+import { nodeRunner } from '../../lessorctl/commands/on-node.ts';
 import { readPools } from '../../lessorctl/commands/pools-file.ts';
 import { supportBundle } from '../../lessorctl/commands/support-bundle.ts';
 import { agentOn, conflistOn } from '../../lessorctl/kubernetes/agent.ts';
@@ -156,6 +158,33 @@ describe('nobody reads what went wrong', () => {
       encoding: 'utf8',
     });
     expect(output[1]).toBe('21\n');
+  });
+});
+
+describe('nobody reads on', () => {
+  it('and the exit code still says what was found', async () => {
+    const print = "import('./lessorctl/shell/process-shell.ts').then((all) => all.processShell().print('found', 3))";
+    const line = `'${process.execPath}' --import tsx -e "${print}"`;
+    const { stdout } = spawnSync('bash', ['-c', `${line} | exec 0<&-; echo \${PIPESTATUS[0]}`], { encoding: 'utf8' });
+    expect(stdout).toBe('3\n');
+
+    let ended: number | undefined;
+    const shell = { env: {}, showsProgress: false, now: Date.now, complain: () => {} };
+    const said = (_: string, exitCode?: number) => {
+      ended = exitCode;
+    };
+    const found = { run: async () => ({ document: {}, names: [], view: () => [], exitCode: 3 }) };
+    await carryOut({ ...shell, print: said } as never, false, found as never, {}, { output: 'json' });
+    expect(ended).toBe(3);
+  });
+});
+
+describe('a node that answers with something else than JSON', () => {
+  it('is said to, and is no fault of lessorctl', async () => {
+    const execute = kubectlOf([agentPod('worker-1')], () => ({ code: 0, stdout: 'hello', stderr: '' }));
+    const session = { shell: { execute }, context: undefined } as never;
+    const run = await nodeRunner(session, { named: 'i-1', name: 'worker-1' }, 'lessor leave');
+    await expect(run(['leave'])).rejects.toMatchObject({ code: 'service.fault' });
   });
 });
 
