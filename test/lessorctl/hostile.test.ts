@@ -10,6 +10,7 @@ import { closeStep } from '../../lessorctl/backup/closing-steps.ts';
 import type { RestoreNote } from '../../lessorctl/backup/restore-note.ts';
 import type { RestoreParts } from '../../lessorctl/backup/restore-parts.ts';
 import { carryOut } from '../../lessorctl/command-line/carry-out.ts';
+import { nodeMeant } from '../../lessorctl/commands/node-meant.ts';
 import { nodeRunner } from '../../lessorctl/commands/on-node.ts';
 import { readPools } from '../../lessorctl/commands/pools-file.ts';
 import { supportBundle } from '../../lessorctl/commands/support-bundle.ts';
@@ -185,6 +186,31 @@ describe('a node that answers with something else than JSON', () => {
     const session = { shell: { execute }, context: undefined } as never;
     const run = await nodeRunner(session, { named: 'i-1', name: 'worker-1' }, 'lessor leave');
     await expect(run(['leave'])).rejects.toMatchObject({ code: 'service.fault' });
+  });
+});
+
+describe('a name that several nodes have', () => {
+  const node = (id: string, alive: boolean) => ({ node: id, name: 'worker-1', alive });
+  const meant = (...pages: readonly object[][]) => {
+    const api = {
+      async *pages() {
+        for (const nodes of pages) yield { nodes };
+      },
+    };
+    return nodeMeant(api as never, 'worker-1');
+  };
+
+  it('means none of them where two live, as in two clusters: they are to be named by id', async () => {
+    await expect(meant([node('i-1', true)], [node('i-2', true)])).rejects.toMatchObject({
+      code: 'request.invalid',
+      remedy: expect.stringContaining('i-1, i-2'),
+    });
+  });
+
+  it('means the one that lives, else one that is known', async () => {
+    expect(await meant([node('i-1', false)], [node('i-2', true)], [node('i-3', false)])).toMatchObject({ node: 'i-2' });
+    expect(await meant([node('i-1', false)])).toMatchObject({ node: 'i-1' });
+    expect(await meant([])).toBeUndefined();
   });
 });
 
