@@ -164,13 +164,22 @@ function requestOf<Name extends OperatorRoute>(
   const given: Readonly<Record<string, string>> = path ?? {};
   return {
     method: route.method,
-    path: route.path.replace(/\{(\w+)\}/g, (_, parameter: string) => encodeURIComponent(given[parameter] ?? '')),
+    path: route.path.replace(/\{(\w+)\}/g, (_, parameter: string) => pathPart(parameter, given[parameter])),
     query: Object.fromEntries(
       Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
     ),
     ifMatch,
     text: body === undefined ? undefined : JSON.stringify(body),
   };
+}
+
+/** Dots, or nothing, would be another path, which is signed like this one. */
+function pathPart(parameter: string, text = ''): string {
+  if (/^\.*$/.test(text))
+    throw new LessorError('request.invalid', `${parameter} ${JSON.stringify(text)} is no name`, {
+      remedy: 'write the one that is meant',
+    });
+  return encodeURIComponent(text);
 }
 
 async function signed(signer: SignatureV4, endpoint: string, { method, path, query, ifMatch, text }: Sent) {

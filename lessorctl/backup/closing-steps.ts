@@ -69,9 +69,10 @@ export function closeStep(origin: RestoreOrigin, parts: RestoreParts): RestoreSt
           `${stage.name} cannot be closed as a whole: ${others.join(', ')} has a throttle of its own`,
           'take that away, and repeat the same command',
         );
+      const { closedAt: _, openedAt: __, lookedAt: ___, ...note } = noteOf(parts);
+      // What nodes did while it was open counts for nothing: they look anew, also where it is interrupted after the next line.
+      await parts.notes.keep(note);
       await stage.close();
-      const { openedAt: _, lookedAt: __, ...note } = noteOf(parts);
-      // What nodes did while it was open counts for nothing: they look anew.
       await parts.notes.keep({ ...note, closedAt: at(parts.now()) });
     },
   };

@@ -34,7 +34,7 @@ export async function carryOut(
   for (;;) {
     const outcome = await command.run(values as never, session).finally(session.progress.clear);
     const text = await formatted(outcome, format, { columns: shell.columns, paint });
-    shell.print(watches && shell.columns !== undefined ? `${CLEAR_SCREEN}${text}` : text);
+    shell.print(watches && shell.columns !== undefined ? `${CLEAR_SCREEN}${text}` : text, outcome.exitCode);
     if (!watches) return outcome.exitCode ?? 0;
     await shell.sleep(WATCH_PAUSE);
   }

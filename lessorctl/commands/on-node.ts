@@ -27,7 +27,12 @@ export async function nodeRunner(
   return async ([what = '', ...rest]) => {
     const ran = await lessorOn(shell, agent.found, context, [what, '--json', ...config, ...dataDirs, ...rest]);
     if (ran === undefined || ran.code !== 0) throw refusedBy(ran, name, what);
-    return JSON.parse(ran.stdout);
+    try {
+      return JSON.parse(ran.stdout);
+    } catch (cause) {
+      const remedy = `is its agent of another release? Run ${byHand} on the node itself`;
+      throw new LessorError('service.fault', `node ${name} did not answer lessor ${what} with JSON`, { remedy, cause });
+    }
   };
 }
 

@@ -47,7 +47,12 @@ async function documentsOf(path: string, text: string): Promise<unknown[]> {
     if (error !== undefined)
       throw wrong(`${path} is no YAML (${error.message.split('\n')[0]})`, 'see lessorctl export', error);
   }
-  return documents.map((document): unknown => document.toJS()).filter((value) => value !== null);
+  try {
+    return documents.map((document): unknown => document.toJS()).filter((value) => value !== null);
+  } catch (error) {
+    // An alias of nothing, or aliases of aliases, of which a short file makes a value without end.
+    throw wrong(`${path} is no YAML (${(error as Error).message})`, 'see lessorctl export', error);
+  }
 }
 
 function poolsOf(document: unknown, where: string, vrf: string): WrittenPool[] {

@@ -1,6 +1,7 @@
 /** `lessorctl support-bundle`. */
 import { LessorError } from '../../core/contract/problems.ts';
 import { CONTRACT, contractText } from '../../core/contract/version.ts';
+import { jsonText } from '../print/formats.ts';
 import { verbatimPart } from '../print/view.ts';
 import { command } from '../session/command.ts';
 import { ofEach } from './each-pool.ts';
@@ -48,7 +49,7 @@ be read is in it as an error.`,
         gathered(api.pages('audit', { query: { from } }), (page) => page.entries, progress, 'entries of the audit'),
       ),
     });
-    return { document, names: [], view: () => [verbatimPart(JSON.stringify(document, undefined, 2))] };
+    return { document, names: [], view: () => [verbatimPart(jsonText(document))] };
   },
 });
 
@@ -58,6 +59,7 @@ function errorOf(error: unknown): { readonly error: string } {
   throw error;
 }
 
-/** Without the accounts in ARNs and in names of nodes. */
+/** Without the accounts in ARNs and in names of nodes: in texts and keys, for a number may have as many digits. */
 const masked = (document: unknown): unknown =>
-  JSON.parse(JSON.stringify(document).replace(/(?<![0-9a-zA-Z.-])\d{12}(?![0-9a-zA-Z.-])/g, '************'));
+  JSON.parse(JSON.stringify(document).replace(/"(?:[^"\\]|\\.)*"/g, (text) => text.replace(ACCOUNT, '************')));
+const ACCOUNT = /(?<![0-9a-zA-Z.-])\d{12}(?![0-9a-zA-Z.-])/g;

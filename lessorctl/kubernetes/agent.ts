@@ -19,6 +19,7 @@ interface Container {
 }
 interface PodWithAgent {
   readonly spec?: {
+    readonly hostNetwork?: boolean;
     readonly initContainers?: readonly Container[];
     readonly containers?: readonly Container[];
     readonly volumes?: readonly { readonly name?: string; readonly configMap?: { readonly name?: string } }[];
@@ -35,7 +36,8 @@ export async function agentOn(
     ...['--field-selector', `spec.nodeName=${nodeName}`],
   ]);
   if ('why' in pods) return pods;
-  const { metadata, spec } = pods.found.items?.[0] ?? {};
+  // Anybody may label a pod so. What is meant has the host's network, which Kubernetes' baseline lets no tenant's pod have.
+  const { metadata, spec } = pods.found.items?.find((pod) => pod.spec?.hostNetwork === true) ?? {};
   const { namespace, name } = metadata ?? {};
   if (namespace === undefined || name === undefined) return { why: `no pod of Lessor's agent runs on ${nodeName}` };
   const { initContainers = [], containers = [], volumes = [] } = spec ?? {};
@@ -91,6 +93,8 @@ export async function conflistOn(
 ): Promise<Asked<{ readonly from: string; readonly text: string }>> {
   if (conflist === undefined) return { why: 'the release of its agent gives it none' };
   const { configMap, file } = conflist;
+  // Whoever made the pod chose it, and kubectl would take it for an option, as --server=… is one.
+  if (configMap.startsWith('-')) return { why: `${namespace}/${configMap} is no name of a ConfigMap` };
   const object = await askKubectl<{ data?: Readonly<Record<string, string>> }>(shell, context, [
     ...['get', 'configmap', configMap, '--namespace', namespace],
   ]);

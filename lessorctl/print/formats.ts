@@ -1,4 +1,5 @@
 /** An outcome in one of its forms. */
+import { shownText } from './cell.ts';
 import type { Paint } from './colours.ts';
 import { layOut } from './lay-out.ts';
 import type { CommandOutcome, Format } from './outcome.ts';
@@ -11,16 +12,23 @@ interface Place {
 export async function formatted(outcome: CommandOutcome, format: Format, { columns, paint }: Place): Promise<string> {
   switch (format) {
     case 'json':
-      return `${JSON.stringify(outcome.document, undefined, 2)}\n`;
+      return `${jsonText(outcome.document)}\n`;
     case 'yaml': {
       const { stringify } = await import('yaml');
-      return stringify(outcome.document, { lineWidth: 0, aliasDuplicateObjects: false });
+      return escaped(stringify(outcome.document, { lineWidth: 0, aliasDuplicateObjects: false }));
     }
     case 'name':
-      return outcome.names.map((name) => `${name}\n`).join('');
+      return outcome.names.map((name) => `${shownText(name)}\n`).join('');
     case 'wide':
       return layOut(outcome.view(true), { width: undefined, paint });
     case 'table':
       return layOut(outcome.view(false), { width: columns, paint });
   }
 }
+
+export const jsonText = (value: unknown): string => escaped(JSON.stringify(value, undefined, 2));
+
+const LEFT = /[\u007f-\u009f]/g;
+
+/** The same value: JSON and YAML have these in quotes only, and leave them as they are. A terminal takes U+009B for the escape. */
+const escaped = (text: string): string => text.replace(LEFT, (one) => `\\u00${one.charCodeAt(0).toString(16)}`);

@@ -1,4 +1,5 @@
 /** One line on standard error that says how far long work is, where somebody sees it; it is gone afterwards. */
+import { shownText } from '../print/cell.ts';
 import type { Shell } from '../shell/shell.ts';
 
 export interface WorkProgress {
@@ -21,7 +22,7 @@ export function progressOf({
   return {
     tell(text) {
       if (!showsProgress || now() - begun < QUIET) return;
-      complain(`${ERASE_LINE}${text}…`);
+      complain(`${ERASE_LINE}${shownText(text)}…`);
       shown = true;
     },
     clear() {

@@ -15,7 +15,7 @@ export const processShell = (): Shell => ({
   get showsProgress() {
     return mayBeTerminal(2) && process.stderr.isTTY === true;
   },
-  print: (text) => printTo(1, text),
+  print: (text, exitCode) => printTo(1, text, exitCode),
   complain: (text) => printTo(2, text),
   ask,
   read: (path) => (path === '-' ? textOf(process.stdin) : readIfThere(path)),
@@ -64,10 +64,20 @@ async function readIfThere(path: string): Promise<string | undefined> {
 }
 
 async function write(path: string, text: string): Promise<void> {
-  const { rename, writeFile } = await import('node:fs/promises');
-  const beside = `${path}.${process.pid}`;
-  await writeFile(beside, text);
-  await rename(beside, path);
+  const { rename, rm, stat, writeFile } = await import('node:fs/promises');
+  const { randomUUID } = await import('node:crypto');
+  const there = await stat(path).catch(() => undefined);
+  // A device or a pipe, as /dev/stdout is one, is written to: another file in its place would be in everybody's way.
+  if (there !== undefined && !there.isFile() && !there.isDirectory()) return writeFile(path, text);
+  const beside = `${path}.${randomUUID()}`;
+  try {
+    // Through no link that somebody else laid there; and it is on the disk before it has the name.
+    await writeFile(beside, text, { flag: 'wx', mode: 0o600, flush: true });
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
 }
 
 async function execute(program: string, args: readonly string[]): Promise<Ran | undefined> {

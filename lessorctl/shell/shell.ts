@@ -14,7 +14,8 @@ export interface Shell {
   readonly columns: number | undefined;
   /** Whether somebody reads standard error as it comes: only there progress is shown. */
   readonly showsProgress: boolean;
-  print(text: string): void;
+  /** @param exitCode with which all ends where nobody reads on; 0 if left out */
+  print(text: string, exitCode?: number): void;
   /** On standard error. */
   complain(text: string): void;
   /** Undefined where nobody can be asked: standard input is no terminal. */

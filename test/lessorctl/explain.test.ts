@@ -242,7 +242,7 @@ describe('node leave', () => {
       lines.push([program, ...args].join(' '));
       if (args.includes('exec')) return answer;
       const items = args.includes(`spec.nodeName=${NAME}`)
-        ? [{ metadata: { namespace: 'kube-system', name: 'lessor-x7' } }]
+        ? [{ metadata: { namespace: 'kube-system', name: 'lessor-x7' }, spec: { hostNetwork: true } }]
         : [];
       return { code: 0, stdout: JSON.stringify({ items }), stderr: '' };
     };

@@ -50,7 +50,7 @@ const cluster =
     const items = args.includes('nodes')
       ? [{ metadata: { name: NAME } }]
       : args.includes(`spec.nodeName=${NAME}`)
-        ? [{ metadata: { namespace: 'kube-system', name: 'lessor-x7' } }]
+        ? [{ metadata: { namespace: 'kube-system', name: 'lessor-x7' }, spec: { hostNetwork: true } }]
         : [];
     return { code: 0, stdout: JSON.stringify({ items }), stderr: '' };
   };
