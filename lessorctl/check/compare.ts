@@ -105,7 +105,9 @@ function deadNodes({ nodes, kubernetes, at }: State): Misfit[] {
   );
   return nodes.flatMap(({ node, name, alive, heartbeatAt, lifeAt, cluster }): Misfit[] => {
     if (!alive || at - Date.parse(heartbeatAt ?? lifeAt) < SILENT_MS) return [];
-    const isGone = kubernetes !== undefined && name !== undefined && clusters.has(cluster) && !here.has(name);
+    // Where clusters share names of nodes, it is not known which one was asked: another one's node may only be cut off, and its pods live.
+    const isOfThis = clusters.size === 1 && clusters.has(cluster);
+    const isGone = kubernetes !== undefined && name !== undefined && isOfThis && !here.has(name);
     const since = `it was not heard of since ${(heartbeatAt ?? lifeAt).replace(/\.\d+/, '')}`;
     return [
       isGone
