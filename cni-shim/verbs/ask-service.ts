@@ -11,7 +11,7 @@ import { otherIdentity } from '../node/identity.ts';
 import { type JournalEntry, sameSlot } from '../node/journal-entry.ts';
 import { afterAnswer, fullBlocks, type PoolCache } from '../node/pool-cache.ts';
 import { proposableAt } from '../node/propose.ts';
-import { reportLease } from '../sync/tell.ts';
+import { isKnownHere, reportLease } from '../sync/tell.ts';
 import type { Plugin } from './assemble.ts';
 
 /** The pool from which the address will probably come, and what is known of it in this boot. */
@@ -35,8 +35,12 @@ export async function askService(plugin: Plugin, first: JournalEntry, likely: Li
   const other = otherIdentity(records, answer?.node);
   if (other !== undefined) return giveBack(plugin, entry, answer, { error: other, again: false });
   const noted = answer === undefined ? 'deleted' : records.journal.acknowledge(entry, answer);
-  if (answer === undefined || noted === 'deleted')
+  if (answer === undefined || noted === 'deleted') {
+    // A container that was told the address before lives with it, and a journal that was lost meanwhile is no DEL (I2).
+    if (wasTold(entry) && !isKnownHere(records, entry))
+      return { kind: 'unusable', error: journalLost(entry), again: false };
     return giveBack(plugin, entry, answer, { error: wasDeleted(entry), again: false });
+  }
   if (noted === 'late') return giveBack(plugin, entry, answer, { error: isTaken(answer), again: true });
   if (noted === 'taken') return giveBackTaken(plugin, entry, answer);
   const update = {
@@ -188,6 +192,15 @@ const isTaken = ({ addresses }: AllocateResult): LessorError =>
     'service.busy',
     `on this node ${addresses.map(({ address }) => address).join(', ')} is kept for another container, which the service does not know of yet`,
     'add the container again: the other one is reported soon',
+  );
+
+const wasTold = ({ acknowledged, local }: JournalEntry): boolean => acknowledged !== undefined || local !== undefined;
+
+const journalLost = ({ attachment }: JournalEntry): LessorError =>
+  refusal(
+    'service.busy',
+    `the journal was lost while container ${attachment.containerId} was added again`,
+    'its lease is kept until this machine boots again; add the container again',
   );
 
 const wasDeleted = ({ attachment }: JournalEntry): LessorError =>

@@ -109,7 +109,8 @@ function deadNodes({ nodes, kubernetes, at }: State): Misfit[] {
   const shared = new Set(named.filter(runsElsewhere).map(({ cluster }) => cluster));
   return nodes.flatMap(({ node, name, alive, heartbeatAt, lifeAt, cluster }): Misfit[] => {
     if (!alive || at - Date.parse(heartbeatAt ?? lifeAt) < SILENT_MS) return [];
-    const isOurs = kubernetes !== undefined && clusters.has(cluster) && !shared.has(cluster);
+    // Where clusters share names of nodes, it is not known which one was asked: another one's node may only be cut off, and its pods live.
+    const isOurs = kubernetes !== undefined && clusters.size === 1 && clusters.has(cluster) && !shared.has(cluster);
     const isGone = isOurs && name !== undefined && !here.has(name);
     const since = `it was not heard of since ${(heartbeatAt ?? lifeAt).replace(/\.\d+/, '')}`;
     return [

@@ -121,6 +121,22 @@ describe('check finds', () => {
     expect(orphan).not.toHaveProperty('fix');
   });
 
+  it('a node is nobody’s to declare dead where two clusters share names: Kubernetes may be the other one', () => {
+    const node = { alive: true, incarnation: 1, lifeAt: '2026-01-01T00:00:00Z' };
+    const nodes = [
+      { ...node, node: 'i-1', name: 'worker-1', cluster: 'east' },
+      { ...node, node: 'i-2', name: 'worker-1', cluster: 'west' },
+      { ...node, node: 'i-3', name: 'worker-2', cluster: 'west' },
+    ];
+    const kubernetes = { pods: [], podNames: [], nodeNames: ['worker-1'] };
+    const findings = findingsOf({
+      ...{ at: Date.parse('2026-01-31T12:00:00Z'), pools: [], leases: [], blocks: [], isWhole: true },
+      ...{ nodes, kubernetes },
+    });
+    expect(findings.filter(({ fix }) => fix?.kind === 'declare-dead')).toEqual([]);
+    expect(findings).toHaveLength(3);
+  });
+
   it('blocks of nodes that do not live', () => {
     const block = { pool: 'routed', block: '7', prefixes: ['10.8.0.0/26'], state: 'claimed' as const, generation: 1 };
     expect(
