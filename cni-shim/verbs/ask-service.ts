@@ -36,8 +36,8 @@ export async function askService(plugin: Plugin, first: JournalEntry, likely: Li
   if (other !== undefined) return giveBack(plugin, entry, answer, { error: other, again: false });
   const noted = answer === undefined ? 'deleted' : records.journal.acknowledge(entry, answer);
   if (answer === undefined || noted === 'deleted') {
-    // A container that was told the address before lives with it, and a journal that was lost meanwhile is no DEL (I2).
-    if (wasTold(entry) && !isKnownHere(records, entry))
+    // A container that was told its address before lives with it, and a journal that was lost meanwhile is no DEL (I2).
+    if (mayLive(entry) && !isKnownHere(records, entry))
       return { kind: 'unusable', error: journalLost(entry), again: false };
     return giveBack(plugin, entry, answer, { error: wasDeleted(entry), again: false });
   }
@@ -194,7 +194,8 @@ const isTaken = ({ addresses }: AllocateResult): LessorError =>
     'add the container again: the other one is reported soon',
   );
 
-const wasTold = ({ acknowledged, local }: JournalEntry): boolean => acknowledged !== undefined || local !== undefined;
+/** An earlier ADD may have been answered. */
+const mayLive = ({ attempts, local }: JournalEntry): boolean => attempts > 1 || local !== undefined;
 
 const journalLost = ({ attachment }: JournalEntry): LessorError =>
   refusal(

@@ -52,3 +52,13 @@ test('while a lease is reported that a node took by itself: it stays held', asyn
   await scene.roundsFor(MINUTE_MS);
   expect(await scene.held()).toEqual(['a', 'b', 'c']);
 });
+
+test('while a container that lives is added again: it stays held', async () => {
+  scene = await AgentScene.begin();
+  losesJournalAt(routes.allocate.path, async () => {});
+  expect(await scene.call('ADD', 'a')).toMatchObject({
+    exitCode: 1,
+    stdout: expect.stringContaining('the journal was lost while container a was added again'),
+  });
+  expect(await scene.held()).toEqual(['a', 'b']);
+});
