@@ -182,6 +182,7 @@ test('a slot with which an unreported container lives is given back by the ADD t
 const proposingNothing =
   (send: typeof fetch): typeof fetch =>
   (url, init) => {
+    if (!String(url).endsWith(routes.allocate.path)) return send(url, init);
     const { proposal: _, generation: __, ...rest } = JSON.parse(String(init?.body));
     return send(url, { ...init, body: JSON.stringify(rest) });
   };
