@@ -88,9 +88,18 @@ const columns: readonly Column<AuditRow>[] = [
 /** What follows from other fields, or counts. */
 const DERIVED = ['version', 'capacity', 'openBlocks'];
 
+/** The same pool once more, or a change to what it is already: it was asked for and noted, and nothing came of it. */
+export const isNoChange = ({ action, outcome, before, after }: AuditRow): boolean =>
+  outcome === 'done' &&
+  before !== undefined &&
+  after === undefined &&
+  (action === 'pool.created' || action === 'pool.changed');
+
 /** Of a death the reason, of a change the fields that differ. */
-function whatCell({ before, after, death }: AuditRow): Cell {
+function whatCell(entry: AuditRow): Cell {
+  const { before, after, death } = entry;
   if (death !== undefined) return death.reason;
+  if (isNoChange(entry)) return 'nothing';
   if (before === undefined || after === undefined) return NONE;
   const [old, next] = [before, after].map((pool) => new Map<string, unknown>(Object.entries(pool)));
   const fields = [...new Set([...(old?.keys() ?? []), ...(next?.keys() ?? [])])].filter(
@@ -128,7 +137,8 @@ const deathColumns: readonly Column<Death>[] = [
   { head: 'NODE', of: ({ node }) => node, shrinks: true },
   { head: 'DECLARED', of: ({ declaredAt }) => timeText(declaredAt) },
   { head: 'BY', of: ({ declaredBy }) => nameOfIdentity(declaredBy), shrinks: true },
-  { head: 'FREED', of: ({ freed }) => String(freed) },
+  // Before its blocks were looked for a number would say that this is all.
+  { head: 'FREED', of: ({ freed, sweptAt }) => (sweptAt === undefined ? `${freed} so far` : String(freed)) },
   { head: 'REASON', of: ({ reason }) => reason, shrinks: true },
   { head: 'LIFE', of: ({ incarnation }) => String(incarnation), wide: true },
   { head: 'LOOKED', of: ({ sweptAt }) => (sweptAt === undefined ? NONE : timeText(sweptAt)), wide: true },

@@ -124,9 +124,8 @@ const foreseenText = ({ effects = [], heardOfAt, wouldFree, node }: DeclareDeath
     ({ pool, vrf, block, leases, owned }) =>
       `block ${block} of pool ${vrf}/${pool}: ${counted(leases, 'lease')} freed${owned ? ', taken back' : ''}`,
   ),
-  heardOfAt === undefined
-    ? `node ${node} was never heard of`
-    : `node ${node} was heard of last at ${timeText(heardOfAt)}`,
+  // When it was heard of is among the effects.
+  ...(heardOfAt === undefined ? [`node ${node} was never heard of`] : []),
 ];
 
 const doneText = ({ node, incarnation, declaredAt }: DeclareDeathResult): string[] => [

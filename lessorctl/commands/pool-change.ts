@@ -82,7 +82,10 @@ written in a file: see apply.`,
       send: (dry) =>
         size === undefined
           ? create(dry, subnets)
-          : inFreePrefix(session, { name, vrf, ...wanted }, (set) => create(dry, [set])),
+          : inFreePrefix(session, { name, vrf, ...wanted }, async (set) => {
+              const told = await create(dry, [set]);
+              return { ...told, effects: [...told.effects, `its subnet is ${set}`] };
+            }),
     });
   },
 });

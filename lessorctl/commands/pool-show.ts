@@ -6,6 +6,7 @@ import type { Service } from '../api/service.ts';
 import type { Cell } from '../print/cell.ts';
 import { fieldsPart, type Part, tablePart, textPart } from '../print/view.ts';
 import { command } from '../session/command.ts';
+import { isNoChange } from './audit.ts';
 import { useFields } from './usage.ts';
 import { counted, stateCell, timeText } from './words.ts';
 
@@ -43,7 +44,8 @@ async function lastChange(api: Service, subject: string, now: number): Promise<A
     const from = new Date(now - hours * 3_600_000).toISOString();
     let last: AuditRow | undefined;
     for await (const { entries } of api.pages('audit', { query: { from, to, subject } })) {
-      last = entries.findLast((entry) => entry.subject === subject && entry.outcome === 'done') ?? last;
+      const isChange = (entry: AuditRow) => entry.outcome === 'done' && !isNoChange(entry);
+      last = entries.findLast((entry) => entry.subject === subject && isChange(entry)) ?? last;
       pages += 1;
       if (pages === MOST_PAGES) return last;
     }

@@ -9,6 +9,9 @@ export async function currentContext(shell: Pick<Shell, 'execute'>): Promise<str
   return ran?.code === 0 ? ran.stdout.trim() || undefined : undefined;
 }
 
+/** Where the cluster is not reached, kubectl logs each of its attempts, and says in plain words afterwards what is wrong. */
+const LOG_LINE = /^[IWEF]\d{4} /;
+
 /** `why`: kubectl is not there, or what it says. */
 export async function askKubectl<T>(
   shell: Pick<Shell, 'execute'>,
@@ -18,7 +21,8 @@ export async function askKubectl<T>(
   const chosen = context === undefined ? [] : ['--context', context];
   const ran = await shell.execute('kubectl', [...chosen, '--request-timeout', '10s', ...args, '--output', 'json']);
   if (ran === undefined) return { why: 'kubectl is not there' };
-  const [said = ''] = ran.stderr.trim().split('\n');
+  const lines = ran.stderr.trim().split('\n');
+  const said = lines.find((line) => !LOG_LINE.test(line)) ?? lines[0];
   if (ran.code !== 0) return { why: `kubectl says: ${said}` };
   try {
     return { found: JSON.parse(ran.stdout) as T };

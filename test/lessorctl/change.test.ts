@@ -55,6 +55,14 @@ describe('a pool', () => {
     });
   });
 
+  it('was changed last by what changed something', async () => {
+    await ctl('pool set shop --cooldown 45s');
+    const { lastChange } = await read('pool shop');
+    await ctl('pool set shop --cooldown 45s');
+    expect((await read('pool shop')).lastChange).toEqual(lastChange);
+    expect((await ctl('audit --pool shop --last 2')).stdout).toMatch(/done .* nothing\n.* done .* cooldownSeconds\n$/);
+  });
+
   it('grows, each subnet in the set of its family', async () => {
     const { stdout } = await ctl('pool grow shop 10.2.0.0/24 fd00:2::/64');
     expect(stdout).toContain('- capacity grows from 253 to 506\n');
@@ -132,6 +140,8 @@ describe('a node', () => {
     expect(await ctl(line.slice(0, 3))).toMatchObject({ code: 21, stderr: expect.stringContaining('no --reason') });
     const dry = await ctl([...line, '--dry-run']);
     expect(dry.stdout).toMatch(/of pool default\/twins: 1 lease freed/);
+    expect(dry.stdout.match(/heard of/g)).toHaveLength(1);
+    expect(dry.stdout).toContain('--also-if-alive');
     // It leased just now.
     expect(await ctl([...line, '--yes'])).toMatchObject({ code: 48, stdout: '' });
     const onPause = () => stack.runSchedule('reclaim');

@@ -92,6 +92,16 @@ describe('explain pod', () => {
     );
   });
 
+  it('says what kubectl says, and not what it logs', async () => {
+    const stderr = `E1129 03:45:37.975513   18823 memcache.go:265] "Unhandled Error" err="couldn't get current server API group list"
+The connection to the server localhost:8080 was refused - did you specify the right host or port?
+`;
+    const execute = async () => ({ code: 1, stdout: '', stderr });
+    expect((await ctl('explain pod shop/new --pools blue', { execute })).stdout).toContain(
+      'Kubernetes was not asked: kubectl says: The connection to the server localhost:8080 was refused',
+    );
+  });
+
   it.each([
     ['explain pod web-1', '"web-1" names no pod of a namespace'],
     ['explain pod shop/--kubeconfig=x', 'names no pod of a namespace'],
@@ -328,9 +338,12 @@ describe('plan', () => {
 
   it('is carried out by pool create, and a repeat gets no other prefix', async () => {
     const line = 'pool create next --size /24 --from 10.0.0.0/14 --without 10.0.0.0/16';
-    expect((await ctl(`${line} --dry-run`)).code).toBe(0);
-    expect((await ctl(line)).stdout).toContain('pool next of VRF default is created');
-    expect((await ctl(line)).stdout).toContain('nothing changes');
+    for (const [words, effect] of [
+      [`${line} --dry-run`, 'pool next of VRF default is created'],
+      [line, 'pool next of VRF default is created'],
+      [line, 'nothing changes'],
+    ] as const)
+      expect((await ctl(words)).stdout).toMatch(new RegExp(`${effect}.*\n- its subnet is 10\\.1\\.1\\.0/24\n$`));
     expect(JSON.parse((await ctl('pool next --fast -o json')).stdout).pool.ranges[0][0].subnet).toBe('10.1.1.0/24');
     expect(await ctl('pool create none --size /24 --from 10.1.0.0/24')).toMatchObject({
       code: 21,

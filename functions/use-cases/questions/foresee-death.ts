@@ -34,7 +34,9 @@ export async function foreseeDeath(
   const refused = lately && !alsoIfAlive;
   const doubts = [
     ...(heard === undefined ? [] : [`it was last heard of at ${new Date(heard).toISOString()}`]),
-    ...(refused ? ['so shortly after that the declaration is refused, unless it says alsoIfAlive: true'] : []),
+    ...(refused
+      ? ['so shortly after that the declaration is refused, unless you insist (alsoIfAlive: true, or --also-if-alive)']
+      : []),
   ];
   return {
     ...death,

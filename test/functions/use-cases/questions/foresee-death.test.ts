@@ -39,7 +39,7 @@ describe('a dry run of a declaration', () => {
       effects: [
         'life 1 of node i-1 is declared over: make certain that nothing of it runs any more',
         `it was last heard of at ${new Date(START).toISOString()}`,
-        'so shortly after that the declaration is refused, unless it says alsoIfAlive: true',
+        'so shortly after that the declaration is refused, unless you insist (alsoIfAlive: true, or --also-if-alive)',
         'the reclaim frees 3 leases and takes back 0 blocks, in pool blue of VRF default',
       ],
       wouldFree: {
