@@ -104,15 +104,18 @@ interface Explained {
 }
 
 function partsOf({ asked, network, kubernetes, result, missing }: Explained, wide: boolean): Part[] {
+  // Which pools it names is half of the verdict: one of no configuration is none of the pod's.
+  const unless = network === undefined ? 'if the network configuration names no pool, ' : '';
+  const none = network === undefined ? 'not known' : 'none: the service chooses';
   const fields: [string, Cell | undefined][] = [
-    ['Verdict', { text: result.verdict, tone: result.pool === undefined ? 'bad' : 'good' }],
+    ['Verdict', { text: `${unless}${result.verdict}`, tone: result.pool === undefined ? 'bad' : 'good' }],
     ['Pod', `${asked.namespace}/${asked.pod}`],
     ['Node', asked.node ?? NONE],
     ['Cluster', asked.cluster ?? NONE],
     ['Labels', labelsText(asked.labels)],
     ['VRF', asked.vrf],
     ['Network', network?.name === undefined ? undefined : `${network.name} (${network.from})`],
-    ['Names pools', asked.pools.length === 0 ? 'none: the service chooses' : asked.pools.join(', ')],
+    ['Names pools', asked.pools.length === 0 ? none : asked.pools.join(', ')],
     ['Has address', kubernetes?.address],
     ['Kubelet says', kubernetes?.address === undefined ? kubernetes?.lastFailure : undefined],
   ];

@@ -28,14 +28,17 @@ export const poolDrain = command({
     const patience = readSpan('--timeout', timeout);
     const [api, { vrf }] = [await session.service(), await session.target()];
     const body = { state: undo ? 'active' : 'draining' } as const;
-    const outcome = await changed(session, {
+    return changed(session, {
       dryRun,
       names: [name],
-      send: (dry) =>
-        api.ask('changePool', { path: { pool: name }, query: { vrf, dryRun: dry ? 'true' : 'false' }, body }),
+      async send(dry) {
+        const query = { vrf, dryRun: dry ? 'true' : 'false' } as const;
+        const told = await api.ask('changePool', { path: { pool: name }, query, body });
+        if (!wait || undo || dry) return told;
+        await untilEmpty(session, { name, vrf }, patience);
+        return { ...told, effects: [...told.effects, 'nothing of it is held or cools any more'] };
+      },
     });
-    if (wait && !undo && !dryRun) await untilEmpty(session, { name, vrf }, patience);
-    return outcome;
   },
 });
 

@@ -117,6 +117,7 @@ describe('a pool', () => {
     expect([late.code, late.stderr]).toEqual([37, expect.stringContaining('pool twins is not empty: 1 lease held')]);
     expect(await ctl('pool delete twins --yes')).toMatchObject({ code: 37, stdout: '' });
     await ctl('pool create empty 10.6.0.0/24');
+    expect((await ctl('pool drain empty --wait')).stdout).toMatch(/- nothing of it is held or cools any more\n$/);
     expect(await ctl('pool delete empty')).toMatchObject({
       code: 21,
       stderr: expect.stringContaining('nobody can be asked'),

@@ -90,6 +90,9 @@ describe('explain pod', () => {
     expect((await ctl('explain pod shop/new --pools blue')).stdout).toContain(
       'Kubernetes was not asked: kubectl is not there.',
     );
+    const unknown = await ctl('explain pod shop/new --without-kubernetes');
+    expect(unknown.stdout).toMatch(/^Verdict +if the network configuration names no pool, an ADD gets no address/m);
+    expect(unknown.stdout).toMatch(/^Names pools +not known$/m);
   });
 
   it('says what kubectl says, and not what it logs', async () => {
