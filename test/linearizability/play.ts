@@ -1,5 +1,8 @@
 /** One run: a configuration, a seed and a store; what happened, and whether that was right. */
+
+import type { DeclareDeathResult } from '../../core/contract/nodes.ts';
 import type { PoolDefinition } from '../../core/contract/pool.ts';
+import { LessorError } from '../../core/contract/problems.ts';
 import { blockOperations } from '../../core/protocol/block.ts';
 import { slotOperations } from '../../core/protocol/lease.ts';
 import type { Store } from '../../core/store.ts';
@@ -83,6 +86,9 @@ export async function stageOf(
   return { stage, order };
 }
 
+/** Of one node, one after the other. */
+const MOST_DECLARATIONS = 5;
+
 /** The same configuration and seed give the same run, as long as the code sends the same requests. */
 export async function play(configuration: Configuration, seed: number, use: Use = {}): Promise<Run> {
   const { stage, order } = await stageOf(configuration, seed, use);
@@ -145,17 +151,30 @@ async function everything(stage: Stage, nodes: readonly Machine[]): Promise<void
   await Promise.all(beside);
 }
 
+/**
+ * Undefined where nobody knows the node. Where the database did not answer, or a late request began another life,
+ * it is declared again.
+ */
+async function declared({ here }: Stage, node: string): Promise<DeclareDeathResult | undefined> {
+  const request = { node, reason: 'off for good', alsoIfAlive: true };
+  for (let tries = 1; ; tries += 1)
+    try {
+      return await declareDeath(here.environment(), callOf('user/ann'), request);
+    } catch (error) {
+      if (!(error instanceof LessorError)) throw error;
+      if (error.code === 'node.unknown') return undefined;
+      const isAnother = error.kind.unanswered === true || error.code === 'node.alive';
+      if (!isAnother || tries === MOST_DECLARATIONS) throw error;
+    }
+}
+
 /** Every node is off for good, and that is said. */
 async function clean(stage: Stage, nodes: readonly Machine[]): Promise<void> {
   const { here, history } = stage;
   const deps = here.environment();
   for (const { id } of nodes) {
     const operation = history.begin({ kind: 'declare', node: id });
-    const death = await declareDeath(deps, callOf('user/ann'), {
-      node: id,
-      reason: 'off for good',
-      alsoIfAlive: true,
-    }).catch(() => undefined);
+    const death = await declared(stage, id);
     if (death) history.answer(operation, { kind: 'declared', life: death.incarnation });
   }
   // The reclaim looks again after 5 minutes, an hour, a day and 7 days.
