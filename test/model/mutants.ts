@@ -164,6 +164,12 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     tells:
       'The service gives one container the slot that another one had proposed. The other one still takes it for its own, and lives with it when the service cannot be reached.',
   },
+  'learn.generationClaimed': {
+    where: wish,
+    breaks: 'I3',
+    tells:
+      'The answer to a node that gives its block back names the generation at which the block is being taken back, as if the node kept it.',
+  },
   'learn.ownerOfThisBoot': { where: oldDisk, breaks: 'L1' },
   'learn.ownerOfThisJournal': { where: lost, breaks: 'I1' },
   'learn.notGivenBack': {

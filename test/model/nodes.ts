@@ -105,9 +105,13 @@ function ownerSteps(path: Path, n: number): void {
         send(asking, `takeUp ${n} ${told} ${boot} ${journal} ${world.block.g}`),
       );
   }
-  world.owners.forEach((owned, g) => {
+  const { is, g: latest } = world.block;
+  // The item of a block that is being taken back names its last owner still.
+  const named = is === 'releasing' ? [...world.owners.slice(0, latest), world.owners[latest - 1]] : world.owners;
+  named.forEach((owned, g) => {
     if (owned?.node !== n || g <= mine) return;
     const facts = {
+      generationClaimed: world.owners[g] !== undefined,
       ownerOfThisBoot: owned.boot === boot,
       ownerOfThisJournal: owned.journal === journal,
       notGivenBack: g > node.gaveBack,

@@ -34,7 +34,7 @@ export const decisions = {
   /** The node proposes a slot of its block, and may use it at once if the service cannot be reached. */
   propose: [['claimOfThisBoot', 'claimOfThisJournal', 'slotUnjournaled']],
   acknowledge: [['entryThere', 'slotNotLivedWith']],
-  learn: [['ownerOfThisBoot', 'ownerOfThisJournal', 'notGivenBack', 'lifeNotLeft']],
+  learn: [['generationClaimed', 'ownerOfThisBoot', 'ownerOfThisJournal', 'notGivenBack', 'lifeNotLeft']],
   /** The answer that names the node's life. */
   hear: [['lifeNotLeft']],
   takeUpDecided: [['ownerOfOtherBoot']],

@@ -21,7 +21,7 @@ export async function giveBack(
   for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
     const state = await deps.store.blocks.read(key);
     if (state === undefined || !isOf({ node: caller, boot, journal }, state.owner)) return { outcome: 'released' };
-    // What is being taken back still names its owner, and is free for others in a moment: it is not kept.
+    // `learn.generationClaimed`: what is being taken back still names its owner, and is free for others in a moment.
     if (state.state === 'releasing') await resumeFence(deps, key, state);
     else if (state.generation === generation) await fenceBlock(deps, key, { generation, forced: false });
     else return kept(deps, caller, state);
