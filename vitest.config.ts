@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+/** Processes of the plugin, with files and ports of their own: they wait more than they work, so two files go side by side. */
+const processes = ['test/cni-shim/**/*.e2e.test.ts', 'test/e2e/{churn,faults,kill,leave,many-pods,outage}.e2e.test.ts'];
+
 export default defineConfig({
   test: {
     testTimeout: 60_000,
@@ -16,8 +19,18 @@ export default defineConfig({
       },
       {
         extends: true,
-        // Whole processes and network namespaces: one file after the other, so that each has the machine.
-        test: { name: 'e2e', include: ['test/**/*.e2e.test.ts'], fileParallelism: false, sequence: { groupOrder: 1 } },
+        test: { name: 'processes', include: processes, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
+        // Network namespaces, container runtimes and browsers: one file after the other, so that each has the machine.
+        test: {
+          name: 'e2e',
+          include: ['test/**/*.e2e.test.ts'],
+          exclude: processes,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
       },
     ],
   },
