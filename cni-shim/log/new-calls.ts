@@ -4,11 +4,11 @@ import { isFileError } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 import type { CallRecord } from './call-log.ts';
 
-export type CallOutcome = Pick<CallRecord, 'verb' | 'ms' | 'code'>;
+export type CountedCall = Pick<CallRecord, 'verb' | 'ms' | 'code'>;
 
 export interface NewCalls {
   /** Those that were written since the last look. A file that cannot be read has none. */
-  look(): CallOutcome[];
+  look(): CountedCall[];
   close(): void;
 }
 
@@ -78,7 +78,7 @@ function linesOf(open: Open): string[] {
   return lines;
 }
 
-function outcomeIn(line: string): CallOutcome | undefined {
+function outcomeIn(line: string): CountedCall | undefined {
   const record = parseJson(line);
   if (!isObject(record) || typeof record.verb !== 'string' || typeof record.ms !== 'number') return undefined;
   const { verb, ms, code } = record;
