@@ -4,16 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { parseYaml } from '@redocly/openapi-core';
 import { describe, expect, it } from 'vitest';
 import { available } from '../support/prerequisite.ts';
-import { CHART, lint, noHelm, objectsIn, render } from './helm.ts';
+import { CHART, lint, noHelm, objectsIn, objectsOf, render } from './helm.ts';
 import { excesses, podOf, templateOf } from './privileges.ts';
 
 const endpoint = 'https://abc123.execute-api.eu-central-1.amazonaws.com';
 const conflist = { name: '10-pods.conflist', content: { cniVersion: '1.0.0', name: 'pods', plugins: [{ type: 'x' }] } };
-const rendered = (values: object) => {
-  const rendering = render({ endpoint, ...values });
-  if (!rendering.ok) throw new Error(rendering.error);
-  return objectsIn(rendering.text);
-};
+const rendered = (values: object) => objectsOf(render({ endpoint, ...values }));
 const podFrom = (values: object) => podOf(rendered(values));
 const argsOf = (values: object) => podFrom(values).initContainers.flatMap(({ args }) => args);
 

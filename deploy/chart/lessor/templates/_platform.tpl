@@ -58,3 +58,42 @@ seccompProfile:
 seLinuxOptions: {{ toJson . }}
 {{- end }}
 {{- end }}
+
+{{- /* On which nodes, and from which registry. */}}
+{{- define "lessor.placement" -}}
+{{- $node := include "lessor.node" . | fromYaml -}}
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- if .Values.affinity }}
+affinity: {{- toYaml .Values.affinity | nindent 2 }}
+{{- else if $node.notOn }}
+affinity:
+  nodeAffinity:
+    requiredDuringSchedulingIgnoredDuringExecution:
+      nodeSelectorTerms:
+        - matchExpressions:
+            - key: {{ $node.notOn.key }}
+              operator: NotIn
+              values: {{ toJson $node.notOn.values }}
+{{- end }}
+{{- end }}
+
+{{- /* What of the node the plugin's commands see. */}}
+{{- define "lessor.nodeVolumes" -}}
+{{- $node := include "lessor.node" . | fromYaml -}}
+- name: bin
+  hostPath: { path: {{ $node.binDir }}{{ if not $node.uncheckedPaths }}, type: Directory{{ end }} }
+- name: config
+  hostPath: { path: {{ $node.configDir }}{{ if not $node.uncheckedPaths }}, type: DirectoryOrCreate{{ end }} }
+- name: data
+  hostPath: { path: {{ .Values.paths.dataDir }}{{ if not $node.uncheckedPaths }}, type: DirectoryOrCreate{{ end }} }
+- name: machine-id
+  hostPath: { path: /etc/machine-id{{ if not $node.uncheckedPaths }}, type: FileOrCreate{{ end }} }
+{{- end }}
