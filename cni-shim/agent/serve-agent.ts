@@ -74,7 +74,8 @@ function callCounter(
   const log = logFileOf(config === undefined ? {} : { config }, surroundings);
   const paths = log === undefined ? [] : [...new Set([log, ...dataDirs.map((one) => inDataDir(one).log)])];
   const logs = paths.map(newCalls);
-  // A rate does not see the event with which a series begins: those that alerts go by begin with none.
+  // A rate does not see the event with which a series begins: those that are watched begin with none.
+  for (const verb of ['ADD', 'DEL']) pluginCalls.zero({ verb });
   for (const code of REFUSALS) pluginFailures.inc({ verb: 'ADD', code: String(code) }, 0);
   return {
     count() {

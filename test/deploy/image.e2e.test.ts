@@ -6,13 +6,16 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { json } from 'node:stream/consumers';
+import { json, text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPlugin } from '../../cni-shim/build/build.ts';
+import type { AccessKeys } from '../../local/aws/identities.ts';
+import { writeNodeFiles } from '../../local/nodes/node-files.ts';
+import { type LocalStack, startStack } from '../../local/stack/stack.ts';
 import { available } from '../support/prerequisite.ts';
-import { objectsIn } from './helm.ts';
-import { podOf } from './privileges.ts';
+import { noHelm, objectsIn, objectsOf, renderTest } from './helm.ts';
+import { type Container, type Pod, podOf } from './privileges.ts';
 
 const RECIPE = fileURLToPath(new URL('../../deploy/image/Containerfile', import.meta.url));
 const MANIFEST = fileURLToPath(new URL('../../deploy/manifests/generic.yaml', import.meta.url));
@@ -25,6 +28,19 @@ const missing = [
   ...(process.getuid?.() === 0 ? [] : ['root']),
   ...(existsSync(`${LIBRARIES}/libc.so.6`) ? [] : [`${LIBRARIES}/libc.so.6`]),
 ];
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The stack answers in this very process: nothing here may wait for the command alone. */
+async function ended(command: string, argv: readonly string[]): Promise<Ended> {
+  const child = spawn(command, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: code as number | null, out, err };
+}
 
 function filesIn(directory: string): string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
@@ -207,6 +223,91 @@ describe.skipIf(!available('the image', missing))('the image', () => {
     await next('the agent stopped');
     expect(await ended).toEqual([0, null]);
     api.close();
+  });
+
+  describe.skipIf(!available('the hook of helm test', noHelm(), 'may be missing'))('as helm test runs it', () => {
+    let stack: LocalStack;
+    beforeAll(async () => {
+      stack = await startStack();
+    });
+    afterAll(() => stack?.stop());
+
+    /** A node as the chart leaves it, but for what is wrong there. */
+    function node(name: string, endpoint: string, keys: AccessKeys): { run(container: Container): Promise<Ended> } {
+      const root = at(name);
+      for (const path of ['opt/cni/bin', 'var/lib/cni/lessor', 'etc/lessor'])
+        mkdirSync(join(root, path), { recursive: true });
+      cpSync(at('release', `lessor-linux-${process.arch}-gnu`), join(root, 'opt/cni/bin/lessor'));
+      writeNodeFiles(join(root, 'etc/lessor'), { endpoint, region: stack.region }, keys);
+      const credentials = { file: '/etc/lessor/credentials' };
+      const file = { endpoint, region: stack.region, dataDir: '/var/lib/cni/lessor', credentials };
+      writeFileSync(join(root, 'etc/lessor/node.json'), JSON.stringify(file));
+      writeFileSync(join(root, 'etc/machine-id'), '4f1c2a90b6d84c03a1f7c5d2e8b90a16\n');
+      const pod = hook();
+      return {
+        run({ command = [], args, env = [], securityContext, volumeMounts }) {
+          const mounts = volumeMounts.flatMap(({ name: volume, mountPath, readOnly }) => {
+            const path = pod.volumes.find((one) => one.name === volume)?.hostPath?.path;
+            return ['--volume', `${join(root, path ?? '')}:${mountPath}${readOnly ? ':ro' : ''}`];
+          });
+          const variables = env.flatMap(({ name: variable, value }) => ['--env', `${variable}=${value}`]);
+          const entry = command.length === 0 ? [] : ['--entrypoint', JSON.stringify(command)];
+          const call = asPod(name, securityContext.capabilities?.add ?? [], [...mounts, ...variables, ...entry]);
+          return ended(...inNamespace([...call, ...args]));
+        },
+      };
+    }
+    const hook = () => (objectsOf(renderTest({ endpoint: 'https://api.example' }))[0]?.spec ?? {}) as Pod;
+    const containers = (): [Container, Container] => {
+      const {
+        initContainers,
+        containers: [status],
+      } = hook();
+      const [plugin] = initContainers;
+      if (plugin === undefined || status === undefined) throw new Error('the hook has no containers');
+      return [plugin, status];
+    };
+
+    it('finds the plugin, and an API that answers to the credentials of the node', async () => {
+      const [plugin, status] = containers();
+      const good = node('good', stack.endpoint, stack.nodes[0]);
+      const versions = await good.run(plugin);
+      expect([versions.code, JSON.parse(versions.out).supportedVersions]).toEqual([
+        0,
+        expect.arrayContaining(['1.0.0']),
+      ]);
+      expect(await good.run(status)).toEqual({
+        code: 0,
+        out: expect.stringMatching(/Check +answered within/),
+        err: '',
+      });
+    });
+
+    it.each<[string, () => [string, AccessKeys], number, RegExp]>([
+      [
+        'an API that is not there',
+        () => ['http://127.0.0.1:9', stack.nodes[0]],
+        30,
+        /ECONNREFUSED|cannot be reached|refused/i,
+      ],
+      [
+        'credentials that the API does not take',
+        () => [stack.endpoint, { ...stack.nodes[0], secretAccessKey: 'x'.repeat(40) }],
+        11,
+        /Check +failed/,
+      ],
+    ])('fails for %s, and says so', async (name, circumstances, code, said) => {
+      const [, status] = containers();
+      const outcome = await node(name.replaceAll(' ', '-'), ...circumstances()).run(status);
+      expect([outcome.code, outcome.out]).toEqual([code, expect.stringMatching(said)]);
+    });
+
+    it('fails where the plugin is not on the node', async () => {
+      const [plugin] = containers();
+      const without = node('without', stack.endpoint, stack.nodes[0]);
+      rmSync(at('without/opt/cni/bin/lessor'));
+      expect((await without.run(plugin)).code).not.toBe(0);
+    });
   });
 
   it('for hosts with musl holds that library and that executable', () => {
