@@ -11,7 +11,7 @@ import {
   VariableSort,
 } from '@grafana/schema';
 import { problems } from '../../core/contract/problems.ts';
-import { type Row, rows, type Shown } from './panels.ts';
+import { type PanelRow, rows, type Shown } from './panels.ts';
 
 const SOURCE = { type: 'prometheus', uid: '$datasource' };
 const KINDS = {
@@ -101,7 +101,11 @@ function panelOf(shown: Shown, { id, x, y }: Place): Panel {
 const GRID = { h: 1, w: COLUMNS, x: 0 } as const;
 
 /** A row's title and its panels, from left to right and then below. */
-function panelsOf({ title, panels }: Row, firstId: number, top: number): { all: (RowPanel | Panel)[]; bottom: number } {
+function panelsOf(
+  { title, panels }: PanelRow,
+  firstId: number,
+  top: number,
+): { all: (RowPanel | Panel)[]; bottom: number } {
   const all: (RowPanel | Panel)[] = [
     { id: firstId, type: 'row', title, collapsed: false, gridPos: { ...GRID, y: top }, panels: [] },
   ];
@@ -116,7 +120,7 @@ function panelsOf({ title, panels }: Row, firstId: number, top: number): { all: 
   return { all, bottom: lowest };
 }
 
-export function nodesDashboard(): Dashboard {
+function nodesDashboard(): Dashboard {
   const panels: (RowPanel | Panel)[] = [];
   let top = 0;
   for (const row of rows) {

@@ -19,7 +19,7 @@ export interface Shown {
   readonly bad?: { readonly from: number } | { readonly below: number };
 }
 
-export interface Row {
+export interface PanelRow {
   readonly title: string;
   readonly panels: readonly Shown[];
 }
@@ -32,7 +32,7 @@ const ADD = `verb="ADD",${HERE}`;
 const latency = (share: number) =>
   `histogram_quantile(${share}, sum by (le) (rate(lessor_plugin_call_seconds_bucket{${ADD}}[$__rate_interval])))`;
 
-const now: Row = {
+const now: PanelRow = {
   title: 'Now',
   panels: [
     {
@@ -87,7 +87,7 @@ const now: Row = {
   ],
 };
 
-const adds: Row = {
+const adds: PanelRow = {
   title: 'Pods that start and end',
   panels: [
     {
@@ -131,7 +131,7 @@ const adds: Row = {
   ],
 };
 
-const leases: Row = {
+const leases: PanelRow = {
   title: 'Leases and blocks',
   panels: [
     {
@@ -192,7 +192,7 @@ const leases: Row = {
   ],
 };
 
-const service: Row = {
+const service: PanelRow = {
   title: 'The way to the service',
   panels: [
     {
@@ -233,7 +233,7 @@ const service: Row = {
   ],
 };
 
-const agents: Row = {
+const agents: PanelRow = {
   title: 'Agents',
   panels: [
     {
@@ -265,4 +265,4 @@ const agents: Row = {
   ],
 };
 
-export const rows: readonly Row[] = [now, adds, leases, service, agents];
+export const rows: readonly PanelRow[] = [now, adds, leases, service, agents];

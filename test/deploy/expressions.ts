@@ -14,9 +14,8 @@ export interface Alert {
 export const RULES = `${CHART}/rules.yaml`;
 export const DASHBOARD = `${CHART}/dashboard.json`;
 
-export const alertsIn = (text: string): Alert[] =>
-  (parseYaml(text) as { groups: { rules: Alert[] }[] }).groups.flatMap(({ rules }) => rules);
-export const alerts = (): Alert[] => alertsIn(readFileSync(RULES, 'utf8'));
+export const alerts = (): Alert[] =>
+  (parseYaml(readFileSync(RULES, 'utf8')) as { groups: { rules: Alert[] }[] }).groups.flatMap(({ rules }) => rules);
 
 export interface DashboardPanel {
   readonly id: number;

@@ -11,10 +11,13 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPlugin } from '../../cni-shim/build/build.ts';
 import type { AccessKeys } from '../../local/aws/identities.ts';
+import { demoNetwork } from '../../local/demo/demo-network.ts';
+import { callPlugin } from '../../local/nodes/cni-runtime.ts';
 import { writeNodeFiles } from '../../local/nodes/node-files.ts';
 import { type LocalStack, startStack } from '../../local/stack/stack.ts';
+import { machineUnderNode } from '../support/machine-under-node.ts';
 import { available } from '../support/prerequisite.ts';
-import { noHelm, objectsIn, objectsOf, renderTest } from './helm.ts';
+import { noHelm, objectsIn, objectsOf, render, renderTest } from './helm.ts';
 import { type Container, type Pod, podOf } from './privileges.ts';
 
 const RECIPE = fileURLToPath(new URL('../../deploy/image/Containerfile', import.meta.url));
@@ -225,90 +228,125 @@ describe.skipIf(!available('the image', missing))('the image', () => {
     api.close();
   });
 
-  describe.skipIf(!available('the hook of helm test', noHelm(), 'may be missing'))('as helm test runs it', () => {
-    let stack: LocalStack;
-    beforeAll(async () => {
-      stack = await startStack();
-    });
-    afterAll(() => stack?.stop());
-
-    /** A node as the chart leaves it, but for what is wrong there. */
-    function node(name: string, endpoint: string, keys: AccessKeys): { run(container: Container): Promise<Ended> } {
-      const root = at(name);
-      for (const path of ['opt/cni/bin', 'var/lib/cni/lessor', 'etc/lessor'])
-        mkdirSync(join(root, path), { recursive: true });
-      cpSync(at('release', `lessor-linux-${process.arch}-gnu`), join(root, 'opt/cni/bin/lessor'));
-      writeNodeFiles(join(root, 'etc/lessor'), { endpoint, region: stack.region }, keys);
-      const credentials = { file: '/etc/lessor/credentials' };
-      const file = { endpoint, region: stack.region, dataDir: '/var/lib/cni/lessor', credentials };
-      writeFileSync(join(root, 'etc/lessor/node.json'), JSON.stringify(file));
-      writeFileSync(join(root, 'etc/machine-id'), '4f1c2a90b6d84c03a1f7c5d2e8b90a16\n');
-      const pod = hook();
-      return {
-        run({ command = [], args, env = [], securityContext, volumeMounts }) {
-          const mounts = volumeMounts.flatMap(({ name: volume, mountPath, readOnly }) => {
-            const path = pod.volumes.find((one) => one.name === volume)?.hostPath?.path;
-            return ['--volume', `${join(root, path ?? '')}:${mountPath}${readOnly ? ':ro' : ''}`];
-          });
-          const variables = env.flatMap(({ name: variable, value }) => ['--env', `${variable}=${value}`]);
-          const entry = command.length === 0 ? [] : ['--entrypoint', JSON.stringify(command)];
-          const call = asPod(name, securityContext.capabilities?.add ?? [], [...mounts, ...variables, ...entry]);
-          return ended(...inNamespace([...call, ...args]));
-        },
-      };
-    }
-    const hook = () => (objectsOf(renderTest({ endpoint: 'https://api.example' }))[0]?.spec ?? {}) as Pod;
-    const containers = (): [Container, Container] => {
-      const {
-        initContainers,
-        containers: [status],
-      } = hook();
-      const [plugin] = initContainers;
-      if (plugin === undefined || status === undefined) throw new Error('the hook has no containers');
-      return [plugin, status];
-    };
-
-    it('finds the plugin, and an API that answers to the credentials of the node', async () => {
-      const [plugin, status] = containers();
-      const good = node('good', stack.endpoint, stack.nodes[0]);
-      const versions = await good.run(plugin);
-      expect([versions.code, JSON.parse(versions.out).supportedVersions]).toEqual([
-        0,
-        expect.arrayContaining(['1.0.0']),
-      ]);
-      expect(await good.run(status)).toEqual({
-        code: 0,
-        out: expect.stringMatching(/Check +answered within/),
-        err: '',
+  describe.skipIf(!available('what helm renders, in the image', noHelm(), 'may be missing'))(
+    'as helm renders it',
+    () => {
+      let stack: LocalStack;
+      beforeAll(async () => {
+        stack = await startStack();
       });
-    });
+      afterAll(() => stack?.stop());
 
-    it.each<[string, () => [string, AccessKeys], number, RegExp]>([
-      [
-        'an API that is not there',
-        () => ['http://127.0.0.1:9', stack.nodes[0]],
-        30,
-        /ECONNREFUSED|cannot be reached|refused/i,
-      ],
-      [
-        'credentials that the API does not take',
-        () => [stack.endpoint, { ...stack.nodes[0], secretAccessKey: 'x'.repeat(40) }],
-        11,
-        /Check +failed/,
-      ],
-    ])('fails for %s, and says so', async (name, circumstances, code, said) => {
-      const [, status] = containers();
-      const outcome = await node(name.replaceAll(' ', '-'), ...circumstances()).run(status);
-      expect([outcome.code, outcome.out]).toEqual([code, expect.stringMatching(said)]);
-    });
+      /** A node as the chart leaves it, but for what is wrong there. */
+      function node(
+        name: string,
+        endpoint: string,
+        keys: AccessKeys,
+        { volumes }: Pod = hook(),
+      ): { run(container: Container): Promise<Ended> } {
+        const root = at(name);
+        for (const path of ['opt/cni/bin', 'var/lib/cni/lessor', 'etc/lessor'])
+          mkdirSync(join(root, path), { recursive: true });
+        cpSync(at('release', `lessor-linux-${process.arch}-gnu`), join(root, 'opt/cni/bin/lessor'));
+        writeNodeFiles(join(root, 'etc/lessor'), { endpoint, region: stack.region }, keys);
+        const credentials = { file: '/etc/lessor/credentials' };
+        const file = { endpoint, region: stack.region, dataDir: '/var/lib/cni/lessor', credentials };
+        writeFileSync(join(root, 'etc/lessor/node.json'), JSON.stringify(file));
+        // That of this machine, on which the plugin is called.
+        writeFileSync(join(root, 'etc/machine-id'), `${machineUnderNode().machineId()}\n`);
+        return {
+          run({ command = [], args, env = [], securityContext, volumeMounts }) {
+            const mounts = volumeMounts.flatMap(({ name: volume, mountPath, readOnly }) => {
+              const path = volumes.find((one) => one.name === volume)?.hostPath?.path;
+              return ['--volume', `${join(root, path ?? '')}:${mountPath}${readOnly ? ':ro' : ''}`];
+            });
+            const variables = env.flatMap(({ name: variable, value }) => ['--env', `${variable}=${value}`]);
+            const entry = command.length === 0 ? [] : ['--entrypoint', JSON.stringify(command)];
+            const call = asPod(name, securityContext.capabilities?.add ?? [], [...mounts, ...variables, ...entry]);
+            return ended(...inNamespace([...call, ...args]));
+          },
+        };
+      }
+      const hook = () => (objectsOf(renderTest({ endpoint: 'https://api.example' }))[0]?.spec ?? {}) as Pod;
+      const containers = (): [Container, Container] => {
+        const {
+          initContainers,
+          containers: [status],
+        } = hook();
+        const [plugin] = initContainers;
+        if (plugin === undefined || status === undefined) throw new Error('the hook has no containers');
+        return [plugin, status];
+      };
 
-    it('fails where the plugin is not on the node', async () => {
-      const [plugin] = containers();
-      const without = node('without', stack.endpoint, stack.nodes[0]);
-      rmSync(at('without/opt/cni/bin/lessor'));
-      expect((await without.run(plugin)).code).not.toBe(0);
-    });
-  });
+      it('helm test finds the plugin, and an API that answers to the credentials of the node', async () => {
+        const [plugin, status] = containers();
+        const good = node('good', stack.endpoint, stack.nodes[0]);
+        const versions = await good.run(plugin);
+        expect([versions.code, JSON.parse(versions.out).supportedVersions]).toEqual([
+          0,
+          expect.arrayContaining(['1.0.0']),
+        ]);
+        expect(await good.run(status)).toEqual({
+          code: 0,
+          out: expect.stringMatching(/Check +answered within/),
+          err: '',
+        });
+      });
+
+      it.each<[string, () => [string, AccessKeys], number, RegExp]>([
+        [
+          'an API that is not there',
+          () => ['http://127.0.0.1:9', stack.nodes[0]],
+          30,
+          /ECONNREFUSED|cannot be reached|refused/i,
+        ],
+        [
+          'credentials that the API does not take',
+          () => [stack.endpoint, { ...stack.nodes[0], secretAccessKey: 'x'.repeat(40) }],
+          11,
+          /Check +failed/,
+        ],
+      ])('helm test fails for %s, and says so', async (name, circumstances, code, said) => {
+        const [, status] = containers();
+        const outcome = await node(name.replaceAll(' ', '-'), ...circumstances()).run(status);
+        expect([outcome.code, outcome.out]).toEqual([code, expect.stringMatching(said)]);
+      });
+
+      it('with uninstall, the plugin stays on a node until the runtime has ended the last container', async () => {
+        const pod = podOf(objectsOf(render({ endpoint: 'https://api.example', uninstall: true })));
+        const [uninstall] = pod.initContainers;
+        if (uninstall === undefined) throw new Error('nothing is taken away');
+        const left = node('left', stack.endpoint, stack.nodes[0], pod);
+        const root = at('left');
+        const environment = { LESSOR_CONFIG: writeNodeFiles(at('plugin'), stack, stack.nodes[0]) };
+        const file = JSON.parse(readFileSync(environment.LESSOR_CONFIG, 'utf8'));
+        const dataDir = join(root, 'var/lib/cni/lessor');
+        writeFileSync(environment.LESSOR_CONFIG, JSON.stringify({ ...file, dataDir }));
+        const plugin = join(root, 'opt/cni/bin/lessor');
+        const call = (verb: 'ADD' | 'DEL') =>
+          callPlugin(
+            { plugin, cniDirectory: undefined, namespace: undefined, environment },
+            { verb, containerId: 'c1', ifname: 'eth0', netns: '/var/run/netns/c1', configuration: demoNetwork },
+          );
+        expect(await call('ADD')).toMatchObject({ ok: true });
+        const early = await left.run(uninstall);
+        expect([early.code, early.err]).toEqual([
+          37,
+          expect.stringContaining('has the addresses of 1 container, which'),
+        ]);
+        expect(await call('DEL')).toMatchObject({ ok: true });
+        expect((await left.run(uninstall)).code).toBe(0);
+        expect(existsSync(plugin)).toBe(false);
+      });
+
+      it('helm test fails where the plugin is not on the node', async () => {
+        const [plugin] = containers();
+        const without = node('without', stack.endpoint, stack.nodes[0]);
+        rmSync(at('without/opt/cni/bin/lessor'));
+        expect((await without.run(plugin)).code).not.toBe(0);
+      });
+    },
+  );
 
   it('for hosts with musl holds that library and that executable', () => {
     const root = built('musl');
