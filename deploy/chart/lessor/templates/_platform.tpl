@@ -84,16 +84,3 @@ affinity:
               values: {{ toJson $node.notOn.values }}
 {{- end }}
 {{- end }}
-
-{{- /* What of the node the plugin's commands see. */}}
-{{- define "lessor.nodeVolumes" -}}
-{{- $node := include "lessor.node" . | fromYaml -}}
-- name: bin
-  hostPath: { path: {{ $node.binDir }}{{ if not $node.uncheckedPaths }}, type: Directory{{ end }} }
-- name: config
-  hostPath: { path: {{ $node.configDir }}{{ if not $node.uncheckedPaths }}, type: DirectoryOrCreate{{ end }} }
-- name: data
-  hostPath: { path: {{ .Values.paths.dataDir }}{{ if not $node.uncheckedPaths }}, type: DirectoryOrCreate{{ end }} }
-- name: machine-id
-  hostPath: { path: /etc/machine-id{{ if not $node.uncheckedPaths }}, type: FileOrCreate{{ end }} }
-{{- end }}
