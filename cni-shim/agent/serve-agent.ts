@@ -1,13 +1,10 @@
 /** `lessor agent`: rounds until it is told to stop, with its health and metrics on a loopback port. */
-import { problems } from '../../core/contract/problems.ts';
 import { regionOfNode } from '../aws/region.ts';
-import { newCalls } from '../log/new-calls.ts';
-import { inDataDir } from '../machine/layout.ts';
-import { logFileOf } from '../machine/node-configuration.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
 import { type AccessOptions, accessNode } from '../sync/node-access.ts';
 import { type AgentOptions, createAgent } from './agent.ts';
-import { type Metrics, makeMetrics } from './metrics.ts';
+import { makeMetrics } from './metrics.ts';
+import { callCounter } from './plugin-calls.ts';
 import { serve } from './server.ts';
 import { agentTimes } from './tell-service.ts';
 
@@ -23,8 +20,6 @@ export interface AgentCommand extends AccessOptions {
   readonly stopped: Promise<void>;
 }
 
-/** CNI codes by which an ADD is told that no address is to be had now: the project's own, and *try again later*. */
-const REFUSALS = new Set(Object.values(problems).flatMap(({ cni }) => (cni === 11 || cni >= 100 ? [cni] : [])));
 const LOOKS_A_ROUND = agentTimes.roundMs / agentTimes.lookMs;
 
 /** @throws LessorError `node.configuration` before the first round; afterwards what fails is logged and tried again. */
@@ -62,30 +57,4 @@ export async function serveAgent(surroundings: Surroundings, command: AgentComma
   await server.close();
   calls.close();
   log('info', 'the agent stopped');
-}
-
-/** Counts the calls of the plugin from its log, each time that somebody reads the figures. */
-function callCounter(
-  surroundings: Surroundings,
-  { config }: AccessOptions,
-  dataDirs: readonly string[],
-  { pluginCalls, pluginFailures }: Metrics,
-): { count(): void; close(): void } {
-  const log = logFileOf(config === undefined ? {} : { config }, surroundings);
-  const paths = log === undefined ? [] : [...new Set([log, ...dataDirs.map((one) => inDataDir(one).log)])];
-  const logs = paths.map(newCalls);
-  // A rate does not see the event with which a series begins: those that are watched begin with none.
-  for (const verb of ['ADD', 'DEL']) pluginCalls.zero({ verb });
-  for (const code of REFUSALS) pluginFailures.inc({ verb: 'ADD', code: String(code) }, 0);
-  return {
-    count() {
-      for (const { verb, ms, code } of logs.flatMap((one) => one.look())) {
-        pluginCalls.observe({ verb }, ms / 1000);
-        if (code !== undefined) pluginFailures.inc({ verb, code: String(code) });
-      }
-    },
-    close() {
-      for (const one of logs) one.close();
-    },
-  };
 }
