@@ -9,6 +9,21 @@ const KUBERNETES = '1.31.0';
 
 export const noHelm = (): string[] => (spawnSync('helm', ['version']).error === undefined ? [] : ['helm']);
 
+/** The chart of the last release, as `helm package` makes it of that release's sources. */
+export const LAST_RELEASE = fileURLToPath(new URL('last-release.tgz', import.meta.url));
+/** What somebody gave to it: each object that it could bring, and more than the least. */
+export const LAST_VALUES = {
+  endpoint: 'https://abc123.execute-api.eu-central-1.amazonaws.com',
+  platform: 'openshift',
+  image: { repository: 'registry.example/lessor' },
+  labels: { 'example.com/rack': '7' },
+  conflist: {
+    name: '10-pods.conflist',
+    content: { cniVersion: '1.0.0', name: 'pods', plugins: [{ type: 'bridge', ipam: { type: 'lessor' } }] },
+  },
+  agent: { dataDirs: ['/var/lib/cni/networks/.lessor'] },
+} as const;
+
 export type Values = Readonly<Record<string, unknown>>;
 export type Rendering = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly error: string };
 
@@ -18,8 +33,11 @@ export const render = (values: Values): Rendering => template(values, ['--skip-t
 /** What `helm test` starts beside it. */
 export const renderTest = (values: Values): Rendering => template(values, ['--show-only', 'templates/tests/node.yaml']);
 
-function template(values: Values, flags: readonly string[]): Rendering {
-  const call = ['template', 'lessor', CHART, '-n', 'kube-system', '--kube-version', KUBERNETES, ...flags, '-f', '-'];
+/** The same of the last release. */
+export const renderLast = (values: Values): Rendering => template(values, ['--skip-tests'], LAST_RELEASE);
+
+function template(values: Values, flags: readonly string[], chart = CHART): Rendering {
+  const call = ['template', 'lessor', chart, '-n', 'kube-system', '--kube-version', KUBERNETES, ...flags, '-f', '-'];
   return outcome(spawnSync('helm', call, { input: JSON.stringify(values), encoding: 'utf8' }));
 }
 

@@ -1,26 +1,8 @@
-/** From the chart of the last release to this one. The folder last-release has its values and what it rendered of them. */
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { parseYaml } from '@redocly/openapi-core';
+/** From the chart of the last release to this one. With `--reuse-values`: helm-life.test.ts. */
 import { describe, expect, it } from 'vitest';
 import { available } from '../support/prerequisite.ts';
-import { CHART, type KubernetesObject, noHelm, objectsIn, objectsOf, render, type Values } from './helm.ts';
-
-const read = (path: string) => readFileSync(path, 'utf8');
-const last = (file: string) => read(fileURLToPath(new URL(`last-release/${file}`, import.meta.url)));
-const valuesOf = (text: string) => parseYaml(text) as Record<string, unknown>;
-
-/** Without what the chart has become able to say since: `--reuse-values` does not take its new defaults. */
-function reused(then: Values, now: Values): Values {
-  const isObject = (value: unknown): value is Values =>
-    typeof value === 'object' && value !== null && !Array.isArray(value);
-  const without = Object.keys(now).filter((key) => !(key in then));
-  const within = Object.entries(then).map(([key, value]) => {
-    const other = now[key];
-    return [key, isObject(value) && isObject(other) ? reused(value, other) : value] as const;
-  });
-  return { ...Object.fromEntries(within), ...Object.fromEntries(without.map((key) => [key, null])) };
-}
+import { type KubernetesObject, LAST_VALUES, noHelm, objectsOf, render, renderLast } from './helm.ts';
+import { podOf } from './privileges.ts';
 
 const nameOf = ({ kind, metadata: { name, namespace } }: KubernetesObject) => `${kind} ${namespace ?? ''}/${name}`;
 
@@ -47,28 +29,19 @@ const serviceAccountOf = ({ spec }: KubernetesObject): unknown =>
 describe.skipIf(!available('the upgrade of the chart', noHelm(), 'may be missing'))(
   'an upgrade from the last release',
   () => {
-    const before = objectsIn(last('objects.yaml'));
-    const then = valuesOf(last('values.yaml'));
-    const now = valuesOf(read(`${CHART}/values.yaml`));
+    const before = noHelm().length > 0 ? [] : objectsOf(renderLast(LAST_VALUES));
+    const after = noHelm().length > 0 ? [] : objectsOf(render(LAST_VALUES));
 
-    it.each<[string, Values]>([
-      ['the values that were given', then],
-      ['--reuse-values', reused(then, now)],
-    ])('with %s changes nothing that cannot change', (_, values) => {
-      expect(broken(before, objectsOf(render(values)))).toEqual([]);
+    it('with the values that were given changes nothing that cannot change', () => {
+      expect(before.length).toBeGreaterThan(5);
+      expect(broken(before, after)).toEqual([]);
     });
 
     it('takes every value of the last release, under the name and with the meaning that it had', () => {
-      const after = objectsOf(render(reused(then, now)));
-      const argsIn = (objects: readonly KubernetesObject[]) =>
-        objects
-          .filter(({ kind }) => kind === 'DaemonSet')
-          .flatMap(({ spec }) => {
-            const { initContainers, containers } = (
-              spec as { template: { spec: Record<'initContainers' | 'containers', { args: string[] }[]> } }
-            ).template.spec;
-            return [...initContainers, ...containers].flatMap(({ args }) => args);
-          });
+      const argsIn = (objects: readonly KubernetesObject[]) => {
+        const { initContainers, containers } = podOf(objects);
+        return [...initContainers, ...containers].flatMap(({ args }) => args);
+      };
       expect(argsIn(after)).toEqual(expect.arrayContaining(argsIn(before)));
       expect(after.map(nameOf).sort()).toEqual(before.map(nameOf).sort());
     });
