@@ -15,6 +15,7 @@ import { demoNetwork } from '../../local/demo/demo-network.ts';
 import { callPlugin } from '../../local/nodes/cni-runtime.ts';
 import { writeNodeFiles } from '../../local/nodes/node-files.ts';
 import { type LocalStack, startStack } from '../../local/stack/stack.ts';
+import { buildRelease, PLATFORMS } from '../../release/release.ts';
 import { machineUnderNode } from '../support/machine-under-node.ts';
 import { available } from '../support/prerequisite.ts';
 import { noHelm, objectsIn, objectsOf, render, renderTest } from './helm.ts';
@@ -24,6 +25,7 @@ const RECIPE = fileURLToPath(new URL('../../deploy/image/Containerfile', import.
 const MANIFEST = fileURLToPath(new URL('../../deploy/manifests/generic.yaml', import.meta.url));
 const LIBRARIES = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`;
 const GNU = ['libc.so.6', 'libdl.so.2', 'libm.so.6', 'libpthread.so.0'];
+const ARM64_LIBRARIES = '/usr/aarch64-linux-gnu/lib';
 const MUSL = ['lib/ld-musl-x86_64.so.1', 'usr/lib/libgcc_s.so.1', 'usr/lib/libstdc++.so.6'];
 
 const missing = [
@@ -91,27 +93,40 @@ describe.skipIf(!available('the image', missing))('the image', () => {
   ];
 
   /** An image of these files, in place of one that would have to be pulled. */
-  function base(name: string, fill: (root: string) => void): string {
+  function base(name: string, arch: string, fill: (root: string) => void): void {
     const root = at(name, 'root');
     mkdirSync(root, { recursive: true });
     fill(root);
     writeFileSync(at(name, 'Containerfile'), 'FROM scratch\nCOPY root /\n');
-    podman('build', '--quiet', '--tag', `localhost/${name}`, at(name));
-    return `localhost/${name}`;
+    const platform = `linux/${arch === 'x64' ? 'amd64' : arch}`;
+    podman('build', '--quiet', '--platform', platform, '--tag', `localhost/${name}`, at(name));
   }
 
   /** What the recipe makes of the bases and the release, as a directory. */
-  function built(target: string): string {
-    const image = `localhost/lessor-${target}`;
-    const arch = `ARCH=${process.arch}`;
-    const bases = ['--build-arg', 'GLIBC=localhost/glibc', '--build-arg', 'MUSL=localhost/alpine'];
-    podman('build', '--file', RECIPE, '--target', target, ...bases, '--build-arg', arch, '--tag', image, at('release'));
-    podman('create', '--name', target, image);
-    podman('export', '--output', at(`${target}.tar`), target);
-    podman('rm', target);
-    mkdirSync(at(target));
-    spawnSync('tar', ['-xf', at(`${target}.tar`), '-C', at(target)]);
-    return at(target);
+  function built(target: 'gnu' | 'musl', arch: string = process.arch): string {
+    const name = arch === process.arch ? target : `${target}-${arch}`;
+    const image = `localhost/lessor-${name}`;
+    const platform = `linux/${arch === 'x64' ? 'amd64' : arch}`;
+    const values = [`ARCH=${arch}`, `GLIBC=localhost/glibc-${arch}`, 'MUSL=localhost/alpine'];
+    const given = values.flatMap((value) => ['--build-arg', value]);
+    podman('build', '-f', RECIPE, '--platform', platform, '--target', target, ...given, '--tag', image, at('release'));
+    podman('create', '--name', name, image);
+    podman('export', '--output', at(`${name}.tar`), name);
+    podman('rm', name);
+    mkdirSync(at(name));
+    spawnSync('tar', ['-xf', at(`${name}.tar`), '-C', at(name)]);
+    return at(name);
+  }
+
+  /** Debian's C library, as it lies in Debian's image. */
+  function glibc(arch: string, from: string): void {
+    const libraries = `/usr/lib/${arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`;
+    base(`glibc-${arch}`, arch, (root) => {
+      mkdirSync(join(root, libraries), { recursive: true });
+      const loader = readdirSync(from).filter((name) => /^ld-linux-.*\.so\.\d$/.test(name));
+      for (const name of [...GNU, 'libresolv.so.2', ...loader])
+        cpSync(join(from, name), join(root, libraries, name), { dereference: true });
+    });
   }
 
   beforeAll(async () => {
@@ -120,13 +135,8 @@ describe.skipIf(!available('the image', missing))('the image', () => {
     cpSync(executable.path, at('release', `lessor-linux-${process.arch}-gnu`));
     // There is no musl to run on: only where its files come to lie can be seen here.
     writeFileSync(at('release', `lessor-linux-${process.arch}-musl`), 'musl');
-    base('glibc', (root) => {
-      mkdirSync(join(root, LIBRARIES), { recursive: true });
-      const loader = readdirSync(LIBRARIES).filter((name) => /^ld-linux-.*\.so\.\d$/.test(name));
-      for (const name of [...GNU, 'libresolv.so.2', ...loader])
-        cpSync(join(LIBRARIES, name), join(root, LIBRARIES, name), { dereference: true });
-    });
-    base('alpine', (root) => {
+    glibc(process.arch, LIBRARIES);
+    base('alpine', process.arch, (root) => {
       for (const file of [...MUSL, 'bin/busybox']) {
         mkdirSync(join(root, file, '..'), { recursive: true });
         writeFileSync(join(root, file), file);
@@ -136,12 +146,41 @@ describe.skipIf(!available('the image', missing))('the image', () => {
 
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('holds the executable with its C library, and nothing else', () => {
-    const root = built('gnu');
+  function expectNothingBut(root: string): void {
     const found = filesIn(root);
     const loaders = found.filter((file) => /^lib(64)?\/ld-linux-/.test(file));
+    expect(loaders.length).toBeGreaterThan(0);
     expect(found).toEqual([...loaders, ...GNU.map((name) => `lib/${name}`), 'lessor'].sort());
+  }
+
+  it('holds the executable with its C library, and nothing else', () => {
+    expectNothingBut(built('gnu'));
   });
+
+  const emulation = [
+    ...(spawnSync('qemu-aarch64', ['--version']).error === undefined ? [] : ['qemu-aarch64 (Debian: qemu-user)']),
+    ...(existsSync(`${ARM64_LIBRARIES}/ld-linux-aarch64.so.1`) ? [] : ['libc6-arm64-cross']),
+  ];
+  it.skipIf(process.arch === 'arm64' || !available('the image for arm64', emulation))(
+    'is built for arm64 too, with what the executable needs to answer there',
+    async () => {
+      const arm64 = PLATFORMS.find(({ target }) => target === 'bun-linux-arm64');
+      if (arm64 === undefined) throw new Error('a release has nothing for arm64');
+      const plugin = 'lessor-linux-arm64-gnu';
+      const { bun, target } = arm64;
+      await buildRelease({ out: at('release-arm64'), platforms: [{ bun, target, plugin }] });
+      cpSync(at('release-arm64', plugin), at('release', plugin));
+      glibc('arm64', ARM64_LIBRARIES);
+      const root = built('gnu', 'arm64');
+      expectNothingBut(root);
+      const { stdout } = spawnSync('qemu-aarch64', ['-L', root, join(root, 'lessor')], {
+        env: { CNI_COMMAND: 'VERSION' },
+        encoding: 'utf8',
+      });
+      expect(JSON.parse(stdout)).toMatchObject({ supportedVersions: expect.arrayContaining(['1.0.0']) });
+    },
+    600_000,
+  );
 
   it('answers as the plugin, with a file system that it may not write and without a capability', () => {
     const answer = podman(...asPod('plugin', [], ['--env', 'CNI_COMMAND=VERSION']));
