@@ -9,6 +9,7 @@ import { type DataDirectories, recordsIn } from '../sync/data-directories.ts';
 import { findDeadSandboxes, type Gone, retireDead } from '../sync/dead-sandboxes.ts';
 import { isAnythingToFlush } from '../sync/flush.ts';
 import { dueBy } from './due.ts';
+import { freeSlots } from './free-slots.ts';
 import type { Metrics } from './metrics.ts';
 import { agentTimes, serviceTeller, type Telling } from './tell-service.ts';
 
@@ -76,14 +77,15 @@ function retiring(options: AgentOptions): (records: NodeRecords) => void {
 }
 
 function measure(
-  { entries, outbox, oldest, blocks, lostNow }: Metrics,
+  { entries, outbox, oldest, blocks, free, lostNow }: Metrics,
   networks: readonly NodeRecords[],
   now: number,
 ): void {
   const since = networks.map((records) => records.outbox.behind().since ?? now);
   oldest.set(Math.max(0, now - Math.min(now, ...since)) / 1000);
-  for (const gauge of [entries, outbox, blocks, lostNow]) gauge.reset();
-  for (const { journal, outbox: waiting, caches } of networks) {
+  for (const gauge of [entries, outbox, blocks, free, lostNow]) gauge.reset();
+  for (const records of networks) {
+    const { journal, outbox: waiting, caches } = records;
     const there = journal.entries();
     const [reports, releases] = [waiting.toReport(), waiting.toRelease()];
     for (const network of new Set([...there, ...releases].map(({ attachment }) => attachment.network))) {
@@ -93,7 +95,11 @@ function measure(
       outbox.inc({ network, kind: 'report' }, reports.filter(ofIt).length);
       outbox.inc({ network, kind: 'release' }, releases.filter(ofIt).length);
     }
-    for (const { pool, blocks: own } of caches()) blocks.inc({ pool: pool.name }, own.length);
+    for (const cache of caches()) {
+      const { pool, blocks: own } = cache;
+      blocks.inc({ pool: pool.name }, own.length);
+      if (pool.affinity === 'node') free.inc({ pool: pool.name }, freeSlots(records, cache, now));
+    }
   }
 }
 

@@ -1,5 +1,8 @@
 /** What the agent counts, in Prometheus' text format. */
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** From an answer of the node's own to the 20 s after which an ADD gives up. */
+const CALL_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20] as const;
 
 export interface Metrics {
   readonly registry: Registry;
@@ -7,6 +10,7 @@ export interface Metrics {
   readonly outbox: Gauge<'network' | 'kind'>;
   readonly oldest: Gauge;
   readonly blocks: Gauge<'pool'>;
+  readonly free: Gauge<'pool'>;
   readonly reachable: Gauge;
   readonly declaredDead: Gauge;
   readonly lastRound: Gauge;
@@ -17,6 +21,8 @@ export interface Metrics {
   readonly lostNow: Gauge<'network'>;
   readonly reconciled: Counter<'reason'>;
   readonly requests: Counter<'call' | 'outcome'>;
+  readonly pluginCalls: Histogram<'verb'>;
+  readonly pluginFailures: Counter<'verb' | 'code'>;
 }
 
 export function makeMetrics(version: string): Metrics {
@@ -33,6 +39,7 @@ export function makeMetrics(version: string): Metrics {
     outbox: gauge('lessor_outbox', 'What the service is still to be told: reports and releases', ['network', 'kind']),
     oldest: gauge('lessor_outbox_oldest_seconds', 'For how long the oldest of it has waited to be told'),
     blocks: gauge('lessor_blocks', 'Blocks in which this node proposes slots', ['pool']),
+    free: gauge('lessor_own_slots_free', 'Slots of this node’s own blocks that a container may have at once', ['pool']),
     reachable: gauge('lessor_api_reachable', 'Whether the last request was answered'),
     declaredDead: gauge('lessor_declared_dead', 'Whether the life of this node was declared over although it runs'),
     lastRound: gauge('lessor_last_round_timestamp_seconds', 'When the agent last went through the journal'),
@@ -51,5 +58,16 @@ export function makeMetrics(version: string): Metrics {
     ]),
     reconciled: counter('lessor_reconciled_total', 'Leases without a reason that were released', ['reason']),
     requests: counter('lessor_api_requests_total', 'Calls of the API', ['call', 'outcome']),
+    pluginCalls: new Histogram({
+      name: 'lessor_plugin_call_seconds',
+      help: 'How long the plugin took to answer the runtime',
+      labelNames: ['verb'],
+      buckets: [...CALL_SECONDS],
+      registers,
+    }),
+    pluginFailures: counter('lessor_plugin_failures_total', 'Calls of the plugin that ended with a CNI error', [
+      'verb',
+      'code',
+    ]),
   };
 }

@@ -4,6 +4,7 @@ import type { Surroundings } from '../machine/surroundings.ts';
 import { type AccessOptions, accessNode } from '../sync/node-access.ts';
 import { type AgentOptions, createAgent } from './agent.ts';
 import { makeMetrics } from './metrics.ts';
+import { callCounter } from './plugin-calls.ts';
 import { serve } from './server.ts';
 import { agentTimes } from './tell-service.ts';
 
@@ -33,9 +34,13 @@ export async function serveAgent(surroundings: Surroundings, command: AgentComma
   // A network's first container may still come.
   for (const { what, remedy } of access.withoutJournal) log('warn', what, { remedy });
   const agent = createAgent({ ...access, metrics, log, who, graceMs });
+  const calls = callCounter(surroundings, command, access.dataDirs, metrics);
   const server = await serve(listen, {
     health: agent.health,
-    metrics: () => metrics.registry.metrics(),
+    metrics: () => {
+      calls.count();
+      return metrics.registry.metrics();
+    },
     contentType: metrics.registry.contentType,
   });
   log('info', 'the agent runs', { listen: server.address, version });
@@ -50,5 +55,6 @@ export async function serveAgent(surroundings: Surroundings, command: AgentComma
     await Promise.race([stop, work.catch(failed).then(() => surroundings.sleep(agentTimes.lookMs))]);
   }
   await server.close();
+  calls.close();
   log('info', 'the agent stopped');
 }

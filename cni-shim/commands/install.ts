@@ -96,13 +96,13 @@ step, so it may run while containers start.`,
 });
 
 export const uninstallation = command({
-  about: `Takes away what lessor install put there, the network configuration first. Containers that run keep their addresses,
-but a runtime cannot end them any more without the plugin: drain the node before.`,
+  about: `Takes away what lessor install put there, the network configuration first. Refuses while a container has an address
+here, since a runtime cannot end it without the plugin: drain the node before.`,
   options: {
     ...hostOptions,
     conflist: { kind: 'value', value: 'NAME', help: 'a network configuration in --conf-dir that was not installed so' },
     purge: { kind: 'flag', help: 'the node configuration, the journal and the log too' },
-    force: { kind: 'flag', help: 'with --purge: even where containers have addresses' },
+    force: { kind: 'flag', help: 'even where containers have addresses' },
     ...dryRunOption,
     ...jsonOption,
   },

@@ -31,14 +31,17 @@ export interface Uninstallation {
 
 const RECORDS = 'records';
 
-/** @throws LessorError; `pool.held` where a purge would forget addresses that are in use */
+/** @throws LessorError; `pool.held` where containers have addresses, which a runtime ends with the plugin only */
 export function uninstall(uninstallation: Uninstallation): Step[] {
   const { host, config, conflist, confDir, binDir, systemd, purge, dryRun } = uninstallation;
   absolute('config', config);
   absolute('conf-dir', confDir);
   if (binDir !== undefined) absolute('bin-dir', binDir);
   const installed = readRecord(host, config);
-  const kept = purge ? whatIsKept(uninstallation) : [];
+  const text = readIfThere(host.mounted(config));
+  const dataDir = dataDirIn(text);
+  ensureNothingIsHeld(uninstallation, dataDir);
+  const kept = purge ? whatIsKept(uninstallation, dataDir, text) : [];
   const named = conflist === undefined ? [] : [join(confDir, basename(conflist))];
   const conflists = new Set([...named, ...(installed.conflist === undefined ? [] : [installed.conflist])]);
   const executable = binDir === undefined ? installed.executable : join(binDir, EXECUTABLE);
@@ -83,12 +86,11 @@ function stopAgent(systemd: Systemd): Step[] {
 }
 
 /** Of the node's own; the directory itself where nothing else is in it. */
-function whatIsKept(uninstallation: Uninstallation): { what: string; path: string; directory?: true }[] {
-  const { host, config, surroundings } = uninstallation;
-  const text = readIfThere(host.mounted(config));
-  const node = parseJson(text ?? '');
-  const dataDir = isObject(node) && typeof node.dataDir === 'string' ? node.dataDir : DATA_DIR;
-  ensureNothingIsHeld(uninstallation, dataDir);
+function whatIsKept(
+  { host, config, surroundings }: Uninstallation,
+  dataDir: string,
+  text: string | undefined,
+): { what: string; path: string; directory?: true }[] {
   const files = { ...surroundings.files, read: () => text };
   const logFile = text === undefined ? undefined : logFileOf({ config }, { env: {}, files });
   // Whatever else is in that directory is somebody else's.
@@ -109,16 +111,25 @@ function whatIsKept(uninstallation: Uninstallation): { what: string; path: strin
   ];
 }
 
-function ensureNothingIsHeld({ host, surroundings, force }: Uninstallation, dataDir: string): void {
+function dataDirIn(text: string | undefined): string {
+  const node = parseJson(text ?? '');
+  return isObject(node) && typeof node.dataDir === 'string' ? node.dataDir : DATA_DIR;
+}
+
+/** A purge forgets what is to be released, too. */
+function ensureNothingIsHeld({ host, surroundings, purge, force }: Uninstallation, dataDir: string): void {
   const directories = { surroundings, dataDirs: [host.mounted(dataDir)], bootId: surroundings.bootId() };
   const held = recordsIn(directories).reduce(
-    (sum, { journal, outbox }) => sum + journal.entries().length + outbox.toRelease().length,
+    (sum, { journal, outbox }) => sum + journal.entries().length + (purge ? outbox.toRelease().length : 0),
     0,
   );
   if (held === 0 || force) return;
+  const containers = `${held} ${held === 1 ? 'container' : 'containers'}`;
   throw refusal(
     'pool.held',
-    `${host.mounted(dataDir)} has the addresses of ${held} ${held === 1 ? 'container' : 'containers'}, and of them only this node knows`,
-    'drain the node and run lessor reconcile first, or forget them with --force: they stay held until somebody declares the node dead',
+    `${host.mounted(dataDir)} has the addresses of ${containers}${purge ? ', and of them only this node knows' : ', which the runtime cannot end without the plugin'}`,
+    purge
+      ? 'drain the node and run lessor reconcile first, or forget them with --force: they stay held until somebody declares the node dead'
+      : 'delete their pods and run lessor reconcile first, or take the plugin away all the same with --force: such pods end once it is back',
   );
 }

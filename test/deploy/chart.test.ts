@@ -4,16 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { parseYaml } from '@redocly/openapi-core';
 import { describe, expect, it } from 'vitest';
 import { available } from '../support/prerequisite.ts';
-import { CHART, lint, noHelm, objectsIn, render } from './helm.ts';
-import { excesses, podOf, templateOf } from './privileges.ts';
+import { CHART, lint, noHelm, objectsIn, objectsOf, render, renderTest } from './helm.ts';
+import { excesses, type Pod, podOf, templateOf } from './privileges.ts';
 
 const endpoint = 'https://abc123.execute-api.eu-central-1.amazonaws.com';
 const conflist = { name: '10-pods.conflist', content: { cniVersion: '1.0.0', name: 'pods', plugins: [{ type: 'x' }] } };
-const rendered = (values: object) => {
-  const rendering = render({ endpoint, ...values });
-  if (!rendering.ok) throw new Error(rendering.error);
-  return objectsIn(rendering.text);
-};
+const rendered = (values: object) => objectsOf(render({ endpoint, ...values }));
 const podFrom = (values: object) => podOf(rendered(values));
 const argsOf = (values: object) => podFrom(values).initContainers.flatMap(({ args }) => args);
 
@@ -222,6 +218,29 @@ describe.skipIf(!available('the chart, rendered by helm', noHelm(), 'may be miss
       ],
     ]);
     expect(pod.containers.map(({ name }) => name)).toEqual(['agent']);
+    expect(pod.initContainers[0]?.volumeMounts.map(({ mountPath }) => mountPath)).toEqual(
+      expect.arrayContaining(['/host/var/lib/cni/lessor', '/etc/machine-id']),
+    );
+  });
+
+  it.each(platforms)('tests a node of %s with no more than the DaemonSet takes of it', (platform) => {
+    const values = { endpoint, platform, nodeSelector: { pool: 'blue' }, imagePullSecrets: [{ name: 'registry' }] };
+    const [test, ...more] = objectsOf(renderTest(values));
+    expect(more).toEqual([]);
+    const [set] = objectsOf(render(values)).filter(({ kind }) => kind === 'DaemonSet');
+    if (test === undefined || set === undefined) throw new Error('there is no pod to test with, or no DaemonSet');
+    expect(test.metadata.annotations).toMatchObject({ 'helm.sh/hook': 'test' });
+    const { matchLabels } = (set.spec as { selector: { matchLabels: Record<string, string> } }).selector;
+    expect(Object.entries(matchLabels).every(([label, value]) => test.metadata.labels?.[label] === value)).toBe(false);
+    const [tested, all] = [test.spec as Pod, podOf([set])];
+    expect(excesses({ ...tested, hostPID: false })).toEqual([]);
+    expect(all.volumes).toEqual(expect.arrayContaining([...tested.volumes]));
+    for (const field of ['nodeSelector', 'tolerations', 'affinity', 'imagePullSecrets', 'hostNetwork', 'dnsPolicy'])
+      expect([field, Reflect.get(tested, field)]).toEqual([field, Reflect.get(all, field)]);
+  });
+
+  it('tests nothing once the plugin is taken away', () => {
+    expect(renderTest({ endpoint, uninstall: true })).toMatchObject({ ok: false });
   });
 
   it('names the image by its digest where there is one', () => {

@@ -3,7 +3,10 @@ import type { KubernetesObject } from './helm.ts';
 
 export interface Container {
   readonly name: string;
+  /** In place of the image's own. */
+  readonly command?: readonly string[];
   readonly args: readonly string[];
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
   readonly securityContext: Readonly<Record<string, unknown>> & {
     readonly capabilities?: { readonly drop?: readonly string[]; readonly add?: readonly string[] };
     readonly seccompProfile?: { readonly type: string };

@@ -2,7 +2,7 @@
  * containerd, asked as the kubelet asks it, runs sandboxes on a list of plugins of which the first one asks `lessor` for
  * addresses. It is killed, namespaces are taken away behind its back, and a pool is full.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { prerequisites } from '../../local/nodes/node-network.ts';
@@ -204,6 +204,18 @@ describe.runIf(available('containerd', [...missing, ...missingForContainerd()]))
     await expectHeld(others);
     await Promise.all(living.map(remove));
     expect(testBed.stack.wire.total({ function: 'release' })).toBeGreaterThanOrEqual(living.length);
+  });
+
+  it('cannot be ended where the plugin was taken away before them: they and their address stay until it is back', async () => {
+    const id = await containerd.cri.run('left-behind', PODS);
+    const addresses = await running([id]);
+    const link = join(testBed.directory, 'containerd/bin/lessor');
+    rmSync(link);
+    await expect(containerd.cri.stop(id)).rejects.toThrow(/failed to find plugin "lessor"/);
+    await expect(containerd.cri.remove(id)).rejects.toThrow(/failed to find plugin "lessor"/);
+    await expectHeld(addresses);
+    symlinkSync(testBed.plugin, link);
+    await remove(id);
   });
 
   it('go on running where the pool is full; others are refused in a few words, until one is removed', async () => {

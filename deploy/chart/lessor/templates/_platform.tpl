@@ -58,3 +58,29 @@ seccompProfile:
 seLinuxOptions: {{ toJson . }}
 {{- end }}
 {{- end }}
+
+{{- /* On which nodes, and from which registry. */}}
+{{- define "lessor.placement" -}}
+{{- $node := include "lessor.node" . | fromYaml -}}
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- if .Values.affinity }}
+affinity: {{- toYaml .Values.affinity | nindent 2 }}
+{{- else if $node.notOn }}
+affinity:
+  nodeAffinity:
+    requiredDuringSchedulingIgnoredDuringExecution:
+      nodeSelectorTerms:
+        - matchExpressions:
+            - key: {{ $node.notOn.key }}
+              operator: NotIn
+              values: {{ toJson $node.notOn.values }}
+{{- end }}
+{{- end }}

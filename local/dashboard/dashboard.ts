@@ -1,0 +1,174 @@
+/** Grafana's dashboard of the nodes, which the chart brings. */
+import {
+  type Dashboard,
+  DashboardCursorSync,
+  type FieldConfigSource,
+  type Panel,
+  type RowPanel,
+  ThresholdsMode,
+  VariableHide,
+  VariableRefresh,
+  VariableSort,
+} from '@grafana/schema';
+import { problems } from '../../core/contract/problems.ts';
+import { type PanelRow, rows, type Shown } from './panels.ts';
+
+const SOURCE = { type: 'prometheus', uid: '$datasource' };
+const KINDS = {
+  number: { type: 'stat', width: 4, height: 4 },
+  course: { type: 'timeseries', width: 8, height: 8 },
+  list: { type: 'bargauge', width: 8, height: 8 },
+} as const;
+/** Columns of Grafana's grid. */
+const COLUMNS = 24;
+
+const OPTIONS: Record<Shown['kind'], Record<string, unknown>> = {
+  number: {
+    reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false },
+    colorMode: 'value',
+    graphMode: 'area',
+  },
+  course: {
+    legend: { displayMode: 'list', placement: 'bottom', showLegend: true },
+    tooltip: { mode: 'multi', sort: 'desc' },
+  },
+  list: {
+    reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false },
+    displayMode: 'basic',
+    orientation: 'horizontal',
+  },
+};
+
+/** Our codes in words, and the specification's that an ADD of ours has. */
+const CODES = new Map<number, string>([
+  ...Object.values(problems).flatMap(({ cni, title }) => (cni >= 100 ? [[cni, title] as const] : [])),
+  [5, 'Storage of the node'],
+  [7, 'Configuration'],
+  [11, 'Tried again by itself'],
+]);
+
+function fieldsOf({ unit, kind, bad, queries }: Shown): FieldConfigSource {
+  const red = { color: 'red', value: bad === undefined ? null : 'from' in bad ? bad.from : null };
+  const steps =
+    bad === undefined
+      ? [{ color: kind === 'list' ? 'blue' : 'text', value: null }]
+      : 'from' in bad
+        ? [{ color: 'green', value: null }, red]
+        : [red, { color: 'green', value: bad.below }];
+  const named = queries.some(({ legend }) => legend === '{{code}}') ? [...CODES] : [];
+  return {
+    defaults: {
+      unit,
+      min: 0,
+      thresholds: { mode: ThresholdsMode.Absolute, steps },
+      ...(kind === 'course' ? { custom: { fillOpacity: 10, showPoints: 'never', spanNulls: false } } : {}),
+    },
+    overrides: named.map(([code, title]) => ({
+      matcher: { id: 'byName', options: String(code) },
+      properties: [{ id: 'displayName', value: `${code}: ${title}` }],
+    })),
+  };
+}
+
+interface Place {
+  readonly id: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+function panelOf(shown: Shown, { id, x, y }: Place): Panel {
+  const { title, about, kind, queries } = shown;
+  const { type, width: w, height: h } = KINDS[kind];
+  return {
+    id,
+    type,
+    title,
+    description: about,
+    gridPos: { x, y, w, h },
+    datasource: SOURCE,
+    fieldConfig: fieldsOf(shown),
+    options: OPTIONS[kind],
+    targets: queries.map(({ expr, legend }, index) => ({
+      refId: String.fromCharCode('A'.charCodeAt(0) + index),
+      datasource: SOURCE,
+      expr,
+      legendFormat: legend,
+      ...(kind === 'list' ? { instant: true } : { range: true }),
+    })),
+  };
+}
+
+const GRID = { h: 1, w: COLUMNS, x: 0 } as const;
+
+/** A row's title and its panels, from left to right and then below. */
+function panelsOf(
+  { title, panels }: PanelRow,
+  firstId: number,
+  top: number,
+): { all: (RowPanel | Panel)[]; bottom: number } {
+  const all: (RowPanel | Panel)[] = [
+    { id: firstId, type: 'row', title, collapsed: false, gridPos: { ...GRID, y: top }, panels: [] },
+  ];
+  let [x, y, lowest] = [0, top + 1, top + 1];
+  for (const shown of panels) {
+    const { width, height } = KINDS[shown.kind];
+    if (x + width > COLUMNS) [x, y] = [0, lowest];
+    all.push(panelOf(shown, { id: firstId + all.length, x, y }));
+    x += width;
+    lowest = Math.max(lowest, y + height);
+  }
+  return { all, bottom: lowest };
+}
+
+function nodesDashboard(): Dashboard {
+  const panels: (RowPanel | Panel)[] = [];
+  let top = 0;
+  for (const row of rows) {
+    const { all, bottom } = panelsOf(row, panels.length + 1, top);
+    panels.push(...all);
+    top = bottom;
+  }
+  return {
+    uid: 'lessor-nodes',
+    title: 'Lessor: nodes',
+    description:
+      'What the agents and the plugin of the nodes do. The service has a dashboard of its own in CloudWatch.',
+    tags: ['lessor', 'cni', 'ipam'],
+    schemaVersion: 39,
+    version: 1,
+    editable: true,
+    graphTooltip: DashboardCursorSync.Crosshair,
+    time: { from: 'now-3h', to: 'now' },
+    refresh: '1m',
+    timezone: 'browser',
+    templating: {
+      list: [
+        {
+          name: 'datasource',
+          label: 'Prometheus',
+          type: 'datasource',
+          query: 'prometheus',
+          hide: VariableHide.dontHide,
+          refresh: VariableRefresh.onDashboardLoad,
+        },
+        {
+          name: 'node',
+          label: 'Node',
+          type: 'query',
+          datasource: SOURCE,
+          query: { query: 'label_values(up{job="lessor"}, node)', refId: 'node' },
+          refresh: VariableRefresh.onTimeRangeChanged,
+          sort: VariableSort.alphabeticalAsc,
+          multi: true,
+          includeAll: true,
+          allValue: '.*',
+          current: { text: 'All', value: '$__all' },
+        },
+      ],
+    },
+    panels,
+  };
+}
+
+/** As the file of the chart. */
+export const nodesDashboardText = (): string => `${JSON.stringify(nodesDashboard(), undefined, 2)}\n`;
