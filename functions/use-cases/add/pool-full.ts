@@ -35,6 +35,7 @@ export function full(
     vrf,
     capacity: String(space.capacity),
     limit: limit === 'node' ? 'node' : 'pool',
+    affinity: definition.affinity,
     ...(former.length === 0 ? {} : { former }),
   };
   if (coolingUntil < Number.POSITIVE_INFINITY) {
