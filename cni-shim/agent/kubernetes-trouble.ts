@@ -18,7 +18,10 @@ export interface KubernetesTrouble {
 
 export const troubleTimes = { firstPauseMs: 10_000, longestPauseMs: 5 * 60_000 };
 
-export function kubernetesTrouble(now: () => number, log: Telling['log']): KubernetesTrouble {
+export function kubernetesTrouble(
+  now: () => number,
+  log: (...said: Parameters<Telling['log']>) => unknown,
+): KubernetesTrouble {
   const parts = { node: attempts(now), events: attempts(now) };
   const wrong = new Map<Part, { readonly kind: string; readonly why: string }>();
   const isWrong = (kind: string) => [...wrong.values()].some((one) => one.kind === kind);

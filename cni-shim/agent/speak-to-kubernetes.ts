@@ -18,6 +18,8 @@ import { type KubernetesMetrics, type Metrics, makeKubernetesMetrics } from './m
 import { type NodeVoice, nodeVoice, voiceTimes } from './node-voice.ts';
 import type { Telling } from './tell-service.ts';
 
+type Log = (...said: Parameters<Telling['log']>) => unknown;
+
 export interface SpeakingOptions {
   /** Where the service account's token and CA certificate lie. */
   readonly directory: string;
@@ -82,11 +84,10 @@ export function sayWhatWasLeft({ log, ...directories }: DataDirectories & Pick<S
 
 function voiceOf(
   speaking: Speaking,
-  { directory, times, taints }: SpeakingOptions,
+  { directory, ...options }: SpeakingOptions,
   maySpeak: () => boolean,
 ): NodeVoice | undefined {
   const { surroundings, log, name, version } = speaking;
-  const { now } = surroundings;
   const account = serviceAccountIn(directory, surroundings);
   if (account === undefined || name === undefined) {
     const what = account === undefined ? 'where the Kubernetes API is' : 'what the cluster calls this node';
@@ -96,28 +97,41 @@ function voiceOf(
     return undefined;
   }
   const api = kubernetesApi(account, `lessor-agent/${version}`);
-  const kubernetes: KubernetesApi = {
-    ask: async (request) => (maySpeak() ? api.ask(request) : { kind: 'unanswered', why: 'the agent stops' }),
-  };
+  return voiceWith(
+    {
+      ask: async (request) => (maySpeak() ? api.ask(request) : { kind: 'unanswered', why: 'the agent stops' }),
+    },
+    { ...speaking, name, log: (...said) => maySpeak() && log(...said) },
+    options,
+  );
+}
+
+/** @param kubernetes the Kubernetes API */
+export function voiceWith(
+  kubernetes: KubernetesApi,
+  speaking: Omit<Speaking, 'metrics' | 'version' | 'stopped' | 'log'> & { readonly name: string; readonly log: Log },
+  options: Pick<SpeakingOptions, 'times' | 'taints'>,
+): NodeVoice {
+  const { surroundings, name, api, log } = speaking;
+  const { now } = surroundings;
   const networks = recordsIn(speaking);
-  const sources = { networks, api: speaking.api, surroundings };
+  const sources = { networks, api, surroundings };
   const failures = logsOf(speaking).map((path) => followFailures(surroundings.files, path));
   return nodeVoice({
+    ...options,
     name,
+    now,
     node: nodeObject(kubernetes, name),
     events: eventLog(kubernetes, name, now),
-    trouble: kubernetesTrouble(now, (...said) => maySpeak() && log(...said)),
+    trouble: kubernetesTrouble(now, log),
     evidence: () => addressEvidence(sources),
     happenings: happeningsOf({ networks, failures, now }),
     forgetRefusals: () => forgetRefusals(sources),
-    now,
-    times,
-    taints,
   });
 }
 
 /** The node configuration's, and where it names none that of each data directory. */
-function logsOf({ surroundings, config, dataDirs }: Speaking): string[] {
+function logsOf({ surroundings, config, dataDirs }: Pick<Speaking, 'surroundings' | 'config' | 'dataDirs'>): string[] {
   const log = logFileOf(config === undefined ? {} : { config }, surroundings);
   if (log === undefined) return [];
   const ofEach = dataDirs.map((directory) => inDataDir(directory).log);

@@ -69,7 +69,7 @@ const whyNot = (error: unknown): string => {
   return typeof code === 'string' ? `${message || 'no connection'} (${code})` : message;
 };
 
-interface Answer {
+interface HttpAnswer {
   readonly status: number;
   readonly text: string;
 }
@@ -80,7 +80,7 @@ function answered(
   headers: Record<string, string | number>,
   body: string | undefined,
   longestMs: number,
-): Promise<Answer> {
+): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const options = { method, headers, agent: false as const };
     const url = new URL(path, endpoint);
@@ -100,7 +100,7 @@ function answered(
   });
 }
 
-function collect(response: IncomingMessage): Promise<Answer> {
+function collect(response: IncomingMessage): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -120,7 +120,7 @@ function collect(response: IncomingMessage): Promise<Answer> {
 }
 
 /** Meta/v1's Status says why not; what is none comes from a proxy, or from nothing of Kubernetes. */
-function replyOf({ status, text }: Answer): KubernetesReply {
+export function replyOf({ status, text }: HttpAnswer): KubernetesReply {
   const object = parseJson(text);
   const read = isObject(object) ? object : undefined;
   if (status >= 200 && status < 300)

@@ -4,7 +4,7 @@ import { logFiles } from '../machine/layout.ts';
 import { type FailedCall, failuresIn } from './failed-calls.ts';
 
 /** Of one look: the latest. */
-const MOST_FAILURES = 200;
+const MOST_FAILURES = 1_000;
 
 type Readable = Pick<Files, 'read' | 'size' | 'identity'>;
 
