@@ -35,7 +35,7 @@ export interface NodeVoice {
 }
 
 export const voiceTimes = {
-  lookMs: 5_000,
+  lookMs: 2_000,
   /** The condition is said again: kubelet and node-problem-detector do so as often. */
   refreshMs: 5 * 60_000,
   /** While no address can be had it is looked whether somebody took the taint away. */

@@ -1,13 +1,15 @@
 /** The small API server on a port: for the agent with its token, for kubectl with every right. A test decides what befalls a request. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type ApiServer, type Incoming, type Outgoing, statusOf } from './api-server.ts';
 
+const called = promisify(execFile);
 const OPERATOR = 'an-operator-with-every-right';
 
 export interface ServedApi {
@@ -20,8 +22,8 @@ export interface ServedApi {
   fate: (incoming: Incoming) => 'answer' | 'hang' | Outgoing;
   /** Writes it where the agent reads it. */
   writeToken(token: string): void;
-  /** What kubectl prints, without times, which differ. */
-  describe(...what: string[]): string;
+  /** What kubectl prints. */
+  describe(...what: string[]): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -62,11 +64,11 @@ export async function serveApi(api: ApiServer, secure = false): Promise<ServedAp
     token: 'token-1-that-must-never-be-logged',
     fate: () => 'answer',
     writeToken: (token) => writeFileSync(join(directory, 'token'), `${token}\n`),
-    describe: (...what) => {
+    describe: async (...what) => {
       const config = join(directory, 'kubectl');
       mkdirSync(config, { recursive: true });
       const security = secure ? [`--certificate-authority=${join(directory, 'ca.crt')}`, `--token=${OPERATOR}`] : [];
-      return execFileSync(
+      const { stdout } = await called(
         'kubectl',
         [
           `--server=${secure ? 'https' : 'http'}://127.0.0.1:${port}`,
@@ -75,8 +77,9 @@ export async function serveApi(api: ApiServer, secure = false): Promise<ServedAp
           'describe',
           ...what,
         ],
-        { encoding: 'utf8', env: { PATH: process.env.PATH, HOME: config, KUBECONFIG: '/dev/null' } },
+        { timeout: 20_000, env: { PATH: process.env.PATH, HOME: config, KUBECONFIG: '/dev/null' } },
       );
+      return stdout;
     },
     async stop() {
       server.closeAllConnections();
