@@ -1,5 +1,5 @@
 /** What happened on this node of which a person should hear where people of Kubernetes look: on the pod, and on the node. */
-import type { About, Happening } from '../kubernetes/events.ts';
+import type { About, Happening } from '../kubernetes/event-object.ts';
 import type { FailedCall } from '../log/failed-calls.ts';
 import { leasesOfDeadLife } from '../node/declared-dead.ts';
 import { addressesOf, type JournalEntry } from '../node/journal-entry.ts';

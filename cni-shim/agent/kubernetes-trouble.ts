@@ -5,25 +5,25 @@ import { dueBy } from './due.ts';
 import type { Telling } from './tell-service.ts';
 
 /** What may fail by itself, as rights may be given for one and not for another. */
-export type Part = 'node' | 'events';
+export type SpokenPart = 'node' | 'events';
 
 export interface KubernetesTrouble {
   /** Whether the part may be tried now. */
-  isIt(part: Part): boolean;
-  failed(part: Part, reply: NotDone): void;
-  well(part: Part): void;
+  isIt(part: SpokenPart): boolean;
+  failed(part: SpokenPart, reply: NotDone): void;
+  well(part: SpokenPart): void;
   /** Of any part; undefined where all is well. */
   why(): string | undefined;
 }
 
-export const troubleTimes = { firstPauseMs: 10_000, longestPauseMs: 5 * 60_000 };
+const troubleTimes = { firstPauseMs: 10_000, longestPauseMs: 5 * 60_000 };
 
 export function kubernetesTrouble(
   now: () => number,
   log: (...said: Parameters<Telling['log']>) => unknown,
 ): KubernetesTrouble {
   const parts = { node: attempts(now), events: attempts(now) };
-  const wrong = new Map<Part, { readonly kind: string; readonly why: string }>();
+  const wrong = new Map<SpokenPart, { readonly kind: string; readonly why: string }>();
   const isWrong = (kind: string) => [...wrong.values()].some((one) => one.kind === kind);
   return {
     isIt: (part) => parts[part].isIt(),

@@ -15,7 +15,7 @@ import type { HoldTimes } from './hold.ts';
 import { kubernetesStatus, noteKubernetesStatus, untaintCommand } from './kubernetes-status.ts';
 import { kubernetesTrouble } from './kubernetes-trouble.ts';
 import { type KubernetesMetrics, type Metrics, makeKubernetesMetrics } from './metrics.ts';
-import { type NodeVoice, nodeVoice, voiceTimes } from './node-voice.ts';
+import { LOOK_MS, type NodeVoice, nodeVoice } from './node-voice.ts';
 import type { Telling } from './tell-service.ts';
 
 type Log = (...said: Parameters<Telling['log']>) => unknown;
@@ -62,7 +62,7 @@ export async function speakToKubernetes(speaking: Speaking, options: SpeakingOpt
     } catch (error) {
       log('error', `what is said to Kubernetes failed: ${String(error)}`);
     }
-    await Promise.race([stop, surroundings.sleep(voiceTimes.lookMs)]);
+    await Promise.race([stop, surroundings.sleep(LOOK_MS)]);
   }
   isEnding = true;
   const isOver = await Promise.race([voice.end(), surroundings.sleep(LAST_WORDS_MS).then(() => false)]);

@@ -84,7 +84,7 @@ function answered(
   return new Promise((resolve, reject) => {
     const options = { method, headers, agent: false as const };
     const url = new URL(path, endpoint);
-    const take = (response: IncomingMessage) => collect(response).then(resolve, reject);
+    const take = (response: IncomingMessage) => wholeAnswer(response).then(resolve, reject);
     const authority = ca();
     const sent: ClientRequest =
       url.protocol === 'https:'
@@ -100,7 +100,7 @@ function answered(
   });
 }
 
-function collect(response: IncomingMessage): Promise<HttpAnswer> {
+function wholeAnswer(response: IncomingMessage): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;

@@ -24,7 +24,7 @@ export interface Taint {
 }
 
 /** What is looked at of a Node. */
-export interface NodeView {
+export interface KeptNode {
   readonly uid: string | undefined;
   readonly resourceVersion: string;
   readonly taints: readonly Taint[];
@@ -33,18 +33,18 @@ export interface NodeView {
 }
 
 export type NotDone = Exclude<KubernetesReply, { readonly kind: 'done' }>;
-export type Looked = { readonly kind: 'done'; readonly node: NodeView } | NotDone;
+export type NodeAnswer = { readonly kind: 'done'; readonly node: KeptNode } | NotDone;
 
 export interface NodeObject {
-  read(): Promise<Looked>;
+  read(): Promise<NodeAnswer>;
   /** @param before what the node is known to have @param at milliseconds since 1970 */
-  setCondition(condition: Condition, before: NodeView, at: number): Promise<Looked>;
-  removeCondition(): Promise<Looked>;
+  setCondition(condition: Condition, before: KeptNode, at: number): Promise<NodeAnswer>;
+  removeCondition(): Promise<NodeAnswer>;
   /** Reads the node, and changes it where the taint is not as it is to be. */
-  setTaint(present: boolean): Promise<Looked>;
+  setTaint(present: boolean): Promise<NodeAnswer>;
 }
 
-export const isTainted = ({ taints }: Pick<NodeView, 'taints'>): boolean => taints.some(isOurs);
+export const isTainted = ({ taints }: Pick<KeptNode, 'taints'>): boolean => taints.some(isOurs);
 
 /** One with the same key and another effect is somebody else's. */
 const isOurs = ({ key, effect }: Taint): boolean => key === TAINT.key && effect === TAINT.effect;
@@ -56,7 +56,7 @@ const STRATEGIC = 'application/strategic-merge-patch+json';
 
 export function nodeObject(api: KubernetesApi, name: string): NodeObject {
   const path = `/api/v1/nodes/${encodeURIComponent(name)}`;
-  const looked = async (asking: Promise<KubernetesReply>): Promise<Looked> => {
+  const looked = async (asking: Promise<KubernetesReply>): Promise<NodeAnswer> => {
     const reply = await asking;
     if (reply.kind !== 'done') return reply;
     const node = viewOf(reply.object);
@@ -90,7 +90,7 @@ export function nodeObject(api: KubernetesApi, name: string): NodeObject {
 }
 
 /** API conventions: lastTransitionTime is when the status became another one. */
-function conditionFor({ status, reason, message }: Condition, { condition: before }: NodeView, at: number) {
+function conditionFor({ status, reason, message }: Condition, { condition: before }: KeptNode, at: number) {
   const time = timeText(at);
   const since = before?.status === status ? {} : { lastTransitionTime: time };
   return { type: CONDITION, status, reason, message, lastHeartbeatTime: time, ...since };
@@ -99,7 +99,7 @@ function conditionFor({ status, reason, message }: Condition, { condition: befor
 /** Meta/v1's Time has no fractions of a second. */
 export const timeText = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
 
-function viewOf({ metadata, spec, status }: Readonly<Record<string, unknown>>): NodeView | undefined {
+function viewOf({ metadata, spec, status }: Readonly<Record<string, unknown>>): KeptNode | undefined {
   if (!isObject(metadata) || typeof metadata.resourceVersion !== 'string') return undefined;
   const taints = isObject(spec) && Array.isArray(spec.taints) ? spec.taints : [];
   const conditions = isObject(status) && Array.isArray(status.conditions) ? status.conditions : [];

@@ -50,6 +50,9 @@ export function forgetRefusedNetwork({ meta, changeMeta }: Meta, { network, at }
   });
 }
 
+/** The node is another one's from now on, or nobody's. */
+export const forgetRefusedNetworks = ({ changeMeta }: Meta): boolean => changeMeta(ROW, () => undefined);
+
 function refusedIn(text: string | undefined): RefusedNetwork[] {
   const read = parseJson(text ?? '');
   return Array.isArray(read) ? read.filter(isRefused) : [];

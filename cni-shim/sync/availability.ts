@@ -13,7 +13,7 @@ import type { NodeRecords } from '../node/node-records.ts';
 import type { PoolChoices } from '../node/pool-choices.ts';
 import { candidatesOf } from '../node/propose.ts';
 
-export interface Verdict {
+export interface Availability {
   readonly request: string;
   /** Milliseconds since 1970: when the service was asked. */
   readonly at: number;
@@ -24,7 +24,7 @@ export interface Verdict {
   readonly code?: string;
 }
 
-export interface Asking {
+export interface AskingNetwork {
   readonly surroundings: Pick<Surroundings, 'now' | 'sleep'>;
   readonly records: NodeRecords;
   readonly api: Pick<Calls, 'readiness'>;
@@ -42,7 +42,7 @@ export const NO_REMEDY =
 
 /** A block of this node has a slot that nobody here uses. */
 export function hasRoomOfItsOwn(
-  { surroundings, records }: Pick<Asking, 'surroundings' | 'records'>,
+  { surroundings, records }: Pick<AskingNetwork, 'surroundings' | 'records'>,
   choices: PoolChoices,
 ): boolean {
   const names = new Set(records.journal.slotNames());
@@ -54,14 +54,14 @@ export function hasRoomOfItsOwn(
   });
 }
 
-export async function verdict(asking: Asking): Promise<Verdict> {
+export async function verdict(asking: AskingNetwork): Promise<Availability> {
   const { surroundings, records, name, pool, labels } = asking;
   const { now, sleep } = surroundings;
   const row = `verdict ${name}`;
   const lock = `verdict asked ${name}`;
   const request = JSON.stringify({ pool, labels });
   for (;;) {
-    const last = readVerdict(records.meta(row), request);
+    const last = readAvailability(records.meta(row), request);
     if (last !== undefined && last.at <= now() && now() - last.at < ASKED_AGAIN_AFTER_MS) return last;
     // One process asks; the others wait for what it is told, or until it has been gone for long.
     const isFirst = records.changeMeta(lock, (since) => {
@@ -81,7 +81,7 @@ export async function verdict(asking: Asking): Promise<Verdict> {
   }
 }
 
-async function ask({ surroundings, pool, labels, api }: Asking, request: string): Promise<Verdict> {
+async function ask({ surroundings, pool, labels, api }: AskingNetwork, request: string): Promise<Availability> {
   const at = surroundings.now();
   const named = Object.keys(labels).length === 0 ? {} : { labels };
   const outcome = await outcomeOf(api.readiness({ pool, ...named }));
@@ -105,7 +105,7 @@ async function ask({ surroundings, pool, labels, api }: Asking, request: string)
   };
 }
 
-function readVerdict(text: string | undefined, request: string): Verdict | undefined {
+function readAvailability(text: string | undefined, request: string): Availability | undefined {
   const read = parseJson(text ?? '');
   if (!isObject(read) || read.request !== request || typeof read.at !== 'number') return undefined;
   const { at, why, remedy, code } = read;

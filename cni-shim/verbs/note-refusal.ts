@@ -10,10 +10,14 @@ export const notingRefusals =
     try {
       return await add(plugin);
     } catch (error) {
-      if (error instanceof LessorError && plugin.attachment.ifname === CLUSTER_INTERFACE) note(plugin, error);
+      if (error instanceof LessorError && concerns(plugin, error)) note(plugin, error);
       throw error;
     }
   };
+
+/** A node that leaves has been drained. */
+const concerns = ({ attachment }: Plugin, { code }: LessorError): boolean =>
+  attachment.ifname === CLUSTER_INTERFACE && code !== 'node.leaving';
 
 function note({ records, network, labels, surroundings }: Plugin, { code, what, remedy, facts }: LessorError): void {
   try {

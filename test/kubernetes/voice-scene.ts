@@ -14,7 +14,7 @@ import { ApiServer, type Incoming, type Outgoing } from './api-server.ts';
 import { rulesOfChart } from './rights.ts';
 
 export const NODE = 'worker-1';
-export const TIMES = { setAfterMs: 30_000, clearAfterMs: 30_000 };
+const TIMES = { setAfterMs: 30_000, clearAfterMs: 30_000 };
 export const MINUTE_MS = 60_000;
 
 /** As kubelet has it. */
@@ -141,6 +141,7 @@ export class VoiceScene {
 
   surroundings = () => this.#served.surroundings();
   records = () => this.#served.records();
+  client = () => this.#served.client();
 
   taints(): Taint[] {
     return this.cluster.get('nodes', NODE).spec.taints ?? [];
