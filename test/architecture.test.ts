@@ -139,10 +139,11 @@ const ROOMS: readonly Room[] = [
   onNode('api', ...GROUND, 'log', 'node'),
   onNode('sync', ...GROUND, 'log', 'node', 'api'),
   { room: 'cni-shim/agent/metrics.ts', knows: [], packages: [/^prom-client$/] },
-  onNode('agent', ...GROUND, 'log', 'node', 'api', 'sync', 'agent/metrics.ts'),
+  onNode('kubernetes', 'machine'),
+  onNode('agent', ...GROUND, 'log', 'node', 'api', 'sync', 'kubernetes', 'agent/metrics.ts'),
   onNode('install', ...GROUND, 'node', 'sync'),
   onNode('verbs', ...GROUND, 'log', 'node', 'api', 'sync'),
-  onNode('commands', ...GROUND, 'log', 'node', 'api', 'sync', 'agent', 'install'),
+  onNode('commands', ...GROUND, 'log', 'node', 'api', 'sync', 'kubernetes', 'agent', 'install'),
   {
     room: 'cni-shim/main.ts',
     knows: ['cni-shim/machine/', 'cni-shim/verbs/', 'cni-shim/commands/'],

@@ -71,3 +71,27 @@ export function makeMetrics(version: string): Metrics {
     ]),
   };
 }
+
+/** What Kubernetes was told of the node. */
+export interface KubernetesMetrics {
+  readonly noAddresses: Gauge;
+  readonly tainted: Gauge;
+  readonly reachable: Gauge;
+  readonly events: Counter<'outcome'>;
+}
+
+export function makeKubernetesMetrics({ registry }: Metrics): KubernetesMetrics {
+  const registers = [registry];
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
+  return {
+    noAddresses: gauge('lessor_kubernetes_no_addresses', 'Whether the condition says that no address can be had here'),
+    tainted: gauge('lessor_kubernetes_tainted', 'Whether the node has the NoSchedule taint'),
+    reachable: gauge('lessor_kubernetes_api_well', 'Whether the Kubernetes API takes what this node says'),
+    events: new Counter({
+      name: 'lessor_kubernetes_events_total',
+      help: 'Events that were written, and those that were left out',
+      labelNames: ['outcome'],
+      registers,
+    }),
+  };
+}

@@ -1,11 +1,12 @@
 /** `lessor agent`: rounds until it is told to stop, with its health and metrics on a loopback port. */
 import { regionOfNode } from '../aws/region.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
-import { type AccessOptions, accessNode } from '../sync/node-access.ts';
+import { type AccessOptions, accessNode, type NodeAccess } from '../sync/node-access.ts';
 import { type AgentOptions, createAgent } from './agent.ts';
 import { makeMetrics } from './metrics.ts';
 import { callCounter } from './plugin-calls.ts';
 import { serve } from './server.ts';
+import { type Speaking, type SpeakingOptions, sayWhatWasLeft, speakToKubernetes } from './speak-to-kubernetes.ts';
 import { agentTimes } from './tell-service.ts';
 
 export interface AgentCommand extends AccessOptions {
@@ -18,6 +19,8 @@ export interface AgentCommand extends AccessOptions {
   readonly write: (line: string) => void;
   /** Resolves when it is to stop. */
   readonly stopped: Promise<void>;
+  /** Undefined: Kubernetes is told nothing. */
+  readonly kubernetes?: SpeakingOptions | undefined;
 }
 
 const LOOKS_A_ROUND = agentTimes.roundMs / agentTimes.lookMs;
@@ -44,6 +47,7 @@ export async function serveAgent(surroundings: Surroundings, command: AgentComma
     contentType: metrics.registry.contentType,
   });
   log('info', 'the agent runs', { listen: server.address, version });
+  const speaking = speak({ ...command, ...access, metrics, log });
   let running = true;
   const stop = stopped.then(() => {
     running = false;
@@ -54,7 +58,15 @@ export async function serveAgent(surroundings: Surroundings, command: AgentComma
     // It may be left at any instruction, as a killed process leaves it.
     await Promise.race([stop, work.catch(failed).then(() => surroundings.sleep(agentTimes.lookMs))]);
   }
+  await speaking;
   await server.close();
   calls.close();
   log('info', 'the agent stopped');
+}
+
+function speak(speaking: Omit<Speaking, 'api'> & Pick<NodeAccess, 'api'> & Pick<AgentCommand, 'kubernetes'>) {
+  const { kubernetes, api } = speaking;
+  if (kubernetes !== undefined) return speakToKubernetes({ ...speaking, api: api.brief }, kubernetes);
+  sayWhatWasLeft(speaking);
+  return undefined;
 }

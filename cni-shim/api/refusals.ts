@@ -33,6 +33,7 @@ export function refusedBy(answer: Answer): Refused {
   if (isProblemCode(code)) {
     const facts = {
       ...(typeof requestId === 'string' ? { requestId } : {}),
+      ...(problem.affinity === 'node' ? { affinity: 'node' } : {}),
       ...(Array.isArray(problem.former) ? { former: problem.former.filter(isFormer) } : {}),
     };
     const { what, remedy } = textsOf(problem) ?? { what: problems[code].title, remedy: 'the service says no more' };

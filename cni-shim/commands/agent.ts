@@ -24,9 +24,35 @@ journal every 6 hours.`,
       default: '30',
       help: "for how long a container's network namespace has been gone before its address is released",
     },
+    kubernetes: {
+      kind: 'value',
+      value: 'DIR',
+      help: 'keep a condition and a taint of this node, and write events, as the service account whose token and ca.crt lie there (in a pod: /var/run/secrets/kubernetes.io/serviceaccount)',
+    },
+    'taint-after': {
+      kind: 'value',
+      value: 'SECONDS',
+      default: '30',
+      help: 'with --kubernetes: for how long no address could be had before the node is tainted',
+    },
+    'untaint-after': {
+      kind: 'value',
+      value: 'SECONDS',
+      default: '30',
+      help: 'with --kubernetes: for how long addresses could be had again before the taint goes',
+    },
+    untaint: {
+      kind: 'flag',
+      help: 'with --kubernetes: set no taint, and take away one that an earlier agent left',
+    },
     name: { kind: 'value', value: 'NAME', help: 'what the cluster calls this node (default: $NODE_NAME)' },
   },
-  async run({ config, 'data-dir': dataDirs, listen, grace, name }, { surroundings, terminal }) {
+  async run(values, { surroundings, terminal }) {
+    const { config, 'data-dir': dataDirs, listen, grace, name, kubernetes, untaint } = values;
+    const times = {
+      setAfterMs: secondsOf('taint-after', values['taint-after']),
+      clearAfterMs: secondsOf('untaint-after', values['untaint-after']),
+    };
     compileWhatRunsOften();
     const stopped = new Promise<void>((stop) => {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop());
@@ -40,6 +66,7 @@ journal every 6 hours.`,
       version,
       write: (line) => terminal.print(`${line}\n`),
       stopped,
+      kubernetes: kubernetes === undefined ? undefined : { directory: kubernetes, times, taints: !untaint },
     });
     return 0;
   },

@@ -1,4 +1,5 @@
 /** `lessor leave`. */
+import { kubernetesStatus, untaintCommand } from '../agent/kubernetes-status.ts';
 import type { NodeRecords } from '../node/node-records.ts';
 import { recordsIn } from '../sync/data-directories.ts';
 import { ensureNothingLives, type Left, leave, ownBlocks, stay } from '../sync/leave.ts';
@@ -29,7 +30,10 @@ begin as on a new node. A reboot puts a node that is leaving back into service. 
       return 0;
     }
     const left = dryRun ? await wouldLeave(access, networks) : await leave(access, networks);
+    const [tainted] = networks.flatMap((records) => kubernetesStatus(records) ?? []).filter((one) => one.tainted);
     terminal.print(json ? inJson({ dryRun, ...left }) : inWords(left, dryRun));
+    if (tainted !== undefined && !json)
+      terminal.print(`The agent takes its taint away. Where none runs: ${untaintCommand(tainted)}\n`);
     return 0;
   },
 });

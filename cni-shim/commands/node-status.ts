@@ -1,4 +1,5 @@
 /** What `lessor status` tells of a node: blocks, journal, what waits to be told, a known outage. */
+import { type KubernetesStatus, kubernetesStatus } from '../agent/kubernetes-status.ts';
 import type { OutageRecord } from '../api/outage.ts';
 import { leasesOfDeadLife } from '../node/declared-dead.ts';
 import { knownNode } from '../node/identity.ts';
@@ -49,6 +50,8 @@ export interface NodeStatus {
   readonly boot: string;
   /** Undefined where the last request was answered. */
   readonly outage: OutageRecord | undefined;
+  /** What the agent told Kubernetes last; undefined where it tells it nothing. */
+  readonly kubernetes?: KubernetesStatus;
   /** Of each data directory. */
   readonly journals: readonly JournalStatus[];
 }
@@ -57,11 +60,14 @@ export interface NodeStatus {
 export function nodeStatus(access: NodeAccess): NodeStatus {
   const { endpoint, bootId, outages } = access;
   const known = outages.flatMap((outage) => outage.current() ?? []);
+  const networks = recordsIn(access);
+  const [kubernetes] = networks.flatMap((records) => kubernetesStatus(records) ?? []);
   return {
     endpoint: endpoint.origin + endpoint.pathname.replace(/\/$/, ''),
     boot: bootId,
     outage: known.sort((a, b) => a.since - b.since)[0],
-    journals: recordsIn(access).map((records) => journalStatus(access, records)),
+    ...(kubernetes === undefined ? {} : { kubernetes }),
+    journals: networks.map((records) => journalStatus(access, records)),
   };
 }
 

@@ -1,5 +1,6 @@
 /** `lessor status`. */
 import { outcomeOf } from '../api/call-outcome.ts';
+import { CONDITION } from '../kubernetes/node-object.ts';
 import { type FailedCall, failedCalls } from '../log/failed-calls.ts';
 import { loadNodeConfiguration, logFileOf, type NodeConfiguration } from '../machine/node-configuration.ts';
 import { version } from '../machine/version.ts';
@@ -77,6 +78,7 @@ function inWords(shown: Shown): string {
     ['', outage === undefined ? 'no outage is known' : `not reached since ${time(outage.since)}: ${outage.why}`],
     ...(check === undefined ? [] : [['Check', checkInWords(check)]]),
     ...nodes(shown),
+    ...kubernetesInWords(shown),
     ...(labelTexts.length === 0 ? [] : [['Labels', labelTexts.join(', ')]]),
     ['Boot', boot],
     ['Log', logFile ?? 'none'],
@@ -140,6 +142,19 @@ function nodes({ journals }: Shown): string[][] {
         ? []
         : [['', `the journal was damaged at ${time(lost.at)} and put aside: ${lost.aside.join(', ')}`]],
     ),
+  ];
+}
+
+function kubernetesInWords({ kubernetes }: Shown): string[][] {
+  if (kubernetes === undefined) return [];
+  const { node, condition, tainted, events, trouble } = kubernetes;
+  const has = tainted ? 'has the taint that keeps pods away' : 'has no taint of Lessor';
+  return [
+    ['Kubernetes', `${node} ${has}; events ${events.sent} sent, ${events.dropped} left out`],
+    ...(condition === undefined
+      ? []
+      : [['', `${CONDITION} ${condition.status}, ${condition.reason}: ${condition.message}`]]),
+    ...(trouble === undefined ? [] : [['', `it does not take what this node says: ${trouble}`]]),
   ];
 }
 

@@ -5,6 +5,7 @@
  */
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import type { Pod } from '../../core/contract/ids.ts';
+import type { ProblemCode } from '../../core/contract/problems.ts';
 import { isFileError } from '../machine/files.ts';
 import { logFiles } from '../machine/layout.ts';
 
@@ -30,6 +31,8 @@ export interface CallRecord {
   /** Of the CNI error that was printed. */
   readonly code?: number;
   readonly msg?: string;
+  /** Which problem it is, where it is one of Lessor's: a CNI code is that of several. */
+  readonly problem?: ProblemCode;
   readonly trace?: string;
 }
 

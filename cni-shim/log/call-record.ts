@@ -2,6 +2,7 @@
 
 import type { Pod } from '../../core/contract/ids.ts';
 import { isInterfaceName, isName } from '../../core/contract/limits.ts';
+import type { ProblemCode } from '../../core/contract/problems.ts';
 import type { Invocation } from '../cni/environment.ts';
 import type { CniError } from '../cni/result.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
@@ -26,7 +27,7 @@ export interface Watch {
   readonly observer: Observer;
   /** What the request is about, as soon as that is known. */
   about(request: { readonly network: { readonly name: string }; readonly invocation?: Invocation }): void;
-  failed(error: CniError): void;
+  failed(error: CniError, problem: ProblemCode | undefined): void;
   /** The call is over. */
   record(): CallRecord;
 }
@@ -42,6 +43,7 @@ export function watchCall(verb: string, { env, now }: Pick<Surroundings, 'env' |
   let local = false;
   let note: string | undefined;
   let error: CniError | undefined;
+  let problem: ProblemCode | undefined;
   return {
     observer: {
       headers,
@@ -62,8 +64,9 @@ export function watchCall(verb: string, { env, now }: Pick<Surroundings, 'env' |
     about({ network, invocation }) {
       known = { network: network.name, ...(invocation?.pod === undefined ? {} : { pod: invocation.pod }) };
     },
-    failed(printed) {
+    failed(printed, code) {
       error = printed;
+      problem = code;
     },
     record: () => ({
       time: new Date(begun).toISOString(),
@@ -79,6 +82,7 @@ export function watchCall(verb: string, { env, now }: Pick<Surroundings, 'env' |
       ...(note === undefined ? {} : { note }),
       ...(requestId === undefined ? {} : { requestId }),
       ...(error === undefined ? {} : { code: error.code, msg: `${error.msg}: ${error.details}` }),
+      ...(problem === undefined ? {} : { problem }),
       ...(traceId === undefined ? {} : { trace: traceId }),
     }),
   };

@@ -9,16 +9,20 @@ export type FailedCall = CallRecord & { readonly code: number; readonly msg: str
 
 /** The last `most` of them, the latest last; of the file and of the one that was put aside before it. */
 export function failedCalls(files: Pick<Files, 'read'>, path: string, most: number): FailedCall[] {
-  const found: FailedCall[] = [];
   const { log, former } = logFiles(path);
-  for (const file of [log, former]) {
-    const lines = (files.read(file) ?? '').split('\n').reverse();
-    for (const line of lines) {
-      if (found.length === most) return found.reverse();
-      // Most calls succeed: parsing each of them would take long.
-      const record = line.includes('"code":') ? parseJson(line) : undefined;
-      if (isFailure(record)) found.push(record);
-    }
+  const latest = failuresIn(files.read(log) ?? '', most);
+  const older = latest.length === most ? [] : failuresIn(files.read(former) ?? '', most - latest.length);
+  return [...older, ...latest];
+}
+
+/** The last `most` of the lines of a log, the latest last. */
+export function failuresIn(text: string, most: number): FailedCall[] {
+  const found: FailedCall[] = [];
+  for (const line of text.split('\n').reverse()) {
+    if (found.length === most) break;
+    // Most calls succeed: parsing each of them would take long.
+    const record = line.includes('"code":') ? parseJson(line) : undefined;
+    if (isFailure(record)) found.push(record);
   }
   return found.reverse();
 }

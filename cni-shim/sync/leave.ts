@@ -6,6 +6,7 @@ import type { LessorError } from '../../core/contract/problems.ts';
 import { refusal } from '../machine/refusal.ts';
 import { otherIdentity } from '../node/identity.ts';
 import type { NodeRecords } from '../node/node-records.ts';
+import { forgetRefusedNetworks } from '../node/refused-network.ts';
 import { findDeadSandboxes, retireDead } from './dead-sandboxes.ts';
 import { flushAll } from './flush.ts';
 import type { NodeAccess } from './node-access.ts';
@@ -45,6 +46,7 @@ export async function leave(access: NodeAccess, networks: readonly NodeRecords[]
   const { life, released } = compared;
   if (life !== undefined) await sayGoodbye(access, networks, life);
   for (const { leaving } of networks) if (!leaving.finish(life?.incarnation)) throw changedMeanwhile();
+  for (const records of networks) if (records.knownJournalId !== undefined) forgetRefusedNetworks(records);
   return { releasedLater, released, blocks, life };
 }
 

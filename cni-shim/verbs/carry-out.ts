@@ -1,5 +1,6 @@
 /** What a verb does: from the configuration on standard input to what is printed. */
 
+import { LessorError } from '../../core/contract/problems.ts';
 import type { Limits } from '../api/time-limits.ts';
 import { type NetworkConfiguration, parseInput } from '../cni/network-configuration.ts';
 import { resultAddresses } from '../cni/prev-result.ts';
@@ -13,6 +14,7 @@ import type { Surroundings } from '../machine/surroundings.ts';
 import { add } from './add.ts';
 import { assemble, assembleNetwork, type Plugin, type Watching } from './assemble.ts';
 import { remove } from './del.ts';
+import { notingRefusals } from './note-refusal.ts';
 import { failed, printed, type Reply } from './reply.ts';
 
 interface Calling extends Watching {
@@ -29,7 +31,7 @@ const ofContainer =
 
 /** Those that a runtime calls seldom are loaded when they are. */
 const handlers: { readonly [V in Verb]: Handler<V> } = {
-  ADD: ofContainer<'ADD'>(add),
+  ADD: ofContainer<'ADD'>(notingRefusals(add)),
   DEL: ofContainer<'DEL'>(remove),
   CHECK: ofContainer<'CHECK'>(async (plugin, { previous }) => (await import('./check.ts')).check(plugin, previous)),
   GC: async ({ network, valid }, calling) =>
@@ -56,7 +58,7 @@ export async function carryOut(
     reply = await handle(verb, request, { surroundings, limits, observer: watch.observer });
   } catch (error) {
     const object = cniError(error, about.cniVersion ?? NEWEST_VERSION);
-    watch.failed(object);
+    watch.failed(object, error instanceof LessorError ? error.code : undefined);
     reply = failed(object);
   }
   const file = logFileOf(about.network, surroundings);

@@ -35,6 +35,8 @@ export function full(
     vrf,
     capacity: String(space.capacity),
     limit: limit === 'node' ? 'node' : 'pool',
+    // That others have room in their blocks helps no one else.
+    ...(definition.affinity === 'node' ? { affinity: definition.affinity } : {}),
     ...(former.length === 0 ? {} : { former }),
   };
   if (coolingUntil < Number.POSITIVE_INFINITY) {
