@@ -1,20 +1,11 @@
 /** Where each node is reached: as the user says, else as Kubernetes does. */
-import { Address4, Address6 } from 'ip-address';
+import { parseAddress } from '../../core/addresses/address.ts';
 import type { ListedNodeView } from '../../core/contract/nodes.ts';
 import { askKubectl, type ListOf } from '../kubernetes/kubectl.ts';
 import type { Session } from '../session/session.ts';
 import { wrong } from '../settings/wrong.ts';
 import { gathered } from './pages.ts';
-import type { RouteTarget } from './route-lines.ts';
-import { isIpv6, OWN } from './route-plan.ts';
-
-export interface NextHops {
-  /** @param node its id */
-  to(node: string, ipv6: boolean): string | undefined;
-  nameOf(node: string): string | undefined;
-  /** Why Kubernetes said nothing. */
-  readonly why: string | undefined;
-}
+import { isIpv6, type NextHops, OWN, type RouteTarget } from './route-plan.ts';
 
 interface Asked {
   readonly via: readonly string[];
@@ -24,8 +15,7 @@ interface Asked {
 
 /** Nothing else gets into a line that a shell may read. */
 const OF_EC2 = /^(eni|i)-[0-9a-f]+$/;
-const isAddress = (text: string): boolean =>
-  /^[0-9a-f.:]+$/i.test(text) && (Address4.isValid(text) || Address6.isValid(text));
+const isAddress = (text: string): boolean => parseAddress(text) !== undefined;
 
 /** @throws LessorError `request.invalid` */
 export async function nextHopsOf(session: Session, { via, on, target }: Asked): Promise<NextHops> {

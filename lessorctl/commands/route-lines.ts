@@ -1,8 +1,6 @@
 /** Routes as whoever makes them takes them, and as they are read where they are. */
 import { wrong } from '../settings/wrong.ts';
-import { isIpv6, OWN, type PoolRoute, type PresentRoutes } from './route-plan.ts';
-
-export type RouteTarget = 'linux' | 'aws';
+import { isIpv6, OWN, type PoolRoute, type PresentRoutes, type RouteTarget } from './route-plan.ts';
 
 /** Ours of those of a node (rtnetlink(7), rtm_protocol): no daemon's, and not the kernel's. */
 const PROTOCOL = '76';

@@ -1,6 +1,15 @@
 /** The routes to the blocks of a pool, and what is to be done so that they are there. */
 import type { BlockRow } from '../../core/contract/blocks.ts';
-import type { NextHops } from './next-hops.ts';
+
+export type RouteTarget = 'linux' | 'aws';
+
+export interface NextHops {
+  /** @param node its id */
+  to(node: string, ipv6: boolean): string | undefined;
+  nameOf(node: string): string | undefined;
+  /** Why Kubernetes said nothing. */
+  readonly why: string | undefined;
+}
 
 export interface PoolRoute {
   readonly prefix: string;

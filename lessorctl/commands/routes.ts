@@ -6,10 +6,10 @@ import { type Column, tablePart, textPart, verbatimPart } from '../print/view.ts
 import { command } from '../session/command.ts';
 import type { Session } from '../session/session.ts';
 import { wrong } from '../settings/wrong.ts';
-import { type NextHops, nextHopsOf } from './next-hops.ts';
+import { nextHopsOf } from './next-hops.ts';
 import { gathered } from './pages.ts';
-import { linesFor, presentIn, type RouteTarget } from './route-lines.ts';
-import { type PoolRoute, routesOf } from './route-plan.ts';
+import { linesFor, presentIn } from './route-lines.ts';
+import { type NextHops, type PoolRoute, type RouteTarget, routesOf } from './route-plan.ts';
 import { orNone } from './words.ts';
 
 export const routes = command({

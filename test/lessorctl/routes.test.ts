@@ -1,9 +1,8 @@
 /** Routes to the blocks of a pool: what is wanted, what differs from what there is, and how it is written. */
 import { describe, expect, test } from 'vitest';
 import type { BlockRow } from '../../core/contract/blocks.ts';
-import type { NextHops } from '../../lessorctl/commands/next-hops.ts';
 import { linesFor, presentIn } from '../../lessorctl/commands/route-lines.ts';
-import { OWN, routesOf } from '../../lessorctl/commands/route-plan.ts';
+import { type NextHops, OWN, routesOf } from '../../lessorctl/commands/route-plan.ts';
 
 const block = (index: number, state: BlockRow['state'], node?: string): BlockRow => ({
   ...{ block: String(index), state, generation: 1, ...(node && { node }) },
