@@ -13,8 +13,8 @@ export interface Invocation {
   /** Absolute path of the network namespace; a runtime that deletes may have none any more. */
   readonly netns?: string;
   readonly pod?: Pod;
-  /** The address that CNI_ARGS asks for. */
-  readonly address?: string;
+  /** Those that CNI_ARGS asks for. */
+  readonly addresses?: readonly string[];
 }
 
 /** Linux's PATH_MAX. */
@@ -45,13 +45,13 @@ export function parseInvocation(verb: 'ADD' | 'DEL' | 'CHECK', env: Environment)
   const netns = namespaceIn(verb, env.CNI_NETNS);
   const given = verb === 'DEL' ? readableArguments(args ?? '') : parseArguments(args ?? '');
   const pod = podOf(given);
-  const address = verb === 'ADD' ? addressIn(given) : undefined;
+  const addresses = verb === 'ADD' ? addressesIn(given) : [];
   return {
     containerId,
     ifname,
     ...(netns ? { netns } : {}),
     ...(pod ? { pod } : {}),
-    ...(address === undefined ? {} : { address }),
+    ...(addresses.length === 0 ? {} : { addresses }),
   };
 }
 
@@ -66,13 +66,15 @@ function namespaceIn(verb: string, path: string | undefined): string | undefined
   );
 }
 
-/** An empty one asks for nothing. */
-function addressIn(args: ReadonlyMap<string, string>): string | undefined {
+/** Several have commas between them, as Multus writes what a pod's annotation asks for. An empty text asks for nothing. */
+function addressesIn(args: ReadonlyMap<string, string>): string[] {
   const text = args.get('IP');
-  if (!text) return undefined;
-  const address = requestedAddress(text);
-  if (address !== undefined) return address;
-  throw wrong(`CNI_ARGS IP ${show(text)} is no IP address`, ADDRESS_REMEDY);
+  if (!text) return [];
+  return text.split(',').map((one) => {
+    const address = requestedAddress(one);
+    if (address !== undefined) return address;
+    throw wrong(`CNI_ARGS IP ${show(text)} is no IP address`, ADDRESS_REMEDY);
+  });
 }
 
 /** In one spelling, without the prefix length that it may have: that is the subnet's. Undefined where it is no address. */

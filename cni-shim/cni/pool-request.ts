@@ -166,8 +166,17 @@ function nameOf(network: string, runtime: readonly WrittenSet[]): string {
   return name;
 }
 
-const rangeOf = (value: unknown, where: string): RangeText =>
-  rangeFrom(knownFieldsOf(value, where, { names: rangeFields, foreign: foreignRangeKeys }), where);
+/** Beside start and end nerdctl writes `ipRange`, of which it made them. */
+const ofNerdctl = (key: string): boolean => key === 'ipRange';
+
+function rangeOf(value: unknown, where: string): RangeText {
+  const keys = { names: rangeFields, isOverlooked: ofNerdctl, foreign: foreignRangeKeys };
+  const fields = knownFieldsOf(value, where, keys);
+  const isPart = fields.get('rangeStart') !== undefined && fields.get('rangeEnd') !== undefined;
+  if (!isPart && Object.keys(value as object).some(ofNerdctl))
+    throw wrong(`${where}.ipRange is without rangeStart and rangeEnd`, 'write these two, and leave it out');
+  return rangeFrom(fields, where);
+}
 
 function rangeFrom(fields: Fields, where: string): RangeText {
   const [subnet, rangeStart, rangeEnd, gateway] = rangeFields.map((key) => text(fields.get(key), `${where}.${key}`));

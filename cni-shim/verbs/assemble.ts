@@ -83,11 +83,11 @@ export function assemble(
   invocation: Invocation,
   watching: Watching = {},
 ): Plugin {
-  const { address, pod, containerId, ifname } = invocation;
+  const { addresses = [], pod, containerId, ifname } = invocation;
   return {
     ...assembleNetwork(surroundings, network, watching, pod?.namespace),
     invocation,
     attachment: { network: network.name, containerId, ifname },
-    addresses: [...new Set([...(address === undefined ? [] : [address]), ...network.addresses])],
+    addresses: [...new Set([...addresses, ...network.addresses])],
   };
 }

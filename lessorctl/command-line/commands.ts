@@ -95,6 +95,11 @@ export const groups: readonly Group[] = [
         ],
       },
       {
+        name: 'routes',
+        summary: 'says which block is reached by which node, as commands on request',
+        load: async () => the((await import('../commands/routes.ts')).routes),
+      },
+      {
         name: 'nodes',
         summary: 'lists the nodes, and when they were heard of',
         load: async () => the((await import('../commands/nodes.ts')).nodes),

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Operator } from '../../local/demo/operator.ts';
 import { prerequisites } from '../../local/nodes/node-network.ts';
+import { documentedNetwork } from '../layouts/documented-networks.ts';
 import { eventually } from '../support/plugin-node.ts';
 import { missingForPodman, openPodman, type Podman } from '../support/podman.ts';
 import { available } from '../support/prerequisite.ts';
@@ -25,16 +26,16 @@ describe.runIf(available('Podman', [...missing, ...missingForPodman()]))('contai
     const { namespace, environment } = await testBed.addNode('node');
     // What cleans up behind a container has none of its starter's environment.
     const config = environment.LESSOR_CONFIG;
-    const ranges = [[{ subnet: '10.91.0.0/24' }], [{ subnet: 'fd00:91::/120' }]];
-    const routes = [{ dst: '0.0.0.0/0' }, { dst: '::/0' }];
-    const bridge = { type: 'bridge', bridge: 'cni0', isGateway: true, capabilities: { ips: true } };
-    const plugins = [{ ...bridge, ipam: { type: 'lessor', config, ranges, routes } }, { type: 'tuning' }];
+    const network = documentedNetwork('containers');
+    const plugins = network.plugins.map((plugin) =>
+      plugin.ipam === undefined ? plugin : { ...plugin, ipam: { ...(plugin.ipam as object), config } },
+    );
     mkdirSync(join(directory, 'podman'));
     podman = await openPodman({
       namespace,
       directory: join(directory, 'podman'),
       pluginDirectories: [dirname(plugin), cniDirectory ?? ''],
-      network: { cniVersion: '1.0.0', name: NETWORK, plugins },
+      network: { ...network, plugins },
     });
   });
   afterAll(async () => {

@@ -90,6 +90,12 @@ const looks: [line: string, shown: RegExp, document: z.core.$ZodType, name: RegE
     /^10\.8\.\d+\.\d+\/26\n$/,
   ],
   [
+    'routes routed',
+    /^10\.8\.\d+\.\d+\/26 +- +i-0123456789abcdef1 +-$/m,
+    list('routes', z.strictObject({ prefix: z.string(), node: z.string() })),
+    /^10\.8\.\d+\.\d+\/26\n$/,
+  ],
+  [
     'nodes',
     /^i-0123456789abcdef0 +ip-10-0-1-17\S+ +alive +\d+s/m,
     z.strictObject({ nodes: routes.listNodes.result.shape.nodes }),
@@ -243,6 +249,11 @@ describe('what is wrong is said in one line, with its exit code', () => {
     ['who 10.1.0.5 --at 2026-13-01', 21, '--at "2026-13-01" is no time'],
     ['who 10.1.0.300', 21, '10.1.0.300'],
     ['node i-0', 26, 'i-0'],
+    ['routes routed --for linux', 21, 'no next hop is known of i-0123456789abcdef1 (kubectl is not there): give --via'],
+    ['routes routed --for linux --via a=$(reboot)', 21, '--via "a=$(reboot)" names no next hop: write it like'],
+    ['routes routed --via nobody=192.0.2.1', 21, '--via nobody is no node that lives'],
+    ['routes routed --for linux --present nowhere', 21, '--present nowhere is not there'],
+    ['routes routed --for aws', 21, '--for aws is without --route-table'],
     [
       'pools --endpoint http://example.com',
       21,

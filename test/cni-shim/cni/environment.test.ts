@@ -35,15 +35,16 @@ describe('an invocation', () => {
   });
 
   test.each([
-    ['IP=10.1.0.9', '10.1.0.9'],
-    ['IP=10.1.0.9/16', '10.1.0.9'],
-    ['IP=FD00:0::0009', 'fd00::9'],
+    ['IP=10.1.0.9', ['10.1.0.9']],
+    ['IP=10.1.0.9/16', ['10.1.0.9']],
+    ['IP=FD00:0::0009', ['fd00::9']],
+    ['IgnoreUnknown=true;IP=10.1.0.9/16,fd00::9/64', ['10.1.0.9', 'fd00::9']],
     ['IgnoreUnknown=1;IP=', undefined],
-  ])('with CNI_ARGS %s asks for the address %s', (CNI_ARGS, address) => {
-    expect(parseInvocation('ADD', { ...env, CNI_ARGS }).address).toBe(address);
+  ])('with CNI_ARGS %s asks for the addresses %j', (CNI_ARGS, addresses) => {
+    expect(parseInvocation('ADD', { ...env, CNI_ARGS }).addresses).toEqual(addresses);
   });
 
-  test.each(['10.1.0.9/33', '10.1.0.9,10.1.0.10', '010.1.0.9', 'x'])('with CNI_ARGS IP=%s is refused', (ip) => {
+  test.each(['10.1.0.9/33', '10.1.0.9,', '10.1.0.10,x', '010.1.0.9', 'x'])('with CNI_ARGS IP=%s is refused', (ip) => {
     expect(refused({ CNI_ARGS: `IP=${ip}` })).toMatchObject({
       code: 4,
       msg: `lessor: CNI_ARGS IP "${ip}" is no IP address`,
@@ -52,7 +53,7 @@ describe('an invocation', () => {
   });
 
   test('of a DEL may ask for what is no address: nothing is handed out', () => {
-    expect(parseInvocation('DEL', { ...env, CNI_ARGS: 'IP=x' })).not.toHaveProperty('address');
+    expect(parseInvocation('DEL', { ...env, CNI_ARGS: 'IP=x' })).not.toHaveProperty('addresses');
   });
 
   test.each([

@@ -17,6 +17,16 @@ function refused(ipam: Record<string, unknown>) {
   throw new Error('was accepted');
 }
 
+test('what nerdctl notes of a range is overlooked beside start and end, and refused without them', () => {
+  const range = { subnet, rangeStart: '10.1.4.1', rangeEnd: '10.1.4.255', ipRange: '10.1.4.0/24' };
+  const { ipRange, ...read } = range;
+  expect(parse({ ranges: [[range]] }).pool).toMatchObject({ ranges: [[read]] });
+  expect(refused({ ranges: [[{ subnet, ipRange }]] })).toMatchObject({
+    code: 7,
+    msg: 'lessor: ipam.ranges[0][0].ipRange is without rangeStart and rangeEnd',
+  });
+});
+
 describe('a key that is not known', () => {
   test.each<[Record<string, unknown>, string, RegExp]>([
     [{ rnages: [[{ subnet }]] }, 'ipam.rnages', /did you mean "ranges"\?/],

@@ -1,0 +1,74 @@
+/** Routes as whoever makes them takes them, and as they are read where they are. */
+import { wrong } from '../settings/wrong.ts';
+import { isIpv6, OWN, type PoolRoute, type PresentRoutes, type RouteTarget } from './route-plan.ts';
+
+/** Ours of those of a node (rtnetlink(7), rtm_protocol): no daemon's, and not the kernel's. */
+const PROTOCOL = '76';
+/** Behind the route that a bridge with the block's gateway has: its pods are nearer than nowhere. */
+const METRIC = '9999';
+
+/** What is to be done; nothing where all is there. @param table of the VPC */
+export function linesFor(target: RouteTarget, routes: readonly PoolRoute[], table: string): string[] {
+  const toDo = routes.filter(({ state }) => state !== 'present');
+  return toDo.map((route) => (target === 'linux' ? lineOfLinux(route) : lineOfAws(route, table)));
+}
+
+function lineOfLinux({ prefix, via, state }: PoolRoute): string {
+  const verb = state === 'gone' ? 'del' : 'replace';
+  if (via === OWN) return `route ${verb} blackhole ${prefix} metric ${METRIC} proto ${PROTOCOL}`;
+  return `route ${verb} ${prefix} via ${via} proto ${PROTOCOL}`;
+}
+
+function lineOfAws({ prefix, via = '', state }: PoolRoute, table: string): string {
+  const verb = state === 'gone' ? 'delete' : state === 'changed' ? 'replace' : 'create';
+  const destination = isIpv6(prefix) ? 'destination-ipv6-cidr-block' : 'destination-cidr-block';
+  const hop = via.startsWith('i-') ? 'instance-id' : 'network-interface-id';
+  const target = state === 'gone' ? '' : ` --${hop} ${via}`;
+  return `aws ec2 ${verb}-route --route-table-id ${table} --${destination} ${prefix}${target}`;
+}
+
+interface LinuxRoute {
+  readonly type?: string;
+  readonly dst?: string;
+  readonly gateway?: string;
+  readonly protocol?: string;
+}
+interface AwsRoute {
+  readonly DestinationCidrBlock?: string;
+  readonly DestinationIpv6CidrBlock?: string;
+  readonly NetworkInterfaceId?: string;
+  readonly InstanceId?: string;
+}
+
+/** @param text JSON of `ip -j route` or of `aws ec2 describe-route-tables`. @throws LessorError `request.invalid` */
+export function presentIn(target: RouteTarget, text: string): PresentRoutes {
+  const what = target === 'linux' ? 'ip -j route' : 'aws ec2 describe-route-tables';
+  try {
+    return new Map(target === 'linux' ? ofLinux(inLines(text)) : ofAws(JSON.parse(text)));
+  } catch (cause) {
+    throw wrong('--present holds no routes', `give what ${what} prints`, cause);
+  }
+}
+
+/** `ip` prints a list a line, one for each time that it is called, as for each family. */
+const inLines = (text: string): LinuxRoute[] =>
+  text.split('\n').flatMap((line): LinuxRoute[] => (line.trim() === '' ? [] : JSON.parse(line)));
+
+const ofLinux = (all: readonly LinuxRoute[]): [string, string[]][] =>
+  all.flatMap(({ dst, gateway, type, protocol }): [string, string[]][] => {
+    const via = type === 'blackhole' ? OWN : gateway;
+    // Where it prints those of one protocol, it leaves that out.
+    const isOurs = protocol === undefined || protocol === PROTOCOL;
+    return !isOurs || dst === undefined || via === undefined ? [] : [[dst, [via]]];
+  });
+
+function ofAws({ RouteTables }: { readonly RouteTables?: unknown }): [string, string[]][] {
+  const tables = RouteTables as readonly { readonly Routes: readonly AwsRoute[] }[];
+  return tables.flatMap(({ Routes }) =>
+    Routes.flatMap((one): [string, string[]][] => {
+      const prefix = one.DestinationCidrBlock ?? one.DestinationIpv6CidrBlock;
+      const hops = [one.NetworkInterfaceId, one.InstanceId].filter((hop) => hop !== undefined);
+      return prefix === undefined ? [] : [[prefix, hops]];
+    }),
+  );
+}
