@@ -141,8 +141,9 @@ const ROOMS: readonly Room[] = [
   { room: 'cni-shim/agent/metrics.ts', knows: [], packages: [/^prom-client$/] },
   onNode('agent', ...GROUND, 'log', 'node', 'api', 'sync', 'agent/metrics.ts'),
   onNode('install', ...GROUND, 'node', 'sync'),
+  onNode('import', ...GROUND, 'node', 'api', 'sync'),
   onNode('verbs', ...GROUND, 'log', 'node', 'api', 'sync'),
-  onNode('commands', ...GROUND, 'log', 'node', 'api', 'sync', 'agent', 'install'),
+  onNode('commands', ...GROUND, 'log', 'node', 'api', 'sync', 'agent', 'install', 'import'),
   {
     room: 'cni-shim/main.ts',
     knows: ['cni-shim/machine/', 'cni-shim/verbs/', 'cni-shim/commands/'],

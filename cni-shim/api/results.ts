@@ -140,6 +140,29 @@ export const readinessResult: Shape<ReadinessResult> = object({
   code: optional(text()),
   detail: optional(text()),
   remedy: optional(text()),
+  imports: optional(
+    object({
+      node: text(),
+      pool,
+      exclude: list(spanText, { most: most.exclusions }),
+      addresses: list(
+        object({
+          address: text(),
+          slot: optional(slot),
+          holder: optional(object({ node: text(), attachment, nonce: optional(nonce), pod: optional(pod) })),
+          block: optional(
+            object({
+              block: blockIndex,
+              state: oneOf('free', 'claimed', 'releasing', 'sealed'),
+              node: optional(text()),
+              boot: optional(text()),
+              journal: optional(text()),
+            }),
+          ),
+        }),
+      ),
+    }),
+  ),
 });
 
 export const goodbyeResult: Shape<GoodbyeResult> = object({ ended: flag });
