@@ -176,6 +176,7 @@ const ROOMS: readonly Room[] = [
   },
   { room: 'lessorctl/kubernetes/', knows: ['lessorctl/shell/', 'lessorctl/settings/'] },
   { room: 'lessorctl/check/', knows: ['core/contract/', 'lessorctl/kubernetes/', 'lessorctl/plan/'] },
+  { room: 'lessorctl/import/', knows: ['lessorctl/shell/', 'lessorctl/kubernetes/'] },
   {
     room: 'lessorctl/backup/',
     knows: ['core/contract/', 'lessorctl/shell/', 'lessorctl/settings/'],
@@ -188,7 +189,7 @@ const ROOMS: readonly Room[] = [
   {
     room: 'lessorctl/commands/',
     knows: [
-      ...inControl('shell', 'print', 'settings', 'api', 'plan', 'kubernetes', 'check', 'backup', 'session'),
+      ...inControl('shell', 'print', 'settings', 'api', 'plan', 'kubernetes', 'check', 'import', 'backup', 'session'),
       'console/server/',
     ],
     packages: [ZOD, /^(p-map|yaml)$/],

@@ -17,8 +17,8 @@ export const importing = command({
 Nothing is changed without --yes. An attachment of which anything is in the way is named, and nothing of it is changed; nobody is
 ever freed. A second run changes nothing. docs/import.md has the order in which a cluster is moved.
 
-What is proven to be over is left out: by the runtime's own list (--sandboxes), or by pods that were listed after the allocations. What
-is not proven is imported all the same, and is held until its DEL or this machine's next boot.`,
+What is proven to be over is left out: of containers that were there before the runtime's own list (--sandboxes), those that are not in
+it. What nobody saw, and is not proven to be over, is imported all the same: it is held until its DEL or this machine's next boot.`,
   operands: [
     { name: 'KIND', help: KINDS.join(', ') },
     {
@@ -52,7 +52,7 @@ is not proven is imported all the same, and is held until its DEL or this machin
     ...nodeOptions,
     ...jsonOption,
   },
-  async run(values, { surroundings, terminal }, [kind = '', source = '']) {
+  async run(values, { surroundings, terminal, input }, [kind = '', source = '']) {
     const { config, json, yes, network, pool, vrf, 'data-dir': dataDirs } = values;
     const access = accessNode(surroundings, { config, dataDirs });
     const [ownDir = '', ...others] = access.dataDirs;
@@ -70,7 +70,7 @@ is not proven is imported all the same, and is held until its DEL or this machin
     const progress = (done: number, all: number) => {
       if (showsProgress) terminal.complain(done === all ? '\r\u001b[2K' : `\r\u001b[2Klessor: ${done} of ${all}`);
     };
-    const done = await runImport({ surroundings, records, api: access.api, progress }, options);
+    const done = await runImport({ reading: { ...surroundings, input }, records, api: access.api, progress }, options);
     terminal.print(json ? `${JSON.stringify(inJson(done, options), undefined, 2)}\n` : inWords(done, options.dryRun));
     return exitCodeOf(done);
   },

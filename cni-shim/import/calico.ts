@@ -44,10 +44,10 @@ function allocationsOf({ name, spec }: KubernetesObject): Written {
       oddities.push({ from, address, ...read });
       continue;
     }
-    const { containerId, ifname, pod, node } = read;
+    const { containerId, ifname, pod, node, writtenAt } = read;
     const borrowedFrom = owner !== undefined && node !== undefined && owner !== node ? owner : undefined;
     allocations.push({
-      ...{ address, containerId, ifname, pod, from, borrowedFrom, writtenAt: undefined },
+      ...{ address, containerId, ifname, pod, from, borrowedFrom, writtenAt },
       node: node ?? owner,
     });
   }
@@ -55,7 +55,7 @@ function allocationsOf({ name, spec }: KubernetesObject): Written {
 }
 
 type Attribute =
-  | ({ readonly kind: 'container' } & Pick<Allocation, 'containerId' | 'ifname' | 'pod' | 'node'>)
+  | ({ readonly kind: 'container' } & Pick<Allocation, 'containerId' | 'ifname' | 'pod' | 'node' | 'writtenAt'>)
   | Pick<Oddity, 'kind' | 'why'>;
 
 function attributeOf(attribute: unknown): Attribute {
@@ -75,5 +75,12 @@ function attributeOf(attribute: unknown): Attribute {
     ifname: ifname !== undefined && isInterface(ifname) ? ifname : undefined,
     pod: podOf(`${textIn(of, 'namespace') ?? ''}/${textIn(of, 'pod') ?? ''}`),
     node: textIn(of, 'node'),
+    writtenAt: timeOf(textIn(of, 'timestamp')),
   };
+}
+
+/** As Go writes a time in UTC, by the clock of the node on which the plugin ran. */
+function timeOf(text: string | undefined): number | undefined {
+  const [, day, time] = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? \+0000 UTC/.exec(text ?? '') ?? [];
+  return day === undefined ? undefined : Date.parse(`${day}T${time}Z`);
 }

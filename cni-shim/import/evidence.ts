@@ -61,7 +61,7 @@ export function judge(allocation: Allocation, evidence: Evidence): Judged {
   return byName(allocation, evidence, is);
 }
 
-/** No pod is known to have the address: what becomes of the pod for which it was allocated. */
+/** No pod is known to have the address: what becomes of the pod for which it was allocated. That there is none proves nothing. */
 function byName(
   { pod, node }: Allocation,
   { pods, nodeName, isAllOwn }: Evidence,
@@ -69,14 +69,14 @@ function byName(
 ): Judged {
   const name = pod && `${pod.namespace}/${pod.name}`;
   const itsPod = name === undefined ? undefined : pods?.named(name);
-  if (itsPod?.node !== undefined && itsPod.node !== nodeName)
+  const isOwn = isAllOwn || node !== undefined;
+  if (itsPod?.node !== undefined && itsPod.node !== nodeName && !isOwn)
     return is('elsewhere', `pod ${name} is on node ${itsPod.node}`);
-  if (itsPod?.node === nodeName) return is('unproven', `pod ${name} is here, and is not known to have this address`);
-  // The list was made after the allocations were read: a pod that is in an ADD is in it.
-  if (pods?.isLater === true && name !== undefined && itsPod === undefined)
-    return is('over', `there is no pod ${name}`);
-  if (isAllOwn || node !== undefined) return is('unproven', 'its container was not seen');
-  return is('nowhere', 'its address does not live here, and nothing says which node it is of');
+  if (itsPod?.node === nodeName) return is('unproven', `pod ${name} is not known to have this address`);
+  // Deleted by force, its container may run on.
+  const why =
+    pods === undefined || name === undefined || itsPod ? 'its container was not seen' : `there is no pod ${name}`;
+  return isOwn ? is('unproven', why) : is('nowhere', `${why}, and nothing says on which node it is`);
 }
 
 const ofPod = ({ pod, ifname }: ListedPod): Details => ({ pod, ...(ifname === undefined ? {} : { ifname }) });

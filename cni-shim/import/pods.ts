@@ -19,8 +19,6 @@ export interface PodList {
   /** Undefined where no pod has it, or several say so. */
   withAddress(address: string): ListedPod | undefined;
   named(name: string): ListedPod | undefined;
-  /** Whether it was made after the allocations were read: then a pod that is not in it is gone. */
-  readonly isLater: boolean;
 }
 
 /** What Multus, and Calico, note of a pod. */
@@ -28,7 +26,7 @@ const NETWORK_STATUS = 'k8s.v1.cni.cncf.io/network-status';
 const CALICO_ADDRESSES = ['cni.projectcalico.org/podIPs', 'cni.projectcalico.org/podIP'];
 
 /** Undefined where there is none among the objects. */
-export function podsAmong(objects: readonly KubernetesObject[], isLater: boolean): PodList | undefined {
+export function podsAmong(objects: readonly KubernetesObject[]): PodList | undefined {
   const pods = objects.filter(({ kind }) => kind === 'Pod');
   if (pods.length === 0) return undefined;
   const byName = new Map<string, ListedPod>();
@@ -47,7 +45,7 @@ export function podsAmong(objects: readonly KubernetesObject[], isLater: boolean
       byAddress.set(address, other ? undefined : { ...listed, ifname });
     }
   }
-  return { withAddress: (address) => byAddress.get(address), named: (name) => byName.get(name), isLater };
+  return { withAddress: (address) => byAddress.get(address), named: (name) => byName.get(name) };
 }
 
 function addressesOf({ metadata, status }: KubernetesObject): Map<string, string | undefined> {

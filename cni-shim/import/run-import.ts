@@ -2,13 +2,12 @@
 import type { Pod } from '../../core/contract/ids.ts';
 import type { LessorError } from '../../core/contract/problems.ts';
 import type { Calls } from '../api/client.ts';
-import type { Surroundings } from '../machine/surroundings.ts';
 import type { NodeRecords } from '../node/node-records.ts';
 import type { Oddity } from './allocation.ts';
 import { attachmentsOf, type Candidate, type LeftOut } from './attachments.ts';
 import { type Judged, judge } from './evidence.ts';
 import { type Imported, importLeases, type Outcome } from './import-leases.ts';
-import { readSources, type Sources } from './sources.ts';
+import { type Reading, readSources, type Sources } from './sources.ts';
 
 export interface ImportOptions extends Sources {
   /** Under which the runtime will delete these containers. */
@@ -41,7 +40,7 @@ export interface ImportDone {
 }
 
 interface Working {
-  readonly surroundings: Pick<Surroundings, 'files' | 'env'>;
+  readonly reading: Reading;
   readonly records: NodeRecords;
   readonly api: Calls;
   readonly progress: (done: number, all: number) => void;
@@ -49,18 +48,18 @@ interface Working {
 
 /** @throws LessorError where what was exported cannot be read, or the service could not be asked */
 export async function runImport(
-  { surroundings, records, api, progress }: Working,
+  { reading, records, api, progress }: Working,
   options: ImportOptions,
 ): Promise<ImportDone> {
   const { network, vrf, pool, labels, dryRun } = options;
-  const { written, evidence } = readSources(surroundings, options);
+  const { written, evidence } = readSources(reading, options);
   const judged = written.allocations.map((allocation) => judge(allocation, evidence));
   // Both of them have no other interface than the pod's own.
   const ifname = options.ifname ?? (options.kind === 'whereabouts' ? undefined : 'eth0');
   const { candidates, leftOut } = attachmentsOf(judged, { network, ifname });
   const others = othersIn(judged, evidence.nodeName);
   const imported = await importLeases(
-    { records, api, files: surroundings.files, pool: { vrf, name: pool }, labels, others, dryRun, progress },
+    { records, api, files: reading.files, pool: { vrf, name: pool }, labels, others, dryRun, progress },
     candidates,
   );
   return {

@@ -26,7 +26,10 @@ export interface Sources {
   readonly nodeName: string | undefined;
 }
 
-type Reading = Pick<Surroundings, 'files' | 'env'>;
+export interface Reading extends Pick<Surroundings, 'files' | 'env'> {
+  /** All of standard input; this process's own if left out. */
+  readonly input?: (() => string) | undefined;
+}
 
 /** @throws LessorError `request.invalid`, which names the file */
 export function readSources(
@@ -36,7 +39,6 @@ export function readSources(
   const { kind, source, pods, sandboxes } = sources;
   const text = textReader(reading);
   const nodeName = nameOf(reading, sources.nodeName);
-  // What proves that something is over is looked at afterwards.
   const read =
     kind === 'host-local'
       ? { written: readHostLocal(reading.files, source), pods: undefined }
@@ -72,31 +74,28 @@ function exported(kind: 'whereabouts' | 'calico', source: string, text: (path: s
         : ['IPPool', 'ippools.whereabouts.cni.cncf.io'];
     throw refusal('request.invalid', `${source} has no ${what}`, `write it with kubectl get ${how},pods -A -o json`);
   }
-  // kubectl lists one kind after the other: pods that were listed after the allocations know each that was in an ADD.
-  const firstPod = objects.findIndex((one) => one.kind === 'Pod');
-  const isLater = firstPod > objects.findLastIndex(isOfKind);
   const written = kind === 'calico' ? readCalico(objects) : readWhereabouts(objects);
-  return { written, pods: podsAmong(objects, isLater) };
+  return { written, pods: podsAmong(objects) };
 }
 
-/** A list of its own may be older than the allocations. @throws LessorError `request.invalid` */
+/** @throws LessorError `request.invalid` */
 function podsOf(objects: readonly KubernetesObject[], where: string): PodList {
-  const pods = podsAmong(objects, false);
+  const pods = podsAmong(objects);
   if (pods !== undefined) return pods;
   throw refusal('request.invalid', `${where} has no pod`, 'write it with kubectl get pods -A -o json');
 }
 
 /** Kubernetes takes the host's name for the node's, in lower case, unless it is told another one. */
-const nameOf = ({ files, env }: Reading, given: string | undefined): string =>
+const nameOf = ({ files, env }: Pick<Reading, 'files' | 'env'>, given: string | undefined): string =>
   (given ?? (env.NODE_NAME || (files.read('/proc/sys/kernel/hostname') ?? ''))).trim().toLowerCase();
 
 /** Standard input is read once, whoever names it. */
-function textReader({ files }: Reading): (path: string) => string {
-  let input: string | undefined;
+function textReader({ files, input = () => readFileSync(0, 'utf8') }: Reading): (path: string) => string {
+  let given: string | undefined;
   return (path) => {
     if (path === '-') {
-      input ??= readFileSync(0, 'utf8');
-      return input;
+      given ??= input();
+      return given;
     }
     try {
       const text = files.read(path);

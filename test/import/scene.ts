@@ -61,7 +61,9 @@ export function importingNode(here: World, id: string, living: () => Readonly<Re
   });
   const files = kernelOf(machineUnderNode().files, living);
   const stdin = configuration({ ranges: undefined, routes: undefined, pool: POOL }, { name: NETWORK });
-  async function lessor(...argv: string[]) {
+  const lessor = (...argv: string[]) => lessorReading(undefined, ...argv);
+  /** @param input what it reads on standard input */
+  async function lessorReading(input: string | undefined, ...argv: string[]) {
     const said = { out: '', err: '' };
     const terminal = {
       print: (text: string) => {
@@ -74,7 +76,10 @@ export function importingNode(here: World, id: string, living: () => Readonly<Re
     const machinery = { ...machineUnderNode({ ...node.env, NODE_NAME: id }), ...node.here, ...around(), files };
     const { openDatabase, end } = processDatabases(machinery.openDatabase);
     try {
-      const exitCode = await runCommand(argv, { surroundings: { ...machinery, openDatabase }, terminal });
+      const exitCode = await runCommand(argv, {
+        ...{ surroundings: { ...machinery, openDatabase }, terminal },
+        ...(input === undefined ? {} : { input: () => input }),
+      });
       return { exitCode, ...said };
     } finally {
       end();
@@ -86,6 +91,7 @@ export function importingNode(here: World, id: string, living: () => Readonly<Re
     node,
     service,
     lessor,
+    lessorReading,
     /** The path of a file with that text. */
     written(name: string, text: string, at?: number): string {
       mkdirSync(join(file(name), '..'), { recursive: true });
