@@ -14,7 +14,7 @@ import { randomHex } from '../machine/random.ts';
 import { refusal } from '../machine/refusal.ts';
 import { knownNode, otherIdentity } from '../node/identity.ts';
 import type { Written } from '../node/imports.ts';
-import type { JournalEntry } from '../node/journal-entry.ts';
+import { type JournalEntry, slotName } from '../node/journal-entry.ts';
 import type { NodeRecords } from '../node/node-records.ts';
 import { viewOf } from '../node/sandbox.ts';
 import { type Asserted, assertAgain } from '../sync/assert-again.ts';
@@ -58,7 +58,7 @@ export async function importLeases(importing: Importing, candidates: readonly Ca
   // A dry run makes no journal.
   const journal = dryRun ? records.knownJournalId : records.journalId;
   const claimant = { node, boot: records.bootId, journal };
-  const planned = candidates.map((candidate) => ({ candidate, plan: planLease(candidate, outlook, claimant) }));
+  const planned = apart(candidates.map((candidate) => ({ candidate, plan: planLease(candidate, outlook, claimant) })));
   // All of them first: from then on no ADD of this node proposes their slots, and the agent goes on where this one is killed.
   const begun = planned.map(({ candidate, plan }) => begin(importing, candidate, plan));
   let done = 0;
@@ -67,6 +67,24 @@ export async function importLeases(importing: Importing, candidates: readonly Ca
     done += 1;
     progress(done, begun.length);
     return imported;
+  });
+}
+
+interface Plan {
+  readonly candidate: Candidate;
+  readonly plan: LeasePlan;
+}
+
+/** A slot has an address of each family, and is one attachment's: addresses of two that lie crosswise are in each other's way. */
+function apart(planned: readonly Plan[]): Plan[] {
+  const takers = new Map<string, Candidate>();
+  return planned.map(({ candidate, plan }) => {
+    if (plan.kind === 'conflict') return { candidate, plan };
+    const names = plan.slots.map(slotName);
+    const other = names.map((name) => takers.get(name)).find((taker) => taker !== undefined);
+    if (other === undefined) for (const name of names) takers.set(name, candidate);
+    const why = `its slot goes with one of container ${other?.attachment.containerId} (${other?.addresses.join(', ')})`;
+    return { candidate, plan: other === undefined ? plan : { kind: 'conflict', why } };
   });
 }
 
