@@ -3,7 +3,7 @@
 import { patterns } from '../../core/contract/limits.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import { type ImportDone, type ImportRow, runImport } from '../import/run-import.ts';
-import { KINDS, type Kind } from '../import/sources.ts';
+import { type IpamKind, KINDS } from '../import/sources.ts';
 import { loadNodeConfiguration } from '../machine/node-configuration.ts';
 import { refusal } from '../machine/refusal.ts';
 import { openRecords } from '../node/node-records.ts';
@@ -42,7 +42,7 @@ it. What nobody saw, and is not proven to be over, is imported all the same: it 
     sandboxes: {
       kind: 'value',
       value: 'FILE',
-      help: 'the runtime’s sandboxes, as crictl pods -o json writes them: what is older than the file and not in it is over',
+      help: 'the sandboxes of the runtime, as crictl pods -o json writes them: what is older than the file and not in it is over',
     },
     'node-name': {
       kind: 'value',
@@ -78,7 +78,7 @@ it. What nobody saw, and is not proven to be over, is imported all the same: it 
 
 const wrong = (what: string, remedy: string) => refusal('request.invalid', what, remedy);
 
-function kindOf(text: string): Kind {
+function kindOf(text: string): IpamKind {
   const kind = KINDS.find((one) => one === text);
   if (kind !== undefined) return kind;
   throw wrong(`KIND ${JSON.stringify(text)} is none`, `the kinds are ${KINDS.join(', ')}`);
@@ -105,7 +105,7 @@ const inJson = ({ rows, nodeName }: ImportDone, { kind, source, network, pool, v
   allocations: rows,
 });
 interface ShownOptions {
-  readonly kind: Kind;
+  readonly kind: IpamKind;
   readonly source: string;
   readonly network: string;
   readonly pool: string;

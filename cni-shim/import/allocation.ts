@@ -4,7 +4,7 @@ import { formatAddress, parseAddress } from '../../core/addresses/address.ts';
 import type { Pod } from '../../core/contract/ids.ts';
 import { patterns } from '../../core/contract/limits.ts';
 
-export interface Allocation {
+export interface OtherAllocation {
   /** Without prefix length, in the one spelling that addresses have here. */
   readonly address: string;
   readonly containerId: string;
@@ -35,8 +35,8 @@ export interface Oddity {
   readonly kind: 'unreadable' | 'host' | 'void';
 }
 
-export interface Written {
-  readonly allocations: readonly Allocation[];
+export interface WrittenDown {
+  readonly allocations: readonly OtherAllocation[];
   readonly oddities: readonly Oddity[];
 }
 
@@ -55,7 +55,7 @@ export function podOf(text: string): Pod | undefined {
   return namespace === undefined || name === undefined ? undefined : { namespace, name };
 }
 
-export const together = (all: readonly Written[]): Written => ({
+export const together = (all: readonly WrittenDown[]): WrittenDown => ({
   allocations: all.flatMap(({ allocations }) => allocations),
   oddities: all.flatMap(({ oddities }) => oddities),
 });

@@ -1,9 +1,9 @@
 /** From single allocations to the attachments that are to have leases: one may have an address of each family. */
 import type { Attachment, Pod } from '../../core/contract/ids.ts';
-import type { Judged, Standing } from './evidence.ts';
+import type { ContainerStanding, Judged } from './evidence.ts';
 
 /** An attachment of this node with all its addresses. */
-export interface Candidate {
+export interface ImportCandidate {
   readonly attachment: Attachment;
   readonly pod: Pod | undefined;
   readonly netns: string | undefined;
@@ -27,18 +27,18 @@ export interface LeftOut {
 }
 
 /** What is known of one of its addresses is known of the attachment. */
-const STRONGEST: readonly Standing[] = ['living', 'unproven', 'elsewhere', 'nowhere', 'over'];
+const STRONGEST: readonly ContainerStanding[] = ['living', 'unproven', 'elsewhere', 'nowhere', 'over'];
 
 export function attachmentsOf(
   judged: readonly Judged[],
   { network, ifname }: { readonly network: string; readonly ifname: string | undefined },
-): { readonly candidates: readonly Candidate[]; readonly leftOut: readonly LeftOut[] } {
+): { readonly candidates: readonly ImportCandidate[]; readonly leftOut: readonly LeftOut[] } {
   const groups = new Map<string, Judged[]>();
   for (const one of judged) {
     const key = `${one.allocation.containerId} ${one.ifname ?? ifname ?? ''}`;
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
-  const [candidates, leftOut]: [Candidate[], LeftOut[]] = [[], []];
+  const [candidates, leftOut]: [ImportCandidate[], LeftOut[]] = [[], []];
   const others = holdersOf(judged);
   for (const group of groups.values()) {
     const [strongest, ...rest] = [...group].sort(

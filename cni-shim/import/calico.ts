@@ -1,17 +1,17 @@
 /**
- * What Calico wrote down: an IPAMBlock for each block, whose `allocations` name by place which of its `attributes` has the address.
+ * What Calico wrote down: an IPAMBlock for each block, whose `allocations` name by ordinal which of its `attributes` has the address.
  * The handle is `<network>.<container id>` (projectcalico/calico, libcalico-go/lib/ipam/ipam_block.go, cni-plugin/pkg/ipamplugin).
  */
 import { formatAddress, parsePrefix } from '../../core/addresses/address.ts';
 import { isObject } from '../machine/json.ts';
 import {
-  type Allocation,
   isContainerId,
   isInterface,
   type Oddity,
+  type OtherAllocation,
   podOf,
   together,
-  type Written,
+  type WrittenDown,
 } from './allocation.ts';
 import { type KubernetesObject, textIn } from './kubernetes-list.ts';
 
@@ -21,24 +21,24 @@ const OF_HOST = /^((ipip|vxlan|vxlan-v6|wireguard|wireguard-v6)-tunnel-addr-|win
 const OF_MACHINE = /\.vmi\.[^.]+\./;
 const OF_NODE = /^host:(.+)$/;
 
-export const readCalico = (objects: readonly KubernetesObject[]): Written =>
+export const readCalico = (objects: readonly KubernetesObject[]): WrittenDown =>
   together(objects.filter(({ kind }) => kind === 'IPAMBlock').map(allocationsOf));
 
-function allocationsOf({ name, spec }: KubernetesObject): Written {
-  const [allocations, oddities]: [Allocation[], Oddity[]] = [[], []];
+function allocationsOf({ name, spec }: KubernetesObject): WrittenDown {
+  const [allocations, oddities]: [OtherAllocation[], Oddity[]] = [[], []];
   const block = parsePrefix(textIn(spec, 'cidr') ?? '');
-  const places = Array.isArray(spec.allocations) ? spec.allocations : [];
+  const ordinals = Array.isArray(spec.allocations) ? spec.allocations : [];
   if (block === undefined) {
     const why = `its cidr ${JSON.stringify(spec.cidr)} is none`;
     return { allocations, oddities: [{ from: `IPAMBlock ${name}`, kind: 'unreadable', why, address: undefined }] };
   }
   const attributes = Array.isArray(spec.attributes) ? spec.attributes : [];
   const [, owner] = OF_NODE.exec(textIn(spec, 'affinity') ?? '') ?? [];
-  for (const [place, index] of places.entries()) {
+  for (const [ordinal, index] of ordinals.entries()) {
     if (index === null || index === undefined) continue;
     const { family, value } = block.address;
-    const address = formatAddress({ family, value: value + BigInt(place) });
-    const from = `IPAMBlock ${name}, address ${place}`;
+    const address = formatAddress({ family, value: value + BigInt(ordinal) });
+    const from = `IPAMBlock ${name}, address ${ordinal}`;
     const read = attributeOf(attributes[Number(index)]);
     if (read.kind !== 'container') {
       oddities.push({ from, address, ...read });
@@ -55,7 +55,7 @@ function allocationsOf({ name, spec }: KubernetesObject): Written {
 }
 
 type Attribute =
-  | ({ readonly kind: 'container' } & Pick<Allocation, 'containerId' | 'ifname' | 'pod' | 'node' | 'writtenAt'>)
+  | ({ readonly kind: 'container' } & Pick<OtherAllocation, 'containerId' | 'ifname' | 'pod' | 'node' | 'writtenAt'>)
   | Pick<Oddity, 'kind' | 'why'>;
 
 function attributeOf(attribute: unknown): Attribute {

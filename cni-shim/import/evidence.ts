@@ -3,7 +3,7 @@
  * lives may be given to another pod.
  */
 import type { Pod } from '../../core/contract/ids.ts';
-import type { Allocation } from './allocation.ts';
+import type { OtherAllocation } from './allocation.ts';
 import type { LivingAddresses } from './namespaces.ts';
 import type { ListedPod, PodList } from './pods.ts';
 import type { SandboxList } from './sandboxes.ts';
@@ -11,11 +11,11 @@ import type { SandboxList } from './sandboxes.ts';
 /**
  * `unproven`: nobody saw it, and nothing proves that it is over. `nowhere`: the same of one that may as well be another node's.
  */
-export type Standing = 'living' | 'unproven' | 'nowhere' | 'elsewhere' | 'over';
+export type ContainerStanding = 'living' | 'unproven' | 'nowhere' | 'elsewhere' | 'over';
 
 export interface Judged {
-  readonly allocation: Allocation;
-  readonly standing: Standing;
+  readonly allocation: OtherAllocation;
+  readonly standing: ContainerStanding;
   readonly why: string;
   /** Of the runtime or the cluster, else what the allocation says. */
   readonly pod: Pod | undefined;
@@ -24,7 +24,7 @@ export interface Judged {
   readonly netns: string | undefined;
 }
 
-export interface Evidence {
+export interface LifeEvidence {
   /** What the cluster calls this node. */
   readonly nodeName: string;
   readonly living: LivingAddresses;
@@ -38,10 +38,10 @@ export interface Evidence {
 /** What is found out beside the standing. */
 type Details = Partial<Pick<Judged, 'pod' | 'ifname' | 'netns'>>;
 
-export function judge(allocation: Allocation, evidence: Evidence): Judged {
+export function judge(allocation: OtherAllocation, evidence: LifeEvidence): Judged {
   const { living, sandboxes, pods, nodeName, isAllOwn } = evidence;
   const { address, containerId, node, pod } = allocation;
-  const is = (standing: Standing, why: string, details: Details = {}): Judged => ({
+  const is = (standing: ContainerStanding, why: string, details: Details = {}): Judged => ({
     ...{ allocation, standing, why, pod, ifname: allocation.ifname, netns: undefined },
     ...details,
   });
@@ -63,9 +63,9 @@ export function judge(allocation: Allocation, evidence: Evidence): Judged {
 
 /** No pod is known to have the address: what becomes of the pod for which it was allocated. That there is none proves nothing. */
 function byName(
-  { pod, node }: Allocation,
-  { pods, nodeName, isAllOwn }: Evidence,
-  is: (standing: Standing, why: string) => Judged,
+  { pod, node }: OtherAllocation,
+  { pods, nodeName, isAllOwn }: LifeEvidence,
+  is: (standing: ContainerStanding, why: string) => Judged,
 ): Judged {
   const name = pod && `${pod.namespace}/${pod.name}`;
   const itsPod = name === undefined ? undefined : pods?.named(name);

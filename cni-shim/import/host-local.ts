@@ -4,15 +4,22 @@
  */
 import type { Files } from '../machine/files.ts';
 import { refusal } from '../machine/refusal.ts';
-import { type Allocation, addressText, isContainerId, isInterface, type Oddity, type Written } from './allocation.ts';
+import {
+  addressText,
+  isContainerId,
+  isInterface,
+  type Oddity,
+  type OtherAllocation,
+  type WrittenDown,
+} from './allocation.ts';
 
 /** Files of its own that are no addresses. */
 const ITS_OWN = /^(lock|last_reserved_ip\..*)$/;
 
 /** @param directory `<dataDir>/<network>` @throws LessorError `request.invalid` where it has nothing of host-local's */
-export function readHostLocal(files: Pick<Files, 'list' | 'read' | 'modifiedAt'>, directory: string): Written {
+export function readHostLocal(files: Pick<Files, 'list' | 'read' | 'modifiedAt'>, directory: string): WrittenDown {
   const names = files.list(directory);
-  const [allocations, oddities]: [Allocation[], Oddity[]] = [[], []];
+  const [allocations, oddities]: [OtherAllocation[], Oddity[]] = [[], []];
   for (const name of names) {
     const from = `${directory.replace(/\/+$/, '')}/${name}`;
     const address = addressText(name);

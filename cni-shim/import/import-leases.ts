@@ -13,21 +13,21 @@ import type { Files } from '../machine/files.ts';
 import { randomHex } from '../machine/random.ts';
 import { refusal } from '../machine/refusal.ts';
 import { knownNode, otherIdentity } from '../node/identity.ts';
-import type { Written } from '../node/imports.ts';
+import type { ImportLook } from '../node/imports.ts';
 import { type JournalEntry, slotName } from '../node/journal-entry.ts';
 import type { NodeRecords } from '../node/node-records.ts';
 import { viewOf } from '../node/sandbox.ts';
 import { type Asserted, assertAgain } from '../sync/assert-again.ts';
 import { releaseEntry } from '../sync/tell.ts';
-import type { Candidate } from './attachments.ts';
-import { type LeasePlan, type Outlook, outlookOf, planLease } from './lease-plan.ts';
+import type { ImportCandidate } from './attachments.ts';
+import { type LeasePlan, outlookOf, type PoolToImport, planLease } from './lease-plan.ts';
 
 /** `would`: of a dry run. `already`: nothing was changed. `unsure`: nobody can say; the agent goes on. */
-export type Outcome = 'would' | 'imported' | 'already' | 'over' | 'conflict' | 'unsure';
+export type ImportOutcome = 'would' | 'imported' | 'already' | 'over' | 'conflict' | 'unsure';
 
 export interface Imported {
-  readonly candidate: Candidate;
-  readonly outcome: Outcome;
+  readonly candidate: ImportCandidate;
+  readonly outcome: ImportOutcome;
   /** What is in the way, or is to be known. */
   readonly why: string | undefined;
   /** Of the service, where it is `unsure`. */
@@ -51,7 +51,7 @@ export interface Importing {
 const ASSERTED_AT_ONCE = 8;
 
 /** In the order of the candidates. @throws LessorError where the service could not be asked, or the pool may not be used */
-export async function importLeases(importing: Importing, candidates: readonly Candidate[]): Promise<Imported[]> {
+export async function importLeases(importing: Importing, candidates: readonly ImportCandidate[]): Promise<Imported[]> {
   const { records, dryRun, progress } = importing;
   if (candidates.length === 0) return [];
   const { outlook, node } = await lookAhead(importing, candidates);
@@ -71,13 +71,13 @@ export async function importLeases(importing: Importing, candidates: readonly Ca
 }
 
 interface Plan {
-  readonly candidate: Candidate;
+  readonly candidate: ImportCandidate;
   readonly plan: LeasePlan;
 }
 
 /** A slot has an address of each family, and is one attachment's: addresses of two that lie crosswise are in each other's way. */
 function apart(planned: readonly Plan[]): Plan[] {
-  const takers = new Map<string, Candidate>();
+  const takers = new Map<string, ImportCandidate>();
   return planned.map(({ candidate, plan }) => {
     if (plan.kind === 'conflict') return { candidate, plan };
     const names = plan.slots.map(slotName);
@@ -90,8 +90,8 @@ function apart(planned: readonly Plan[]): Plan[] {
 
 async function lookAhead(
   { records, api, pool, labels, others, dryRun }: Importing,
-  candidates: readonly Candidate[],
-): Promise<{ readonly outlook: Outlook; readonly node: string }> {
+  candidates: readonly ImportCandidate[],
+): Promise<{ readonly outlook: PoolToImport; readonly node: string }> {
   const addresses = [...new Set(candidates.flatMap((candidate) => candidate.addresses))];
   const pages: ImportOutlook[] = [];
   for (let from = 0; from < addresses.length; from += most.addressesToImport) {
@@ -119,9 +119,9 @@ const olderService = (): LessorError =>
 
 type Begun =
   | Imported
-  | { readonly candidate: Candidate; readonly entry: JournalEntry; readonly why: string | undefined };
+  | { readonly candidate: ImportCandidate; readonly entry: JournalEntry; readonly why: string | undefined };
 
-function begin({ records, files, dryRun }: Importing, candidate: Candidate, plan: LeasePlan): Begun {
+function begin({ records, files, dryRun }: Importing, candidate: ImportCandidate, plan: LeasePlan): Begun {
   const conflict = (why: string): Imported => ({ candidate, outcome: 'conflict', why });
   if (plan.kind === 'conflict') return conflict(plan.why);
   const { slots, addresses, heldUnder, excluded } = plan;
@@ -146,7 +146,7 @@ function begin({ records, files, dryRun }: Importing, candidate: Candidate, plan
 }
 
 /** By the journal and by the service, which need not know yet what was leased without it. */
-const isHeld = (known: Written | undefined, heldUnder: string | undefined): boolean =>
+const isHeld = (known: ImportLook | undefined, heldUnder: string | undefined): boolean =>
   known?.kind === 'there' &&
   known.entry.lost !== true &&
   (known.entry.nonce === heldUnder || known.entry.local !== undefined);

@@ -6,7 +6,7 @@ import { type PoolSpace, poolSpace } from '../../core/pools/pool-space.ts';
 import { blockFromText } from '../../core/protocol/slot-ref.ts';
 import type { LeaseToImport } from '../node/imports.ts';
 import { slotName } from '../node/journal-entry.ts';
-import type { Candidate } from './attachments.ts';
+import type { ImportCandidate } from './attachments.ts';
 
 export type Planned = Pick<LeaseToImport, 'slots' | 'addresses'> & {
   /** The nonce under which the service has it for this attachment already. */
@@ -17,14 +17,14 @@ export type Planned = Pick<LeaseToImport, 'slots' | 'addresses'> & {
 export type LeasePlan = ({ readonly kind: 'lease' } & Planned) | { readonly kind: 'conflict'; readonly why: string };
 
 /** For whom a block would be claimed. */
-export interface Claimant {
+export interface BlockClaimant {
   readonly node: string;
   readonly boot: string;
   readonly journal: string | undefined;
 }
 
 /** What the service said, of all addresses. */
-export interface Outlook {
+export interface PoolToImport {
   readonly pool: ImportOutlook['pool'];
   readonly space: PoolSpace;
   /** The pool's space where nothing is excluded: what cannot be handed out there is no host's address. */
@@ -35,7 +35,10 @@ export interface Outlook {
 }
 
 /** @param others of this node's blocks: addresses of other nodes, but those that these borrowed */
-export function outlookOf(pages: readonly ImportOutlook[], others: ReadonlyMap<string, string>): Outlook | undefined {
+export function outlookOf(
+  pages: readonly ImportOutlook[],
+  others: ReadonlyMap<string, string>,
+): PoolToImport | undefined {
   const [first] = pages;
   if (first === undefined) return undefined;
   const { pool } = first;
@@ -61,7 +64,7 @@ interface Located {
   readonly of: AddressToImport;
 }
 
-export function planLease(candidate: Candidate, outlook: Outlook, claimant: Claimant): LeasePlan {
+export function planLease(candidate: ImportCandidate, outlook: PoolToImport, claimant: BlockClaimant): LeasePlan {
   const located: Located[] = [];
   for (const text of candidate.addresses) {
     const one = locate(text, outlook);
@@ -75,7 +78,7 @@ export function planLease(candidate: Candidate, outlook: Outlook, claimant: Clai
   return leaseOf(located, outlook);
 }
 
-function locate(text: string, { addresses, space }: Outlook): Located | undefined {
+function locate(text: string, { addresses, space }: PoolToImport): Located | undefined {
   const of = addresses.get(text);
   const address = parseAddress(text);
   const at = address && space.find(address);
@@ -87,7 +90,7 @@ function sameSet({ set, address }: Located, before: readonly Located[]): string 
   return other && `it has ${other.address} and ${address}, and an attachment has one address of each range set`;
 }
 
-function leaseOf(located: readonly Located[], { space }: Outlook): LeasePlan {
+function leaseOf(located: readonly Located[], { space }: PoolToImport): LeasePlan {
   const inOrder = [...located].sort((a, b) => a.set - b.set);
   const [first, ...more] = [...new Map(inOrder.map(({ slot }) => [slotName(slot), slot])).values()];
   if (first === undefined) return { kind: 'conflict', why: 'it has no address' };
@@ -104,9 +107,9 @@ function leaseOf(located: readonly Located[], { space }: Outlook): LeasePlan {
 }
 
 function obstacle(
-  { attachment, borrowedFrom }: Candidate,
-  { pool, bare, foreign }: Outlook,
-  claimant: Claimant,
+  { attachment, borrowedFrom }: ImportCandidate,
+  { pool, bare, foreign }: PoolToImport,
+  claimant: BlockClaimant,
   { address, slot, of: { holder, block } }: Located,
 ): string | undefined {
   const index = blockFromText(slot.block);
@@ -125,7 +128,7 @@ function obstacle(
 }
 
 /** As `claim` and `ownedByCaller` have it: nobody's, or this node's in this boot and with this journal. */
-function obstacleOfBlock(block: ImportBlock, { node, boot, journal }: Claimant, pool: string): string | undefined {
+function obstacleOfBlock(block: ImportBlock, { node, boot, journal }: BlockClaimant, pool: string): string | undefined {
   const which = `its block ${block.block} of pool ${pool}`;
   if (block.state === 'free') return undefined;
   if (block.state !== 'claimed') return `${which} is ${block.state}`;
@@ -137,7 +140,7 @@ function obstacleOfBlock(block: ImportBlock, { node, boot, journal }: Claimant, 
   return undefined;
 }
 
-const isIts = (holder: ImportHolder, attachment: Candidate['attachment'], { node }: Claimant): boolean =>
+const isIts = (holder: ImportHolder, attachment: ImportCandidate['attachment'], { node }: BlockClaimant): boolean =>
   holder.node === node &&
   holder.attachment.network === attachment.network &&
   holder.attachment.containerId === attachment.containerId &&

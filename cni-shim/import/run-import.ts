@@ -4,10 +4,10 @@ import type { LessorError } from '../../core/contract/problems.ts';
 import type { Calls } from '../api/client.ts';
 import type { NodeRecords } from '../node/node-records.ts';
 import type { Oddity } from './allocation.ts';
-import { attachmentsOf, type Candidate, type LeftOut } from './attachments.ts';
+import { attachmentsOf, type ImportCandidate, type LeftOut } from './attachments.ts';
 import { type Judged, judge } from './evidence.ts';
-import { type Imported, importLeases, type Outcome } from './import-leases.ts';
-import { type Reading, readSources, type Sources } from './sources.ts';
+import { type Imported, type ImportOutcome, importLeases } from './import-leases.ts';
+import { readSources, type SourceReading, type Sources } from './sources.ts';
 
 export interface ImportOptions extends Sources {
   /** Under which the runtime will delete these containers. */
@@ -26,10 +26,10 @@ export interface ImportRow {
   readonly pod: Pod | undefined;
   readonly addresses: readonly string[];
   readonly from: readonly string[];
-  readonly outcome: Outcome | LeftOut['outcome'] | Oddity['kind'];
+  readonly outcome: ImportOutcome | LeftOut['outcome'] | Oddity['kind'];
   readonly why: string | undefined;
   /** Whether it was seen to live; only of what is this node's. */
-  readonly standing: Candidate['standing'] | undefined;
+  readonly standing: ImportCandidate['standing'] | undefined;
 }
 
 export interface ImportDone {
@@ -40,7 +40,7 @@ export interface ImportDone {
 }
 
 interface Working {
-  readonly reading: Reading;
+  readonly reading: SourceReading;
   readonly records: NodeRecords;
   readonly api: Calls;
   readonly progress: (done: number, all: number) => void;

@@ -2,13 +2,13 @@
 import type { Pod } from '../../core/contract/ids.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 import { refusal } from '../machine/refusal.ts';
-import type { Allocation } from './allocation.ts';
+import type { OtherAllocation } from './allocation.ts';
 import { textIn } from './kubernetes-list.ts';
 
 export interface SandboxList {
   find(containerId: string): { readonly pod: Pod | undefined } | undefined;
   /** Whether the list was made after the allocation: then what is not in it is over. */
-  isAfter(allocation: Pick<Allocation, 'writtenAt'>): boolean;
+  isAfter(allocation: Pick<OtherAllocation, 'writtenAt'>): boolean;
 }
 
 /** @param madeAt milliseconds since 1970, by this machine's clock; undefined where that is not known @throws LessorError `request.invalid` */

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { isFileError } from '../machine/files.ts';
 import { refusal } from '../machine/refusal.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
-import type { Written } from './allocation.ts';
+import type { WrittenDown } from './allocation.ts';
 import { readCalico } from './calico.ts';
-import type { Evidence } from './evidence.ts';
+import type { LifeEvidence } from './evidence.ts';
 import { readHostLocal } from './host-local.ts';
 import { type KubernetesObject, objectsIn } from './kubernetes-list.ts';
 import { livingAddresses } from './namespaces.ts';
@@ -14,10 +14,10 @@ import { sandboxesIn } from './sandboxes.ts';
 import { isPool, readWhereabouts } from './whereabouts.ts';
 
 export const KINDS = ['host-local', 'whereabouts', 'calico'] as const;
-export type Kind = (typeof KINDS)[number];
+export type IpamKind = (typeof KINDS)[number];
 
 export interface Sources {
-  readonly kind: Kind;
+  readonly kind: IpamKind;
   /** A directory of host-local's, else a file. `-` is standard input. */
   readonly source: string;
   /** Files. */
@@ -26,16 +26,16 @@ export interface Sources {
   readonly nodeName: string | undefined;
 }
 
-export interface Reading extends Pick<Surroundings, 'files' | 'env'> {
+export interface SourceReading extends Pick<Surroundings, 'files' | 'env'> {
   /** All of standard input; this process's own if left out. */
   readonly input?: (() => string) | undefined;
 }
 
 /** @throws LessorError `request.invalid`, which names the file */
 export function readSources(
-  reading: Reading,
+  reading: SourceReading,
   sources: Sources,
-): { readonly written: Written; readonly evidence: Evidence } {
+): { readonly written: WrittenDown; readonly evidence: LifeEvidence } {
   const { kind, source, pods, sandboxes } = sources;
   const text = textReader(reading);
   const nodeName = nameOf(reading, sources.nodeName);
@@ -86,11 +86,11 @@ function podsOf(objects: readonly KubernetesObject[], where: string): PodList {
 }
 
 /** Kubernetes takes the host's name for the node's, in lower case, unless it is told another one. */
-const nameOf = ({ files, env }: Pick<Reading, 'files' | 'env'>, given: string | undefined): string =>
+const nameOf = ({ files, env }: Pick<SourceReading, 'files' | 'env'>, given: string | undefined): string =>
   (given ?? (env.NODE_NAME || (files.read('/proc/sys/kernel/hostname') ?? ''))).trim().toLowerCase();
 
 /** Standard input is read once, whoever names it. */
-function textReader({ files, input = () => readFileSync(0, 'utf8') }: Reading): (path: string) => string {
+function textReader({ files, input = () => readFileSync(0, 'utf8') }: SourceReading): (path: string) => string {
   let given: string | undefined;
   return (path) => {
     if (path === '-') {

@@ -5,25 +5,25 @@
 import { bits, formatAddress, parsePrefix } from '../../core/addresses/address.ts';
 import { isObject } from '../machine/json.ts';
 import {
-  type Allocation,
   isContainerId,
   isInterface,
   type Oddity,
+  type OtherAllocation,
   podOf,
   together,
-  type Written,
+  type WrittenDown,
 } from './allocation.ts';
 import { type KubernetesObject, textIn } from './kubernetes-list.ts';
 
-export const readWhereabouts = (objects: readonly KubernetesObject[]): Written =>
+export const readWhereabouts = (objects: readonly KubernetesObject[]): WrittenDown =>
   together(objects.filter(isPool).map(allocationsOf));
 
 /** Calico has a kind of that name too, with a `cidr`. */
 export const isPool = ({ kind, spec }: Pick<KubernetesObject, 'kind' | 'spec'>): boolean =>
   kind === 'IPPool' && spec.range !== undefined;
 
-function allocationsOf({ name, spec }: KubernetesObject): Written {
-  const [allocations, oddities]: [Allocation[], Oddity[]] = [[], []];
+function allocationsOf({ name, spec }: KubernetesObject): WrittenDown {
+  const [allocations, oddities]: [OtherAllocation[], Oddity[]] = [[], []];
   const odd = (where: string, why: string, address?: string, kind: Oddity['kind'] = 'unreadable') =>
     oddities.push({ from: where, kind, why, address });
   const range = parsePrefix(textIn(spec, 'range') ?? '');

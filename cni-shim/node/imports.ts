@@ -23,7 +23,7 @@ export interface LeaseToImport {
 }
 
 /** `there`: with these very slots. */
-export type Written =
+export type ImportLook =
   | { readonly kind: 'begun' | 'there'; readonly entry: JournalEntry }
   | { readonly kind: 'conflict'; readonly why: string };
 
@@ -31,9 +31,9 @@ type Wanted = Pick<LeaseToImport, 'attachment' | 'slots'>;
 
 export interface Imports {
   /** @throws LessorError `node.leaving` */
-  begin(lease: LeaseToImport): Written;
+  begin(lease: LeaseToImport): ImportLook;
   /** What stands in the way, or is there already; undefined: nothing. */
-  look(lease: Wanted): Written | undefined;
+  look(lease: Wanted): ImportLook | undefined;
 }
 
 export const openImports = (database: NodeDatabase): Imports => ({
@@ -63,7 +63,7 @@ function entryOf({ attachment, nonce, bootId, pod, netns, sandbox, slots, addres
   };
 }
 
-function look(reading: Readable, { attachment, slots }: Wanted): Written | undefined {
+function look(reading: Readable, { attachment, slots }: Wanted): ImportLook | undefined {
   const there = readEntry(reading, attachment);
   if (there?.ended === true) return { kind: 'conflict', why: 'a DEL of it is under way' };
   if (there !== undefined) {

@@ -31,7 +31,6 @@ no export of a whole cluster: run lessor import on its nodes.`,
     },
     network: { kind: 'value', value: 'NAME', help: "the network's name, under which these pods will be deleted" },
     pool: { kind: 'value', value: 'NAME', of: 'pool', help: 'the pool that has the addresses' },
-    vrf: { kind: 'value', value: 'VRF', of: 'vrf', default: 'default', help: "the pool's VRF" },
     node: {
       kind: 'value',
       value: 'NAME',
@@ -53,8 +52,9 @@ no export of a whole cluster: run lessor import on its nodes.`,
     },
     { line: 'import calico -f export.json --network pods --pool web --yes', does: 'Import on all nodes' },
   ],
-  async run({ kind, file, network, pool, vrf, node, ifname, 'data-dir': dataDir, 'dry-run': dryRun, yes }, session) {
+  async run({ kind, file, network, pool, node, ifname, 'data-dir': dataDir, 'dry-run': dryRun, yes }, session) {
     const text = await exportIn(session, file);
+    const { vrf } = await session.target();
     const options = [
       ...['--network', given('network', network), '--pool', given('pool', pool), '--vrf', vrf],
       ...(ifname === undefined ? [] : ['--ifname', ifname]),

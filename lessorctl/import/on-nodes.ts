@@ -3,7 +3,7 @@ import { agentOn, lessorOn } from '../kubernetes/agent.ts';
 import type { Shell } from '../shell/shell.ts';
 
 /** As `lessor import --json` has it. */
-export interface ImportRow {
+export interface NodeImportRow {
   readonly outcome: string;
   readonly why?: string;
   readonly containerId?: string;
@@ -15,7 +15,7 @@ export interface ImportRow {
 }
 
 export type NodeImport =
-  | { readonly node: string; readonly rows: readonly ImportRow[] }
+  | { readonly node: string; readonly rows: readonly NodeImportRow[] }
   /** It could not be asked, or refused. */
   | { readonly node: string; readonly why: string };
 
@@ -44,9 +44,9 @@ export async function importOn(
   return { node, why: said.replace(/^lessor: /, '') || 'lessor import could not be run in its agent’s pod' };
 }
 
-function rowsIn(text: string): readonly ImportRow[] | undefined {
+function rowsIn(text: string): readonly NodeImportRow[] | undefined {
   try {
-    const { allocations } = JSON.parse(text) as { allocations?: readonly ImportRow[] };
+    const { allocations } = JSON.parse(text) as { allocations?: readonly NodeImportRow[] };
     return allocations;
   } catch {
     return undefined;

@@ -1,7 +1,7 @@
 /** What an import came to in the whole cluster: each node says it of the same export. */
-import type { ImportRow, NodeImport } from './on-nodes.ts';
+import type { NodeImport, NodeImportRow } from './on-nodes.ts';
 
-export interface OpenRow extends ImportRow {
+export interface OpenRow extends NodeImportRow {
   /** Undefined where it is not of one node. */
   readonly node: string | undefined;
 }
@@ -60,7 +60,7 @@ export function wholeImport(all: readonly NodeImport[], isPart: boolean): WholeI
 const explained = (row: OpenRow): OpenRow =>
   row.outcome === 'elsewhere' ? { ...row, why: `${row.why}, which did not import it` } : row;
 
-function countsOf(rows: readonly ImportRow[]): Record<string, number> {
+function countsOf(rows: readonly NodeImportRow[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { outcome } of rows) if (OF_NODE.includes(outcome)) counts[outcome] = (counts[outcome] ?? 0) + 1;
   return counts;

@@ -8,6 +8,7 @@ import { heldIn, type ImportingNode, importingNode, NETWORK, newWorld, POOL, poo
 
 let here: World;
 let nodes: ImportingNode[];
+const ENV = { LESSOR_ENDPOINT: 'http://127.0.0.1:9', AWS_REGION: 'eu-central-1' };
 /** Nodes without a pod of the agent's. */
 let without: string[];
 
@@ -45,6 +46,7 @@ const execute: Shell['execute'] = async (_, args, input) => {
 
 const ctl = (kind: string, text: string, more = '', answers: string[] = []) =>
   control(`import ${kind} -f export.json --network ${NETWORK} --pool ${POOL} ${more}`, {
+    env: ENV,
     files: { 'export.json': text },
     execute,
     answers,
@@ -153,6 +155,10 @@ test.each([
   ['no pool', 'import calico -f export.json --network pods', '--pool is not given'],
   ['another IPAM', 'import cilium -f export.json --network pods --pool p', 'calico'],
 ])('With %s it says what is missing', async (_, line, said) => {
-  const ran = await control(line, { files: { 'export.json': '{"items":[]}', 'pools.yaml': 'pools: []' }, execute });
+  const ran = await control(line, {
+    env: ENV,
+    files: { 'export.json': '{"items":[]}', 'pools.yaml': 'pools: []' },
+    execute,
+  });
   expect([ran.code, ran.stderr]).toEqual([21, expect.stringContaining(said)]);
 });
