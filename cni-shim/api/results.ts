@@ -149,6 +149,7 @@ export const readinessResult: Shape<ReadinessResult> = object({
         object({
           address: text(),
           slot: optional(slot),
+          closed: optional(flag),
           holder: optional(object({ node: text(), attachment, nonce: optional(nonce), pod: optional(pod) })),
           block: optional(
             object({

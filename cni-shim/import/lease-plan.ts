@@ -110,13 +110,15 @@ function obstacle(
   { attachment, borrowedFrom }: ImportCandidate,
   { pool, bare, foreign }: PoolToImport,
   claimant: BlockClaimant,
-  { address, slot, of: { holder, block } }: Located,
+  { address, slot, of: { closed, holder, block } }: Located,
 ): string | undefined {
   const index = blockFromText(slot.block);
   if (!bare.isRequestable(index, slot.slot))
     return `${address} is a gateway, a network or a broadcast address in pool ${pool.name}, or goes with one`;
   if (holder !== undefined && !isIts(holder, attachment, claimant))
     return `${address} is held by ${holderText(holder)}`;
+  if (closed === true)
+    return `${address} lies in a part of pool ${pool.name} that was excluded when the pool was made: let the pool come to be without it, and exclude afterwards`;
   if (block === undefined) return undefined;
   if (!bare.isWhole(index, slot.slot)) return `${address} lies behind the last whole slot of pool ${pool.name}`;
   if (borrowedFrom !== undefined)

@@ -46,6 +46,8 @@ const addressToImport = z.object({
   address: z.string(),
   /** The slot that has it; absent where the pool does not have the address. */
   slot: z.optional(slotReference),
+  /** True where its block is not open and cannot be: the pool opened others only, since it excluded this one from the beginning. */
+  closed: z.optional(z.boolean()),
   /** Who holds the slot; absent where nobody does. */
   holder: z.optional(importHolder),
   /** Whose its block is; only where blocks belong to nodes. */

@@ -106,6 +106,12 @@ describe('An address', () => {
   });
 });
 
+test('A part that was excluded when the pool was made: it is never opened', async () => {
+  await poolFor(here, { exclude: ['10.44.0.0/17'] });
+  const { rows } = await node.imports('host-local', node.hostLocal([one('10.44.0.9')]));
+  expect(rows).toMatchObject([why('that was excluded when the pool was made')]);
+});
+
 const podOf = (of: Allocated, name = 'web-1') => podObject({ ...of, pod: { namespace: 'shop', name }, ifname: 'net1' });
 const releaseDirectly = async (body: object) => {
   const { release } = await import('../../functions/use-cases/leases/release.ts');

@@ -10,6 +10,7 @@ import type { Call, Dependencies } from '../dependencies.ts';
 import { READS_AT_ONCE } from '../in-flight.ts';
 import { freshPool } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
+import { firstOf, isOpen } from '../pools/open-blocks.ts';
 
 /** One read of each block in which an address lies, and of its item where blocks belong to nodes. */
 export async function importOutlook(
@@ -38,12 +39,17 @@ export async function importOutlook(
     return {
       address: text,
       slot: slotToWire({ pool: definition.id, block: at.block, slot: at.slot }),
+      ...(mayOpen(pool, at.block) ? {} : { closed: true }),
       ...(holder === undefined ? {} : { holder }),
       ...(definition.affinity === 'node' ? { block: blockOf(call, at.block, owner) } : {}),
     };
   });
   return { node: call.caller, pool: toldToNodes(pool, call), exclude: definition.exclude, addresses };
 }
+
+/** As an assertion opens it (`openMore`, `openApart`): never what lies before the first one. */
+const mayOpen = (pool: KnownPool, block: bigint): boolean =>
+  isOpen(pool, block) || (pool.state === 'active' && block >= firstOf(pool) && block < pool.space.blocks);
 
 async function readBlock({ store }: Dependencies, { definition: { id, affinity } }: KnownPool, block: bigint) {
   const key = { pool: id, block };
