@@ -144,13 +144,12 @@ export const readinessResult: Shape<ReadinessResult> = object({
     object({
       node: text(),
       pool,
-      exclude: list(spanText, { most: most.exclusions }),
       addresses: list(
         object({
           address: text(),
           slot: optional(slot),
           closed: optional(flag),
-          holder: optional(object({ node: text(), attachment, nonce: optional(nonce), pod: optional(pod) })),
+          holder: optional(object({ node: text(), attachment, nonce: optional(nonce) })),
           block: optional(
             object({
               block: blockIndex,

@@ -148,5 +148,5 @@ const isIts = (holder: ImportHolder, attachment: ImportCandidate['attachment'], 
   holder.attachment.containerId === attachment.containerId &&
   holder.attachment.ifname === attachment.ifname;
 
-const holderText = ({ node, attachment: { containerId, ifname, network }, pod }: ImportHolder): string =>
-  `container ${containerId} (${ifname}, network ${network}${pod === undefined ? '' : `, pod ${pod.namespace}/${pod.name}`}) of node ${node}`;
+const holderText = ({ node, attachment: { containerId, ifname, network } }: ImportHolder): string =>
+  `container ${containerId} (${ifname}, network ${network}) of node ${node}`;

@@ -3,7 +3,7 @@
  * they lie and who has those. Nothing is changed. What is imported is asserted afterwards (`again` of a report).
  */
 import * as z from 'zod/mini';
-import { attachment, blockIndex, nonce, pod, slotReference } from './ids.ts';
+import { attachment, blockIndex, nonce, slotReference } from './ids.ts';
 import { most } from './limits.ts';
 import { poolDefinition } from './pool.ts';
 
@@ -20,8 +20,6 @@ const importHolder = z.object({
   attachment,
   /** The nonce with which it was leased; only where the calling node holds it. */
   nonce: z.optional(nonce),
-  /** The pod for which it was leased, where the runtime said it. */
-  pod: z.optional(pod),
 });
 export type ImportHolder = z.infer<typeof importHolder>;
 
@@ -61,8 +59,6 @@ export const importOutlook = z.object({
   node: z.string(),
   /** As an ADD is told it. */
   pool: poolDefinition,
-  /** Addresses that the pool hands out to nobody, those of reservations left out: `pool.exclude` has both. */
-  exclude: z.array(z.string()),
   /** In the order of the question. */
   addresses: z.array(addressToImport),
 });

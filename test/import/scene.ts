@@ -113,6 +113,11 @@ export function importingNode(here: World, id: string, living: () => Readonly<Re
     },
     call: (verb: string, container: string, ifname = 'eth0') =>
       node.call(verb, container, { stdin, env: { CNI_IFNAME: ifname }, surroundings: around() }),
+    check: (container: string, address: string) => {
+      const rest = { name: NETWORK, cniVersion: '1.0.0', prevResult: { cniVersion: '1.0.0', ips: [{ address }] } };
+      const asked = configuration({ ranges: undefined, routes: undefined, pool: POOL }, rest);
+      return node.call('CHECK', container, { stdin: asked, surroundings: around() });
+    },
     sent: (path: string): Sent[] => service.sent.filter((one) => one.path === path),
     remove: () => node.remove(),
   };

@@ -44,7 +44,7 @@ export async function importOutlook(
       ...(definition.affinity === 'node' ? { block: blockOf(call, at.block, owner) } : {}),
     };
   });
-  return { node: call.caller, pool: toldToNodes(pool, call), exclude: definition.exclude, addresses };
+  return { node: call.caller, pool: toldToNodes(pool, call), addresses };
 }
 
 /** As an assertion opens it (`openMore`, `openApart`): never what lies before the first one. */
@@ -62,8 +62,8 @@ async function readBlock({ store }: Dependencies, { definition: { id, affinity }
 
 function holderIn({ caller }: Call, state: SlotState | undefined): ImportHolder | undefined {
   if (!state?.held || state.holding === undefined) return undefined;
-  const { node, attachment, nonce, pod } = state.holding;
-  return { node, attachment, ...(node === caller ? { nonce } : {}), ...(pod === undefined ? {} : { pod }) };
+  const { node, attachment, nonce } = state.holding;
+  return { node, attachment, ...(node === caller ? { nonce } : {}) };
 }
 
 function blockOf({ caller }: Call, block: bigint, state: BlockState | undefined): ImportBlock {
