@@ -142,8 +142,9 @@ const ROOMS: readonly Room[] = [
   onNode('kubernetes', 'machine'),
   onNode('agent', ...GROUND, 'log', 'node', 'api', 'sync', 'kubernetes', 'agent/metrics.ts'),
   onNode('install', ...GROUND, 'node', 'sync'),
+  onNode('import', ...GROUND, 'node', 'api', 'sync'),
   onNode('verbs', ...GROUND, 'log', 'node', 'api', 'sync'),
-  onNode('commands', ...GROUND, 'log', 'node', 'api', 'sync', 'kubernetes', 'agent', 'install'),
+  onNode('commands', ...GROUND, 'log', 'node', 'api', 'sync', 'kubernetes', 'agent', 'install', 'import'),
   {
     room: 'cni-shim/main.ts',
     knows: ['cni-shim/machine/', 'cni-shim/verbs/', 'cni-shim/commands/'],
@@ -176,6 +177,7 @@ const ROOMS: readonly Room[] = [
   },
   { room: 'lessorctl/kubernetes/', knows: ['lessorctl/shell/', 'lessorctl/settings/'] },
   { room: 'lessorctl/check/', knows: ['core/contract/', 'lessorctl/kubernetes/', 'lessorctl/plan/'] },
+  { room: 'lessorctl/import/', knows: ['lessorctl/shell/', 'lessorctl/kubernetes/'] },
   {
     room: 'lessorctl/backup/',
     knows: ['core/contract/', 'lessorctl/shell/', 'lessorctl/settings/'],
@@ -188,7 +190,7 @@ const ROOMS: readonly Room[] = [
   {
     room: 'lessorctl/commands/',
     knows: [
-      ...inControl('shell', 'print', 'settings', 'api', 'plan', 'kubernetes', 'check', 'backup', 'session'),
+      ...inControl('shell', 'print', 'settings', 'api', 'plan', 'kubernetes', 'check', 'import', 'backup', 'session'),
       'console/server/',
     ],
     packages: [ZOD, /^(p-map|yaml)$/],

@@ -140,6 +140,29 @@ export const readinessResult: Shape<ReadinessResult> = object({
   code: optional(text()),
   detail: optional(text()),
   remedy: optional(text()),
+  imports: optional(
+    object({
+      node: text(),
+      pool,
+      addresses: list(
+        object({
+          address: text(),
+          slot: optional(slot),
+          closed: optional(flag),
+          holder: optional(object({ node: text(), attachment, nonce: optional(nonce) })),
+          block: optional(
+            object({
+              block: blockIndex,
+              state: oneOf('free', 'claimed', 'releasing', 'sealed'),
+              node: optional(text()),
+              boot: optional(text()),
+              journal: optional(text()),
+            }),
+          ),
+        }),
+      ),
+    }),
+  ),
 });
 
 export const goodbyeResult: Shape<GoodbyeResult> = object({ ended: flag });

@@ -41,6 +41,11 @@ export const commands: readonly Entry[] = [
     load: async () => (await import('./give-back.ts')).givingBack,
   },
   {
+    name: 'import',
+    summary: 'makes leases of the addresses that another IPAM gave to containers of this node',
+    load: async () => (await import('./import.ts')).importing,
+  },
+  {
     name: 'install',
     summary: 'puts the plugin, the node configuration and the agent on a host',
     load: async () => (await import('./install.ts')).installation,

@@ -40,6 +40,8 @@ export interface Terminal {
 export interface Calling {
   readonly surroundings: Surroundings;
   readonly terminal: Terminal;
+  /** All of standard input; this process's own if left out. */
+  readonly input?: () => string;
 }
 
 export interface Command<O extends Options = Options> {

@@ -37,6 +37,8 @@ export interface JournalEntry {
   readonly unasked?: true;
   /** The service was asked to release it, and may do so at any later time: no ADD adopts it any more. */
   readonly ended?: true;
+  /** No ADD of this plugin: another IPAM gave the container its address (`lessor import`). */
+  readonly imported?: true;
   /** What the plugin saw of the network namespace, by which its end is told. */
   readonly sandbox?: SandboxView;
   /** Only a DEL releases it, as its network says: neither that the namespace is gone nor a GC. */

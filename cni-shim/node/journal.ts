@@ -260,7 +260,7 @@ function firstFree(writing: Writing, candidates: Iterable<SlotReference>): SlotR
 }
 
 /** Exactly the slots that the entry knows of are its own. */
-function ownSlots({ run }: Writing, entry: JournalEntry): void {
+export function ownSlots({ run }: Writing, entry: JournalEntry): void {
   run('DELETE FROM slot WHERE nonce = ?', entry.nonce);
   for (const { pool, block, slot } of slotsOf(entry))
     run('INSERT OR REPLACE INTO slot (pool, block, slot, nonce) VALUES (?, ?, ?, ?)', pool, block, slot, entry.nonce);

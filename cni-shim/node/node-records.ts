@@ -3,6 +3,7 @@ import type { ClaimedBlock } from '../../core/contract/ids.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 import { inDataDir } from '../machine/layout.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
+import { type Imports, openImports } from './imports.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { LOST } from './journal-file.ts';
 import { type Leaving, openLeaving } from './leaving.ts';
@@ -17,6 +18,7 @@ export interface NodeRecords extends Pick<NodeDatabase, 'meta' | 'setMeta' | 'ch
   readonly bootId: string;
   readonly journal: Journal;
   readonly outbox: Outbox;
+  readonly imports: Imports;
   readonly returnedBlocks: ReturnedBlocks;
   readonly leaving: Leaving;
   /** Names the journal: another one after it was lost. Made if there is none yet. */
@@ -78,6 +80,7 @@ export function openRecords(surroundings: RecordSurroundings, dataDir: string): 
     bootId,
     journal: openJournal(database),
     outbox: openOutbox(database),
+    imports: openImports(database),
     returnedBlocks,
     leaving,
     meta: database.meta,

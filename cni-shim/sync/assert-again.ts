@@ -16,6 +16,8 @@ export interface Asserted {
   readonly outcome: 'held again' | 'lost' | 'ended';
   /** Where nobody can say: it is asserted again later. */
   readonly error?: LessorError;
+  /** Why it is lost, where the service said so. */
+  readonly refused?: LessorError;
 }
 
 /** @param entry as the table was compared with it; a container that ended meanwhile is not held again for long */
@@ -32,7 +34,7 @@ export async function assertAgain(
     if (outcome.kind !== 'granted') {
       // Refused for good, also by a service of before there were assertions.
       const isFinal = ['lease.lost', 'request.invalid'].includes(outcome.error.code);
-      return { outcome: 'lost', ...(isFinal ? {} : { error: outcome.error }) };
+      return { outcome: 'lost', ...(isFinal ? { refused: outcome.error } : { error: outcome.error }) };
     }
     noteBlock(records, slot, outcome.answer);
     life = outcome.answer?.incarnation ?? 0;

@@ -47,6 +47,8 @@ export const most = {
   formerBlocks: 4096,
   /** Of a batch: leases of which a node tells at once. */
   itemsOfBatch: 25,
+  /** Of which a node asks at once before it imports them. */
+  addressesToImport: 256,
   /** Blocks without a free slot, as a node is told of them and tells them. */
   fullBlocks: 256,
   exclusions: 256,

@@ -13,6 +13,7 @@ import {
   slotReference,
   vrf,
 } from './ids.ts';
+import { addressesToImport, importOutlook } from './imports.ts';
 import { allocateRequest, leaseRow } from './lease.ts';
 import { most } from './limits.ts';
 import { affinity, poolDefinition, poolState } from './pool.ts';
@@ -22,6 +23,8 @@ export const readinessRequest = z.strictObject({
   /** The pool from which an address is wanted. */
   pool: allocateRequest.shape.pool,
   labels: allocateRequest.shape.labels,
+  /** Addresses with which containers of the calling node live, and that it is about to import: who has them in the pool. */
+  imports: z.optional(addressesToImport),
 });
 export type ReadinessRequest = z.infer<typeof readinessRequest>;
 
@@ -35,6 +38,8 @@ export const readinessResult = z.object({
   detail: z.optional(z.string()),
   /** What to do about it, as `detail` says it last. */
   remedy: z.optional(z.string()),
+  /** Where `imports` were asked for and the pool may be used: what is there of them. Absent from services of before 1.6. */
+  imports: z.optional(importOutlook),
 });
 export type ReadinessResult = z.infer<typeof readinessResult>;
 

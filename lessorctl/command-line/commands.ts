@@ -248,6 +248,11 @@ export const groups: readonly Group[] = [
         summary: 'writes the pools as apply takes them',
         load: async () => the((await import('../commands/apply.ts')).exported),
       },
+      {
+        name: 'import',
+        summary: 'makes leases of the addresses that another IPAM gave to pods',
+        load: async () => the((await import('../commands/import.ts')).imported),
+      },
     ],
   },
   {

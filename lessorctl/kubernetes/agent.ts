@@ -56,16 +56,18 @@ export async function agentOn(
   };
 }
 
-/** Runs the plugin's executable in the agent's container. */
+/** Runs the plugin's executable in the agent's container. @param input what it reads on standard input */
 export function lessorOn(
   shell: Pick<Shell, 'execute'>,
   { namespace, name }: Pick<AgentPod, 'namespace' | 'name'>,
   context: string | undefined,
   args: readonly string[],
+  input?: string,
 ): Promise<Ran | undefined> {
   const chosen = context === undefined ? [] : ['--context', context];
-  const into = ['exec', '--namespace', namespace, name, '--container', 'agent', '--', '/lessor'];
-  return shell.execute('kubectl', [...chosen, ...into, ...args]);
+  const into = ['exec', '--namespace', namespace, name, '--container', 'agent'];
+  const piped = input === undefined ? [] : ['--stdin'];
+  return shell.execute('kubectl', [...chosen, ...into, ...piped, '--', '/lessor', ...args], input);
 }
 
 /** The labels that the node says with every ADD. */

@@ -80,13 +80,17 @@ async function write(path: string, text: string): Promise<void> {
   }
 }
 
-async function execute(program: string, args: readonly string[]): Promise<Ran | undefined> {
+async function execute(program: string, args: readonly string[], input?: string): Promise<Ran | undefined> {
   const { execFile } = await import('node:child_process');
   return new Promise((done) => {
-    execFile(program, args, { maxBuffer: LONGEST_OUTPUT }, (error, out, err) => {
+    const child = execFile(program, args, { maxBuffer: LONGEST_OUTPUT }, (error, out, err) => {
       if (error?.code === 'ENOENT') return done(undefined);
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
       done({ code, stdout: out, stderr: err });
     });
+    if (input === undefined) return;
+    // It may end before it has read all: what it came to says why.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
   });
 }

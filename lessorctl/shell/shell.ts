@@ -24,8 +24,8 @@ export interface Shell {
   read(path: string): Promise<string | undefined>;
   /** As a whole, or not at all. */
   write(path: string, text: string): Promise<void>;
-  /** Undefined where there is no such program. */
-  execute(program: string, args: readonly string[]): Promise<Ran | undefined>;
+  /** Undefined where there is no such program. @param input what it reads on standard input; nothing if left out */
+  execute(program: string, args: readonly string[], input?: string): Promise<Ran | undefined>;
   /** Milliseconds since 1970. */
   now(): number;
   /** From 0 to 1. */

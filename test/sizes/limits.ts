@@ -27,6 +27,7 @@ const described: Record<keyof typeof most, string> = {
   spanText: 'characters of an exclusion or of a reservation’s address',
   formerBlocks: 'blocks of an earlier boot that a request names',
   itemsOfBatch: 'leases of which a node tells at once',
+  addressesToImport: 'addresses of which a node asks at once before it imports them',
   exclusions: 'exclusions of a pool',
   reservations: 'reservations of a pool',
   addressesOfReservation: 'addresses or prefixes of a reservation',

@@ -64,7 +64,7 @@ export function usableProposal({ proposal }: AllocateRequest, pool: KnownPool): 
  * A node needs to know where the pool's addresses are and which it need not propose. Quotas and reservations are the service's
  * to look at, and may be as long as a pool can be; what is reserved is told as excluded, as far as there is room.
  */
-function toldToNodes(pool: KnownPool, { cluster }: Call): PoolDefinition {
+export function toldToNodes(pool: KnownPool, { cluster }: Call): PoolDefinition {
   const { definition } = pool;
   const { exclude, reservations } = definition;
   const withheld = [...exclude, ...reservations.flatMap(({ addresses }) => addresses)];

@@ -8,6 +8,7 @@ import { full } from '../add/pool-full.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
 import { partialSlots } from '../pools/open-blocks.ts';
+import { importOutlook } from './import-outlook.ts';
 
 /**
  * Pods have namespaces, and the runtime that asks has none in mind: a node is ready if pods of some namespace can be given
@@ -17,11 +18,12 @@ import { partialSlots } from '../pools/open-blocks.ts';
 export async function readiness(
   deps: Dependencies,
   call: Call,
-  { pool, labels }: ReadinessRequest,
+  { pool, labels, imports }: ReadinessRequest,
 ): Promise<ReadinessResult> {
   try {
     const request = { pool, ...(labels === undefined ? {} : { labels }) };
-    return await firstWithRoom(deps, choosePools(deps, call, request, true));
+    const candidates = choosePools(deps, call, request, true);
+    return await (imports === undefined ? firstWithRoom(deps, candidates) : outlook(deps, call, candidates, imports));
   } catch (error) {
     if (!(error instanceof LessorError) || error.kind.retry) throw error;
     return toldBy(error);
@@ -35,6 +37,18 @@ async function firstWithRoom(deps: Dependencies, candidates: AsyncIterable<Candi
     refusals.push(full(pool, Number.POSITIVE_INFINITY));
   }
   return toldBy(nowhere(refusals));
+}
+
+/** Whether there is room is not asked: what is imported takes no address of its own choice. */
+async function outlook(
+  deps: Dependencies,
+  call: Call,
+  candidates: AsyncIterable<Candidate>,
+  addresses: readonly string[],
+): Promise<ReadinessResult> {
+  for await (const { pool } of candidates)
+    return { ready: true, imports: await importOutlook(deps, call, pool, addresses) };
+  return toldBy(nowhere([]));
 }
 
 const toldBy = ({ code, message, remedy }: LessorError): ReadinessResult => ({

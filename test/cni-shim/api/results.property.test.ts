@@ -89,6 +89,24 @@ const pairs: readonly Pair[] = [
     },
   ],
   ['readiness', shapes.readinessResult, readinessResult, { ready: false, code: 'pool.exhausted', detail: 'x' }],
+  [
+    'readiness, before an import',
+    shapes.readinessResult,
+    readinessResult,
+    {
+      ready: true,
+      imports: {
+        node: 'i-1',
+        pool,
+        addresses: [
+          {
+            ...{ address: '10.1.0.5', slot, closed: true, holder: { node: 'i-1', attachment, nonce } },
+            block: { block: '1f', state: 'claimed', node: 'i-1', boot: 'b', journal: 'a'.repeat(16) },
+          },
+        ],
+      },
+    },
+  ],
   ['goodbye', shapes.goodbyeResult, goodbyeResult, { ended: true }],
   ['heartbeat', shapes.heartbeatResult, heartbeatResult, { incarnation: 1, declaredDead: true }],
 ];

@@ -47,10 +47,21 @@ const cluster: readonly KubernetesObject[] = [
 ];
 
 /** What the plugin answers in an agent's pod. */
-const lessor = ([command]: readonly string[]): Ran => {
+const lessor = (args: readonly string[]): Ran => {
+  const [command] = args;
   const left = { releasedLater: 0, released: [], blocks: [{ pool: 'routed', block: '0' }], life: { incarnation: 1 } };
-  const said = command === 'status' ? { labels: { zone: 'a' } } : left;
+  const said = command === 'status' ? { labels: { zone: 'a' } } : command === 'import' ? imported(args) : left;
   return { code: 0, stdout: JSON.stringify(said), stderr: '' };
+};
+
+const imported = (args: readonly string[]) => {
+  const of = (outcome: string, n: number) => ({
+    ...{ outcome, containerId: `c${n}`, ifname: 'net1', pod: { namespace: 'shop', name: `web-${n}` } },
+    ...{ addresses: [`10.8.0.${n}`], from: [`IPPool kube-system/10.8.0.0-16, allocation ${n}`], standing: 'living' },
+  });
+  const why = '10.8.0.9 is held by container 9b2e (net1, network storage) of node i-0123456789abcdef0';
+  const outcome = args.includes('--yes') ? 'imported' : 'would';
+  return { allocations: [...[5, 6, 7, 8].map((n) => of(outcome, n)), { ...of('conflict', 9), why }] };
 };
 
 /** They need what is not here: backups of AWS, a browser. */
@@ -111,6 +122,7 @@ export async function typedExamples(stack: LocalStack): Promise<Example[]> {
 
 const files = {
   'pools.yaml': POOLS,
+  'export.json': JSON.stringify({ kind: 'List', items: [] }),
   '10-lessor.conflist': JSON.stringify({ name: 'pods', plugins: [{ ipam: { type: 'lessor', pool: 'shop' } }] }),
 };
 

@@ -1,0 +1,172 @@
+/** Whose an allocation is, and whether its container lives: only proof has it left out. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { livingAddresses } from '../../cni-shim/import/namespaces.ts';
+import type { World } from '../functions/world.ts';
+import { machineUnderNode } from '../support/machine-under-node.ts';
+import { type Allocated, containerOf, crictlPods, ipamBlocks, ippool, listOf, podObject } from './exports.ts';
+import { heldIn, type ImportingNode, importingNode, newWorld, POOL, poolFor } from './scene.ts';
+
+let here: World;
+let node: ImportingNode;
+/** By address the file of the namespace in which it lives. */
+let living: Record<string, string>;
+
+beforeEach(async () => {
+  here = newWorld();
+  living = {};
+  node = importingNode(here, 'n-1', () => living);
+  await poolFor(here, {});
+});
+afterEach(() => node.remove());
+
+const web: Allocated = {
+  ...{ address: '10.44.0.9', containerId: containerOf(1), node: 'n-1', ifname: 'net1' },
+  pod: { namespace: 'shop', name: 'web-1' },
+};
+const HOUR_MS = 3_600_000;
+
+describe('of whereabouts, which does not say on which node it is', () => {
+  const imported = async (pods: readonly Allocated[], allocated = [web]) => {
+    const text = listOf(ippool('10.44.0.0/16', allocated), ...pods.map(podObject));
+    return (await node.imports('whereabouts', node.written('export.json', text), '--yes')).rows;
+  };
+
+  test('it is where its pod has the address', async () => {
+    expect(await imported([web])).toMatchObject([
+      {
+        outcome: 'imported',
+        standing: 'living',
+        ifname: 'net1',
+        pod: { namespace: 'shop', name: 'web-1', uid: 'uid-web-1' },
+      },
+    ]);
+  });
+
+  test('it is another node’s where that node’s pod has the address, even if the same address lives here', async () => {
+    living = { '10.44.0.9': 'cni-1' };
+    expect(await imported([{ ...web, node: 'n-2' }])).toMatchObject([
+      { outcome: 'elsewhere', why: 'pod shop/web-1 of node n-2 has it' },
+    ]);
+  });
+
+  test('it is here where the address lives in a network namespace', async () => {
+    living = { '10.44.0.9': 'cni-1' };
+    expect(await imported([])).toMatchObject([{ outcome: 'imported', standing: 'living' }]);
+    expect(node.node.entries()).toMatchObject([{ netns: '/var/run/netns/cni-1', sandbox: { namespace: '4:cni-1' } }]);
+  });
+
+  test('it is nobody’s to import where nothing says so, though its pod is gone: that container may run on somewhere', async () => {
+    expect(await imported([])).toMatchObject([{ outcome: 'nowhere' }]);
+    const other = { ...web, address: '10.44.0.10', pod: { namespace: 'shop', name: 'web-2' } };
+    expect(await imported([other])).toMatchObject([
+      { outcome: 'nowhere', why: expect.stringContaining('no pod shop/web-1') },
+    ]);
+    expect(await heldIn(here, POOL)).toEqual(new Map());
+  });
+
+  test('it is here, unproven, where its pod is and is not known to have the address', async () => {
+    const bare = { ...podObject(web), metadata: web.pod, status: { phase: 'Pending' } };
+    const text = listOf(ippool('10.44.0.0/16', [web]), bare);
+    const { rows, exitCode } = await node.imports('whereabouts', node.written('export.json', text), '--yes');
+    expect([exitCode, rows]).toMatchObject([0, [{ outcome: 'imported', standing: 'unproven' }]]);
+  });
+});
+
+describe('of host-local, all of which is this node’s', () => {
+  const plain = { address: web.address, containerId: web.containerId };
+
+  test('what nobody saw is held until its DEL, or the next boot', async () => {
+    const { rows } = await node.imports('host-local', node.hostLocal([plain]), '--yes');
+    expect(rows).toMatchObject([{ outcome: 'imported', standing: 'unproven' }]);
+    node.node.bootId = 'the next boot';
+    await node.call('ADD', 'other');
+    expect((await node.lessor('reconcile', '--grace', '0')).exitCode).toBe(0);
+    expect((await heldIn(here, POOL)).has('10.44.0.9')).toBe(false);
+  });
+
+  test('the pods say for whom it is', async () => {
+    const list = node.written('pods.json', listOf(podObject({ ...web, ifname: undefined as never })));
+    const { rows } = await node.imports('host-local', node.hostLocal([plain]), '--pods', list, '--yes');
+    expect(rows).toMatchObject([
+      { outcome: 'imported', standing: 'living', pod: { namespace: 'shop', name: 'web-1' } },
+    ]);
+  });
+
+  test('what the runtime does not list is over, if it was there before the list was made', async () => {
+    const source = node.hostLocal([plain, { ...plain, address: '10.44.0.10', containerId: containerOf(2) }]);
+    const listed = crictlPods([{ ...web, containerId: containerOf(2) }]);
+    const later = node.written('sandboxes.json', listed, Date.now() + HOUR_MS);
+    const { rows, exitCode } = await node.imports('host-local', source, '--sandboxes', later);
+    expect([exitCode, rows.map(({ outcome, addresses }) => [outcome, ...addresses])]).toEqual([
+      0,
+      [
+        ['would', '10.44.0.10'],
+        ['over', '10.44.0.9'],
+      ],
+    ]);
+  });
+
+  test.each([
+    [
+      'of before proves nothing: an ADD may have come since',
+      () => node.written('sandboxes.json', crictlPods([]), Date.now() - HOUR_MS),
+    ],
+    ['through a pipe proves nothing: nobody can say when it was made', () => '-'],
+  ])('a list %s', async (_, path) => {
+    const source = node.hostLocal([plain]);
+    const args = [
+      'import',
+      'host-local',
+      source,
+      '--network',
+      'pods',
+      '--pool',
+      POOL,
+      '--json',
+      `--sandboxes=${path()}`,
+    ];
+    const { out } = await node.lessorReading(crictlPods([]), ...args);
+    expect(JSON.parse(out).allocations).toMatchObject([{ outcome: 'would', standing: 'unproven' }]);
+  });
+
+  test('what lives in a network namespace lives, whatever the list says', async () => {
+    living = { '10.44.0.9': 'cni-1' };
+    const later = node.written('sandboxes.json', crictlPods([]), Date.now() + HOUR_MS);
+    const { rows } = await node.imports('host-local', node.hostLocal([plain]), '--sandboxes', later, '--yes');
+    expect(rows).toMatchObject([{ outcome: 'imported', standing: 'living' }]);
+    // It is released by the proof by which each lease of this plugin's is.
+    living = {};
+    expect((await node.lessor('reconcile', '--grace', '0')).exitCode).toBe(0);
+    expect([await heldIn(here, POOL), node.node.entries()]).toEqual([new Map(), []]);
+  });
+});
+
+test('Calico says the node, and when; what it has of hosts and virtual machines is named', async () => {
+  const blocks = ipamBlocks([web, { ...web, address: '10.44.0.10', containerId: containerOf(2) }]);
+  const [block] = blocks;
+  const attributes = [
+    ...(block?.spec.attributes ?? []),
+    { handle_id: 'vxlan-tunnel-addr-n-1', secondary: { node: 'n-1', type: 'vxlanTunnelAddress' } },
+    { handle_id: 'k8s-pod-network.vmi.shop.vm1', secondary: { node: 'n-1' } },
+    { handle_id: `k8s-pod-network.${containerOf(3)}\r\neth1`, secondary: { node: 'n-2' } },
+    { secondary: {} },
+  ];
+  const allocations = block?.spec.allocations.map((index, place) => (place >= 20 && place < 24 ? place - 18 : index));
+  const text = listOf({ ...block, spec: { ...block?.spec, attributes, allocations } });
+  const later = node.written('sandboxes.json', crictlPods([web]), Date.parse('2026-01-01T00:00:01Z'));
+  const { rows } = await node.imports('calico', node.written('export.json', text), '--sandboxes', later);
+  expect(rows.map(({ outcome, addresses, why }) => [...addresses, outcome, why])).toEqual([
+    ['10.44.0.9', 'would', undefined],
+    ['10.44.0.10', 'over', 'the runtime does not list it'],
+    ['10.44.0.22', 'elsewhere', "it is node n-2's"],
+    ['10.44.0.20', 'host', expect.stringContaining('vxlan-tunnel-addr-n-1')],
+    ['10.44.0.21', 'unreadable', expect.stringContaining('virtual machine')],
+    ['10.44.0.23', 'unreadable', 'it has no handle'],
+  ]);
+  expect(rows[2]).toMatchObject({ ifname: 'eth1', containerId: containerOf(3) });
+});
+
+test('The kernel of this machine is asked of each namespace but its own', () => {
+  const found = livingAddresses(machineUnderNode().files);
+  expect([found.has('127.0.0.1'), found.has('::1'), found.netnsOf('127.0.0.1')]).toEqual([false, false, undefined]);
+});
