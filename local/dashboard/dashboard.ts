@@ -1,15 +1,27 @@
 /** Grafana's dashboard of the nodes, which the chart brings. */
 import {
+  BarGaugeDisplayMode,
+  BigValueColorMode,
+  BigValueGraphMode,
   type Dashboard,
   DashboardCursorSync,
   type FieldConfigSource,
+  type GraphFieldConfig,
+  LegendDisplayMode,
   type Panel,
   type RowPanel,
+  SortOrder,
   ThresholdsMode,
+  TooltipDisplayMode,
   VariableHide,
   VariableRefresh,
   VariableSort,
+  VisibilityMode,
+  VizOrientation,
 } from '@grafana/schema';
+import type { Options as ListOptions } from '@grafana/schema/dist/esm/raw/composable/bargauge/panelcfg/x/BarGaugePanelCfg_types.gen';
+import type { Options as StatOptions } from '@grafana/schema/dist/esm/raw/composable/stat/panelcfg/x/StatPanelCfg_types.gen';
+import type { Options as CourseOptions } from '@grafana/schema/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen';
 import { problems } from '../../core/contract/problems.ts';
 import { type PanelRow, rows, type Shown } from './panels.ts';
 
@@ -22,22 +34,28 @@ const KINDS = {
 /** Columns of Grafana's grid. */
 const COLUMNS = 24;
 
-const OPTIONS: Record<Shown['kind'], Record<string, unknown>> = {
+const reduceOptions = { calcs: ['lastNotNull'], fields: '', values: false };
+const OPTIONS = {
   number: {
-    reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false },
-    colorMode: 'value',
-    graphMode: 'area',
-  },
+    reduceOptions,
+    colorMode: BigValueColorMode.Value,
+    graphMode: BigValueGraphMode.Area,
+  } satisfies Partial<StatOptions>,
   course: {
-    legend: { displayMode: 'list', placement: 'bottom', showLegend: true },
-    tooltip: { mode: 'multi', sort: 'desc' },
-  },
+    legend: { calcs: [], displayMode: LegendDisplayMode.List, placement: 'bottom', showLegend: true },
+    tooltip: { mode: TooltipDisplayMode.Multi, sort: SortOrder.Descending },
+  } satisfies Partial<CourseOptions>,
   list: {
-    reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false },
-    displayMode: 'basic',
-    orientation: 'horizontal',
-  },
-};
+    reduceOptions,
+    displayMode: BarGaugeDisplayMode.Basic,
+    orientation: VizOrientation.Horizontal,
+  } satisfies Partial<ListOptions>,
+} as const;
+const COURSE = {
+  fillOpacity: 10,
+  showPoints: VisibilityMode.Never,
+  spanNulls: false,
+} satisfies Partial<GraphFieldConfig>;
 
 /** Our codes in words, and the specification's that an ADD of ours has. */
 const CODES = new Map<number, string>([
@@ -61,7 +79,7 @@ function fieldsOf({ unit, kind, bad, queries }: Shown): FieldConfigSource {
       unit,
       min: 0,
       thresholds: { mode: ThresholdsMode.Absolute, steps },
-      ...(kind === 'course' ? { custom: { fillOpacity: 10, showPoints: 'never', spanNulls: false } } : {}),
+      ...(kind === 'course' ? { custom: COURSE } : {}),
     },
     overrides: named.map(([code, title]) => ({
       matcher: { id: 'byName', options: String(code) },
