@@ -1,7 +1,7 @@
 /** Where each node is reached: as the user says, else as Kubernetes does. */
-import { parseAddress } from '../../core/addresses/address.ts';
 import type { ListedNodeView } from '../../core/contract/nodes.ts';
 import { askKubectl, type ListOf } from '../kubernetes/kubectl.ts';
+import { isAddress } from '../plan/prefix.ts';
 import type { Session } from '../session/session.ts';
 import { wrong } from '../settings/wrong.ts';
 import { gathered } from './pages.ts';
@@ -15,7 +15,6 @@ interface Asked {
 
 /** Nothing else gets into a line that a shell may read. */
 const OF_EC2 = /^(eni|i)-[0-9a-f]+$/;
-const isAddress = (text: string): boolean => parseAddress(text) !== undefined;
 
 /** @throws LessorError `request.invalid` */
 export async function nextHopsOf(session: Session, { via, on, target }: Asked): Promise<NextHops> {

@@ -46,12 +46,12 @@ written. Routes of other pools are never touched.`,
   examples: [
     { line: 'routes routed', does: 'Which block goes to which node' },
     {
-      line: 'routes routed --for linux --on ip-10-0-1-17 | ip -batch -',
-      does: 'The routes of a node, as often as you like',
+      line: 'routes routed --for linux --on ip-10-0-1-17.eu-central-1.compute.internal',
+      does: 'What ip -batch - makes a node know, as often as you like',
     },
     {
-      line: 'routes routed --for aws --route-table rtb-0123456789abcdef0 --present table.json | sh',
-      does: 'The routes of a VPC, as far as they are not there',
+      line: 'routes routed --for aws --route-table rtb-0123456789abcdef0',
+      does: 'What makes a VPC know',
     },
   ],
   watchable: true,

@@ -30,6 +30,10 @@ export function readPrefix(what: string, text: string): PlannedPrefix {
   return prefix;
 }
 
+/** Without a prefix length, and without a zone. */
+export const isAddress = (text: string): boolean =>
+  /^[0-9a-f.:]+$/i.test(text) && (text.includes(':') ? Address6.isValid(text) : Address4.isValid(text));
+
 const sizeOf = ({ bits, length }: Pick<PlannedPrefix, 'bits' | 'length'>): bigint => 1n << BigInt(bits - length);
 
 export const spanOf = (prefix: PlannedPrefix): TakenSpan => ({
