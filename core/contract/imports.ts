@@ -13,7 +13,7 @@ export const addressesToImport = z
   .check(z.minLength(1), z.maxLength(most.addressesToImport));
 
 /** Who holds a slot. */
-const importHolder = z.object({
+export const importHolder = z.object({
   /** The node that holds it. */
   node: z.string(),
   /** The attachment that holds it. */
@@ -24,8 +24,7 @@ const importHolder = z.object({
 export type ImportHolder = z.infer<typeof importHolder>;
 
 /** Whose the block of a slot is, where blocks belong to nodes. */
-const importBlock = z.object({
-  /** The block. */
+export const importBlock = z.object({
   block: blockIndex,
   /** `free` is also a block that was never claimed. */
   state: z.enum(['free', 'claimed', 'releasing', 'sealed']),
@@ -39,7 +38,7 @@ const importBlock = z.object({
 export type ImportBlock = z.infer<typeof importBlock>;
 
 /** An address, in the order of the question. */
-const addressToImport = z.object({
+export const addressToImport = z.object({
   /** The address as it was asked for. */
   address: z.string(),
   /** The slot that has it; absent where the pool does not have the address. */

@@ -9,6 +9,7 @@ import * as forecast from '../../core/contract/forecast.ts';
 import * as heartbeat from '../../core/contract/heartbeat.ts';
 import * as history from '../../core/contract/history.ts';
 import * as ids from '../../core/contract/ids.ts';
+import * as imports from '../../core/contract/imports.ts';
 import * as lease from '../../core/contract/lease.ts';
 import * as nodes from '../../core/contract/nodes.ts';
 import * as pool from '../../core/contract/pool.ts';
@@ -43,6 +44,7 @@ export const schemas: ReadonlyMap<string, Schema> = new Map(
     blocks,
     nodes,
     heartbeat,
+    imports,
     questions,
     history,
     time,

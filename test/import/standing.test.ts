@@ -1,8 +1,11 @@
 /** Whose an allocation is, and whether its container lives: only proof has it left out. */
+import { execFileSync, spawn } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { livingAddresses } from '../../cni-shim/import/namespaces.ts';
+import { prerequisites } from '../../local/nodes/node-network.ts';
 import type { World } from '../functions/world.ts';
 import { machineUnderNode } from '../support/machine-under-node.ts';
+import { available } from '../support/prerequisite.ts';
 import { type Allocated, containerOf, crictlPods, ipamBlocks, ippool, listOf, podObject } from './exports.ts';
 import { heldIn, type ImportingNode, importingNode, newWorld, POOL, poolFor } from './scene.ts';
 
@@ -166,7 +169,30 @@ test('Calico says the node, and when; what it has of hosts and virtual machines 
   expect(rows[2]).toMatchObject({ ifname: 'eth1', containerId: containerOf(3) });
 });
 
-test('The kernel of this machine is asked of each namespace but its own', () => {
-  const found = livingAddresses(machineUnderNode().files);
-  expect([found.has('127.0.0.1'), found.has('::1'), found.netnsOf('127.0.0.1')]).toEqual([false, false, undefined]);
-});
+const { missing } = prerequisites();
+test.runIf(available('Addresses in network namespaces', missing))(
+  'The kernel is asked of each namespace but the host’s, and says which file is that namespace’s',
+  async () => {
+    const name = `lessor-import-${process.pid}`;
+    const ip = (...args: string[]) => execFileSync('ip', args, { stdio: 'pipe' });
+    ip('netns', 'add', name);
+    // Whoever is in it, for as long as standard input is open.
+    const child = spawn('ip', ['netns', 'exec', name, 'sh', '-c', 'echo in; cat'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    try {
+      await new Promise((begun) => child.stdout.once('data', begun));
+      ip('-n', name, 'link', 'set', 'lo', 'up');
+      ip('-n', name, 'addr', 'add', '10.77.7.7/32', 'dev', 'lo');
+      ip('-n', name, 'addr', 'add', 'fd00:77::7/128', 'dev', 'lo');
+      const found = livingAddresses(machineUnderNode().files);
+      for (const address of ['10.77.7.7', 'fd00:77::7'])
+        expect([found.has(address), found.netnsOf(address)?.endsWith(`/netns/${name}`)]).toEqual([true, true]);
+      expect([found.has('127.0.0.1'), found.has('::1'), found.has('10.77.7.8')]).toEqual([false, false, false]);
+    } finally {
+      child.stdin.end();
+      child.kill('SIGKILL');
+      ip('netns', 'del', name);
+    }
+  },
+);
