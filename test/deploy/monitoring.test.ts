@@ -56,6 +56,16 @@ describe('alerts and dashboard', () => {
   });
 });
 
+it('the page of the agent has each figure, with its labels', () => {
+  const page = readFileSync(fileURLToPath(new URL('../../docs/agent.md', import.meta.url)), 'utf8');
+  const metrics = makeMetrics('1.2.3').registry.getMetricsAsArray() as unknown as {
+    name: string;
+    labelNames: string[];
+  }[];
+  const written = metrics.map(({ name, labelNames: labels }) => `\`${name}${labels.length > 0 ? `{${labels}}` : ''}\``);
+  expect(written.filter((one) => !page.includes(one))).toEqual([]);
+});
+
 describe('the dashboard', () => {
   it('is what npm run dashboard writes', async () => {
     await expect(nodesDashboardText()).toMatchFileSnapshot(DASHBOARD);
