@@ -4,9 +4,10 @@
  */
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleControl } from '../../lessorctl/build/build.ts';
 import { ip, prerequisites } from '../../local/nodes/node-network.ts';
 import { addList, deleteList, type PluginList } from '../e2e/conflist.ts';
 import { type InterfaceResult, podInterface } from '../e2e/pod-interface.ts';
@@ -48,10 +49,8 @@ describe.runIf(available('Routes to blocks', missing))('Nodes of their own', () 
       status: { addresses: [{ type: 'InternalIP', address: ADDRESSES[index] }] },
     }));
     put('kubectl', `echo '${JSON.stringify({ items })}'`);
-    put(
-      'lessorctl',
-      `exec '${process.execPath}' --import '${import.meta.resolve('tsx')}' '${resolve('lessorctl/main.ts')}' "$@"`,
-    );
+    await bundleControl(commands);
+    put('lessorctl', `exec '${process.execPath}' '${commands}/lessorctl.mjs' "$@"`);
     put('aws', `echo "$@" >> calls; [ "$2" = describe-route-tables ] && cat present || exit 0`);
   });
   afterAll(async () => {
