@@ -53,8 +53,10 @@ export function judge(allocation: OtherAllocation, evidence: LifeEvidence): Judg
     return is('elsewhere', `it is node ${node}'s`);
   if (holder?.node !== undefined && holder.node !== nodeName)
     return is('elsewhere', `pod ${holder.name} of node ${holder.node} has it`);
-  if (living.has(address))
-    return is('living', 'its address lives here', { ...details, netns: living.netnsOf(address) });
+  if (living.has(address)) {
+    const names = namesIn(containerId, details.pod?.uid);
+    return is('living', 'its address lives here', { ...details, netns: living.netnsOf(address, names) });
+  }
   if (listed !== undefined) return is('living', 'the runtime lists it', details);
   if (sandboxes?.isAfter(allocation) === true) return is('over', 'the runtime does not list it');
   if (holder?.node === nodeName) return is('living', `pod ${holder.name} has it`, details);
@@ -80,3 +82,9 @@ function byName(
 }
 
 const ofPod = ({ pod, ifname }: ListedPod): Details => ({ pod, ...(ifname === undefined ? {} : { ifname }) });
+
+/** As they are in the path of a control group: systemd's have no dashes. */
+const namesIn = (containerId: string, uid: string | undefined): string[] => [
+  containerId,
+  ...(uid === undefined ? [] : [uid, uid.replaceAll('-', '_')]),
+];

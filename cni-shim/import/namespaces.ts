@@ -14,27 +14,39 @@ const DIRECTORIES = ['/var/run/netns', '/run/netns'];
 
 export interface LivingAddresses {
   has(address: string): boolean;
-  /** The file of the namespace in which it lives; undefined where there is none, or the address lives in several. */
-  netnsOf(address: string): string | undefined;
+  /**
+   * The file of the namespace in which it lives, where a process in there is of the container: by its end the lease will be freed,
+   * and the same address may live in a network beside.
+   * @param names of the container or its pod, one of which the process's control group has in its path
+   */
+  netnsOf(address: string, names: readonly string[]): string | undefined;
+}
+
+interface Namespace {
+  readonly addresses: ReadonlySet<string>;
+  /** Paths of its processes' control groups: kubelet and the runtimes write the ids of pods and containers into them. */
+  readonly groups: string[];
 }
 
 export function livingAddresses(files: Looking): LivingAddresses {
   const paths = pathsOfNamespaces(files);
-  const namespaces = new Map<string, Set<string>>();
+  const namespaces = new Map<string, Namespace>();
   const own = files.identity('/proc/1/ns/net') ?? files.identity('/proc/self/ns/net');
-  const looked = new Set<string | undefined>([own]);
   for (const process of files.list('/proc').filter((name) => /^\d+$/.test(name))) {
     const namespace = files.identity(`/proc/${process}/ns/net`);
-    if (namespace === undefined || looked.has(namespace)) continue;
-    looked.add(namespace);
-    for (const address of addressesOf(files, process))
-      namespaces.set(address, (namespaces.get(address) ?? new Set()).add(namespace));
+    if (namespace === undefined || namespace === own) continue;
+    const found = namespaces.get(namespace) ?? { addresses: new Set(addressesOf(files, process)), groups: [] };
+    found.groups.push(textOf(files, `/proc/${process}/cgroup`) ?? '');
+    namespaces.set(namespace, found);
   }
+  const all = [...namespaces];
   return {
-    has: (address) => namespaces.has(address),
-    netnsOf: (address) => {
-      const [namespace, other] = namespaces.get(address) ?? [];
-      return namespace === undefined || other !== undefined ? undefined : paths.get(namespace);
+    has: (address) => all.some(([, { addresses }]) => addresses.has(address)),
+    netnsOf: (address, names) => {
+      const isIts = ({ addresses, groups }: Namespace) =>
+        addresses.has(address) && groups.some((group) => names.some((name) => group.includes(name)));
+      const [found, other] = all.filter(([, one]) => isIts(one));
+      return found === undefined || other !== undefined ? undefined : paths.get(found[0]);
     },
   };
 }

@@ -49,7 +49,7 @@ export async function moved(all: readonly Step[], broken?: Broken): Promise<read
       Object.fromEntries(
         pods
           .filter((pod) => pod.node === id && pod.isSeen)
-          .map(({ address, containerId }) => [address, containerId.slice(-8)]),
+          .map(({ address, containerId }) => [address, { netns: containerId.slice(-8), group: containerId }]),
       ),
     ),
   );

@@ -36,6 +36,12 @@ export interface ImportOutput {
   readonly rows: readonly Row[];
 }
 
+/** What lives in a namespace: its file, and the control group of the process in there. */
+export interface Living {
+  readonly netns: string;
+  readonly group?: string;
+}
+
 export type ImportingNode = ReturnType<typeof importingNode>;
 
 /** A pool as an operator makes it. */
@@ -46,7 +52,7 @@ export async function poolFor(here: World, pool: object): Promise<string> {
 }
 
 /** @param living what lives in a namespace of this node, with the namespace's file */
-export function importingNode(here: World, id: string, living: () => Readonly<Record<string, string>> = () => ({})) {
+export function importingNode(here: World, id: string, living: () => Readonly<Record<string, Living>> = () => ({})) {
   const node = new Node(api);
   node.limits = PATIENT;
   node.bootId = `boot of ${id}`;
@@ -124,7 +130,7 @@ export function importingNode(here: World, id: string, living: () => Readonly<Re
 }
 
 /** The real files, but for what proc(5) and the directory of namespaces would show of these pods. */
-function kernelOf(real: Files, living: () => Readonly<Record<string, string>>): Files {
+function kernelOf(real: Files, living: () => Readonly<Record<string, Living>>): Files {
   const all = () => Object.entries(living());
   const processOf = (path: string) => all()[Number(/^\/proc\/(\d+)\//.exec(path)?.[1] ?? 0) - 2];
   const inode = (netns: string) => `4:${netns}`;
@@ -132,19 +138,20 @@ function kernelOf(real: Files, living: () => Readonly<Record<string, string>>): 
     ...real,
     list: (directory) => {
       if (directory === '/proc') return ['1', ...all().map((_, index) => String(index + 2)), 'self'];
-      if (directory === '/var/run/netns') return all().map(([, netns]) => netns);
+      if (directory === '/var/run/netns') return all().map(([, { netns }]) => netns);
       return directory === '/run/netns' ? [] : real.list(directory);
     },
     identity: (path) => {
       if (path === '/proc/1/ns/net') return inode('host');
       if (path === '/var/run/netns') return '4:1';
-      if (path.startsWith('/proc/')) return processOf(path) && inode(processOf(path)?.[1] ?? '');
-      const netns = all().find(([, name]) => path === `/var/run/netns/${name}`);
-      return netns ? inode(netns[1]) : real.identity(path);
+      if (path.startsWith('/proc/')) return processOf(path) && inode(processOf(path)?.[1].netns ?? '');
+      const netns = all().find(([, one]) => path === `/var/run/netns/${one.netns}`);
+      return netns ? inode(netns[1].netns) : real.identity(path);
     },
     read: (path) => {
-      const [address] = processOf(path) ?? [];
+      const [address, one] = processOf(path) ?? [];
       if (address === undefined) return real.read(path);
+      if (path.endsWith('/cgroup')) return `0::/kubepods.slice/cri-containerd-${one?.group}.scope\n`;
       if (path.endsWith('/fib_trie')) return address.includes(':') ? '' : fibTrie(address);
       return path.endsWith('/if_inet6') && address.includes(':') ? ifInet6(address) : '';
     },

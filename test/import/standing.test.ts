@@ -7,12 +7,12 @@ import type { World } from '../functions/world.ts';
 import { machineUnderNode } from '../support/machine-under-node.ts';
 import { available } from '../support/prerequisite.ts';
 import { type Allocated, containerOf, crictlPods, ipamBlocks, ippool, listOf, podObject } from './exports.ts';
-import { heldIn, type ImportingNode, importingNode, newWorld, POOL, poolFor } from './scene.ts';
+import { heldIn, type ImportingNode, importingNode, type Living, newWorld, POOL, poolFor } from './scene.ts';
 
 let here: World;
 let node: ImportingNode;
 /** By address the file of the namespace in which it lives. */
-let living: Record<string, string>;
+let living: Record<string, Living>;
 
 beforeEach(async () => {
   here = newWorld();
@@ -46,16 +46,36 @@ describe('of whereabouts, which does not say on which node it is', () => {
   });
 
   test('it is another node’s where that node’s pod has the address, even if the same address lives here', async () => {
-    living = { '10.44.0.9': 'cni-1' };
+    living = { '10.44.0.9': { netns: 'cni-1', group: containerOf(1) } };
     expect(await imported([{ ...web, node: 'n-2' }])).toMatchObject([
       { outcome: 'elsewhere', why: 'pod shop/web-1 of node n-2 has it' },
     ]);
   });
 
   test('it is here where the address lives in a network namespace', async () => {
-    living = { '10.44.0.9': 'cni-1' };
+    living = { '10.44.0.9': { netns: 'cni-1', group: containerOf(1) } };
     expect(await imported([])).toMatchObject([{ outcome: 'imported', standing: 'living' }]);
     expect(node.node.entries()).toMatchObject([{ netns: '/var/run/netns/cni-1', sandbox: { namespace: '4:cni-1' } }]);
+  });
+
+  test('the namespace is its own only where a process of the container or its pod is in there: by its end the lease is freed', async () => {
+    living = { '10.44.0.9': { netns: 'cni-2', group: containerOf(99) } };
+    expect(await imported([])).toMatchObject([{ outcome: 'imported', standing: 'living' }]);
+    expect(node.node.entries()[0]).not.toHaveProperty('netns');
+    const other = {
+      ...web,
+      address: '10.44.0.10',
+      containerId: containerOf(2),
+      pod: { namespace: 'shop', name: 'web-2' },
+    };
+    living = { '10.44.0.10': { netns: 'cni-3', group: 'crio-pod_uid_web_2' } };
+    const uid = { ...podObject(other), metadata: { ...podObject(other).metadata, uid: 'uid-web-2' } };
+    await node.imports(
+      'whereabouts',
+      node.written('export.json', listOf(ippool('10.44.0.0/16', [other]), uid)),
+      '--yes',
+    );
+    expect(node.node.entry(containerOf(2)) ?? node.node.entries()[1]).toMatchObject({ netns: '/var/run/netns/cni-3' });
   });
 
   test('it is nobody’s to import where nothing says so, though its pod is gone: that container may run on somewhere', async () => {
@@ -133,7 +153,7 @@ describe('of host-local, all of which is this node’s', () => {
   });
 
   test('what lives in a network namespace lives, whatever the list says', async () => {
-    living = { '10.44.0.9': 'cni-1' };
+    living = { '10.44.0.9': { netns: 'cni-1', group: containerOf(1) } };
     const later = node.written('sandboxes.json', crictlPods([]), Date.now() + HOUR_MS);
     const { rows } = await node.imports('host-local', node.hostLocal([plain]), '--sandboxes', later, '--yes');
     expect(rows).toMatchObject([{ outcome: 'imported', standing: 'living' }]);
@@ -187,7 +207,8 @@ test.runIf(available('Addresses in network namespaces', missing))(
       ip('-n', name, 'addr', 'add', 'fd00:77::7/128', 'dev', 'lo');
       const found = livingAddresses(machineUnderNode().files);
       for (const address of ['10.77.7.7', 'fd00:77::7'])
-        expect([found.has(address), found.netnsOf(address)?.endsWith(`/netns/${name}`)]).toEqual([true, true]);
+        expect([found.has(address), found.netnsOf(address, [''])?.endsWith(`/netns/${name}`)]).toEqual([true, true]);
+      expect(found.netnsOf('10.77.7.7', [containerOf(1)])).toBeUndefined();
       expect([found.has('127.0.0.1'), found.has('::1'), found.has('10.77.7.8')]).toEqual([false, false, false]);
     } finally {
       child.stdin.end();
