@@ -15,9 +15,9 @@ export const notingRefusals =
     }
   };
 
-/** A node that leaves has been drained. */
-const concerns = ({ attachment }: Plugin, { code }: LessorError): boolean =>
-  attachment.ifname === CLUSTER_INTERFACE && code !== 'node.leaving';
+/** A node that leaves has been drained; and that a pod does not get the address that it asks for says nothing of others. */
+const concerns = ({ attachment, addresses }: Plugin, { code }: LessorError): boolean =>
+  attachment.ifname === CLUSTER_INTERFACE && code !== 'node.leaving' && addresses.length === 0;
 
 function note({ records, network, labels, surroundings }: Plugin, { code, what, remedy, facts }: LessorError): void {
   try {

@@ -40,6 +40,8 @@ interface Adding {
   /** In place of what the ipam section has. */
   readonly ipam?: Record<string, unknown>;
   readonly ifname?: string;
+  /** Beside what names the pod: `;IP=…`. */
+  readonly args?: string;
 }
 
 export class VoiceScene {
@@ -101,8 +103,8 @@ export class VoiceScene {
   }
 
   /** The exit code. */
-  async add(pod: string, namespace = 'shop', { ipam, ifname = 'eth0' }: Adding = {}): Promise<number> {
-    const args = `IgnoreUnknown=1;K8S_POD_NAMESPACE=${namespace};K8S_POD_NAME=${pod};K8S_POD_UID=uid-of-${pod}`;
+  async add(pod: string, namespace = 'shop', { ipam, ifname = 'eth0', args: more = '' }: Adding = {}): Promise<number> {
+    const args = `IgnoreUnknown=1;K8S_POD_NAMESPACE=${namespace};K8S_POD_NAME=${pod};K8S_POD_UID=uid-of-${pod}${more}`;
     const surroundings = this.#served.around();
     const called = await this.node.call('ADD', pod, {
       stdin: configuration({ ranges: undefined, pool: 'green', routes: undefined, ...ipam }),

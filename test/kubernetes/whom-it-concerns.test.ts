@@ -1,5 +1,6 @@
 /** Which refusals are a lack of the node's, and which are some pods' own. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { routes } from '../../core/contract/routes.ts';
 import { OwnerNode } from '../functions/owned-pool.ts';
 import { change, create } from '../functions/pool-requests.ts';
 import { MINUTE_MS, VoiceScene } from './voice-scene.ts';
@@ -42,6 +43,19 @@ describe('a pool of some namespaces', () => {
     }
     expect(scene.isTainted()).toBe(true);
   });
+});
+
+test('a pod that does not get the address that it asks for taints nothing', async () => {
+  await scene.add('web-0');
+  const [{ acknowledged } = {}] = scene.node.entries();
+  const [{ address = '' } = {}] = acknowledged?.addresses ?? [];
+  scene.service.sent.length = 0;
+  for (let tries = 0; tries < 6; tries += 1) {
+    expect(await scene.add('db-0', 'shop', { args: `;IP=${address.split('/')[0]}` })).toBe(1);
+    await scene.looksFor(15_000);
+  }
+  expect(scene.isTainted()).toBe(false);
+  expect(scene.sentTo(routes.readiness.path)).toEqual([]);
 });
 
 describe('a pool whose blocks belong to nodes', () => {

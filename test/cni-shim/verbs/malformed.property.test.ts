@@ -178,8 +178,8 @@ function putBack(after: Kept): void {
 }
 
 /**
- * A STATUS leaves its verdict, a failed ADD that has asked leaves its entry and the slot that it proposed, by which a DEL frees
- * what may be held.
+ * A STATUS leaves its verdict; a failed ADD why it failed, for the agent, and where it has asked its entry and the slot that it
+ * proposed, by which a DEL frees what may be held.
  */
 function difference(before: Kept, after: Kept, asked: boolean): string | undefined {
   for (const part of ['files', 'rows'] as const) {
@@ -194,7 +194,7 @@ function difference(before: Kept, after: Kept, asked: boolean): string | undefin
     (row) =>
       row !== lease &&
       !(row.table === 'slot' && row.nonce === lease?.nonce) &&
-      !(row.table === 'meta' && String(row.key).startsWith('verdict ')),
+      !(row.table === 'meta' && /^(verdict |refused networks$)/.test(String(row.key))),
   );
   if (foreign !== undefined) return `${JSON.stringify(foreign)} came to be`;
   return added.filter(({ table }) => table === 'slot').length <= 1 ? undefined : 'too many slots';
