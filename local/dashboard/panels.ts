@@ -265,4 +265,35 @@ const agents: PanelRow = {
   ],
 };
 
-export const rows: readonly PanelRow[] = [now, adds, leases, service, agents];
+/** Empty where the chart's `kubernetes.enabled` is off. */
+const kubernetes: PanelRow = {
+  title: 'What Kubernetes hears',
+  panels: [
+    {
+      title: 'Nodes without addresses',
+      about: 'Whose condition says so, and which have the NoSchedule taint. Needs kubernetes.enabled.',
+      unit: 'short',
+      kind: 'course',
+      queries: [
+        { expr: `sum(lessor_kubernetes_no_addresses{${HERE}})`, legend: 'condition' },
+        { expr: `sum(lessor_kubernetes_tainted{${HERE}})`, legend: 'taint' },
+      ],
+    },
+    {
+      title: 'Nodes whose word the Kubernetes API does not take',
+      about: 'It cannot be reached, or the rights of the chart are missing. The agent says why in its log.',
+      unit: 'short',
+      kind: 'course',
+      queries: [{ expr: orNone(`count(lessor_kubernetes_api_well{${HERE}} == 0)`), legend: 'nodes' }],
+    },
+    {
+      title: 'Events',
+      about: 'Sent, and left out where there would have been too many.',
+      unit: 'reqps',
+      kind: 'course',
+      queries: [{ expr: rate('lessor_kubernetes_events_total', 'outcome'), legend: '{{outcome}}' }],
+    },
+  ],
+};
+
+export const rows: readonly PanelRow[] = [now, adds, leases, service, agents, kubernetes];

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { makeMetrics } from '../../cni-shim/agent/metrics.ts';
+import { makeKubernetesMetrics, makeMetrics } from '../../cni-shim/agent/metrics.ts';
 import { nodesDashboardText } from '../../local/dashboard/dashboard.ts';
 import { available } from '../support/prerequisite.ts';
 import { alerts, DASHBOARD, dashboard, labelsIn, metricsIn, panelExpressions } from './expressions.ts';
@@ -12,10 +12,15 @@ const rendered = (values: object) => objectsOf(render({ endpoint, ...values }));
 const only = (kind: string, values: object) => rendered(values).filter((one) => one.kind === kind);
 const reached = { agent: { host: '0.0.0.0' } };
 
+function registryOf() {
+  const metrics = makeMetrics('1.2.3');
+  makeKubernetesMetrics(metrics);
+  return metrics.registry;
+}
+
 /** Metrics with their labels, those that the PodMonitor adds included. */
 function served(): Map<string, readonly string[]> {
-  const { registry } = makeMetrics('1.2.3');
-  const metrics = registry.getMetricsAsArray() as unknown as { name: string; labelNames: string[] }[];
+  const metrics = registryOf().getMetricsAsArray() as unknown as { name: string; labelNames: string[] }[];
   const all = [...metrics, { name: 'up', labelNames: [] }];
   return new Map(all.map(({ name, labelNames }) => [name, [...labelNames, 'node', 'job', 'le']]));
 }
@@ -58,7 +63,7 @@ describe('alerts and dashboard', () => {
 
 it('the page of the agent has each figure, with its labels', () => {
   const page = readFileSync(fileURLToPath(new URL('../../docs/agent.md', import.meta.url)), 'utf8');
-  const metrics = makeMetrics('1.2.3').registry.getMetricsAsArray() as unknown as {
+  const metrics = registryOf().getMetricsAsArray() as unknown as {
     name: string;
     labelNames: string[];
   }[];

@@ -17,8 +17,11 @@ import { available } from '../support/prerequisite.ts';
 import { alerts, dashboard, RULES } from './expressions.ts';
 import { missingTools, PROMETHEUS } from './tools.ts';
 
-/** What nothing here causes: lost leases, an outage, containers that end without a DEL, an agent that is down. */
-const WITHOUT_CAUSE = ['Lost leases, by node', 'What the agents freed', 'Told afterwards', 'Agents that do not answer'];
+/** What nothing here causes: lost leases, an outage, containers that end without a DEL, an agent that is down, or one with Kubernetes. */
+const WITHOUT_CAUSE = [
+  ...['Lost leases, by node', 'What the agents freed', 'Told afterwards', 'Agents that do not answer'],
+  ...['Nodes without addresses', 'Events'],
+];
 
 /** The node has one block of four, of which the service gives every address. */
 const ranges = [[{ subnet: '10.79.0.0/16', rangeStart: '10.79.1.0', rangeEnd: '10.79.1.3', gateway: '10.79.0.1' }]];

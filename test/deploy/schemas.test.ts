@@ -24,6 +24,7 @@ const missing = missingTools(SCHEMAS, VALIDATORS);
 /** Every value that adds to what is rendered, by what it adds. */
 const VARIANTS: Readonly<Record<string, Values>> = {
   'as it is': {},
+  'what Kubernetes hears': { kubernetes: { enabled: true } },
   'everything that is on the node': {
     region: 'eu-central-1',
     labels: { 'example.com/rack': '7' },
