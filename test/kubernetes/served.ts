@@ -77,7 +77,7 @@ export async function serveApi(api: ApiServer, secure = false): Promise<ServedAp
           'describe',
           ...what,
         ],
-        { timeout: 20_000, env: { PATH: process.env.PATH, HOME: config, KUBECONFIG: '/dev/null' } },
+        { timeout: 50_000, env: { PATH: process.env.PATH, HOME: config, KUBECONFIG: '/dev/null' } },
       );
       return stdout;
     },
