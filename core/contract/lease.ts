@@ -183,7 +183,8 @@ export const reportRequest = z.strictObject({
   generation: z.int().check(z.gte(1)),
   /**
    * The service granted the lease before, in any kind of pool, and does not have it any more, or in a life of the node that is
-   * over: it is held again in the present one, if no other container holds the slot.
+   * over; or another IPAM gave the container its address, which the node imports. It is held in the present life, if no other
+   * container holds the slot.
    */
   again: z.optional(z.literal(true)),
   /** The pod for which it is, where the runtime said it. */

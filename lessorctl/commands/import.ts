@@ -47,10 +47,13 @@ no export of a whole cluster: run lessor import on its nodes.`,
   },
   examples: [
     {
-      line: 'import whereabouts -f export.json --network storage --pool routed --dry-run',
-      does: 'See what an import would come to',
+      line: 'import whereabouts -f export.json --network storage --pool routed --node ip-10-0-1-17.eu-central-1.compute.internal --dry-run',
+      does: 'See what an import on one node would come to',
     },
-    { line: 'import calico -f export.json --network pods --pool web --yes', does: 'Import on all nodes' },
+    {
+      line: 'import calico -f export.json --network pods --pool web --node ip-10-0-1-17.eu-central-1.compute.internal --yes',
+      does: 'Import there (without --node: on all nodes)',
+    },
   ],
   async run({ kind, file, network, pool, node, ifname, 'data-dir': dataDir, 'dry-run': dryRun, yes }, session) {
     const text = await exportIn(session, file);
@@ -137,8 +140,7 @@ function outcomeOf(whole: WholeImport, dryRun: boolean): CommandOutcome {
       ...(notAsked.length === 0
         ? []
         : [textPart(notAsked.map(({ node, why }) => `- node ${node}: ${why}`).join('\n'))]),
-      ...(open.length === 0 ? [] : [tablePart(open, openColumns, wide)]),
-      ...(ofHosts.length === 0 ? [] : [tablePart(ofHosts, openColumns, wide)]),
+      ...(open.length + ofHosts.length === 0 ? [] : [textPart([...open, ...ofHosts].map(inWords).join('\n'))]),
       textPart(conclusions(whole, dryRun).join('\n')),
     ],
     exitCode: notAsked.length > 0 || open.length > 0 ? exit : 0,
@@ -174,10 +176,8 @@ const columns = [
   countColumn('UNANSWERED', 'unsure'),
 ];
 
-const openColumns = [
-  { head: 'ADDRESS', of: ({ addresses }: OpenRow) => orNone(addresses.join(', ')) },
-  { head: 'NODE', of: ({ node }: OpenRow) => orNone(node), shrinks: true as const },
-  { head: 'CONTAINER', of: ({ containerId }: OpenRow) => orNone(containerId), wide: true as const },
-  { head: 'POD', of: ({ pod }: OpenRow) => orNone(pod && `${pod.namespace}/${pod.name}`), shrinks: true as const },
-  { head: 'OPEN SINCE', of: ({ why, from }: OpenRow) => `${why ?? ''} (${from.join(', ')})`, shrinks: true as const },
-] as const;
+/** With both sides, which a column would cut off. */
+function inWords({ addresses, node, pod, why, from }: OpenRow): string {
+  const of = [...(pod ? [`pod ${pod.namespace}/${pod.name}`] : []), ...(node === undefined ? [] : [`node ${node}`])];
+  return `- ${[addresses.join(', ') || 'no address', ...of].join(', ')}: ${why ?? ''} (${from.join(', ')})`;
+}

@@ -142,6 +142,9 @@ test('What no node knows, and what is a host’s, is left open by name', async (
     ippool('10.44.0.0/16', [...all.map((one) => ({ ...one, ifname: 'net1' })), lone]),
     ...all.map(podObject),
   );
+  expect((await ctl('whereabouts', text, '--dry-run')).stdout).toContain(
+    '- 10.44.9.9, pod shop/gone: there is no pod shop/gone',
+  );
   const done = JSON.parse((await ctl('whereabouts', text, '-y -o json')).stdout);
   expect(done.open).toMatchObject([
     { addresses: ['10.44.9.9'], outcome: 'nowhere', why: expect.stringContaining('no pod shop/gone') },

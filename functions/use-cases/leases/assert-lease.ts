@@ -1,6 +1,6 @@
 /**
- * A lease that a node asserts: a container of its boot lives with it, the service granted it once, and the table does not have it
- * any more, or has it in a life of the node that is over. It is held again in the node's present life: exactly that slot, or none.
+ * A lease that a node asserts: a container of its boot lives with it, and the table does not have it any more, or has it in a life of
+ * the node that is over, or another IPAM gave it. It is held in the node's present life: exactly that slot, or none.
  */
 import type { ReportRequest, ReportResult } from '../../../core/contract/lease.ts';
 import type { BlockOwner } from '../../../core/protocol/block.ts';
