@@ -31,6 +31,7 @@ const fits: Against = {
   incarnation: 2,
   namespace: 'shop',
   podName: 'web-0',
+  identity: '',
 };
 
 describe('a condition on a slot', () => {
