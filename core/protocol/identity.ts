@@ -10,6 +10,9 @@ export interface IdentityKey {
   readonly identity: string;
 }
 
+/** Parts by number, so that all keys of identities are known where items may be deleted. */
+export const identityPart = (shard: number): string => `ID#${shard.toString(16)}`;
+
 export interface KeptSlot {
   readonly block: bigint;
   readonly slot: number;

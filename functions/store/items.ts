@@ -5,7 +5,7 @@ import { IDENTITY_SHARDS } from '../../core/contract/limits.ts';
 import { poolDefinition } from '../../core/contract/pool.ts';
 import { type BlockState, shardOf } from '../../core/protocol/block.ts';
 import type { Counter, CounterKey } from '../../core/protocol/counter.ts';
-import type { IdentityKey, KeptSlot } from '../../core/protocol/identity.ts';
+import { type IdentityKey, identityPart, type KeptSlot } from '../../core/protocol/identity.ts';
 import type { Holding, SlotState } from '../../core/protocol/lease.ts';
 import type { NodeState } from '../../core/protocol/node.ts';
 import { type BlockKey, blockFromText, blockToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
@@ -31,11 +31,9 @@ export const keys = {
     namespace === undefined ? { pk: keys.totals, sk: pool } : { pk: keys.namespaces(pool), sk: `ns#${namespace}` },
   shard: (pool: string, shard: bigint) => `P#${pool}#${blockToText(shard)}`,
   fill: (pool: string) => ({ pk: `FILL#${pool}`, sk: 'FILL' }),
-  /** Parts by number, so that all keys of identities are known where items may be deleted. */
-  identities: (shard: number) => `ID#${shard.toString(16)}`,
   identity: ({ pool, namespace, identity }: IdentityKey) => {
     const sk = `${pool}#${namespace}#${identity}`;
-    return { pk: keys.identities(scatter(sk) % IDENTITY_SHARDS), sk };
+    return { pk: identityPart(scatter(sk) % IDENTITY_SHARDS), sk };
   },
   joined: (pool: string) => `J#${pool}`,
   block: ({ pool, block }: BlockKey) => ({ pk: keys.shard(pool, shardOf(block)), sk: blockToText(block) }),

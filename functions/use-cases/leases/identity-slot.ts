@@ -9,6 +9,7 @@ import type { SlotState } from '../../../core/protocol/lease.ts';
 import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
+import { lost } from './lost-lease.ts';
 
 /** Whether the slot is held, or was last, for that identity. */
 export const isOfIdentity = ({ identity, namespace }: IdentityKey, slot: SlotState | undefined): boolean =>
@@ -25,6 +26,31 @@ export const pointTo = (
   { block, slot }: SlotKey,
   before: KeptSlot | undefined,
 ): Promise<boolean> => store.identities.point(key, { block, slot, token: newToken() }, before?.token);
+
+/** How often others may change it meanwhile. */
+const TRIES = 4;
+
+/**
+ * A container lives with a slot that was granted for the identity: it has that one again, unless another pod was given another one.
+ * Asked before the slot is held again, and after it.
+ * @throws LessorError lease.lost, service.busy
+ */
+export async function ensureKept(deps: Dependencies, key: IdentityKey, slot: SlotKey, isHeld: boolean): Promise<void> {
+  for (let tries = 1; tries <= TRIES; tries += 1) {
+    const kept = await deps.store.identities.read(key);
+    const other =
+      kept && (kept.block !== slot.block || kept.slot !== slot.slot) ? { ...slot, ...placeOf(kept) } : undefined;
+    const state = other && (await deps.store.leases.readSlot(other));
+    if (state?.held === true && isOfIdentity(key, state))
+      throw lost(`identity ${key.identity} of namespace ${key.namespace} has another address by now`);
+    if (!isHeld || (await pointTo(deps, key, slot, kept))) return;
+  }
+  throw new LessorError('service.busy', `Others change the address of identity ${key.identity} all the time`, {
+    remedy: 'try again',
+  });
+}
+
+const placeOf = ({ block, slot }: KeptSlot) => ({ block, slot });
 
 /** @param state the slot that another one holds for it, where that is known */
 export function identityHeld(
