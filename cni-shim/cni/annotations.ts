@@ -60,8 +60,11 @@ function ours(annotations: unknown, where: string): Record<string, string> {
 }
 
 function unknown(key: string) {
-  const nearest = nearestName(key, KEYS);
-  const remedy = nearest === undefined ? `those are ${KEYS.join(', ')}` : `did you mean ${nearest}?`;
+  const nearest = nearestName(
+    key.slice(DOMAIN.length),
+    KEYS.map((one) => one.slice(DOMAIN.length)),
+  );
+  const remedy = nearest === undefined ? `those are ${KEYS.join(', ')}` : `did you mean ${DOMAIN}${nearest}?`;
   return wrong(`annotation ${show(key)} is none that is known`, remedy);
 }
 
