@@ -100,7 +100,8 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
     update = RELEASED,
   ) => {
     const change = { update, values: valuesOf({ ...values, endedAt, reusableAt }) };
-    const ofSuch = (having: string) => `(${conditionOf(operation)}) AND ${having}(id)`;
+    // Each of these operations has one alternative, and DynamoDB refuses parentheses within parentheses.
+    const ofSuch = (having: string) => `${conditionOf(operation)} AND ${having}(id)`;
     let outcome = await write(key, operation, {
       ...change,
       ...(keptUntil === undefined ? {} : { condition: ofSuch('attribute_not_exists') }),

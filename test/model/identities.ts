@@ -28,6 +28,11 @@ export interface IdentityUniverse {
   readonly slots: number;
   /** `x`: its pod is of the identity. `p`: it has none. */
   readonly pods: readonly ('x' | 'p')[];
+  /**
+   * What happened before: the first pod, of the identity, had the first slot and is gone, or lives there though it was swept. Else
+   * nothing did.
+   */
+  readonly began?: 'gone' | 'swept';
   /** Pods whose slot may be swept although they live: their node is declared dead wrongly, and asserts them later. */
   readonly swept?: readonly number[];
 }
@@ -66,12 +71,7 @@ const READ = ['home', 'other', 'point', 'passedOn', 'unpoint'];
 
 export function identities(universe: IdentityUniverse, mutations: Mutations): Model<World> {
   return {
-    initial: {
-      slots: Array(universe.slots).fill({ is: 'absent', by: NONE }),
-      pointer: NONE,
-      pods: universe.pods.map(() => ({ phase: 'new', slot: NONE })),
-      air: [],
-    },
+    initial: begun(universe),
     key: JSON.stringify,
     steps(world) {
       const steps: Step<World>[] = [];
@@ -90,6 +90,18 @@ export function identities(universe: IdentityUniverse, mutations: Mutations): Mo
     },
     violation: (world) => violation(universe, world),
   };
+}
+
+function begun({ slots, pods, began }: IdentityUniverse): World {
+  const none: World = {
+    slots: Array(slots).fill({ is: 'absent', by: NONE }),
+    pointer: NONE,
+    pods: pods.map(() => ({ phase: 'new', slot: NONE })),
+    air: [],
+  };
+  if (began === undefined) return none;
+  const first: Pod = began === 'gone' ? { phase: 'gone', slot: NONE } : { phase: 'live', slot: 0, danger: true };
+  return { ...setPod(setSlot(none, 0, { is: 'free', by: 0 }), 0, first), pointer: 0 };
 }
 
 function violation(universe: IdentityUniverse, { fault, pods, slots }: World): string | undefined {
