@@ -29,10 +29,10 @@ export interface IdentityUniverse {
   /** `x`: its pod is of the identity. `p`: it has none. */
   readonly pods: readonly ('x' | 'p')[];
   /**
-   * What happened before: the first pod, of the identity, had the first slot and is gone, or lives there though it was swept. Else
-   * nothing did.
+   * What happened before: the first pod, of the identity, had the first slot and is gone, or lives there though it was swept, or it
+   * is gone and so is the second one, which had the slot after it. Else nothing did.
    */
-  readonly began?: 'gone' | 'swept';
+  readonly began?: 'gone' | 'swept' | 'passed on';
   /** Pods whose slot may be swept although they live: their node is declared dead wrongly, and asserts them later. */
   readonly swept?: readonly number[];
 }
@@ -100,8 +100,10 @@ function begun({ slots, pods, began }: IdentityUniverse): World {
     air: [],
   };
   if (began === undefined) return none;
-  const first: Pod = began === 'gone' ? { phase: 'gone', slot: NONE } : { phase: 'live', slot: 0, danger: true };
-  return { ...setPod(setSlot(none, 0, { is: 'free', by: 0 }), 0, first), pointer: 0 };
+  const gone: Pod = { phase: 'gone', slot: NONE };
+  const after = (by: number) => ({ ...setSlot(none, 0, { is: 'free', by }), pointer: 0 });
+  if (began === 'passed on') return send(setPod(setPod(after(1), 0, gone), 1, gone), 'forget 0');
+  return setPod(after(0), 0, began === 'gone' ? gone : { phase: 'live', slot: 0, danger: true });
 }
 
 function violation(universe: IdentityUniverse, { fault, pods, slots }: World): string | undefined {

@@ -14,6 +14,7 @@ import { add, addOf, del, delOf, operatorsPool, world } from '../../world.ts';
 
 const PODS = 4;
 const ROUNDS = 5;
+const SEEDS = 2;
 const ENVIRONMENTS = 3;
 const CRASHES_IN = 50;
 
@@ -110,14 +111,14 @@ async function play(seed: number): Promise<Played> {
 describe('pods of one identity, added and deleted at once in environments that crash', () => {
   it('are answered one at a time, always with one address', async () => {
     let answered = 0;
-    for (let seed = 1; seed <= 4; seed += 1) {
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
       const played = await play(seed);
       expect({ seed, violations: played.violations }).toEqual({ seed, violations: [] });
       expect([seed, [...played.addresses].length]).toEqual([seed, Math.min(1, played.answered)]);
       answered += played.answered;
     }
-    process.stdout.write(`${answered} of ${4 * PODS * ROUNDS} ADDs were answered\n`);
-    expect(answered).toBeGreaterThan(8);
+    process.stdout.write(`${answered} of ${SEEDS * PODS * ROUNDS} ADDs were answered\n`);
+    expect(answered).toBeGreaterThan(SEEDS);
   });
 
   it.each<[string, Partial<typeof identityExpressions>]>([
