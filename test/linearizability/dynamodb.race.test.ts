@@ -7,7 +7,7 @@ import { type LocalTables, localTables, tableOf } from '../store/local-tables.ts
 import { type ConfigurationName, configurations } from './configurations.ts';
 import { play, type Run, violationsOf } from './play.ts';
 import { realTurns } from './real-turns.ts';
-import { stormClient } from './storm-client.ts';
+import { stormClient, UNHURRIED } from './storm-client.ts';
 
 const SEEDS = [1, 2];
 const names: ConfigurationName[] = [
@@ -31,7 +31,7 @@ async function playInDynamodb(name: ConfigurationName, seed: number): Promise<Ru
   const tables = { pools: `Pools-${runs}`, leases: `Leases-${runs}`, history: `History-${runs}` };
   await createTables(local.endpoint, Object.values(tables).map(tableOf));
   return play(configurations[name], seed, {
-    store: dynamodbStore(documentClient(), tables),
+    store: dynamodbStore(documentClient(UNHURRIED), tables),
     storm: (sky) => dynamodbStore(stormClient(sky), tables),
     turnsOf: realTurns,
   });

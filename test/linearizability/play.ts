@@ -81,6 +81,7 @@ export async function stageOf(
     faults,
     environments: Array.from({ length: ENVIRONMENTS }, () => here.environment()),
     useless: [],
+    underWay: new Set(),
     isOver: false,
   };
   return { stage, order };
@@ -149,6 +150,7 @@ async function everything(stage: Stage, nodes: readonly Machine[]): Promise<void
   await Promise.all(happening);
   stage.isOver = true;
   await Promise.all(beside);
+  while (stage.underWay.size > 0) await Promise.allSettled(stage.underWay);
 }
 
 /**

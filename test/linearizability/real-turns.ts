@@ -6,17 +6,20 @@ import type { Turns } from './turns.ts';
 const LATE_MS = 60;
 
 export function realTurns(chance: Chance): Turns {
-  const underWay = new Set<Promise<void>>();
+  const unheard = new Set<Promise<unknown>>();
   return {
-    next(weight = 1) {
-      const turn = weight < 1 ? sleep(chance.under(LATE_MS)) : new Promise<void>((goOn) => setImmediate(goOn));
-      underWay.add(turn);
-      return turn.finally(() => underWay.delete(turn));
+    next: (weight = 1) => (weight < 1 ? sleep(chance.under(LATE_MS)) : new Promise((goOn) => setImmediate(goOn))),
+    later(work) {
+      const carriedOut = sleep(chance.under(LATE_MS))
+        .then(work)
+        .catch(() => undefined)
+        .finally(() => unheard.delete(carriedOut));
+      unheard.add(carriedOut);
     },
     async run(all) {
       const result = await all;
-      // What is still under way was sent by nobody who waits.
-      for (let idle = 0; idle < 3; idle = underWay.size === 0 ? idle + 1 : 0) await sleep(LATE_MS);
+      // A slow database may carry one out long afterwards: after the last look, were it not waited for.
+      await Promise.all(unheard);
       return result;
     },
   };

@@ -18,6 +18,8 @@ export interface Stage extends Sky {
   readonly environments: readonly Dependencies[];
   /** Answers that the service should have known to be of no use to their node. */
   readonly useless: string[];
+  /** Operations that are not ended, also those for whose answer nobody waits. */
+  readonly underWay: Set<Promise<unknown>>;
   /** Once nothing new is to begin. */
   isOver: boolean;
 }
@@ -45,10 +47,12 @@ export async function ask<T>(
   const operation = history.begin(asked);
   const environment = chance.pick(stage.environments);
   const store = underWeather(stage.store, stage, (sent) => operation.sent.push(sent));
-  const outcome = await send({ ...environment, store }).then(
+  const answering = send({ ...environment, store }).then(
     (result): Outcome<T> => ({ kind: 'answered', result }),
     refusedOrUnanswered,
   );
+  stage.underWay.add(answering);
+  const outcome = await answering.finally(() => stage.underWay.delete(answering));
   history.end(operation);
   const isUnread = 'unread' in asked && asked.unread === true;
   const isLost = isUnread || (stage.configuration.weather.lost > 0 && chance.happens(LOST_ON_THE_WAY));

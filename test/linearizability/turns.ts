@@ -7,12 +7,17 @@ import type { Chance } from './chance.ts';
 export interface Turns {
   /** @param weight how likely its turn comes next, beside others that wait; 1 is usual */
   next(weight?: number): Promise<void>;
-  /** Runs until `all` is settled and nobody waits any more. */
+  /** What is carried out while much else happens, or after all of it, for nobody who waits. */
+  later(work: () => Promise<unknown>): void;
+  /** Runs until `all` is settled, nobody waits any more, and what was for later is carried out. */
   run<T>(all: Promise<T>): Promise<T>;
 }
 
 /** What stays under way while much else happens. */
 export const SELDOM = 1 / 40;
+
+/** Of a request whose sender gave up. */
+const ignored = () => undefined;
 
 export function turns(chance: Chance): Turns {
   const waiting: { readonly weight: number; readonly goOn: () => void }[] = [];
@@ -24,8 +29,10 @@ export function turns(chance: Chance): Turns {
     });
     return waiting.splice(found < 0 ? waiting.length - 1 : found, 1)[0];
   };
+  const next = (weight = 1) => new Promise<void>((goOn) => waiting.push({ weight, goOn }));
   return {
-    next: (weight = 1) => new Promise((goOn) => waiting.push({ weight, goOn })),
+    next,
+    later: (work) => void next(SELDOM).then(work).catch(ignored),
     async run(all) {
       let settled = false;
       const end = () => {

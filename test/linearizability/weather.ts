@@ -37,7 +37,7 @@ export interface Sent {
 }
 
 export interface Sky {
-  readonly turns: Pick<Turns, 'next'>;
+  readonly turns: Pick<Turns, 'next' | 'later'>;
   readonly chance: Chance;
   readonly weather: Weather;
   /** How often each came to pass. */
@@ -56,12 +56,8 @@ export function underWeather(store: Store, sky: Sky, noted: (sent: Sent) => void
     noted(sent);
     const fault = faultOf(sky, name);
     if (fault) faults[fault] += 1;
-    const later = async () => {
-      await turns.next(SELDOM);
-      await proceed();
-    };
     await turns.next(fault === 'slow' ? SELDOM : 1);
-    if (fault === 'late' || fault === 'doubled') later().catch(() => undefined);
+    if (fault === 'late' || fault === 'doubled') turns.later(proceed);
     sent.doubled = sky.repeats === true || fault === 'doubled';
     if (fault === 'undone' || fault === 'late') throw unanswered();
     const answer = await proceed();
