@@ -139,11 +139,7 @@ export interface BlockStore {
 /** The slots that identities have. */
 export interface IdentityStore {
   read(key: IdentityKey): Promise<KeptSlot | undefined>;
-  /**
-   * Condition `identityAbsent` where `before` is left out, else `sameToken`: the identity has this slot from now on. True as well
-   * where it has it already by this very token.
-   * @param before the token that was read
-   */
+  /** Condition `identityAbsent`, or with the token that was read `sameToken`: it has this slot from now on. True as well where it has it by this very token. */
   point(key: IdentityKey, to: KeptSlot, before: string | undefined): Promise<boolean>;
   /** Condition `sameToken`: the identity has no slot any more. */
   forget(key: IdentityKey, token: string): Promise<boolean>;

@@ -88,11 +88,10 @@ const occupying =
     return outcome;
   };
 
-export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): LeaseStore {
-  const write = writing(client, table);
-  const occupy = occupying(write);
-  /** Which of the two the slot's lease was nobody knows before, and hardly any was an identity's. */
-  const free = async (
+/** All ways in which a slot comes to be free. Whether its lease was an identity's nobody knows before, and hardly any was. */
+const freeing =
+  (write: ReturnType<typeof writing>) =>
+  async (
     key: SlotKey,
     operation: SlotOperation,
     values: object,
@@ -115,6 +114,11 @@ export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): L
     const { done, ...found } = outcome;
     return done ? { released: true as const } : { released: false as const, current: undefined, ...found };
   };
+
+export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): LeaseStore {
+  const write = writing(client, table);
+  const occupy = occupying(write);
+  const free = freeing(write);
   return {
     hold: (key, holding, generation, sticky = false) => occupy('hold', key, holding, { generation, sticky }),
 

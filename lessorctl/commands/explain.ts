@@ -2,12 +2,12 @@
 import type { ExplainResult } from '../../core/contract/questions.ts';
 import type { Asked } from '../kubernetes/kubectl.ts';
 import { type KubernetesPod, podOfKubernetes } from '../kubernetes/pod.ts';
-import { podAsks } from '../kubernetes/pod-asks.ts';
 import { type Cell, NONE } from '../print/cell.ts';
 import { fieldsPart, type Part, tablePart, textPart } from '../print/view.ts';
 import { command } from '../session/command.ts';
 import { type Configured, configured, givenBy } from './explain-collected.ts';
 import { nodeMeant } from './node-meant.ts';
+import { podAsks } from './pod-asks.ts';
 import { readPod } from './pod-name.ts';
 import { readList } from './policy-options.ts';
 

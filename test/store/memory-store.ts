@@ -107,7 +107,7 @@ function memoryLeases(permits: typeof allows): LeaseStore {
 }
 
 /** What is written of an ending: an identity's slot is kept for it. */
-export const endOf = (slot: SlotState | undefined, { keptUntil, ...ending }: Ending): Omit<Ending, 'keptUntil'> =>
+const endOf = (slot: SlotState | undefined, { keptUntil, ...ending }: Ending): Omit<Ending, 'keptUntil'> =>
   slot?.holding?.identity === undefined || keptUntil === undefined ? ending : { ...ending, reusableAt: keptUntil };
 
 function memoryBlocks(permits: typeof blockAllows = blockAllows): BlockStore {

@@ -39,7 +39,9 @@ export async function ensureKept(deps: Dependencies, key: IdentityKey, slot: Slo
   for (let tries = 1; tries <= TRIES; tries += 1) {
     const kept = await deps.store.identities.read(key);
     const other =
-      kept && (kept.block !== slot.block || kept.slot !== slot.slot) ? { ...slot, ...placeOf(kept) } : undefined;
+      kept && (kept.block !== slot.block || kept.slot !== slot.slot)
+        ? { pool: slot.pool, block: kept.block, slot: kept.slot }
+        : undefined;
     const state = other && (await deps.store.leases.readSlot(other));
     if (state?.held === true && isOfIdentity(key, state))
       throw lost(`identity ${key.identity} of namespace ${key.namespace} has another address by now`);
@@ -49,8 +51,6 @@ export async function ensureKept(deps: Dependencies, key: IdentityKey, slot: Slo
     remedy: 'try again',
   });
 }
-
-const placeOf = ({ block, slot }: KeptSlot) => ({ block, slot });
 
 /** @param state the slot that another one holds for it, where that is known */
 export function identityHeld(
