@@ -9,6 +9,7 @@ import type { BlockOwner, BlockState } from './protocol/block.ts';
 import type { CountedChanges, Counter, CounterKey } from './protocol/counter.ts';
 import type { PoolFill } from './protocol/fill.ts';
 import type { AuditEntry, EndedLease, LeaseNote, NoteSpan, UseSample } from './protocol/history.ts';
+import type { IdentityKey, KeptSlot } from './protocol/identity.ts';
 import type { Ending, Holding, SlotState } from './protocol/lease.ts';
 import type {
   Boots,
@@ -133,6 +134,15 @@ export interface BlockStore {
   abort(key: BlockKey, generation: number): Promise<boolean>;
   finish(key: BlockKey, generation: number): Promise<boolean>;
   seal(key: BlockKey): Promise<boolean>;
+}
+
+/** The slots that identities have. */
+export interface IdentityStore {
+  read(key: IdentityKey): Promise<KeptSlot | undefined>;
+  /** Condition `identityAbsent`, or with the token that was read `sameToken`: it has this slot from now on. True as well where it has it by this very token. */
+  point(key: IdentityKey, to: KeptSlot, before: string | undefined): Promise<boolean>;
+  /** Condition `sameToken`: the identity has no slot any more. */
+  forget(key: IdentityKey, token: string): Promise<boolean>;
 }
 
 export interface NodeStore extends DeathStore, NodeList {
@@ -281,6 +291,7 @@ export interface Store {
   readonly nodes: NodeStore;
   readonly counters: CounterStore;
   readonly fills: FillStore;
+  readonly identities: IdentityStore;
   readonly history: HistoryStore;
   /** Bytes that a registry takes; `most.registryBytes` are as many as it may. No request is made. */
   readonly registryBytes: (registry: Registry) => number;

@@ -5,8 +5,9 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { environment } from '../core/contract/environment.ts';
-import { HISTORY_DAYS, MASS_DEATH, NODE_LIST_SHARDS } from '../core/contract/limits.ts';
+import { HISTORY_DAYS, IDENTITY_SHARDS, MASS_DEATH, NODE_LIST_SHARDS } from '../core/contract/limits.ts';
 import { LessorError } from '../core/contract/problems.ts';
+import { identityPart } from '../core/protocol/identity.ts';
 import { nodeListKey } from '../core/protocol/node.ts';
 import { AccessPolicies } from './access-policies.ts';
 import { connectHistory, historyTable } from './changes.ts';
@@ -196,7 +197,12 @@ export class Lessor extends Construct {
       Array.from({ length: NODE_LIST_SHARDS }, (_, shard) => nodeListKey(shard)),
     );
     leases.grant(reclaim, 'Query', 'UpdateItem');
-    pools.grant(changes, 'UpdateItem');
+    pools.grant(changes, 'GetItem', 'UpdateItem');
+    pools.grantDeletion(
+      changes,
+      Array.from({ length: IDENTITY_SHARDS }, (_, shard) => identityPart(shard)),
+    );
+    leases.grant(changes, 'GetItem');
   }
 
   #configure(

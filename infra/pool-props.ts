@@ -61,6 +61,13 @@ export interface DeclaredPool {
   readonly stickySeconds?: number;
 
   /**
+   * Seconds for which a released address is kept for the identity that had it, 0 to 2592000. 0: pods that name an identity get no
+   * address here.
+   * @default 0
+   */
+  readonly identitySeconds?: number;
+
+  /**
    * Clusters whose nodes may lease here.
    * @default - all of them
    */

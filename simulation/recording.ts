@@ -37,6 +37,7 @@ export function recordedBy(store: Store): { readonly store: Store; readonly reco
       nodes: wrap('nodes'),
       counters: wrap('counters'),
       fills: wrap('fills'),
+      identities: wrap('identities'),
       history: wrap('history'),
       registryBytes: store.registryBytes,
     },

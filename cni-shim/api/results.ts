@@ -34,6 +34,7 @@ const pool: Shape<AllocateResult['pool']> = object({
   reservations: otherwise(list(reservation, { most: most.reservations }), []),
   cooldownSeconds: otherwise(integer(0, most.cooldown), defaults.cooldownSeconds),
   stickySeconds: otherwise(integer(0, most.sticky), defaults.stickySeconds),
+  identitySeconds: otherwise(integer(0, most.identity), defaults.identitySeconds),
   clusters: otherwise(list(cniName, { most: most.clusters }), []),
   namespaces: otherwise(list(cniName, { most: most.namespaces }), []),
   nodeLabels: otherwise(record(text({ least: 1, most: most.label }), text({ most: most.labelValue })), {}),
@@ -56,7 +57,8 @@ const pool: Shape<AllocateResult['pool']> = object({
 
 export const allocateResult: Shape<AllocateResult> = object({
   slot,
-  chosenBy: optional(oneOf('named', 'selector', 'default')),
+  chosenBy: optional(oneOf('annotation', 'named', 'selector', 'default')),
+  identity: optional(text()),
   node: optional(text()),
   more: optional(list(slot)),
   addresses: list(address),

@@ -11,7 +11,7 @@ import { refusal } from '../machine/refusal.ts';
 import { fieldsOf, knownFieldsOf, list, nameIn, path, text, wrong } from './fields.ts';
 import { foreignKeys } from './foreign-keys.ts';
 import { anyPool, familiesOf, type PoolRequest, poolFields, poolRequestOf } from './pool-request.ts';
-import { requestedIn, runtimeConfigIn } from './requested-addresses.ts';
+import { askedIn, requestedIn, runtimeConfigIn } from './requested-addresses.ts';
 import { ensureOnePerFamily } from './result.ts';
 import { type Route, routeOf } from './route.ts';
 import { type CniVersion, parseVersion, type Verb } from './version.ts';
@@ -30,8 +30,11 @@ interface NetworkAccess {
 
 export interface NetworkConfiguration extends NetworkAccess {
   readonly pool: PoolRequest;
-  /** Addresses that `args` and `runtimeConfig` ask for. */
+  /** Addresses that `args`, `runtimeConfig` and the pod ask for. */
   readonly addresses: readonly string[];
+  /** Pools that the pod names. */
+  readonly podPools?: readonly string[];
+  readonly identity?: string;
   readonly routes: readonly Route[];
   /** Path of a file whose resolver settings the result carries. */
   readonly resolvConf?: string;
@@ -85,7 +88,8 @@ export function parseNetworkConfiguration(verb: Verb, input: Record<string, unkn
   const access = { cniVersion, name, ...accessIn(section) };
   const isWhole = verb === 'ADD' || verb === 'CHECK' || (verb === 'STATUS' && asksForCapacity(section));
   if (!isWhole) return { ...access, pool: anyPool(name), addresses: [], routes: [] };
-  const addresses = verb === 'ADD' ? requestedIn(top) : [];
+  const asked = verb === 'ADD' ? askedIn(top, name) : {};
+  const addresses = verb === 'ADD' ? [...requestedIn(top), ...(asked.addresses ?? [])] : [];
   const ipam = knownFieldsOf(section, 'ipam', ipamKeys);
   const pool = poolRequestOf(section, ipam, name, runtimeConfigIn(top).get('ipRanges'));
   if (verb === 'ADD' && pool.ranges !== undefined) ensureOnePerFamily(cniVersion, familiesOf(pool.ranges));
@@ -96,6 +100,8 @@ export function parseNetworkConfiguration(verb: Verb, input: Record<string, unkn
     ...access,
     pool,
     addresses,
+    ...(asked.pools === undefined ? {} : { podPools: asked.pools }),
+    ...(asked.identity === undefined ? {} : { identity: asked.identity }),
     routes: list(ipam.get('routes'), 'ipam.routes').map(routeOf),
     ...(resolvConf === undefined ? {} : { resolvConf }),
     ...(release === undefined ? {} : { release }),

@@ -4,21 +4,28 @@
  */
 
 import { type Fields, show } from '../machine/json.ts';
+import { ANNOTATIONS, type AskedByPod, askedByPod } from './annotations.ts';
 import { ADDRESS_REMEDY, requestedAddress } from './environment.ts';
 import { fieldsOf, list, wrong } from './fields.ts';
 
 /** `args.cni.ips` before `runtimeConfig.ips`. @throws LessorError `cni.configuration`, which names the field. */
 export function requestedIn(top: Fields): string[] {
-  const cni = inside(inside(top, 'args', 'args', ['cni']), 'cni', 'args.cni', ['ips']);
+  const cni = inside(argsIn(top), 'cni', 'args.cni', ['ips']);
   return [
     ...addressesIn(cni.get('ips'), 'args.cni.ips'),
     ...addressesIn(runtimeConfigIn(top).get('ips'), 'runtimeConfig.ips'),
   ];
 }
 
-/** What the runtime adds to the configuration, of it what host-local knows. */
+const argsIn = (top: Fields): Fields => inside(top, 'args', 'args', ['cni']);
+
+/** @throws LessorError `cni.configuration`, which names the annotation */
+export const askedIn = (top: Fields, network: string): AskedByPod =>
+  askedByPod(runtimeConfigIn(top).get(ANNOTATIONS), argsIn(top).get('cni'), network);
+
+/** What the runtime adds to the configuration, of it what host-local knows, and the pod's annotations. */
 export const runtimeConfigIn = (top: Fields): Fields =>
-  inside(top, 'runtimeConfig', 'runtimeConfig', ['ips', 'ipRanges']);
+  inside(top, 'runtimeConfig', 'runtimeConfig', ['ips', 'ipRanges', ANNOTATIONS]);
 
 const inside = (holder: Fields, key: string, where: string, names: readonly string[]): Fields =>
   holder.get(key) === undefined ? new Map() : fieldsOf(holder.get(key), where, names);

@@ -19,7 +19,7 @@ export function askedAgain(entry: JournalEntry, current: JournalEntry | undefine
 
 /** For another ADD of the attachment: nonce and slot are the former one's, what the runtime says is the new one's. */
 export function addedAgain(there: JournalEntry, beginning: Beginning): JournalEntry {
-  const { bootId, netns, pod, addresses, sandbox, release } = beginning;
+  const { bootId, netns, pod, addresses, identity, sandbox, release } = beginning;
   const { netns: _, pod: __, sandbox: ___, release: ____, local, reported, ...kept } = there;
   const isOfThisBoot = there.bootId === bootId;
   // Nothing lives with it any more after a reboot; it may be held all the same. What lives with it from now on is to be reported.
@@ -32,6 +32,7 @@ export function addedAgain(there: JournalEntry, beginning: Beginning): JournalEn
     ...(netns === undefined ? {} : { netns }),
     ...(pod === undefined ? {} : { pod }),
     ...(addresses === undefined ? {} : { addresses }),
+    ...(identity === undefined ? {} : { identity }),
     ...(sandbox === undefined ? {} : { sandbox }),
     ...(release === undefined ? {} : { release }),
   };

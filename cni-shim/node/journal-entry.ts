@@ -23,6 +23,8 @@ export interface JournalEntry {
   readonly lost?: true;
   /** Addresses that were asked for, by this ADD of the attachment or an earlier one. */
   readonly addresses?: readonly string[];
+  /** For which it was asked for. */
+  readonly identity?: string;
   /** Further slots that may be held until DEL: nobody else here proposes them either. */
   readonly more?: readonly SlotReference[];
   /** With which the container lives, of a block of this node, since before the service knew of it. */
@@ -48,7 +50,7 @@ export interface JournalEntry {
 /** What an ADD knows before it asks. */
 export type Beginning = Pick<
   JournalEntry,
-  'attachment' | 'nonce' | 'bootId' | 'netns' | 'pod' | 'addresses' | 'sandbox' | 'release'
+  'attachment' | 'nonce' | 'bootId' | 'netns' | 'pod' | 'addresses' | 'identity' | 'sandbox' | 'release'
 >;
 
 export interface Refusal {

@@ -16,10 +16,12 @@ export interface Asking {
   readonly request: PoolRequest;
   readonly labels: Readonly<Record<string, string>>;
   readonly namespace: string | undefined;
+  /** Those that the pod names. */
+  readonly podPools?: readonly string[] | undefined;
 }
 
 export interface PoolChoices {
-  /** Names the pods of the network for which one choice is made: their namespace, where the service chooses by it. */
+  /** Names the pods of the network for which one choice is made: their namespace, where the service chooses by it, and the pools that they name. */
   readonly among: string;
   /** The id of the pool that was chosen last for such a pod. */
   likely(): string | undefined;
@@ -45,12 +47,13 @@ type Choice = readonly [pool: string, delegatedAt?: number];
 export function openPoolChoices(
   { meta, setMeta }: Pick<NodeRecords, 'meta' | 'setMeta'>,
   network: string,
-  { request, labels, namespace }: Asking,
+  { request, labels, namespace, podPools }: Asking,
 ): PoolChoices {
   const row = `choices ${network}`;
   const serviceChooses = request.ranges === undefined && request.names?.length === 0;
   const text = JSON.stringify(serviceChooses ? { request, labels } : { request });
-  const key = serviceChooses ? (namespace ?? '') : '';
+  const among = serviceChooses || podPools !== undefined ? (namespace ?? '') : '';
+  const key = podPools === undefined ? among : `${among} ${podPools.join(',')}`;
 
   /** Pool ids by namespace, the one noted last at the end; none for another request. */
   function choices(): ReadonlyMap<string, Choice> {

@@ -25,11 +25,12 @@ export async function assertAgain(
   { records, api }: { readonly records: NodeRecords; readonly api: Calls },
   entry: JournalEntry,
 ): Promise<Asserted> {
-  const { attachment, nonce, bootId, pod } = entry;
+  const { attachment, nonce, bootId, pod, identity } = entry;
   const slots = slotsLivedWith(entry);
   let life = 0;
   for (const slot of slots) {
-    const about = { attachment, nonce, boot: bootId, slot, generation: 1, ...(pod === undefined ? {} : { pod }) };
+    const whose = { ...(pod === undefined ? {} : { pod }), ...(identity === undefined ? {} : { identity }) };
+    const about = { attachment, nonce, boot: bootId, slot, generation: 1, ...whose };
     const outcome = await outcomeOf(api.report({ ...about, again: true }));
     if (outcome.kind !== 'granted') {
       // Refused for good, also by a service of before there were assertions.

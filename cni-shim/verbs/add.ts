@@ -12,7 +12,7 @@ import { isOwnSlot, ownLease } from '../node/offline-lease.ts';
 import { candidatesOf } from '../node/propose.ts';
 import { viewOf } from '../node/sandbox.ts';
 import { reportLease } from '../sync/tell.ts';
-import { askService, type Likely } from './ask-service.ts';
+import { askService, isSlotOfService, type Likely } from './ask-service.ts';
 import type { Plugin } from './assemble.ts';
 import { flushIfBehind } from './flush-if-behind.ts';
 import { openTurn, TO_ASK, toSearch } from './turn.ts';
@@ -85,10 +85,10 @@ async function askOnce(plugin: Plugin): Promise<Asked> {
 }
 
 /** Whether what another ADD is answered will name slots for this one, which has none and asked nobody yet. */
-const isToldByOthers = ({ addresses }: Plugin, { attempts, proposal }: JournalEntry, { cache }: Likely): boolean =>
+const isToldByOthers = (plugin: Plugin, { attempts, proposal }: JournalEntry, { cache }: Likely): boolean =>
   attempts === 1 &&
   proposal === undefined &&
-  addresses.length === 0 &&
+  !isSlotOfService(plugin) &&
   (cache === undefined || cache.pool.affinity === 'node');
 
 /** The entry is there while it waits: a DEL of a container whose ADD was cut off finds it, and then nothing is asked. */
@@ -149,11 +149,11 @@ function likelyPool({ choices, records }: Plugin): Likely {
 }
 
 /**
- * None where nothing is known of the pool in this boot, nor where addresses are asked for: they say which slot. Read in the step
+ * None where nothing is known of the pool in this boot, nor where it is not the node's to say which slot. Read in the step
  * that takes one: a slot whose release was told meanwhile is free, and cools.
  */
 function candidates(plugin: Plugin, { cache }: Likely = likelyPool(plugin)) {
-  return cache === undefined || plugin.addresses.length > 0 ? [] : candidatesOf(cache, plugin.surroundings.now());
+  return cache === undefined || isSlotOfService(plugin) ? [] : candidatesOf(cache, plugin.surroundings.now());
 }
 
 function beginning({ attachment, network, records, bootId, invocation, addresses, surroundings }: Plugin): Beginning {
@@ -166,6 +166,7 @@ function beginning({ attachment, network, records, bootId, invocation, addresses
     ...(netns === undefined ? {} : { netns }),
     ...(pod === undefined ? {} : { pod }),
     ...(addresses.length === 0 ? {} : { addresses }),
+    ...(network.identity === undefined ? {} : { identity: network.identity }),
     ...(sandbox === undefined ? {} : { sandbox }),
     ...(network.release === undefined ? {} : { release: network.release }),
   };
@@ -235,8 +236,8 @@ async function ask(plugin: Plugin, entry: JournalEntry, likely: Likely, isOwn: b
 }
 
 /** Whether a slot of the node's own may come free for it: it has none to propose, and the pool's blocks belong to nodes. */
-const mayYetOwn = ({ addresses }: Plugin, { proposal }: JournalEntry, { cache }: Likely): boolean =>
-  proposal === undefined && addresses.length === 0 && cache?.pool.affinity === 'node';
+const mayYetOwn = (plugin: Plugin, { proposal }: JournalEntry, { cache }: Likely): boolean =>
+  proposal === undefined && !isSlotOfService(plugin) && cache?.pool.affinity === 'node';
 
 /** The addresses of a slot of this node's own; undefined where the node may not decide it. */
 function liveLocally(plugin: Plugin, entry: JournalEntry, wasAsked: boolean): Addresses | undefined {

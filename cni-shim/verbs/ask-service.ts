@@ -26,6 +26,10 @@ export type AddOutcome =
   | Denied
   | { readonly kind: 'unusable'; readonly error: LessorError; readonly again: boolean };
 
+/** Addresses that are asked for say which slot, and so does an identity. */
+export const isSlotOfService = ({ addresses, network }: Pick<Plugin, 'addresses' | 'network'>): boolean =>
+  addresses.length > 0 || network.identity !== undefined;
+
 /** Asks under the journal's entry, and notes the answer. */
 export async function askService(plugin: Plugin, first: JournalEntry, likely: Likely, api: Calls): Promise<AddOutcome> {
   const { records, choices, bootId, surroundings } = plugin;
@@ -34,6 +38,8 @@ export async function askService(plugin: Plugin, first: JournalEntry, likely: Li
   const { answer } = outcome;
   const other = otherIdentity(records, answer?.node);
   if (other !== undefined) return giveBack(plugin, entry, answer, { error: other, again: false });
+  const old = answer && overlooked(plugin, answer);
+  if (old !== undefined) return giveBack(plugin, entry, answer, { error: old, again: false });
   const noted = answer === undefined ? 'deleted' : records.journal.acknowledge(entry, answer);
   if (answer === undefined || noted === 'deleted') {
     // A container that was told its address before lives with it, and a journal that was lost meanwhile is no DEL (I2).
@@ -53,6 +59,15 @@ export async function askService(plugin: Plugin, first: JournalEntry, likely: Li
   records.update(answer.pool.id, (known) => afterAnswer(known, update));
   choices.chosen(answer.pool.id, answer.pool.leasing === 'delegated' ? surroundings.now() : undefined);
   return { kind: 'granted', addresses: answer.addresses };
+}
+
+/** A service of before overlooks what the pod asks for: with another address the pod would not be what it is to be. */
+function overlooked({ network }: Plugin, { chosenBy, identity }: AllocateResult): LessorError | undefined {
+  const pools = network.podPools !== undefined && chosenBy !== 'annotation' ? 'lessor.dev/pools' : undefined;
+  const missing = network.identity !== identity ? 'lessor.dev/identity' : pools;
+  if (missing === undefined) return undefined;
+  const what = `the service overlooked the annotation ${missing}: it is older than this plugin`;
+  return refusal('contract.version', what, 'update the service, or leave the annotation out');
 }
 
 interface Asked extends Pick<AllocateRequest, 'proposal'> {
@@ -101,6 +116,8 @@ function requestFor(
     pool: network.pool,
     ...(Object.keys(labels).length === 0 ? {} : { labels }),
     ...(addresses.length === 0 ? {} : { addresses: [...addresses] }),
+    ...(network.podPools === undefined ? {} : { podPools: [...network.podPools] }),
+    ...(network.identity === undefined ? {} : { identity: network.identity }),
     ...proposed(plugin, entry, cache),
     ...(former.length === 0 ? {} : { formerBlocks: [...former] }),
     ...leasedFrom(plugin.records),
@@ -124,16 +141,16 @@ export function knownFull(cache: PoolCache, now: number): Pick<AllocateRequest, 
 }
 
 /**
- * Without a cache of this boot nothing is proposed: the node may have been declared dead, and its blocks with it. Nor where
- * addresses are asked for: they say which slot.
+ * Without a cache of this boot nothing is proposed: the node may have been declared dead, and its blocks with it. Nor where it
+ * is not the node's to say which slot.
  */
 function proposed(
-  { records, addresses }: Plugin,
+  plugin: Plugin,
   { proposal }: JournalEntry,
   likely: PoolCache | undefined,
 ): Pick<AllocateRequest, 'proposal' | 'generation'> {
-  if (proposal === undefined || addresses.length > 0) return {};
-  const cache = likely?.pool.id === proposal.pool ? likely : records.cacheOf(proposal.pool);
+  if (proposal === undefined || isSlotOfService(plugin)) return {};
+  const cache = likely?.pool.id === proposal.pool ? likely : plugin.records.cacheOf(proposal.pool);
   const generation = proposableAt(cache, proposal);
   return generation === undefined ? {} : { proposal, generation };
 }

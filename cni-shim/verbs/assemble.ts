@@ -33,7 +33,7 @@ export interface NetworkPlugin {
 export interface Plugin extends NetworkPlugin {
   readonly invocation: Invocation;
   readonly attachment: Attachment;
-  /** Addresses that are asked for, each once: of CNI_ARGS, args and runtimeConfig, in host-local's order. */
+  /** Addresses that are asked for, each once: of CNI_ARGS, args and runtimeConfig, in host-local's order, and of the pod's annotation. */
   readonly addresses: readonly string[];
 }
 
@@ -70,7 +70,12 @@ export function assembleNetwork(
     credentials,
     outage: openOutage(records, surroundings.now),
     records,
-    choices: openPoolChoices(records, network.name, { request: network.pool, labels, namespace }),
+    choices: openPoolChoices(records, network.name, {
+      request: network.pool,
+      labels,
+      namespace,
+      podPools: network.podPools,
+    }),
     labels,
     observer,
   };

@@ -16,8 +16,13 @@ export const notingRefusals =
   };
 
 /** A node that leaves has been drained; and that a pod does not get the address that it asks for says nothing of others. */
-const concerns = ({ attachment, addresses }: Plugin, { code }: LessorError): boolean =>
-  attachment.ifname === CLUSTER_INTERFACE && code !== 'node.leaving' && addresses.length === 0;
+const concerns = ({ attachment, addresses, network }: Plugin, { code }: LessorError): boolean =>
+  attachment.ifname === CLUSTER_INTERFACE &&
+  code !== 'node.leaving' &&
+  // What one pod asks for by itself says nothing of others.
+  addresses.length === 0 &&
+  network.podPools === undefined &&
+  network.identity === undefined;
 
 function note({ records, network, labels, surroundings }: Plugin, { code, what, remedy, facts }: LessorError): void {
   try {

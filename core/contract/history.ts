@@ -48,6 +48,8 @@ export const pastLease = z.object({
   containerId: z.optional(z.string()),
   /** The pod for which it was leased, where the runtime said it. */
   pod: z.optional(pod),
+  /** The identity for which the address was kept; absent in lists by node and by pod of what is over. */
+  identity: z.optional(z.string()),
   /** RFC 3339: since when the service has it as held. */
   from: z.string(),
   /** RFC 3339: when it ended; absent while it is held. */

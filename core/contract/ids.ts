@@ -61,6 +61,17 @@ export const podText = textUpTo(most.podText);
 const printable = z.regex(patterns.printable, 'must have no control characters: they can be shown nowhere');
 export const podName = podText.check(printable);
 
+/** What a pod is known by beyond its own name, in its namespace: an address may be kept for it. */
+export const identityName = z
+  .string()
+  .check(
+    z.maxLength(most.identityName),
+    z.regex(
+      patterns.identity,
+      'is not an identity: it has lower-case letters, digits, - and . and begins and ends with a letter or digit (RFC 1123 subdomain)',
+    ),
+  );
+
 /** In an operator's pool. One that no pod can be of would be a selector, or a quota, without any effect. */
 export const namespaceName = z
   .string()

@@ -7,6 +7,7 @@ import {
   claimedBlock,
   cniName,
   formerBlock,
+  identityName,
   labels,
   namedPod,
   nonce,
@@ -52,6 +53,9 @@ export const fullBlocks = z.strictObject({
   blocks: z.array(blockIndex).check(z.maxLength(most.fullBlocks)),
 });
 
+/** `annotation`: the pod names the pool. `named`: the configuration does. `selector`: the pool asks for such pods. `default`: no other pool does. */
+export const choice = z.enum(['annotation', 'named', 'selector', 'default']);
+
 /** ADD: one lease for one attachment. */
 export const allocateRequest = z.strictObject({
   attachment,
@@ -69,6 +73,16 @@ export const allocateRequest = z.strictObject({
   addresses: z.optional(
     z.array(z.string().check(z.maxLength(most.addressText))).check(z.minLength(1), z.maxLength(most.rangeSets)),
   ),
+  /**
+   * Pools that the pod itself names, by annotation, in the order in which they are tried: before those of `pool`, none of which is
+   * tried then. Each has to be one that the configuration lets the pod have anyway, or one that is for its namespace.
+   */
+  podPools: z.optional(z.array(cniName).check(z.minLength(1), z.maxLength(most.names))),
+  /**
+   * What the pod is known by beyond its own name, in its namespace: it gets the address that is kept for it, or one that is kept from
+   * now on. Only with `pod`, and without `addresses`.
+   */
+  identity: z.optional(identityName),
   /** The slot that the node would like, of a pool and a block that an earlier answer told it. */
   proposal: z.optional(slotReference),
   /** The generation at which the proposal's block is the node's, where blocks belong to nodes. */
@@ -109,7 +123,9 @@ export const allocateResult = z.object({
   /** The slot that is leased. */
   slot: slotReference,
   /** Which rule chose the pool. */
-  chosenBy: z.optional(z.enum(['named', 'selector', 'default'])),
+  chosenBy: z.optional(choice),
+  /** For which identity the address is kept, where the request names one. */
+  identity: z.optional(z.string()),
   /** Whom the service takes the caller for, as the signature proves it. */
   node: z.optional(z.string()),
   /** Further slots of the attachment, where its addresses lie in several. */
@@ -189,6 +205,8 @@ export const reportRequest = z.strictObject({
   again: z.optional(z.literal(true)),
   /** The pod for which it is, where the runtime said it. */
   pod: z.optional(pod),
+  /** The identity for which the service granted it. */
+  identity: z.optional(identityName),
 });
 export type ReportRequest = z.infer<typeof reportRequest>;
 
@@ -240,6 +258,8 @@ export const leaseRow = z.object({
   attachment,
   /** The pod for which it was leased, where the runtime said it. */
   pod: z.optional(pod),
+  /** The identity for which its address is kept. */
+  identity: z.optional(z.string()),
   /** RFC 3339: since when it is held. */
   heldAt: z.string(),
   /** RFC 3339: from when on it can be had again. Only while it cools. */

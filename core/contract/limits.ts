@@ -16,6 +16,12 @@ export const most = {
   cursor: 64,
   /** Of a namespace, where an operator names it: a label of RFC 1123. */
   namespace: 63,
+  /** What a pod may be known by beyond its own name: a name as Kubernetes has them (RFC 1123 subdomain). */
+  identityName: 253,
+  /** Bytes of one annotation of ours. Kubernetes lets a pod have 256 KiB of them in all. */
+  annotation: 16_384,
+  /** Networks of one pod that an annotation may tell apart. */
+  networksOfPod: 64,
   /** Namespace, name or uid of a pod, and the name that a cluster has for a node (RFC 1123). */
   podText: 253,
   /** Kubernetes: a prefix of 253, a slash, a name of 63. */
@@ -79,6 +85,7 @@ export const most = {
   /** Seconds: a day, and 30 days. */
   cooldown: 86_400,
   sticky: 2_592_000,
+  identity: 2_592_000,
   /** Seconds for which a node may gather what it leased by itself. */
   tellWithin: 300,
   /** Seconds that a change of a lease may wait to be counted. */
@@ -127,6 +134,7 @@ export const otherwise = {
   blockSize: 64,
   cooldownSeconds: 30,
   stickySeconds: 0,
+  identitySeconds: 0,
   order: 0,
   maxBlocksPerNode: 64,
   leasing: 'online',
@@ -135,6 +143,9 @@ export const otherwise = {
 
 /** Parts of the list of nodes: DynamoDB takes 1,000 writes a second under one key, and one of them is read by a single request. */
 export const NODE_LIST_SHARDS = 16;
+
+/** Parts in which the slots of identities are kept: DynamoDB takes 1,000 writes a second under one key. */
+export const IDENTITY_SHARDS = 16;
 
 /** Instances for which EC2 is asked by one request: as many as it takes (API reference, "DescribeInstances"). */
 export const INSTANCES_A_LOOK = 1_000;
@@ -175,6 +186,8 @@ export const patterns = {
   region: /^[a-z]{2,}(-[a-z0-9]+)+$/,
   /** Kubernetes' namespaces: RFC 1123, section 2.1, in lower case. */
   namespace: /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+  /** What Kubernetes calls its objects: an RFC 1123 subdomain, in lower case. */
+  identity: /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/,
   /** What can be shown in a line: neither NUL nor another control character. */
   // biome-ignore lint/suspicious/noControlCharactersInRegex: Unicode's Cc in full, since not every reader of JSON Schema knows \p
   printable: /^[^\u0000-\u001f\u007f-\u009f]*$/,
@@ -204,6 +217,7 @@ const isText = (text: string, longest: number, pattern: RegExp): boolean =>
 
 export const isName = (text: string): boolean => isText(text, most.name, patterns.name);
 export const isInterfaceName = (text: string): boolean => isText(text, most.interfaceName, patterns.interfaceName);
+export const isIdentity = (text: string): boolean => isText(text, most.identityName, patterns.identity);
 export const isPrintable = (text: string): boolean => patterns.printable.test(text);
 export const isId = (text: string): boolean => patterns.id.test(text);
 

@@ -50,9 +50,14 @@ export const poolPolicy = z.object({
    * to nodes it must be 0.
    */
   stickySeconds: z._default(z.int().check(z.gte(0), z.lte(most.sticky)), otherwise.stickySeconds),
+  /**
+   * Seconds for which a released address is kept for the identity that had it, on whichever pod and node; 0: the pool keeps none,
+   * and a pod that names an identity gets no address here. Where blocks belong to nodes it must be 0.
+   */
+  identitySeconds: z._default(z.int().check(z.gte(0), z.lte(most.identity)), otherwise.identitySeconds),
   /** Clusters whose nodes may lease here; none named: all of them. The caller's role says which cluster it is of. */
   clusters: z._default(z.array(cniName).check(z.maxLength(most.clusters)), []),
-  /** Pods of these namespaces get their addresses here where the configuration names no pool. */
+  /** Pods of these namespaces get their addresses here where the configuration names no pool. They may also choose the pool by annotation. */
   namespaces: z._default(z.array(cniName).check(z.maxLength(most.namespaces)), []),
   /**
    * Pods on nodes that have all these labels get their addresses here too, where the configuration names no pool. Labels are
@@ -191,7 +196,7 @@ export const FIXED = ['id', 'vrf', 'name', 'affinity', 'gateway', 'blockSize', '
 /** It is so for good: no other value than the pool's is taken (`pool.fixed`). */
 const fixed = z.optional(z.unknown());
 
-const { cooldownSeconds, stickySeconds, clusters, order, maxBlocksPerNode, tellWithinSeconds, quota } =
+const { cooldownSeconds, stickySeconds, identitySeconds, clusters, order, maxBlocksPerNode, tellWithinSeconds, quota } =
   poolPolicy.shape;
 
 /** What is to be changed; what is left out stays as it is. */
@@ -207,6 +212,7 @@ export const poolPatch = z.strictObject({
   order: z.optional(order.def.innerType),
   maxBlocksPerNode: z.optional(maxBlocksPerNode.def.innerType),
   stickySeconds: z.optional(stickySeconds.def.innerType),
+  identitySeconds: z.optional(identitySeconds.def.innerType),
   leasing: z.optional(leasing),
   tellWithinSeconds: z.optional(tellWithinSeconds.def.innerType),
   /** Leases that each namespace may hold; null: no limit. */

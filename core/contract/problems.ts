@@ -97,6 +97,22 @@ export const problems = {
     waits: true,
     ofOneLease: true,
   },
+  'identity.held': {
+    title: "The identity's address is held",
+    status: 409,
+    cni: 11,
+    exit: 49,
+    retry: true,
+    waits: true,
+    ofOneLease: true,
+  },
+  'identity.unkept': {
+    title: 'The pool keeps no address for an identity',
+    status: 422,
+    cni: 7,
+    exit: 29,
+    retry: false,
+  },
   'address.unknown': { title: 'The pool cannot hand out this address', status: 422, cni: 7, exit: 29, retry: false },
   'pool.quota': { title: 'The quota of the namespace is used up', status: 409, cni: 102, exit: 43, retry: false },
   'lease.lost': {

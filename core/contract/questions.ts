@@ -4,6 +4,7 @@ import {
   blockCursor,
   blockIndex,
   cniName,
+  identityName,
   labels,
   listCursor,
   nextCursor,
@@ -14,7 +15,7 @@ import {
   vrf,
 } from './ids.ts';
 import { addressesToImport, importOutlook } from './imports.ts';
-import { allocateRequest, leaseRow } from './lease.ts';
+import { allocateRequest, choice, leaseRow } from './lease.ts';
 import { most } from './limits.ts';
 import { affinity, poolDefinition, poolState } from './pool.ts';
 
@@ -230,6 +231,10 @@ export const explainRequest = z.strictObject({
   vrf: vrf,
   /** The names in the network configuration; none where it names none. */
   pools: z._default(z.array(cniName).check(z.maxLength(most.names)), []),
+  /** The names in the pod's annotation; none where it names none. */
+  podPools: z.optional(z.array(cniName).check(z.minLength(1), z.maxLength(most.names))),
+  /** The identity in the pod's annotation. */
+  identity: z.optional(identityName),
   /** The node on which the pod would be. Its own blocks count for it alone. */
   node: z.optional(nodeId),
   /** The cluster of the node's role. */
@@ -260,7 +265,7 @@ export const poolVerdict = z.object({
   /** The name of the pool. */
   pool: z.string(),
   /** Where it would be tried; absent if it is passed over. */
-  rule: z.optional(z.enum(['named', 'selector', 'default'])),
+  rule: z.optional(choice),
   /** A sentence: whether it has room, or why it gives none. */
   verdict: z.string(),
   /** Every block that was looked at. */

@@ -37,6 +37,8 @@ export const refusals: Readonly<Record<RouteName, readonly ProblemCode[]>> = {
     'address.held',
     'address.cooling',
     'address.unknown',
+    'identity.held',
+    'identity.unkept',
   ],
   release: writing,
   giveBack: writing,

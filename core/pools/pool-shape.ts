@@ -13,6 +13,7 @@ export type PoolShapeInput = Pick<PoolDefinition, 'blockSize' | 'gateway' | 'aff
   Partial<Pick<PoolDefinition, 'reservations'>> & {
     readonly ranges: readonly (readonly RangeText[])[];
     readonly stickySeconds?: number;
+    readonly identitySeconds?: number;
     readonly leasing?: PoolDefinition['leasing'];
   };
 
@@ -27,12 +28,17 @@ export function resolvePoolShape({
   affinity,
   exclude,
   stickySeconds = 0,
+  identitySeconds = 0,
   leasing = otherwise.leasing,
   reservations = [],
 }: PoolShapeInput): RangeOutcome<Pick<PoolDefinition, 'ranges' | 'exclude'>> {
   if (stickySeconds > 0 && affinity !== 'shared')
     return refuse(
       `stickySeconds ${stickySeconds} keeps an address for a pod on whichever node: it needs affinity "shared", or has to be 0`,
+    );
+  if (identitySeconds > 0 && affinity !== 'shared')
+    return refuse(
+      `identitySeconds ${identitySeconds} keeps an address for an identity on whichever node: it needs affinity "shared", or has to be 0`,
     );
   if (leasing === 'delegated' && affinity !== 'node')
     return refuse('leasing "delegated" lets a node lease from blocks of its own: it needs affinity "node"');

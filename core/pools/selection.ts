@@ -9,10 +9,12 @@ export interface Requester {
   /** True where pods of whichever namespace are meant: no pool is passed over for the namespaces that it is for. */
   readonly anyNamespace?: boolean;
   readonly labels: Readonly<Record<string, string>>;
+  /** Those that the pod itself names; absent where it names none. */
+  readonly podPools?: readonly string[] | undefined;
 }
 
-/** `named`: the configuration says so. `selector`: the pool asks for such pods. `default`: no other pool does. */
-export type Rule = 'named' | 'selector' | 'default';
+/** `annotation`: the pod says so. `named`: the configuration does. `selector`: the pool asks for such pods. `default`: no other pool does. */
+export type Rule = 'annotation' | 'named' | 'selector' | 'default';
 
 /** What of a pool says which pods get their addresses there. */
 export type SelectionPolicy = Pick<PoolDefinition, 'clusters' | 'namespaces' | 'nodeLabels' | 'default' | 'order'>;
@@ -46,7 +48,8 @@ export interface Selection<P> {
 
 /**
  * With `names`, those pools in that order; without, the pools whose selectors fit, by `order` and then by name, and after
- * them the default pools that fit. A pool that is kept to other clusters is never chosen.
+ * them the default pools that fit. A pool that is kept to other clusters is never chosen. Where the pod names pools, those in its
+ * order.
  */
 export function selectPools<P extends Selectable>(
   pools: readonly P[],
@@ -60,21 +63,48 @@ export function selectPools<P extends Selectable>(
     if ('rule' in judged) choices.push({ pool, rule: judged.rule });
     else passed.push({ pool, why: judged.why });
   }
+  const inOrder = requester.podPools ?? names;
   const rank = ({ pool, rule }: Choice<P>): number[] => [
-    names.indexOf(pool.name),
+    inOrder.indexOf(pool.name),
     rule === 'default' ? 1 : 0,
-    names.length > 0 ? 0 : pool.policy.order,
+    inOrder.length > 0 ? 0 : pool.policy.order,
   ];
   choices.sort((a, b) => compare(rank(a), rank(b)) || (a.pool.name < b.pool.name ? -1 : 1));
   return { choices, passed };
 }
 
+type Judgement = { readonly rule: Rule } | { readonly why: () => string };
+
+/** What a configuration names whose pool is one of its own ranges: no pool by its name. */
+export const NO_POOL_BY_NAME: readonly string[] = [''];
+
 /** By which rule the pool may be used for the requester, or why it may not. */
-export function judge(
-  { name, policy }: Selectable,
-  names: readonly string[],
-  requester: Requester,
-): { readonly rule: Rule } | { readonly why: () => string } {
+export function judge(pool: Selectable, names: readonly string[], requester: Requester): Judgement {
+  const { podPools, ...others } = requester;
+  if (podPools === undefined) return judgeByConfiguration(pool, names, requester);
+  if (!podPools.includes(pool.name)) return { why: () => "the pod's annotation names other pools" };
+  const configured = judgeByConfiguration(pool, names, others);
+  return 'rule' in configured || isForPod(pool, others)
+    ? { rule: 'annotation' }
+    : { why: whyNotChosen(pool, configured, others) };
+}
+
+/** A pod may choose what it could have anyway, and what the operator made for its namespace, on nodes that it fits. */
+function isForPod({ policy }: Selectable, requester: Requester): boolean {
+  const { clusters, namespaces } = policy;
+  const isOfCluster = clusters.length === 0 || clusters.includes(requester.cluster ?? '');
+  return isOfCluster && namespaces.length > 0 && misfitOf(policy, { ...requester, anyNamespace: false }) === undefined;
+}
+
+function whyNotChosen({ policy }: Selectable, configured: { readonly why: () => string }, requester: Requester) {
+  const misfit = policy.namespaces.length > 0 ? misfitOf(policy, requester) : undefined;
+  return (
+    misfit ??
+    (() => `the pod's annotation names it, but it is for no namespace, and without the annotation ${configured.why()}`)
+  );
+}
+
+function judgeByConfiguration({ name, policy }: Selectable, names: readonly string[], requester: Requester): Judgement {
   const { clusters, namespaces, nodeLabels } = policy;
   if (clusters.length > 0 && !clusters.includes(requester.cluster ?? ''))
     return {

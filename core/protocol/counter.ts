@@ -1,5 +1,7 @@
 /** How many leases are held, kept up by the changes of the leases table: of a pool, and of each namespace in it. */
 import type { BegunLease, EndedLease } from './history.ts';
+import type { IdentityKey } from './identity.ts';
+import type { SlotKey } from './slot-ref.ts';
 
 /** A pool's leases of one namespace; all of them where `namespace` is left out. A pod that is not known is of namespace ''. */
 export interface CounterKey {
@@ -98,4 +100,6 @@ export interface LeaseChange {
   /** The lease that is over by it, and the one that begins with it, where there is one. */
   readonly ended?: EndedLease;
   readonly began?: BegunLease;
+  /** Whose slot it was, and is not any more: another one has it, or nobody ever will. */
+  readonly displaced?: { readonly identity: IdentityKey; readonly slot: SlotKey };
 }

@@ -11,6 +11,8 @@ export interface Holding {
   /** Milliseconds since 1970. */
   readonly heldAt: number;
   readonly pod?: Pod;
+  /** For which the slot is kept, of the pod's namespace: there is none without a pod. */
+  readonly identity?: string;
 }
 
 /** A slot item. One that never held anything may be absent; it is never deleted once it exists (I7). */
@@ -32,6 +34,8 @@ export interface SlotState {
 export interface Ending {
   readonly endedAt: number;
   readonly reusableAt: number;
+  /** The same where it was an identity's; as any other's if left out. */
+  readonly keptUntil?: number;
 }
 
 /** What a conditional write compares the slot with. */
@@ -43,9 +47,10 @@ export interface Against {
   readonly nonce: string;
   readonly node: string;
   readonly incarnation: number;
-  /** Both empty unless the pool keeps a pod's address for it. */
+  /** For whom the slot may be kept: for an identity, or where the pool keeps a pod's address, for the pod. Else all are empty. */
   readonly namespace: string;
   readonly podName: string;
+  readonly identity: string;
 }
 
 /** Of the slots of a pool that is deleted: no request carries it or a newer one, so nothing is ever leased there again. */
@@ -74,11 +79,15 @@ export const slotConditions = {
   sameNonce: condition<'nonce'>((slot, { nonce }) => slot?.holding?.nonce === nonce),
   /** Not the request that had it: a late copy of that one must not hold it again. */
   otherNonce: condition<'nonce'>((slot, { nonce }) => slot?.holding !== undefined && slot.holding.nonce !== nonce),
-  /** In a sticky pool a pod has its own address again at once, while it cools for all others. */
-  samePod: condition<'namespace' | 'podName'>(
-    (slot, { namespace, podName }) =>
-      podName !== '' && slot?.holding?.pod?.namespace === namespace && slot.holding.pod.name === podName,
-  ),
+  /**
+   * An identity has its own address again at once, and so has a pod in a sticky pool, while it cools for all others. What is kept for
+   * an identity is not its last pod's.
+   */
+  samePod: condition<'namespace' | 'podName' | 'identity'>((slot, { namespace, podName, identity }) => {
+    if (slot?.holding?.pod?.namespace !== namespace) return false;
+    if (identity !== '') return slot.holding.identity === identity;
+    return podName !== '' && slot.holding.pod.name === podName && slot.holding.identity === undefined;
+  }),
   sameNode: condition<'node'>((slot, { node }) => slot?.holding?.node === node),
   incarnationNotNewer: condition<'incarnation'>(
     (slot, { incarnation }) => slot?.holding !== undefined && slot.holding.incarnation <= incarnation,
@@ -126,19 +135,23 @@ export function allows(operation: SlotOperation, slot: SlotState | undefined, ag
   );
 }
 
+const keptForNobody = { namespace: '', podName: '', identity: '' };
+
 /** A comparison in which only `given` counts: for operations whose conditions name nothing else. */
 export function against(given: Partial<Against>): Against {
   const nothing = { now: 0, generation: 0, containerId: '', ifname: '', nonce: '', node: '', incarnation: 0 };
-  return { ...nothing, namespace: '', podName: '', ...given };
+  return { ...nothing, ...keptForNobody, ...given };
 }
 
 /** What `hold` compares a slot with. @param sticky whether the pool keeps a pod's address for it */
 export function againstHolding(
-  { attachment, nonce, node, incarnation, heldAt, pod }: Holding,
+  { attachment, nonce, node, incarnation, heldAt, pod, identity }: Holding,
   generation: number,
   sticky: boolean,
 ): Against {
   const { containerId, ifname } = attachment;
-  const { namespace, name: podName } = (sticky ? pod : undefined) ?? { namespace: '', name: '' };
-  return { now: heldAt, generation, containerId, ifname, nonce, node, incarnation, namespace, podName };
+  const of = { now: heldAt, generation, containerId, ifname, nonce, node, incarnation, ...keptForNobody };
+  if (pod === undefined) return of;
+  if (identity !== undefined) return { ...of, namespace: pod.namespace, identity };
+  return sticky ? { ...of, namespace: pod.namespace, podName: pod.name } : of;
 }

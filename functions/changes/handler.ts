@@ -1,6 +1,6 @@
 /**
- * The one reader of the streams: of the leases it counts, keeps what is over and tells it where that is asked for; of pools, blocks
- * and nodes it tells what happened. Invoked with the changes of one of the tables, a batch of one shard at a time.
+ * The one reader of the streams: of the leases it counts, keeps what is over and tells it where that is asked for, and forgets which
+ * slot an identity had that another one has; of pools, blocks and nodes it tells what happened. Invoked with the changes of one of the tables, a batch of one shard at a time.
  */
 import type { Context, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import type { LeaseChange } from '../../core/protocol/counter.ts';
@@ -10,6 +10,7 @@ import { busForEvents, inBackground } from '../runtime.ts';
 import { leaseChange } from '../store/lease-changes.ts';
 import { occurrence } from '../store/occurrences.ts';
 import { countChanges } from '../use-cases/changes/count-changes.ts';
+import { forgetIdentities } from '../use-cases/changes/forget-identities.ts';
 import { noteFills } from '../use-cases/changes/pool-fill.ts';
 import { recordHistory } from '../use-cases/changes/record-history.ts';
 import { tellLeases } from '../use-cases/changes/tell-leases.ts';
@@ -68,6 +69,7 @@ export async function told(
   const outcomes = await Promise.allSettled([
     recordHistory(deps, changes),
     counted(deps, shardId ?? UNNAMED_SHARD, changes.filter(isCounted)),
+    forgetIdentities(deps, changes),
     tellLeases(deps, time, changes),
     tellOccurrences(deps, time, occurrences),
   ]);

@@ -2,7 +2,14 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { againstHolding, allows, type Holding, type SlotOperation, type SlotState } from '../../core/protocol/lease.ts';
+import {
+  againstHolding,
+  allows,
+  type Ending,
+  type Holding,
+  type SlotOperation,
+  type SlotState,
+} from '../../core/protocol/lease.ts';
 import type { SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { LeaseStore } from '../../core/store.ts';
 import { conditional, queryAll, readItem } from './dynamodb-client.ts';
@@ -64,7 +71,8 @@ const occupying =
     { generation, sticky }: { generation: number; sticky: boolean },
   ) => {
     const compared = againstHolding(holding, generation, sticky);
-    const condition = `(${conditionOf(operation, sticky)}) AND (${NOT_BEFORE})`;
+    const keptFor = compared.identity !== '' ? 'identity' : compared.podName !== '' ? 'pod' : 'nobody';
+    const condition = `(${conditionOf(operation, keptFor)}) AND (${NOT_BEFORE})`;
     const put = async (heldAt: number) => {
       const { values, ...replaced } = replacement(slotItem({ ...holding, heldAt }, generation));
       const all = { ...valuesOf(compared), ...values };
@@ -80,30 +88,54 @@ const occupying =
     return outcome;
   };
 
+/** All ways in which a slot comes to be free. Whether its lease was an identity's nobody knows before, and hardly any was. */
+const freeing =
+  (write: ReturnType<typeof writing>) =>
+  async (
+    key: SlotKey,
+    operation: SlotOperation,
+    values: object,
+    { endedAt, reusableAt, keptUntil }: Ending,
+    update = RELEASED,
+  ) => {
+    const change = { update, values: valuesOf({ ...values, endedAt, reusableAt }) };
+    // Each of these operations has one alternative, and DynamoDB refuses parentheses within parentheses.
+    const ofSuch = (having: string) => `${conditionOf(operation)} AND ${having}(id)`;
+    let outcome = await write(key, operation, {
+      ...change,
+      ...(keptUntil === undefined ? {} : { condition: ofSuch('attribute_not_exists') }),
+    });
+    if (!outcome.done && keptUntil !== undefined && outcome.current?.holding?.identity !== undefined)
+      outcome = await write(key, operation, {
+        update,
+        values: { ...change.values, ':reusableAt': keptUntil },
+        condition: ofSuch('attribute_exists'),
+      });
+    const { done, ...found } = outcome;
+    return done ? { released: true as const } : { released: false as const, current: undefined, ...found };
+  };
+
 export function dynamodbLeases(client: DynamoDBDocumentClient, table: string): LeaseStore {
   const write = writing(client, table);
   const occupy = occupying(write);
-  const free = async (key: SlotKey, operation: SlotOperation, values: object, update = RELEASED) => {
-    const { done, ...found } = await write(key, operation, { update, values: valuesOf(values) });
-    return done ? { released: true as const } : { released: false as const, current: undefined, ...found };
-  };
+  const free = freeing(write);
   return {
     hold: (key, holding, generation, sticky = false) => occupy('hold', key, holding, { generation, sticky }),
 
     assert: (key, holding, generation) => occupy('assert', key, holding, { generation, sticky: false }),
 
-    release: (key, by, ending) => free(key, 'release', { ...by, ...ending }),
+    release: (key, by, ending) => free(key, 'release', by, ending),
 
     async sweep(key, by, ending) {
-      return (await free(key, 'sweep', { ...by, ...ending })).released;
+      return (await free(key, 'sweep', by, ending)).released;
     },
 
     async advance(key, generation) {
-      return (await free(key, 'advance', { generation, never: 0 }, ADVANCED)).released;
+      return (await write(key, 'advance', { update: ADVANCED, values: valuesOf({ generation, never: 0 }) })).done;
     },
 
     async evict(key, generation, ending) {
-      return (await free(key, 'evict', { generation, ...ending }, EVICTED)).released;
+      return (await free(key, 'evict', { generation }, ending, EVICTED)).released;
     },
 
     async readSlot(key) {
@@ -139,6 +171,7 @@ const VALUES: Readonly<Record<keyof HolderItem, string>> = {
   ns: ':namespace',
   p: ':podName',
   u: ':uid',
+  id: ':identity',
 };
 /** A reserved word of DynamoDB. */
 const names = { '#at': 'at' };

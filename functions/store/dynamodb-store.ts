@@ -5,6 +5,7 @@ import { dynamodbBlocks } from './dynamodb-blocks.ts';
 import { dynamodbCounters } from './dynamodb-counters.ts';
 import { dynamodbFills } from './dynamodb-fills.ts';
 import { dynamodbHistory } from './dynamodb-history.ts';
+import { dynamodbIdentities } from './dynamodb-identities.ts';
 import { dynamodbLeases } from './dynamodb-leases.ts';
 import { dynamodbNodes } from './dynamodb-nodes.ts';
 import { dynamodbPools } from './dynamodb-pools.ts';
@@ -24,6 +25,7 @@ export function dynamodbStore(client: DynamoDBDocumentClient, tables: Tables): S
     nodes: dynamodbNodes(client, tables.pools),
     counters: dynamodbCounters(client, tables.pools),
     fills: dynamodbFills(client, tables.pools),
+    identities: dynamodbIdentities(client, tables.pools),
     history: dynamodbHistory(client, tables.history),
     registryBytes: (registry) => packRegistry(registry).length,
   };

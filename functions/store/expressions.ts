@@ -13,7 +13,7 @@ export const slotExpressions: Record<SlotConditionName, string> = {
   sameOwner: 'o = :containerId AND i = :ifname',
   sameNonce: 'n = :nonce',
   otherNonce: 'n <> :nonce',
-  samePod: 'ns = :namespace AND p = :podName',
+  samePod: 'ns = :namespace AND p = :podName AND attribute_not_exists(id)',
   sameNode: 'nd = :node',
   incarnationNotNewer: 'e <= :incarnation',
 };
@@ -73,13 +73,23 @@ export const fillExpressions = {
   turnBefore: 'turn = :before',
 } as const;
 
+/** Of the slot that an identity has. */
+export const identityExpressions = {
+  identityAbsent: 'attribute_not_exists(pk)',
+  sameToken: 't = :before',
+  /** `samePod`, where an identity is compared with. */
+  sameIdentity: 'ns = :namespace AND id = :identity',
+};
+
 /**
- * @param sticky whether a pod is compared with: where none is, what asks for the same one never holds (`samePod`), and each condition
- * takes the store its time
+ * @param keptFor what a kept slot is compared with: where nothing is, what asks for the same one never holds (`samePod`), and each
+ * condition takes the store its time
  */
-export function conditionOf(operation: SlotOperation, sticky = true): string {
+export function conditionOf(operation: SlotOperation, keptFor: 'pod' | 'identity' | 'nobody' = 'pod'): string {
   const all: readonly (readonly SlotConditionName[])[] = slotOperations[operation];
-  return alternatives(sticky ? all : all.filter((names) => !names.includes('samePod')), slotExpressions);
+  const compared = keptFor === 'nobody' ? all.filter((names) => !names.includes('samePod')) : all;
+  const samePod = keptFor === 'identity' ? identityExpressions.sameIdentity : slotExpressions.samePod;
+  return alternatives(compared, { ...slotExpressions, samePod });
 }
 export const blockConditionOf = (operation: BlockOperation): string =>
   alternatives(blockOperations[operation], blockExpressions);

@@ -1,8 +1,11 @@
 /** The items of the two tables: how keys are made, and how an item is read. Keys hold numbers, never textual addresses. */
 import * as z from 'zod/mini';
+import { scatter } from '../../core/addresses/scatter.ts';
+import { IDENTITY_SHARDS } from '../../core/contract/limits.ts';
 import { poolDefinition } from '../../core/contract/pool.ts';
 import { type BlockState, shardOf } from '../../core/protocol/block.ts';
 import type { Counter, CounterKey } from '../../core/protocol/counter.ts';
+import { type IdentityKey, identityPart, type KeptSlot } from '../../core/protocol/identity.ts';
 import type { Holding, SlotState } from '../../core/protocol/lease.ts';
 import type { NodeState } from '../../core/protocol/node.ts';
 import { type BlockKey, blockFromText, blockToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
@@ -28,6 +31,10 @@ export const keys = {
     namespace === undefined ? { pk: keys.totals, sk: pool } : { pk: keys.namespaces(pool), sk: `ns#${namespace}` },
   shard: (pool: string, shard: bigint) => `P#${pool}#${blockToText(shard)}`,
   fill: (pool: string) => ({ pk: `FILL#${pool}`, sk: 'FILL' }),
+  identity: ({ pool, namespace, identity }: IdentityKey) => {
+    const sk = `${pool}#${namespace}#${identity}`;
+    return { pk: identityPart(scatter(sk) % IDENTITY_SHARDS), sk };
+  },
   joined: (pool: string) => `J#${pool}`,
   block: ({ pool, block }: BlockKey) => ({ pk: keys.shard(pool, shardOf(block)), sk: blockToText(block) }),
   slots: ({ pool, block }: BlockKey) => `L#${pool}#${blockToText(block)}`,
@@ -36,9 +43,9 @@ export const keys = {
 
 export const slotOf = (item: Item): number => Number.parseInt(String(item.sk), 16);
 
-/** s held or free, g generation, o container id, i interface, w network, n nonce, nd node, e incarnation, r reusable at, at held at, ns/p/u pod; x: when the last lease that ended here did. */
+/** s held or free, g generation, o container id, i interface, w network, n nonce, nd node, e incarnation, r reusable at, at held at, ns/p/u pod, id identity; x: when the last lease that ended here did. */
 export function slotItem(holding: Holding, generation: number) {
-  const { attachment, nonce, node, incarnation, heldAt, pod } = holding;
+  const { attachment, nonce, node, incarnation, heldAt, pod, identity } = holding;
   return {
     s: HELD,
     g: generation,
@@ -53,6 +60,7 @@ export function slotItem(holding: Holding, generation: number) {
     ns: pod?.namespace,
     p: pod?.name,
     u: pod?.uid,
+    id: identity,
   } satisfies Item;
 }
 
@@ -70,11 +78,12 @@ const storedSlot = z.object({
   ns: z.optional(z.string()),
   p: z.optional(z.string()),
   u: z.optional(z.string()),
+  id: z.optional(z.string()),
   x: z.optional(z.number()),
 });
 
 export function slotState(item: Item): SlotState {
-  const { s, g, r, o, i, w, n, nd, e, at, ns, p, u, x } = storedSlot.parse(item);
+  const { s, g, r, o, i, w, n, nd, e, at, ns, p, u, id, x } = storedSlot.parse(item);
   const ended = x === undefined ? {} : { endedAt: x };
   const state = { held: s === HELD, generation: g, reusableAt: r, ...ended };
   if (o === undefined || i === undefined || n === undefined || nd === undefined || at === undefined) return state;
@@ -83,7 +92,19 @@ export function slotState(item: Item): SlotState {
       ? {}
       : { pod: { namespace: ns, name: p, ...(u === undefined ? {} : { uid: u }) } };
   const attachment = { network: w ?? '', containerId: o, ifname: i };
-  return { ...state, holding: { attachment, nonce: n, node: nd, incarnation: e ?? 1, heldAt: at, ...pod } };
+  const identity = id === undefined ? {} : { identity: id };
+  return {
+    ...state,
+    holding: { attachment, nonce: n, node: nd, incarnation: e ?? 1, heldAt: at, ...pod, ...identity },
+  };
+}
+
+const storedIdentity = z.object({ b: z.string(), s: z.int(), t: z.string() });
+
+/** b block, s slot, t token. */
+export function keptSlot(item: Item): KeptSlot {
+  const { b, s, t } = storedIdentity.parse(item);
+  return { block: blockFromText(b), slot: s, token: t };
 }
 
 const storedNode = z.object({

@@ -2,7 +2,7 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import type { LeaseChange } from '../../core/protocol/counter.ts';
-import type { SlotState } from '../../core/protocol/lease.ts';
+import { SEALED_GENERATION, type SlotState } from '../../core/protocol/lease.ts';
 import { blockFromText, type SlotKey } from '../../core/protocol/slot-ref.ts';
 import { HELD, slotOf, slotState } from './items.ts';
 
@@ -62,7 +62,25 @@ export function leaseChange({ dynamodb = {} }: StreamRecord): LeaseChange | unde
   const changedAt = millisecondsOf(ApproximateCreationDateTime);
   const at = changedAt === undefined ? {} : { changedAt };
   const change = { pool: key.pool, before: before?.holder, after: after?.holder, sequence: SequenceNumber };
-  return { ...change, ...at, ...leasesIn(key, before?.state, after?.state, changedAt) };
+  return {
+    ...change,
+    ...at,
+    ...leasesIn(key, before?.state, after?.state, changedAt),
+    ...displacedIn(key, before?.state, after?.state),
+  };
+}
+
+function displacedIn(
+  slot: SlotKey,
+  before: SlotState | undefined,
+  after: SlotState | undefined,
+): Pick<LeaseChange, 'displaced'> {
+  const { identity, pod } = before?.holding ?? {};
+  if (identity === undefined || pod === undefined || after === undefined) return {};
+  const next = after.holding;
+  const isItsOwn = next?.identity === identity && next.pod?.namespace === pod.namespace;
+  if (isItsOwn && after.generation !== SEALED_GENERATION) return {};
+  return { displaced: { slot, identity: { pool: slot.pool, namespace: pod.namespace, identity } } };
 }
 
 /** Lambda has it in seconds. */

@@ -42,7 +42,7 @@ function eachRequest(store: Store, around: (request: () => Promise<unknown>) => 
     Object.fromEntries(
       Object.entries(part).map(([name, request]) => [name, (...args: unknown[]) => around(() => request(...args))]),
     ) as Part;
-  const { leases, pools, blocks, nodes, counters, fills, history } = store;
+  const { leases, pools, blocks, nodes, counters, fills, identities, history } = store;
   return {
     ...store,
     leases: wrap(leases),
@@ -51,6 +51,7 @@ function eachRequest(store: Store, around: (request: () => Promise<unknown>) => 
     nodes: wrap(nodes),
     counters: wrap(counters),
     fills: wrap(fills),
+    identities: wrap(identities),
     history: wrap(history),
   };
 }

@@ -41,7 +41,12 @@ export const withSpace = (state: PoolState): KnownPool => ({ ...state, space: po
 
 /** A lease of `pool` ends now, and its slot may be handed out again to others when it has cooled. */
 export function endingNow({ now }: Dependencies, pool: KnownPool | undefined): Ending {
-  const { cooldownSeconds = 0, stickySeconds = 0 } = pool?.definition ?? {};
+  const { cooldownSeconds = 0, stickySeconds = 0, identitySeconds = 0 } = pool?.definition ?? {};
   const endedAt = now();
-  return { endedAt, reusableAt: endedAt + Math.max(cooldownSeconds, stickySeconds) * 1000 };
+  const after = (seconds: number) => endedAt + Math.max(cooldownSeconds, seconds) * 1000;
+  return {
+    endedAt,
+    reusableAt: after(stickySeconds),
+    ...(identitySeconds > 0 ? { keptUntil: after(identitySeconds) } : {}),
+  };
 }

@@ -7,7 +7,9 @@ import { fieldsPart, type Part, tablePart, textPart } from '../print/view.ts';
 import { command } from '../session/command.ts';
 import { type Configured, configured, givenBy } from './explain-collected.ts';
 import { nodeMeant } from './node-meant.ts';
+import { podAsks } from './pod-asks.ts';
 import { readPod } from './pod-name.ts';
+import { readList } from './policy-options.ts';
 
 export const explainPod = command({
   about: `By the rules of an ADD, pool by pool in the order in which they would be tried. Nothing is leased. What is not given is
@@ -26,6 +28,8 @@ said at the end.`,
       help: 'the network configuration of the nodes (/etc/cni/net.d); - is standard input',
     },
     pools: { kind: 'value', value: 'NAMES', help: 'the pools that it names: a,b; none: the service chooses' },
+    'pod-pools': { kind: 'value', value: 'NAMES', help: 'the pools in its annotation lessor.dev/pools: a,b' },
+    identity: { kind: 'value', value: 'NAME', help: 'that in its annotation lessor.dev/identity' },
     labels: { kind: 'value', value: 'LABELS', help: "of the node's configuration (labels in node.json): a=b,c=d" },
     'without-kubernetes': { kind: 'flag', help: 'do not ask Kubernetes' },
   },
@@ -54,6 +58,11 @@ said at the end.`,
     const networks = kubernetes?.networks ?? { default: undefined, more: [] };
     const own = await configured(given, session, onNode, networks);
     const cluster = inCluster ?? node?.cluster ?? target.cluster;
+    const asks = podAsks(kubernetes?.annotations ?? {}, own.network?.name);
+    const { podPools, identity } = {
+      podPools: options['pod-pools'] === undefined ? asks.podPools : readList('--pod-pools', options['pod-pools']),
+      identity: options.identity ?? asks.identity,
+    };
     const asked = {
       vrf: own.network?.vrf ?? target.vrf,
       pools: [...(own.network?.pools ?? [])],
@@ -61,6 +70,8 @@ said at the end.`,
       pod: pod.pod,
       ...(named === undefined ? {} : { node: node?.node ?? named }),
       ...(cluster === undefined ? {} : { cluster }),
+      ...(podPools === undefined ? {} : { podPools }),
+      ...(identity === undefined ? {} : { identity }),
       labels: { ...own.labels },
     };
     const result = await api.ask('explain', { body: asked });
@@ -95,6 +106,8 @@ interface Explained {
     readonly cluster?: string;
     readonly namespace: string;
     readonly pod: string;
+    readonly podPools?: readonly string[];
+    readonly identity?: string;
     readonly labels: Readonly<Record<string, string>>;
   };
   readonly network: Configured['network'];
@@ -116,6 +129,8 @@ function partsOf({ asked, network, kubernetes, result, missing }: Explained, wid
     ['VRF', asked.vrf],
     ['Network', network?.name === undefined ? undefined : `${network.name} (${network.from})`],
     ['Names pools', asked.pools.length === 0 ? none : asked.pools.join(', ')],
+    ['Pod names pools', asked.podPools?.join(', ')],
+    ['Identity', asked.identity],
     ['Has address', kubernetes?.address],
     ['Kubelet says', kubernetes?.address === undefined ? kubernetes?.lastFailure : undefined],
   ];

@@ -28,6 +28,7 @@ export const leaseColumns = (now: number, pool: boolean): Column<ShownLease>[] =
   { head: 'POD', of: ({ pod, attachment }) => podCell(pod, attachment.containerId), shrinks: true },
   { head: 'NODE', of: ({ node }) => node, shrinks: true },
   { head: 'AGE', of: ({ heldAt }) => ageCell(heldAt, now) },
+  { head: 'IDENTITY', of: ({ identity }) => identity ?? NONE, wide: true },
   { head: 'NETWORK', of: ({ attachment }) => attachment.network, wide: true },
   { head: 'INTERFACE', of: ({ attachment }) => attachment.ifname, wide: true },
   { head: 'CONTAINER', of: ({ attachment }) => attachment.containerId, wide: true },

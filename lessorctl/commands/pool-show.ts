@@ -96,6 +96,7 @@ const policy = (pool: PoolView): Fields => [
   ['Leasing', pool.leasing === 'delegated' ? `delegated, told within ${pool.tellWithinSeconds} s` : pool.leasing],
   ['Cooldown', `${pool.cooldownSeconds} s`],
   ['Sticky', pool.stickySeconds === 0 ? undefined : `${pool.stickySeconds} s`],
+  ['Identities', pool.identitySeconds === 0 ? undefined : `kept for ${pool.identitySeconds} s`],
   ['Clusters', listed(pool.clusters) ?? 'all'],
   ['Namespaces', listed(pool.namespaces)],
   ['Node labels', pairs(pool.nodeLabels, '=')],

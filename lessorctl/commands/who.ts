@@ -56,9 +56,10 @@ const MEANING: Readonly<Partial<Record<AddressResult['state'], string>>> = {
 };
 
 function holder(lease: NonNullable<AddressResult['lease']>, was: boolean): [string, Cell | undefined][] {
-  const { attachment, pod, node, heldAt, reusableAt, incarnation } = lease;
+  const { attachment, pod, identity, node, heldAt, reusableAt, incarnation } = lease;
   return [
     [was ? 'Last pod' : 'Pod', podText(pod)],
+    ['Identity', identity],
     [was ? 'Last node' : 'Node', node],
     ['Life of node', String(incarnation)],
     ['Container', attachment.containerId],

@@ -10,6 +10,7 @@ export interface KubernetesPod {
   /** What the kubelet said last of its sandbox. */
   readonly lastFailure: string | undefined;
   readonly networks: AnnotatedNetworks;
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 interface PodObject {
@@ -43,6 +44,7 @@ export async function podOfKubernetes(
   const failures =
     'why' in events ? [] : (events.found.items ?? []).filter(({ reason }) => reason === 'FailedCreatePodSandBox');
   const last = failures.toSorted((a, b) => (a.lastTimestamp ?? '').localeCompare(b.lastTimestamp ?? '')).at(-1);
-  const networks = networksIn(metadata?.annotations ?? {}, namespace);
-  return { found: { node: spec?.nodeName, address: status?.podIP, lastFailure: last?.message, networks } };
+  const { annotations = {} } = metadata ?? {};
+  const networks = networksIn(annotations, namespace);
+  return { found: { node: spec?.nodeName, address: status?.podIP, lastFailure: last?.message, networks, annotations } };
 }

@@ -5,6 +5,7 @@
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ANNOTATIONS } from '../../cni-shim/cni/annotations.ts';
 import { prerequisites } from '../../local/nodes/node-network.ts';
 import { type Containerd, missingForContainerd, newestCniVersion, openContainerd } from '../support/containerd.ts';
 import { eventually } from '../support/plugin-node.ts';
@@ -15,6 +16,9 @@ const { cniDirectory = '', missing } = prerequisites();
 const PODS = 'pods';
 /** Five addresses beside the gateway's. */
 const FIVE = 'five';
+/** One pool, of two nodes that have a journal each. */
+const CHOSEN = 'chosen';
+const ELSEWHERE = 'elsewhere';
 const MANY = 50;
 
 describe.runIf(available('containerd', [...missing, ...missingForContainerd()]))('sandboxes of containerd', () => {
@@ -30,6 +34,30 @@ describe.runIf(available('containerd', [...missing, ...missingForContainerd()]))
     const cniVersion = newestCniVersion(cniDirectory);
     if (cniVersion === '1.0.0')
       process.stderr.write('this containerd, or this bridge, knows no STATUS: it is not asked\n');
+    const pool = (name: string, octet: number, more: object) =>
+      testBed.operator.ask('createPool', {
+        body: {
+          vrf: 'default',
+          name,
+          ranges: [[{ subnet: `10.${octet}.0.0/24` }]],
+          cooldownSeconds: 0,
+          ...more,
+        } as never,
+      });
+    await pool('blue', 94, { identitySeconds: 3600 });
+    await pool('green', 95, { namespaces: ['default'] });
+    await pool('bank', 96, { namespaces: ['bank'] });
+    const { environment: other } = await testBed.addNode('other', testBed.stack.nodes[1]);
+    const choosing = (name: string, bridge: string, node: string | undefined) => ({
+      cniVersion,
+      name,
+      plugins: [
+        {
+          ...{ type: 'bridge', bridge, capabilities: { [ANNOTATIONS]: true } },
+          ipam: { type: 'lessor', config: node, pool: 'blue' },
+        },
+      ],
+    });
     const network = (name: string, bridge: string, ranges: unknown) => ({
       cniVersion,
       name,
@@ -44,6 +72,8 @@ describe.runIf(available('containerd', [...missing, ...missingForContainerd()]))
         // The first one is that of which containerd says whether it is ready.
         network(FIVE, 'cni1', [[{ subnet: '10.93.0.0/29' }]]),
         network(PODS, 'cni0', [[{ subnet: '10.92.0.0/24' }], [{ subnet: 'fd00:92::/120' }]]),
+        choosing(CHOSEN, 'cni2', config),
+        choosing(ELSEWHERE, 'cni3', other.LESSOR_CONFIG),
       ],
     });
   });
@@ -132,6 +162,39 @@ describe.runIf(available('containerd', [...missing, ...missingForContainerd()]))
     await containerd.cri.stop(id);
     expect(await held()).toEqual(new Map());
     await containerd.cri.remove(id);
+  });
+
+  it('get the pool and the address that their annotations name, and are told why not', async () => {
+    const addressOf = async (id: string) => (await containerd.cri.status(id)).addresses[0];
+    const green = await containerd.cri.run('green', CHOSEN, { 'lessor.dev/pools': 'bank,green', 'example.com/a': 'b' });
+    expect(await addressOf(green)).toMatch(/^10\.95\.0\./);
+    const asked = await containerd.cri.run('asked', CHOSEN, { 'lessor.dev/addresses': '10.94.0.77' });
+    expect(await addressOf(asked)).toBe('10.94.0.77');
+    const refused = (annotations: object) => containerd.cri.run('refused', CHOSEN, { ...annotations });
+    await expect(refused({ 'lessor.dev/pools': 'bank' })).rejects.toThrow(
+      'bank: it is for namespace bank, and the pod is of default',
+    );
+    await expect(refused({ 'lessor.dev/pool': 'green' })).rejects.toThrow('did you mean lessor.dev/pools?');
+    // Without the capability in the configuration nothing is passed on.
+    const plain = await containerd.cri.run('plain', PODS, { 'lessor.dev/pools': 'green' });
+    expect(await addressOf(plain)).toMatch(/^10\.92\.0\./);
+    await Promise.all([green, asked, plain].map(remove));
+    await removeAll();
+  });
+
+  it('of one identity have its address one after the other, on whichever node; the next one waits and is told for whom', async () => {
+    const launcher = (name: string, network: string) =>
+      containerd.cri.run(name, network, { 'lessor.dev/identity': 'vm-1' });
+    const first = await launcher('launcher-a', CHOSEN);
+    const { addresses } = await containerd.cri.status(first);
+    await expect(launcher('launcher-b', ELSEWHERE)).rejects.toThrow(
+      /Identity vm-1 of namespace default in pool blue \(10\.94\.0\.\d+\/24\) is held by pod default\/launcher-a on node/,
+    );
+    await remove(first);
+    await removeAll();
+    const second = await launcher('launcher-b', ELSEWHERE);
+    expect((await containerd.cri.status(second)).addresses).toEqual(addresses);
+    await remove(second);
   });
 
   it(`are ${MANY} at once, stay when containerd is killed, and leave nothing, though namespaces are deleted behind its back`, async () => {

@@ -19,6 +19,7 @@ export function intercepted(store: Store, intercept: Intercept): Store {
     nodes: wrap(store.nodes),
     counters: wrap(store.counters),
     fills: wrap(store.fills),
+    identities: wrap(store.identities),
     history: wrap(store.history),
     registryBytes: store.registryBytes,
   };

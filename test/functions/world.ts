@@ -1,7 +1,7 @@
 /** A deployment in memory: its tables, its clock, and as many Lambda environments and nodes as a test wants. */
 import * as z from 'zod/mini';
 import type { AllocateRequest, AllocateResult, ReleaseRequest, ReleaseResult } from '../../core/contract/lease.ts';
-import { type PoolDefinition, poolPolicy } from '../../core/contract/pool.ts';
+import { type PoolDefinition, type PoolPolicy, poolPolicy } from '../../core/contract/pool.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { Store } from '../../core/store.ts';
 import { allocate } from '../../functions/use-cases/add/allocate.ts';
@@ -101,8 +101,8 @@ export async function operatorsPool(
     blockSize,
     name = 'blue',
     cooldownSeconds = 30,
-    stickySeconds = 0,
-  }: { addresses: number; blockSize: number; name?: string; cooldownSeconds?: number; stickySeconds?: number },
+    ...policy
+  }: { addresses: number; blockSize: number; name?: string } & Partial<PoolPolicy>,
 ): Promise<PoolDefinition> {
   const registry = await store.pools.readRegistry('default');
   const octet = registry.version + 1;
@@ -120,7 +120,7 @@ export async function operatorsPool(
     affinity: 'shared',
     ranges: [[range]],
     blockSize,
-    ...z.parse(poolPolicy, { cooldownSeconds, stickySeconds }),
+    ...z.parse(poolPolicy, { cooldownSeconds, ...policy }),
     gateway: 'pool',
     createdAt: new Date(START).toISOString(),
   };

@@ -1,5 +1,6 @@
 /** The universes that docs/protocol.md names: each that has figures is explored to its last state. */
 import { type Exploration, explore } from './explore.ts';
+import { type IdentityUniverse, identities } from './identities.ts';
 import type { Mutations } from './operations.ts';
 import { type PoolUniverse, pools } from './pools.ts';
 import { protocol } from './protocol.ts';
@@ -11,6 +12,7 @@ type Recorded = readonly [states: number, depth: number];
 type Explorable = { readonly recorded: Recorded | undefined } & (
   | { readonly universe: Universe }
   | { readonly poolUniverse: PoolUniverse }
+  | { readonly identityUniverse: IdentityUniverse }
 );
 
 let nonces = 0;
@@ -30,6 +32,9 @@ const declared = (lives: readonly number[], containers: Universe['containers']) 
   ...{ lives, containers, boots: lives.map(() => 1) },
   events: ['wrong declaration'] as const,
 });
+function identity(recorded: Recorded | undefined, identityUniverse: IdentityUniverse): Explorable {
+  return { recorded, identityUniverse };
+}
 function pool(recorded: Recorded, poolUniverse: PoolUniverse): Explorable {
   return { recorded, poolUniverse };
 }
@@ -311,6 +316,21 @@ export const configurations = {
     containers: [0],
     inSteps: true,
   }),
+  'identity: two pods': identity([11_503, 22], { slots: 2, pods: ['x', 'x'] }),
+  'identity: another pod between': identity([22_709, 35], { slots: 1, pods: ['x', 'p', 'x'] }),
+  'identity: three pods': identity([42_677, 26], { slots: 1, pods: ['x', 'x', 'x'] }),
+  'identity: swept although it lives': identity([57_341, 30], { slots: 2, pods: ['x', 'x'], swept: [0] }),
+  'identity: asserted again': identity([260, 14], { slots: 2, pods: ['x', 'x'], began: 'swept' }),
+  'identity: asserted again, another pod between': identity(undefined, {
+    slots: 2,
+    pods: ['x', 'p', 'x'],
+    began: 'swept',
+  }),
+  'identity: its slot passed on': identity(undefined, {
+    slots: 2,
+    pods: ['x', 'p', 'x', 'x'],
+    began: 'passed on',
+  }),
 } satisfies Record<string, Explorable>;
 export type Configuration = keyof typeof configurations;
 
@@ -334,6 +354,8 @@ export function explored(
   progress?: (states: number, depth: number) => void,
 ): Exploration {
   const configuration: Explorable = configurations[name];
+  if ('identityUniverse' in configuration)
+    return explore(identities(configuration.identityUniverse, mutations), progress);
   return 'universe' in configuration
     ? explore(protocol(configuration.universe, mutations), progress)
     : explore(pools(configuration.poolUniverse, mutations), progress);

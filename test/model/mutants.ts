@@ -271,4 +271,31 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     tells:
       'A node claimed a block since the time to which the tables were restored. It goes on to live there while the service cannot be reached.',
   },
+  'point.sameToken': {
+    where: 'identity: two pods',
+    breaks: 'I10',
+    tells:
+      'Whoever holds a slot for an identity writes into its item which one, and is answered. That nobody wrote since it was read is not asked.',
+  },
+  'who comes second frees its slot': {
+    where: 'identity: two pods',
+    breaks: 'I2',
+    tells:
+      'Of two that hold slots for one identity the second one is refused, and the service frees its slot at once. But it was a copy of the request that was first.',
+  },
+  'identity hold.samePod': { where: 'identity: another pod between', breaks: 'cooldown' },
+  'an assertion leaves the item as it is': {
+    where: 'identity: asserted again, another pod between',
+    breaks: 'I10',
+    tells:
+      'A node was declared dead although it runs, and asserts the slot of an identity, which nobody else has by then. The item is not written: another pod of the identity has read before that the slot was another’s.',
+  },
+  'forgetDecided.slotPassedOn': { where: 'identity: its slot passed on', breaks: 'I10' },
+  'forget.sameToken': { where: 'identity: its slot passed on', breaks: 'I10' },
+  'the slot is read before the item': {
+    where: 'identity: its slot passed on',
+    breaks: 'I10',
+    tells:
+      'Whoever forgets the slots of identities takes the stream’s word that another one has the slot, which it was once.',
+  },
 };

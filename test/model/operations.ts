@@ -121,6 +121,7 @@ export function slotPermits(
     // Pods are not told apart: a cooling slot is handed out to nobody.
     namespace: '',
     podName: '',
+    identity: '',
   };
   return slotOperations[operation].some((all) =>
     all.every((name) => mutations.has(`${operation}.${name}`) || slotConditions[name](state, against)),

@@ -212,6 +212,7 @@ function permits(
       incarnation: 0,
       namespace: '',
       podName: '',
+      identity: '',
     };
     return slotOperations[name].some((all) =>
       all.every((one) => mutations.has(`pool ${name}.${one}`) || slotConditions[one](slot, against)),

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { blockOperations } from '../../core/protocol/block.ts';
 import { slotOperations } from '../../core/protocol/lease.ts';
+import { identityDecisions } from './identities.ts';
 import { mutants } from './mutants.ts';
 import { decisions } from './operations.ts';
 import { poolDecisions } from './pools.ts';
@@ -24,7 +25,7 @@ describe('the mutants of the protocol', () => {
   });
 
   it('are every condition of every operation', () => {
-    const all = [slotOperations, blockOperations, decisions, poolDecisions];
+    const all = [slotOperations, blockOperations, decisions, poolDecisions, identityDecisions];
     const conditions = all.flatMap((operations: Readonly<Record<string, readonly (readonly string[])[]>>) =>
       Object.entries(operations).flatMap(([operation, all]) => all.flat().map((name) => `${operation}.${name}`)),
     );
@@ -32,7 +33,7 @@ describe('the mutants of the protocol', () => {
     // Blocks are sealed in the model of pools only.
     const missing = conditions.filter((name) => !(name in mutants) && !(`pool ${name}` in mutants));
     expect(missing).toEqual([]);
-    const variants = Object.keys(mutants).filter((name) => !conditions.includes(name.replace(/^pool /, '')));
+    const variants = Object.keys(mutants).filter((name) => !conditions.includes(name.replace(/^(pool|identity) /, '')));
     expect(variants.sort()).toEqual(namedInTheModel().filter((name) => !conditions.includes(name)));
   });
 });

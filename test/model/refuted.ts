@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type Configuration, configurations, exhausted, explored } from './configurations.ts';
 import type { Exploration } from './explore.ts';
+import type { IdentityUniverse } from './identities.ts';
 import { type Mutant, mutants } from './mutants.ts';
 import type { PoolUniverse } from './pools.ts';
 
@@ -60,6 +61,12 @@ function parameters(name: Configuration): string[] {
     const asked = containers.map((pool) => ['blue', 'green'][pool]).join(', ');
     const how = [...(apart === undefined ? [] : ['opened apart']), ...(inSteps ? ['deleted in steps'] : [])];
     return [`${places}`, `of ${asked}`, '', '', '', ['pools come and go', ...how].join(', ')];
+  }
+  if ('identityUniverse' in configuration) {
+    const { slots, pods, swept = [], began }: IdentityUniverse = configuration.identityUniverse;
+    const whose = pods.map((pod) => (pod === 'x' ? 'of the identity' : 'of none')).join(', ');
+    const wrong = swept.length > 0 || began === 'swept' ? ['wrong declaration'] : [];
+    return [`${slots}`, whose, '', '', '', ['cooldown', ...wrong].join(', ')];
   }
   const { affinity, slots, containers, boots, lives, generations, events } = configuration.universe;
   const who = containers.map(({ node, owner }) => `${owner} on ${String.fromCharCode(65 + node)}`).join(', ');

@@ -20,6 +20,7 @@ import { memoryCounters } from './memory-counters.ts';
 import { memoryDeaths } from './memory-deaths.ts';
 import { memoryFills } from './memory-fills.ts';
 import { memoryHistory } from './memory-history.ts';
+import { memoryIdentities } from './memory-identities.ts';
 import { memoryNodeList } from './memory-node-list.ts';
 import { memoryPools } from './memory-pools.ts';
 import { nodeAllows } from './node-conditions.ts';
@@ -39,6 +40,7 @@ export function memoryStore(permits: typeof allows = allows, { blocks, nodes }: 
     nodes: memoryNodes(nodes),
     counters: memoryCounters(),
     fills: memoryFills(),
+    identities: memoryIdentities(),
     history: memoryHistory(),
     registryBytes: (registry) => packRegistry(registry).length,
   };
@@ -57,7 +59,7 @@ function memoryLeases(permits: typeof allows): LeaseStore {
   const free = (key: SlotKey, operation: SlotOperation, compared: Against, ending: Ending): boolean => {
     const current = get(key);
     if (current === undefined || !permits(operation, current, compared)) return false;
-    put(key, { ...current, held: false, ...ending });
+    put(key, { ...current, held: false, ...endOf(current, ending) });
     return true;
   };
   const occupy = async (operation: 'hold' | 'assert', key: SlotKey, holding: Holding, compared: Against) => {
@@ -89,7 +91,7 @@ function memoryLeases(permits: typeof allows): LeaseStore {
     async evict(key, generation, ending) {
       const current = get(key);
       if (!free(key, 'evict', against({ generation }), ending)) return false;
-      put(key, { ...current, held: false, ...ending, generation });
+      put(key, { ...current, held: false, ...endOf(current, ending), generation });
       return true;
     },
     async readSlot(key) {
@@ -103,6 +105,10 @@ function memoryLeases(permits: typeof allows): LeaseStore {
     },
   };
 }
+
+/** What is written of an ending: an identity's slot is kept for it. */
+const endOf = (slot: SlotState | undefined, { keptUntil, ...ending }: Ending): Omit<Ending, 'keptUntil'> =>
+  slot?.holding?.identity === undefined || keptUntil === undefined ? ending : { ...ending, reusableAt: keptUntil };
 
 function memoryBlocks(permits: typeof blockAllows = blockAllows): BlockStore {
   const shards = new Map<string, Map<bigint, BlockState>>();

@@ -10,6 +10,7 @@ import { deathsSuite } from './deaths.suite.ts';
 import { ENDED_AT, endingAt } from './ending.ts';
 import { fillRefusals, fillsSuite } from './fills.suite.ts';
 import { historySuite } from './history.suite.ts';
+import { identitiesSuite, identityRefusals } from './identities.suite.ts';
 import { listRefusals, nodeListSuite } from './node-list.suite.ts';
 import { poolsSuite } from './pools.suite.ts';
 import { definition, mine, newId, newSlot, others, owner, recordRefusals, stateOf, titled } from './refusals.ts';
@@ -329,9 +330,11 @@ export function storeSuite(open: () => Store): void {
   describe('counters', () => countersSuite(open));
   describe('levels of pools', () => fillsSuite(open));
 
+  describe('identities', () => identitiesSuite(open));
+
   describe('history', () => historySuite(open));
 
-  it.each(titled([...recordRefusals, ...listRefusals, ...counterRefusals, ...fillRefusals]))(
+  it.each(titled([...recordRefusals, ...listRefusals, ...counterRefusals, ...fillRefusals, ...identityRefusals]))(
     'refuses without %s',
     (_, refusal) => refusal.expectRefused(open()),
   );

@@ -13,7 +13,7 @@ export interface Cri {
   /** Of each condition (`RuntimeReady`, `NetworkReady`), whether it is met. */
   conditions(): Promise<Readonly<Record<string, boolean>>>;
   /** Starts a pod's sandbox: its namespaces, its network and the process that keeps them. @returns its id. @throws Error */
-  run(pod: string, handler: string): Promise<string>;
+  run(pod: string, handler: string, annotations?: Readonly<Record<string, string>>): Promise<string>;
   /** @throws Error */
   stop(id: string): Promise<void>;
   /** @throws Error */
@@ -61,9 +61,9 @@ export function openCri(socket: string): Cri {
       const { status } = await ask<{ status: { conditions: { type: string; status: boolean }[] } }>('Status');
       return Object.fromEntries(status.conditions.map(({ type, status: met }) => [type, met]));
     },
-    async run(pod, handler) {
+    async run(pod, handler, annotations = {}) {
       const metadata = { name: pod, uid: `uid-${pod}`, namespace: 'default', attempt: 0 };
-      const request = { config: { metadata, linux: {} }, runtimeHandler: handler };
+      const request = { config: { metadata, annotations, linux: {} }, runtimeHandler: handler };
       return (await ask<{ podSandboxId: string }>('RunPodSandbox', request)).podSandboxId;
     },
     stop: (id) => ask('StopPodSandbox', { podSandboxId: id }),

@@ -9,6 +9,7 @@ import type { KnownPool, Member } from '../memory.ts';
 import { member } from '../nodes/membership.ts';
 import { isOpen } from '../pools/open-blocks.ts';
 import { type Allocation, answer, holdingOf, joinedIn, type SlotsTogether, usableProposal } from './allocation.ts';
+import { holdIdentity } from './identity.ts';
 import { granted, type PoolAttempt } from './pool-attempt.ts';
 import { quotaOnce } from './quota.ts';
 import { holdRequested } from './requested.ts';
@@ -21,7 +22,7 @@ const GENERATION = 1;
 
 /**
  * @returns refused (pool.exhausted, pool.cooling, address.unknown) where the pool has nothing for this request
- * @throws LessorError address.held, address.cooling, pool.quota, service.busy
+ * @throws LessorError address.held, address.cooling, identity.held, pool.quota, service.busy
  */
 export async function allocateShared(
   deps: Dependencies,
@@ -41,6 +42,11 @@ export async function allocateShared(
   if (request.addresses)
     return answerTogether(allocation, await holdRequested(allocation, request.addresses, ordinary));
   const reservation = reservationFor(pool.definition.reservations, request.pod);
+  if (request.identity !== undefined) {
+    const own = request.attempt > 1 ? await findOwnLease(allocation, joined()) : undefined;
+    const kept = await holdIdentity(allocation, { own, reservation });
+    return kept.kind === 'granted' ? granted({ ...answer(allocation, kept.result), identity: request.identity }) : kept;
+  }
   if (reservation) return answerTogether(allocation, granted(await holdReserved(allocation, reservation, ordinary)));
   const found = await ordinary();
   return found.kind === 'granted' ? granted(answer(allocation, found.result)) : found;
@@ -118,5 +124,5 @@ function furtherSlots([, ...more]: readonly SlotKey[]): Pick<AllocateResult, 'mo
 }
 
 /** The pod, where the pool keeps its address for it. */
-const stickyPod = ({ pod }: AllocateRequest, { definition }: KnownPool): Pod | undefined =>
-  definition.stickySeconds > 0 ? pod : undefined;
+const stickyPod = ({ pod, identity }: AllocateRequest, { definition }: KnownPool): Pod | undefined =>
+  definition.stickySeconds > 0 && identity === undefined ? pod : undefined;

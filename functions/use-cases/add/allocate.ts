@@ -8,13 +8,15 @@ import { allocateOwned } from './allocate-owned.ts';
 import { allocateShared } from './allocate-shared.ts';
 import { noteFullPool } from './choose-pool.ts';
 import { forgetStale } from './forget-stale.ts';
+import { ensureConsistent, keepsNone } from './identity.ts';
 import { nowhere } from './nowhere.ts';
 import { granted, type PoolAttempt, refused } from './pool-attempt.ts';
 import { poolsInOrder } from './pools-in-order.ts';
 import { noneRequested } from './requested.ts';
 
-/** @throws LessorError as choosePools, allocateShared and allocateOwned do, and service.unavailable */
+/** @throws LessorError as choosePools, allocateShared and allocateOwned do, request.invalid and service.unavailable */
 export async function allocate(deps: Dependencies, call: Call, request: AllocateRequest): Promise<AllocateResult> {
+  ensureConsistent(request);
   const tried = new Set<string>();
   let attempt = await tryPools(deps, call, request, tried).catch(refusedIfBusy);
   // What was remembered of the pool may be what is in the way: it was deleted, is another one of its name, or has grown.
@@ -33,10 +35,18 @@ async function tryPools(
 ): Promise<PoolAttempt> {
   const refusals: LessorError[] = [];
   for await (const { pool, rule } of poolsInOrder(deps, call, request)) {
+    const { identity } = request;
+    const unkept = identity === undefined ? undefined : keepsNone(pool, identity);
+    if (unkept) {
+      refusals.push(unkept);
+      continue;
+    }
     tried.add(pool.definition.id);
     const attempt = await tryPool(deps, call, request, pool);
     if (attempt.kind === 'granted') return granted({ ...attempt.result, chosenBy: rule });
     if (attempt.error.kind.full) noteFullPool(deps, pool);
+    // Of the pools that keep addresses for identities the first is its own: in each it would have another one.
+    if (identity !== undefined) return attempt;
     refusals.push(attempt.error);
   }
   return refused(nowhere(refusals));

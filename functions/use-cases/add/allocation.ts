@@ -42,8 +42,9 @@ export interface Allocation {
 }
 
 export function holdingOf({ caller }: Call, request: AllocateRequest, incarnation: number, now: number): Holding {
-  const { attachment, nonce, pod } = request;
-  return { attachment, nonce, node: caller, incarnation, heldAt: now, ...(pod ? { pod } : {}) };
+  const { attachment, nonce, pod, identity } = request;
+  const of = { ...(pod ? { pod } : {}), ...(identity === undefined ? {} : { identity }) };
+  return { attachment, nonce, node: caller, incarnation, heldAt: now, ...of };
 }
 
 /** The blocks of `pool` that are among those that a node has joined; not those apart: there no slot is proposed or searched. */

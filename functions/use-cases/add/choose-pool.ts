@@ -6,7 +6,7 @@ import pMap from 'p-map';
 import type { AllocateRequest } from '../../../core/contract/lease.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import { entryOf, isListed, type ListedPool, type RegisteredPool } from '../../../core/pools/registry.ts';
-import { judge, type Requester, type Rule, selectPools } from '../../../core/pools/selection.ts';
+import { judge, NO_POOL_BY_NAME, type Requester, type Rule, selectPools } from '../../../core/pools/selection.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { READS_AT_ONCE } from '../in-flight.ts';
 import { freshRegistry, knownPool, rememberedRegistry } from '../known-pools.ts';
@@ -19,11 +19,11 @@ export interface Candidate {
   readonly pool: KnownPool;
   readonly rule: Rule;
 }
-type Choosing = Pick<AllocateRequest, 'pool' | 'proposal' | 'pod' | 'labels'>;
+type Choosing = Pick<AllocateRequest, 'pool' | 'proposal' | 'pod' | 'labels' | 'podPools' | 'identity'>;
 
 /**
  * One pool where the configuration has ranges or names just one; else those that it names or, where it names none, those
- * that ask for such a pod. Never none: that is an error, after the last.
+ * that ask for such a pod. Where the pod names pools, those of them that it may have. Never none: that is an error, after the last.
  * @param probe for whichever pod the node may be asked; no pool comes to be
  * @throws LessorError pool.forbidden, pool.unmatched, service.busy, and as resolvePool does
  */
@@ -33,19 +33,23 @@ export async function* choosePools(
   request: Choosing,
   probe = false,
 ): AsyncGenerator<Candidate, void> {
-  const { pool: poolRequest, proposal } = request;
+  const { pool: poolRequest, proposal, podPools } = request;
   const requester = requesterOf(call, request, probe);
-  if (poolRequest.ranges || !poolRequest.names) {
+  if (podPools === undefined && (poolRequest.ranges || !poolRequest.names)) {
     const pool = await resolvePool(deps, poolRequest, proposal?.pool, probe);
     ensureAllowed(pool, requester);
     yield { pool, rule: 'named' };
     return;
   }
-  const { vrf, names } = poolRequest;
-  const { choices, reasons } = names.length > 0 ? await named(deps, vrf, names) : await asking(deps, vrf, requester);
+  const { vrf } = poolRequest;
+  const names = namesIn(poolRequest);
+  const wanted = podPools ?? names;
+  const { choices, reasons } = wanted.length > 0 ? await named(deps, vrf, wanted) : await asking(deps, vrf, requester);
+  // An identity's pool does not change with what is full at the moment: else it would have an address in each.
+  const inOrder = request.identity === undefined ? fullLast(deps, choices) : choices;
   const idle: string[] = [];
   let tried = 0;
-  for (const entry of fullLast(deps, choices)) {
+  for (const entry of inOrder) {
     if (tried > 0 || idle.length > 0) ensureTime(call, vrf);
     const pool = await knownPool(deps, entry.id);
     const judged = judgeNow(pool, entry, { names, requester });
@@ -55,14 +59,18 @@ export async function* choosePools(
       yield judged;
     }
   }
-  if (tried === 0) throw unmatched(vrf, [...reasons(), ...idle]);
+  if (tried === 0) throw unmatched(vrf, [...reasons(), ...idle], podPools !== undefined);
 }
+
+/** Of the configuration: none where the service is to choose. */
+const namesIn = ({ ranges, name, names }: AllocateRequest['pool']): readonly string[] =>
+  ranges === undefined ? (names ?? [name]) : NO_POOL_BY_NAME;
 
 export const requesterOf = (
   { cluster }: Call,
-  { pod, labels = {} }: Pick<Choosing, 'pod' | 'labels'>,
+  { pod, labels = {}, podPools }: Pick<Choosing, 'pod' | 'labels' | 'podPools'>,
   probe = false,
-): Requester => ({ cluster, namespace: pod?.namespace, anyNamespace: probe, labels });
+): Requester => ({ cluster, namespace: pod?.namespace, anyNamespace: probe, labels, podPools });
 
 export function noteFullPool({ memory, now }: Dependencies, { definition }: KnownPool): void {
   memory.fullPools.set(definition.id, true, now());
@@ -163,10 +171,12 @@ function ensureTime({ remainingMs }: Call, vrf: string): void {
   });
 }
 
-function unmatched(vrf: string, reasons: readonly string[]): LessorError {
+function unmatched(vrf: string, reasons: readonly string[], byAnnotation: boolean): LessorError {
   const why = firstReasons(reasons) || 'it has none';
   return new LessorError('pool.unmatched', `No pool of VRF ${vrf} may be used for this pod (${why})`, {
-    remedy: 'name a pool in the ipam section, or give one a selector that fits or "default": true',
+    remedy: byAnnotation
+      ? "correct the pod's annotation lessor.dev/pools, or add its namespace to the pool's namespaces"
+      : 'name a pool in the ipam section, or give one a selector that fits or "default": true',
     facts: { vrf },
   });
 }

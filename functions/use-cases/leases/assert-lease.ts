@@ -13,6 +13,7 @@ import { freshPool } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
 import { join, noteJoined } from '../nodes/membership.ts';
 import { isOpen, openMore, withOpen } from '../pools/open-blocks.ts';
+import { ensureKept } from './identity-slot.ts';
 import { lost, noSuchSlot, refusedBy } from './lost-lease.ts';
 
 /** Shared pools know one generation only. */
@@ -23,9 +24,10 @@ const GENERATION = 1;
  * @throws LessorError lease.lost, request.invalid, service.busy
  */
 export async function assertLease(deps: Dependencies, call: Call, request: ReportRequest): Promise<ReportResult> {
-  const { attachment, nonce, boot, pod, slot: asked } = request;
+  const { attachment, nonce, boot, pod, identity, slot: asked } = request;
   const slot = slotFromWire(asked);
   const pool = await openFor(deps, slot);
+  const kept = pod && identity !== undefined ? { pool: slot.pool, namespace: pod.namespace, identity } : undefined;
   const isOwned = pool.definition.affinity === 'node';
   if (isOwned ? !pool.space.isWhole(slot.block, slot.slot) : slot.slot >= pool.space.slotsIn(slot.block))
     throw noSuchSlot(slot);
@@ -42,9 +44,12 @@ export async function assertLease(deps: Dependencies, call: Call, request: Repor
     incarnation,
     heldAt: deps.now(),
     ...(pod ? { pod } : {}),
+    ...(kept ? { identity: kept.identity } : {}),
   };
+  if (kept) await ensureKept(deps, kept, slot, false);
   const outcome = await deps.store.leases.assert(slot, holding, generation);
   if (!outcome.held) throw refusedBy(asked, outcome.current);
+  if (kept) await ensureKept(deps, kept, slot, true);
   return { incarnation, ...(isOwned ? { generation } : {}) };
 }
 

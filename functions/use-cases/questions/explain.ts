@@ -5,8 +5,10 @@ import type { ListedPool } from '../../../core/pools/registry.ts';
 import { reservationFor } from '../../../core/pools/reservations.ts';
 import { judge, type Rule, type Selection, selectPools } from '../../../core/pools/selection.ts';
 import { listedPools } from '../add/choose-pool.ts';
+import { keepsNone } from '../add/identity.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { freshRegistry, knownPool } from '../known-pools.ts';
+import { isOfIdentity } from '../leases/identity-slot.ts';
 import type { KnownPool } from '../memory.ts';
 import { type JudgedPool, judgePool } from './judge-pool.ts';
 import { blockVerdictText, type PoolVerdict, poolVerdictText, type Verdict, verdictText } from './verdict.ts';
@@ -16,20 +18,25 @@ type Tried = JudgedPool & { readonly rule?: Rule };
 
 /** @throws LessorError service.busy */
 export async function explain(deps: Dependencies, call: Call, request: ExplainRequest): Promise<ExplainResult> {
-  const { vrf, pools: names, cluster, namespace, labels } = request;
+  const { vrf, pools: names, cluster, namespace, labels, podPools } = request;
   const registry = await freshRegistry(deps, vrf);
-  const selection = selectPools(await listedPools(deps, registry), names, { cluster, namespace, labels });
+  const selection = selectPools(await listedPools(deps, registry), names, {
+    cluster,
+    namespace,
+    labels,
+    podPools,
+  });
   const { tried, further } = await tryPools(deps, call, request, selection.choices);
-  const unknown = names.filter((name) => !registry.has(name));
+  const unknown = (podPools ?? names).filter((name) => !registry.has(name));
   const shown = [
     ...tried.map(shownPool),
     ...unknown.map((name) => untried(name, { kind: 'unknown', vrf })),
     ...passedOver(selection, most.poolsExplained - tried.length - unknown.length),
   ];
-  const chosen = tried.find(({ verdict }) => verdict.kind === 'has-room')?.pool;
+  const chosen = tried.find(({ verdict }) => ['has-room', 'identity-kept'].includes(verdict.kind))?.pool;
   const more = selection.choices.length + selection.passed.length + unknown.length - shown.length;
   return {
-    verdict: verdictText(verdictOf(chosen, { tried, further, names })),
+    verdict: verdictText(verdictOf(chosen, { tried, further, by: namedBy(request) })),
     ...(chosen === undefined ? {} : { pool: chosen }),
     pools: shown,
     ...(more > 0 ? { morePools: more } : {}),
@@ -48,7 +55,10 @@ async function tryPools(
   const tried: Tried[] = [];
   for (const { pool: entry } of looked) {
     const pool = await knownPool(deps, entry.id);
-    if (pool) tried.push(await tryPool(deps, call, pool, request));
+    const one = pool && (await tryPool(deps, call, pool, request));
+    if (one) tried.push(one);
+    // The first that keeps addresses for identities is the identity's: no other one is tried.
+    if (request.identity !== undefined && one?.rule !== undefined && one.verdict.kind !== 'passed-over') break;
   }
   return { tried, further: choices.length - looked.length };
 }
@@ -63,17 +73,41 @@ async function tryPool(
   deps: Dependencies,
   call: Call,
   pool: KnownPool,
-  { pools: names, node, cluster, namespace, pod, labels }: ExplainRequest,
+  { pools: names, node, cluster, namespace, pod, labels, podPools, identity }: ExplainRequest,
 ): Promise<Tried> {
   const { name } = pool.definition;
-  const chosen = judge({ name, policy: pool.definition }, names, { cluster, namespace, labels });
+  const chosen = judge({ name, policy: pool.definition }, names, { cluster, namespace, labels, podPools });
   if ('why' in chosen) return { pool: name, verdict: { kind: 'passed-over', why: chosen.why() }, blocks: [] };
+  const unkept = identity === undefined ? undefined : keepsNone(pool, identity);
+  if (unkept) return { pool: name, verdict: { kind: 'passed-over', why: unkept.message }, blocks: [] };
   const requester = namespace === undefined ? undefined : { namespace, name: pod ?? '' };
   const reservation = reservationFor(pool.definition.reservations, requester);
   const judged = await judgePool(deps, call, pool, { node, reservation: reservation?.name });
   const usedUp = await usedUpQuota(deps, pool, namespace);
-  return { ...judged, rule: chosen.rule, ...(usedUp ? { verdict: usedUp } : {}) };
+  const kept = identity === undefined ? undefined : await judgeIdentity(deps, pool, namespace, identity);
+  const verdict = kept?.kind === 'identity-held' ? kept : (usedUp ?? kept);
+  return { ...judged, rule: chosen.rule, ...(verdict ? { verdict } : {}) };
 }
+
+/** What the identity has there; undefined where it has nothing yet, and gets an address like any other. */
+async function judgeIdentity(
+  { store }: Dependencies,
+  { definition, space }: KnownPool,
+  namespace = '',
+  identity: string,
+): Promise<PoolVerdict | undefined> {
+  const key = { pool: definition.id, namespace, identity };
+  const kept = await store.identities.read(key);
+  const state = kept && (await store.leases.readSlot({ pool: key.pool, block: kept.block, slot: kept.slot }));
+  if (kept === undefined || state?.holding === undefined || !isOfIdentity(key, state)) return undefined;
+  const addresses = space.addresses(kept.block, kept.slot).map(({ address }) => address);
+  const { pod, node } = state.holding;
+  if (!state.held) return { kind: 'identity-kept', identity, addresses };
+  return { kind: 'identity-held', identity, addresses, pod: `${pod?.namespace}/${pod?.name}`, node };
+}
+
+const namedBy = ({ pools, podPools }: ExplainRequest): 'annotation' | 'configuration' | 'nobody' =>
+  podPools !== undefined ? 'annotation' : pools.length > 0 ? 'configuration' : 'nobody';
 
 /** By the counters, as an ADD sees it. */
 async function usedUpQuota(
@@ -90,12 +124,10 @@ async function usedUpQuota(
 
 function verdictOf(
   pool: string | undefined,
-  { tried, further, names }: { tried: readonly Tried[]; further: number; names: readonly string[] },
+  { tried, further, by }: { tried: readonly Tried[]; further: number; by: ReturnType<typeof namedBy> },
 ): Verdict {
   if (pool !== undefined) return { kind: 'address', pool };
-  return tried.length > 0
-    ? { kind: 'no-room', tried, ...(further > 0 ? { further } : {}) }
-    : { kind: 'none-fits', named: names.length > 0 };
+  return tried.length > 0 ? { kind: 'no-room', tried, ...(further > 0 ? { further } : {}) } : { kind: 'none-fits', by };
 }
 
 const shownPool = ({ pool, rule, verdict, blocks }: Tried): ExplainResult['pools'][number] => ({

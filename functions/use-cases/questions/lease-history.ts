@@ -136,9 +136,10 @@ async function heldNow(
   const found = await findLeases(deps, call, { vrf, node, namespace, pod, cursor: behind }).catch(ofNoNode);
   const leases = found.leases
     .filter(({ state, heldAt }) => state === 'held' && Date.parse(heldAt) <= to)
-    .map(({ pool, slot, addresses, node: of, incarnation, attachment, pod: whose, heldAt }) => ({
+    .map(({ pool, slot, addresses, node: of, incarnation, attachment, pod: whose, identity, heldAt }) => ({
       ...{ pool, slot, addresses, node: of, incarnation, ...attachment, from: heldAt },
       ...(whose === undefined ? {} : { pod: whose }),
+      ...(identity === undefined ? {} : { identity }),
     }));
   return { leases, ...(found.nextCursor === undefined ? {} : { nextCursor: `${HELD_NOW}${found.nextCursor}` }) };
 }

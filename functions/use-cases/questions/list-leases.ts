@@ -66,7 +66,7 @@ export function rowsIn(
 
 function rowOf(key: SlotKey, { held, reusableAt, holding }: SlotState, addresses: string[]): LeaseRow[] {
   if (holding === undefined) return [];
-  const { attachment, node, incarnation, heldAt, pod } = holding;
+  const { attachment, node, incarnation, heldAt, pod, identity } = holding;
   return [
     {
       state: held ? 'held' : 'cooling',
@@ -78,6 +78,7 @@ function rowOf(key: SlotKey, { held, reusableAt, holding }: SlotState, addresses
       heldAt: new Date(heldAt).toISOString(),
       ...(held ? {} : { reusableAt: new Date(reusableAt).toISOString() }),
       ...(pod ? { pod } : {}),
+      ...(identity === undefined ? {} : { identity }),
     },
   ];
 }

@@ -8,10 +8,11 @@ import type { Tenure } from './timeline.ts';
 export const timeText = (at: number): string => new Date(at).toISOString();
 
 export function pastLease(pool: KnownPool, slot: SlotKey, { holding, endedAt }: Tenure): PastLease {
-  const { attachment, node, incarnation, heldAt, pod } = holding;
+  const { attachment, node, incarnation, heldAt, pod, identity } = holding;
   const { network, ifname, containerId } = attachment;
   const at = { heldAt, ...(endedAt === undefined ? {} : { endedAt }) };
-  return { ...placed(pool, slot), node, incarnation, network, ifname, containerId, ...whose(pod), ...times(at) };
+  const of = { ...whose(pod), ...(identity === undefined ? {} : { identity }) };
+  return { ...placed(pool, slot), node, incarnation, network, ifname, containerId, ...of, ...times(at) };
 }
 
 export function notedLease(pool: KnownPool, { slot, node, incarnation, network, ifname, pod, ...at }: LeaseNote) {

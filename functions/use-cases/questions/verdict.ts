@@ -25,6 +25,15 @@ export type PoolVerdict =
   | ({ readonly kind: 'exhausted' } & NoRoom)
   | { readonly kind: 'inactive'; readonly state: PoolState['state'] }
   | { readonly kind: 'quota-used-up'; readonly namespace: string; readonly limit: number; readonly held: number }
+  /** Another pod has the identity's address. */
+  | {
+      readonly kind: 'identity-held';
+      readonly identity: string;
+      readonly addresses: readonly string[];
+      readonly pod: string;
+      readonly node: string;
+    }
+  | { readonly kind: 'identity-kept'; readonly identity: string; readonly addresses: readonly string[] }
   /** It is not chosen for such a pod. */
   | { readonly kind: 'passed-over'; readonly why: string }
   | { readonly kind: 'unknown'; readonly vrf: string };
@@ -37,7 +46,8 @@ export type Verdict =
       /** Pools that an ADD would try too, and that were not looked at; none if left out. */
       readonly further?: number;
     }
-  | { readonly kind: 'none-fits'; readonly named: boolean };
+  /** Who names the pools. */
+  | { readonly kind: 'none-fits'; readonly by: 'annotation' | 'configuration' | 'nobody' };
 
 export function blockVerdictText(verdict: BlockVerdict): string {
   switch (verdict.kind) {
@@ -69,6 +79,12 @@ export function poolVerdictText(verdict: PoolVerdict): string {
       const { namespace, limit, held } = verdict;
       return `lets namespace ${namespace} hold ${limit} leases, and it holds ${held}: raise its quota`;
     }
+    case 'identity-held': {
+      const { identity, addresses, pod, node } = verdict;
+      return `keeps ${addresses.join(', ')} for identity ${identity}, and pod ${pod} on node ${node} holds it: it is free when that one ends`;
+    }
+    case 'identity-kept':
+      return `keeps ${verdict.addresses.join(', ')} for identity ${verdict.identity}`;
     case 'passed-over':
       return `passed over: ${verdict.why}`;
     case 'unknown':
@@ -84,6 +100,12 @@ const noRoomText = (verdict: NoRoom): string => {
 const reservationText = ({ reservation }: ForPod): string =>
   reservation === undefined ? '' : ` in reservation ${reservation}, of which this pod gets an address or none`;
 
+const NONE_FITS = {
+  annotation: "it may use none of the pools that the pod's annotation names",
+  configuration: 'it may use none of the pools that the configuration names',
+  nobody: 'the configuration names no pool, and none asks for this pod; make one a default pool',
+} as const;
+
 export function verdictText(verdict: Verdict): string {
   switch (verdict.kind) {
     case 'address':
@@ -94,8 +116,6 @@ export function verdictText(verdict: Verdict): string {
       return `an ADD gets no address of the first ${verdict.tried.length} pools: ${reasons}; ${verdict.further} more that it may use were not looked at`;
     }
     case 'none-fits':
-      return verdict.named
-        ? 'an ADD gets no address: it may use none of the pools that the configuration names'
-        : 'an ADD gets no address: the configuration names no pool, and none asks for this pod; make one a default pool';
+      return `an ADD gets no address: ${NONE_FITS[verdict.by]}`;
   }
 }

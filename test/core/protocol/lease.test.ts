@@ -20,6 +20,7 @@ const holding: Holding = {
 };
 const held: SlotState = { held: true, generation: 3, reusableAt: 0, holding };
 const free: SlotState = { ...held, held: false, reusableAt: 5000 };
+const kept: SlotState = { ...free, holding: { ...holding, identity: 'vm-1' } };
 const sealed: SlotState = { held: false, generation: 3, reusableAt: 0 };
 const fits: Against = {
   now: 5000,
@@ -31,6 +32,7 @@ const fits: Against = {
   incarnation: 2,
   namespace: 'shop',
   podName: 'web-0',
+  identity: '',
 };
 
 describe('a condition on a slot', () => {
@@ -62,6 +64,11 @@ describe('a condition on a slot', () => {
     ['samePod', free, {}, true],
     ['samePod', free, { podName: 'web-1' }, false],
     ['samePod', free, { namespace: 'bank' }, false],
+    ['samePod', free, { podName: '', identity: 'vm-1' }, false],
+    ['samePod', kept, { podName: '', identity: 'vm-1' }, true],
+    ['samePod', kept, { podName: '', identity: 'vm-2' }, false],
+    ['samePod', kept, { namespace: 'bank', identity: 'vm-1' }, false],
+    ['samePod', kept, {}, false],
     ['samePod', sealed, { namespace: '', podName: '' }, false],
     ['incarnationNotNewer', held, { incarnation: 1 }, false],
     ['incarnationNotNewer', held, { incarnation: 2 }, true],
@@ -101,8 +108,11 @@ describe('an operation on a slot', () => {
       incarnation: 2,
       namespace: '',
       podName: '',
+      identity: '',
     });
     const { pod } = holding;
     expect(againstHolding(holding, 4, true)).toMatchObject({ namespace: pod?.namespace, podName: pod?.name });
+    const ofIdentity = againstHolding({ ...holding, identity: 'vm-1' }, 4, true);
+    expect(ofIdentity).toMatchObject({ namespace: pod?.namespace, podName: '', identity: 'vm-1' });
   });
 });

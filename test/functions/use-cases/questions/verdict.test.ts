@@ -61,11 +61,11 @@ describe('a verdict reads', () => {
       'an ADD gets no address: blue is exhausted: every address is held; green is passed over: it is draining',
     ],
     [
-      { kind: 'none-fits', named: true },
+      { kind: 'none-fits', by: 'configuration' },
       'an ADD gets no address: it may use none of the pools that the configuration names',
     ],
     [
-      { kind: 'none-fits', named: false },
+      { kind: 'none-fits', by: 'nobody' },
       'an ADD gets no address: the configuration names no pool, and none asks for this pod; make one a default pool',
     ],
   ])('of an ADD: %j', (verdict, text) => {

@@ -1,0 +1,123 @@
+/**
+ * ADD for an identity: the address that is kept for it, or else another one, which is kept from now on. While another pod holds it the
+ * request is refused, and repeated by the runtime.
+ */
+import type { AllocateRequest } from '../../../core/contract/lease.ts';
+import { LessorError } from '../../../core/contract/problems.ts';
+import type { Reservation } from '../../../core/contract/reservation.ts';
+import type { IdentityKey, KeptSlot } from '../../../core/protocol/identity.ts';
+import { against, allows, type SlotState } from '../../../core/protocol/lease.ts';
+import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
+import { identityHeld, isOfIdentity, pointTo } from '../leases/identity-slot.ts';
+import type { KnownPool } from '../memory.ts';
+import { isOpen } from '../pools/open-blocks.ts';
+import type { Allocation } from './allocation.ts';
+import { mayHold } from './block-slots.ts';
+import { granted, type PoolAttempt, refused } from './pool-attempt.ts';
+import { searchPool } from './search-pool.ts';
+
+/** @throws LessorError request.invalid */
+export function ensureConsistent({ identity, pod, addresses }: AllocateRequest): void {
+  if (identity === undefined) return;
+  const what = pod === undefined ? 'without pod' : 'with addresses';
+  if (pod !== undefined && addresses === undefined) return;
+  throw new LessorError('request.invalid', `identity ${identity} is given ${what}`, {
+    remedy:
+      pod === undefined
+        ? 'say for which pod it is: an identity is one of its namespace'
+        : 'leave one of the two out: an identity has an address of its own',
+  });
+}
+
+/** Why the pool keeps no address for an identity; undefined where it does. */
+export function keepsNone({ definition }: KnownPool, identity: string): LessorError | undefined {
+  const { name, affinity, identitySeconds } = definition;
+  if (affinity === 'shared' && identitySeconds > 0) return undefined;
+  const [why, remedy] =
+    affinity === 'shared'
+      ? ['its identitySeconds is 0', "set the pool's identitySeconds, or leave lessor.dev/identity out"]
+      : ['its blocks belong to nodes', 'name a pool with shared affinity, or leave lessor.dev/identity out'];
+  return new LessorError('identity.unkept', `Pool ${name} keeps no address for identity ${identity}, since ${why}`, {
+    remedy,
+    facts: { pool: name, identity },
+  });
+}
+
+interface Own {
+  /** What an earlier try of this request holds. */
+  readonly own: SlotKey | undefined;
+  /** The pod's, in this pool. */
+  readonly reservation: Reservation | undefined;
+}
+
+/**
+ * @returns refused (identity.unkept, pool.exhausted, pool.cooling)
+ * @throws LessorError identity.held, pool.quota, service.busy
+ */
+export async function holdIdentity(allocation: Allocation, { own, reservation }: Own): Promise<PoolAttempt<SlotKey>> {
+  const { deps, pool, request } = allocation;
+  const { identity = '', pod: { namespace } = { namespace: '' } } = request;
+  if (reservation) return refused(isReserved(pool, identity, reservation));
+  const key: IdentityKey = { pool: pool.definition.id, namespace, identity };
+  const kept = await deps.store.identities.read(key);
+  const home = kept === undefined ? undefined : await holdHome(allocation, key, kept, own);
+  const held = home ? granted(home) : own ? granted(own) : await searchPool(allocation, []);
+  if (held.kind === 'granted' && !(await pointTo(deps, key, held.result, kept)))
+    throw await whoWasFirst(allocation, key);
+  return held;
+}
+
+/**
+ * The slot that is kept, held now; undefined where it is another's, or cannot be handed out any more.
+ * @throws LessorError identity.held
+ */
+async function holdHome(
+  allocation: Allocation,
+  key: IdentityKey,
+  { block, slot }: KeptSlot,
+  own: SlotKey | undefined,
+): Promise<SlotKey | undefined> {
+  const { pool, request } = allocation;
+  const home = { pool: key.pool, block, slot };
+  if (!isOpen(pool, block) || !pool.space.isUsable(block, slot)) return undefined;
+  const { containerId } = request.attachment;
+  const state = await stateOf(allocation, home);
+  if (isAnothers(allocation, key, state)) throw identityHeld(pool, key, { key: home, state }, containerId);
+  if (!mayHold(allocation, state)) return undefined;
+  // With the address that this request was granted in vain another pod's may go on living: it gets that one with its next nonce.
+  if (own && (own.block !== block || own.slot !== slot)) throw identityHeld(pool, key, undefined, containerId);
+  if (await allocation.hold(home, isOwn(allocation, state))) return home;
+  const now = await stateOf(allocation, home);
+  if (isAnothers(allocation, key, now)) throw identityHeld(pool, key, { key: home, state: now }, containerId);
+  return undefined;
+}
+
+const isAnothers = (allocation: Allocation, key: IdentityKey, state: SlotState | undefined): boolean =>
+  state?.held === true && isOfIdentity(key, state) && !isOwn(allocation, state);
+
+function isOwn({ call, request }: Allocation, state: SlotState | undefined): boolean {
+  const { containerId, ifname } = request.attachment;
+  return allows('release', state, against({ containerId, ifname, nonce: request.nonce, node: call.caller }));
+}
+
+/** Who adds may not read single slots. */
+async function stateOf({ deps }: Allocation, { slot, ...block }: SlotKey): Promise<SlotState | undefined> {
+  return (await deps.store.leases.readBlock(block)).get(slot);
+}
+
+/** Another one was answered meanwhile, or is about to be. */
+async function whoWasFirst(allocation: Allocation, key: IdentityKey): Promise<LessorError> {
+  const { deps, pool, request } = allocation;
+  const kept = await deps.store.identities.read(key);
+  const at = kept && { pool: key.pool, block: kept.block, slot: kept.slot };
+  const held = at && { key: at, state: await stateOf(allocation, at) };
+  return identityHeld(pool, key, held, request.attachment.containerId);
+}
+
+function isReserved({ definition }: KnownPool, identity: string, { name }: Reservation): LessorError {
+  const what = `Pool ${definition.name} keeps no address for identity ${identity}, since the pod has reservation ${name}`;
+  return new LessorError('identity.unkept', what, {
+    remedy: 'leave lessor.dev/identity out: what is reserved is kept for the pod anyway',
+    facts: { pool: definition.name, identity },
+  });
+}

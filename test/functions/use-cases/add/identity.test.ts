@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest';
+import type { AllocateRequest } from '../../../../core/contract/lease.ts';
+import type { PoolPolicy } from '../../../../core/contract/pool.ts';
+import { counted } from '../../intercepted.ts';
+import { add, addOf, del, delOf, operatorsPool, proposal, refusalOf, world } from '../../world.ts';
+
+const blue = { vrf: 'default', name: 'blue' };
+const HOUR = 3_600_000;
+const pod = (name: string, namespace = 'shop') => ({ namespace, name });
+
+async function keeping({
+  addresses = 600,
+  blockSize = 64,
+  ...policy
+}: Partial<PoolPolicy> & Record<string, unknown> = {}) {
+  const here = world();
+  const pool = await operatorsPool(here, {
+    addresses: Number(addresses),
+    blockSize: Number(blockSize),
+    identitySeconds: 3600,
+    ...policy,
+  });
+  let containers = 0;
+  /** Another container, on some node, answered by another environment. */
+  const start = async (over: Partial<AllocateRequest> = {}, node = 'i-1') => {
+    const n = containers++;
+    const { slot, addresses: got, identity } = await add(here.environment(), node, addOf(n, { pool: blue, ...over }));
+    const end = () => del(here.environment(), node, delOf(n, { slot, acknowledged: true }));
+    return { address: got[0]?.address, identity, end };
+  };
+  const virtualMachine = (name: string, node?: string) => start({ pod: pod(name), identity: 'vm1' }, node);
+  return { here, pool, start, virtualMachine };
+}
+
+describe('an identity', () => {
+  it('finds its address again in a pod of another name on another node, at once and until its time is over', async () => {
+    const { here, virtualMachine } = await keeping();
+    const first = await virtualMachine('launcher-a');
+    expect(first.identity).toBe('vm1');
+    await first.end();
+    const second = await virtualMachine('launcher-b', 'i-2');
+    expect(second.address).toBe(first.address);
+    await second.end();
+    here.clock.now += HOUR - 1;
+    expect((await virtualMachine('launcher-c', 'i-3')).address).toBe(first.address);
+  });
+
+  it('waits while its holder lives, which is named with its node', async () => {
+    const { virtualMachine } = await keeping();
+    const first = await virtualMachine('launcher-a');
+    const refusal = await refusalOf(virtualMachine('launcher-b', 'i-2'));
+    expect(refusal).toMatchObject({
+      code: 'identity.held',
+      message: `Identity vm1 of namespace shop in pool blue (${first.address}) is held by pod shop/launcher-a on node i-1: this pod gets the address when that one ends`,
+      facts: { pod: 'shop/launcher-a', node: 'i-1', identity: 'vm1' },
+    });
+    expect(refusal.kind).toMatchObject({ retry: true, cni: 11 });
+    await first.end();
+    expect((await virtualMachine('launcher-c', 'i-2')).address).toBe(first.address);
+  });
+
+  it('has an address that nobody else gets meanwhile, though the pool is full otherwise, and its own last pod neither', async () => {
+    const { here, start, virtualMachine } = await keeping({ addresses: 8, blockSize: 4, stickySeconds: 60 });
+    const mine = await virtualMachine('launcher-a');
+    for (let n = 0; n < 7; n += 1) await start({ pod: pod(`web-${n}`) });
+    await mine.end();
+    here.clock.now += 120_000;
+    for (const name of ['other', 'launcher-a'])
+      expect((await refusalOf(start({ pod: pod(name) }))).code).toBe('pool.cooling');
+    expect((await virtualMachine('launcher-b')).address).toBe(mine.address);
+  });
+
+  it('loses it to others when its time is over, and keeps another one from then on', async () => {
+    const { here, start, virtualMachine } = await keeping({ addresses: 4, blockSize: 4 });
+    const mine = await virtualMachine('launcher-a');
+    const others = [];
+    for (let n = 0; n < 3; n += 1) others.push(await start({ pod: pod(`web-${n}`) }));
+    await mine.end();
+    here.clock.now += HOUR;
+    expect((await start({ pod: pod('web-9') })).address).toBe(mine.address);
+    await others[0]?.end();
+    here.clock.now += HOUR;
+    const now = await virtualMachine('launcher-b');
+    expect(now.address).toBe(others[0]?.address);
+    await now.end();
+    expect((await virtualMachine('launcher-c')).address).toBe(now.address);
+  });
+
+  it('is one of its namespace and of its pool', async () => {
+    const { start, virtualMachine } = await keeping();
+    const mine = await virtualMachine('launcher-a');
+    const theirs = await start({ pod: pod('launcher-a', 'bank'), identity: 'vm1' });
+    expect(theirs.address).not.toBe(mine.address);
+  });
+
+  it('is not shared by two interfaces of one pod: the refusal says how each gets its own', async () => {
+    const { here } = await keeping();
+    const both = (ifname: string, nonce: string) =>
+      add(here.environment(), 'i-1', {
+        ...addOf(1, { pool: blue, pod: pod('launcher-a'), identity: 'vm1' }),
+        attachment: { network: 'blue', containerId: 'container-1', ifname },
+        nonce,
+      });
+    await both('eth0', '1'.padStart(32, '0'));
+    const refusal = await refusalOf(both('net1', '2'.padStart(32, '0')));
+    expect(refusal).toMatchObject({
+      code: 'identity.held',
+      remedy: expect.stringContaining('{"<network>": "<identity>"}'),
+    });
+  });
+
+  it('is answered alike where the ADD is asked again', async () => {
+    const { here } = await keeping();
+    const request = addOf(1, { pool: blue, pod: pod('launcher-a'), identity: 'vm1' });
+    const first = await add(here.environment(), 'i-1', request);
+    const again = await add(here.environment(), 'i-1', { ...request, attempt: 2 });
+    expect(again.slot).toEqual(first.slot);
+  });
+
+  it('does not follow what its node proposes', async () => {
+    const { pool, start, virtualMachine } = await keeping();
+    const first = await virtualMachine('launcher-a');
+    await first.end();
+    const asked = { pod: pod('launcher-b'), identity: 'vm1', proposal: proposal(pool, 3, 3) };
+    expect((await start(asked, 'i-2')).address).toBe(first.address);
+  });
+
+  it('moves where its address is not handed out any more', async () => {
+    const { here, pool, virtualMachine } = await keeping();
+    const first = await virtualMachine('launcher-a');
+    await first.end();
+    const state = await here.store.pools.readPool(pool.id);
+    if (state === undefined || first.address === undefined) throw new Error('no pool');
+    const exclude = [first.address.split('/')[0] ?? ''];
+    await here.store.pools.changePool({ ...state, definition: { ...pool, exclude }, version: 2 });
+    expect((await virtualMachine('launcher-b')).address).not.toBe(first.address);
+  });
+});
+
+describe('an identity is refused', () => {
+  it.each<[string, Partial<PoolPolicy> & Record<string, unknown>, string]>([
+    [
+      'where the pool keeps none',
+      { identitySeconds: 0 },
+      "since its identitySeconds is 0: set the pool's identitySeconds",
+    ],
+    [
+      'where the pod has a reservation',
+      { reservations: [{ name: 'db', addresses: ['10.1.1.5'], namespace: 'shop' }] },
+      'since the pod has reservation db',
+    ],
+  ])('%s', async (_, policy, why) => {
+    const { virtualMachine } = await keeping(policy);
+    const refusal = await refusalOf(virtualMachine('launcher-a'));
+    expect(refusal.code).toBe('identity.unkept');
+    expect(refusal.message).toContain(why);
+  });
+
+  it('where blocks belong to nodes, by the name of the pool', async () => {
+    const { here, pool, virtualMachine } = await keeping();
+    const state = await here.store.pools.readPool(pool.id);
+    if (state === undefined) throw new Error('no pool');
+    await here.store.pools.changePool({
+      ...state,
+      definition: { ...pool, affinity: 'node', identitySeconds: 0 },
+      version: 2,
+    });
+    const refusal = await refusalOf(virtualMachine('launcher-a'));
+    expect(refusal).toMatchObject({
+      code: 'identity.unkept',
+      message: expect.stringContaining('Pool blue keeps no address'),
+    });
+  });
+
+  it.each<[string, Partial<AllocateRequest>]>([
+    ['without a pod', { identity: 'vm1' }],
+    ['with addresses', { identity: 'vm1', pod: pod('a'), addresses: ['10.1.1.9'] }],
+  ])('%s', async (_, over) => {
+    const { start } = await keeping();
+    expect((await refusalOf(start(over))).code).toBe('request.invalid');
+  });
+});
+
+describe('an ADD without an identity', () => {
+  it('makes the same requests in a pool that keeps addresses for identities', async () => {
+    const requestsIn = async (identitySeconds: number) => {
+      const here = world();
+      await operatorsPool(here, { addresses: 600, blockSize: 64, identitySeconds });
+      const { store, requests } = counted(here.store);
+      const deps = here.environment({ store });
+      const { slot } = await add(deps, 'i-1', addOf(1, { pool: blue, pod: pod('web') }));
+      await del(deps, 'i-1', delOf(1, { slot, acknowledged: true }));
+      return requests;
+    };
+    expect(await requestsIn(3600)).toEqual(await requestsIn(0));
+  });
+});
