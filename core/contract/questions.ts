@@ -38,7 +38,15 @@ export const readinessResult = z.object({
 });
 export type ReadinessResult = z.infer<typeof readinessResult>;
 
-export const listLeasesQuery = z.strictObject({ vrf: vrf, cursor: z.optional(listCursor) });
+export const listLeasesQuery = z.strictObject({
+  vrf: vrf,
+  /** Only of this block, and those behind it. */
+  fromBlock: z.optional(blockIndex),
+  /** Only of this block, and those before it. */
+  toBlock: z.optional(blockIndex),
+  cursor: z.optional(listCursor),
+});
+export type ListLeasesQuery = z.output<typeof listLeasesQuery>;
 
 /** One page of a pool's leases. */
 export const listLeasesResult = z.object({

@@ -2,7 +2,7 @@
  * The version of what crosses the wire, in a header of each request and each answer. A minor version adds fields that may be
  * left out, and routes; whoever does not know them does without. Another major version is refused by either side.
  */
-export const CONTRACT = { major: 1, minor: 5 } as const;
+export const CONTRACT = { major: 1, minor: 6 } as const;
 export const CONTRACT_HEADER = 'lessor-contract';
 
 export interface ContractVersion {
