@@ -1,12 +1,14 @@
 /** The console's process on loopback: it serves the page, and asks the API with the caller's own credentials. */
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { most } from '../../core/contract/limits.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { Service } from '../../lessorctl/api/service.ts';
 import { type Entrance, openEntrance } from './entrance.ts';
+import { type FirstList, firstListOf } from './first-list.ts';
 import { type PageFile, pageFiles } from './page-files.ts';
-import { isOperatorRoute, replyTo } from './questions.ts';
+import { isOperatorRoute, type PageReply, repliesTo, replyTo } from './questions.ts';
 
 /** What the page is told of where it is. No secret is among it. */
 export interface ConsoleSettings {
@@ -56,6 +58,7 @@ interface Room {
   readonly entrance: Entrance;
   readonly files: Readonly<Record<string, PageFile>>;
   readonly options: ConsoleOptions;
+  readonly first: FirstList;
 }
 
 /** @throws LessorError service.unavailable where the port is taken */
@@ -65,8 +68,9 @@ export async function serveConsole(options: ConsoleOptions): Promise<Console> {
   await listening(server, options.port);
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const entrance = openEntrance(host);
+  const first = firstListOf(options);
   server.on('request', (request, response) => {
-    answer({ entrance, files, options }, request, response).catch(() => response.destroy());
+    answer({ entrance, files, options, first }, request, response).catch(() => response.destroy());
   });
   return {
     address: `http://${host}/?token=${entrance.token}`,
@@ -91,7 +95,7 @@ function listening(server: Server, port: number): Promise<void> {
 }
 
 async function answer(room: Room, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { entrance, files, options } = room;
+  const { entrance, files, options, first } = room;
   const say = (status: number, type: string, body: string | Uint8Array, more: Record<string, string> = {}) =>
     void response.writeHead(status, { ...HEADERS, 'content-type': type, ...more }).end(body);
   const deny = (status: number, why: string, more = {}) => say(status, 'text/plain; charset=utf-8', `${why}\n`, more);
@@ -105,12 +109,13 @@ async function answer(room: Room, request: IncomingMessage, response: ServerResp
   }
   if (!entrance.isAdmitted(request.headers)) return deny(403, 'Open the address that lessorctl ui prints.');
   if (request.method === 'POST') {
-    const name = /^\/ask\/(\w+)$/.exec(url.pathname)?.[1];
+    const [, kind, name = ''] = /^\/(ask|pages)\/(\w+)$/.exec(url.pathname) ?? [];
     if (!entrance.isOwnPage(request.headers)) return deny(403, 'Only the page of the console may ask.');
     if (request.headers['content-type'] !== 'application/json') return deny(415, 'A question is JSON.');
-    if (name === undefined || !isOperatorRoute(name)) return deny(404, 'There is no such question.');
+    if (!isOperatorRoute(name)) return deny(404, 'There is no such question.');
     const json = await bodyOf(request);
     if (json === undefined) return deny(413, 'The question is too long.', { connection: 'close' });
+    if (kind === 'pages') return sayAll(response, first.begun(name, json) ?? repliesTo(options.service, name, json));
     const { status, body } = await replyTo(options.service, name, json);
     return say(status, 'application/json', JSON.stringify(body));
   }
@@ -119,8 +124,19 @@ async function answer(room: Room, request: IncomingMessage, response: ServerResp
     const { endpoint, vrf, cluster } = options;
     return say(200, 'application/json', JSON.stringify({ endpoint, vrf, cluster } satisfies ConsoleSettings));
   }
+  if (url.pathname === '/') first.begin();
   const file = files[url.pathname];
   return file === undefined ? deny(404, 'There is no such file.') : say(200, file.type, file.body);
+}
+
+/** A line for each, as it comes. Whoever reads no further ends it. */
+async function sayAll(response: ServerResponse, replies: AsyncIterable<PageReply>): Promise<void> {
+  response.writeHead(200, { ...HEADERS, 'content-type': 'application/x-ndjson' });
+  for await (const reply of replies) {
+    if (response.destroyed) return;
+    if (!response.write(`${JSON.stringify(reply)}\n`)) await once(response, 'drain').catch(() => undefined);
+  }
+  response.end();
 }
 
 /** A redirect would go out without the cookie, where another site or a file had the link; and the token leaves the address. */

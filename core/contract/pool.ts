@@ -181,6 +181,8 @@ export const listPoolsQuery = z.strictObject({
   /** The `nextCursor` of the page before. */
   cursor: z.optional(cniName),
   limit: pageLimit,
+  /** `true`: also how many addresses of each pool are held, by the counters. */
+  held: flag,
 });
 
 export const defaultPolicy: PoolPolicy = z.parse(poolPolicy, {});
@@ -284,10 +286,17 @@ export const deletePoolResult = z.object({
 });
 export type DeletePoolResult = z.infer<typeof deletePoolResult>;
 
+/** A pool among others. */
+export const listedPool = z.extend(poolView, {
+  /** Slots that are held, as the counters have it, which follow each change within some seconds; where it was asked for. */
+  held: z.optional(z.int()),
+});
+export type ListedPool = z.infer<typeof listedPool>;
+
 /** One page of a VRF's pools. */
 export const listPoolsResult = z.object({
   /** In the order of their names. */
-  pools: z.array(poolView),
+  pools: z.array(listedPool),
   /** Give it back as `cursor` for the next page; absent on the last one. */
   nextCursor: z.optional(cniName),
 });

@@ -206,7 +206,7 @@ export const leasesQuery = z.strictObject({
   node: z.optional(nodeId),
   /** Leases of pods of this namespace. */
   namespace: z.optional(podText),
-  /** Leases of the pod of this name; give its namespace too. */
+  /** Leases of the pod of this name, in whichever namespace if that is left out. */
   pod: z.optional(podText),
   cursor: z.optional(blockCursor),
 });

@@ -24,6 +24,9 @@ const APPS = ['web', 'api', 'worker', 'cache', 'ingest', 'cron', 'gateway', 'sea
 const NAMESPACES = ['shop', 'payments', 'ledger', 'search', 'identity', 'batch', 'observability', 'mail', 'ml'];
 const REGIONS = ['eu-central-1', 'us-east-1', 'ap-south-1'];
 
+/** Addresses of the reservation. */
+const RESERVED = 16;
+
 /** A name that a page might take for markup. */
 export const MARKUP = '<img src=x onerror=document.title="broken">';
 
@@ -101,6 +104,8 @@ export async function makeFleet(stack: LocalStack, clusterCount = 40, now = Date
     const ranges = subnets.map((set) => set.map((subnet) => ({ subnet })));
     pools.push((await operator.ask('createPool', { body: { name, ranges, ...more } })).pool);
   }
+  // Another address space, with addresses of the first one.
+  await operator.ask('createPool', { body: { vrf: 'lab', name: 'bench', ranges: [[{ subnet: '10.8.0.0/26' }]] } });
   const leases = made.flatMap(({ used }, at) => leasesOf(pools[at] as PoolView, used, at, now));
   const slots = leases.map(({ key, holding }) => ({ ...keys.slot(key), ...slotItem(holding, 1) }));
   await writeItems(client, tables.leases, slots);
@@ -233,7 +238,8 @@ function samplesOf(pools: readonly PoolView[], now: number): object[] {
   const hour = Math.floor(now / HOUR) * HOUR;
   return [pools[0], pools[1], pools[2]].flatMap((pool, at) =>
     Array.from({ length: 28 * 24 }, (_, n) => {
-      const capacity = Number(pool?.capacity);
+      // As it is noted: without what is reserved, of which only the first pool has some.
+      const capacity = Number(pool?.capacity) - (pool?.reservations.length ?? 0) * RESERVED;
       const noise = (chance(n + at * 1000) - 0.5) * 0.03;
       const taken = Math.round(capacity * Math.max(0, Math.min(1, (courses[at]?.(n / 24) ?? 0) + noise)));
       const sample = { at: hour - (28 * 24 - n) * HOUR, taken, capacity };

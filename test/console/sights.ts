@@ -75,9 +75,11 @@ export const screens = [
   { name: 'light', options: { viewport: { width: 1280, height: 800 }, colorScheme: 'light' } },
   { name: 'dark', options: { viewport: { width: 1280, height: 800 }, colorScheme: 'dark' } },
   { name: 'phone', options: { viewport: { width: 390, height: 844 }, colorScheme: 'light', hasTouch: true } },
+  // As on the first one at 200 %.
+  { name: 'zoomed', options: { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2, colorScheme: 'light' } },
 ] as const;
 
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+export const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 interface Violation {
   readonly id: string;
@@ -85,10 +87,19 @@ interface Violation {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-/** What axe finds to be serious, each with where it is. @param page with a policy that lets axe in */
+/** What axe finds to be serious, each with where it is. @param page with axe in it */
 export async function seriousFindings(page: Page): Promise<string[]> {
-  await page.addScriptTag({ path: axe });
   const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');
   const serious = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact));
   return serious.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
+
+/** What is read or pressed and ends beyond the screen's width, and cannot be scrolled to within a frame of its own. */
+export const beyondTheScreen = (page: Page): Promise<string[]> =>
+  page.evaluate<string[]>(`
+    [...document.querySelectorAll('h1, h2, p, a, button, input, select, dt, dd, label, svg, canvas')]
+      .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest('.table-frame, .places, .visually-hidden, .skip, .tip'))
+      .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 || one.getBoundingClientRect().left < -1)
+      .map((one) => one.tagName)
+      .concat(document.documentElement.scrollWidth > innerWidth ? ['PAGE'] : [])
+  `);
