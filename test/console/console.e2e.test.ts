@@ -11,6 +11,7 @@ import { missingBrowser } from './browser.ts';
 import { poolsAreChanged } from './changes.suite.ts';
 import { theMapHasOtherColours } from './colours.suite.ts';
 import { MARKUP } from './fleet.ts';
+import { markupIsText } from './hostile.suite.ts';
 import { type OpenedConsole, openConsole } from './open-console.ts';
 import { axe, beyondTheScreen, pictures, screens, seriousFindings, sights } from './sights.ts';
 
@@ -105,13 +106,15 @@ describe.runIf(runs)('the map', () => {
   });
 });
 
+const found = (page: Page) => page.getByRole('listbox', { name: 'Found' }).getByRole('option');
+
 describe.runIf(runs)('the search', () => {
   it('is come to with a slash, and opens an address with Enter', async () => {
     const page = await opened.open();
     await map(page).waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('10.8.0.2');
-    await page.getByRole('option').first().waitFor();
+    await found(page).first().waitFor();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: '10.8.0.2', exact: true }).waitFor();
     await page.close();
@@ -126,8 +129,24 @@ describe.runIf(runs)('the search', () => {
   ])('finds by %s the %s', async (text, kind, name) => {
     const page = await opened.open();
     await page.getByRole('combobox', { name: /^Search/ }).fill(text);
-    const option = page.getByRole('option').filter({ has: page.getByText(kind, { exact: true }) });
+    const option = found(page).filter({ has: page.getByText(kind, { exact: true }) });
     await option.getByText(name, { exact: true }).first().waitFor();
+    await page.close();
+  });
+});
+
+describe.runIf(runs)('a pod’s name without its namespace', () => {
+  it('leads to all pods of that name, and each of them to its own page', async () => {
+    const [, , { holding, address } = { holding: undefined, address: '' }] = opened.fleet.leases;
+    const { namespace = '', name = '' } = holding?.pod ?? {};
+    const page = await opened.open('/pools');
+    await page.getByRole('combobox', { name: /^Search/ }).fill(name.toUpperCase());
+    await found(page).getByText('pods of this name, in each namespace').click();
+    await page.getByRole('link', { name: address, exact: true }).waitFor();
+    await page.getByRole('link', { name: `${namespace}/${name}` }).click();
+    await page.getByRole('heading', { name: `${namespace}/${name}` }).waitFor();
+    await page.getByRole('heading', { name: 'Changes of pool checkout' }).waitFor();
+    expect(page.wrong).toEqual([]);
     await page.close();
   });
 });
@@ -155,15 +174,6 @@ describe.runIf(runs)('an address, a pod, a node', () => {
 });
 
 describe.runIf(runs)('nothing happens', () => {
-  it('where a pod’s name is markup', async () => {
-    const [first] = opened.fleet.leases;
-    const page = await opened.open(`/address/${first?.address}`);
-    await page.getByText(MARKUP).first().waitFor();
-    expect(await page.title()).toBe('Lessor');
-    expect(await page.locator('main img').count()).toBe(0);
-    await page.close();
-  });
-
   it('where a page of another origin asks, or shows the console in a frame', async () => {
     const { origin } = new URL(opened.console.address);
     const evil = createServer((_, answer) =>
@@ -238,3 +248,4 @@ it.runIf(runs)('a field without a name is found by axe, and one beyond the scree
 describe.runIf(runs)('pools', () => poolsAreChanged(() => opened));
 describe.runIf(runs)('the map', () => theMapHasOtherColours(() => opened));
 describe.runIf(runs)('the page', () => thePageAsksForLittle(() => opened));
+describe.runIf(runs)('markup is text in', () => markupIsText(() => opened));

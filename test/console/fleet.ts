@@ -82,7 +82,12 @@ function poolsOf(clusters: number): MadePool[] {
       },
     },
     { name: 'ledger', subnets: [['10.9.0.0/23']], used: 0.71, more: { namespaces: ['ledger'] } },
-    { name: 'old-batch', subnets: [['10.12.4.0/24', '10.12.9.0/25']], used: 0.08 },
+    {
+      name: 'old-batch',
+      subnets: [['10.12.4.0/24', '10.12.9.0/25']],
+      used: 0.08,
+      more: { nodeLabels: { rack: MARKUP } },
+    },
     { name: 'edge-v6', subnets: [['fd00:beef::/64']], used: 0.42 },
   ];
   return [...special, ...made];
@@ -136,9 +141,9 @@ function leasesOf(pool: PoolView, used: number, at: number, now: number): Lease[
     const seed = at * 4096 + n;
     if (!space.isUsable(key.block, key.slot) || chance(seed) > used) continue;
     const age = chance(seed + 7) ** 4 * 50 * DAY + MINUTE;
-    const namespace = pick(NAMESPACES, Math.floor(n / 5) + at);
-    const name =
-      pool.name === 'checkout' && found.length === 0 ? MARKUP : `${pick(APPS, seed)}-${hex(seed, 9)}-${hex(n, 5)}`;
+    const isFirst = (count: number) => pool.name === 'checkout' && found.length === count;
+    const namespace = isFirst(1) ? MARKUP : pick(NAMESPACES, Math.floor(n / 5) + at);
+    const name = isFirst(0) ? MARKUP : `${pick(APPS, seed)}-${hex(seed, 9)}-${hex(n, 5)}`;
     const holding: Holding = {
       attachment: { network: 'pods', containerId: hex(seed, 64), ifname: 'eth0' },
       nonce: hex(seed, 32),

@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Request } from 'playwright-core';
 import { type Console, serveConsole } from '../../console/server/serve.ts';
 import { type Service, serviceAt } from '../../lessorctl/api/service.ts';
 import { processShell } from '../../lessorctl/shell/process-shell.ts';
@@ -60,17 +60,18 @@ const noting = (count: string) => `
   };
   look();`;
 
+/** Once it is answered to its end. */
+async function sizeOf(request: Request): Promise<readonly [path: string, bytes: number]> {
+  await (await request.response())?.finished();
+  const { responseBodySize, responseHeadersSize } = await request.sizes();
+  return [new URL(request.url()).pathname, responseBodySize + responseHeadersSize];
+}
+
 export async function firstView(browser: Browser, { console: { address }, pools }: LargeConsole): Promise<FirstView> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   const page = await context.newPage();
-  const answered: Promise<readonly [path: string, bytes: number]>[] = [];
-  page.on('requestfinished', (request) => {
-    const { pathname } = new URL(request.url());
-    const sizes = request.sizes();
-    answered.push(
-      sizes.then(({ responseBodySize: body, responseHeadersSize: head }) => [pathname, body + head] as const),
-    );
-  });
+  const answered: ReturnType<typeof sizeOf>[] = [];
+  page.on('request', (request) => answered.push(sizeOf(request)));
   const count = pools.toLocaleString('en');
   await page.addInitScript(noting(count));
   const began = Date.now();
