@@ -68,6 +68,22 @@ export const sights: readonly Sight[] = [
       await page.locator('.way').waitFor();
     },
   },
+  {
+    name: 'change',
+    hash: '/change/pool/ledger',
+    async ready(page) {
+      const reserve = page.getByRole('form', { name: 'Reserve', exact: true });
+      await reserve.getByLabel('Name', { exact: true }).fill('router');
+      await reserve.getByLabel('Addresses').fill('10.9.1.128/27');
+      await reserve.getByLabel('Namespace', { exact: true }).fill('edge');
+      for (const name of ['Drain', 'Reserve']) {
+        const form = page.getByRole('form', { name, exact: true });
+        await form.getByRole('button', { name: 'What would it do?' }).click();
+        await form.getByRole('img').waitFor();
+      }
+      await page.getByRole('form', { name: 'Drain', exact: true }).scrollIntoViewIfNeeded();
+    },
+  },
   { name: 'address', hash: '/address/10.8.0.2', ready: (page) => page.locator('.time-line').first().waitFor() },
 ];
 
