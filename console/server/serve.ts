@@ -1,7 +1,8 @@
 /** The console's process on loopback: it serves the page, and asks the API with the caller's own credentials. */
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { most } from '../../core/contract/limits.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { Service } from '../../lessorctl/api/service.ts';
@@ -105,6 +106,7 @@ async function answer(room: Room, request: IncomingMessage, response: ServerResp
   if (request.method === 'GET' && url.pathname === '/' && token !== null) {
     const cookie = entrance.admit(token);
     if (cookie === undefined) return deny(403, 'This address is not valid any more: lessorctl ui prints another one.');
+    first.begin();
     return say(200, 'text/html; charset=utf-8', AWAY, { 'set-cookie': cookie });
   }
   if (!entrance.isAdmitted(request.headers)) return deny(403, 'Open the address that lessorctl ui prints.');
@@ -120,11 +122,10 @@ async function answer(room: Room, request: IncomingMessage, response: ServerResp
     return say(status, 'application/json', JSON.stringify(body));
   }
   if (request.method !== 'GET') return deny(405, 'There is no such request.');
-  if (url.pathname === '/settings') {
-    const { endpoint, vrf, cluster } = options;
-    return say(200, 'application/json', JSON.stringify({ endpoint, vrf, cluster } satisfies ConsoleSettings));
+  if (url.pathname === '/') {
+    first.begin();
+    return say(200, 'text/html; charset=utf-8', withSettings(String(files['/']?.body), options));
   }
-  if (url.pathname === '/') first.begin();
   const file = files[url.pathname];
   return file === undefined ? deny(404, 'There is no such file.') : say(200, file.type, file.body);
 }
@@ -132,11 +133,17 @@ async function answer(room: Room, request: IncomingMessage, response: ServerResp
 /** A line for each, as it comes. Whoever reads no further ends it. */
 async function sayAll(response: ServerResponse, replies: AsyncIterable<PageReply>): Promise<void> {
   response.writeHead(200, { ...HEADERS, 'content-type': 'application/x-ndjson' });
-  for await (const reply of replies) {
-    if (response.destroyed) return;
-    if (!response.write(`${JSON.stringify(reply)}\n`)) await once(response, 'drain').catch(() => undefined);
+  async function* lines() {
+    for await (const reply of replies) yield `${JSON.stringify(reply)}\n`;
   }
-  response.end();
+  await pipeline(Readable.from(lines()), response).catch(() => undefined);
+}
+
+/** In the page itself: to ask for them would take its time before anything is seen. */
+function withSettings(page: string, { endpoint, vrf, cluster }: ConsoleSettings): string {
+  const text = JSON.stringify({ endpoint, vrf, cluster } satisfies ConsoleSettings);
+  const escaped = text.replace(/[&<>"]/g, (one) => `&#${one.charCodeAt(0)};`);
+  return page.replace('<div id="console">', () => `<div id="console" data-settings="${escaped}">`);
 }
 
 /** A redirect would go out without the cookie, where another site or a file had the link; and the token leaves the address. */

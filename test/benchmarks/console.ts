@@ -90,7 +90,7 @@ async function drags(
   for (const place of PLACES) {
     await page.evaluate(`location.hash = '/?at=${encodeURIComponent(place)}'`);
     // What is there is asked for once the map rests, and drawn as it comes.
-    await page.waitForLoadState('networkidle');
+    await page.waitForTimeout(DRAG);
     const [dragged, rests] = await inTurn(
       [
         { name: `dragged about, ${place} on the screen`, once: () => framesWhile(page, () => drag(page)) },
@@ -105,10 +105,13 @@ async function drags(
 
 /** Frames that the page had, in a second. */
 async function framesWhile(page: Page, act: () => Promise<unknown>): Promise<number> {
-  await page.evaluate(`window.frames_ = 0; window.counts = true;
-    requestAnimationFrame(function count() { window.frames_ += 1; if (window.counts) requestAnimationFrame(count); });`);
+  await page.evaluate(`(() => {
+    const run = (window.run = { frames: 0 });
+    const count = () => { run.frames += 1; if (window.run === run) requestAnimationFrame(count); };
+    requestAnimationFrame(count);
+  })()`);
   const took = await timed(act);
-  return ((await page.evaluate<number>('window.counts = false; window.frames_')) / took) * 1_000;
+  return ((await page.evaluate<number>('window.run.frames')) / took) * 1_000;
 }
 
 /** There and back, as a hand does it. */

@@ -26,7 +26,7 @@ async function withAnswers(page: Page, answer: () => object) {
     await page.clock.runFor(SECOND);
     await (await next).finished();
     // The answer is read by then: the page was given a turn.
-    await page.evaluate('fetch("/settings").then((answer) => answer.text())');
+    await page.evaluate('fetch("/icon.svg").then((answer) => answer.text())');
   };
   return { asksAfter };
 }

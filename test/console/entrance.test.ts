@@ -107,7 +107,7 @@ const refused: readonly [who: string, call: () => Promise<Answer>, status: numbe
   ['a request without the session', () => ask('listPools', {}, { ...page(), cookie: '' }), 403],
   ['a request with another session', () => ask('listPools', {}, { ...page(), cookie: `${cookie}x` }), 403],
   ['the page without the session', () => call('/'), 403],
-  ['the settings without the session', () => call('/settings'), 403],
+  ['the page’s script without the session', () => call('/console.js'), 403],
   ['a name that somebody’s DNS points here', () => call('/', 'GET', { cookie, host: 'evil.example' }), 421],
   ['this host at another port', () => call('/', 'GET', { cookie, host: '127.0.0.1:1' }), 421],
   [
@@ -131,7 +131,7 @@ const refused: readonly [who: string, call: () => Promise<Answer>, status: numbe
   ['a list without the session', () => call('/pages/listPools', 'POST', { ...page(), cookie: '' }, '{}'), 403],
   ['a list of a node’s question', () => call('/pages/ownLeases', 'POST', page(), '{}'), 404],
   ['a question that is none', () => ask('toString'), 404],
-  ['a path beside the questions', () => call('/ask/../settings', 'POST', page(), '{}'), 404],
+  ['a path beside the questions', () => call('/ask/../console.js', 'POST', page(), '{}'), 404],
   ['another method', () => call('/', 'PUT', page()), 405],
   ['a file of the disk', () => call('/../../etc/passwd', 'GET', { cookie }), 404],
   ['a question that is no JSON', () => call('/ask/listPools', 'POST', page(), '{'), 400],

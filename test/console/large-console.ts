@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Browser, Page, Request } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { type Console, serveConsole } from '../../console/server/serve.ts';
 import { type Service, serviceAt } from '../../lessorctl/api/service.ts';
 import { processShell } from '../../lessorctl/shell/process-shell.ts';
@@ -60,29 +60,23 @@ const noting = (count: string) => `
   };
   look();`;
 
-/** Once it is answered to its end. */
-async function sizeOf(request: Request): Promise<readonly [path: string, bytes: number]> {
-  await (await request.response())?.finished();
-  const { responseBodySize, responseHeadersSize } = await request.sizes();
-  return [new URL(request.url()).pathname, responseBodySize + responseHeadersSize];
-}
-
 export async function firstView(browser: Browser, { console: { address }, pools }: LargeConsole): Promise<FirstView> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   const page = await context.newPage();
-  const answered: ReturnType<typeof sizeOf>[] = [];
-  page.on('request', (request) => answered.push(sizeOf(request)));
+  const requests: string[] = [];
+  const sizes: Promise<number>[] = [];
+  page.on('request', (request) => requests.push(new URL(request.url()).pathname));
+  page.on('requestfinished', (request) => {
+    sizes.push(request.sizes().then((size) => size.responseBodySize + size.responseHeadersSize));
+  });
   const count = pools.toLocaleString('en');
   await page.addInitScript(noting(count));
+  const listed = page.waitForEvent('requestfinished', (request) => request.url().endsWith('/pages/listPools'));
   const began = Date.now();
   await page.goto(address, { waitUntil: 'commit' });
   await page.locator('.side-head .tabular').getByText(count, { exact: true }).waitFor();
   const seenAt = await page.evaluate<number>('new Promise((done) => requestAnimationFrame(() => done(window.seenAt)))');
-  const sizes = await Promise.all(answered);
-  return {
-    took: seenAt - began,
-    bytes: sizes.reduce((sum, [, bytes]) => sum + bytes, 0),
-    requests: sizes.map(([path]) => path),
-    page,
-  };
+  await listed;
+  const bytes = (await Promise.all(sizes)).reduce((sum, one) => sum + one, 0);
+  return { took: seenAt - began, bytes, requests, page };
 }
