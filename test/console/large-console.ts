@@ -64,19 +64,20 @@ export async function firstView(browser: Browser, { console: { address }, pools 
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   const page = await context.newPage();
   const requests: string[] = [];
-  const sizes: Promise<number>[] = [];
+  let bytes = 0;
   page.on('request', (request) => requests.push(new URL(request.url()).pathname));
-  page.on('requestfinished', (request) => {
-    sizes.push(request.sizes().then((size) => size.responseBodySize + size.responseHeadersSize));
+  const network = await context.newCDPSession(page);
+  // What a stream brings has no end that the browser tells of.
+  network.on('Network.dataReceived', ({ dataLength }) => {
+    bytes += dataLength;
   });
+  await network.send('Network.enable');
   const count = pools.toLocaleString('en');
   await page.addInitScript(noting(count));
-  const listed = page.waitForEvent('requestfinished', (request) => request.url().endsWith('/pages/listPools'));
   const began = Date.now();
   await page.goto(address, { waitUntil: 'commit' });
   await page.locator('.side-head .tabular').getByText(count, { exact: true }).waitFor();
   const seenAt = await page.evaluate<number>('new Promise((done) => requestAnimationFrame(() => done(window.seenAt)))');
-  await listed;
-  const bytes = (await Promise.all(sizes)).reduce((sum, one) => sum + one, 0);
+  await page.waitForLoadState();
   return { took: seenAt - began, bytes, requests, page };
 }

@@ -98,17 +98,21 @@ export async function* pages<Name extends ListRoute>(
 
 /** Whoever reads no further ends the answer. */
 async function* linesOf({ body }: Response): AsyncGenerator<string> {
-  const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+  if (body === null) return;
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
   let rest = '';
+  let isOver = false;
   try {
     for (;;) {
-      const { value, done: isOver } = (await reader?.read()) ?? { value: undefined, done: true };
-      if (isOver) return;
-      const lines = (rest + value).split('\n');
+      const { value, done: isLast } = await reader.read();
+      isOver = isLast;
+      const lines = (rest + decoder.decode(value, { stream: !isLast })).split('\n');
       rest = lines.pop() ?? '';
       yield* lines;
+      if (isLast) return;
     }
   } finally {
-    await reader?.cancel();
+    if (!isOver) await reader.cancel();
   }
 }
