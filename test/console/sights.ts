@@ -81,7 +81,7 @@ export const sights: readonly Sight[] = [
         await form.getByRole('button', { name: 'What would it do?' }).click();
         await form.getByRole('img').waitFor();
       }
-      await page.getByRole('form', { name: 'Drain', exact: true }).scrollIntoViewIfNeeded();
+      await page.evaluate(`document.querySelector('form[aria-label=Drain]').scrollIntoView()`);
     },
   },
   { name: 'address', hash: '/address/10.8.0.2', ready: (page) => page.locator('.time-line').first().waitFor() },
@@ -113,8 +113,8 @@ export async function seriousFindings(page: Page): Promise<string[]> {
 /** What is read or pressed and ends beyond the screen's width, and cannot be scrolled to within a frame of its own. */
 export const beyondTheScreen = (page: Page): Promise<string[]> =>
   page.evaluate<string[]>(`
-    [...document.querySelectorAll('h1, h2, p, a, button, input, select, dt, dd, label, svg, canvas')]
-      .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest('.table-frame, .places, .visually-hidden, .skip, .tip'))
+    [...document.querySelectorAll('h1, h2, p, a, button, input, select, dt, dd, label, svg, canvas, .tip')]
+      .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest('.table-frame, .places, .visually-hidden, .skip'))
       .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 || one.getBoundingClientRect().left < -1)
       .map((one) => one.tagName)
       .concat(document.documentElement.scrollWidth > innerWidth ? ['PAGE'] : [])

@@ -12,8 +12,8 @@ export function MapPanel({ atlas }: { atlas: Atlas }) {
   const pointed = atlas.pointed.value;
   const isNear = atlas.isNear.value;
   const { width, height } = atlas.size.value;
-  const left = pointed && (pointed.x > width - 300 ? pointed.x - 292 : pointed.x + 14);
-  const top = pointed && Math.min(pointed.y + 14, height - 150);
+  const left = pointed && Math.max(4, pointed.x > width - 300 ? pointed.x - 292 : pointed.x + 14);
+  const top = pointed && Math.max(4, Math.min(pointed.y + 14, height - 150));
   return (
     <>
       <p class="visually-hidden" aria-live="polite">
