@@ -13,7 +13,7 @@ import { theMapHasOtherColours } from './colours.suite.ts';
 import { MARKUP } from './fleet.ts';
 import { markupIsText } from './hostile.suite.ts';
 import { type OpenedConsole, openConsole } from './open-console.ts';
-import { axe, beyondTheScreen, pictures, screens, seriousFindings, sights } from './sights.ts';
+import { axe, beyondTheScreen, picturesOf, screens, seriousFindings, sights } from './sights.ts';
 
 const runs = available('the console in a browser', missingBrowser);
 let opened: OpenedConsole;
@@ -225,10 +225,10 @@ describe.runIf(runs).each(screens)('on a $name screen', ({ name: screen, options
   it.each(seen)(
     '$name is seen, is as wide as the screen, and axe finds nothing serious',
     async ({ name, hash, ready }) => {
-      mkdirSync(pictures, { recursive: true });
+      mkdirSync(picturesOf(screen), { recursive: true });
       await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
       await ready(page);
-      await page.screenshot({ path: join(pictures, `${name}-${screen}.png`) });
+      await page.screenshot({ path: join(picturesOf(screen), `${name}-${screen}.png`) });
       expect(await seriousFindings(page)).toEqual([]);
       expect(await beyondTheScreen(page)).toEqual([]);
     },

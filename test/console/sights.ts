@@ -6,9 +6,9 @@ import { expect } from 'vitest';
 
 /** Those of the documentation only where they are asked for: each run has other times in them. */
 const documented = process.env.LESSOR_SCREENSHOTS !== undefined;
-export const pictures = fileURLToPath(
-  new URL(documented ? '../../docs/console' : '../../dist/console', import.meta.url),
-);
+const [docs, dist] = ['docs', 'dist'].map((one) => fileURLToPath(new URL(`../../${one}/console`, import.meta.url)));
+/** Where the pictures of a screen are put. */
+export const picturesOf = (screen: string): string => String(documented && screen !== 'zoomed' ? docs : dist);
 
 interface Sight {
   readonly name: string;
