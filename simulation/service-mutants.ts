@@ -49,12 +49,16 @@ export const serviceEdits: Readonly<Record<string, readonly Edit[]>> = {
     edit('leases/assert-lease.ts', 'block.owner.incarnation >= owner.incarnation', 'true'),
   ],
   'giveBackHeard.ownedByCaller': [
-    edit('blocks/give-back.ts', 'isOf({ node: caller, boot, journal }, state?.owner)', 'state?.owner !== undefined'),
+    edit('blocks/give-back.ts', 'isOf({ node: caller, boot, journal }, state.owner)', 'state.owner !== undefined'),
   ],
-  'giveBackHeard: whatever the generation': [edit('blocks/give-back.ts', 'before.generation === generation', 'true')],
+  'giveBackHeard: whatever the generation': [edit('blocks/give-back.ts', 'state.generation === generation', 'true')],
   'giveBackHeard: at the generation that it has': [
-    edit('blocks/give-back.ts', 'before.generation === generation', 'true'),
-    edit('blocks/give-back.ts', '{ generation, forced: false }', '{ generation: before.generation, forced: false }'),
+    edit('blocks/give-back.ts', 'state.generation === generation', 'true'),
+    edit('blocks/give-back.ts', '{ generation, forced: false }', '{ generation: state.generation, forced: false }'),
+  ],
+  'kept: what is being taken back': [edit('blocks/give-back.ts', "state.state === 'releasing'", 'false')],
+  'kept: in an earlier life': [
+    edit('blocks/give-back.ts', 'node?.alive === true && node.incarnation === owner?.incarnation', 'true'),
   ],
   'finishDecided.slotsAtGeneration': [edit(FENCE, 'left.length === 0', 'true')],
   'finishDecided: absent slots': [

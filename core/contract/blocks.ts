@@ -20,7 +20,7 @@ export type GiveBackRequest = z.infer<typeof giveBackRequest>;
 export const giveBackResult = z.object({
   /** `kept`: an address of the block is held. */
   outcome: z.enum(['released', 'kept']),
-  /** The generation at which a kept block is the node's from now on. */
+  /** The generation at which a kept block is the node's from now on; not where it was claimed in an earlier life of the node. */
   generation: z.optional(z.int()),
 });
 export type GiveBackResult = z.infer<typeof giveBackResult>;

@@ -3,6 +3,7 @@
  * with which address, and what the table and the journals have.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { expect, vi } from 'vitest';
 import { operatorClient } from '../../local/demo/operator.ts';
 import type { CniAnswer } from '../../local/nodes/cni-runtime.ts';
 import type { LocalStack } from '../../local/stack/stack.ts';
@@ -63,6 +64,7 @@ export interface OutageReport {
 
 /** After the API is back. */
 const AGREED_WITHIN_MS = 30_000;
+const ADDED_WITHIN_MS = 60_000;
 /** Containers that a stream keeps. */
 const KEPT = 4;
 
@@ -75,12 +77,14 @@ export async function outage(options: OutageOptions): Promise<OutageReport> {
   const nodeOf = new Map<string, LoneNode>();
   const calls: StreamCall[] = [];
   const owed = new Set<string>();
+  const addedIn = new Set<Weather>();
 
   const call = async (verb: 'ADD' | 'DEL', containerId: string): Promise<boolean> => {
     const node = nodeOf.get(containerId);
     if (node === undefined) throw new Error(`no node of ${containerId}`);
     if (verb === 'DEL') tenants.movesOut(containerId);
     const weatherSince = api.watch();
+    if (verb === 'ADD') addedIn.add(weatherSince()[0]);
     const answer = await node.call(verb, containerId, configuration).ended;
     const { ok, ms } = answer;
     calls.push({ node: node.id, verb, containerId, weather: weatherSince(), ms, code: codeOf(answer) });
@@ -111,6 +115,8 @@ export async function outage(options: OutageOptions): Promise<OutageReport> {
   for (const { is, ms } of weather) {
     await api.becomes(is);
     await delay(ms);
+    // On a machine that has other work one call may take as long as that.
+    await vi.waitFor(() => expect(addedIn).toContain(is), { timeout: ADDED_WITHIN_MS });
   }
   for (const agent of runningAgents) await agent.kill();
   await api.becomes('clear');

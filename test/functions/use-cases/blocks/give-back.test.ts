@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { blockFromText } from '../../../../core/protocol/slot-ref.ts';
 import { giveBack } from '../../../../functions/use-cases/blocks/give-back.ts';
+import { declareDeath } from '../../../../functions/use-cases/nodes/declare-death.ts';
+import { join } from '../../../../functions/use-cases/nodes/membership.ts';
 import { intercepted } from '../../intercepted.ts';
 import { OwnerNode, ownedPool } from '../../owned-pool.ts';
 import { add, callOf, del, world } from '../../world.ts';
@@ -83,5 +85,26 @@ describe('a block that is given back', () => {
     expect(await state()).toMatchObject({ state: 'releasing' });
     expect(await ask()).toEqual({ outcome: 'released' });
     expect(await state()).toEqual({ state: 'free', generation: 2, forced: false });
+  });
+
+  it('is not called kept while another copy of the request takes it back', async () => {
+    const { here, returned, key, state } = await emptied();
+    // The other copy begins the fence just before this one does, and stops there.
+    const store = intercepted(here.store, async (name, _, proceed) => {
+      if (name === 'fence') await here.store.blocks.fence(key, 1, false);
+      return proceed();
+    });
+    const answer = await giveBack(here.environment({ store }), callOf('i-1'), returned);
+    expect(answer).toEqual({ outcome: 'released' });
+    expect(await state()).toEqual({ state: 'free', generation: 2, forced: false });
+  });
+
+  it('is kept without a generation where it was claimed in an earlier life, which takes it back', async () => {
+    const { here, node, ask } = await emptied();
+    await node.add(here.environment(), 2);
+    const deps = here.environment();
+    await declareDeath(deps, callOf('user/ann'), { node: 'i-1', reason: 'power cut', alsoIfAlive: true });
+    await join(deps, callOf('i-1'), [], node.bootId);
+    expect(await ask()).toEqual({ outcome: 'kept' });
   });
 });
