@@ -176,15 +176,6 @@ export const poolQuery = z.strictObject({ vrf });
 
 export const changePoolQuery = z.strictObject({ vrf, dryRun: flag });
 
-export const listPoolsQuery = z.strictObject({
-  vrf,
-  /** The `nextCursor` of the page before. */
-  cursor: z.optional(cniName),
-  limit: pageLimit,
-  /** `true`: also how many addresses of each pool are held, by the counters. */
-  held: flag,
-});
-
 export const defaultPolicy: PoolPolicy = z.parse(poolPolicy, {});
 
 /** Fields of which no other value is taken: they are here so that the refusal can say why. */
@@ -285,19 +276,3 @@ export const deletePoolResult = z.object({
   total: z.int(),
 });
 export type DeletePoolResult = z.infer<typeof deletePoolResult>;
-
-/** A pool among others. */
-export const listedPool = z.extend(poolView, {
-  /** Slots that are held, as the counters have it, which follow each change within some seconds; where it was asked for. */
-  held: z.optional(z.int()),
-});
-export type ListedPool = z.infer<typeof listedPool>;
-
-/** One page of a VRF's pools. */
-export const listPoolsResult = z.object({
-  /** In the order of their names. */
-  pools: z.array(listedPool),
-  /** Give it back as `cursor` for the next page; absent on the last one. */
-  nextCursor: z.optional(cniName),
-});
-export type ListPoolsResult = z.infer<typeof listPoolsResult>;

@@ -1,7 +1,6 @@
 /** What is written on the map: prefixes, names of pools, and near by the last number of an address. */
 import { type Rect, rectOf, SIDE, union } from '../space/curves.ts';
-import type { VisibleArea } from './paint.ts';
-import type { Scene } from './scene.ts';
+import type { Scene, VisibleArea } from './scene.ts';
 import { areaAt } from './scope.ts';
 import { cellAt, isOn, LEAST_PIXELS, shown } from './view.ts';
 

@@ -5,7 +5,7 @@ import { pattern } from './colours.ts';
 import { labelled } from './labels.ts';
 import { paintBlocks } from './paint-blocks.ts';
 import { paintLeases } from './paint-leases.ts';
-import type { Scene, Wanted, WantedBlocks } from './scene.ts';
+import type { Scene, VisibleArea, Wanted, WantedBlocks } from './scene.ts';
 import { type Area, blockNumber, blockOfNumber } from './scope.ts';
 import { shapeOf } from './shapes.ts';
 import { ADDRESSES_FROM, cellAt, isOn, LEAST_PIXELS, shown } from './view.ts';
@@ -14,12 +14,6 @@ import { ADDRESSES_FROM, cellAt, isOn, LEAST_PIXELS, shown } from './view.ts';
 const LEAST_BLOCK = 6;
 /** Square pixels: of a pool that is smaller the whole is shown. To know its blocks each of its slots is read. */
 const LEAST_POOL = 64 * 64;
-
-/** A part of a pool that is on the screen, in pixels. */
-export interface VisibleArea {
-  readonly area: Area;
-  readonly on: readonly Rect[];
-}
 
 export function paint(context: CanvasRenderingContext2D, scene: Scene): Wanted {
   const { size, colours, view } = scene;

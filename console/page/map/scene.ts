@@ -2,10 +2,10 @@
 import type { LeaseRow } from '../../../core/contract/lease.ts';
 import type { PoolView } from '../../../core/contract/pool.ts';
 import type { BlockUse } from '../fleet/block-use.ts';
-import type { Curve } from '../space/curves.ts';
+import type { Curve, Rect } from '../space/curves.ts';
 import type { Colours } from './colours.ts';
 import type { Planned } from './planned.ts';
-import type { Scope } from './scope.ts';
+import type { Area, Scope } from './scope.ts';
 import type { Size, View } from './view.ts';
 
 export interface Scene {
@@ -37,4 +37,10 @@ export interface Wanted {
   readonly byBlock: readonly string[];
   /** Blocks whose addresses are seen. */
   readonly blocks: WantedBlocks;
+}
+
+/** A part of a pool that is on the screen, in pixels. */
+export interface VisibleArea {
+  readonly area: Area;
+  readonly on: readonly Rect[];
 }

@@ -1,7 +1,7 @@
 /** Where on the square something lies: worked out once for each curve, since a map that is dragged is drawn many times. */
 import { type Curve, type Rect, rectsOf, union } from '../space/curves.ts';
 
-export interface Shape {
+export interface MapShape {
   readonly rects: readonly Rect[];
   /** Of the parts the widest: from far off it stands for all of them. */
   readonly widest: Rect;
@@ -11,17 +11,17 @@ export interface Shape {
 
 const NOWHERE: Rect = { x: 0, y: 0, width: 0, height: 0 };
 
-const known = new WeakMap<Curve, WeakMap<object, Shape>>();
+const known = new WeakMap<Curve, WeakMap<object, MapShape>>();
 
-export function shapeOf(curve: Curve, span: { readonly first: number; readonly last: number }): Shape {
-  const ofCurve = known.get(curve) ?? new WeakMap<object, Shape>();
+export function shapeOf(curve: Curve, span: { readonly first: number; readonly last: number }): MapShape {
+  const ofCurve = known.get(curve) ?? new WeakMap<object, MapShape>();
   known.set(curve, ofCurve);
   const found = ofCurve.get(span) ?? shaped(rectsOf(curve, span.first, span.last));
   ofCurve.set(span, found);
   return found;
 }
 
-const shaped = (rects: readonly Rect[]): Shape => ({
+const shaped = (rects: readonly Rect[]): MapShape => ({
   rects,
   widest: rects.reduce((one, other) => (other.width > one.width ? other : one), rects[0] ?? NOWHERE),
   bounds: rects.reduce(union, rects[0] ?? NOWHERE),

@@ -1,7 +1,7 @@
 /** Rows with the same columns: every table of the page. What is wider than the screen is scrolled, with keys too. */
 import type { ComponentChildren } from 'preact';
 
-export interface Column<Row> {
+export interface TableColumn<Row> {
   readonly head: string;
   readonly of: (row: Row) => ComponentChildren;
   readonly class?: 'number' | 'stack' | 'mono' | 'share-cell' | 'words';
@@ -10,7 +10,7 @@ export interface Column<Row> {
 interface Properties<Row> {
   /** What it is of, for those who do not see it. */
   readonly label: string;
-  readonly columns: readonly Column<Row>[];
+  readonly columns: readonly TableColumn<Row>[];
   readonly rows: readonly Row[];
   readonly keyOf: (row: Row) => string;
 }

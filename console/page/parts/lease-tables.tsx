@@ -1,22 +1,22 @@
 /** Leases as tables: those that are, and those that were. */
 import type { PastLease } from '../../../core/contract/history.ts';
-import { type Column, DataTable } from './data-table.tsx';
+import { DataTable, type TableColumn } from './data-table.tsx';
 import type { FoundLease } from './found-lease.ts';
 import { AddressLink, Ago, NodeLink, PodLink, PoolLink, StateMark } from './parts.tsx';
 import { spanText } from './texts.ts';
 
 type Held = Pick<FoundLease, 'addresses' | 'pod' | 'node' | 'pool'>;
 
-const addresses: Column<Held> = {
+const addresses: TableColumn<Held> = {
   head: 'Address',
   class: 'stack',
   of: (lease) => lease.addresses.map((one) => <AddressLink key={one} address={one} />),
 };
-const pod: Column<Held> = { head: 'Pod', of: (lease) => <PodLink pod={lease.pod} /> };
-const node: Column<Held> = { head: 'Node', of: (lease) => <NodeLink node={lease.node} /> };
-const pool: Column<Held> = { head: 'Pool', of: (lease) => <PoolLink pool={lease.pool} /> };
+const pod: TableColumn<Held> = { head: 'Pod', of: (lease) => <PodLink pod={lease.pod} /> };
+const node: TableColumn<Held> = { head: 'Node', of: (lease) => <NodeLink node={lease.node} /> };
+const pool: TableColumn<Held> = { head: 'Pool', of: (lease) => <PoolLink pool={lease.pool} /> };
 
-const now: readonly Column<FoundLease>[] = [
+const now: readonly TableColumn<FoundLease>[] = [
   addresses,
   { head: 'State', of: ({ state }) => <StateMark state={state} /> },
   pod,
@@ -25,7 +25,7 @@ const now: readonly Column<FoundLease>[] = [
   { head: 'Held since', of: ({ heldAt }) => <Ago time={heldAt} /> },
 ];
 
-const past: readonly Column<PastLease>[] = [
+const past: readonly TableColumn<PastLease>[] = [
   addresses,
   pod,
   node,

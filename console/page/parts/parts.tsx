@@ -18,10 +18,10 @@ type State =
   | 'closing'
   | 'unknown';
 
-type Shape = State | 'new';
+type MarkShape = State | 'new';
 
 /** A colour, a shape and a word: none of them has to be seen. @param shape where the word is another one */
-export function StateMark(mark: { state: State } | { state: string; shape: Shape }) {
+export function StateMark(mark: { state: State } | { state: string; shape: MarkShape }) {
   const shape = 'shape' in mark ? mark.shape : mark.state;
   return (
     <span class={`state state-${shape}`}>

@@ -3,7 +3,7 @@ import type { AuditRow } from '../../../core/contract/audit.ts';
 import { changedFields } from '../../../core/contract/changed-fields.ts';
 import { useAsked } from '../ask/live.ts';
 import { vrf } from '../fleet/fleet.ts';
-import { type Column, DataTable } from '../parts/data-table.tsx';
+import { DataTable, type TableColumn } from '../parts/data-table.tsx';
 import { Ago, Empty, Loading, NodeLink, PoolLink, Problem, Section } from '../parts/parts.tsx';
 import { gathered } from './gathered.ts';
 
@@ -55,9 +55,9 @@ function Audit({ title, subject }: { title: string; subject?: string }) {
   );
 }
 
-const of: Column<AuditRow> = { head: 'Of', of: subjectOf };
+const of: TableColumn<AuditRow> = { head: 'Of', of: subjectOf };
 
-const columns: readonly Column<AuditRow>[] = [
+const columns: readonly TableColumn<AuditRow>[] = [
   { head: 'When', of: ({ at }) => <Ago time={at} /> },
   { head: 'What', of: ({ action }) => WORDS[action] },
   { head: 'Detail', class: 'words', of: detailOf },

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { ListedNodeView } from '../../../core/contract/nodes.ts';
 import { ask } from '../ask/ask.ts';
 import { useAsked } from '../ask/live.ts';
-import { type Column, DataTable } from '../parts/data-table.tsx';
+import { DataTable, type TableColumn } from '../parts/data-table.tsx';
 import { Ago, Empty, Loading, Problem } from '../parts/parts.tsx';
 import { to } from '../route.ts';
 
@@ -49,7 +49,7 @@ const NodeTable = ({ nodes }: { nodes: readonly ListedNodeView[] }) => (
   <DataTable label="Nodes" columns={columns} rows={nodes} keyOf={({ node }) => node} />
 );
 
-const columns: readonly Column<ListedNodeView>[] = [
+const columns: readonly TableColumn<ListedNodeView>[] = [
   { head: 'Node', of: ({ node, name }) => <a href={to('node', node)}>{name ?? node}</a> },
   { head: 'Cluster', of: ({ cluster }) => cluster },
   {

@@ -1,7 +1,7 @@
 /** What is kept for whom in a pool, what of it is not handed out, and whose pods come to it. */
 import type { ComponentChildren } from 'preact';
 import type { PoolView as SeenPool } from '../../../core/contract/pool.ts';
-import { type Column, DataTable } from '../parts/data-table.tsx';
+import { DataTable, type TableColumn } from '../parts/data-table.tsx';
 import { Section, StateMark } from '../parts/parts.tsx';
 
 interface Rule {
@@ -10,7 +10,7 @@ interface Rule {
   readonly which: ComponentChildren;
 }
 
-const columns: readonly Column<Rule>[] = [
+const columns: readonly TableColumn<Rule>[] = [
   { head: 'What', of: ({ what }) => what },
   { head: 'Of which', class: 'words', of: ({ which }) => which },
 ];

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { pools, shareOf } from '../fleet/fleet.ts';
 import { forecasts, wantForecast } from '../fleet/forecasts.ts';
-import { type Column, DataTable } from '../parts/data-table.tsx';
+import { DataTable, type TableColumn } from '../parts/data-table.tsx';
 import { Empty, PoolLink, ShareBar, StateMark } from '../parts/parts.tsx';
 import { numberText, sizeText } from '../parts/texts.ts';
 import { to } from '../route.ts';
@@ -42,7 +42,7 @@ const PoolTable = ({ rows }: { rows: readonly MappedPool[] }) => (
 
 const forecastFor = ({ pool }: MappedPool) => forecasts.value.get(pool.name);
 
-const columns: readonly Column<MappedPool>[] = [
+const columns: readonly TableColumn<MappedPool>[] = [
   { head: 'Pool', of: ({ pool }) => <PoolLink pool={pool.name} /> },
   { head: 'Held', class: 'share-cell', of: ({ pool }) => <ShareBar share={shareOf(pool)} /> },
   { head: 'Full', of: (one) => fullText(forecastFor(one)) },

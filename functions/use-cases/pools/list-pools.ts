@@ -1,5 +1,6 @@
 /** What operators ask: which pools there are, and what one of them is. */
-import type { ListedPool, ListPoolsResult, PoolView } from '../../../core/contract/pool.ts';
+import type { CountedPool, ListPoolsResult } from '../../../core/contract/list-pools.ts';
+import type { PoolView } from '../../../core/contract/pool.ts';
 import type { RegisteredPool } from '../../../core/pools/registry.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { freshPool } from '../known-pools.ts';
@@ -22,7 +23,7 @@ export async function listPools(
 ): Promise<ListPoolsResult> {
   const { pools } = await deps.store.pools.readRegistry(vrf);
   const sorted = pools.filter(({ name }) => name > cursor).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const { rows, nextCursor } = await pageOf<RegisteredPool, ListedPool>(call, {
+  const { rows, nextCursor } = await pageOf<RegisteredPool, CountedPool>(call, {
     keys: sorted,
     read: async ({ id }) => {
       const [pool, count] = await Promise.all([
