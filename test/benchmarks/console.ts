@@ -6,7 +6,7 @@ import { inTurn, timed } from './in-turn.ts';
 import type { Figure, Options, Section } from './section.ts';
 import { figureOf, spreadOf } from './spread.ts';
 
-const FULL = { pools: 1_000, leases: 1_000_000, rounds: 11, warmUp: 2, drags: 5 };
+const FULL = { pools: 1_000, leases: 1_000_000, rounds: 7, warmUp: 1, drags: 3 };
 const QUICK = { pools: 100, leases: 1_000, rounds: 2, warmUp: 1, drags: 1 };
 const MEGABYTE = 1_000_000;
 /** Milliseconds of each drag. */
