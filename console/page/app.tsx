@@ -1,7 +1,7 @@
 /** What is around every view: where one can go, the search, and how it is with the service. */
 import { useEffect } from 'preact/hooks';
 import { health, isLive, repeat } from './ask/live.ts';
-import { readPools, settings, vrf } from './fleet/fleet.ts';
+import { readPools, vrf } from './fleet/fleet.ts';
 import { Problem } from './parts/parts.tsx';
 import { route } from './route.ts';
 import { AddressView } from './views/address-view.tsx';
@@ -13,9 +13,11 @@ import { MapView } from './views/map-view.tsx';
 import { NodeView } from './views/node-view.tsx';
 import { NodesView } from './views/nodes-view.tsx';
 import { PodView } from './views/pod-view.tsx';
+import { PodsView } from './views/pods-view.tsx';
 import { PoolView } from './views/pool-view.tsx';
 import { PoolsView } from './views/pools-view.tsx';
 import { Search } from './views/search.tsx';
+import { VrfChoice } from './views/vrf-choice.tsx';
 import { WhyView } from './views/why-view.tsx';
 
 const PLACES: readonly (readonly [first: string, name: string])[] = [
@@ -27,15 +29,7 @@ const PLACES: readonly (readonly [first: string, name: string])[] = [
 ];
 
 export function App() {
-  useEffect(
-    () =>
-      repeat(
-        (signal) => readPools(signal, false),
-        true,
-        () => undefined,
-      ),
-    [vrf.value],
-  );
+  useEffect(() => repeat(readPools, true, () => undefined), [vrf.value]);
   const [first = ''] = route.value.parts;
   return (
     <>
@@ -47,10 +41,7 @@ export function App() {
           <img src="/icon.svg" alt="" width="22" height="22" />
           <span>Lessor</span>
         </a>
-        <span class="chip" title={settings.value.endpoint}>
-          <span class="visually-hidden">VRF </span>
-          {vrf.value}
-        </span>
+        <VrfChoice />
         <nav class="places" aria-label="Views">
           {PLACES.map(([place, name]) => (
             <a key={place} href={`#/${place}`} aria-current={place === first ? 'page' : undefined}>
@@ -90,6 +81,8 @@ function View() {
       return <PoolView key={second} name={second} />;
     case 'pod':
       return <PodView key={`${second}/${third}`} namespace={second} pod={third || undefined} />;
+    case 'pods':
+      return <PodsView key={second} name={second} />;
     case 'node':
       return <NodeView key={second} node={second} />;
     default:

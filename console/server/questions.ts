@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { most } from '../../core/contract/limits.ts';
 import { isProblemCode, LessorError, type ProblemBody, problemBody } from '../../core/contract/problems.ts';
 import { routes } from '../../core/contract/routes.ts';
-import type { OperatorRoute, Service, ServiceQuestion } from '../../lessorctl/api/service.ts';
+import type { ListRoute, OperatorRoute, Service, ServiceQuestion } from '../../lessorctl/api/service.ts';
 
 export interface PageReply {
   readonly status: number;
@@ -27,14 +27,30 @@ export const isOperatorRoute = (name: string): name is OperatorRoute =>
 /** @param json the question, as the page writes it. Never throws */
 export async function replyTo(service: Service, name: OperatorRoute, json: string): Promise<PageReply> {
   try {
-    const read = z.safeParse(question, JSON.parse(json));
-    if (!read.success)
-      throw new LessorError('request.invalid', `the question ${name} is none (${read.error.issues[0]?.message})`);
-    const { etag, result } = await service.send(name, read.data as ServiceQuestion<OperatorRoute>);
+    const { etag, result } = await service.send(name, questionIn(name, json));
     return { status: 200, body: { result, etag } };
   } catch (error) {
     return refusal(error);
   }
+}
+
+/** All pages of a list, one after the other, and a refusal as the last one. Never throws */
+export async function* repliesTo(service: Service, name: OperatorRoute, json: string): AsyncGenerator<PageReply> {
+  try {
+    // What has no further page is a list of one page.
+    const pages = service.pages(name as ListRoute, questionIn(name, json) as ServiceQuestion<ListRoute>);
+    for await (const result of pages) yield { status: 200, body: { result } };
+  } catch (error) {
+    yield refusal(error);
+  }
+}
+
+/** @throws LessorError request.invalid, SyntaxError */
+function questionIn(name: OperatorRoute, json: string): ServiceQuestion<OperatorRoute> {
+  const read = z.safeParse(question, JSON.parse(json));
+  if (!read.success)
+    throw new LessorError('request.invalid', `the question ${name} is none (${read.error.issues[0]?.message})`);
+  return read.data as ServiceQuestion<OperatorRoute>;
 }
 
 function refusal(error: unknown): PageReply {

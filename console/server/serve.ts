@@ -1,12 +1,15 @@
 /** The console's process on loopback: it serves the page, and asks the API with the caller's own credentials. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { most } from '../../core/contract/limits.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import type { Service } from '../../lessorctl/api/service.ts';
 import { type Entrance, openEntrance } from './entrance.ts';
+import { type FirstList, firstListOf } from './first-list.ts';
 import { type PageFile, pageFiles } from './page-files.ts';
-import { isOperatorRoute, replyTo } from './questions.ts';
+import { isOperatorRoute, type PageReply, repliesTo, replyTo } from './questions.ts';
 
 /** What the page is told of where it is. No secret is among it. */
 export interface ConsoleSettings {
@@ -56,6 +59,7 @@ interface Room {
   readonly entrance: Entrance;
   readonly files: Readonly<Record<string, PageFile>>;
   readonly options: ConsoleOptions;
+  readonly first: FirstList;
 }
 
 /** @throws LessorError service.unavailable where the port is taken */
@@ -65,8 +69,9 @@ export async function serveConsole(options: ConsoleOptions): Promise<Console> {
   await listening(server, options.port);
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const entrance = openEntrance(host);
+  const first = firstListOf(options);
   server.on('request', (request, response) => {
-    answer({ entrance, files, options }, request, response).catch(() => response.destroy());
+    answer({ entrance, files, options, first }, request, response).catch(() => response.destroy());
   });
   return {
     address: `http://${host}/?token=${entrance.token}`,
@@ -91,7 +96,7 @@ function listening(server: Server, port: number): Promise<void> {
 }
 
 async function answer(room: Room, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { entrance, files, options } = room;
+  const { entrance, files, options, first } = room;
   const say = (status: number, type: string, body: string | Uint8Array, more: Record<string, string> = {}) =>
     void response.writeHead(status, { ...HEADERS, 'content-type': type, ...more }).end(body);
   const deny = (status: number, why: string, more = {}) => say(status, 'text/plain; charset=utf-8', `${why}\n`, more);
@@ -101,26 +106,44 @@ async function answer(room: Room, request: IncomingMessage, response: ServerResp
   if (request.method === 'GET' && url.pathname === '/' && token !== null) {
     const cookie = entrance.admit(token);
     if (cookie === undefined) return deny(403, 'This address is not valid any more: lessorctl ui prints another one.');
+    first.begin();
     return say(200, 'text/html; charset=utf-8', AWAY, { 'set-cookie': cookie });
   }
   if (!entrance.isAdmitted(request.headers)) return deny(403, 'Open the address that lessorctl ui prints.');
   if (request.method === 'POST') {
-    const name = /^\/ask\/(\w+)$/.exec(url.pathname)?.[1];
+    const [, kind, name = ''] = /^\/(ask|pages)\/(\w+)$/.exec(url.pathname) ?? [];
     if (!entrance.isOwnPage(request.headers)) return deny(403, 'Only the page of the console may ask.');
     if (request.headers['content-type'] !== 'application/json') return deny(415, 'A question is JSON.');
-    if (name === undefined || !isOperatorRoute(name)) return deny(404, 'There is no such question.');
+    if (!isOperatorRoute(name)) return deny(404, 'There is no such question.');
     const json = await bodyOf(request);
     if (json === undefined) return deny(413, 'The question is too long.', { connection: 'close' });
+    if (kind === 'pages') return sayAll(response, first.begun(name, json) ?? repliesTo(options.service, name, json));
     const { status, body } = await replyTo(options.service, name, json);
     return say(status, 'application/json', JSON.stringify(body));
   }
   if (request.method !== 'GET') return deny(405, 'There is no such request.');
-  if (url.pathname === '/settings') {
-    const { endpoint, vrf, cluster } = options;
-    return say(200, 'application/json', JSON.stringify({ endpoint, vrf, cluster } satisfies ConsoleSettings));
+  if (url.pathname === '/') {
+    first.begin();
+    return say(200, 'text/html; charset=utf-8', withSettings(String(files['/']?.body), options));
   }
   const file = files[url.pathname];
   return file === undefined ? deny(404, 'There is no such file.') : say(200, file.type, file.body);
+}
+
+/** A line for each, as it comes. Whoever reads no further ends it. */
+async function sayAll(response: ServerResponse, replies: AsyncIterable<PageReply>): Promise<void> {
+  response.writeHead(200, { ...HEADERS, 'content-type': 'application/x-ndjson' });
+  async function* lines() {
+    for await (const reply of replies) yield `${JSON.stringify(reply)}\n`;
+  }
+  await pipeline(Readable.from(lines()), response).catch(() => undefined);
+}
+
+/** In the page itself: to ask for them would take its time before anything is seen. */
+function withSettings(page: string, { endpoint, vrf, cluster }: ConsoleSettings): string {
+  const text = JSON.stringify({ endpoint, vrf, cluster } satisfies ConsoleSettings);
+  const escaped = text.replace(/[&<>"]/g, (one) => `&#${one.charCodeAt(0)};`);
+  return page.replace('<div id="console">', () => `<div id="console" data-settings="${escaped}">`);
 }
 
 /** A redirect would go out without the cookie, where another site or a file had the link; and the token leaves the address. */

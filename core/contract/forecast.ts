@@ -27,6 +27,17 @@ export const peakForeseen = z.object({
   most: z.int(),
 });
 
+/** The most that was used at once on a day. */
+export const peakPast = z.object({
+  /** RFC 3339: the end of the day, which is 24 hours: days are counted from the last sample on. */
+  until: z.string(),
+  /** How many were taken at once. */
+  most: z.int(),
+  /** How many there were then, without what is reserved: decimal text, of more than 2^53 rounded. */
+  capacity: z.string(),
+});
+export type PeakPast = z.infer<typeof peakPast>;
+
 /** The samples that a forecast goes by. */
 export const samplesUsed = z.object({
   /** How many there are. */
@@ -57,6 +68,8 @@ export const forecastResult = z.object({
   fullAt: z.optional(fullAt),
   /** How much will be used; absent where that is `unknown`. */
   peaks: z.optional(z.array(peakForeseen)),
+  /** How much was used, day by day: the earliest first, 91 of them at most. A day of which less than half is known is left out. */
+  pastPeaks: z.optional(z.array(peakPast)),
   /** Why nothing is foreseen: less than some days of samples, or none of the last day, as of a pool that was drained. */
   unknown: z.optional(z.enum(['too-few-samples', 'samples-too-old'])),
   /** Of ten intervals so many hold, in parts of 1: 0.8 is eight of ten. */

@@ -181,13 +181,6 @@ export const poolQuery = z.strictObject({ vrf });
 
 export const changePoolQuery = z.strictObject({ vrf, dryRun: flag });
 
-export const listPoolsQuery = z.strictObject({
-  vrf,
-  /** The `nextCursor` of the page before. */
-  cursor: z.optional(cniName),
-  limit: pageLimit,
-});
-
 export const defaultPolicy: PoolPolicy = z.parse(poolPolicy, {});
 
 /** Fields of which no other value is taken: they are here so that the refusal can say why. */
@@ -289,12 +282,3 @@ export const deletePoolResult = z.object({
   total: z.int(),
 });
 export type DeletePoolResult = z.infer<typeof deletePoolResult>;
-
-/** One page of a VRF's pools. */
-export const listPoolsResult = z.object({
-  /** In the order of their names. */
-  pools: z.array(poolView),
-  /** Give it back as `cursor` for the next page; absent on the last one. */
-  nextCursor: z.optional(cniName),
-});
-export type ListPoolsResult = z.infer<typeof listPoolsResult>;

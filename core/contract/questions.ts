@@ -44,7 +44,15 @@ export const readinessResult = z.object({
 });
 export type ReadinessResult = z.infer<typeof readinessResult>;
 
-export const listLeasesQuery = z.strictObject({ vrf: vrf, cursor: z.optional(listCursor) });
+export const listLeasesQuery = z.strictObject({
+  vrf: vrf,
+  /** Only of this block, and those behind it. */
+  fromBlock: z.optional(blockIndex),
+  /** Only of this block, and those before it. */
+  toBlock: z.optional(blockIndex),
+  cursor: z.optional(listCursor),
+});
+export type ListLeasesQuery = z.output<typeof listLeasesQuery>;
 
 /** One page of a pool's leases. */
 export const listLeasesResult = z.object({
@@ -204,7 +212,7 @@ export const leasesQuery = z.strictObject({
   node: z.optional(nodeId),
   /** Leases of pods of this namespace. */
   namespace: z.optional(podText),
-  /** Leases of the pod of this name; give its namespace too. */
+  /** Leases of the pod of this name, in whichever namespace if that is left out. */
   pod: z.optional(podText),
   cursor: z.optional(blockCursor),
 });

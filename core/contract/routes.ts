@@ -19,6 +19,7 @@ import {
   reportResult,
 } from './lease.ts';
 import { most } from './limits.ts';
+import { listPoolsQuery, listPoolsResult } from './list-pools.ts';
 import {
   declareDeathQuery,
   declareDeathRequest,
@@ -41,8 +42,6 @@ import {
   createPoolQuery,
   createPoolResult,
   deletePoolResult,
-  listPoolsQuery,
-  listPoolsResult,
   poolInput,
   poolPatch,
   poolQuery,

@@ -57,7 +57,7 @@ export const handler = handlerOf({
     ({ deleted, dryRun }) => ({ status: deleted || dryRun ? 200 : 202 }),
   ),
   ...answering(routes.listLeases, ({ call, query, path }) =>
-    listLeases(dependencies, call, { vrf: query.vrf, name: path.pool, cursor: query.cursor }),
+    listLeases(dependencies, call, { ...query, name: path.pool }),
   ),
   ...answering(routes.listBlocks, ({ call, query, path }) =>
     listBlocks(dependencies, call, { vrf: query.vrf, name: path.pool, cursor: query.cursor }),

@@ -20,7 +20,7 @@ export type OperatorRoute = {
 }[keyof Routes];
 type Result<Name extends OperatorRoute> = z.output<Routes[Name]['result']>;
 /** Those that have pages. */
-type ListRoute = {
+export type ListRoute = {
   [Name in OperatorRoute]: Result<Name> extends { nextCursor?: string | undefined } ? Name : never;
 }[OperatorRoute];
 

@@ -1,5 +1,6 @@
 /** `lessorctl audit` and `lessorctl deaths`. */
 import type { AuditRow } from '../../core/contract/audit.ts';
+import { changedFields } from '../../core/contract/changed-fields.ts';
 import type { Death } from '../../core/contract/nodes.ts';
 import { type Cell, NONE } from '../print/cell.ts';
 import { type Column, tablePart, textPart } from '../print/view.ts';
@@ -85,9 +86,6 @@ const columns: readonly Column<AuditRow>[] = [
   { head: 'IDENTITY', of: ({ by }) => by, wide: true },
 ];
 
-/** What follows from other fields, or counts. */
-const DERIVED = ['version', 'capacity', 'openBlocks'];
-
 /** The same pool once more, or a change to what it is already: it was asked for and noted, and nothing came of it. */
 export const isNoChange = ({ action, outcome, before, after }: AuditRow): boolean =>
   outcome === 'done' &&
@@ -97,17 +95,10 @@ export const isNoChange = ({ action, outcome, before, after }: AuditRow): boolea
 
 /** Of a death the reason, of a change the fields that differ. */
 function whatCell(entry: AuditRow): Cell {
-  const { before, after, death } = entry;
+  const { death } = entry;
   if (death !== undefined) return death.reason;
   if (isNoChange(entry)) return 'nothing';
-  if (before === undefined || after === undefined) return NONE;
-  const [old, next] = [before, after].map((pool) => new Map<string, unknown>(Object.entries(pool)));
-  const fields = [...new Set([...(old?.keys() ?? []), ...(next?.keys() ?? [])])].filter(
-    (field) => !DERIVED.includes(field),
-  );
-  return (
-    fields.filter((field) => JSON.stringify(old?.get(field)) !== JSON.stringify(next?.get(field))).join(', ') || NONE
-  );
+  return changedFields(entry).join(', ') || NONE;
 }
 
 /** Of an ARN what people know somebody by. */

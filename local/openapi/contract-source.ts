@@ -11,6 +11,7 @@ import * as history from '../../core/contract/history.ts';
 import * as ids from '../../core/contract/ids.ts';
 import * as imports from '../../core/contract/imports.ts';
 import * as lease from '../../core/contract/lease.ts';
+import * as listPools from '../../core/contract/list-pools.ts';
 import * as nodes from '../../core/contract/nodes.ts';
 import * as pool from '../../core/contract/pool.ts';
 import * as questions from '../../core/contract/questions.ts';
@@ -52,6 +53,7 @@ export const schemas: ReadonlyMap<string, Schema> = new Map(
     events,
     forecast,
     silence,
+    listPools,
     vrfs,
   ]
     .flatMap((module) =>

@@ -1,6 +1,7 @@
 /** Every section, in the order in which it is run and printed. */
 import { api } from './api.ts';
 import { burst, burstOnline } from './burst.ts';
+import { consolePage } from './console.ts';
 import { control } from './control.ts';
 import { fills } from './fills.ts';
 import { growth } from './growth.ts';
@@ -25,4 +26,5 @@ export const sections: readonly Section[] = [
   plugin,
   pairs,
   control,
+  consolePage,
 ];

@@ -6,11 +6,14 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { available } from '../support/prerequisite.ts';
+import { thePageAsksForLittle } from './asking.suite.ts';
 import { missingBrowser } from './browser.ts';
 import { poolsAreChanged } from './changes.suite.ts';
+import { theMapHasOtherColours } from './colours.suite.ts';
 import { MARKUP } from './fleet.ts';
+import { markupIsText } from './hostile.suite.ts';
 import { type OpenedConsole, openConsole } from './open-console.ts';
-import { pictures, screens, seriousFindings, sights } from './sights.ts';
+import { axe, beyondTheScreen, picturesOf, screens, seriousFindings, sights } from './sights.ts';
 
 const runs = available('the console in a browser', missingBrowser);
 let opened: OpenedConsole;
@@ -39,7 +42,7 @@ describe.runIf(runs)('the map', () => {
     await page.getByRole('button', { name: /^checkout/ }).waitFor();
     await expect.poll(() => page.locator('.share-text').first().textContent(), patience).toMatch(/^\d+ %$/);
     expect(page.wrong).toEqual([]);
-    await page.context().close();
+    await page.close();
   });
 
   it('says who has the address under the pointer, and a click opens it', async () => {
@@ -60,7 +63,7 @@ describe.runIf(runs)('the map', () => {
     await page.mouse.click(middle.x + 30, middle.y + 30);
     await page.getByRole('heading', { name: address, exact: true }).waitFor();
     expect(page.wrong).toEqual([]);
-    await page.context().close();
+    await page.close();
   });
 
   it('is walked through with the arrows, which read out what they come to', async () => {
@@ -74,7 +77,7 @@ describe.runIf(runs)('the map', () => {
     const address = /^[\d.]+/.exec((await said.textContent()) ?? '')?.[0] ?? '';
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: address, exact: true }).waitFor();
-    await page.context().close();
+    await page.close();
   });
 
   it('shows the used blocks of an IPv6 pool', async () => {
@@ -84,7 +87,7 @@ describe.runIf(runs)('the map', () => {
     const { x, y, width, height } = (await map(page).boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
     await page.mouse.move(x + width / 2, y + height / 2);
     await expect.poll(() => page.locator('.tip-address').textContent(), patience).toMatch(/^fd00:beef::/);
-    await page.context().close();
+    await page.close();
   });
 
   it('asks for the leases of what is on the screen alone', async () => {
@@ -94,9 +97,16 @@ describe.runIf(runs)('the map', () => {
     await near(page, '10.8.0.0/24');
     await expect.poll(() => asked.length, patience).toBeGreaterThan(0);
     expect(new Set(asked.map((text) => JSON.parse(text).path.pool))).toEqual(new Set(['checkout']));
-    await page.context().close();
+    expect(asked.map((text) => JSON.parse(text).query)).toContainEqual({
+      vrf: 'default',
+      fromBlock: '0',
+      toBlock: '3',
+    });
+    await page.close();
   });
 });
+
+const found = (page: Page) => page.getByRole('listbox', { name: 'Found' }).getByRole('option');
 
 describe.runIf(runs)('the search', () => {
   it('is come to with a slash, and opens an address with Enter', async () => {
@@ -104,10 +114,10 @@ describe.runIf(runs)('the search', () => {
     await map(page).waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('10.8.0.2');
-    await page.getByRole('option').first().waitFor();
+    await found(page).first().waitFor();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: '10.8.0.2', exact: true }).waitFor();
-    await page.context().close();
+    await page.close();
   });
 
   it.each([
@@ -119,9 +129,25 @@ describe.runIf(runs)('the search', () => {
   ])('finds by %s the %s', async (text, kind, name) => {
     const page = await opened.open();
     await page.getByRole('combobox', { name: /^Search/ }).fill(text);
-    const option = page.getByRole('option').filter({ has: page.getByText(kind, { exact: true }) });
+    const option = found(page).filter({ has: page.getByText(kind, { exact: true }) });
     await option.getByText(name, { exact: true }).first().waitFor();
-    await page.context().close();
+    await page.close();
+  });
+});
+
+describe.runIf(runs)('a pod’s name without its namespace', () => {
+  it('leads to all pods of that name, and each of them to its own page', async () => {
+    const [, , { holding, address } = { holding: undefined, address: '' }] = opened.fleet.leases;
+    const { namespace = '', name = '' } = holding?.pod ?? {};
+    const page = await opened.open('/pools');
+    await page.getByRole('combobox', { name: /^Search/ }).fill(name.toUpperCase());
+    await found(page).getByText('pods of this name, in each namespace').click();
+    await page.getByRole('link', { name: address, exact: true }).waitFor();
+    await page.getByRole('link', { name: `${namespace}/${name}` }).click();
+    await page.getByRole('heading', { name: `${namespace}/${name}` }).waitFor();
+    await page.getByRole('heading', { name: 'Changes of pool checkout' }).waitFor();
+    expect(page.wrong).toEqual([]);
+    await page.close();
   });
 });
 
@@ -143,20 +169,11 @@ describe.runIf(runs)('an address, a pod, a node', () => {
       .getByText(first?.address ?? '')
       .waitFor();
     expect(page.wrong).toEqual([]);
-    await page.context().close();
+    await page.close();
   });
 });
 
 describe.runIf(runs)('nothing happens', () => {
-  it('where a pod’s name is markup', async () => {
-    const [first] = opened.fleet.leases;
-    const page = await opened.open(`/address/${first?.address}`);
-    await page.getByText(MARKUP).first().waitFor();
-    expect(await page.title()).toBe('Lessor');
-    expect(await page.locator('main img').count()).toBe(0);
-    await page.context().close();
-  });
-
   it('where a page of another origin asks, or shows the console in a frame', async () => {
     const { origin } = new URL(opened.console.address);
     const evil = createServer((_, answer) =>
@@ -183,7 +200,7 @@ describe.runIf(runs)('nothing happens', () => {
     ]);
     expect(answer.status()).toBe(403);
     evil.close();
-    await page.context().close();
+    await page.close();
   });
 
   it('without the token', async () => {
@@ -197,24 +214,38 @@ describe.runIf(runs)('nothing happens', () => {
 
 describe.runIf(runs).each(screens)('on a $name screen', ({ name: screen, options }) => {
   const seen = sights.filter(({ inTheDark }) => screen !== 'dark' || inTheDark);
-  it.each(seen)('$name is seen, is as wide as the screen, and axe finds nothing serious', async (sight) => {
-    const { name, hash, ready } = sight;
-    mkdirSync(pictures, { recursive: true });
-    // The policy lets no script in but the page's own, and so not axe.
-    const page = await opened.open(hash, { ...options, bypassCSP: true });
-    await ready(page);
-    await page.screenshot({ path: join(pictures, `${name}-${screen}.png`) });
-    expect(await seriousFindings(page)).toEqual([]);
-    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-    await page.context().close();
+  let page: Page;
+  // The policy lets no script in but the page's own, and so not axe.
+  beforeAll(async () => {
+    page = await opened.open('/', { ...options, bypassCSP: true });
+    await page.addScriptTag({ path: axe });
   });
+  afterAll(() => page?.context().close());
+
+  it.each(seen)(
+    '$name is seen, is as wide as the screen, and axe finds nothing serious',
+    async ({ name, hash, ready }) => {
+      mkdirSync(picturesOf(screen), { recursive: true });
+      await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+      await ready(page);
+      await page.screenshot({ path: join(picturesOf(screen), `${name}-${screen}.png`) });
+      expect(await seriousFindings(page)).toEqual([]);
+      expect(await beyondTheScreen(page)).toEqual([]);
+    },
+  );
 });
 
-it.runIf(runs)('axe finds a field without a name', async () => {
+it.runIf(runs)('a field without a name is found by axe, and one beyond the screen as well', async () => {
   const page = await opened.open('/', { bypassCSP: true });
+  await page.addScriptTag({ path: axe });
   await page.evaluate(`document.querySelector('main').append(document.createElement('input'))`);
   expect(await seriousFindings(page)).toEqual(['label: <input>']);
+  await page.evaluate(`document.querySelector('main input').style.marginLeft = '2000px'`);
+  expect(await beyondTheScreen(page)).toContain('INPUT');
   await page.context().close();
 });
 
 describe.runIf(runs)('pools', () => poolsAreChanged(() => opened));
+describe.runIf(runs)('the map', () => theMapHasOtherColours(() => opened));
+describe.runIf(runs)('the page', () => thePageAsksForLittle(() => opened));
+describe.runIf(runs)('markup is text in', () => markupIsText(() => opened));

@@ -1,6 +1,8 @@
 /** Who comes into the console's process, and what he may ask: nobody but its page, and nothing but an operator's questions. */
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { firstQuestion } from '../../console/first-question.ts';
 import { type Console, serveConsole } from '../../console/server/serve.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import { routes } from '../../core/contract/routes.ts';
@@ -14,6 +16,12 @@ const service = {
       throw new LessorError('pool.unknown', 'there is no pool gone', { remedy: 'name another one' });
     if (name === 'forecast') throw new TypeError('secret details');
     return { status: 200, etag: '"7"', result: { pools: [] } };
+  },
+  async *pages(name: string, question: unknown) {
+    asked.push([name, question]);
+    yield { nodes: ['a'], nextCursor: 'a' };
+    if (name === 'listDeaths') throw new LessorError('service.unavailable', 'the API cannot be reached');
+    yield { nodes: ['b'] };
   },
 } as unknown as Service;
 
@@ -99,7 +107,7 @@ const refused: readonly [who: string, call: () => Promise<Answer>, status: numbe
   ['a request without the session', () => ask('listPools', {}, { ...page(), cookie: '' }), 403],
   ['a request with another session', () => ask('listPools', {}, { ...page(), cookie: `${cookie}x` }), 403],
   ['the page without the session', () => call('/'), 403],
-  ['the settings without the session', () => call('/settings'), 403],
+  ['the page’s script without the session', () => call('/console.js'), 403],
   ['a name that somebody’s DNS points here', () => call('/', 'GET', { cookie, host: 'evil.example' }), 421],
   ['this host at another port', () => call('/', 'GET', { cookie, host: '127.0.0.1:1' }), 421],
   [
@@ -115,8 +123,15 @@ const refused: readonly [who: string, call: () => Promise<Answer>, status: numbe
   ],
   ['a question of a sandbox', () => ask('listPools', {}, { ...page(), origin: 'null' }), 403],
   ['a form', () => ask('listPools', {}, { ...page(), 'content-type': 'text/plain' }), 415],
+  [
+    'a list for another origin',
+    () => call('/pages/listPools', 'POST', { ...page(), origin: 'https://evil.example' }, '{}'),
+    403,
+  ],
+  ['a list without the session', () => call('/pages/listPools', 'POST', { ...page(), cookie: '' }, '{}'), 403],
+  ['a list of a node’s question', () => call('/pages/ownLeases', 'POST', page(), '{}'), 404],
   ['a question that is none', () => ask('toString'), 404],
-  ['a path beside the questions', () => call('/ask/../settings', 'POST', page(), '{}'), 404],
+  ['a path beside the questions', () => call('/ask/../console.js', 'POST', page(), '{}'), 404],
   ['another method', () => call('/', 'PUT', page()), 405],
   ['a file of the disk', () => call('/../../etc/passwd', 'GET', { cookie }), 404],
   ['a question that is no JSON', () => call('/ask/listPools', 'POST', page(), '{'), 400],
@@ -161,6 +176,46 @@ describe('a question of the page', () => {
     const { status, body } = await ask('forecast');
     expect([status, JSON.parse(body).code]).toEqual([500, 'service.fault']);
     expect(body).not.toContain('secret details');
+  });
+});
+
+describe('a list for the page', () => {
+  const list = async (name: string, question: unknown) => {
+    const { status, body } = await call(`/pages/${name}`, 'POST', page(), JSON.stringify(question));
+    const lines = body.trim().split('\n');
+    return { status, lines: lines.map((line) => JSON.parse(line)) };
+  };
+
+  it('comes whole, a line for each page', async () => {
+    expect(await list('listNodes', { query: { limit: '100' } })).toEqual({
+      status: 200,
+      lines: [
+        { status: 200, body: { result: { nodes: ['a'], nextCursor: 'a' } } },
+        { status: 200, body: { result: { nodes: ['b'] } } },
+      ],
+    });
+    expect(asked.at(-1)).toEqual(['listNodes', { query: { limit: '100' } }]);
+  });
+
+  it('ends with the refusal, where it cannot be read to its end', async () => {
+    expect((await list('listDeaths', {})).lines.at(-1)).toMatchObject({
+      status: 503,
+      body: { code: 'service.unavailable' },
+    });
+    expect((await list('listNodes', { headers: {} })).lines).toMatchObject([{ body: { code: 'request.invalid' } }]);
+  });
+
+  it('of pools is begun with the page, and once: the page finds it begun', async () => {
+    await list('listPools', firstQuestion('default'));
+    const before = asked.length;
+    await call('/', 'GET', { cookie });
+    expect(asked.slice(before)).toEqual([['listPools', firstQuestion('default')]]);
+    await call('/', 'GET', { cookie });
+    const { lines } = await list('listPools', firstQuestion('default'));
+    expect([lines.length, asked.length]).toEqual([2, before + 1]);
+    await list('listPools', firstQuestion('default'));
+    await list('listPools', firstQuestion('lab'));
+    expect(asked.length).toBe(before + 3);
   });
 });
 

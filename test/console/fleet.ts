@@ -24,6 +24,9 @@ const APPS = ['web', 'api', 'worker', 'cache', 'ingest', 'cron', 'gateway', 'sea
 const NAMESPACES = ['shop', 'payments', 'ledger', 'search', 'identity', 'batch', 'observability', 'mail', 'ml'];
 const REGIONS = ['eu-central-1', 'us-east-1', 'ap-south-1'];
 
+/** Addresses of the reservation. */
+const RESERVED = 16;
+
 /** A name that a page might take for markup. */
 export const MARKUP = '<img src=x onerror=document.title="broken">';
 
@@ -79,7 +82,12 @@ function poolsOf(clusters: number): MadePool[] {
       },
     },
     { name: 'ledger', subnets: [['10.9.0.0/23']], used: 0.71, more: { namespaces: ['ledger'] } },
-    { name: 'old-batch', subnets: [['10.12.4.0/24', '10.12.9.0/25']], used: 0.08 },
+    {
+      name: 'old-batch',
+      subnets: [['10.12.4.0/24', '10.12.9.0/25']],
+      used: 0.08,
+      more: { nodeLabels: { rack: MARKUP } },
+    },
     { name: 'edge-v6', subnets: [['fd00:beef::/64']], used: 0.42 },
   ];
   return [...special, ...made];
@@ -101,6 +109,8 @@ export async function makeFleet(stack: LocalStack, clusterCount = 40, now = Date
     const ranges = subnets.map((set) => set.map((subnet) => ({ subnet })));
     pools.push((await operator.ask('createPool', { body: { name, ranges, ...more } })).pool);
   }
+  // Another address space, with addresses of the first one.
+  await operator.ask('createPool', { body: { vrf: 'lab', name: 'bench', ranges: [[{ subnet: '10.8.0.0/26' }]] } });
   const leases = made.flatMap(({ used }, at) => leasesOf(pools[at] as PoolView, used, at, now));
   const slots = leases.map(({ key, holding }) => ({ ...keys.slot(key), ...slotItem(holding, 1) }));
   await writeItems(client, tables.leases, slots);
@@ -131,9 +141,9 @@ function leasesOf(pool: PoolView, used: number, at: number, now: number): Lease[
     const seed = at * 4096 + n;
     if (!space.isUsable(key.block, key.slot) || chance(seed) > used) continue;
     const age = chance(seed + 7) ** 4 * 50 * DAY + MINUTE;
-    const namespace = pick(NAMESPACES, Math.floor(n / 5) + at);
-    const name =
-      pool.name === 'checkout' && found.length === 0 ? MARKUP : `${pick(APPS, seed)}-${hex(seed, 9)}-${hex(n, 5)}`;
+    const isFirst = (count: number) => pool.name === 'checkout' && found.length === count;
+    const namespace = isFirst(1) ? MARKUP : pick(NAMESPACES, Math.floor(n / 5) + at);
+    const name = isFirst(0) ? MARKUP : `${pick(APPS, seed)}-${hex(seed, 9)}-${hex(n, 5)}`;
     const holding: Holding = {
       attachment: { network: 'pods', containerId: hex(seed, 64), ifname: 'eth0' },
       nonce: hex(seed, 32),
@@ -233,7 +243,8 @@ function samplesOf(pools: readonly PoolView[], now: number): object[] {
   const hour = Math.floor(now / HOUR) * HOUR;
   return [pools[0], pools[1], pools[2]].flatMap((pool, at) =>
     Array.from({ length: 28 * 24 }, (_, n) => {
-      const capacity = Number(pool?.capacity);
+      // As it is noted: without what is reserved, of which only the first pool has some.
+      const capacity = Number(pool?.capacity) - (pool?.reservations.length ?? 0) * RESERVED;
       const noise = (chance(n + at * 1000) - 0.5) * 0.03;
       const taken = Math.round(capacity * Math.max(0, Math.min(1, (courses[at]?.(n / 24) ?? 0) + noise)));
       const sample = { at: hour - (28 * 24 - n) * HOUR, taken, capacity };

@@ -6,9 +6,9 @@ import { expect } from 'vitest';
 
 /** Those of the documentation only where they are asked for: each run has other times in them. */
 const documented = process.env.LESSOR_SCREENSHOTS !== undefined;
-export const pictures = fileURLToPath(
-  new URL(documented ? '../../docs/console' : '../../dist/console', import.meta.url),
-);
+const [docs, dist] = ['docs', 'dist'].map((one) => fileURLToPath(new URL(`../../${one}/console`, import.meta.url)));
+/** Where the pictures of a screen are put. */
+export const picturesOf = (screen: string): string => String(documented && screen !== 'zoomed' ? docs : dist);
 
 interface Sight {
   readonly name: string;
@@ -68,6 +68,22 @@ export const sights: readonly Sight[] = [
       await page.locator('.way').waitFor();
     },
   },
+  {
+    name: 'change',
+    hash: '/change/pool/ledger',
+    async ready(page) {
+      const reserve = page.getByRole('form', { name: 'Reserve', exact: true });
+      await reserve.getByLabel('Name', { exact: true }).fill('router');
+      await reserve.getByLabel('Addresses').fill('10.9.1.128/27');
+      await reserve.getByLabel('Namespace', { exact: true }).fill('edge');
+      for (const name of ['Drain', 'Reserve']) {
+        const form = page.getByRole('form', { name, exact: true });
+        await form.getByRole('button', { name: 'What would it do?' }).click();
+        await form.getByRole('img').waitFor();
+      }
+      await page.evaluate(`document.querySelector('form[aria-label=Drain]').scrollIntoView()`);
+    },
+  },
   { name: 'address', hash: '/address/10.8.0.2', ready: (page) => page.locator('.time-line').first().waitFor() },
 ];
 
@@ -75,9 +91,11 @@ export const screens = [
   { name: 'light', options: { viewport: { width: 1280, height: 800 }, colorScheme: 'light' } },
   { name: 'dark', options: { viewport: { width: 1280, height: 800 }, colorScheme: 'dark' } },
   { name: 'phone', options: { viewport: { width: 390, height: 844 }, colorScheme: 'light', hasTouch: true } },
+  // As on the first one at 200 %.
+  { name: 'zoomed', options: { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2, colorScheme: 'light' } },
 ] as const;
 
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+export const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 interface Violation {
   readonly id: string;
@@ -85,10 +103,19 @@ interface Violation {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-/** What axe finds to be serious, each with where it is. @param page with a policy that lets axe in */
+/** What axe finds to be serious, each with where it is. @param page with axe in it */
 export async function seriousFindings(page: Page): Promise<string[]> {
-  await page.addScriptTag({ path: axe });
   const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()');
   const serious = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact));
   return serious.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
+
+/** What is read or pressed and ends beyond the screen's width, and cannot be scrolled to within a frame of its own. */
+export const beyondTheScreen = (page: Page): Promise<string[]> =>
+  page.evaluate<string[]>(`
+    [...document.querySelectorAll('h1, h2, p, a, button, input, select, dt, dd, label, svg, canvas, .tip')]
+      .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest('.table-frame, .places, .visually-hidden, .skip'))
+      .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 || one.getBoundingClientRect().left < -1)
+      .map((one) => one.tagName)
+      .concat(document.documentElement.scrollWidth > innerWidth ? ['PAGE'] : [])
+  `);

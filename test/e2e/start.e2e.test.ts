@@ -100,6 +100,8 @@ describe('npm start', () => {
   it('stays up until it is interrupted, to be tried by hand, and then ends all that it started', async () => {
     const started = place.npmStart(['--port', '0']);
     const [, directory = ''] = await started.appears(/^ +cd (\S+)$/m);
+    const [, page = ''] = await started.appears(/^ +(http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{32})$/m);
+    expect((await fetch(page)).status).toBe(200);
     const [, lines = ''] = await started.appears(
       /docs\/operators\.md\n([\s\S]*?)\n.*by curl[\s\S]*sh api \/v1\/deaths/,
     );

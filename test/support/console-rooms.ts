@@ -6,6 +6,7 @@ const onPage = (name: string, ...knows: (string | RegExp)[]) => ({
   knows: [
     'core/contract/',
     'lessorctl/api/',
+    'console/first-question.ts',
     ...knows
       .filter((one) => typeof one === 'string')
       .map((one) => `console/page/${one}${one.includes('.') ? '' : '/'}`),
@@ -14,10 +15,11 @@ const onPage = (name: string, ...knows: (string | RegExp)[]) => ({
 });
 
 export const consoleRooms = [
+  { room: 'console/first-question.ts', knows: [] },
   { room: 'console/build/', knows: [], packages: [/^node:/, /^esbuild$/] },
   {
     room: 'console/server/',
-    knows: ['core/contract/', 'lessorctl/api/', 'console/build/'],
+    knows: ['core/contract/', 'lessorctl/api/', 'console/build/', 'console/first-question.ts'],
     packages: [/^node:/, /^zod\/mini$/],
   },
   onPage('space', /^ip-address$/),

@@ -5,6 +5,8 @@ import { QuestionRefused } from './ask.ts';
 
 /** Milliseconds. */
 const [SOONEST, LATEST] = [4_000, 60_000];
+/** What takes long is asked for seldom: of the time so much is asking, at most. */
+const SHARE = 0.1;
 
 export interface LiveValue<T> {
   readonly value?: T;
@@ -47,6 +49,7 @@ export function repeat<T>(
   let last = '';
   let value: T | undefined;
   const look = async () => {
+    const began = performance.now();
     try {
       value = await question(abort.signal);
       if (abort.signal.aborted) return;
@@ -62,7 +65,7 @@ export function repeat<T>(
       if (refused.code.startsWith('console.') || refused.code.startsWith('service.')) health.value = { refused };
       tell({ ...(value === undefined ? {} : { value }), error: refused, loading: false });
     }
-    if (again) timer = setTimeout(next, pause);
+    if (again) timer = setTimeout(next, Math.min(LATEST, Math.max(pause, (performance.now() - began) / SHARE)));
   };
   const next = () => {
     if (document.hidden || !isLive.value) timer = setTimeout(next, SOONEST);

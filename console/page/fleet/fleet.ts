@@ -1,7 +1,8 @@
 /** What the page knows of the VRF: its pools, and how full those are that somebody looks at. */
-import { computed, signal } from '@preact/signals';
-import type { UsageResult } from '../../../core/contract/questions.ts';
-import { ask, type QuestionRefused } from '../ask/ask.ts';
+import { batch, computed, signal } from '@preact/signals';
+import type { PoolView } from '../../../core/contract/pool.ts';
+import { firstQuestion } from '../../first-question.ts';
+import { pages } from '../ask/ask.ts';
 import { type MappedPool, poolSpaceOf } from '../space/pool-space.ts';
 
 export interface PageSettings {
@@ -17,64 +18,64 @@ export interface Pools {
   readonly list: readonly MappedPool[];
   /** Whether the list is read to its end. */
   readonly complete: boolean;
-  readonly refused?: QuestionRefused;
 }
 
 export const pools = signal<Pools>({ list: [], complete: false });
 export const poolNamed = computed(() => new Map(pools.value.list.map((one) => [one.pool.name, one])));
 
-/** Page by page: the first hundred are seen before the last ones are there. @param afresh what is shown goes first */
-export async function readPools(abort: AbortSignal, afresh: boolean): Promise<readonly MappedPool[]> {
-  if (afresh) pools.value = { list: [], complete: false };
+/** Milliseconds between two times that a part of the list is shown. */
+const PACE = 250;
+
+/** By name of the pool, as the counters have it. */
+export const heldOf = signal<ReadonlyMap<string, number>>(new Map());
+
+/**
+ * Page by page: the first hundred are seen before the last ones are there.
+ * @returns what tells whether anything changed
+ */
+export async function readPools(abort: AbortSignal): Promise<readonly string[]> {
   const known = new Map(pools.value.list.map((one) => [one.pool.id, one]));
   const list: MappedPool[] = [];
-  let cursor: string | undefined;
-  do {
-    const query = { vrf: vrf.value, limit: '100', ...(cursor === undefined ? {} : { cursor }) };
-    const page = await ask('listPools', { query }, abort);
-    for (const pool of page.pools) {
+  let shownAt = Number.NEGATIVE_INFINITY;
+  const counts = new Map<string, number>();
+  for await (const page of pages('listPools', firstQuestion(vrf.value), abort)) {
+    for (const { held, ...pool } of page.pools) {
       const before = known.get(pool.id);
       list.push(before?.pool.version === pool.version && before.pool.state === pool.state ? before : poolSpaceOf(pool));
+      if (held !== undefined) counts.set(pool.name, held);
     }
-    cursor = page.nextCursor;
-    if (!pools.value.complete) pools.value = { list: [...list], complete: false };
-  } while (cursor !== undefined);
-  const isSame = list.length === pools.value.list.length && list.every((one, at) => one === pools.value.list[at]);
-  if (!isSame || !pools.value.complete) pools.value = { list, complete: true };
-  return list;
-}
-
-/** By the counters, by name of the pool. */
-export const usages = signal<ReadonlyMap<string, UsageResult>>(new Map());
-/** Milliseconds: what is older is asked again, once it is wanted. */
-const FRESH = 15_000;
-const askedAt = new Map<string, number>();
-
-/** Asks for those that are not known, or not lately. What the counters say comes one by one, and is shown together. */
-export function wantUsage(names: Iterable<string>): void {
-  for (const name of names) {
-    if (Date.now() - (askedAt.get(name) ?? 0) < FRESH) continue;
-    askedAt.set(name, Date.now());
-    ask('usage', { path: { pool: name }, query: { vrf: vrf.value, cheap: 'true' } }).then(noteUsage, () => undefined);
+    const isTime = performance.now() - shownAt >= PACE;
+    if (pools.value.complete || page.nextCursor === undefined || !isTime) continue;
+    shownAt = performance.now();
+    show({ list: [...list], complete: false }, counts);
   }
+  show({ list, complete: true }, counts);
+  return list.map(({ pool }) => `${pool.name} ${pool.version} ${pool.state} ${counts.get(pool.name)}`);
 }
 
-const arrived: UsageResult[] = [];
-function noteUsage(usage: UsageResult): void {
-  if (arrived.push(usage) > 1) return;
-  requestAnimationFrame(() => {
-    const next = new Map(usages.value);
-    for (const one of arrived.splice(0)) if (one.vrf === vrf.value) next.set(one.pool, one);
-    usages.value = next;
+/** What is as it was stays the same: nothing is drawn for it. */
+function show(now: Pools, counts: ReadonlyMap<string, number>): void {
+  const { list, complete } = pools.value;
+  batch(() => {
+    const isSame = list.length === now.list.length && now.list.every((one, at) => one === list[at]);
+    if (!isSame || complete !== now.complete) pools.value = now;
+    const isCounted =
+      counts.size === heldOf.value.size && [...counts].every(([name, n]) => heldOf.value.get(name) === n);
+    if (!isCounted) heldOf.value = new Map(counts);
   });
 }
 
+/** Goes to another address space: what is known of this one is forgotten. */
 export function enter(name: string): void {
-  vrf.value = name;
-  askedAt.clear();
-  usages.value = new Map();
-  pools.value = { list: [], complete: false };
+  batch(() => {
+    vrf.value = name;
+    heldOf.value = new Map();
+    pools.value = { list: [], complete: false };
+  });
 }
 
-export const shareOf = ({ held, capacity }: Pick<UsageResult, 'held' | 'capacity'>): number =>
-  held / Math.max(1, Number(capacity));
+/** From 0 to 1; undefined where it is not known. */
+export function shareOf({ name, capacity }: PoolView): number | undefined {
+  const held = heldOf.value.get(name);
+  return held === undefined ? undefined : held / Math.max(1, Number(capacity));
+}

@@ -1,6 +1,6 @@
 /**
- * Leases of the blocks that are on the screen, and of no others: the service lists a pool's leases in the order of its blocks, and a
- * list goes on at any block. What was read is kept, and read again where it is old and still on the screen.
+ * Leases of the blocks that are on the screen, and of no others. What was read is kept, and read again where it is old and still on
+ * the screen.
  */
 import { signal } from '@preact/signals';
 import type { LeaseRow } from '../../../core/contract/lease.ts';
@@ -9,8 +9,8 @@ import { vrf } from './fleet.ts';
 
 interface Stretch {
   readonly from: bigint;
-  /** Inclusive; absent up to the end of the pool. */
-  readonly to: bigint | undefined;
+  /** Inclusive. */
+  readonly to: bigint;
   readonly at: number;
 }
 
@@ -25,6 +25,8 @@ interface PoolLeases {
 const FRESH = 8_000;
 /** Requests for one pool in one go: then what is on the screen is looked at again. */
 const PAGES = 4;
+/** Blocks that are asked for at once: as many as one page of the service goes through. */
+const AT_ONCE = 1_024n;
 
 const known = new Map<string, PoolLeases>();
 /** Grows with each answer. */
@@ -34,69 +36,97 @@ vrf.subscribe(() => known.clear());
 
 export const leasesIn = (pool: string, block: bigint): readonly LeaseRow[] | undefined => {
   const leases = known.get(pool);
-  return leases?.blocks.get(block) ?? (leases && isCovered(leases, block, 0) ? [] : undefined);
+  return leases?.blocks.get(block) ?? (leases && coverOf(leases, block, 0) ? [] : undefined);
 };
 
-const isCovered = ({ stretches }: PoolLeases, block: bigint, since: number): boolean =>
-  stretches.some(({ from, to, at }) => from <= block && (to === undefined || block <= to) && at >= since);
+const coverOf = ({ stretches }: PoolLeases, block: bigint, since: number): Stretch | undefined =>
+  stretches.find(({ from, to, at }) => from <= block && block <= to && at >= since);
 
 /** The first block of those that nobody read lately. */
 function firstStale(leases: PoolLeases, from: bigint, to: bigint): bigint | undefined {
-  let at = from;
   const since = Date.now() - FRESH;
-  while (at <= to) {
-    const over = leases.stretches.find(
-      (one) => one.from <= at && (one.to === undefined || at <= one.to) && one.at >= since,
-    );
+  for (let at = from; at <= to; ) {
+    const over = coverOf(leases, at, since);
     if (over === undefined) return at;
-    if (over.to === undefined) return undefined;
     at = over.to + 1n;
   }
   return undefined;
 }
 
 /** Reads what is not known of these blocks. */
-export function wantLeases(pool: string, from: bigint, to: bigint): void {
+export function wantLeases(pool: string, stretches: readonly { readonly from: bigint; readonly to: bigint }[]): void {
   const leases = known.get(pool) ?? { blocks: new Map(), stretches: [], asking: false };
   known.set(pool, leases);
   if (leases.asking) return;
   leases.asking = true;
-  read(pool, leases, from, to)
+  readAll(pool, leases, stretches)
     .catch(() => undefined)
     .finally(() => {
       leases.asking = false;
     });
 }
 
-async function read(pool: string, leases: PoolLeases, from: bigint, to: bigint): Promise<void> {
-  for (let page = 0; page < PAGES; page += 1) {
-    const first = firstStale(leases, from, to);
-    if (first === undefined) return;
-    const at = Date.now();
-    const query = { vrf: vrf.value, cursor: first.toString(16) };
-    const { leases: rows, nextCursor } = await ask('listLeases', { path: { pool }, query });
-    if (known.get(pool) !== leases) return;
-    const next = nextCursor === undefined ? undefined : BigInt(`0x${nextCursor.split('.')[0]}`);
-    // A block that the page ends in is read again, as a whole.
-    const last = next === undefined ? undefined : next > first ? next - 1n : first;
-    note(leases, { from: first, to: last, at }, rows);
-    leasesRead.value += 1;
-  }
+async function readAll(
+  pool: string,
+  leases: PoolLeases,
+  stretches: readonly { readonly from: bigint; readonly to: bigint }[],
+): Promise<void> {
+  let left = PAGES;
+  for (const { from, to } of stretches)
+    for (let first = firstStale(leases, from, to); first !== undefined; first = firstStale(leases, first, to)) {
+      if (left <= 0 || known.get(pool) !== leases) return;
+      const last = first + AT_ONCE - 1n < to ? first + AT_ONCE - 1n : to;
+      left -= await readStretch(pool, leases, { from: first, to: last }, left);
+    }
 }
+
+/** Page by page, as many as are left. @returns how many it took */
+async function readStretch(
+  pool: string,
+  leases: PoolLeases,
+  { from, to }: { from: bigint; to: bigint },
+  left: number,
+): Promise<number> {
+  let begin = from;
+  let rows: LeaseRow[] = [];
+  let cursor: string | undefined;
+  for (let taken = 1; taken <= left; taken += 1) {
+    const at = Date.now();
+    const range = { fromBlock: from.toString(16), toBlock: to.toString(16) };
+    const query = { vrf: vrf.value, ...range, ...(cursor === undefined ? {} : { cursor }) };
+    const page = await ask('listLeases', { path: { pool }, query });
+    if (known.get(pool) !== leases) return taken;
+    rows.push(...page.leases);
+    cursor = page.nextCursor;
+    // Of the block in which a page ends there may be more.
+    const next = cursor === undefined ? to + 1n : (blockOfRow(rows.at(-1)) ?? begin);
+    if (next > begin) {
+      note(
+        leases,
+        { from: begin, to: next - 1n, at },
+        rows.filter((row) => (blockOfRow(row) ?? 0n) < next),
+      );
+      rows = rows.filter((row) => (blockOfRow(row) ?? 0n) >= next);
+      begin = next;
+      leasesRead.value += 1;
+    }
+    if (cursor === undefined) return taken;
+  }
+  return left;
+}
+
+const blockOfRow = (row: LeaseRow | undefined): bigint | undefined => row && BigInt(`0x${row.slot.block}`);
 
 function note(leases: PoolLeases, stretch: Stretch, rows: readonly LeaseRow[]): void {
   const { from, to } = stretch;
-  const isIn = (block: bigint) => from <= block && (to === undefined || block <= to);
-  for (const block of leases.blocks.keys()) if (isIn(block)) leases.blocks.delete(block);
+  for (const block of leases.blocks.keys()) if (from <= block && block <= to) leases.blocks.delete(block);
   const found = new Map<bigint, LeaseRow[]>();
   for (const row of rows) {
-    const block = BigInt(`0x${row.slot.block}`);
-    if (!isIn(block)) continue;
+    const block = blockOfRow(row) ?? 0n;
     const there = found.get(block);
     if (there === undefined) found.set(block, [row]);
     else there.push(row);
   }
   for (const [block, some] of found) leases.blocks.set(block, some);
-  const covers = (one: Stretch) => isIn(one.from) && (to === undefined || (one.to !== undefined && one.to <= to));
-  leases.stretches = [stretch, ...leases.stretches.filter((one) => !covers(one))];
+  leases.stretches = [stretch, ...leases.stretches.filter((one) => one.from < from || to < one.to)];
 }

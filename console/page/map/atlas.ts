@@ -4,7 +4,8 @@ import type { LeaseRow } from '../../../core/contract/lease.ts';
 import type { Curve } from '../space/curves.ts';
 import type { Colours } from './colours.ts';
 import type { Described } from './describe.ts';
-import type { Scene, Wanted } from './scene.ts';
+import type { Planned } from './planned.ts';
+import type { Wanted } from './scene.ts';
 import type { Scope } from './scope.ts';
 import type { Size, View } from './view.ts';
 
@@ -22,8 +23,10 @@ export interface Atlas {
   readonly curve: Signal<Curve>;
   readonly colourOf: Signal<((row: LeaseRow) => string) | undefined>;
   readonly view: Signal<View>;
+  /** Whether single addresses are seen. */
+  readonly isNear: ReadonlySignal<boolean>;
   readonly focus: Signal<number | undefined>;
-  readonly planned: Signal<Scene['planned']>;
+  readonly planned: Signal<readonly Planned[]>;
   /** Where the pointer is, or the focus came to last. */
   readonly pointer: Signal<Pointer | undefined>;
   /** What is there, as far as it is known by now. */
@@ -32,13 +35,12 @@ export interface Atlas {
   readonly colours: Signal<Colours>;
   /** What was seen when it was drawn last. */
   readonly wanted: Signal<Wanted>;
-  /** Milliseconds that drawing took the last time. */
-  readonly drawnIn: Signal<number>;
   /** All of it; and again where it grows, or the screen does, until the person goes elsewhere. */
   fit(): void;
   /** The person goes there. */
   look(view: View): void;
-  show(first: number, last: number): void;
+  /** All of these. */
+  showAll(spans: readonly { readonly first: number; readonly last: number }[]): void;
   describe(index: number): Described | undefined;
   close(): void;
 }

@@ -39,14 +39,41 @@ export function readColours(of: Element): Colours {
 }
 
 /** `#rrggbb` both. */
-export function mixed(from: string, to: string, share: number): string {
+function mixed(from: string, to: string, share: number): string {
   const part = (text: string, at: number) => Number.parseInt(text.slice(at, at + 2), 16);
   const one = (at: number) => Math.round(part(from, at) + (part(to, at) - part(from, at)) * share);
   return `rgb(${one(1)} ${one(3)} ${one(5)})`;
 }
 
+const SHADES = 64;
+/** A little is seen as such: half of it is at a third of the scale. */
+const tint = (share: number): number => 0.06 + 0.94 * Math.min(1, share) ** 0.85;
+
+const shades = new WeakMap<Colours, (share: number) => string>();
+
+/** The colours of what is so full, from 0 to 1. */
+export function fillsOf(colours: Colours): (share: number) => string {
+  const known = shades.get(colours);
+  if (known !== undefined) return known;
+  const { free, held } = colours;
+  const made = Array.from({ length: SHADES + 1 }, (_, n) => mixed(free, held, tint(n / SHADES)));
+  const fill = (share: number) => made[Math.ceil(Math.min(1, share) * SHADES)] ?? held;
+  shades.set(colours, fill);
+  return fill;
+}
+
+const patterns = new Map<string, CanvasPattern>();
+
 /** Lines, or dots: whoever sees no colour sees these. */
-export function pattern(context: CanvasRenderingContext2D, kind: 'lines' | 'dots', ink: string, ground: string) {
+export function pattern(
+  context: CanvasRenderingContext2D,
+  kind: 'lines' | 'dots',
+  ink: string,
+  ground: string,
+): CanvasPattern | string {
+  const key = `${kind} ${ink} ${ground}`;
+  const known = patterns.get(key);
+  if (known !== undefined) return known;
   const tile = document.createElement('canvas');
   [tile.width, tile.height] = [8, 8];
   const on = tile.getContext('2d');
@@ -68,7 +95,9 @@ export function pattern(context: CanvasRenderingContext2D, kind: 'lines' | 'dots
     on.arc(4, 4, 1.5, 0, Math.PI * 2);
     on.fill();
   }
-  return context.createPattern(tile, 'repeat') ?? ground;
+  const made = context.createPattern(tile, 'repeat');
+  if (made !== null) patterns.set(key, made);
+  return made ?? ground;
 }
 
 /** Hours after which a lease is as old as the next colour says. */

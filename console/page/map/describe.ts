@@ -1,7 +1,7 @@
 /** What an address of the map is, as far as it is known here. */
 import type { LeaseRow } from '../../../core/contract/lease.ts';
 import { bare } from '../space/numbers.ts';
-import { areaAt, type Scope } from './scope.ts';
+import { areaAt, blockNumber, blockOfNumber, type Scope } from './scope.ts';
 
 export interface Described {
   readonly address: string;
@@ -22,8 +22,7 @@ export function described(
   const area = areaAt(scope, index);
   if (area === undefined) return { address, state: 'outside' };
   const { name: pool, gateway, blockSize } = area.space.pool;
-  const [[block] = []] = scope.blocks(area, index, index);
-  const rows = block === undefined ? undefined : leasesIn(pool, block);
+  const rows = leasesIn(pool, blockOfNumber(area, blockNumber(area, index)));
   const lease = rows?.find(({ addresses }) => addresses.some((one) => bare(one) === address));
   if (lease !== undefined) return { address, pool, state: lease.state, lease };
   const mark = scope.marks.find((one) => one.space === area.space && one.first <= index && index <= one.last);

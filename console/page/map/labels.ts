@@ -1,7 +1,7 @@
 /** What is written on the map: prefixes, names of pools, and near by the last number of an address. */
 import { type Rect, rectOf, SIDE, union } from '../space/curves.ts';
-import type { Scene } from './scene.ts';
-import { type Area, areaAt } from './scope.ts';
+import type { Scene, VisibleArea } from './scene.ts';
+import { areaAt } from './scope.ts';
 import { cellAt, isOn, LEAST_PIXELS, shown } from './view.ts';
 
 const FONT = '"Inter Variable", system-ui, sans-serif';
@@ -10,11 +10,7 @@ const MONO = '"JetBrains Mono", ui-monospace, monospace';
 /** Bits of the squares that have lines around them. */
 const STEPS = [28, 24, 20, 16, 12, 8] as const;
 
-export function labelled(
-  context: CanvasRenderingContext2D,
-  scene: Scene,
-  visible: readonly { readonly area: Area; readonly on: readonly Rect[] }[],
-): void {
+export function labelled(context: CanvasRenderingContext2D, scene: Scene, visible: readonly VisibleArea[]): void {
   squares(context, scene);
   names(context, scene, visible);
   if (scene.view.scale >= 26) numbers(context, scene);
@@ -22,7 +18,7 @@ export function labelled(
 
 function squares(context: CanvasRenderingContext2D, scene: Scene): void {
   const { curve, view, colours } = scene;
-  const isIpv4 = scene.scope.key === 'ipv4';
+  const isIpv4 = scene.scope.family === 4;
   let labels = 0;
   for (const bits of [...STEPS].reverse()) {
     const { width, height } = rectOf(curve, 0, bits);
@@ -68,7 +64,7 @@ function eachSquare(
 function names(
   context: CanvasRenderingContext2D,
   { size, colours, view }: Scene,
-  visible: readonly { readonly area: Area; readonly on: readonly Rect[] }[],
+  visible: readonly VisibleArea[],
 ): void {
   const written = new Set<string>();
   const taken: Rect[] = [];

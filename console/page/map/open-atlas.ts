@@ -2,17 +2,19 @@
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
 import type { LeaseRow } from '../../../core/contract/lease.ts';
 import { blockUses, wantBlockUse } from '../fleet/block-use.ts';
-import { shareOf, usages, wantUsage } from '../fleet/fleet.ts';
+import { heldOf, poolNamed, shareOf, vrf } from '../fleet/fleet.ts';
 import { leasesIn, leasesRead, wantLeases } from '../fleet/leases.ts';
-import { type Curve, hilbert, rectsOf, union } from '../space/curves.ts';
+import { type Curve, hilbert, union } from '../space/curves.ts';
 import type { Atlas, Pointed, Pointer } from './atlas.ts';
-import { type Colours, readColours } from './colours.ts';
+import { type Colours, fillsOf, readColours } from './colours.ts';
 import { described } from './describe.ts';
 import { steer } from './gestures.ts';
-import { paint, rectsOfArea } from './paint.ts';
+import { paint } from './paint.ts';
+import type { Planned } from './planned.ts';
 import type { Scene, Wanted } from './scene.ts';
 import { ipv4Scope, type Scope } from './scope.ts';
-import { fitted, type Size, type View } from './view.ts';
+import { shapeOf } from './shapes.ts';
+import { ADDRESSES_FROM, fitted, type Size, type View } from './view.ts';
 
 /** Milliseconds: what is on the screen is looked at again. */
 const AGAIN = 5_000;
@@ -21,8 +23,10 @@ const REST = 120;
 
 /** The view outlives the page that shows it: whoever comes back finds it as it was. */
 const kept = new Map<string, View>();
+vrf.subscribe(() => kept.clear());
 
-export function openAtlas(canvas: HTMLCanvasElement): Atlas {
+/** @param isStill it is not steered */
+export function openAtlas(canvas: HTMLCanvasElement, isStill: boolean): Atlas {
   const context = canvas.getContext('2d', { alpha: false });
   if (context === null) throw new Error('this browser draws nothing');
   const state = {
@@ -31,12 +35,11 @@ export function openAtlas(canvas: HTMLCanvasElement): Atlas {
     colourOf: signal<((row: LeaseRow) => string) | undefined>(undefined),
     view: signal<View>({ scale: 0.01, x: 0, y: 0 }),
     focus: signal<number | undefined>(undefined),
-    planned: signal<Scene['planned']>([]),
+    planned: signal<readonly Planned[]>([]),
     pointer: signal<Pointer | undefined>(undefined),
     size: signal<Size>({ width: 0, height: 0 }),
     colours: signal<Colours>(readColours(canvas)),
-    wanted: signal<Wanted>({ pools: new Set(), byBlock: new Set(), blocks: [] }),
-    drawnIn: signal(0),
+    wanted: signal<Wanted>({ byBlock: [], blocks: new Map() }),
   };
   const fits = signal(true);
   const look = (view: View) => {
@@ -45,13 +48,15 @@ export function openAtlas(canvas: HTMLCanvasElement): Atlas {
   };
   const atlas: Atlas = {
     ...state,
+    isNear: computed(() => state.view.value.scale >= ADDRESSES_FROM),
     look,
     fit() {
       fits.value = true;
     },
-    show(first, last) {
-      const rect = rectsOf(state.curve.value, first, last).reduce(union);
-      look(fitted(rect, state.size.value, first === last ? 28 : 18));
+    showAll(spans) {
+      const rects = spans.map((span) => shapeOf(state.curve.value, span).bounds);
+      const isOne = spans.length === 1 && spans[0]?.first === spans[0]?.last;
+      if (rects.length > 0) look(fitted(rects.reduce(union), state.size.value, isOne ? 28 : 18));
     },
     pointed: computed((): Pointed | undefined => {
       // What is read meanwhile is told without a move of the pointer.
@@ -68,7 +73,7 @@ export function openAtlas(canvas: HTMLCanvasElement): Atlas {
     drawing(canvas, context, atlas),
     asking(atlas),
     measuring(canvas, atlas),
-    steer(canvas, atlas),
+    isStill ? () => undefined : steer(canvas, atlas),
   ];
   function close(): void {
     for (const end of endings) end();
@@ -82,7 +87,7 @@ export function openAtlas(canvas: HTMLCanvasElement): Atlas {
 const fitting = ({ size, scope, curve, view }: Atlas, fits: ReadonlySignal<boolean>) =>
   effect(() => {
     if (!fits.value || size.value.width === 0 || scope.value.areas.length === 0) return;
-    const all = scope.value.areas.flatMap((area) => rectsOfArea(curve.value, area));
+    const all = scope.value.areas.map((area) => shapeOf(curve.value, area).bounds);
     view.value = fitted(all.reduce(union), size.value, 12);
   });
 
@@ -97,7 +102,6 @@ function drawing(canvas: HTMLCanvasElement, context: CanvasRenderingContext2D, a
   let frame = 0;
   const draw = () => {
     frame = 0;
-    const began = performance.now();
     const { width, height } = atlas.size.value;
     const ratio = devicePixelRatio;
     const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
@@ -105,7 +109,6 @@ function drawing(canvas: HTMLCanvasElement, context: CanvasRenderingContext2D, a
     if (canvas.height !== down) canvas.height = down;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     atlas.wanted.value = paint(context, sceneOf(atlas));
-    atlas.drawnIn.value = performance.now() - began;
   };
   const end = effect(() => {
     // Named, so that each of them makes it draw.
@@ -119,7 +122,7 @@ function drawing(canvas: HTMLCanvasElement, context: CanvasRenderingContext2D, a
       atlas.size,
       atlas.colours,
     ].map((one) => one.value);
-    void [usages, blockUses, leasesRead].map((one) => one.value);
+    void [heldOf, blockUses, leasesRead].map((one) => one.value);
     if (frame === 0) frame = requestAnimationFrame(draw);
   });
   return () => {
@@ -138,28 +141,19 @@ const sceneOf = (atlas: Atlas): Scene => ({
   focus: atlas.focus.value,
   planned: atlas.planned.value,
   leasesIn,
-  shareOf(pool) {
-    const usage = usages.value.get(pool);
-    return usage && shareOf(usage);
-  },
-  blockShares(pool) {
-    const uses = blockUses.value.get(pool);
-    const size = atlas.scope.value.areas.find(({ space }) => space.pool.name === pool)?.space.pool.blockSize;
-    if (uses === undefined || size === undefined) return undefined;
-    return new Map([...uses].map(([block, { held, cooling }]) => [block, (held + cooling) / size]));
-  },
+  shareOf,
+  blockUses: (pool) => blockUses.value.get(pool),
+  fillOf: fillsOf(atlas.colours.value),
 });
 
 /** Asks for what is on the screen, once it stays there; and again after a while. */
-function asking({ wanted, scope }: Atlas): () => void {
+function asking({ wanted }: Atlas): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const look = () => {
-    const { pools, byBlock, blocks } = wanted.value;
+    const { byBlock, blocks } = wanted.value;
     if (!document.hidden) {
-      wantUsage(pools);
-      const open = new Map(scope.value.areas.map(({ space }) => [space.pool.name, space.pool.openBlocks]));
-      for (const pool of byBlock) wantBlockUse(pool, open.get(pool) ?? '0');
-      for (const { pool, from, to } of blocks) wantLeases(pool, from, to);
+      for (const pool of byBlock) wantBlockUse(pool, poolNamed.value.get(pool)?.pool.openBlocks ?? '0');
+      for (const [pool, stretches] of blocks) wantLeases(pool, stretches);
     }
     timer = setTimeout(look, AGAIN);
   };

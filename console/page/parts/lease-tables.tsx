@@ -1,81 +1,57 @@
 /** Leases as tables: those that are, and those that were. */
 import type { PastLease } from '../../../core/contract/history.ts';
+import { DataTable, type TableColumn } from './data-table.tsx';
 import type { FoundLease } from './found-lease.ts';
-import { AddressLink, Ago, NodeLink, PodLink, PoolLink, StateMark, TableFrame } from './parts.tsx';
+import { AddressLink, Ago, NodeLink, PodLink, PoolLink, StateMark } from './parts.tsx';
 import { spanText } from './texts.ts';
 
-const addressesOf = (addresses: readonly string[]) => addresses.map((one) => <AddressLink key={one} address={one} />);
+type Held = Pick<FoundLease, 'addresses' | 'pod' | 'node' | 'pool'>;
+
+const addresses: TableColumn<Held> = {
+  head: 'Address',
+  class: 'stack',
+  of: (lease) => lease.addresses.map((one) => <AddressLink key={one} address={one} />),
+};
+const pod: TableColumn<Held> = { head: 'Pod', of: (lease) => <PodLink pod={lease.pod} /> };
+const node: TableColumn<Held> = { head: 'Node', of: (lease) => <NodeLink node={lease.node} /> };
+const pool: TableColumn<Held> = { head: 'Pool', of: (lease) => <PoolLink pool={lease.pool} /> };
+
+const now: readonly TableColumn<FoundLease>[] = [
+  addresses,
+  { head: 'State', of: ({ state }) => <StateMark state={state} /> },
+  pod,
+  node,
+  pool,
+  { head: 'Held since', of: ({ heldAt }) => <Ago time={heldAt} /> },
+];
+
+const past: readonly TableColumn<PastLease>[] = [
+  addresses,
+  pod,
+  node,
+  pool,
+  { head: 'From', of: ({ from }) => <Ago time={from} /> },
+  { head: 'To', of: ({ to }) => (to === undefined ? <StateMark state="held" /> : <Ago time={to} />) },
+  {
+    head: 'Held for',
+    of: ({ from, to }) => spanText((to === undefined ? Date.now() : Date.parse(to)) - Date.parse(from)),
+  },
+];
 
 export const LeaseTable = ({ leases }: { leases: readonly FoundLease[] }) => (
-  <TableFrame label="Leases">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Address</th>
-          <th scope="col">State</th>
-          <th scope="col">Pod</th>
-          <th scope="col">Node</th>
-          <th scope="col">Pool</th>
-          <th scope="col">Held since</th>
-        </tr>
-      </thead>
-      <tbody>
-        {leases.map((lease) => (
-          <tr key={`${lease.pool} ${lease.slot.block}.${lease.slot.slot}`}>
-            <td class="stack">{addressesOf(lease.addresses)}</td>
-            <td>
-              <StateMark state={lease.state} />
-            </td>
-            <td>
-              <PodLink pod={lease.pod} />
-            </td>
-            <td>
-              <NodeLink node={lease.node} />
-            </td>
-            <td>
-              <PoolLink pool={lease.pool} />
-            </td>
-            <td>
-              <Ago time={lease.heldAt} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </TableFrame>
+  <DataTable
+    label="Leases"
+    columns={now}
+    rows={leases}
+    keyOf={(lease) => `${lease.pool} ${lease.slot.block}.${lease.slot.slot}`}
+  />
 );
 
 export const PastTable = ({ leases }: { leases: readonly PastLease[] }) => (
-  <TableFrame label="History of leases">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Address</th>
-          <th scope="col">Pod</th>
-          <th scope="col">Node</th>
-          <th scope="col">From</th>
-          <th scope="col">To</th>
-          <th scope="col">Held for</th>
-        </tr>
-      </thead>
-      <tbody>
-        {leases.map((lease) => (
-          <tr key={`${lease.from} ${lease.slot.pool} ${lease.slot.block}.${lease.slot.slot}`}>
-            <td class="stack">{addressesOf(lease.addresses)}</td>
-            <td>
-              <PodLink pod={lease.pod} />
-            </td>
-            <td>
-              <NodeLink node={lease.node} />
-            </td>
-            <td>
-              <Ago time={lease.from} />
-            </td>
-            <td>{lease.to === undefined ? <StateMark state="held" /> : <Ago time={lease.to} />}</td>
-            <td>{spanText((lease.to === undefined ? Date.now() : Date.parse(lease.to)) - Date.parse(lease.from))}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </TableFrame>
+  <DataTable
+    label="History of leases"
+    columns={past}
+    rows={leases}
+    keyOf={(lease) => `${lease.from} ${lease.slot.pool} ${lease.slot.block}.${lease.slot.slot}`}
+  />
 );

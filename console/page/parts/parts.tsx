@@ -18,13 +18,18 @@ type State =
   | 'closing'
   | 'unknown';
 
-/** A colour, a shape and a word: none of them has to be seen. */
-export const StateMark = ({ state }: { state: State }) => (
-  <span class={`state state-${state}`}>
-    <span class="state-shape" aria-hidden="true" />
-    {state}
-  </span>
-);
+type MarkShape = State | 'new';
+
+/** A colour, a shape and a word: none of them has to be seen. @param shape where the word is another one */
+export function StateMark(mark: { state: State } | { state: string; shape: MarkShape }) {
+  const shape = 'shape' in mark ? mark.shape : mark.state;
+  return (
+    <span class={`state state-${shape}`}>
+      <span class="state-shape" aria-hidden="true" />
+      {mark.state}
+    </span>
+  );
+}
 
 export const AddressLink = ({ address }: { address: string }) => (
   <a class="mono" href={to('address', bare(address))}>
@@ -117,14 +122,6 @@ export const Section = ({
 );
 
 export const Empty = ({ children }: { children: ComponentChildren }) => <p class="empty">{children}</p>;
-
-/** What is wider than the screen is scrolled, with keys too. */
-export const TableFrame = ({ label, children }: { label: string; children: ComponentChildren }) => (
-  // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it once it has the focus
-  <section class="table-frame" tabIndex={0} aria-label={label}>
-    {children}
-  </section>
-);
 
 /** A few of which one is meant, or that belong together. */
 export const Segments = ({ label, children }: { label: string; children: ComponentChildren }) => (

@@ -54,12 +54,6 @@ export function blockOf({ pool, ranges }: MappedPool, family: 4 | 6, value: bigi
   return range && (range.offset + value - range.first) / BigInt(pool.blockSize);
 }
 
-/** The blocks of the slots from one address of a range to another one. */
-export const blocksOf = ({ pool }: MappedPool, range: MappedRange, first: bigint, last: bigint): [bigint, bigint] => {
-  const size = BigInt(pool.blockSize);
-  return [(range.offset + first - range.first) / size, (range.offset + last - range.first) / size];
-};
-
 /** The addresses of a block, of the first range that has it; undefined beyond the end. */
 export function spanOfBlock({ pool, ranges }: MappedPool, block: bigint, family: 4 | 6): AddressSpan | undefined {
   const [from, size] = [block * BigInt(pool.blockSize), BigInt(pool.blockSize)];

@@ -3,13 +3,15 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { PoolPatch } from '../../../core/contract/pool.ts';
 import { QuestionRefused } from '../ask/ask.ts';
+import type { PlannedSpan } from '../map/planned.ts';
 import { Problem } from '../parts/parts.tsx';
+import { PlannedMap } from './planned-map.tsx';
 
 export interface ForeseenChange {
   readonly effects: readonly string[];
   readonly warnings?: readonly string[] | undefined;
-  /** Subnets that are shown on the map before they are there. */
-  readonly subnets?: readonly string[];
+  /** What is shown on the map before it is so. */
+  readonly planned?: readonly PlannedSpan[];
   /** Of a pool: what is written. */
   readonly patch?: PoolPatch;
   /** The version that was looked at. */
@@ -106,19 +108,7 @@ const Effects = ({ foreseen, children }: { foreseen: ForeseenChange; children: C
         <Sentences sentences={foreseen.warnings} />
       </div>
     )}
-    <div class="form-end">
-      {foreseen.effects.length > 0 && children}
-      {foreseen.subnets
-        ?.filter((subnet) => !subnet.includes(':'))
-        .map((subnet) => (
-          <a
-            key={subnet}
-            class="button"
-            href={`#/?at=${encodeURIComponent(subnet)}&plan=${encodeURIComponent(subnet)}`}
-          >
-            {subnet} on the map
-          </a>
-        ))}
-    </div>
+    {foreseen.planned !== undefined && <PlannedMap spans={foreseen.planned} />}
+    {foreseen.effects.length > 0 && <div class="form-end">{children}</div>}
   </div>
 );

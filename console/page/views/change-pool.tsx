@@ -4,6 +4,7 @@ import type { PoolPatch, PoolView as SeenPool } from '../../../core/contract/poo
 import { ask, send } from '../ask/ask.ts';
 import { useAsked } from '../ask/live.ts';
 import { vrf } from '../fleet/fleet.ts';
+import type { PlannedKind, PlannedSpan } from '../map/planned.ts';
 import { Field } from '../parts/field.tsx';
 import { Loading, PoolLink, Problem } from '../parts/parts.tsx';
 import { ChangeForm, type ForeseenChange } from './change-form.tsx';
@@ -37,7 +38,7 @@ export function ChangePool({ name }: { name: string }) {
 }
 
 /** What the pool is like when it is looked at decides what is written; the version goes with it. */
-function changing(name: string, patchOf: (pool: SeenPool) => PoolPatch, subnets: readonly string[] = []) {
+function changing(name: string, patchOf: (pool: SeenPool) => PoolPatch, planned: readonly PlannedSpan[] = []) {
   const question = { path: { pool: name }, query: { vrf: vrf.value } };
   return {
     async foresee(): Promise<ForeseenChange> {
@@ -45,7 +46,7 @@ function changing(name: string, patchOf: (pool: SeenPool) => PoolPatch, subnets:
       const patch = patchOf(result);
       const dry = { ...question, query: { ...question.query, dryRun: 'true' as const }, body: patch, ifMatch: etag };
       const { effects, warnings } = await ask('changePool', dry);
-      return { effects, warnings, patch, version: etag, subnets };
+      return { effects, warnings, patch, version: etag, planned };
     },
     async carryOut({ patch = {}, version }: ForeseenChange): Promise<readonly string[]> {
       return (await ask('changePool', { ...question, body: patch, ifMatch: version })).effects;
@@ -53,6 +54,7 @@ function changing(name: string, patchOf: (pool: SeenPool) => PoolPatch, subnets:
   };
 }
 
+const spansOf = (kind: PlannedKind, texts: readonly string[]): PlannedSpan[] => texts.map((text) => ({ kind, text }));
 const listOf = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
 
 function Grow({ pool }: { pool: SeenPool }) {
@@ -66,7 +68,7 @@ function Grow({ pool }: { pool: SeenPool }) {
       title="Grow"
       about="Adds subnets. What is there stays as it is."
       doIt="Grow it"
-      {...changing(pool.name, grown, sets.flat())}
+      {...changing(pool.name, grown, spansOf('new', sets.flat()))}
     >
       <Field
         label="Subnets"
@@ -80,14 +82,23 @@ function Grow({ pool }: { pool: SeenPool }) {
   );
 }
 
-function Drain({ pool: { name, state } }: { pool: SeenPool }) {
+function Drain({ pool: { name, state, ranges } }: { pool: SeenPool }) {
   const isActive = state === 'active';
   return (
     <ChangeForm
       title={isActive ? 'Drain' : 'Lease again'}
       about={isActive ? 'It gives no new lease. What is held stays.' : 'It gives new leases again.'}
       doIt={isActive ? 'Drain it' : 'Lease again'}
-      {...changing(name, () => ({ state: isActive ? 'draining' : 'active' }))}
+      {...changing(
+        name,
+        () => ({ state: isActive ? 'draining' : 'active' }),
+        isActive
+          ? spansOf(
+              'draining',
+              ranges.flat().map(({ subnet }) => subnet),
+            )
+          : [],
+      )}
     />
   );
 }
@@ -136,7 +147,7 @@ function Reserve({ pool: { name } }: { pool: SeenPool }) {
       title="Reserve"
       about="Keeps addresses for pods of one namespace, or for one pod. One of the same name is replaced."
       doIt="Reserve them"
-      {...changing(name, patchOf, listOf(given.addresses))}
+      {...changing(name, patchOf, spansOf('reserved', listOf(given.addresses)))}
     >
       <Field label="Name" example="database" required {...field('name')} />
       <Field label="Addresses" example="10.1.0.32/28" required {...field('addresses')} />

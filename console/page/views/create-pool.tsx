@@ -27,7 +27,7 @@ export function CreatePool() {
         doIt="Make the pool"
         foresee={async () => {
           const { effects, warnings } = await ask('createPool', { query: { dryRun: 'true' }, body: body() });
-          return { effects, warnings, subnets: list };
+          return { effects, warnings, planned: list.map((text) => ({ kind: 'new' as const, text })) };
         }}
         carryOut={async () => (await ask('createPool', { body: body() })).effects}
       >

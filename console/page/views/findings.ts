@@ -1,13 +1,13 @@
 /** What may be meant by a text, the likeliest first. */
 import { signal } from '@preact/signals';
 import type { ListedNodeView } from '../../../core/contract/nodes.ts';
-import { ask } from '../ask/ask.ts';
+import { pages } from '../ask/ask.ts';
 import { pools } from '../fleet/fleet.ts';
 import { to } from '../route.ts';
 import { addressOf, addressText, spanOf } from '../space/numbers.ts';
 
 export interface SearchFinding {
-  readonly kind: 'address' | 'prefix' | 'pool' | 'pod' | 'namespace' | 'node';
+  readonly kind: 'address' | 'prefix' | 'pool' | 'pod' | 'pods' | 'namespace' | 'node';
   readonly name: string;
   readonly more: string;
   readonly goes: string;
@@ -20,7 +20,14 @@ export function findings(typed: string): readonly SearchFinding[] {
   const text = typed.trim().toLowerCase();
   if (text === '') return [];
   wantNodes();
-  return [...asAddress(text), ...asPod(text), ...poolsWith(text), ...nodesWith(text), ...asNamespace(text)];
+  return [
+    ...asAddress(text),
+    ...asPod(text),
+    ...poolsWith(text),
+    ...nodesWith(text),
+    ...asNamespace(text),
+    ...asPods(text),
+  ];
 }
 
 function asAddress(text: string): SearchFinding[] {
@@ -50,6 +57,12 @@ function asPod(text: string): SearchFinding[] {
 const asNamespace = (text: string): SearchFinding[] =>
   /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(text)
     ? [{ kind: 'namespace', name: text, more: 'what its pods have', goes: to('pod', text) }]
+    : [];
+
+/** A pod's name without its namespace: there may be one of it in several. */
+const asPods = (text: string): SearchFinding[] =>
+  /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(text) && spanOf(text) === undefined
+    ? [{ kind: 'pods', name: text, more: 'pods of this name, in each namespace', goes: to('pods', text) }]
     : [];
 
 const poolsWith = (text: string): SearchFinding[] =>
@@ -91,12 +104,11 @@ function wantNodes(): void {
 
 async function readNodes(): Promise<void> {
   const list: ListedNodeView[] = [];
-  let cursor: string | undefined;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const answer = await ask('listNodes', { query: { limit: '100', ...(cursor === undefined ? {} : { cursor }) } });
-    list.push(...answer.nodes);
+  let read = 0;
+  for await (const page of pages('listNodes', { query: { limit: '100' } })) {
+    list.push(...page.nodes);
     nodes.value = [...list];
-    cursor = answer.nextCursor;
-    if (cursor === undefined) return;
+    read += 1;
+    if (read === MOST_PAGES) return;
   }
 }

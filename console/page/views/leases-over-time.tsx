@@ -1,6 +1,5 @@
 /** What a node or pods have, and had: as tables, and on a line of time. */
 import type { PastLease } from '../../../core/contract/history.ts';
-import { ask } from '../ask/ask.ts';
 import { type LiveValue, useAsked } from '../ask/live.ts';
 import { vrf } from '../fleet/fleet.ts';
 import type { FoundLease } from '../parts/found-lease.ts';
@@ -19,11 +18,7 @@ export function useLeases(whose: Whose): LiveValue<Gathered<FoundLease>> {
   const query = { vrf: vrf.value, ...whose };
   const { node, namespace, pod } = whose;
   return useAsked(
-    (signal) =>
-      gathered(
-        (more) => ask('findLeases', { query: { ...query, ...more } }, signal),
-        ({ leases }) => leases,
-      ),
+    (signal) => gathered('findLeases', { query }, signal, ({ leases }) => leases),
     [vrf.value, node, namespace, pod],
   );
 }
@@ -32,11 +27,7 @@ export function usePastLeases(whose: Whose): LiveValue<Gathered<PastLease>> {
   const query = { vrf: vrf.value, ...whose };
   const { node, namespace, pod } = whose;
   return useAsked(
-    (signal) =>
-      gathered(
-        (more) => ask('leaseHistory', { query: { ...query, ...more } }, signal),
-        ({ leases }) => leases,
-      ),
+    (signal) => gathered('leaseHistory', { query }, signal, ({ leases }) => leases),
     [vrf.value, node, namespace, pod],
   );
 }

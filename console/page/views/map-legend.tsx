@@ -2,11 +2,10 @@
 import type { Atlas } from '../map/atlas.ts';
 import { AGE_NAMES } from '../map/colours.ts';
 import { tinted, tinting } from '../map/tinting.ts';
-import { ADDRESSES_FROM } from '../map/view.ts';
 import { StateMark } from '../parts/parts.tsx';
 
 export function MapLegend({ atlas }: { atlas: Atlas }) {
-  const isNear = atlas.view.value.scale >= ADDRESSES_FROM;
+  const isNear = atlas.isNear.value;
   return (
     <section class="legend" aria-label="Legend">
       {isNear ? <Near atlas={atlas} /> : <Far />}

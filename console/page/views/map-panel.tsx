@@ -1,20 +1,19 @@
 /** What is under the pointer, or has the focus: who, and since when. */
 
 import { blockUses } from '../fleet/block-use.ts';
-import { shareOf, usages } from '../fleet/fleet.ts';
+import { heldOf, shareOf } from '../fleet/fleet.ts';
 import type { Atlas } from '../map/atlas.ts';
 import { sentenceOf } from '../map/describe.ts';
-import { areaAt } from '../map/scope.ts';
-import { ADDRESSES_FROM } from '../map/view.ts';
+import { areaAt, blockNumber, blockOfNumber } from '../map/scope.ts';
 import { StateMark } from '../parts/parts.tsx';
 import { agoText, numberText, percentText, sizeText, timeText } from '../parts/texts.ts';
 
 export function MapPanel({ atlas }: { atlas: Atlas }) {
   const pointed = atlas.pointed.value;
-  const isNear = atlas.view.value.scale >= ADDRESSES_FROM;
+  const isNear = atlas.isNear.value;
   const { width, height } = atlas.size.value;
-  const left = pointed && (pointed.x > width - 300 ? pointed.x - 292 : pointed.x + 14);
-  const top = pointed && Math.min(pointed.y + 14, height - 150);
+  const left = pointed && Math.max(4, pointed.x > width - 300 ? pointed.x - 292 : pointed.x + 14);
+  const top = pointed && Math.max(4, Math.min(pointed.y + 14, height - 150));
   return (
     <>
       <p class="visually-hidden" aria-live="polite">
@@ -68,10 +67,9 @@ function PoolTip({ atlas }: { atlas: Atlas }) {
   const area = index === undefined ? undefined : areaAt(atlas.scope.value, index);
   if (pointed === undefined || area === undefined || index === undefined) return null;
   const { pool } = area.space;
-  const usage = usages.value.get(pool.name);
-  const [[block] = []] = atlas.scope.value.blocks(area, index, index);
+  const [held, share] = [heldOf.value.get(pool.name), shareOf(pool)];
   const uses = blockUses.value.get(pool.name);
-  const use = block === undefined ? undefined : uses?.get(block);
+  const use = uses?.get(blockOfNumber(area, blockNumber(area, index)));
   return (
     <>
       <div class="tip-head">
@@ -79,9 +77,9 @@ function PoolTip({ atlas }: { atlas: Atlas }) {
         {pool.state !== 'active' && <StateMark state={pool.state} />}
       </div>
       <div class="mono quiet">{pool.ranges.flat()[0]?.subnet}</div>
-      {usage !== undefined && (
+      {held !== undefined && share !== undefined && (
         <div>
-          {numberText(usage.held)} held of {sizeText(usage.capacity)} ({percentText(shareOf(usage))})
+          {numberText(held)} held of {sizeText(pool.capacity)} ({percentText(share)})
         </div>
       )}
       {uses !== undefined && (

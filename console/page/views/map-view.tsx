@@ -5,6 +5,7 @@ import { pools, vrf } from '../fleet/fleet.ts';
 import { AddressMap } from '../map/address-map.tsx';
 import type { Atlas } from '../map/atlas.ts';
 import { comeBack } from '../map/open-atlas.ts';
+import { plannedOf, spansIn } from '../map/planned.ts';
 import { ipv4Scope } from '../map/scope.ts';
 import { route } from '../route.ts';
 import { spanOf } from '../space/numbers.ts';
@@ -34,9 +35,6 @@ export function MapView() {
               atlas.value = opened;
             }}
           />
-          <p id="map-keys" class="visually-hidden">
-            Arrows move, plus and minus zoom, zero shows all, Enter opens the address. What has the focus is read out.
-          </p>
           <div class="map-over">
             <button type="button" class="button pools-button" aria-expanded={open} onClick={() => setOpen(!open)}>
               Pools
@@ -77,10 +75,7 @@ function useScope(atlas: Signal<Atlas | undefined>, ipv6Pool: string | undefined
 function useShown(atlas: Signal<Atlas | undefined>, at: string | undefined): void {
   const done = useSignal('');
   useSignalEffect(() => {
-    const spans = (route.value.query.get('plan') ?? '').split(',').map(spanOf);
-    const planned = spans.flatMap((span) =>
-      span?.family === 4 ? [{ first: Number(span.first), last: Number(span.last) }] : [],
-    );
+    const planned = plannedOf(spansIn(route.value.query.get('plan') ?? ''));
     if (atlas.value !== undefined) atlas.value.planned.value = planned;
   });
   useSignalEffect(() => {
@@ -92,7 +87,7 @@ function useShown(atlas: Signal<Atlas | undefined>, at: string | undefined): voi
     const first = span.family === 4 ? Number(span.first) : map.scope.value.indexOf(place);
     if (first === undefined) return;
     done.value = place;
-    map.show(first, span.family === 4 ? Number(span.last) : first);
+    map.showAll([{ first, last: span.family === 4 ? Number(span.last) : first }]);
     if (span.first === span.last) map.focus.value = first;
   });
 }

@@ -6,6 +6,7 @@ import { vrf } from '../fleet/fleet.ts';
 import { Ago, Facts, Loading, Problem } from '../parts/parts.tsx';
 import { numberText } from '../parts/texts.ts';
 import { to } from '../route.ts';
+import { NodeAudit } from './audit-list.tsx';
 import { LeasesNow, LeasesThen, useLeases, usePastLeases } from './leases-over-time.tsx';
 
 export function NodeView({ node }: { node: string }) {
@@ -38,6 +39,7 @@ export function NodeView({ node }: { node: string }) {
       ))}
       <LeasesNow now={now} />
       <LeasesThen then={then} label={`Addresses of ${node} over time`} laneOf={({ addresses }) => addresses[0] ?? ''} />
+      <NodeAudit node={node} />
     </article>
   );
 }

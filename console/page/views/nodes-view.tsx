@@ -3,7 +3,8 @@ import { useState } from 'preact/hooks';
 import type { ListedNodeView } from '../../../core/contract/nodes.ts';
 import { ask } from '../ask/ask.ts';
 import { useAsked } from '../ask/live.ts';
-import { Ago, Empty, Loading, Problem, TableFrame } from '../parts/parts.tsx';
+import { DataTable, type TableColumn } from '../parts/data-table.tsx';
+import { Ago, Empty, Loading, Problem } from '../parts/parts.tsx';
 import { to } from '../route.ts';
 
 export function NodesView() {
@@ -45,34 +46,20 @@ export function NodesView() {
 }
 
 const NodeTable = ({ nodes }: { nodes: readonly ListedNodeView[] }) => (
-  <TableFrame label="Nodes">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Node</th>
-          <th scope="col">Cluster</th>
-          <th scope="col">State</th>
-          <th scope="col">Last heard of</th>
-          <th scope="col">Region</th>
-          <th scope="col">Version</th>
-        </tr>
-      </thead>
-      <tbody>
-        {nodes.map(({ node, name, cluster, alive, heartbeatAt, region, version }) => (
-          <tr key={node}>
-            <td>
-              <a href={to('node', node)}>{name ?? node}</a>
-            </td>
-            <td>{cluster}</td>
-            <td>
-              <span class={`chip ${alive ? 'chip-good' : 'chip-bad'}`}>{alive ? 'alive' : 'dead'}</span>
-            </td>
-            <td>{heartbeatAt === undefined ? 'not known' : <Ago time={heartbeatAt} />}</td>
-            <td>{region}</td>
-            <td>{version}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </TableFrame>
+  <DataTable label="Nodes" columns={columns} rows={nodes} keyOf={({ node }) => node} />
 );
+
+const columns: readonly TableColumn<ListedNodeView>[] = [
+  { head: 'Node', of: ({ node, name }) => <a href={to('node', node)}>{name ?? node}</a> },
+  { head: 'Cluster', of: ({ cluster }) => cluster },
+  {
+    head: 'State',
+    of: ({ alive }) => <span class={`chip ${alive ? 'chip-good' : 'chip-bad'}`}>{alive ? 'alive' : 'dead'}</span>,
+  },
+  {
+    head: 'Last heard of',
+    of: ({ heartbeatAt }) => (heartbeatAt === undefined ? 'not known' : <Ago time={heartbeatAt} />),
+  },
+  { head: 'Region', of: ({ region }) => region },
+  { head: 'Version', of: ({ version }) => version },
+];

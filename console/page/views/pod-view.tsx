@@ -1,4 +1,5 @@
 /** A pod, or all pods of a namespace: what they have, and had. */
+import { PoolAudit } from './audit-list.tsx';
 import { LeasesNow, LeasesThen, useLeases, usePastLeases } from './leases-over-time.tsx';
 
 export function PodView({ namespace, pod }: { namespace: string; pod: string | undefined }) {
@@ -20,6 +21,8 @@ export function PodView({ namespace, pod }: { namespace: string; pod: string | u
         label={`Addresses of ${namespace} over time`}
         laneOf={({ addresses, pod: whose }) => (pod === undefined ? (whose?.name ?? '') : (addresses[0] ?? ''))}
       />
+      {pod !== undefined &&
+        [...new Set(now.value?.rows.map(({ pool }) => pool))].map((pool) => <PoolAudit key={pool} pool={pool} />)}
     </article>
   );
 }

@@ -1,7 +1,7 @@
 /** The pools, as fast as a thousand of them are looked through: only rows that are seen are made. */
 import type { Signal } from '@preact/signals';
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { pools, shareOf, usages, wantUsage } from '../fleet/fleet.ts';
+import { useRef, useState } from 'preact/hooks';
+import { pools, shareOf } from '../fleet/fleet.ts';
 import type { Atlas } from '../map/atlas.ts';
 import { ShareBar } from '../parts/parts.tsx';
 import { numberText, sizeText } from '../parts/texts.ts';
@@ -21,8 +21,6 @@ export function PoolList({ atlas, onPicked }: { atlas: Signal<Atlas | undefined>
   const height = frame.current?.clientHeight || 800;
   const first = Math.max(0, Math.floor(top / ROW) - BEYOND);
   const seen = list.slice(first, first + Math.ceil(height / ROW) + 2 * BEYOND);
-  const names = seen.map(({ pool }) => pool.name).join(' ');
-  useEffect(() => wantUsage(seen.map(({ pool }) => pool.name)), [names]);
   return (
     <>
       <div class="side-head">
@@ -54,7 +52,6 @@ export function PoolList({ atlas, onPicked }: { atlas: Signal<Atlas | undefined>
 }
 
 function PoolRow({ space: { pool, ranges }, pick }: { space: MappedPool; pick(): void }) {
-  const usage = usages.value.get(pool.name);
   const subnets = pool.ranges.flat().map(({ subnet }) => subnet);
   return (
     <>
@@ -72,7 +69,7 @@ function PoolRow({ space: { pool, ranges }, pick }: { space: MappedPool; pick():
           {subnets[0]}
           {subnets.length > 1 && ` +${subnets.length - 1}`}
         </span>
-        <ShareBar share={usage && shareOf(usage)} />
+        <ShareBar share={shareOf(pool)} />
         <span class="visually-hidden">
           , show on the map{ranges.some(({ family }) => family === 4) ? '' : ' (IPv6)'}
         </span>
@@ -89,6 +86,6 @@ function pick({ pool, ranges }: MappedPool, atlas: Atlas | undefined, onPicked: 
   const ipv4 = ranges.filter(({ family }) => family === 4);
   const [range] = ipv4;
   if (range === undefined) go(`#/?ipv6=${encodeURIComponent(pool.name)}`);
-  else if (atlas?.scope.value.key !== 'ipv4') go(`#/?at=${encodeURIComponent(pool.ranges.flat()[0]?.subnet ?? '')}`);
-  else atlas.show(Number(range.first), Number(range.last));
+  else if (atlas?.scope.value.family !== 4) go(`#/?at=${encodeURIComponent(pool.ranges.flat()[0]?.subnet ?? '')}`);
+  else atlas.showAll(ipv4.map(({ first, last }) => ({ first: Number(first), last: Number(last) })));
 }

@@ -84,11 +84,13 @@ function UseBar({ usage: { held, cooling = 0, reserved, capacity } }: { usage: U
       <p class="use-words">
         {parts.map(([state, count]) => (
           <span key={state}>
-            <StateMark state={state} /> <strong class="tabular">{numberText(count)}</strong>
+            <StateMark state={state} />
+            <strong class="tabular">{numberText(count)}</strong>
           </span>
         ))}
         <span>
-          <StateMark state="free" /> <strong class="tabular">{sizeText(BigInt(Math.round(rest)).toString())}</strong>
+          <StateMark state="free" />
+          <strong class="tabular">{sizeText(BigInt(Math.round(rest)).toString())}</strong>
         </span>
       </p>
     </div>
@@ -119,13 +121,15 @@ function Foreseen({ name }: { name: string }) {
     [name, vrf.value],
   );
   return (
-    <Section title="How full, and when" beside={value && <span class="quiet">full: {fullText(value)}</span>}>
+    <Section title="Use over time" beside={value && <span class="quiet">full: {fullText(value)}</span>}>
       {error !== undefined && <Problem error={error} />}
       {loading && <Loading />}
-      {value?.peaks === undefined ? (
-        value && <Empty>Nothing is foreseen: there are samples of each hour for less than a week.</Empty>
-      ) : (
-        <CourseChart forecast={value} />
+      {value !== undefined && value.samples.count === 0 && (
+        <Empty>Nothing is known of its use yet: it is noted once an hour.</Empty>
+      )}
+      {value !== undefined && <CourseChart forecast={value} />}
+      {value?.unknown === 'too-few-samples' && value.samples.count > 0 && (
+        <p class="quiet">Nothing is foreseen before there is a week of its use.</p>
       )}
     </Section>
   );

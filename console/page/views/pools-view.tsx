@@ -1,8 +1,9 @@
 /** Which pool runs out first: all of a VRF, the fullest first, with what is foreseen of those that are. */
 import { useEffect, useState } from 'preact/hooks';
-import { pools, shareOf, usages, wantUsage } from '../fleet/fleet.ts';
+import { pools, shareOf } from '../fleet/fleet.ts';
 import { forecasts, wantForecast } from '../fleet/forecasts.ts';
-import { Empty, PoolLink, ShareBar, StateMark, TableFrame } from '../parts/parts.tsx';
+import { DataTable, type TableColumn } from '../parts/data-table.tsx';
+import { Empty, PoolLink, ShareBar, StateMark } from '../parts/parts.tsx';
 import { numberText, sizeText } from '../parts/texts.ts';
 import { to } from '../route.ts';
 import type { MappedPool } from '../space/pool-space.ts';
@@ -14,11 +15,7 @@ const ROWS = 25;
 export function PoolsView() {
   const [page, setPage] = useState(0);
   const { list, complete } = pools.value;
-  const names = list.map(({ pool }) => pool.name).join(' ');
-  useEffect(() => {
-    if (complete) wantUsage(list.map(({ pool }) => pool.name));
-  }, [names, complete]);
-  const sorted = [...list].sort((a, b) => share(b) - share(a));
+  const sorted = [...list].sort((a, b) => (shareOf(b.pool) ?? -1) - (shareOf(a.pool) ?? -1));
   const seen = sorted.slice(page * ROWS, page * ROWS + ROWS);
   const meant = seen.map(({ pool }) => pool.name).join(' ');
   useEffect(() => wantForecast(seen.map(({ pool }) => pool.name)), [meant]);
@@ -39,53 +36,27 @@ export function PoolsView() {
   );
 }
 
-const share = ({ pool }: MappedPool): number => {
-  const usage = usages.value.get(pool.name);
-  return usage === undefined ? -1 : shareOf(usage);
-};
-
 const PoolTable = ({ rows }: { rows: readonly MappedPool[] }) => (
-  <TableFrame label="Pools, the fullest first">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Pool</th>
-          <th scope="col">State</th>
-          <th scope="col">Held</th>
-          <th scope="col" class="number">
-            Addresses
-          </th>
-          <th scope="col" class="number">
-            A day
-          </th>
-          <th scope="col">Full</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(({ pool }) => {
-          const usage = usages.value.get(pool.name);
-          const forecast = forecasts.value.get(pool.name);
-          return (
-            <tr key={pool.id}>
-              <td>
-                <PoolLink pool={pool.name} />
-              </td>
-              <td>
-                <StateMark state={pool.state} />
-              </td>
-              <td class="share-cell">
-                <ShareBar share={usage && shareOf(usage)} />
-              </td>
-              <td class="number">{sizeText(pool.capacity)}</td>
-              <td class="number">{forecast?.perDay === undefined ? '–' : signed(forecast.perDay)}</td>
-              <td>{fullText(forecast)}</td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
-  </TableFrame>
+  <DataTable label="Pools, the fullest first" columns={columns} rows={rows} keyOf={({ pool }) => pool.id} />
 );
+
+const forecastFor = ({ pool }: MappedPool) => forecasts.value.get(pool.name);
+
+const columns: readonly TableColumn<MappedPool>[] = [
+  { head: 'Pool', of: ({ pool }) => <PoolLink pool={pool.name} /> },
+  { head: 'Held', class: 'share-cell', of: ({ pool }) => <ShareBar share={shareOf(pool)} /> },
+  { head: 'Full', of: (one) => fullText(forecastFor(one)) },
+  {
+    head: 'A day',
+    class: 'number',
+    of: (one) => {
+      const perDay = forecastFor(one)?.perDay;
+      return perDay === undefined ? '–' : signed(perDay);
+    },
+  },
+  { head: 'Addresses', class: 'number', of: ({ pool }) => sizeText(pool.capacity) },
+  { head: 'State', of: ({ pool }) => <StateMark state={pool.state} /> },
+];
 
 const signed = (value: number): string => `${value > 0 ? '+' : ''}${numberText(Math.round(value * 10) / 10)}`;
 

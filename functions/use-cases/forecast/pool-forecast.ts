@@ -1,12 +1,15 @@
 /** The forecast of a pool, as it is answered. */
-import type { ForecastResult } from '../../../core/contract/forecast.ts';
+import type { ForecastResult, PeakPast } from '../../../core/contract/forecast.ts';
 import { FORECAST_CONFIDENCE, FORECAST_DAYS } from '../../../core/contract/limits.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { namedPool, type PoolName } from '../pools/named-pool.ts';
+import { dailyPeaks } from './daily-peaks.ts';
 import { type Forecast, forecastOf, type PoolOutlook } from './forecast-of.ts';
 
 /** Days ahead for which it is told how much will be used: tomorrow, in a week, in a month. */
 const TOLD = [1, 7, 30];
+
+const DAY_MS = 86_400_000;
 
 /** @throws LessorError pool.unknown */
 export async function poolForecast(deps: Dependencies, { vrf, name }: PoolName): Promise<ForecastResult> {
@@ -21,6 +24,7 @@ export async function poolForecast(deps: Dependencies, { vrf, name }: PoolName):
     ...(used === undefined ? {} : { used }),
     capacity: String(capacity),
     ...(outcome.kind === 'unknown' ? { unknown: outcome.because } : told(outcome)),
+    ...(used === undefined ? {} : { pastPeaks: pastOf(samples) }),
     confidence: FORECAST_CONFIDENCE,
     horizonDays: FORECAST_DAYS.ahead,
     samples: { count: samples.length, ...spanOf(samples) },
@@ -43,6 +47,18 @@ function told({ perDay, fullAt, bands }: PoolOutlook): Pick<ForecastResult, 'per
       return [{ days, least: Math.floor(least ?? 0), expected: Math.round(middle ?? 0), most: Math.ceil(most ?? 0) }];
     }),
   };
+}
+
+/** Of each day that has a peak. */
+function pastOf(samples: Forecast['samples']): PeakPast[] {
+  const peaks = dailyPeaks(samples);
+  const end = samples.at(-1)?.at ?? 0;
+  return peaks.flatMap((most, day) => {
+    const until = end - (peaks.length - 1 - day) * DAY_MS;
+    const then = samples.findLast(({ at }) => at <= until);
+    if (most === undefined || then === undefined) return [];
+    return [{ until: timeText(until), most, capacity: String(BigInt(then.capacity)) }];
+  });
 }
 
 function spanOf(samples: Forecast['samples']): { from?: string; to?: string } {

@@ -17,8 +17,8 @@ import { leasesIn } from './list-leases.ts';
 
 /** @throws LessorError request.invalid, node.unknown */
 export async function findLeases(deps: Dependencies, call: Call, wanted: LeasesQuery): Promise<LeasesResult> {
-  ensureSaysWhose(wanted);
   const { vrf, node, namespace, pod, cursor } = wanted;
+  if (pod === undefined) ensureSaysWhose(wanted);
   const isWanted = (row: LeaseRow) =>
     (node === undefined || row.node === node) &&
     (namespace === undefined || row.pod?.namespace === namespace) &&

@@ -1,9 +1,10 @@
 /** What operators ask of a pool: its definition, who holds its addresses, which are cooling. */
 
 import type { LeaseRow } from '../../../core/contract/lease.ts';
-import type { ListLeasesResult } from '../../../core/contract/questions.ts';
+import { LessorError } from '../../../core/contract/problems.ts';
+import type { ListLeasesQuery, ListLeasesResult } from '../../../core/contract/questions.ts';
 import type { SlotState } from '../../../core/protocol/lease.ts';
-import { type SlotKey, slotToWire } from '../../../core/protocol/slot-ref.ts';
+import { blockFromText, type SlotKey, slotToWire } from '../../../core/protocol/slot-ref.ts';
 import { offsetOf, offsetToText } from '../cursors.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
@@ -11,17 +12,22 @@ import { pageOf } from '../pages.ts';
 import { blocksInOrder, type ListedBlock } from '../pools/blocks-in-order.ts';
 import { namedPool } from '../pools/named-pool.ts';
 
-/** @throws LessorError pool.unknown */
+/** @throws LessorError request.invalid, pool.unknown */
 export async function listLeases(
   deps: Dependencies,
   call: Pick<Call, 'remainingMs'>,
-  { vrf, name, cursor }: { vrf: string; name: string; cursor: string | undefined },
+  { vrf, name, cursor, fromBlock, toBlock }: ListLeasesQuery & { readonly name: string },
 ): Promise<ListLeasesResult> {
+  const end = toBlock === undefined ? undefined : blockFromText(toBlock);
+  if (end !== undefined && end < blockFromText(fromBlock ?? '0'))
+    throw new LessorError('request.invalid', `query.toBlock ${toBlock} comes before query.fromBlock ${fromBlock}`, {
+      remedy: 'give them the other way round',
+    });
   const pool = await namedPool(deps, vrf, name);
   const { definition, space } = pool;
-  const begin = offsetOf(cursor);
+  const begin = offsetOf(cursor ?? fromBlock);
   const { rows, nextCursor } = await pageOf<ListedBlock, LeaseRow>(call, {
-    keys: blocksInOrder(deps, pool, begin.block),
+    keys: upTo(end, blocksInOrder(deps, pool, begin.block)),
     read: async (one) => {
       const rows = await leasesIn(deps, pool, one);
       return one.block === begin.block ? rows.filter(({ slot }) => slot.slot >= begin.slot) : rows;
@@ -36,6 +42,13 @@ export async function listLeases(
     leases: [...rows],
     ...(nextCursor === undefined ? {} : { nextCursor }),
   };
+}
+
+async function* upTo(end: bigint | undefined, blocks: AsyncIterable<ListedBlock>): AsyncGenerator<ListedBlock> {
+  for await (const one of blocks) {
+    if (end !== undefined && one.block > end) return;
+    yield one;
+  }
 }
 
 /** What is held or cooling in a block. */

@@ -44,6 +44,7 @@ const call = (pod: string, node: string, host: number, requests: number) => ({
   ms: 108,
   requests,
 });
+const PAGE = `http://127.0.0.1:41234/?token=${'a'.repeat(32)}`;
 const events: readonly DemoEvent[] = [
   { step: 'start', endpoint: 'http://127.0.0.1:8470', nodes, network: demoNetwork },
   { step: 'add', ...call('web-1', 'node-a', 151, 7), result: {} },
@@ -75,6 +76,7 @@ const events: readonly DemoEvent[] = [
     endpoint: 'http://127.0.0.1:8470',
     directory: '/tmp/lessor-run-4711-demo-AbCdEf',
     network: pool.name,
+    console: PAGE,
   },
 ];
 
@@ -123,12 +125,17 @@ describe('the story of the demonstration', () => {
     expect(told(80, ofAnotherLife)).toContain('   db-1  node-b  10:47:22 UTC  10:47:27 UTC');
   });
 
+  it('has the address of the console, in a line of its own', () => {
+    for (const columns of [50, 80]) expect(told(columns)).toContain(`   ${PAGE}`);
+  });
+
   it('ends with one sentence that says what happened', () => {
     expect(told(80).join(' ')).toMatch(/In one sentence: three pods on two nodes .* a cooldown of 30 s is over\./);
   });
 
   it.each([50, 66, 80])('has no line that is longer than %d columns', (columns) => {
-    const long = told(columns).filter((line) => line.length > columns);
+    // A folded address opens nothing.
+    const long = told(columns).filter((line) => line.length > columns && line.trim() !== PAGE);
     expect(long).toEqual([]);
   });
 

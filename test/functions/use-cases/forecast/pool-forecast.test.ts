@@ -54,6 +54,21 @@ describe('a pool that grows', () => {
       expect([least, some, most]).toEqual([least, some, most].sort((a, b) => a - b));
   });
 
+  it('has its past peaks day by day up to the last sample, without days of which too little is known', async () => {
+    const here = world();
+    const pool = await operatorsPool(here, { addresses: 200, blockSize: 16 });
+    expect((await poolForecast(here.environment(), blue)).pastPeaks).toBeUndefined();
+    await sampled(here, pool, 40.25, (day) => 60 + 2 * day);
+    const { pastPeaks = [] } = await poolForecast(here.environment(), blue);
+    expect(pastPeaks).toHaveLength(40);
+    expect(pastPeaks.at(-1)).toEqual({ until: new Date(here.clock.now).toISOString(), most: 141, capacity: '200' });
+    expect(pastPeaks[0]).toEqual({
+      until: new Date(here.clock.now - 39 * DAY).toISOString(),
+      most: 63,
+      capacity: '200',
+    });
+  });
+
   it('is full later once it has more addresses: use is foreseen, and capacity is the present one', async () => {
     const here = world();
     const pool = await operatorsPool(here, { addresses: 200, blockSize: 16 });

@@ -254,6 +254,19 @@ describe('a pool that its item in the table has no room for', () => {
   });
 });
 
+it('The list of pools has how many addresses are held, where it is asked for, as the counters have it', async () => {
+  const here = world();
+  const deps = here.environment();
+  const { pool } = await create(deps, { name: 'blue', ranges: range(0) });
+  await create(deps, { name: 'green', ranges: range(1) });
+  const counted = { shard: 's', first: '1', last: '3', held: 7, changes: 9, now: here.clock.now };
+  await here.store.counters.add({ pool: pool.id }, counted);
+  const heldOf = async (held: boolean) =>
+    (await listPools(deps, callOf('user/ann'), { vrf: 'default', limit: 2, held })).pools.map((one) => one.held);
+  expect(await heldOf(true)).toEqual([7, 0]);
+  expect(await heldOf(false)).toEqual([undefined, undefined]);
+});
+
 it('The list of pools comes in pages by name, each with state and capacity', async () => {
   const here = world();
   for (const [k, name] of ['red', 'blue', 'green'].entries())

@@ -55,6 +55,31 @@ describe('the list of a pool’s leases', () => {
     });
   });
 
+  it('is of some blocks where they are named, in pages too, and refuses a last one before the first', async () => {
+    const here = world();
+    const pool = await operatorsPool(here, { addresses: 64, blockSize: 2 });
+    const deps = here.environment();
+    for (let n = 0; n < 20; n += 1)
+      await add(deps, 'i-1', addOf(n, { pool: named, proposal: proposal(pool, Math.floor(n / 2), n % 2) }));
+    const blocksOf = async (range: { fromBlock?: string; toBlock?: string }, call: { remainingMs: () => number }) => {
+      const found: string[] = [];
+      for (let cursor: string | undefined; ; ) {
+        const { leases, nextCursor } = await listLeases(deps, call, { ...page(cursor), ...range });
+        found.push(...leases.map(({ slot }) => slot.block));
+        if (nextCursor === undefined) return found;
+        cursor = nextCursor;
+      }
+    };
+    for (const patience of [call, late]) {
+      expect(await blocksOf({ fromBlock: '3', toBlock: '5' }, patience)).toEqual(['3', '3', '4', '4', '5', '5']);
+      expect(await blocksOf({ toBlock: '0' }, patience)).toEqual(['0', '0']);
+      expect(await blocksOf({ fromBlock: '9' }, patience)).toEqual(['9', '9']);
+      expect(await blocksOf({ fromBlock: 'ff', toBlock: 'fff' }, patience)).toEqual([]);
+    }
+    const refused = await refusalOf(listLeases(deps, call, { ...page(), fromBlock: '5', toBlock: '4' }));
+    expect(refused).toMatchObject({ code: 'request.invalid', message: expect.stringContaining('query.toBlock 4') });
+  });
+
   it('comes in pages that together are the whole pool', async () => {
     const here = world();
     const pool = await operatorsPool(here, { addresses: 64, blockSize: 2 });
