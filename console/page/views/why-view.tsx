@@ -73,6 +73,7 @@ function questionOf({ namespace, pod, node, cluster, pools, labels }: Given) {
 }
 
 const RULES = {
+  annotation: 'named by the pod',
   named: 'named by the network',
   selector: 'asks for such pods',
   default: 'takes what no other asks for',
