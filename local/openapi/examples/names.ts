@@ -25,6 +25,7 @@ export const DEFINITION = {
   reservations: [],
   cooldownSeconds: 0,
   stickySeconds: 0,
+  identitySeconds: 0,
   clusters: [],
   namespaces: ['shop'],
   nodeLabels: {},

@@ -117,6 +117,16 @@ describe('a lease is refused', () => {
     await refused('allocate', 'pool.quota', lease(1, { name: 'without' }));
   });
 
+  it('where the identity’s address is held, or none is kept', async () => {
+    const ranges = [[{ subnet: '10.77.0.0/24' }]];
+    await ask('createPool', { body: { name: 'keeping', ranges, identitySeconds: 60 } });
+    const launcher = (container: number, name: string) =>
+      lease(container, { name }, { pod: { namespace: 'shop', name: `l-${container}` }, identity: 'vm-1' });
+    await ask('allocate', launcher(21, 'keeping'));
+    await refused('allocate', 'identity.held', launcher(22, 'keeping'));
+    await refused('allocate', 'identity.unkept', launcher(22, 'small'));
+  });
+
   it('where no address is left, or the wanted one cannot be had', async () => {
     const first = lease(11, { name: 'small' });
     const { slot, addresses } = await ask('allocate', first);
