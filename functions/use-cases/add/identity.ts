@@ -8,6 +8,7 @@ import type { Reservation } from '../../../core/contract/reservation.ts';
 import type { IdentityKey, KeptSlot } from '../../../core/protocol/identity.ts';
 import { against, allows, type SlotState } from '../../../core/protocol/lease.ts';
 import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
+import { freshPool } from '../known-pools.ts';
 import { identityHeld, isOfIdentity, pointTo } from '../leases/identity-slot.ts';
 import type { KnownPool } from '../memory.ts';
 import { isOpen } from '../pools/open-blocks.ts';
@@ -77,12 +78,16 @@ async function holdHome(
   { block, slot }: KeptSlot,
   own: SlotKey | undefined,
 ): Promise<SlotKey | undefined> {
-  const { pool, request } = allocation;
+  const { deps, request } = allocation;
   const home = { pool: key.pool, block, slot };
-  if (!isOpen(pool, block) || !pool.space.isUsable(block, slot)) return undefined;
+  // As it is known here it may be behind: another environment opened the block meanwhile.
+  if (!isOpen(allocation.pool, block)) allocation.pool = (await freshPool(deps, key.pool)) ?? allocation.pool;
+  const { pool } = allocation;
   const { containerId } = request.attachment;
   const state = await stateOf(allocation, home);
+  // Whoever has it lives with it, although it is not handed out any more.
   if (isAnothers(allocation, key, state)) throw identityHeld(pool, key, { key: home, state }, containerId);
+  if (!isOpen(pool, block) || !pool.space.isUsable(block, slot)) return undefined;
   if (!mayHold(allocation, state)) return undefined;
   // With the address that this request was granted in vain another pod's may go on living: it gets that one with its next nonce.
   if (own && (own.block !== block || own.slot !== slot)) throw identityHeld(pool, key, undefined, containerId);
