@@ -62,10 +62,21 @@ export async function holdIdentity(allocation: Allocation, { own, reservation }:
   const key: IdentityKey = { pool: pool.definition.id, namespace, identity };
   const kept = await deps.store.identities.read(key);
   const home = kept === undefined ? undefined : await holdHome(allocation, key, kept, own);
-  const held = home ? granted(home) : own ? granted(own) : await searchPool(allocation, []);
+  const held = home ? granted(home) : ((await ownFor(allocation, key, own)) ?? (await searchPool(allocation, [])));
   if (held.kind === 'granted' && !(await pointTo(deps, key, held.result, kept)))
     throw await whoWasFirst(allocation, key);
   return held;
+}
+
+/** Held for the identity: a service of before, which answered an earlier try, holds it for nobody but the pod. */
+async function ownFor(
+  allocation: Allocation,
+  key: IdentityKey,
+  own: SlotKey | undefined,
+): Promise<PoolAttempt<SlotKey> | undefined> {
+  if (own === undefined) return undefined;
+  const isIts = isOfIdentity(key, await stateOf(allocation, own)) || (await allocation.hold(own, true));
+  return isIts ? granted(own) : undefined;
 }
 
 /**
@@ -115,7 +126,9 @@ async function whoWasFirst(allocation: Allocation, key: IdentityKey): Promise<Le
   const { deps, pool, request } = allocation;
   const kept = await deps.store.identities.read(key);
   const at = kept && { pool: key.pool, block: kept.block, slot: kept.slot };
-  const held = at && { key: at, state: await stateOf(allocation, at) };
+  const state = at && (await stateOf(allocation, at));
+  // It may be this request's own, which came to it when that one had ended.
+  const held = at && { key: at, state: isOwn(allocation, state) ? undefined : state };
   return identityHeld(pool, key, held, request.attachment.containerId);
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AllocateRequest } from '../../../../core/contract/lease.ts';
 import type { PoolDefinition, PoolPolicy } from '../../../../core/contract/pool.ts';
 import { slotToWire } from '../../../../core/protocol/slot-ref.ts';
-import { counted } from '../../intercepted.ts';
+import { counted, intercepted } from '../../intercepted.ts';
 import { add, addOf, del, delOf, operatorsPool, proposal, refusalOf, type World, world } from '../../world.ts';
 
 const blue = { vrf: 'default', name: 'blue' };
@@ -116,6 +116,28 @@ describe('an identity', () => {
     const first = await add(here.environment(), 'i-1', request);
     const again = await add(here.environment(), 'i-1', { ...request, attempt: 2 });
     expect(again.slot).toEqual(first.slot);
+  });
+
+  it('has the slot that an earlier try holds without it, as a service of before does', async () => {
+    const { here, virtualMachine } = await keeping();
+    const request = addOf(100, { pool: blue, pod: pod('launcher-a') });
+    const first = await add(here.environment(), 'i-1', request);
+    const again = { ...request, identity: 'vm1', attempt: 2 };
+    expect((await add(here.environment(), 'i-1', again)).slot).toEqual(first.slot);
+    expect((await refusalOf(virtualMachine('launcher-b', 'i-2'))).code).toBe('identity.held');
+  });
+
+  it('is said to be given to another pod where that one was first, and not to be held by the very pod that asks', async () => {
+    const { here, virtualMachine } = await keeping();
+    await (await virtualMachine('launcher-a')).end();
+    // Another one came and went since this one read what the identity has.
+    const store = intercepted(here.store, async (name, _, proceed) => name !== 'point' && proceed());
+    const asked = addOf(100, { pool: blue, pod: pod('launcher-b'), identity: 'vm1' });
+    const refusal = await refusalOf(add(here.environment({ store }), 'i-1', asked));
+    expect(refusal).toMatchObject({
+      code: 'identity.held',
+      message: expect.stringMatching(/ is being given to another pod: this pod gets the address when that one ends$/),
+    });
   });
 
   it('does not follow what its node proposes', async () => {
