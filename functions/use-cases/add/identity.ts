@@ -9,7 +9,7 @@ import type { IdentityKey, KeptSlot } from '../../../core/protocol/identity.ts';
 import { against, allows, type SlotState } from '../../../core/protocol/lease.ts';
 import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
 import { freshPool } from '../known-pools.ts';
-import { identityHeld, isOfIdentity, pointTo } from '../leases/identity-slot.ts';
+import { identityHeld, isOfIdentity, pointTo, stateOf } from '../leases/identity-slot.ts';
 import type { KnownPool } from '../memory.ts';
 import { isOpen } from '../pools/open-blocks.ts';
 import type { Allocation } from './allocation.ts';
@@ -75,7 +75,7 @@ async function ownFor(
   own: SlotKey | undefined,
 ): Promise<PoolAttempt<SlotKey> | undefined> {
   if (own === undefined) return undefined;
-  const isIts = isOfIdentity(key, await stateOf(allocation, own)) || (await allocation.hold(own, true));
+  const isIts = isOfIdentity(key, await stateOf(allocation.deps, own)) || (await allocation.hold(own, true));
   return isIts ? granted(own) : undefined;
 }
 
@@ -95,7 +95,7 @@ async function holdHome(
   if (!isOpen(allocation.pool, block)) allocation.pool = (await freshPool(deps, key.pool)) ?? allocation.pool;
   const { pool } = allocation;
   const { containerId } = request.attachment;
-  const state = await stateOf(allocation, home);
+  const state = await stateOf(deps, home);
   // Whoever has it lives with it, although it is not handed out any more.
   if (isAnothers(allocation, key, state)) throw identityHeld(pool, key, { key: home, state }, containerId);
   if (!isOpen(pool, block) || !pool.space.isUsable(block, slot)) return undefined;
@@ -103,7 +103,7 @@ async function holdHome(
   // With the address that this request was granted in vain another pod's may go on living: it gets that one with its next nonce.
   if (own && (own.block !== block || own.slot !== slot)) throw identityHeld(pool, key, undefined, containerId);
   if (await allocation.hold(home, isOwn(allocation, state))) return home;
-  const now = await stateOf(allocation, home);
+  const now = await stateOf(deps, home);
   if (isAnothers(allocation, key, now)) throw identityHeld(pool, key, { key: home, state: now }, containerId);
   return undefined;
 }
@@ -116,17 +116,12 @@ function isOwn({ call, request }: Allocation, state: SlotState | undefined): boo
   return allows('release', state, against({ containerId, ifname, nonce: request.nonce, node: call.caller }));
 }
 
-/** Who adds may not read single slots. */
-async function stateOf({ deps }: Allocation, { slot, ...block }: SlotKey): Promise<SlotState | undefined> {
-  return (await deps.store.leases.readBlock(block)).get(slot);
-}
-
 /** Another one was answered meanwhile, or is about to be. */
 async function whoWasFirst(allocation: Allocation, key: IdentityKey): Promise<LessorError> {
   const { deps, pool, request } = allocation;
   const kept = await deps.store.identities.read(key);
   const at = kept && { pool: key.pool, block: kept.block, slot: kept.slot };
-  const state = at && (await stateOf(allocation, at));
+  const state = at && (await stateOf(deps, at));
   // It may be this request's own, which came to it when that one had ended.
   const held = at && { key: at, state: isOwn(allocation, state) ? undefined : state };
   return identityHeld(pool, key, held, request.attachment.containerId);
