@@ -25,7 +25,7 @@ export interface PoolChoices {
   readonly among: string;
   /** The id of the pool that was chosen last for such a pod. */
   likely(): string | undefined;
-  /** Of the pools that were chosen for such a request, whatever the pod. */
+  /** Of the pools that were chosen for such a request, whatever the pod: not those that pods named, where others get no address. */
   all(): readonly string[];
   /** Whether that was lately, and the node may lease there by itself without asking for the choice again. */
   isDelegated(now: number): boolean;
@@ -38,6 +38,11 @@ export interface PoolChoices {
 
 /** Namespaces that are remembered: what is forgotten costs one request without a proposal. */
 const MOST_NAMESPACES = 256;
+
+/** Of them, for the pods of one namespace that name pools: a namespace leaves room for others. */
+const MOST_LISTS = 8;
+/** Longer ones are not remembered: each ADD of the network reads them all. */
+const LONGEST_LIST = 512;
 
 /** After so long one ADD asks, and hears whether another pool is meant by now, and what has changed in this one. */
 const DELEGATED_FOR_MS = 10 * 60_000;
@@ -53,7 +58,9 @@ export function openPoolChoices(
   const serviceChooses = request.ranges === undefined && request.names?.length === 0;
   const text = JSON.stringify(serviceChooses ? { request, labels } : { request });
   const among = serviceChooses || podPools !== undefined ? (namespace ?? '') : '';
-  const key = podPools === undefined ? among : `${among} ${podPools.join(',')}`;
+  const list = podPools?.join(',');
+  const key = list === undefined ? among : ofList(among, list);
+  const isTooLong = list !== undefined && list.length > LONGEST_LIST;
 
   /** Pool ids by namespace, the one noted last at the end; none for another request. */
   function choices(): ReadonlyMap<string, Choice> {
@@ -66,7 +73,7 @@ export function openPoolChoices(
   return {
     among: key,
     likely: () => choices().get(key)?.[0],
-    all: () => [...new Set([...choices().values()].map(([pool]) => pool))],
+    all: () => [...new Set([...choices()].flatMap(([of, [pool]]) => (isOfList(of) ? [] : [pool])))],
     isDelegated(now) {
       const at = choices().get(key)?.[1];
       return at !== undefined && isWithin(DELEGATED_FOR_MS, at, now);
@@ -74,9 +81,12 @@ export function openPoolChoices(
     chosen(pool, delegatedAt) {
       const known = choices();
       const [before, at] = known.get(key) ?? [];
-      if (before === pool && at === delegatedAt) return;
-      const others = [...known].filter(([other]) => other !== key).slice(1 - MOST_NAMESPACES);
-      const all = [...others.map(([other, choice]) => [other, ...choice]), [key, pool, delegatedAt]];
+      if (isTooLong || (before === pool && at === delegatedAt)) return;
+      const others = [...known].filter(([other]) => other !== key);
+      const alike = others.filter(([other]) => list !== undefined && other.startsWith(ofList(among, '')));
+      const forgotten = new Set(alike.slice(0, 1 - MOST_LISTS));
+      const kept = others.filter((one) => !forgotten.has(one)).slice(1 - MOST_NAMESPACES);
+      const all = [...kept.map(([other, choice]) => [other, ...choice]), [key, pool, delegatedAt]];
       setMeta(
         row,
         JSON.stringify({ request: text, pools: all.map((one) => one.filter((part) => part !== undefined)) }),
@@ -84,3 +94,7 @@ export function openPoolChoices(
     },
   };
 }
+
+/** No name of a namespace has a space. */
+const ofList = (among: string, list: string): string => `${among} ${list}`;
+const isOfList = (key: string): boolean => key.includes(' ');

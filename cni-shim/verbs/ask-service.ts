@@ -39,7 +39,11 @@ export async function askService(plugin: Plugin, first: JournalEntry, likely: Li
   const other = otherIdentity(records, answer?.node);
   if (other !== undefined) return giveBack(plugin, entry, answer, { error: other, again: false });
   const old = answer && overlooked(plugin, answer);
-  if (old !== undefined) return giveBack(plugin, entry, answer, { error: old, again: false });
+  if (old !== undefined) {
+    const why = { error: old, again: false };
+    // What a later service answered an earlier ADD with, its container may live with (I2): a DEL releases it.
+    return mayLive(entry) ? { kind: 'unusable', ...why } : giveBack(plugin, entry, answer, why);
+  }
   const noted = answer === undefined ? 'deleted' : records.journal.acknowledge(entry, answer);
   if (answer === undefined || noted === 'deleted') {
     // A container that was told its address before lives with it, and a journal that was lost meanwhile is no DEL (I2).

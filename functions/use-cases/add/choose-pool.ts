@@ -63,7 +63,7 @@ export async function* choosePools(
 }
 
 /** Of the configuration: none where the service is to choose. */
-const namesIn = ({ ranges, name, names }: AllocateRequest['pool']): readonly string[] =>
+export const namesIn = ({ ranges, name, names }: AllocateRequest['pool']): readonly string[] =>
   ranges === undefined ? (names ?? [name]) : NO_POOL_BY_NAME;
 
 export const requesterOf = (

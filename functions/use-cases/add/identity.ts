@@ -8,7 +8,8 @@ import type { Reservation } from '../../../core/contract/reservation.ts';
 import type { IdentityKey, KeptSlot } from '../../../core/protocol/identity.ts';
 import { against, allows, type SlotState } from '../../../core/protocol/lease.ts';
 import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
-import { identityHeld, isOfIdentity, pointTo } from '../leases/identity-slot.ts';
+import { freshPool } from '../known-pools.ts';
+import { identityHeld, isOfIdentity, pointTo, stateOf } from '../leases/identity-slot.ts';
 import type { KnownPool } from '../memory.ts';
 import { isOpen } from '../pools/open-blocks.ts';
 import type { Allocation } from './allocation.ts';
@@ -61,10 +62,21 @@ export async function holdIdentity(allocation: Allocation, { own, reservation }:
   const key: IdentityKey = { pool: pool.definition.id, namespace, identity };
   const kept = await deps.store.identities.read(key);
   const home = kept === undefined ? undefined : await holdHome(allocation, key, kept, own);
-  const held = home ? granted(home) : own ? granted(own) : await searchPool(allocation, []);
+  const held = home ? granted(home) : ((await ownFor(allocation, key, own)) ?? (await searchPool(allocation, [])));
   if (held.kind === 'granted' && !(await pointTo(deps, key, held.result, kept)))
     throw await whoWasFirst(allocation, key);
   return held;
+}
+
+/** Held for the identity: a service of before, which answered an earlier try, holds it for nobody but the pod. */
+async function ownFor(
+  allocation: Allocation,
+  key: IdentityKey,
+  own: SlotKey | undefined,
+): Promise<PoolAttempt<SlotKey> | undefined> {
+  if (own === undefined) return undefined;
+  const isIts = isOfIdentity(key, await stateOf(allocation.deps, own)) || (await allocation.hold(own, true));
+  return isIts ? granted(own) : undefined;
 }
 
 /**
@@ -77,17 +89,21 @@ async function holdHome(
   { block, slot }: KeptSlot,
   own: SlotKey | undefined,
 ): Promise<SlotKey | undefined> {
-  const { pool, request } = allocation;
+  const { deps, request } = allocation;
   const home = { pool: key.pool, block, slot };
-  if (!isOpen(pool, block) || !pool.space.isUsable(block, slot)) return undefined;
+  // As it is known here it may be behind: another environment opened the block meanwhile.
+  if (!isOpen(allocation.pool, block)) allocation.pool = (await freshPool(deps, key.pool)) ?? allocation.pool;
+  const { pool } = allocation;
   const { containerId } = request.attachment;
-  const state = await stateOf(allocation, home);
+  const state = await stateOf(deps, home);
+  // Whoever has it lives with it, although it is not handed out any more.
   if (isAnothers(allocation, key, state)) throw identityHeld(pool, key, { key: home, state }, containerId);
+  if (!isOpen(pool, block) || !pool.space.isUsable(block, slot)) return undefined;
   if (!mayHold(allocation, state)) return undefined;
   // With the address that this request was granted in vain another pod's may go on living: it gets that one with its next nonce.
   if (own && (own.block !== block || own.slot !== slot)) throw identityHeld(pool, key, undefined, containerId);
   if (await allocation.hold(home, isOwn(allocation, state))) return home;
-  const now = await stateOf(allocation, home);
+  const now = await stateOf(deps, home);
   if (isAnothers(allocation, key, now)) throw identityHeld(pool, key, { key: home, state: now }, containerId);
   return undefined;
 }
@@ -100,17 +116,14 @@ function isOwn({ call, request }: Allocation, state: SlotState | undefined): boo
   return allows('release', state, against({ containerId, ifname, nonce: request.nonce, node: call.caller }));
 }
 
-/** Who adds may not read single slots. */
-async function stateOf({ deps }: Allocation, { slot, ...block }: SlotKey): Promise<SlotState | undefined> {
-  return (await deps.store.leases.readBlock(block)).get(slot);
-}
-
 /** Another one was answered meanwhile, or is about to be. */
 async function whoWasFirst(allocation: Allocation, key: IdentityKey): Promise<LessorError> {
   const { deps, pool, request } = allocation;
   const kept = await deps.store.identities.read(key);
   const at = kept && { pool: key.pool, block: kept.block, slot: kept.slot };
-  const held = at && { key: at, state: await stateOf(allocation, at) };
+  const state = at && (await stateOf(deps, at));
+  // It may be this request's own, which came to it when that one had ended.
+  const held = at && { key: at, state: isOwn(allocation, state) ? undefined : state };
   return identityHeld(pool, key, held, request.attachment.containerId);
 }
 

@@ -6,7 +6,7 @@ import type { Call, Dependencies } from '../dependencies.ts';
 import { knownPool } from '../known-pools.ts';
 import { findHeld } from '../leases/find-held.ts';
 import type { KnownPool } from '../memory.ts';
-import { type Candidate, choosePools, requesterOf } from './choose-pool.ts';
+import { type Candidate, choosePools, namesIn, requesterOf } from './choose-pool.ts';
 
 /** Each is read when its turn comes. @throws LessorError as choosePools does */
 export async function* poolsInOrder(
@@ -24,9 +24,10 @@ export async function* poolsInOrder(
 async function ownPool(
   deps: Dependencies,
   call: Call,
-  { pool, attempt, attachment, nonce }: AllocateRequest,
+  { pool, podPools, attempt, attachment, nonce }: AllocateRequest,
 ): Promise<KnownPool | undefined> {
-  if (attempt === 1 || pool.names === undefined) return undefined;
+  const isOnePool = pool.names === undefined && podPools === undefined;
+  if (attempt === 1 || isOnePool) return undefined;
   const own = (await findHeld(deps, call, attachment)).find((lease) => lease.nonce === nonce);
   return own && knownPool(deps, own.key.pool);
 }
@@ -34,8 +35,9 @@ async function ownPool(
 function ruleOf(call: Call, request: AllocateRequest, { definition }: KnownPool): Candidate['rule'] {
   const judged = judge(
     { name: definition.name, policy: definition },
-    request.pool.names ?? [],
+    namesIn(request.pool),
     requesterOf(call, request),
   );
-  return 'rule' in judged ? judged.rule : 'named';
+  if ('rule' in judged) return judged.rule;
+  return request.podPools?.includes(definition.name) ? 'annotation' : 'named';
 }

@@ -27,6 +27,10 @@ export const pointTo = (
   before: KeptSlot | undefined,
 ): Promise<boolean> => store.identities.point(key, { block, slot, token: newToken() }, before?.token);
 
+/** Who adds, and who hears an assertion, may not read single slots. */
+export const stateOf = async ({ store }: Dependencies, { slot, ...block }: SlotKey): Promise<SlotState | undefined> =>
+  (await store.leases.readBlock(block)).get(slot);
+
 /** How often others may change it meanwhile. */
 const TRIES = 4;
 
@@ -42,7 +46,7 @@ export async function ensureKept(deps: Dependencies, key: IdentityKey, slot: Slo
       kept && (kept.block !== slot.block || kept.slot !== slot.slot)
         ? { pool: slot.pool, block: kept.block, slot: kept.slot }
         : undefined;
-    const state = other && (await deps.store.leases.readSlot(other));
+    const state = other && (await stateOf(deps, other));
     if (state?.held === true && isOfIdentity(key, state))
       throw lost(`identity ${key.identity} of namespace ${key.namespace} has another address by now`);
     if (!isHeld || (await pointTo(deps, key, slot, kept))) return;

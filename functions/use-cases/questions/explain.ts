@@ -82,6 +82,10 @@ async function tryPool(
   if (unkept) return { pool: name, verdict: { kind: 'passed-over', why: unkept.message }, blocks: [] };
   const requester = namespace === undefined ? undefined : { namespace, name: pod ?? '' };
   const reservation = reservationFor(pool.definition.reservations, requester);
+  if (identity !== undefined && reservation !== undefined) {
+    const verdict = { kind: 'identity-reserved', identity, reservation: reservation.name } as const;
+    return { pool: name, rule: chosen.rule, verdict, blocks: [] };
+  }
   const judged = await judgePool(deps, call, pool, { node, reservation: reservation?.name });
   const usedUp = await usedUpQuota(deps, pool, namespace);
   const kept = identity === undefined ? undefined : await judgeIdentity(deps, pool, namespace, identity);
@@ -102,7 +106,8 @@ async function judgeIdentity(
   if (kept === undefined || state?.holding === undefined || !isOfIdentity(key, state)) return undefined;
   const addresses = space.addresses(kept.block, kept.slot).map(({ address }) => address);
   const { pod, node } = state.holding;
-  if (!state.held) return { kind: 'identity-kept', identity, addresses };
+  if (!state.held)
+    return space.isUsable(kept.block, kept.slot) ? { kind: 'identity-kept', identity, addresses } : undefined;
   return { kind: 'identity-held', identity, addresses, pod: `${pod?.namespace}/${pod?.name}`, node };
 }
 

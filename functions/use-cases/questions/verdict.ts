@@ -34,6 +34,8 @@ export type PoolVerdict =
       readonly node: string;
     }
   | { readonly kind: 'identity-kept'; readonly identity: string; readonly addresses: readonly string[] }
+  /** The pod has addresses there that are kept for it anyway. */
+  | { readonly kind: 'identity-reserved'; readonly identity: string; readonly reservation: string }
   /** It is not chosen for such a pod. */
   | { readonly kind: 'passed-over'; readonly why: string }
   | { readonly kind: 'unknown'; readonly vrf: string };
@@ -85,6 +87,8 @@ export function poolVerdictText(verdict: PoolVerdict): string {
     }
     case 'identity-kept':
       return `keeps ${verdict.addresses.join(', ')} for identity ${verdict.identity}`;
+    case 'identity-reserved':
+      return `keeps no address for identity ${verdict.identity}, since the pod has reservation ${verdict.reservation}: leave the identity out`;
     case 'passed-over':
       return `passed over: ${verdict.why}`;
     case 'unknown':

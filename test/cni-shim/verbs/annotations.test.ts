@@ -185,6 +185,23 @@ describe('a service of contract 1.5', () => {
     expect([...blocks.values()].filter(({ held }) => held)).toEqual([]);
   });
 
+  test.each([
+    ['lessor.dev/pools', 'blue'],
+    ['lessor.dev/identity', 'vm-1'],
+  ])('that takes the place of a later one frees nothing that may be lived with: %s', async (key, value) => {
+    const stdin = stdinWith({ [key]: value });
+    await addressOf('c1', stdin);
+    service = serviceFor(here.environment(), 'i-1', new Map([[routes.allocate, old]]));
+    await expect(addressOf('c1', stdin)).rejects.toThrow(`the service overlooked the annotation ${key}`);
+    const held = async () => {
+      const blocks = [0n, 1n, 2n, 3n].map((block) => here.store.leases.readBlock({ pool: '0000000000000000', block }));
+      return (await Promise.all(blocks)).flatMap((block) => [...block.values()].filter(({ held }) => held)).length;
+    };
+    expect(await held()).toBe(1);
+    expect((await call('DEL', 'c1', stdin)).exitCode).toBe(0);
+    expect(await held()).toBe(0);
+  });
+
   test('serves pods without annotations as ever', async () => {
     service = serviceFor(here.environment(), 'i-1', new Map([[routes.allocate, old]]));
     expect(await addressOf('c1', stdinWith({ 'example.com/a': 'b' }))).toMatch(/^10\.1\./);

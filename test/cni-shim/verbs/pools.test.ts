@@ -140,6 +140,22 @@ describe('a configuration that names no pool', () => {
     expect(known).toEqual([undefined, SECOND, SECOND]);
   });
 
+  test('remembers for pods that name pools few choices a namespace, none that are long, and no room for others', async () => {
+    await node.add('c1', inNamespace('n0'));
+    const records = openRecords({ ...machineUnderNode(), ...node.here }, node.dataDir);
+    const request = { vrf: 'default', name: NETWORK, names: [] };
+    const of = (namespace: string, podPools?: string[]) =>
+      openPoolChoices(records, NETWORK, { request, labels: {}, namespace, podPools });
+    const lists = Array.from({ length: 256 }, (_, n) => [`p${n}`, 'p']);
+    for (const list of lists) of('shop', list).chosen(FIRST);
+    const long = Array.from({ length: 64 }, (_, n) => `${n}`.padStart(200, 'p'));
+    of('shop', long).chosen(FIRST);
+    expect(lists.filter((list) => of('shop', list).likely() === FIRST)).toEqual(lists.slice(-8));
+    expect(of('shop', long).likely()).toBeUndefined();
+    expect(of('n0').likely()).toBe(SECOND);
+    expect(of('n0').all()).toEqual([SECOND]);
+  });
+
   test.each(['', '{"wish":1', '[]', '{"wish":"x","pools":{}}', '{"pools":[["","../../etc/passwd"]]}'])(
     'asks without a proposal where its choices read %s',
     async (text) => {

@@ -24,10 +24,10 @@ async function poolOf(here: World, name: string, policy: Partial<PoolPolicy> = {
   return pool;
 }
 /** Pool a of four addresses without a cooldown, and b of a hundred. */
-async function smallAndLarge() {
+async function smallAndLarge(policy: Partial<PoolPolicy> = {}) {
   const here = world();
-  await poolOf(here, 'a', { cooldownSeconds: 0 });
-  await poolOf(here, 'b', {}, 100);
+  await poolOf(here, 'a', { ...policy, cooldownSeconds: 0 });
+  await poolOf(here, 'b', policy, 100);
   return { here, deps: here.environment() };
 }
 /** An ADD of a network that names pools, or none. */
@@ -77,6 +77,31 @@ describe('a configuration that names pools', () => {
     const again = await add(here.environment(), 'i-1', requestFor(4, ['a', 'b'], { attempt: 2 }));
     expect(again.slot).toEqual(first.slot);
   });
+
+  it.each([
+    ['a pool', { vrf: 'default', name: 'rest' }],
+    ['ranges', { vrf: 'default', name: 'net', ranges: [[{ subnet: '10.99.0.0/24' }]] }],
+  ])(
+    'finds the lease of an earlier try in whichever pool the pod named, where the configuration has %s',
+    async (_, pool) => {
+      const { here, deps } = await smallAndLarge({ namespaces: ['shop'] });
+      await poolOf(here, 'rest');
+      const asked = (n: number, attempt = 1) =>
+        addOf(n, { pool, podPools: ['a', 'b'], pod: { namespace: 'shop', name: `web-${n}` }, attempt });
+      for (let n = 0; n < 4; n += 1) await add(deps, 'i-1', asked(n));
+      const first = await add(deps, 'i-1', asked(4));
+      expect(chosen(first)).toEqual(['b', 'annotation']);
+      await del(deps, 'i-1', delOf(0));
+      here.clock.now += 60_000;
+      const again = await add(here.environment(), 'i-1', asked(4, 2));
+      expect(again.slot).toEqual(first.slot);
+      expect(chosen(again)).toEqual(['b', 'annotation']);
+      const state = await here.store.pools.readPool(again.pool.id);
+      const closed = state && { ...state.definition, namespaces: ['other'] };
+      if (closed) await here.store.pools.changePool({ ...state, definition: closed, version: 3 });
+      expect(chosen(await add(here.environment(), 'i-1', asked(4, 3)))).toEqual(['b', 'annotation']);
+    },
+  );
 
   it.each([
     [['nowhere'], /nowhere: there is no such pool/],

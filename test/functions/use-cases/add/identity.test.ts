@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { AllocateRequest } from '../../../../core/contract/lease.ts';
-import type { PoolPolicy } from '../../../../core/contract/pool.ts';
-import { counted } from '../../intercepted.ts';
-import { add, addOf, del, delOf, operatorsPool, proposal, refusalOf, world } from '../../world.ts';
+import type { PoolDefinition, PoolPolicy } from '../../../../core/contract/pool.ts';
+import { slotToWire } from '../../../../core/protocol/slot-ref.ts';
+import { counted, intercepted } from '../../intercepted.ts';
+import { add, addOf, del, delOf, operatorsPool, proposal, refusalOf, type World, world } from '../../world.ts';
 
 const blue = { vrf: 'default', name: 'blue' };
 const HOUR = 3_600_000;
@@ -117,6 +118,28 @@ describe('an identity', () => {
     expect(again.slot).toEqual(first.slot);
   });
 
+  it('has the slot that an earlier try holds without it, as a service of before does', async () => {
+    const { here, virtualMachine } = await keeping();
+    const request = addOf(100, { pool: blue, pod: pod('launcher-a') });
+    const first = await add(here.environment(), 'i-1', request);
+    const again = { ...request, identity: 'vm1', attempt: 2 };
+    expect((await add(here.environment(), 'i-1', again)).slot).toEqual(first.slot);
+    expect((await refusalOf(virtualMachine('launcher-b', 'i-2'))).code).toBe('identity.held');
+  });
+
+  it('is said to be given to another pod where that one was first, and not to be held by the very pod that asks', async () => {
+    const { here, virtualMachine } = await keeping();
+    await (await virtualMachine('launcher-a')).end();
+    // Another one came and went since this one read what the identity has.
+    const store = intercepted(here.store, async (name, _, proceed) => name !== 'point' && proceed());
+    const asked = addOf(100, { pool: blue, pod: pod('launcher-b'), identity: 'vm1' });
+    const refusal = await refusalOf(add(here.environment({ store }), 'i-1', asked));
+    expect(refusal).toMatchObject({
+      code: 'identity.held',
+      message: expect.stringMatching(/ is being given to another pod: this pod gets the address when that one ends$/),
+    });
+  });
+
   it('does not follow what its node proposes', async () => {
     const { pool, start, virtualMachine } = await keeping();
     const first = await virtualMachine('launcher-a');
@@ -129,13 +152,58 @@ describe('an identity', () => {
     const { here, pool, virtualMachine } = await keeping();
     const first = await virtualMachine('launcher-a');
     await first.end();
-    const state = await here.store.pools.readPool(pool.id);
-    if (state === undefined || first.address === undefined) throw new Error('no pool');
-    const exclude = [first.address.split('/')[0] ?? ''];
-    await here.store.pools.changePool({ ...state, definition: { ...pool, exclude }, version: 2 });
-    expect((await virtualMachine('launcher-b')).address).not.toBe(first.address);
+    await exclude(here, pool, first.address);
+    const moved = await virtualMachine('launcher-b');
+    expect(moved.address).not.toBe(first.address);
+    await moved.end();
+    expect((await virtualMachine('launcher-c')).address).toBe(moved.address);
+  });
+
+  it('waits all the same while its holder lives with an address that is not handed out any more', async () => {
+    const { here, pool, virtualMachine } = await keeping();
+    const first = await virtualMachine('launcher-a');
+    await exclude(here, pool, first.address);
+    expect(await refusalOf(virtualMachine('launcher-b', 'i-2'))).toMatchObject({
+      code: 'identity.held',
+      facts: { pod: 'shop/launcher-a', node: 'i-1' },
+    });
+    await first.end();
+    expect((await virtualMachine('launcher-c')).address).not.toBe(first.address);
+  });
+
+  it('has one address, also in an environment that knows the pool as it was before its block was opened', async () => {
+    const { here, pool } = await keeping({ addresses: 2000, blockSize: 4 });
+    const behind = here.environment();
+    const of = (n: number) => addOf(n, { pool: blue, pod: pod(`launcher-${n}`), identity: 'vm1' });
+    await add(behind, 'i-2', addOf(1, { pool: blue, pod: pod('web') }));
+    const first = await add(here.environment(), 'i-1', of(2));
+    await del(here.environment(), 'i-1', delOf(2, { slot: first.slot, acknowledged: true }));
+    // As a search does where all that was open is full.
+    await here.store.pools.openPool(pool.id, 256n, 400n);
+    const slot = { pool: pool.id, block: 300n, slot: 1 };
+    const { attachment, nonce } = of(2);
+    const life = { node: 'i-1', incarnation: 1, heldAt: here.clock.now };
+    const holding = { attachment, nonce, ...life, pod: pod('launcher-2'), identity: 'vm1' };
+    await here.store.leases.hold(slot, holding, 1);
+    const key = { pool: pool.id, namespace: 'shop', identity: 'vm1' };
+    const before = await here.store.identities.read(key);
+    await here.store.identities.point(key, { block: 300n, slot: 1, token: 'moved' }, before?.token);
+    expect(await refusalOf(add(behind, 'i-2', of(3)))).toMatchObject({
+      code: 'identity.held',
+      facts: { addresses: ['10.1.5.177/16'] },
+    });
+    await del(here.environment(), 'i-1', delOf(2, { slot: slotToWire(slot), acknowledged: true }));
+    expect((await add(behind, 'i-2', of(4))).slot).toEqual(slotToWire(slot));
   });
 });
+
+/** As an operator's PATCH, in an environment that is not asked. */
+async function exclude({ store }: World, pool: PoolDefinition, address = ''): Promise<void> {
+  const state = await store.pools.readPool(pool.id);
+  if (state === undefined) throw new Error('no pool');
+  const definition = { ...pool, exclude: [address.split('/')[0] ?? ''] };
+  await store.pools.changePool({ ...state, definition, version: 2 });
+}
 
 describe('an identity is refused', () => {
   it.each<[string, Partial<PoolPolicy> & Record<string, unknown>, string]>([

@@ -3,7 +3,7 @@ import { explain } from '../../../../functions/use-cases/questions/explain.ts';
 import { counted, intercepted } from '../../intercepted.ts';
 import { manyPools, nameOf } from '../../many-pools.ts';
 import { change, create } from '../../pool-requests.ts';
-import { callOf, type World, world } from '../../world.ts';
+import { add, addOf, callOf, del, delOf, type World, world } from '../../world.ts';
 
 const asked = { vrf: 'default', pools: [], labels: {} };
 const ask = (here: World, over: Partial<Parameters<typeof explain>[2]> = {}) =>
@@ -49,4 +49,34 @@ it('An explanation says of a pool what the pool says, where the list is behind',
   expect(pools).toEqual([
     { pool: 'blue', verdict: 'passed over: it is for namespace bank, and the pod is of shop', blocks: [] },
   ]);
+});
+
+describe('an explanation for an identity', () => {
+  const vm = { namespace: 'shop', pod: 'launcher', identity: 'vm-1' };
+
+  it('says of a pod that has a reservation what its ADD is refused with', async () => {
+    const here = world();
+    await create(here.environment(), {
+      identitySeconds: 60,
+      reservations: [{ name: 'db', addresses: ['10.1.0.5'], namespace: 'shop' }],
+      default: true,
+    });
+    const { pool, verdict } = await ask(here, vm);
+    expect(pool).toBeUndefined();
+    expect(verdict).toBe(
+      'an ADD gets no address: blue keeps no address for identity vm-1, since the pod has reservation db: leave the identity out',
+    );
+  });
+
+  it('promises no address that is not handed out any more', async () => {
+    const here = world();
+    await create(here.environment(), { identitySeconds: 60, default: true });
+    const pool = { vrf: 'default', name: 'blue' };
+    const request = addOf(1, { pool, identity: 'vm-1', pod: { namespace: 'shop', name: 'launcher' } });
+    const { slot, addresses } = await add(here.environment(), 'i-1', request);
+    await del(here.environment(), 'i-1', delOf(1, { slot, acknowledged: true }));
+    expect((await ask(here, vm)).pools[0]?.verdict).toBe(`keeps ${addresses[0]?.address} for identity vm-1`);
+    await change(here.environment(), { exclude: [addresses[0]?.address.split('/')[0] ?? ''] });
+    expect((await ask(here, vm)).pools[0]?.verdict).toBe('has room');
+  });
 });
