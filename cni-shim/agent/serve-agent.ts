@@ -7,6 +7,7 @@ import { makeMetrics } from './metrics.ts';
 import { callCounter } from './plugin-calls.ts';
 import { serve } from './server.ts';
 import { type Speaking, type SpeakingOptions, sayWhatWasLeft, speakToKubernetes } from './speak-to-kubernetes.ts';
+import { stoppingBy } from './stopping.ts';
 import { agentTimes } from './tell-service.ts';
 
 export interface AgentCommand extends AccessOptions {
@@ -48,15 +49,12 @@ export async function serveAgent(surroundings: Surroundings, command: AgentComma
   });
   log('info', 'the agent runs', { listen: server.address, version });
   const speaking = speak({ ...command, ...access, metrics, log });
-  let running = true;
-  const stop = stopped.then(() => {
-    running = false;
-  });
+  const stopping = stoppingBy(stopped);
   const failed = (error: unknown) => log('error', `a round failed: ${String(error)}`);
-  for (let looks = 0; running; looks = (looks + 1) % LOOKS_A_ROUND) {
+  for (let looks = 0; !stopping.isTold; looks = (looks + 1) % LOOKS_A_ROUND) {
     const work = looks === 0 ? agent.round() : agent.look();
     // It may be left at any instruction, as a killed process leaves it.
-    await Promise.race([stop, work.catch(failed).then(() => surroundings.sleep(agentTimes.lookMs))]);
+    await stopping.unless(work.catch(failed).then(() => surroundings.sleep(agentTimes.lookMs)));
   }
   await speaking;
   await server.close();

@@ -16,6 +16,7 @@ import { kubernetesStatus, noteKubernetesStatus, untaintCommand } from './kubern
 import { kubernetesTrouble } from './kubernetes-trouble.ts';
 import { type KubernetesMetrics, type Metrics, makeKubernetesMetrics } from './metrics.ts';
 import { LOOK_MS, type NodeVoice, nodeVoice } from './node-voice.ts';
+import { type Stopping, stoppingBy } from './stopping.ts';
 import type { Telling } from './tell-service.ts';
 
 type Log = (...said: Parameters<Telling['log']>) => unknown;
@@ -45,47 +46,48 @@ const LAST_WORDS_MS = 12_000;
 
 /** Until it is told to stop. Never rejects: what fails is logged and tried again. */
 export async function speakToKubernetes(speaking: Speaking, options: SpeakingOptions): Promise<void> {
-  const { surroundings, log, stopped } = speaking;
-  let running = true;
+  const { surroundings, log } = speaking;
+  const stopping = stoppingBy(speaking.stopped);
   /** Once it is told to stop only its last words are sent. */
   let isEnding = false;
-  const stop = stopped.then(() => {
-    running = false;
-  });
-  const voice = voiceOf(speaking, options, () => running || isEnding);
+  const voice = voiceOf(speaking, options, { stopping, maySpeak: () => !stopping.isTold || isEnding });
   if (voice === undefined) return;
   const note = noting(speaking, voice);
-  while (running) {
-    try {
+  const tried = async (act: () => Promise<void>) =>
+    act().catch((error) => log('error', `what is said to Kubernetes failed: ${String(error)}`));
+  while (!stopping.isTold) {
+    await tried(async () => {
       await voice.look();
       note();
-    } catch (error) {
-      log('error', `what is said to Kubernetes failed: ${String(error)}`);
-    }
-    await Promise.race([stop, surroundings.sleep(LOOK_MS)]);
+    });
+    await stopping.unless(surroundings.sleep(LOOK_MS));
   }
   isEnding = true;
   const isOver = await Promise.race([voice.end(), surroundings.sleep(LAST_WORDS_MS).then(() => false)]);
-  note();
+  await tried(async () => note());
   if (!isOver) log('warn', 'the taint may have stayed', { remedy: untaintCommand(voice.status) });
 }
 
 /** Nobody speaks to Kubernetes here any more: says once how to take away what an agent before left. */
 export function sayWhatWasLeft({ log, ...directories }: DataDirectories & Pick<Speaking, 'log'>): void {
-  for (const records of recordsIn(directories)) {
-    const left = kubernetesStatus(records);
-    noteKubernetesStatus(records, undefined);
-    if (left?.tainted === true)
-      log('warn', 'an earlier agent left a taint on this node, and this one does not speak to Kubernetes', {
-        remedy: untaintCommand(left),
-      });
-  }
+  for (const records of recordsIn(directories))
+    try {
+      const left = kubernetesStatus(records);
+      noteKubernetesStatus(records, undefined);
+      if (left?.tainted === true)
+        log('warn', 'an earlier agent left a taint on this node, and this one does not speak to Kubernetes', {
+          remedy: untaintCommand(left),
+        });
+    } catch (error) {
+      // What needs the journal more says so each round, until the disk is well.
+      log('error', `whether an earlier agent left a taint is not known: ${String(error)}`);
+    }
 }
 
 function voiceOf(
   speaking: Speaking,
   { directory, ...options }: SpeakingOptions,
-  maySpeak: () => boolean,
+  { stopping, maySpeak }: { readonly stopping: Stopping; readonly maySpeak: () => boolean },
 ): NodeVoice | undefined {
   const { surroundings, log, name, version } = speaking;
   const account = serviceAccountIn(directory, surroundings);
@@ -101,7 +103,7 @@ function voiceOf(
     {
       ask: async (request) => (maySpeak() ? api.ask(request) : { kind: 'unanswered', why: 'the agent stops' }),
     },
-    { ...speaking, name, log: (...said) => maySpeak() && log(...said) },
+    { ...speaking, name, stopping, log: (...said) => maySpeak() && log(...said) },
     options,
   );
 }
@@ -109,13 +111,22 @@ function voiceOf(
 /** @param kubernetes the Kubernetes API */
 export function voiceWith(
   kubernetes: KubernetesApi,
-  speaking: Omit<Speaking, 'metrics' | 'version' | 'stopped' | 'log'> & { readonly name: string; readonly log: Log },
+  speaking: Omit<Speaking, 'metrics' | 'version' | 'stopped' | 'log'> & {
+    readonly name: string;
+    readonly stopping: Stopping;
+    readonly log: Log;
+  },
   options: Pick<SpeakingOptions, 'times' | 'taints'>,
 ): NodeVoice {
-  const { surroundings, name, api, log } = speaking;
+  const { surroundings, name, api, stopping, log } = speaking;
   const { now } = surroundings;
   const networks = recordsIn(speaking);
-  const sources = { networks, api, surroundings };
+  // It may wait for a process that was killed while it asked: longer than kubelet waits for one that it told to stop.
+  const sleep = async (milliseconds: number): Promise<void> => {
+    await stopping.unless(surroundings.sleep(milliseconds));
+    if (stopping.isTold) throw new Error('the agent stops');
+  };
+  const sources = { networks, api, surroundings: { now, sleep } };
   const failures = logsOf(speaking).map((path) => followFailures(surroundings.files, path));
   return nodeVoice({
     ...options,
@@ -124,7 +135,11 @@ export function voiceWith(
     node: nodeObject(kubernetes, name),
     events: eventLog(kubernetes, name, now),
     trouble: kubernetesTrouble(now, log),
-    evidence: () => addressEvidence(sources),
+    evidence: () =>
+      addressEvidence(sources).catch((error) => {
+        if (stopping.isTold) return { kind: 'leaving' } as const;
+        throw error;
+      }),
     happenings: happeningsOf({ networks, failures, now }),
     forgetRefusals: () => forgetRefusals(sources),
   });

@@ -64,11 +64,18 @@ const LONGEST_NAME = 236;
 
 /** The same for the same event, whichever process writes it: an agent goes on with what one before it wrote. */
 export const nameOf = (key: string, { about: { name } }: Happening): string =>
-  `${name.slice(0, LONGEST_NAME)}.${createHash('sha256').update(key).digest('hex').slice(0, 16)}`;
+  `${name.slice(0, LONGEST_NAME).replace(/[^a-z0-9]+$/, '')}.${createHash('sha256').update(key).digest('hex').slice(0, 16)}`;
 
 /** Nobody looks at the events of a namespace that is going. */
 export const isGone = (reply: KubernetesReply): boolean =>
   reply.kind === 'refused' && (reply.status === 404 || reply.causes.includes('NamespaceTerminating'));
+
+/** The object itself: whoever writes it, and however often. */
+const OF_THE_OBJECT = [400, 413, 422];
+
+/** @param isAnotherTaken others are, so that it is not for want of rights: a webhook of its namespace may refuse it */
+export const isRefusedForItself = (reply: KubernetesReply, isAnotherTaken: boolean): boolean =>
+  reply.kind === 'refused' && (OF_THE_OBJECT.includes(reply.status) || (isAnotherTaken && reply.status !== 401));
 
 export const countIn = (reply: KubernetesReply): number =>
   reply.kind === 'done' && typeof reply.object.count === 'number' ? reply.object.count : 0;

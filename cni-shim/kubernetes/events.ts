@@ -1,6 +1,15 @@
 /** The events of one node: what is the same is counted in one, and few are sent. */
 import type { KubernetesApi, KubernetesReply } from './api.ts';
-import { countIn, type EventObject, type Happening, isGone, keyOf, nameOf, writeEvent } from './event-object.ts';
+import {
+  countIn,
+  type EventObject,
+  type Happening,
+  isGone,
+  isRefusedForItself,
+  keyOf,
+  nameOf,
+  writeEvent,
+} from './event-object.ts';
 
 /** `idle`: there was nothing to send. */
 export type EventsSent = { readonly kind: 'done' | 'idle' } | Exclude<KubernetesReply, { readonly kind: 'done' }>;
@@ -62,12 +71,17 @@ export function eventLog(api: KubernetesApi, reporter: string, now: () => number
         if (!mayBeSent()) break;
         const { pending } = one;
         const reply = await writeEvent(api, one, reporter);
-        if (isGone(reply)) {
+        if (isGone(reply) || isRefusedForItself(reply, isSent)) {
           kept.delete(key);
           counts.dropped += pending;
           continue;
         }
-        if (reply.kind !== 'done') return reply;
+        if (reply.kind !== 'done') {
+          // The others come before it the next time: what one namespace does not take is not theirs to wait for.
+          kept.delete(key);
+          kept.set(key, one);
+          return reply;
+        }
         isSent = true;
         counts.sent += 1;
         one.written = Math.max(countIn(reply), 1);

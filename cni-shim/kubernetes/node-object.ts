@@ -69,9 +69,14 @@ export function nodeObject(api: KubernetesApi, name: string): NodeObject {
   const read = () => looked(api.ask({ method: 'GET', path }));
   return {
     read,
-    // Conditions are merged by type: those of kubelet stay as they are, whatever it writes meanwhile.
-    setCondition: (condition, before, at) =>
-      patch(`${path}/status`, { status: { conditions: [conditionFor(condition, before, at)] } }),
+    async setCondition(condition, before, at) {
+      // Conditions are merged by type: those of kubelet stay as they are, whatever it writes meanwhile.
+      const say = (known: KeptNode) =>
+        patch(`${path}/status`, { status: { conditions: [conditionFor(condition, known, at)] } });
+      const said = await say(before);
+      // A node that was made anew by the same name had none whose time could stay.
+      return said.kind === 'done' && !isDated(said.node.condition) ? say(said.node) : said;
+    },
     removeCondition: () => patch(`${path}/status`, { status: { conditions: [{ $patch: 'delete', type: CONDITION }] } }),
     async setTaint(present) {
       for (let tries = 1; ; tries += 1) {
@@ -92,9 +97,11 @@ export function nodeObject(api: KubernetesApi, name: string): NodeObject {
 /** API conventions: lastTransitionTime is when the status became another one. */
 function conditionFor({ status, reason, message }: Condition, { condition: before }: KeptNode, at: number) {
   const time = timeText(at);
-  const since = before?.status === status ? {} : { lastTransitionTime: time };
+  const since = before?.status === status && isDated(before) ? {} : { lastTransitionTime: time };
   return { type: CONDITION, status, reason, message, lastHeartbeatTime: time, ...since };
 }
+
+const isDated = (condition: KeptNode['condition']): boolean => typeof condition?.lastTransitionTime === 'string';
 
 /** Meta/v1's Time has no fractions of a second. */
 export const timeText = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;

@@ -1,5 +1,5 @@
 /** What fails from now on, as the plugin's log has it: each look reads only what came since the one before. */
-import type { Files } from '../machine/files.ts';
+import { type Files, isFileError } from '../machine/files.ts';
 import { logFiles } from '../machine/layout.ts';
 import { type FailedCall, failuresIn } from './failed-calls.ts';
 
@@ -8,8 +8,9 @@ const MOST_FAILURES = 1_000;
 
 type Readable = Pick<Files, 'read' | 'size' | 'identity'>;
 
-/** @param path of the log, which need not be there yet @returns a look */
-export function followFailures(files: Readable, path: string): () => FailedCall[] {
+/** @param path of the log, which need not be there yet, and has nothing where it cannot be read @returns a look */
+export function followFailures(source: Readable, path: string): () => FailedCall[] {
+  const files = readableOf(source);
   const { log, former } = logFiles(path);
   let file = files.identity(log);
   let size = files.size(log);
@@ -26,6 +27,21 @@ export function followFailures(files: Readable, path: string): () => FailedCall[
     [file, size] = [now, length];
     return failuresIn(`${rest}${added}`, MOST_FAILURES);
   };
+}
+
+const readableOf = ({ read, size, identity }: Readable): Readable => ({
+  read: (path) => ifReadable(() => read(path)),
+  size: (path) => ifReadable(() => size(path)),
+  identity,
+});
+
+function ifReadable<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (isFileError(error)) return undefined;
+    throw error;
+  }
 }
 
 /** The last line may still be written. */

@@ -114,6 +114,18 @@ describe.skipIf(!available('the life of a release', noHelm(), 'may be missing'))
     });
   });
 
+  it('gets kubernetes.enabled with its rights; they go before the pods do, so that a taint has to go earlier', async () => {
+    const rights = ['clusterroles', 'clusterrolebindings'];
+    expect(await upgrade('kubernetes.enabled=true')).toMatchObject({ code: 0 });
+    expect(changed()).toEqual(expect.arrayContaining(rights.map((kind) => `POST v1/${kind}`)));
+    const patch = cluster.changes.find(({ path }) => path.endsWith('daemonsets/lessor'));
+    expect(JSON.stringify(patch?.body)).toMatch(/--taint-after=30","--untaint-after=30"\]/);
+    expect(await upgrade('kubernetes.taint=false')).toMatchObject({ code: 0 });
+    expect(changed()).toEqual(['PATCH daemonsets/lessor']);
+    expect(await upgrade('kubernetes.enabled=false')).toMatchObject({ code: 0 });
+    expect(changed()).toEqual(expect.arrayContaining(rights.map((kind) => `DELETE ${kind}/lessor-node`)));
+  });
+
   it('takes the plugin from the nodes while the agents go on, and is then gone, but for the pod of the test', async () => {
     expect(await upgrade('uninstall=true')).toMatchObject({
       code: 0,

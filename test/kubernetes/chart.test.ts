@@ -48,4 +48,15 @@ describe.skipIf(!available('the chart, rendered by helm', noHelm(), 'may be miss
     expect(agentArgs({ kubernetes: { ...times, taint: false } })).toContain('--untaint');
     expect(agentArgs({ kubernetes: times, uninstall: true })).toContain('--untaint');
   });
+
+  test('is switched on beside the values of a release that did not know it, as --reuse-values has them', () => {
+    const unknown = { taint: null, taintAfterSeconds: null, untaintAfterSeconds: null };
+    const args = agentArgs({ kubernetes: { enabled: true, ...unknown } });
+    expect(args).toEqual(expect.arrayContaining(['--taint-after=30', '--untaint-after=30']));
+    expect(args).not.toContain('--untaint');
+    const never = agentArgs({
+      kubernetes: { enabled: true, taint: false, taintAfterSeconds: 0, untaintAfterSeconds: 0 },
+    });
+    expect(never).toEqual(expect.arrayContaining(['--taint-after=0', '--untaint-after=0', '--untaint']));
+  });
 });

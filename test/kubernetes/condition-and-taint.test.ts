@@ -116,6 +116,24 @@ describe('a pool that is full', () => {
   });
 });
 
+describe('a node that is deleted and made again by the same name', () => {
+  const remake = () => {
+    scene.cluster.remove('nodes', NODE);
+    scene.cluster.put('nodes', { metadata: { name: NODE }, spec: {}, status: { conditions: kubeletsConditions } });
+  };
+  test.each([
+    ['with addresses', 'False', false],
+    ['without', 'True', true],
+  ])('%s has condition and taint as it is to have them, and says since when', async (_, status, tainted) => {
+    if (tainted) await scene.exhaust();
+    await scene.looksFor(2 * MINUTE_MS, tainted ? ['web-3'] : []);
+    remake();
+    await scene.looksFor(6 * MINUTE_MS, tainted ? ['web-3'] : []);
+    expect(scene.condition()).toMatchObject({ status, lastTransitionTime: expect.stringMatching(/^20/) });
+    expect([scene.isTainted(), others()]).toEqual([tainted, kubeletsConditions]);
+  });
+});
+
 describe('whom it concerns', () => {
   test('a second interface that gets no address taints nothing', async () => {
     for (const pod of ['web-0', 'web-1', 'web-2']) await scene.add(pod);

@@ -1,6 +1,7 @@
 /** Events on pods and on the node: one for what is the same, counted, few, and none of them lost by who wrote it before. */
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { nameOf } from '../../cni-shim/kubernetes/event-object.ts';
 import { eventLimits } from '../../cni-shim/kubernetes/events.ts';
 import { noteDeclaredDead } from '../../cni-shim/node/declared-dead.ts';
 import { MINUTE_MS, NODE, VoiceScene } from './voice-scene.ts';
@@ -112,6 +113,33 @@ describe('many pods at once', () => {
     await scene.looksFor(MINUTE_MS);
     expect([scene.events('Pod'), scene.lines()]).toEqual([[], []]);
     expect(scene.voice.status.events.dropped).toBe(1);
+  });
+});
+
+describe('an event that the API does not take', () => {
+  test.each([
+    ['invalid', 422, 'Invalid'],
+    ['denied by a webhook of its namespace', 403, 'Forbidden'],
+  ])('since it is %s, keeps no other one waiting', async (_, status, reason) => {
+    await scene.exhaust();
+    scene.fate = ({ path }) =>
+      path.includes('/odd/') ? { status, object: { kind: 'Status', reason, message: 'no' } } : undefined;
+    await scene.add('batch-0', 'odd');
+    await scene.looksFor(2 * MINUTE_MS);
+    await scene.add('batch-1', 'odd');
+    await scene.add('web-4');
+    await scene.looksFor(3 * MINUTE_MS);
+    expect(scene.events('Pod').map(({ involvedObject: { name } }) => name)).toEqual(['web-3', 'web-4']);
+    expect(scene.voice.status).toMatchObject({ events: { dropped: 2 } });
+    expect(scene.voice.status.trouble).toBeUndefined();
+  });
+
+  test('is none because a long name was cut at a hyphen: no label of RFC 1123 ends with one', () => {
+    const name = `${'a'.repeat(235)}-${'b'.repeat(17)}`;
+    const about = { kind: 'Pod', namespace: 'shop', name } as const;
+    expect(nameOf('a key', { about, type: 'Warning', reason: 'AddressRefused', message: '', at: 0 })).toMatch(
+      /^a+\.[0-9a-f]{16}$/,
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 /** A node of a cluster in one process: its plugin, the service's use cases, a small Kubernetes API server, and what speaks to it; a clock that a test sets. */
 import type { NodeVoice } from '../../cni-shim/agent/node-voice.ts';
 import { voiceWith } from '../../cni-shim/agent/speak-to-kubernetes.ts';
+import { stoppingBy } from '../../cni-shim/agent/stopping.ts';
 import { type KubernetesApi, type KubernetesReply, replyOf } from '../../cni-shim/kubernetes/api.ts';
 import { isTainted, type Taint } from '../../cni-shim/kubernetes/node-object.ts';
 import { countChanges } from '../../functions/use-cases/changes/count-changes.ts';
@@ -52,6 +53,7 @@ export class VoiceScene {
   service: Service = serviceFor(this.here.environment(), 'i-1');
   readonly cluster = new ApiServer(rulesOfChart());
   readonly logged: Logged[] = [];
+  stopped: Promise<void> = new Promise(() => {});
   /** What befalls a request of the agent to the Kubernetes API. */
   fate: (incoming: Incoming) => Outgoing | 'unanswered' | undefined = () => undefined;
   readonly #served = servedNode(() => this);
@@ -83,6 +85,7 @@ export class VoiceScene {
       api: this.#served.client(),
       config: this.node.config,
       name: NODE,
+      stopping: stoppingBy(this.stopped),
       log: (level: string, message: string, facts: Record<string, unknown> = {}) =>
         this.logged.push({ level, message, facts }),
     };
