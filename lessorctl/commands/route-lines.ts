@@ -44,23 +44,33 @@ interface AwsRoute {
 export function presentIn(target: RouteTarget, text: string): PresentRoutes {
   const what = target === 'linux' ? 'ip -j route' : 'aws ec2 describe-route-tables';
   try {
-    return new Map(target === 'linux' ? ofLinux(inLines(text)) : ofAws(JSON.parse(text)));
+    return byPrefix(target === 'linux' ? inLines(text).flatMap(ofLinux) : ofAws(JSON.parse(text)));
   } catch (cause) {
     throw wrong('--present holds no routes', `give what ${what} prints`, cause);
   }
 }
 
-/** `ip` prints a list a line, one for each time that it is called, as for each family. */
-const inLines = (text: string): LinuxRoute[] =>
-  text.split('\n').flatMap((line): LinuxRoute[] => (line.trim() === '' ? [] : JSON.parse(line)));
+/** Of one prefix there may be several, of other metrics. */
+function byPrefix(routes: readonly (readonly [string, readonly string[]])[]): PresentRoutes {
+  const found = new Map<string, readonly string[]>();
+  for (const [prefix, hops] of routes) found.set(prefix, [...(found.get(prefix) ?? []), ...hops]);
+  return found;
+}
 
-const ofLinux = (all: readonly LinuxRoute[]): [string, string[]][] =>
-  all.flatMap(({ dst, gateway, type, protocol }): [string, string[]][] => {
+/** `ip` prints a list a line, one for each time that it is called, as for each family. */
+const inLines = (text: string): (readonly LinuxRoute[])[] =>
+  text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [JSON.parse(line)]));
+
+function ofLinux(list: readonly LinuxRoute[]): [string, string[]][] {
+  // Where it prints those of one protocol, it leaves that out. Else it does so of what somebody made by hand (`boot`), and of nothing
+  // else.
+  const isOfOne = list.every(({ protocol }) => protocol === undefined);
+  return list.flatMap(({ dst, gateway, type, protocol }): [string, string[]][] => {
     const via = type === 'blackhole' ? OWN : gateway;
-    // Where it prints those of one protocol, it leaves that out.
-    const isOurs = protocol === undefined || protocol === PROTOCOL;
+    const isOurs = isOfOne || protocol === PROTOCOL;
     return !isOurs || dst === undefined || via === undefined ? [] : [[dst, [via]]];
   });
+}
 
 function ofAws({ RouteTables }: { readonly RouteTables?: unknown }): [string, string[]][] {
   const tables = RouteTables as readonly { readonly Routes: readonly AwsRoute[] }[];

@@ -54,6 +54,40 @@ describe('Routes of a Linux node', () => {
     const bird = { dst: '10.8.2.0/26', gateway: '192.0.2.12', protocol: 'bird' };
     expect(linux(JSON.stringify([kernel, bird]))).toEqual(all);
   });
+
+  test('that somebody made by hand, of which ip names no protocol, count for nothing beside others of which it does', () => {
+    const kernel = { dst: '192.0.2.0/24', dev: 'eth0', protocol: 'kernel' };
+    const byHand = { dst: '10.8.2.0/26', gateway: '192.0.2.12' };
+    expect(linux(JSON.stringify([byHand, kernel]))).toEqual(all);
+  });
+
+  test('of a block that came here are taken away beside the new one, whose metric is another', () => {
+    const old = { dst: '10.8.0.0/26', gateway: '192.0.2.11' };
+    const own = { type: 'blackhole', dst: '10.8.0.0/26', metric: 9999 };
+    const gone = 'route del 10.8.0.0/26 via 192.0.2.11 proto 76';
+    expect(linux(JSON.stringify([old]))).toEqual([...all, gone]);
+    expect(linux(JSON.stringify([old, own]))).toEqual([...all.slice(1), gone]);
+  });
+
+  test('of a block that left are taken away beside the new one, and then nothing is to be done', () => {
+    const own = { type: 'blackhole', dst: '10.8.1.0/26', metric: 9999 };
+    const there = { dst: '10.8.1.0/26', gateway: '192.0.2.11' };
+    const gone = 'route del blackhole 10.8.1.0/26 metric 9999 proto 76';
+    expect(linux(JSON.stringify([own]))).toEqual([...all, gone]);
+    const rest = all.filter((line) => !line.includes('10.8.1.0'));
+    expect(linux(JSON.stringify([there, own]))).toEqual([...rest, gone]);
+    expect(linux(JSON.stringify([there]))).toEqual(rest);
+  });
+
+  test('of a block that was given back are all taken away', () => {
+    const own = { type: 'blackhole', dst: '10.8.2.0/26', metric: 9999 };
+    const hop = { dst: '10.8.2.0/26', gateway: '192.0.2.12' };
+    expect(linux(JSON.stringify([hop, own]))).toEqual([
+      ...all,
+      'route del 10.8.2.0/26 via 192.0.2.12 proto 76',
+      'route del blackhole 10.8.2.0/26 metric 9999 proto 76',
+    ]);
+  });
 });
 
 describe('Routes of a VPC', () => {
