@@ -138,7 +138,7 @@ const WORDS: Readonly<Record<ImportRow['outcome'], string>> = {
   nowhere: 'Not known to be of this node, unchanged',
   over: 'Over: no container has them any more',
   elsewhere: "Other nodes'",
-  host: 'Of hosts: exclude them from the pool',
+  host: 'Of hosts and services: exclude them from the pool',
   void: "Nobody's",
 };
 

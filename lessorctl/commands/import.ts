@@ -159,7 +159,7 @@ function conclusions({ would, open, notAsked, elsewhere, ofHosts, unproven }: Wh
     ...(unproven === 0
       ? []
       : [`Nobody saw ${unproven} of them live: they are held until their DEL, or their node's next boot.`]),
-    ...(ofHosts.length === 0 ? [] : ['Exclude the addresses of hosts from the pool.']),
+    ...(ofHosts.length === 0 ? [] : ['Exclude the addresses of hosts and services from the pool.']),
     isWhole
       ? 'Each address of the export with which a pod may live is held.'
       : 'Not each address of the export is held: go on excluding them from the pool.',

@@ -189,8 +189,9 @@ test('Calico says the node, and when; what it has of hosts and virtual machines 
     { handle_id: 'k8s-pod-network.vmi.shop.vm1', secondary: { node: 'n-1' } },
     { handle_id: `k8s-pod-network.${containerOf(3)}\r\neth1`, secondary: { node: 'n-2' } },
     { secondary: {} },
+    { handle_id: 'lb-1f0c3a', secondary: { service: 'web', namespace: 'shop', type: 'loadBalancer' } },
   ];
-  const allocations = block?.spec.allocations.map((index, place) => (place >= 20 && place < 24 ? place - 18 : index));
+  const allocations = block?.spec.allocations.map((index, place) => (place >= 20 && place < 25 ? place - 18 : index));
   const text = listOf({ ...block, spec: { ...block?.spec, attributes, allocations } });
   const later = node.written('sandboxes.json', crictlPods([web]), Date.parse('2026-01-01T00:05:01Z'));
   const { rows } = await node.imports('calico', node.written('export.json', text), '--sandboxes', later);
@@ -201,6 +202,7 @@ test('Calico says the node, and when; what it has of hosts and virtual machines 
     ['10.44.0.20', 'host', expect.stringContaining('vxlan-tunnel-addr-n-1')],
     ['10.44.0.21', 'unreadable', expect.stringContaining('virtual machine')],
     ['10.44.0.23', 'unreadable', 'it has no handle'],
+    ['10.44.0.24', 'host', 'it is an address of a service (lb-1f0c3a)'],
   ]);
   expect(rows[2]).toMatchObject({ ifname: 'eth1', containerId: containerOf(3) });
 });
