@@ -1,4 +1,5 @@
 /** Routes as whoever makes them takes them, and as they are read where they are. */
+import { readPrefix } from '../plan/prefix.ts';
 import { wrong } from '../settings/wrong.ts';
 import { isIpv6, OWN, type PoolRoute, type PresentRoutes, type RouteTarget } from './route-plan.ts';
 
@@ -7,9 +8,11 @@ const PROTOCOL = '76';
 /** Behind the route that a bridge with the block's gateway has: its pods are nearer than nowhere. */
 const METRIC = '9999';
 
-/** What is to be done; nothing where all is there. @param table of the VPC */
+/** What is to be done; nothing where all is there. @param table of the VPC @throws LessorError where the service names no prefix */
 export function linesFor(target: RouteTarget, routes: readonly PoolRoute[], table: string): string[] {
   const toDo = routes.filter(({ state }) => state !== 'present');
+  // A shell reads the lines: what the service says is in no line before it is looked at.
+  for (const { prefix } of toDo) readPrefix('the prefix of a block', prefix);
   return toDo.map((route) => (target === 'linux' ? lineOfLinux(route) : lineOfAws(route, table)));
 }
 

@@ -115,6 +115,11 @@ describe('Routes of a VPC', () => {
   });
 });
 
+test.each(['linux', 'aws'] as const)('Lines for %s have prefixes only, whatever the service says', (target) => {
+  const row = { ...block(0, 'claimed', 'b'), prefixes: ['10.8.0.0/26; reboot'] };
+  expect(() => linesFor(target, routesOf([row], hops, undefined), 'rtb-0')).toThrow('is no prefix');
+});
+
 test.each([
   ['linux', '{"dst": 1'],
   ['aws', '[]'],
