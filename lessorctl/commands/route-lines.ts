@@ -43,13 +43,18 @@ interface AwsRoute {
   readonly InstanceId?: string;
 }
 
-/** @param text JSON of `ip -j route` or of `aws ec2 describe-route-tables`. @throws LessorError `request.invalid` */
-export function presentIn(target: RouteTarget, text: string): PresentRoutes {
+/**
+ * @param text JSON of `ip -j route` or of `aws ec2 describe-route-tables`
+ * @param table of the VPC: what others have is not there
+ * @throws LessorError `request.invalid`
+ */
+export function presentIn(target: RouteTarget, text: string, table: string): PresentRoutes {
   const what = target === 'linux' ? 'ip -j route' : 'aws ec2 describe-route-tables';
   try {
-    return byPrefix(target === 'linux' ? inLines(text).flatMap(ofLinux) : ofAws(JSON.parse(text)));
+    return byPrefix(target === 'linux' ? inLines(text).flatMap(ofLinux) : ofAws(JSON.parse(text), table));
   } catch (cause) {
-    throw wrong('--present holds no routes', `give what ${what} prints`, cause);
+    const whose = target === 'aws' ? ` of table ${table}` : '';
+    throw wrong(`--present holds no routes${whose}`, `give what ${what} prints`, cause);
   }
 }
 
@@ -75,8 +80,14 @@ function ofLinux(list: readonly LinuxRoute[]): [string, string[]][] {
   });
 }
 
-function ofAws({ RouteTables }: { readonly RouteTables?: unknown }): [string, string[]][] {
-  const tables = RouteTables as readonly { readonly Routes: readonly AwsRoute[] }[];
+interface AwsTable {
+  readonly RouteTableId: string;
+  readonly Routes: readonly AwsRoute[];
+}
+
+function ofAws({ RouteTables }: { readonly RouteTables?: unknown }, id: string): [string, string[]][] {
+  const tables = (RouteTables as readonly AwsTable[]).filter(({ RouteTableId }) => RouteTableId === id);
+  if (tables.length === 0) throw new RangeError(`there is no table ${id}`);
   return tables.flatMap(({ Routes }) =>
     Routes.flatMap((one): [string, string[]][] => {
       const prefix = one.DestinationCidrBlock ?? one.DestinationIpv6CidrBlock;

@@ -16,7 +16,7 @@ const hops: NextHops = {
   why: undefined,
 };
 const linux = (text?: string) =>
-  linesFor('linux', routesOf(blocks, hops, text === undefined ? undefined : presentIn('linux', text)), '');
+  linesFor('linux', routesOf(blocks, hops, text === undefined ? undefined : presentIn('linux', text, '')), '');
 
 describe('Routes of a Linux node', () => {
   const all = [
@@ -93,7 +93,9 @@ describe('Routes of a Linux node', () => {
 describe('Routes of a VPC', () => {
   const interfaces: NextHops = { ...hops, to: (node) => (node === 'a' ? 'eni-0a' : 'i-0b') };
   const aws = (Routes: object[]) => {
-    const present = presentIn('aws', JSON.stringify({ RouteTables: [{ Routes }] }, undefined, 2));
+    const others = { RouteTableId: 'rtb-1', Routes: [{ DestinationCidrBlock: '10.8.0.0/26', InstanceId: 'i-0c' }] };
+    const tables = [others, { RouteTableId: 'rtb-0', Routes }];
+    const present = presentIn('aws', JSON.stringify({ RouteTables: tables }, undefined, 2), 'rtb-0');
     return linesFor('aws', routesOf(blocks, interfaces, present), 'rtb-0');
   };
 
@@ -107,6 +109,7 @@ describe('Routes of a VPC', () => {
       // Nobody's node: whoever made it knows why.
       { DestinationIpv6CidrBlock: 'fd00:8:2::/122', GatewayId: 'vgw-0' },
     ];
+    expect(aws([])).toHaveLength(4);
     expect(aws(there)).toEqual([
       'aws ec2 create-route --route-table-id rtb-0 --destination-ipv6-cidr-block fd00:8:0::/122 --network-interface-id eni-0a',
       'aws ec2 replace-route --route-table-id rtb-0 --destination-ipv6-cidr-block fd00:8:1::/122 --instance-id i-0b',
@@ -123,6 +126,7 @@ test.each(['linux', 'aws'] as const)('Lines for %s have prefixes only, whatever 
 test.each([
   ['linux', '{"dst": 1'],
   ['aws', '[]'],
+  ['aws', '{"RouteTables": [{"RouteTableId": "rtb-1", "Routes": []}]}'],
 ] as const)('What is no list of routes of %s is refused', (target, text) => {
-  expect(() => presentIn(target, text)).toThrow('--present holds no routes');
+  expect(() => presentIn(target, text, 'rtb-0')).toThrow('--present holds no routes');
 });
