@@ -1,6 +1,6 @@
 /** `lessor import`. */
 
-import { patterns } from '../../core/contract/limits.ts';
+import { isInterfaceName, isName } from '../../core/contract/limits.ts';
 import { LessorError } from '../../core/contract/problems.ts';
 import { type ImportDone, type ImportRow, runImport } from '../import/run-import.ts';
 import { type IpamKind, KINDS } from '../import/sources.ts';
@@ -61,7 +61,8 @@ it. What nobody saw, and is not proven to be over, is imported all the same: it 
       ...{ kind: kindOf(kind), source, vrf },
       network: named('network', network),
       pool: named('pool', pool),
-      ...{ ifname: values.ifname, pods: values.pods, sandboxes: values.sandboxes, nodeName: values['node-name'] },
+      ifname: interfaceName(values.ifname),
+      ...{ pods: values.pods, sandboxes: values.sandboxes, nodeName: values['node-name'] },
       labels: loadNodeConfiguration(config === undefined ? {} : { config }, surroundings).labels,
       dryRun: !yes,
     };
@@ -86,8 +87,16 @@ function kindOf(text: string): IpamKind {
 
 function named(option: string, text: string | undefined): string {
   if (text === undefined) throw wrong(`--${option} is not given`, 'see lessor help import');
-  if (patterns.name.test(text) && text.length <= 255) return text;
+  if (isName(text)) return text;
   throw wrong(`--${option} ${JSON.stringify(text)} is no name`, 'letters, digits, _ . and -');
+}
+
+function interfaceName(text: string | undefined): string | undefined {
+  if (text === undefined || isInterfaceName(text)) return text;
+  throw wrong(
+    `--ifname ${JSON.stringify(text)} is no name of an interface`,
+    'name one as eth0 or net1, without / and :',
+  );
 }
 
 /** What a person has to see to: each may be an address with which a pod lives. */
@@ -129,7 +138,7 @@ const WORDS: Readonly<Record<ImportRow['outcome'], string>> = {
   nowhere: 'Not known to be of this node, unchanged',
   over: 'Over: no container has them any more',
   elsewhere: "Other nodes'",
-  host: 'Of hosts: exclude them from the pool',
+  host: 'Of hosts and services: exclude them from the pool',
   void: "Nobody's",
 };
 

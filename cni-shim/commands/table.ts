@@ -1,5 +1,10 @@
+/** Escape sequences and line breaks in names and reasons, which whoever wrote them chose, would change what else is shown. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+
 /** Columns as kubectl prints them: two spaces between, no borders. */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(all: readonly (readonly string[])[]): string {
+  const rows = all.map((row) => row.map((cell) => cell.replace(CONTROL, '·')));
   const widths = rows.reduce<number[]>(
     (most, row) => row.map((cell, column) => Math.max(cell.length, most[column] ?? 0)),
     [],

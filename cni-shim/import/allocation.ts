@@ -2,7 +2,7 @@
 
 import { formatAddress, parseAddress } from '../../core/addresses/address.ts';
 import type { Pod } from '../../core/contract/ids.ts';
-import { patterns } from '../../core/contract/limits.ts';
+import { isPrintable, patterns } from '../../core/contract/limits.ts';
 
 export interface OtherAllocation {
   /** Without prefix length, in the one spelling that addresses have here. */
@@ -49,10 +49,10 @@ export function addressText(text: string): string | undefined {
 export const isContainerId = (text: string): boolean => text.length <= 255 && patterns.name.test(text);
 export const isInterface = (text: string): boolean => text.length <= 15 && patterns.interfaceName.test(text);
 
-/** `namespace/name`; undefined where it is not that. */
+/** `namespace/name`; undefined where it is not that, or could be shown nowhere. */
 export function podOf(text: string): Pod | undefined {
   const [, namespace, name] = /^([^/]{1,253})\/([^/]{1,253})$/.exec(text) ?? [];
-  return namespace === undefined || name === undefined ? undefined : { namespace, name };
+  return namespace === undefined || name === undefined || !isPrintable(text) ? undefined : { namespace, name };
 }
 
 export const together = (all: readonly WrittenDown[]): WrittenDown => ({

@@ -17,6 +17,8 @@ import { type KubernetesObject, textIn } from './kubernetes-list.ts';
 
 /** Addresses of a node's tunnels, and those that Windows keeps of each block. */
 const OF_HOST = /^((ipip|vxlan|vxlan-v6|wireguard|wireguard-v6)-tunnel-addr-|windows-reserved-ipam-handle)/i;
+/** An address of a service: of Calico's own load balancers. */
+const OF_SERVICE = /^lb-[^.]+$/;
 /** An address that stays with a virtual machine of KubeVirt's. */
 const OF_MACHINE = /\.vmi\.[^.]+\./;
 const OF_NODE = /^host:(.+)$/;
@@ -63,6 +65,7 @@ function attributeOf(attribute: unknown): Attribute {
   const of = isObject(secondary) ? secondary : {};
   if (typeof handle !== 'string' || handle === '') return { kind: 'unreadable', why: 'it has no handle' };
   if (OF_HOST.test(handle)) return { kind: 'host', why: `it is an address of the host (${handle})` };
+  if (OF_SERVICE.test(handle)) return { kind: 'host', why: `it is an address of a service (${handle})` };
   if (OF_MACHINE.test(handle))
     return { kind: 'unreadable', why: `it is kept for a virtual machine (${handle}), whichever its container is` };
   // Calico's own migration from host-local took the interface's name along.

@@ -51,7 +51,10 @@ export function judge(allocation: OtherAllocation, evidence: LifeEvidence): Judg
   const details: Details = { ...known, ...(listed?.pod === undefined ? {} : { pod: listed.pod }) };
   if (node !== undefined && !isAllOwn && node.toLowerCase() !== nodeName)
     return is('elsewhere', `it is node ${node}'s`);
-  if (holder?.node !== undefined && holder.node !== nodeName)
+  // Of an allocation that may be another node's. Else that pod may be of a network with the same addresses, or say of itself what it
+  // likes: annotations are a tenant's.
+  const isSeen = (isAllOwn || node !== undefined) && living.has(address);
+  if (holder?.node !== undefined && holder.node !== nodeName && !isSeen)
     return is('elsewhere', `pod ${holder.name} of node ${holder.node} has it`);
   if (living.has(address)) {
     const names = namesIn(containerId, details.pod?.uid);

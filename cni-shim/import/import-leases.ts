@@ -62,8 +62,15 @@ export async function importLeases(importing: Importing, candidates: readonly Im
   // All of them first: from then on no ADD of this node proposes their slots, and the agent goes on where this one is killed.
   const begun = planned.map(({ candidate, plan }) => begin(importing, candidate, plan));
   let done = 0;
+  // Where the service does not answer, the next one would fare no better, and the node may be without a network configuration so long.
+  let away: LessorError | undefined;
   return inFlight(begun, async (one) => {
-    const imported = 'entry' in one ? await assert(importing, one) : one;
+    const imported = !('entry' in one)
+      ? one
+      : away === undefined
+        ? await assert(importing, one)
+        : unsure(one.candidate, away);
+    if (imported.error !== undefined && imported.error.kind.ofOneLease !== true) away ??= imported.error;
     done += 1;
     progress(done, begun.length);
     return imported;
@@ -151,13 +158,16 @@ const isHeld = (known: ImportLook | undefined, heldUnder: string | undefined): b
   known.entry.lost !== true &&
   (known.entry.nonce === heldUnder || known.entry.local !== undefined);
 
+const unsure = (candidate: ImportCandidate, error: LessorError): Imported => ({
+  ...{ candidate, outcome: 'unsure', why: error.message, error },
+});
+
 async function assert(
   { records, api }: Importing,
   { candidate, entry, why }: Exclude<Begun, Imported>,
 ): Promise<Imported> {
   const asserted: Asserted = await assertAgain({ records, api }, entry);
-  if (asserted.error !== undefined)
-    return { candidate, outcome: 'unsure', why: asserted.error.message, error: asserted.error };
+  if (asserted.error !== undefined) return unsure(candidate, asserted.error);
   if (asserted.outcome === 'held again') return { candidate, outcome: 'imported', why };
   if (asserted.outcome === 'ended') return { candidate, outcome: 'over', why: 'its container ended meanwhile' };
   // Nothing of it stays: of two slots one may be held.

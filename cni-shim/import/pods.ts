@@ -1,7 +1,7 @@
 /** The cluster's pods, as `kubectl get pods -o json` writes them. */
 import type { Pod } from '../../core/contract/ids.ts';
 import { isObject, parseJson } from '../machine/json.ts';
-import { addressText } from './allocation.ts';
+import { addressText, isInterface } from './allocation.ts';
 import { type KubernetesObject, textIn } from './kubernetes-list.ts';
 
 /** A pod with one of its addresses, or with none. */
@@ -59,8 +59,14 @@ function addressesOf({ metadata, status }: KubernetesObject): Map<string, string
   add(status.podIP);
   for (const name of CALICO_ADDRESSES) for (const text of (textIn(annotations, name) ?? '').split(',')) add(text);
   for (const network of listIn(parseJson(textIn(annotations, NETWORK_STATUS) ?? '')))
-    if (isObject(network)) for (const ip of listIn(network.ips)) add(ip, textIn(network, 'interface'));
+    if (isObject(network)) for (const ip of listIn(network.ips)) add(ip, interfaceIn(network));
   return found;
+}
+
+/** Whoever may write the pod may have written it. */
+function interfaceIn(network: Readonly<Record<string, unknown>>): string | undefined {
+  const name = textIn(network, 'interface');
+  return name !== undefined && isInterface(name) ? name : undefined;
 }
 
 const listIn = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

@@ -5,9 +5,12 @@ import { refusal } from '../machine/refusal.ts';
 import type { OtherAllocation } from './allocation.ts';
 import { textIn } from './kubernetes-list.ts';
 
+/** As long as an ADD may be under way, whose sandbox the runtime does not list yet: kubelet gives one up after four minutes. */
+const ADD_TAKES_MS = 300_000;
+
 export interface SandboxList {
   find(containerId: string): { readonly pod: Pod | undefined } | undefined;
-  /** Whether the list was made after the allocation: then what is not in it is over. */
+  /** Whether the list was made so long after the allocation that its ADD was over: then what is not in it is over. */
   isAfter(allocation: Pick<OtherAllocation, 'writtenAt'>): boolean;
 }
 
@@ -22,7 +25,7 @@ export function sandboxesIn(text: string, where: string, madeAt: number | undefi
   );
   return {
     find: (containerId) => byId.get(containerId),
-    isAfter: ({ writtenAt }) => madeAt !== undefined && writtenAt !== undefined && writtenAt < madeAt,
+    isAfter: ({ writtenAt }) => madeAt !== undefined && writtenAt !== undefined && writtenAt < madeAt - ADD_TAKES_MS,
   };
 }
 

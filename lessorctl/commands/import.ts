@@ -2,7 +2,7 @@
 import pMap from 'p-map';
 import { problems } from '../../core/contract/problems.ts';
 import { type AskedImport, importOn } from '../import/on-nodes.ts';
-import { type OpenRow, type WholeImport, wholeImport } from '../import/whole-import.ts';
+import { gatheredImport, type OpenRow, type WholeImport } from '../import/whole-import.ts';
 import { askKubectl, type ListOf } from '../kubernetes/kubectl.ts';
 import type { CommandOutcome } from '../print/outcome.ts';
 import { tablePart, textPart } from '../print/view.ts';
@@ -63,7 +63,7 @@ no export of a whole cluster: run lessor import on its nodes.`,
       ...(ifname === undefined ? [] : ['--ifname', ifname]),
       ...(dataDir === undefined ? [] : ['--data-dir', dataDir]),
     ];
-    const names = node.length > 0 ? node : await nodesOf(session);
+    const names = node.length > 0 ? [...new Set(node)] : await nodesOf(session);
     const onAll = (more: readonly string[]) =>
       overNodes(session, names, { isPart: node.length > 0, kind, text, options: [...options, ...more] });
     const foreseen = await onAll([]);
@@ -103,7 +103,11 @@ function parsed(text: string): unknown {
 async function nodesOf({ shell, context }: Session): Promise<string[]> {
   const nodes = await askKubectl<ListOf<object>>(shell, context, ['get', 'nodes']);
   if ('why' in nodes) throw wrong(`the nodes are not known: ${nodes.why}`, 'name each with --node');
-  return (nodes.found.items ?? []).flatMap(({ metadata }) => metadata?.name ?? []);
+  const names = (nodes.found.items ?? []).flatMap(({ metadata }) => metadata?.name ?? []);
+  // Of none of them nothing would be open, and all would be well.
+  if (names.length === 0)
+    throw wrong('kubectl knows no node', 'name the cluster with --context, or each node with --node');
+  return names;
 }
 
 async function overNodes(
@@ -112,13 +116,14 @@ async function overNodes(
   { isPart, ...asked }: AskedImport & { readonly isPart: boolean },
 ): Promise<WholeImport> {
   let done = 0;
+  const gathered = gatheredImport(names, isPart);
   const ask = async (name: string) => {
-    const one = await importOn(shell, context, name, asked);
+    gathered.add(await importOn(shell, context, name, asked));
     done += 1;
     progress.tell(`${done} of ${counted(names.length, 'node')}`);
-    return one;
   };
-  return wholeImport(await pMap(names, ask, { concurrency: NODES_AT_ONCE }), isPart);
+  await pMap(names, ask, { concurrency: NODES_AT_ONCE });
+  return gathered.whole();
 }
 
 const effectsOf = ({ nodes, notAsked, open }: WholeImport): string[] => [
@@ -154,7 +159,7 @@ function conclusions({ would, open, notAsked, elsewhere, ofHosts, unproven }: Wh
     ...(unproven === 0
       ? []
       : [`Nobody saw ${unproven} of them live: they are held until their DEL, or their node's next boot.`]),
-    ...(ofHosts.length === 0 ? [] : ['Exclude the addresses of hosts from the pool.']),
+    ...(ofHosts.length === 0 ? [] : ['Exclude the addresses of hosts and services from the pool.']),
     isWhole
       ? 'Each address of the export with which a pod may live is held.'
       : 'Not each address of the export is held: go on excluding them from the pool.',

@@ -23,7 +23,10 @@ export interface PoolRoute {
   readonly state?: 'missing' | 'present' | 'changed' | 'gone';
 }
 
-/** The hop of each prefix that there is: EC2 names it twice, by interface and instance, and a gateway not at all. */
+/**
+ * The hops of each prefix that there are: EC2 names one twice, by interface and instance, and a gateway not at all. A node may have
+ * one and `own` beside it, whose metric is higher.
+ */
 export type PresentRoutes = ReadonlyMap<string, readonly string[]>;
 
 /** On the node itself: what no pod has ends there, in place of going out and coming back. */
@@ -36,14 +39,21 @@ export function routesOf(blocks: readonly BlockRow[], hops: NextHops, present: P
   const wanted = blocks.flatMap(({ state, node, prefixes }) =>
     state !== 'claimed' || node === undefined ? [] : prefixes.map((prefix) => routeTo(prefix, node, hops, present)),
   );
+  const goneFrom = (prefix: string, isGone: (via: string) => boolean) =>
+    routesIn(present?.get(prefix)).flatMap((via) => (isGone(via) ? [{ prefix, via, state: 'gone' } as const] : []));
+  // A block that came here, or left, has a route of another metric than its new one: no replacing takes that one away.
+  const moved = wanted.flatMap(({ prefix, via }) =>
+    via === undefined ? [] : goneFrom(prefix, (there) => (there === OWN) !== (via === OWN)),
+  );
   const gone = blocks
     .flatMap(({ state, prefixes }) => (state === 'claimed' ? [] : prefixes))
-    .flatMap((prefix) => {
-      const [via] = present?.get(prefix) ?? [];
-      return via === undefined ? [] : [{ prefix, via, state: 'gone' } as const];
-    });
-  return [...wanted, ...gone];
+    .flatMap((prefix) => goneFrom(prefix, () => true));
+  return [...wanted, ...moved, ...gone];
 }
+
+/** One of each metric. */
+const routesIn = (hops: readonly string[] = []): string[] =>
+  [hops.find((hop) => hop !== OWN), hops.find((hop) => hop === OWN)].filter((hop) => hop !== undefined);
 
 function routeTo(prefix: string, node: string, hops: NextHops, present: PresentRoutes | undefined): PoolRoute {
   const via = hops.to(node, isIpv6(prefix));

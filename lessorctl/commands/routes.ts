@@ -62,7 +62,7 @@ written. Routes of other pools are never touched.`,
     ensureFits(values);
     const blocks = await blocksOf(pool, session);
     const hops = await nextHopsOf(session, { via: values.via, on, target });
-    const there = present === undefined ? undefined : await presentAt(present, target, session);
+    const there = present === undefined ? undefined : await presentAt(present, target, table ?? '', session);
     const found = routesOf(blocks, hops, there);
     if (target !== undefined) ensureReachable(found, hops);
     return {
@@ -106,10 +106,10 @@ async function blocksOf(pool: string, { service, target, progress }: Session): P
   return blocks;
 }
 
-async function presentAt(path: string, target: RouteTarget | undefined, { shell }: Session) {
+async function presentAt(path: string, target: RouteTarget | undefined, table: string, { shell }: Session) {
   const text = await shell.read(path);
   if (text === undefined) throw wrong(`--present ${path} is not there`, 'give a file that is, or - for standard input');
-  return presentIn(target ?? 'linux', text);
+  return presentIn(target ?? 'linux', text, table);
 }
 
 /** Half of the routes would be a network of which half does not work. */

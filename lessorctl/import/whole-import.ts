@@ -26,26 +26,57 @@ export interface WholeImport {
 const OF_NODE = ['would', 'imported', 'already', 'over', 'conflict', 'unsure'];
 const HELD = ['would', 'imported', 'already', 'over'];
 
-/** @param isPart whether other nodes were left out: then what is no node's of these may be theirs */
-export function wholeImport(all: readonly NodeImport[], isPart: boolean): WholeImport {
-  const asked = all.flatMap((one) => ('rows' in one ? [one] : []));
-  const own = asked.flatMap(({ node, rows }) =>
-    rows.filter(({ outcome }) => OF_NODE.includes(outcome)).map((row) => ({ ...row, node })),
-  );
-  const taken = new Set(own.flatMap(({ from }) => from));
+/**
+ * Takes what each node said. Each says something of the whole export, so that of all of it only what is new is kept.
+ * @param names of the nodes, in the order in which they are shown
+ * @param isPart whether other nodes were left out: then what is no node's of these may be theirs
+ */
+export function gatheredImport(names: readonly string[], isPart: boolean) {
+  const own = new Map<string, OpenRow[]>();
   const others = new Map<string, OpenRow>();
-  for (const { rows } of asked)
-    for (const row of rows)
-      if (!OF_NODE.includes(row.outcome)) {
-        // That it is another node's says who has to import it: that one did, or could not be asked.
-        const left = row.from.filter((from) => !taken.has(from));
-        if (left.length > 0) others.set(`${left.join()}`, { ...row, node: undefined });
+  const refusals = new Map<string, string>();
+  return {
+    add(one: NodeImport): void {
+      if ('why' in one) {
+        refusals.set(one.node, one.why);
+        return;
       }
+      const { node, rows } = one;
+      own.set(
+        node,
+        rows.filter(({ outcome }) => OF_NODE.includes(outcome)).map((row) => ({ ...row, node })),
+      );
+      for (const row of rows)
+        if (!OF_NODE.includes(row.outcome)) others.set(row.from.join(), { ...row, node: undefined });
+    },
+    whole: (): WholeImport => {
+      const said = <T>(of: ReadonlyMap<string, T>) =>
+        names.flatMap((node) => [of.get(node)].filter((one) => one !== undefined).map((one) => ({ node, one })));
+      const asked = said(own).map(({ node, one }) => ({ node, rows: one }));
+      const notAsked = said(refusals).map(({ node, one }) => ({ node, why: one }));
+      return wholeOf({ asked, notAsked, others: [...others.values()], isPart });
+    },
+  };
+}
+
+interface Gathered extends Pick<WholeImport, 'notAsked'> {
+  readonly asked: readonly { readonly node: string; readonly rows: readonly OpenRow[] }[];
+  readonly others: readonly OpenRow[];
+  readonly isPart: boolean;
+}
+
+function wholeOf({ asked, notAsked, others, isPart }: Gathered): WholeImport {
+  const own = asked.flatMap(({ rows }) => rows);
+  const taken = new Set(own.flatMap(({ from }) => from));
+  // That it is another node's says who has to import it: that one did, or could not be asked.
+  const leftOf = ({ from }: OpenRow) => from.filter((one) => !taken.has(one));
   const isTheirs = (outcome: string) => isPart && (outcome === 'elsewhere' || outcome === 'nowhere');
-  const rest = [...others.values()].filter(({ outcome }) => outcome !== 'void');
+  // What nodes say of the same thing is one, also where one of them knows of more that goes with it.
+  const byWhatIsLeft = new Map(others.map((row) => [leftOf(row).join(), row]));
+  const rest = [...byWhatIsLeft].flatMap(([left, row]) => (left === '' || row.outcome === 'void' ? [] : [row]));
   return {
     nodes: asked.map(({ node, rows }) => ({ node, counts: countsOf(rows) })),
-    notAsked: all.flatMap((one) => ('why' in one ? [one] : [])),
+    notAsked,
     open: [
       ...own.filter(({ outcome }) => !HELD.includes(outcome)),
       ...rest.filter(({ outcome }) => !(outcome === 'host' || isTheirs(outcome))).map(explained),

@@ -122,7 +122,8 @@ test('A service that takes an address from its holder is found out', { timeout: 
     [routes.readiness as Route, unheld],
     [routes.report as Route, taking],
   ]);
-  const allocated = Array.from({ length: 12 }, (_, n) => ({
+  // Each address of the pool, so that those of the ADDs are among them, whichever these are.
+  const allocated = Array.from({ length: 29 }, (_, n) => ({
     ...{ address: addressAfter('10.44.0.2', n), containerId: containerOf(n + 1), node: 'n-2', ifname: 'eth0' },
     pod: { namespace: 'shop', name: `web-${n}` },
   }));

@@ -1,5 +1,6 @@
 /** An import that is cut off, or runs twice at once, ends the same; and a container that was imported is one like any other. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from '../../cni-shim/api/time-limits.ts';
 import { routes } from '../../core/contract/routes.ts';
 import { readiness } from '../../functions/use-cases/questions/readiness.ts';
 import { serviceFor, type UseCase } from '../cni-shim/service.ts';
@@ -46,6 +47,24 @@ describe.each(['shared', 'node'] as const)('With affinity %s', (affinity) => {
       expect(node.node.entries().map(({ nonce }) => nonce)).toEqual(journal);
     },
   );
+
+  test('where the service is away it is over as soon as that is known, however many are left: the node may have no network meanwhile', async () => {
+    const many = Array.from({ length: 60 }, (_, index) => ({
+      address: addressAfter('10.44.0.60', index),
+      containerId: containerOf(index + 1),
+    }));
+    let reports = 0;
+    node.service.fate = ({ path }) => (path === routes.report.path && ++reports > 12 ? 'unreachable' : undefined);
+    const began = here.clock.now;
+    const { exitCode, counts } = await node.imports('host-local', node.hostLocal(many), '--yes');
+    expect([exitCode, (counts.imported ?? 0) + (counts.unsure ?? 0)]).toEqual([30, 60]);
+    // By the clock of this world: as long as one call of the API goes on, of those that were under way.
+    expect(here.clock.now - began).toBeLessThan(2 * DEFAULT_LIMITS.total);
+    expect(node.node.entries().length).toBe(60);
+    node.service.fate = () => undefined;
+    expect((await node.lessor('reconcile', '--grace', '0')).exitCode).toBe(0);
+    expect((await heldIn(here, POOL)).size).toBe(60);
+  });
 
   test('one that is killed where its journal is written, and one between two requests, are ended by the next', async () => {
     const source = node.hostLocal(allocated);

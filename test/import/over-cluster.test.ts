@@ -129,6 +129,24 @@ test('A node that cannot be asked is named, with what it leaves open; the others
   expect((await heldIn(here, POOL)).size).toBe(6);
 });
 
+test('A node that is named twice is asked once; a cluster without nodes has not all of it held', async () => {
+  await poolFor(here, {});
+  const text = exportOf.calico(allocated(3));
+  expect(JSON.parse((await ctl('calico', text, '--node n-2 --node n-2 --dry-run -o json')).stdout)).toMatchObject({
+    nodes: [{ node: 'n-2', counts: { would: 3 } }],
+    would: 3,
+  });
+  const all = nodes;
+  nodes = [];
+  const ran = await ctl('calico', text, '-y');
+  nodes = all;
+  expect(ran).toMatchObject({
+    code: 21,
+    stdout: '',
+    stderr: expect.stringContaining('kubectl knows no node'),
+  });
+});
+
 test('What no node knows, and what is a host’s, is left open by name', async () => {
   await poolFor(here, {});
   const all = allocated(2);

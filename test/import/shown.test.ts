@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { routes } from '../../core/contract/routes.ts';
 import { readiness } from '../../functions/use-cases/questions/readiness.ts';
 import { callOf, type World } from '../functions/world.ts';
-import { containerOf } from './exports.ts';
+import { containerOf, ippool, listOf, podObject } from './exports.ts';
 import { type ImportingNode, importingNode, NETWORK, newWorld, POOL, poolFor } from './scene.ts';
 
 let here: World;
@@ -43,6 +43,33 @@ Nothing was changed: give --yes.
 `),
   ]);
   expect(node.sent(routes.report.path)).toEqual([]);
+});
+
+test('What others chose to call things changes nothing else that is shown, and is no interface', async () => {
+  const pod = { namespace: 'shop', name: 'web\u001b[2J' };
+  const allocated = { address: '10.99.0.1', containerId: containerOf(1), node: 'n-1', pod };
+  const status = (name: string) => ({
+    ...podObject({ ...allocated, pod: { namespace: 'shop', name: 'web' } }),
+    metadata: {
+      ...{ namespace: 'shop', name: 'web', uid: 'u' },
+      annotations: { 'k8s.v1.cni.cncf.io/network-status': JSON.stringify([{ interface: name, ips: ['10.99.0.1'] }]) },
+    },
+  });
+  const text = (name: string) => listOf(ippool('10.99.0.0/16', [allocated], '\u001b]0;name'), status(name));
+  const ran = async (name: string, ...more: string[]) => {
+    const args = ['import', 'whereabouts', node.written('export.json', text(name)), '--network', NETWORK];
+    return node.lessor(...args, '--pool', POOL, ...more);
+  };
+  const { out, exitCode } = await ran('net1');
+  expect([exitCode, out]).toEqual([41, expect.stringMatching(/net1 +shop\/web +.*kube-system\/·]0;name/)]);
+  expect(out).not.toContain('\u001b');
+  const [row] = JSON.parse((await ran('net/1', '--json')).out).allocations;
+  expect([row.outcome, row.ifname, row.why]).toEqual(['conflict', undefined, expect.stringContaining('--ifname')]);
+  expect(await ran('net1', '--ifname', 'net/1', '--yes')).toMatchObject({
+    exitCode: 21,
+    err: expect.stringContaining('--ifname "net/1" is no name of an interface'),
+  });
+  expect(node.node.entries()).toEqual([]);
 });
 
 test('Done, and once more', async () => {

@@ -134,6 +134,10 @@ describe('of host-local, all of which is this node’s', () => {
       'of before proves nothing: an ADD may have come since',
       () => node.written('sandboxes.json', crictlPods([]), Date.now() - HOUR_MS),
     ],
+    [
+      'of soon after proves nothing: a runtime need not list a sandbox whose ADD is under way',
+      () => node.written('sandboxes.json', crictlPods([]), Date.now() + 120_000),
+    ],
     ['through a pipe proves nothing: nobody can say when it was made', () => '-'],
   ])('a list %s', async (_, path) => {
     const source = node.hostLocal([plain]);
@@ -150,6 +154,18 @@ describe('of host-local, all of which is this node’s', () => {
     ];
     const { out } = await node.lessorReading(crictlPods([]), ...args);
     expect(JSON.parse(out).allocations).toMatchObject([{ outcome: 'would', standing: 'unproven' }]);
+  });
+
+  test('what lives here is not another node’s, whatever a pod there says of itself', async () => {
+    living = { '10.44.0.9': { netns: 'cni-1', group: containerOf(1) } };
+    const elsewhere = podObject({ ...web, node: 'n-2', pod: { namespace: 'other', name: 'namesake' } });
+    const list = node.written('pods.json', listOf(elsewhere));
+    const rows = async (kind: string, source: string) => (await node.imports(kind, source, '--pods', list)).rows;
+    expect(await rows('host-local', node.hostLocal([plain]))).toMatchObject([{ outcome: 'would', standing: 'living' }]);
+    const exported = node.written('export.json', listOf(...ipamBlocks([web])));
+    expect(await rows('calico', exported)).toMatchObject([{ outcome: 'would', standing: 'living' }]);
+    living = {};
+    expect(await rows('calico', exported)).toMatchObject([{ outcome: 'elsewhere' }]);
   });
 
   test('what lives in a network namespace lives, whatever the list says', async () => {
@@ -173,10 +189,11 @@ test('Calico says the node, and when; what it has of hosts and virtual machines 
     { handle_id: 'k8s-pod-network.vmi.shop.vm1', secondary: { node: 'n-1' } },
     { handle_id: `k8s-pod-network.${containerOf(3)}\r\neth1`, secondary: { node: 'n-2' } },
     { secondary: {} },
+    { handle_id: 'lb-1f0c3a', secondary: { service: 'web', namespace: 'shop', type: 'loadBalancer' } },
   ];
-  const allocations = block?.spec.allocations.map((index, place) => (place >= 20 && place < 24 ? place - 18 : index));
+  const allocations = block?.spec.allocations.map((index, place) => (place >= 20 && place < 25 ? place - 18 : index));
   const text = listOf({ ...block, spec: { ...block?.spec, attributes, allocations } });
-  const later = node.written('sandboxes.json', crictlPods([web]), Date.parse('2026-01-01T00:00:01Z'));
+  const later = node.written('sandboxes.json', crictlPods([web]), Date.parse('2026-01-01T00:05:01Z'));
   const { rows } = await node.imports('calico', node.written('export.json', text), '--sandboxes', later);
   expect(rows.map(({ outcome, addresses, why }) => [...addresses, outcome, why])).toEqual([
     ['10.44.0.9', 'would', undefined],
@@ -185,6 +202,7 @@ test('Calico says the node, and when; what it has of hosts and virtual machines 
     ['10.44.0.20', 'host', expect.stringContaining('vxlan-tunnel-addr-n-1')],
     ['10.44.0.21', 'unreadable', expect.stringContaining('virtual machine')],
     ['10.44.0.23', 'unreadable', 'it has no handle'],
+    ['10.44.0.24', 'host', 'it is an address of a service (lb-1f0c3a)'],
   ]);
   expect(rows[2]).toMatchObject({ ifname: 'eth1', containerId: containerOf(3) });
 });

@@ -151,7 +151,10 @@ describe.runIf(available('Routes to blocks', missing))('Nodes of their own', () 
     const routes = async () => (await lessorctl(a, 'routes media -o name')).trim();
     const of = (command: string) => command.replaceAll('routes routed', 'routes media');
     const present = (all: object[]) =>
-      writeFileSync(join(bed.directory, 'present'), JSON.stringify({ RouteTables: [{ Routes: all }] }));
+      writeFileSync(
+        join(bed.directory, 'present'),
+        JSON.stringify({ RouteTables: [{ RouteTableId: 'rtb-0123456789abcdef0', Routes: all }] }),
+      );
     const told = async () => {
       writeFileSync(join(bed.directory, 'calls'), '');
       await run(a, of(ofAws));

@@ -16,7 +16,7 @@ const hops: NextHops = {
   why: undefined,
 };
 const linux = (text?: string) =>
-  linesFor('linux', routesOf(blocks, hops, text === undefined ? undefined : presentIn('linux', text)), '');
+  linesFor('linux', routesOf(blocks, hops, text === undefined ? undefined : presentIn('linux', text, '')), '');
 
 describe('Routes of a Linux node', () => {
   const all = [
@@ -54,12 +54,48 @@ describe('Routes of a Linux node', () => {
     const bird = { dst: '10.8.2.0/26', gateway: '192.0.2.12', protocol: 'bird' };
     expect(linux(JSON.stringify([kernel, bird]))).toEqual(all);
   });
+
+  test('that somebody made by hand, of which ip names no protocol, count for nothing beside others of which it does', () => {
+    const kernel = { dst: '192.0.2.0/24', dev: 'eth0', protocol: 'kernel' };
+    const byHand = { dst: '10.8.2.0/26', gateway: '192.0.2.12' };
+    expect(linux(JSON.stringify([byHand, kernel]))).toEqual(all);
+  });
+
+  test('of a block that came here are taken away beside the new one, whose metric is another', () => {
+    const old = { dst: '10.8.0.0/26', gateway: '192.0.2.11' };
+    const own = { type: 'blackhole', dst: '10.8.0.0/26', metric: 9999 };
+    const gone = 'route del 10.8.0.0/26 via 192.0.2.11 proto 76';
+    expect(linux(JSON.stringify([old]))).toEqual([...all, gone]);
+    expect(linux(JSON.stringify([old, own]))).toEqual([...all.slice(1), gone]);
+  });
+
+  test('of a block that left are taken away beside the new one, and then nothing is to be done', () => {
+    const own = { type: 'blackhole', dst: '10.8.1.0/26', metric: 9999 };
+    const there = { dst: '10.8.1.0/26', gateway: '192.0.2.11' };
+    const gone = 'route del blackhole 10.8.1.0/26 metric 9999 proto 76';
+    expect(linux(JSON.stringify([own]))).toEqual([...all, gone]);
+    const rest = all.filter((line) => !line.includes('10.8.1.0'));
+    expect(linux(JSON.stringify([there, own]))).toEqual([...rest, gone]);
+    expect(linux(JSON.stringify([there]))).toEqual(rest);
+  });
+
+  test('of a block that was given back are all taken away', () => {
+    const own = { type: 'blackhole', dst: '10.8.2.0/26', metric: 9999 };
+    const hop = { dst: '10.8.2.0/26', gateway: '192.0.2.12' };
+    expect(linux(JSON.stringify([hop, own]))).toEqual([
+      ...all,
+      'route del 10.8.2.0/26 via 192.0.2.12 proto 76',
+      'route del blackhole 10.8.2.0/26 metric 9999 proto 76',
+    ]);
+  });
 });
 
 describe('Routes of a VPC', () => {
   const interfaces: NextHops = { ...hops, to: (node) => (node === 'a' ? 'eni-0a' : 'i-0b') };
   const aws = (Routes: object[]) => {
-    const present = presentIn('aws', JSON.stringify({ RouteTables: [{ Routes }] }, undefined, 2));
+    const others = { RouteTableId: 'rtb-1', Routes: [{ DestinationCidrBlock: '10.8.0.0/26', InstanceId: 'i-0c' }] };
+    const tables = [others, { RouteTableId: 'rtb-0', Routes }];
+    const present = presentIn('aws', JSON.stringify({ RouteTables: tables }, undefined, 2), 'rtb-0');
     return linesFor('aws', routesOf(blocks, interfaces, present), 'rtb-0');
   };
 
@@ -73,6 +109,7 @@ describe('Routes of a VPC', () => {
       // Nobody's node: whoever made it knows why.
       { DestinationIpv6CidrBlock: 'fd00:8:2::/122', GatewayId: 'vgw-0' },
     ];
+    expect(aws([])).toHaveLength(4);
     expect(aws(there)).toEqual([
       'aws ec2 create-route --route-table-id rtb-0 --destination-ipv6-cidr-block fd00:8:0::/122 --network-interface-id eni-0a',
       'aws ec2 replace-route --route-table-id rtb-0 --destination-ipv6-cidr-block fd00:8:1::/122 --instance-id i-0b',
@@ -81,9 +118,15 @@ describe('Routes of a VPC', () => {
   });
 });
 
+test.each(['linux', 'aws'] as const)('Lines for %s have prefixes only, whatever the service says', (target) => {
+  const row = { ...block(0, 'claimed', 'b'), prefixes: ['10.8.0.0/26; reboot'] };
+  expect(() => linesFor(target, routesOf([row], hops, undefined), 'rtb-0')).toThrow('is no prefix');
+});
+
 test.each([
   ['linux', '{"dst": 1'],
   ['aws', '[]'],
+  ['aws', '{"RouteTables": [{"RouteTableId": "rtb-1", "Routes": []}]}'],
 ] as const)('What is no list of routes of %s is refused', (target, text) => {
-  expect(() => presentIn(target, text)).toThrow('--present holds no routes');
+  expect(() => presentIn(target, text, 'rtb-0')).toThrow('--present holds no routes');
 });
