@@ -15,11 +15,13 @@ export const notingRefusals =
     }
   };
 
-/** A node that leaves has been drained; and that a pod does not get the address that it asks for says nothing of others. */
+/**
+ * A node that leaves has been drained. STATUS says that the data directory cannot be written. And that a pod does not get the address that
+ * it asks for says nothing of others.
+ */
 const concerns = ({ attachment, addresses, network }: Plugin, { code }: LessorError): boolean =>
   attachment.ifname === CLUSTER_INTERFACE &&
-  code !== 'node.leaving' &&
-  // What one pod asks for by itself says nothing of others.
+  !['node.leaving', 'node.storage'].includes(code) &&
   addresses.length === 0 &&
   network.podPools === undefined &&
   network.identity === undefined;

@@ -1,28 +1,6 @@
 /** Which commands there are. What a command needs is loaded when it is called: `help` loads none of them. */
 import type { ControlCommand } from '../session/command.ts';
-
-/** One that does something. */
-export interface SingleCommand {
-  readonly name: string;
-  readonly summary: string;
-  load(): Promise<ControlCommand>;
-}
-
-/** Several about the same thing. */
-export interface CommandGroup {
-  readonly name: string;
-  readonly summary: string;
-  readonly commands: readonly SingleCommand[];
-  /** The one that is meant where none is named. */
-  readonly default?: string;
-}
-
-export type CommandEntry = SingleCommand | CommandGroup;
-
-export interface Group {
-  readonly heading: string;
-  readonly commands: readonly CommandEntry[];
-}
+import type { Group } from './command-entry.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: each command has values of its own, which its options and arguments make
 const the = (one: any): ControlCommand => one as ControlCommand;

@@ -1,6 +1,7 @@
 /** What could come next on a command line that is being typed: from the table of commands, and names from the service. */
 import type { ControlCommand, Kind, OptionOfCommand } from '../session/command.ts';
-import { type CommandEntry, groups } from './commands.ts';
+import type { CommandEntry } from './command-entry.ts';
+import { groups } from './commands.ts';
 import { globalOptions, watchOption } from './global-options.ts';
 
 export interface Offer {

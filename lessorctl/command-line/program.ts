@@ -1,7 +1,8 @@
 /** The commands as the command-line library has them: it reads the arguments, and writes the help. */
 import { Argument, Command, Option } from 'commander';
 import type { ControlCommand, OptionOfCommand } from '../session/command.ts';
-import { type CommandEntry, groups } from './commands.ts';
+import type { CommandEntry } from './command-entry.ts';
+import { groups } from './commands.ts';
 import { globalOptions, watchOption } from './global-options.ts';
 
 type Values = Readonly<Record<string, unknown>>;

@@ -1,5 +1,6 @@
 /** docs/lessorctl.md: what is written by hand, and below it each command as it describes itself. */
-import { type CommandEntry, groups, type SingleCommand } from '../command-line/commands.ts';
+import type { CommandEntry, SingleCommand } from '../command-line/command-entry.ts';
+import { groups } from '../command-line/commands.ts';
 import { globalOptions, watchOption } from '../command-line/global-options.ts';
 import type { ControlCommand, OptionOfCommand } from '../session/command.ts';
 

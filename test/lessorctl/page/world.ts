@@ -1,7 +1,8 @@
 /** What the commands on docs/lessorctl.md are typed into: the local stack with some pools, nodes and pods, and a made-up cluster. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { routes } from '../../../core/contract/routes.ts';
-import { groups, type SingleCommand } from '../../../lessorctl/command-line/commands.ts';
+import type { SingleCommand } from '../../../lessorctl/command-line/command-entry.ts';
+import { groups } from '../../../lessorctl/command-line/commands.ts';
 import type { Ran } from '../../../lessorctl/shell/shell.ts';
 import type { Identity } from '../../../local/aws/identities.ts';
 import type { LocalStack } from '../../../local/stack/stack.ts';
