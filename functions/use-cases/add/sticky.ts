@@ -49,8 +49,9 @@ export async function holdHome(allocation: Allocation, pod: Pod): Promise<SlotKe
   return undefined;
 }
 
+/** What is kept for an identity is not its pod's (`samePod`). */
 const isOf = (pod: Pod, { holding }: SlotState): boolean =>
-  holding?.pod?.namespace === pod.namespace && holding.pod.name === pod.name;
+  holding?.pod?.namespace === pod.namespace && holding.pod.name === pod.name && holding.identity === undefined;
 
 function stillHeld({ pool }: Allocation, { block, slot }: Pick<SlotKey, 'block' | 'slot'>, pod: Pod, state: SlotState) {
   const addresses = pool.space.addresses(block, slot).map(({ address }) => address);

@@ -71,6 +71,12 @@ describe('an identity', () => {
     expect((await virtualMachine('launcher-b')).address).toBe(mine.address);
   });
 
+  it('keeps no pod of its holder’s name waiting that does not name it, in a sticky pool either', async () => {
+    const { start, virtualMachine } = await keeping({ addresses: 8, blockSize: 4, stickySeconds: 60 });
+    const mine = await virtualMachine('launcher-a');
+    expect((await start({ pod: pod('launcher-a') }, 'i-2')).address).not.toBe(mine.address);
+  });
+
   it('loses it to others when its time is over, and keeps another one from then on', async () => {
     const { here, start, virtualMachine } = await keeping({ addresses: 4, blockSize: 4 });
     const mine = await virtualMachine('launcher-a');
