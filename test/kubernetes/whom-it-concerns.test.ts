@@ -34,6 +34,26 @@ describe('a pool of some namespaces', () => {
     expect(scene.isTainted()).toBe(false);
   });
 
+  test('taints nothing either where its blocks belong to nodes', async () => {
+    const ranges = [[{ subnet: '10.6.0.0/29' }]];
+    await create(scene.here.environment(), {
+      name: 'own',
+      affinity: 'node',
+      blockSize: 4,
+      ranges,
+      namespaces: ['team-c'],
+    });
+    scene.pass(MINUTE_MS);
+    const retried = () => scene.add('c-9', 'team-c', { ipam: byNamespace });
+    for (let pod = 0; pod < 8; pod += 1) await scene.add(`c-${pod}`, 'team-c', { ipam: byNamespace });
+    for (let tries = 0; tries < 8; tries += 1) {
+      expect(await retried()).toBe(1);
+      await scene.looksFor(15_000);
+    }
+    expect(await scene.add('b-0', 'team-b', { ipam: byNamespace })).toBe(0);
+    expect(scene.isTainted()).toBe(false);
+  });
+
   test('taints the node where pods of no namespace get an address', async () => {
     const deps = scene.here.environment();
     await change(deps, { state: 'draining' }, { name: 'large' });

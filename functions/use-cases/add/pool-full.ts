@@ -35,8 +35,8 @@ export function full(
     vrf,
     capacity: String(space.capacity),
     limit: limit === 'node' ? 'node' : 'pool',
-    // That others have room in their blocks helps no one else.
-    ...(definition.affinity === 'node' ? { affinity: definition.affinity } : {}),
+    // That others have room in their blocks helps no one else. Of a pool of some namespaces it says nothing about other pods.
+    ...(definition.affinity === 'node' && definition.namespaces.length === 0 ? { affinity: definition.affinity } : {}),
     ...(former.length === 0 ? {} : { former }),
   };
   if (coolingUntil < Number.POSITIVE_INFINITY) {
