@@ -6,7 +6,7 @@ import { refusal } from '../machine/refusal.ts';
 import { version } from '../machine/version.ts';
 import type { Calling, Command, Option } from './command.ts';
 import { readArguments } from './options.ts';
-import { table } from './table.ts';
+import { columns } from './table.ts';
 
 interface Entry {
   readonly name: string;
@@ -148,4 +148,4 @@ const placeholder = ({ value, several }: Option): string =>
 const helpOf = ({ help, default: otherwise }: Option): string =>
   otherwise === undefined ? help : `${help} (default: ${otherwise})`;
 
-const indented = (rows: readonly (readonly string[])[]): string => table(rows).replace(/^/gm, '  ');
+const indented = (rows: readonly (readonly string[])[]): string => columns(rows).replace(/^/gm, '  ');

@@ -42,7 +42,7 @@ it. What nobody saw, and is not proven to be over, is imported all the same: it 
     sandboxes: {
       kind: 'value',
       value: 'FILE',
-      help: 'the sandboxes of the runtime, as crictl pods -o json writes them: what is older than the file and not in it is over',
+      help: 'the sandboxes of the runtime, as crictl pods -o json writes them: what is five minutes older than the file and not in it is over',
     },
     'node-name': {
       kind: 'value',

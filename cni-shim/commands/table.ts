@@ -2,9 +2,12 @@
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
-/** Columns as kubectl prints them: two spaces between, no borders. */
-export function table(all: readonly (readonly string[])[]): string {
-  const rows = all.map((row) => row.map((cell) => cell.replace(CONTROL, '·')));
+/** The same of what is the case, in lines that can be shown. */
+export const table = (rows: readonly (readonly string[])[]): string =>
+  columns(rows.map((row) => row.map((cell) => cell.replace(CONTROL, '·'))));
+
+/** Columns as kubectl prints them: two spaces between, no borders. Texts of this program, as they are. */
+export function columns(rows: readonly (readonly string[])[]): string {
   const widths = rows.reduce<number[]>(
     (most, row) => row.map((cell, column) => Math.max(cell.length, most[column] ?? 0)),
     [],

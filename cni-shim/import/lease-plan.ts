@@ -8,13 +8,15 @@ import type { LeaseToImport } from '../node/imports.ts';
 import { slotName } from '../node/journal-entry.ts';
 import type { ImportCandidate } from './attachments.ts';
 
-export type Planned = Pick<LeaseToImport, 'slots' | 'addresses'> & {
+export type PlannedLease = Pick<LeaseToImport, 'slots' | 'addresses'> & {
   /** The nonce under which the service has it for this attachment already. */
   readonly heldUnder: string | undefined;
   /** Addresses that the pool hands out to nobody: the container keeps them until it ends. */
   readonly excluded: readonly string[];
 };
-export type LeasePlan = ({ readonly kind: 'lease' } & Planned) | { readonly kind: 'conflict'; readonly why: string };
+export type LeasePlan =
+  | ({ readonly kind: 'lease' } & PlannedLease)
+  | { readonly kind: 'conflict'; readonly why: string };
 
 /** For whom a block would be claimed. */
 export interface BlockClaimant {
