@@ -32,7 +32,7 @@ const otherwise: Readonly<Record<string, number>> = {
 };
 
 /** It is wider than a terminal where a program may read it, where it is to be pasted, or where a word of it is wide. */
-const isWide = (line: string) => / -o (wide|json|yaml)| > /.test(line);
+const isWide = (line: string) => / -o (wide|json|yaml)| > |^routes .* --for /.test(line);
 const fits = (text: string) =>
   stringWidth(text) <= COLUMNS ||
   text.startsWith('lessorctl ') ||
