@@ -165,7 +165,6 @@ const denied: Record<string, Requested> = {
   'two addresses of one set by two ways': request([[v4]], { args: 'IP=10.1.0.5', ips: ['10.1.0.6'] }),
   'one address that can be had and one that cannot': request([[v4], [v6]], { ips: ['10.1.0.5', 'fd00:2::5'] }),
   'a prefix length that is too long by CNI_ARGS': request([[v4]], { args: 'IP=10.1.0.5/33' }),
-  'several addresses by CNI_ARGS': request([[v4], [v6]], { args: 'IP=10.1.0.5,fd00:1::5' }),
   'what is no address by CNI_ARGS': request([[v4]], { args: 'IP=x' }),
   'a prefix length that is too long by args': request([[v6]], { ips: ['fd00:1::5/129'] }),
   'an empty address by args': request([[v4]], { ips: [''] }),
