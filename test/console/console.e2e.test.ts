@@ -247,5 +247,6 @@ it.runIf(runs)('a field without a name is found by axe, and one beyond the scree
 
 describe.runIf(runs)('pools', () => poolsAreChanged(() => opened));
 describe.runIf(runs)('the map', () => theMapHasOtherColours(() => opened));
-describe.runIf(runs)('the page', () => thePageAsksForLittle(() => opened));
 describe.runIf(runs)('markup is text in', () => markupIsText(() => opened));
+// It sets the clock of the browser's context, which is that of every page after it.
+describe.runIf(runs)('the page', () => thePageAsksForLittle(() => opened));
