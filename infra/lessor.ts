@@ -197,7 +197,7 @@ export class Lessor extends Construct {
       Array.from({ length: NODE_LIST_SHARDS }, (_, shard) => nodeListKey(shard)),
     );
     leases.grant(reclaim, 'Query', 'UpdateItem');
-    pools.grant(changes, 'GetItem', 'UpdateItem');
+    pools.grant(changes, 'UpdateItem');
     pools.grantDeletion(
       changes,
       Array.from({ length: IDENTITY_SHARDS }, (_, shard) => identityPart(shard)),

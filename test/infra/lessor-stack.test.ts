@@ -1,7 +1,7 @@
 import type { App } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { environment } from '../../core/contract/environment.ts';
-import { NODE_LIST_SHARDS } from '../../core/contract/limits.ts';
+import { IDENTITY_SHARDS, NODE_LIST_SHARDS } from '../../core/contract/limits.ts';
 import { routes } from '../../core/contract/routes.ts';
 import { deployment, type Resource, templateOf } from './deployments.ts';
 
@@ -21,15 +21,23 @@ const statements: Statement[] = Object.values(resources).flatMap(
   ({ Properties }) => Properties?.PolicyDocument?.Statement ?? [],
 );
 
-/** What no statement of this stack may say; undefined: nothing is wrong with it. */
-/** No other item than those of the list of nodes can be deleted: each of its keys is named. */
-const isOfNodeList = (condition: unknown): boolean => {
+/** Parts of the pools table of which items may be deleted, each with the keys that it has. */
+const DELETABLE = {
+  'list of nodes': { count: NODE_LIST_SHARDS, key: /^NODES#\d+$/ },
+  identities: { count: IDENTITY_SHARDS, key: /^ID#[0-9a-f]$/ },
+};
+
+/** No other item than those of one part can be deleted: each of its keys is named. */
+function deletablePart(condition: unknown): string | undefined {
   const keys = (condition as { [name: string]: { [key: string]: string[] } } | undefined)?.[
     'ForAllValues:StringEquals'
   ];
   const named = keys?.['dynamodb:LeadingKeys'] ?? [];
-  return named.length === NODE_LIST_SHARDS && named.every((key) => /^NODES#\d+$/.test(key));
-};
+  const part = Object.entries(DELETABLE).find(
+    ([, { count, key }]) => new Set(named).size === count && named.every((one) => key.test(one)),
+  );
+  return part?.[0];
+}
 
 const STREAM = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'];
 
@@ -37,7 +45,8 @@ const STREAM = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams
 function partOf(target: unknown, condition: unknown): string {
   const [, attribute] = (target as { 'Fn::GetAtt': [string, string] })['Fn::GetAtt'];
   if (attribute === 'StreamArn') return ' stream';
-  return isOfNodeList(condition) ? ' list of nodes' : '';
+  const part = deletablePart(condition);
+  return part === undefined ? '' : ` ${part}`;
 }
 
 /** What several statements allow on one thing. */
@@ -47,10 +56,11 @@ function together(statements: readonly (readonly [on: string, operations: readon
   return all;
 }
 
+/** What no statement of this stack may say; undefined: nothing is wrong with it. */
 function tooWide({ Effect, Action, Resource: target, Condition }: Statement): string | undefined {
   if (Effect === 'Deny') return undefined;
   const actions = [Action].flat();
-  if (actions.join() === 'dynamodb:DeleteItem' && isOfNodeList(Condition)) return undefined;
+  if (actions.join() === 'dynamodb:DeleteItem' && deletablePart(Condition) !== undefined) return undefined;
   // It only reads, and knows no resource.
   if (actions.join() === 'ec2:DescribeInstances') return undefined;
   // It only reads, and knows no resource where some alarms are composite.
@@ -157,6 +167,8 @@ describe('the rights', () => {
       'Lessor-changes': {
         log,
         Pools: ['UpdateItem', 'GetItem', 'Query'],
+        'Pools identities': ['DeleteItem'],
+        Leases: ['GetItem'],
         'Pools stream': STREAM,
         'Leases stream': STREAM,
         History: ['PutItem', 'UpdateItem'],
@@ -181,7 +193,7 @@ describe('the rights', () => {
     });
   });
 
-  it('hold no wildcard, no Scan, and no DeleteItem but in the list of nodes, for anyone', () => {
+  it('hold no wildcard, no Scan, and no DeleteItem but in the list of nodes and of identities, for anyone', () => {
     expect(statements.length).toBeGreaterThan(8);
     expect(statements.map(tooWide).filter(Boolean)).toEqual([]);
     expect(ofType('AWS::IAM::Role').filter(([, { Properties }]) => Properties.ManagedPolicyArns)).toEqual([]);
