@@ -304,7 +304,7 @@ describe('the client', () => {
   });
 
   test('knows of every problem whether to repeat it', async () => {
-    const apart: ProblemCode[] = ['pool.cooling', 'address.cooling', 'address.held'];
+    const apart: ProblemCode[] = ['pool.cooling', 'address.cooling', 'address.held', 'identity.held'];
     for (const code of Object.keys(problems) as ProblemCode[]) {
       const { outcome, sent } = release([problem(code)]);
       const repeated = problems[code].retry && !apart.includes(code);
