@@ -84,9 +84,12 @@ async function add(stage: Stage, machine: Machine, container: Container, mayFail
   const { witness } = stage;
   witness.note(`ADD ${container.id}@${machine.id}`);
   stage.counts.calls += 1;
+  const { losses } = machine;
   const called = await machine.call('ADD', container, killedAfter(stage));
   tellSoon(stage, machine);
   if (called === undefined) return false;
+  // What it noted is in the journal that was put aside meanwhile.
+  if (machine.losses > losses) container.isForgotten = true;
   if (called.exitCode !== 0) {
     witness.note(`ADD ${container.id}@${machine.id} failed: ${called.stdout.trim()}`);
     const { code } = called.printed;

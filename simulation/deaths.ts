@@ -7,6 +7,7 @@ import { anyMachine, onMachine, removeAlone } from './containers.ts';
 import { dyingStore, Killed } from './dying-store.ts';
 import type { Machine } from './machine.ts';
 import type { Stage } from './stage.ts';
+import { WRONGLY } from './witness.ts';
 
 /** Further steps of a reclaim are like these. */
 const STEPS = 24;
@@ -93,13 +94,11 @@ export function boots(stage: Stage): void {
 /** It never leased, or began another life in that very moment: nothing was declared. */
 const MAY_BE_REFUSED = ['node.unknown', 'node.alive'];
 
-const insist = async (stage: Stage, machine: Machine, deps: Dependencies) =>
+const insist = async (stage: Stage, machine: Machine, reason: string, deps: Dependencies) =>
   attempt(stage, `declaring ${machine.id} dead`, () =>
-    declareDeath(deps, callOf('user/ann'), { node: machine.id, reason: 'it is off', alsoIfAlive: true }).catch(
-      (error: unknown) => {
-        if (!(error instanceof LessorError && MAY_BE_REFUSED.includes(error.code))) throw error;
-      },
-    ),
+    declareDeath(deps, callOf('user/ann'), { node: machine.id, reason, alsoIfAlive: true }).catch((error: unknown) => {
+      if (!(error instanceof LessorError && MAY_BE_REFUSED.includes(error.code))) throw error;
+    }),
   );
 
 /** It is drained, and says goodbye; or whoever wanted that changes their mind. */
@@ -125,7 +124,7 @@ export async function isDeclared(stage: Stage): Promise<void> {
   stage.witness.note(`an operator declares ${machine.id} dead, which is off`);
   machine.power = 'gone';
   const killed = stage.chance.happens(0.3);
-  await insist(stage, machine, killed ? killedSomewhere(stage, 2) : stage.environment());
+  await insist(stage, machine, 'it is off', killed ? killedSomewhere(stage, 2) : stage.environment());
   machine.power = 'off';
 }
 
@@ -134,8 +133,6 @@ export async function isDeclaredWrongly(stage: Stage): Promise<void> {
   const machine = anyMachine(stage);
   if (machine === undefined) return;
   stage.witness.note(`an operator declares ${machine.id} dead, which runs`);
-  stage.witness.insists(machine.id);
   const killed = stage.chance.happens(0.5);
-  await insist(stage, machine, killed ? killedSomewhere(stage, 2) : stage.environment());
-  stage.witness.relents(machine.id);
+  await insist(stage, machine, WRONGLY, killed ? killedSomewhere(stage, 2) : stage.environment());
 }

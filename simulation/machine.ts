@@ -45,6 +45,8 @@ export interface Machine {
   outbox(): { readonly reports: readonly string[]; readonly releases: readonly string[] };
   /** The journal was found damaged, and is put aside. */
   loseJournal(): void;
+  /** How often that was. */
+  readonly losses: number;
   /** It was, in this boot or an earlier one. */
   readonly isForgetful: boolean;
   powerOff(): void;
@@ -76,6 +78,7 @@ export function machineOf(id: string, service: ServiceInWeather, around: Around)
     return bootUp({ id, bootId: `${id}-boot-${around.isBootSeen === false ? 0 : boots}`, disk }, service, around);
   };
   let current = bootOf();
+  let losses = 0;
   let isForgetful = false;
   const isOver = () => around.isOver?.(machine);
   const rows = (sql: string) => disk.openDatabase(current.records().path).all(sql);
@@ -87,6 +90,9 @@ export function machineOf(id: string, service: ServiceInWeather, around: Around)
     isToLook: false,
     get bootId() {
       return current.bootId;
+    },
+    get losses() {
+      return losses;
     },
     get isForgetful() {
       return isForgetful;
@@ -120,6 +126,7 @@ export function machineOf(id: string, service: ServiceInWeather, around: Around)
       const directory = current.records().path.replace(/\/[^/]*$/, '');
       const identity = disk.files.identity(directory);
       if (identity !== undefined) disk.files.move(directory, `${directory}${DAMAGED}${identity.replace(':', '-')}`);
+      losses += 1;
       isForgetful = true;
     },
     copyDisk() {

@@ -9,7 +9,7 @@ import { type BlockKey, blockKeyToText, type SlotKey } from '../core/protocol/sl
 import type { Store } from '../core/store.ts';
 import { intercepted } from '../test/functions/intercepted.ts';
 import type { Schedule } from './schedule.ts';
-import type { Witness } from './witness.ts';
+import { type Witness, WRONGLY } from './witness.ts';
 
 /** A lease that is over. Times are the service's, in ms since 1970. */
 export interface EndedLease {
@@ -271,8 +271,8 @@ function livesBeside(witness: Witness) {
       if (name === 'join' && (outcome as { joined: boolean }).joined)
         lives.set(String(args[0]), (outcome as { node: { incarnation: number } }).node.incarnation);
       if (name === 'recordDeath') {
-        const { node, incarnation } = args[0] as DeathRecord;
-        witness.isRecorded(node, incarnation);
+        const { node, incarnation, reason } = args[0] as DeathRecord;
+        if (reason === WRONGLY) witness.isInsistedOn(node, incarnation);
       }
       const [node, life] = [String(args[0]), args[1] as number];
       if (name === 'beginLife' && outcome === true) {

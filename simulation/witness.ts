@@ -44,11 +44,8 @@ export interface Witness {
   /** It was told an address. @param life of the node, in which it was leased */
   lives(container: Container, address: string, life: number): void;
   ends(container: Container): void;
-  /** An operator insists that the node is dead, though it runs. */
-  insists(node: string): void;
-  relents(node: string): void;
-  /** The death of this life is recorded: where it was insisted on, what was leased in the life may be taken once it is over. */
-  isRecorded(node: string, life: number): void;
+  /** The death of this life, which runs, is recorded by an operator: what was leased in it may be taken once it is over. */
+  isInsistedOn(node: string, life: number): void;
   /** It is marked. */
   isOver(node: string, life: number): void;
   isGivenUp(container: Pick<Container, 'node' | 'life'>): boolean;
@@ -59,6 +56,9 @@ export interface Witness {
   /** The holder of an address is not that one any more. */
   changesHands(address: string, before: SlotState, how: string): void;
 }
+
+/** An operator's reason where the node runs. It is in the record, which may come late. */
+export const WRONGLY = 'it does not answer';
 
 /** Lines of the trace, at least. */
 const KEPT = 10_000;
@@ -71,7 +71,6 @@ export function newWitness(): Witness {
   const byNode = new Map<string, Set<Container>>();
   const byAddress = new Map<string, Set<Container>>();
   const insisted = new Set<string>();
-  const recorded = new Map<string, number>();
   const givenUp = new Map<string, number>();
   const violations: Violation[] = [];
   const trace: string[] = [];
@@ -117,13 +116,9 @@ export function newWitness(): Witness {
       byNode.get(container.node)?.delete(container);
       container.address = undefined;
     },
-    insists: (node) => void insisted.add(node),
-    relents: (node) => void insisted.delete(node),
-    isRecorded(node, life) {
-      if (insisted.has(node)) recorded.set(node, life);
-    },
+    isInsistedOn: (node, life) => void insisted.add(`${node} ${life}`),
     isOver(node, life) {
-      if (recorded.get(node) === life) givenUp.set(node, Math.max(life, givenUp.get(node) ?? 0));
+      if (insisted.has(`${node} ${life}`)) givenUp.set(node, Math.max(life, givenUp.get(node) ?? 0));
     },
     isGivenUp,
     givenUpLife: (node) => givenUp.get(node) ?? 0,
