@@ -23,6 +23,7 @@ import { entryNamed, storedPool } from './named-pool.ts';
 import { firstAfter, firstOf } from './open-blocks.ts';
 import { type Attempt, done, overtaken, poolContention, untilWritten } from './optimistic-write.ts';
 import { ordinaryRanges } from './ordinary-ranges.ts';
+import { effectsOf } from './pool-effects.ts';
 import { ensureFits } from './pool-size.ts';
 import { valueText } from './pool-text.ts';
 import { ensureVersion, type PoolChange, viewOf } from './pool-view.ts';
@@ -127,48 +128,4 @@ function fixed({ name, vrf }: PoolDefinition, field: string, why: string): Lesso
       'create another pool beside it, drain this one and delete it',
     { facts: { pool: name, vrf, field } },
   );
-}
-
-/** Namespaces with other quotas than before that are told one by one: those that lose theirs first. */
-const MOST_TOLD = 16;
-
-/** The list is replaced as a whole: what is left out is said, since a namespace may lose its number unmeant. */
-function quotaEffects(before: PoolDefinition, after: PoolDefinition): string[] {
-  const [had, has] = [before, after].map(({ quotas }) => new Map(Object.entries(quotas)));
-  const namespaces = [...new Set([...(had?.keys() ?? []), ...(has?.keys() ?? [])])].sort(
-    (a, b) => Number(has?.has(a)) - Number(has?.has(b)) || (a < b ? -1 : 1),
-  );
-  const instead =
-    after.quota === undefined ? 'it has no limit now' : `the pool's quota of ${after.quota} counts for it`;
-  const changes = namespaces.flatMap((namespace) => {
-    const [from, to] = [had?.get(namespace), has?.get(namespace)];
-    if (from === to) return [];
-    if (from === undefined) return [`namespace ${namespace} has a quota of ${to} of its own`];
-    if (to === undefined)
-      return [
-        `namespace ${namespace} loses its own quota of ${from}, since quotas replaces all that there was: ${instead}`,
-      ];
-    return [`the quota of namespace ${namespace} changes from ${from} to ${to}`];
-  });
-  const more = changes.length - MOST_TOLD;
-  return more > 0 ? [...changes.slice(0, MOST_TOLD), `the quotas of ${more} more namespaces change`] : changes;
-}
-
-/** A sentence for each difference; none: nothing changes. */
-function effectsOf(pool: KnownPool, next: PoolState): string[] {
-  const effects: string[] = [];
-  const [before, after] = [pool.definition, next.definition];
-  const added = after.ranges.flatMap((set, index) => set.slice(before.ranges[index]?.length ?? 0));
-  for (const { rangeStart, rangeEnd } of added) effects.push(`the range ${rangeStart}-${rangeEnd} is added`);
-  for (const field of Object.keys({ ...before, ...after }) as (keyof PoolDefinition)[]) {
-    if (field === 'quotas') effects.push(...quotaEffects(before, after));
-    else if (field !== 'ranges' && canonicalText(before[field]) !== canonicalText(after[field]))
-      effects.push(`${field} changes from ${valueText(before[field])} to ${valueText(after[field])}`);
-  }
-  const [from, to] = [pool.space.capacity, poolSpace(after).capacity];
-  if (from !== to) effects.push(`capacity ${to > from ? 'grows' : 'falls'} from ${from} to ${to}`);
-  if (next.state === 'draining' && pool.state !== 'draining')
-    effects.push('the pool gives no new lease, everywhere within 30 seconds; what is held stays until it is released');
-  if (next.state === 'active' && pool.state !== 'active') effects.push('the pool gives new leases again');
-  return effects;
 }
