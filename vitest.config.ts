@@ -4,6 +4,15 @@ import { defineConfig } from 'vitest/config';
 /** Processes of the plugin, with files and ports of their own: they wait more than they work, so two files go side by side. */
 const processes = ['test/cni-shim/**/*.e2e.test.ts', 'test/e2e/{faults,kill,leave,many-pods,outage}.e2e.test.ts'];
 
+/** They read the environment when they are loaded, or change what others would find: a module, the output, the locale. */
+const alone = [
+  'test/functions/{changes,define-pools,ec2,events,evidence,http,metrics,reclaim}/**/*.test.ts',
+  'test/functions/*.test.ts',
+  'test/functions/use-cases/add/repeat-in-a-later-life.test.ts',
+  'test/functions/use-cases/changes/pool-fill.test.ts',
+  'test/functions/use-cases/forecast/samples.test.ts',
+];
+
 export default defineConfig({
   test: {
     testTimeout: 60_000,
@@ -15,7 +24,17 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/**/*.e2e.test.ts'] },
+        // Modules are loaded once for all files of a worker: to load them for each one takes longer than most of the tests.
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.e2e.test.ts', ...alone],
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: alone, exclude: ['test/**/*.e2e.test.ts'] },
       },
       {
         extends: true,

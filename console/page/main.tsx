@@ -3,6 +3,9 @@ import { render } from 'preact';
 import { App } from './app.tsx';
 import { enter, settings } from './fleet/fleet.ts';
 
+// The token has been exchanged: it stays neither in the address nor in the history.
+if (location.search !== '') history.replaceState(null, '', `/${location.hash}`);
+
 const root = document.getElementById('console');
 if (root !== null) {
   settings.value = JSON.parse(root.dataset.settings ?? '');

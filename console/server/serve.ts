@@ -100,14 +100,18 @@ async function answer(room: Room, request: IncomingMessage, response: ServerResp
   const say = (status: number, type: string, body: string | Uint8Array, more: Record<string, string> = {}) =>
     void response.writeHead(status, { ...HEADERS, 'content-type': type, ...more }).end(body);
   const deny = (status: number, why: string, more = {}) => say(status, 'text/plain; charset=utf-8', `${why}\n`, more);
+  // To whoever has the token at once: a redirect would go out without the cookie, where another site or a file had the link.
+  const sayPage = (more = {}) => {
+    first.begin();
+    say(200, 'text/html; charset=utf-8', withSettings(String(files['/']?.body), options), more);
+  };
   if (!entrance.isHere(request.headers)) return deny(421, 'This is no host of the console.');
   const url = new URL(request.url ?? '/', 'http://console');
   const token = url.searchParams.get('token');
   if (request.method === 'GET' && url.pathname === '/' && token !== null) {
     const cookie = entrance.admit(token);
     if (cookie === undefined) return deny(403, 'This address is not valid any more: lessorctl ui prints another one.');
-    first.begin();
-    return say(200, 'text/html; charset=utf-8', AWAY, { 'set-cookie': cookie });
+    return sayPage({ 'set-cookie': cookie });
   }
   if (!entrance.isAdmitted(request.headers)) return deny(403, 'Open the address that lessorctl ui prints.');
   if (request.method === 'POST') {
@@ -122,10 +126,7 @@ async function answer(room: Room, request: IncomingMessage, response: ServerResp
     return say(status, 'application/json', JSON.stringify(body));
   }
   if (request.method !== 'GET') return deny(405, 'There is no such request.');
-  if (url.pathname === '/') {
-    first.begin();
-    return say(200, 'text/html; charset=utf-8', withSettings(String(files['/']?.body), options));
-  }
+  if (url.pathname === '/') return sayPage();
   const file = files[url.pathname];
   return file === undefined ? deny(404, 'There is no such file.') : say(200, file.type, file.body);
 }
@@ -145,10 +146,6 @@ function withSettings(page: string, { endpoint, vrf, cluster }: ConsoleSettings)
   const escaped = text.replace(/[&<>"]/g, (one) => `&#${one.charCodeAt(0)};`);
   return page.replace('<div id="console">', () => `<div id="console" data-settings="${escaped}">`);
 }
-
-/** A redirect would go out without the cookie, where another site or a file had the link; and the token leaves the address. */
-const AWAY =
-  '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=/"><title>Lessor</title>\n';
 
 /** Undefined where it is longer than any question. */
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
