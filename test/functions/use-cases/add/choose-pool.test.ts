@@ -23,6 +23,10 @@ async function poolOf(here: World, name: string, policy: Partial<PoolPolicy> = {
   await here.store.pools.changePool({ ...state, definition: { ...pool, ...policy }, version: 2 });
   return pool;
 }
+async function drained(here: World, { id }: { id: string }) {
+  const state = await here.store.pools.readPool(id);
+  if (state) await here.store.pools.changePool({ ...state, state: 'draining', version: state.version + 1 });
+}
 /** Pool a of four addresses without a cooldown, and b of a hundred. */
 async function smallAndLarge(policy: Partial<PoolPolicy> = {}) {
   const here = world();
@@ -169,14 +173,25 @@ describe('a configuration that names no pool', () => {
     expect(await ask(8, 'shop')).toEqual(['rest', 'default']);
   });
 
-  it('is refused with each pool’s reason where none fits', async () => {
+  it('is refused with each pool’s reason where none fits, but of those that others have to themselves only their number', async () => {
     const here = world();
-    await poolOf(here, 'shop', { namespaces: ['shop'] });
+    for (const name of ['shop', 'bank']) await poolOf(here, name, { namespaces: [name] });
+    await poolOf(here, 'elsewhere', { clusters: ['other'] });
+    await poolOf(here, 'gpu', { nodeLabels: { kind: 'gpu' } });
     const refusal = await refusalOf(add(here.environment(), 'i-1', requestFor(1, [])));
     expect(refusal).toMatchObject({
       code: 'pool.unmatched',
-      message: expect.stringContaining('shop: it is for namespace shop, and the pod is of none'),
+      what: 'No pool of VRF default may be used for this pod (pools of other namespaces or clusters: 3; gpu: it is for nodes with kind=gpu, and the node has no such label)',
     });
+  });
+
+  it('is told of a drained pool only where it would be its own', async () => {
+    const here = world();
+    for (const name of ['shop', 'bank']) await drained(here, await poolOf(here, name, { namespaces: [name] }));
+    const { what } = await refusalOf(
+      add(here.environment(), 'i-1', requestFor(1, [], { pod: { namespace: 'shop', name: 'web' } })),
+    );
+    expect(what).toContain('(pools of other namespaces or clusters: 1; shop: it is draining)');
   });
 });
 
