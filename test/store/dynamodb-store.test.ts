@@ -93,6 +93,13 @@ describe('a write whose answer is lost', () => {
         return pools.openPool(id, 4n, 8n);
       },
     ],
+    [
+      'a block that is opened apart for somebody',
+      async (pools, id) => {
+        await store.pools.createPool(stateOf(definition(id)), newId());
+        return pools.openApart(id, 9n, 1, { part: 'a', most: 1 });
+      },
+    ],
   ])('is known when the SDK sends it again: %s', async (_, write) => {
     const { client, sent } = losing();
     expect(await write(dynamodbStore(client, tables).pools, newId())).toBe(true);
