@@ -94,6 +94,18 @@ export function poolsSuite(open: () => Store): void {
       expect((await pools.readPool(id))?.openApart).toEqual([FAR]);
     });
 
+    it('open as many apart for some namespaces as they may, however many ask at once', async () => {
+      const { pools } = open();
+      const pool = stateOf(definition(newId()));
+      const { id } = pool.definition;
+      await pools.createPool(pool);
+      const blocks = Array.from({ length: 12 }, (_, k) => BigInt(100 + k));
+      const outcomes = await Promise.all(blocks.map((block) => pools.openApart(id, block, 99, { part: 'a', most: 8 })));
+      expect(outcomes.filter(Boolean)).toHaveLength(8);
+      const state = await pools.readPool(id);
+      expect([state?.openApart?.length, state?.openedFor]).toEqual([8, new Map([['a', 8]])]);
+    });
+
     it('count for whom blocks were opened apart, whatever else changes', async () => {
       const { pools } = open();
       const pool = stateOf(definition(newId()));

@@ -59,6 +59,10 @@ describe('what the plugin prints', () => {
     );
   });
 
+  test('would not be one by JSON alone: such a printer is found out', () => {
+    expect(JSON.stringify(HOSTILE)).toMatch(UNSEEN);
+  });
+
   test('says what was written, so that it is found', () => {
     const [msg] = shownOf(() => askedByPod({ 'lessor.dev/identity': 'vm\u202e1' }, undefined, 'pods'));
     expect(msg).toBe('lessor: annotation lessor.dev/identity "vm\\u202e1" is no identity');
