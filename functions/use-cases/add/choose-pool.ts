@@ -69,7 +69,9 @@ export async function* choosePools(
 interface Idle {
   readonly why: () => string;
   /** The pod could have an address there at another time. */
-  readonly isForPod: boolean;
+  readonly isForPod?: boolean;
+  /** Others have it to themselves. */
+  readonly isOthers?: boolean | undefined;
 }
 
 /** Of the configuration: none where the service is to choose. */
@@ -111,14 +113,17 @@ async function asking(deps: Dependencies, vrf: string, requester: Requester): Pr
   return {
     choices: fitting.filter(({ policy }) => policy.state === 'active'),
     reasons: (idle) => {
-      const others = passed.filter(({ isOthers }) => isOthers).length;
+      const unfit = [
+        ...passed.map(({ pool, why, isOthers }) => ({ name: pool.name, why, isOthers })),
+        ...[...idle].map(([name, one]) => ({ name, ...one })),
+      ];
+      const others = unfit.filter(({ isOthers }) => isOthers).length;
       return [
         ...(others === 0 ? [] : [`pools of other namespaces or clusters: ${others}`]),
         ...fitting
           .filter(({ policy }) => policy.state !== 'active')
           .map(({ name, policy }) => `${name}: it is ${policy.state}`),
-        ...passed.filter(({ isOthers }) => !isOthers).map(({ pool, why }) => `${pool.name}: ${why()}`),
-        ...[...idle].map(([name, { why }]) => `${name}: ${why()}`),
+        ...unfit.filter(({ isOthers }) => !isOthers).map(({ name, why }) => `${name}: ${why()}`),
       ];
     },
   };
@@ -152,10 +157,11 @@ function judgeNow(
   { name }: RegisteredPool,
   { names, requester }: { names: readonly string[]; requester: Requester },
 ): Candidate | Idle {
-  if (pool === undefined) return { why: () => NO_SUCH_POOL, isForPod: false };
+  if (pool === undefined) return { why: () => NO_SUCH_POOL };
   const judged = judge({ name, policy: pool.definition }, names, requester);
-  if (pool.state !== 'active') return { why: () => `it is ${pool.state}`, isForPod: 'rule' in judged };
-  return 'rule' in judged ? { pool, rule: judged.rule } : { why: judged.why, isForPod: false };
+  if ('why' in judged) return judged;
+  if (pool.state !== 'active') return { why: () => `it is ${pool.state}`, isForPod: true };
+  return { pool, rule: judged.rule };
 }
 
 function ensureAllowed({ definition }: KnownPool, { cluster }: Requester): void {

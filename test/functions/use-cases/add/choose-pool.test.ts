@@ -3,6 +3,8 @@ import type { AllocateRequest } from '../../../../core/contract/lease.ts';
 import type { PoolPolicy } from '../../../../core/contract/pool.ts';
 import { allocate } from '../../../../functions/use-cases/add/allocate.ts';
 import { deletePool } from '../../../../functions/use-cases/pools/delete-pool.ts';
+import { intercepted } from '../../intercepted.ts';
+import { change, create } from '../../pool-requests.ts';
 import {
   add,
   addOf,
@@ -183,6 +185,19 @@ describe('a configuration that names no pool', () => {
       code: 'pool.unmatched',
       what: 'No pool of VRF default may be used for this pod (pools of other namespaces or clusters: 3; gpu: it is for nodes with kind=gpu, and the node has no such label)',
     });
+  });
+
+  it('is told no more of a pool that the list still has for it, and that others have to themselves by now', async () => {
+    const here = world();
+    await create(here.environment(), { name: 'moved', namespaces: ['shop'] });
+    const store = intercepted(here.store, (name, _, proceed) =>
+      name === 'writeRegistry' ? Promise.reject(new Error('the environment is gone')) : proceed(),
+    );
+    const moving = change(here.environment({ store }), { namespaces: ['bank'] }, { name: 'moved' });
+    await expect(moving).rejects.toThrow('gone');
+    const shop = requestFor(1, [], { pod: { namespace: 'shop', name: 'web' } });
+    const { what } = await refusalOf(add(here.environment(), 'i-1', shop));
+    expect(what).toContain('(pools of other namespaces or clusters: 1)');
   });
 
   it('is told of a drained pool only where it would be its own', async () => {
