@@ -13,7 +13,7 @@ import type { KnownPool } from '../memory.ts';
 import { isOpen } from './open-blocks.ts';
 
 /** Counts of all namespaces would not fit into the pool's item: two of one part, which differs from pool to pool, share theirs. */
-const PARTS = 512;
+export const PARTS = 512;
 /** Looks, where others open blocks at the same moment. */
 const TRIES = 4;
 
