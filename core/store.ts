@@ -4,9 +4,10 @@
  */
 
 import type { PoolDefinition } from './contract/pool.ts';
+import type { ApartShare } from './pools/apart-share.ts';
 import type { Registry } from './pools/registry.ts';
 import type { BlockOwner, BlockState } from './protocol/block.ts';
-import type { CountedChanges, Counter, CounterKey } from './protocol/counter.ts';
+import type { AddedChanges, CountedChanges, Counter, CounterKey } from './protocol/counter.ts';
 import type { PoolFill } from './protocol/fill.ts';
 import type { AuditEntry, EndedLease, LeaseNote, NoteSpan, UseSample } from './protocol/history.ts';
 import type { IdentityKey, KeptSlot } from './protocol/identity.ts';
@@ -80,6 +81,8 @@ export interface PoolState {
    * none. Nothing was ever written to the others.
    */
   readonly openApart?: readonly bigint[];
+  /** How many of them were opened for pods of a part of the namespaces; absent where none were counted. */
+  readonly openedFor?: ReadonlyMap<string, number>;
   /** Stretches that nodes join are noted: no other one was ever leased in. Absent in pools that are older than the notes. */
   readonly joinsNoted?: true;
   /** Counts the changes of definition and state, not of what is open. */
@@ -114,8 +117,11 @@ export interface PoolStore {
   readJoined(id: string): Promise<ReadonlySet<bigint>>;
   /** Conditions `poolActive` and `openUnchanged`. True as well where just so many are open already. */
   openPool(id: string, from: bigint, to: bigint): Promise<boolean>;
-  /** Conditions `poolActive`, and `apartAbsent` or `apartRoom` (fewer than `most` are): `block` is open from now on, apart. True as well where it is already. */
-  openApart(id: string, block: bigint, most: number): Promise<boolean>;
+  /**
+   * Conditions `poolActive`, and `apartAbsent` or `apartRoom` (fewer than `most`): `block` is open from now on, apart. True if it is already.
+   * @param by for whom: it is counted, and needs also `apartUncounted` or `apartShare` (fewer than its `most` were), and `notApart`
+   */
+  openApart(id: string, block: bigint, most: number, by?: ApartShare): Promise<boolean>;
   /** Conditions `poolUnchanged`, here of the version itself, and `passedLess`: at one version it only grows. */
   notePassed(id: string, passed: { blocks: number; version: number }): Promise<boolean>;
 }
@@ -229,10 +235,6 @@ export interface DeathPage {
   /** Absent on the last page. */
   readonly nextCursor?: string;
 }
-
-export type AddedChanges =
-  | { readonly added: true }
-  | { readonly added: false; readonly counted?: string; readonly beside: ReadonlySet<string> };
 
 export interface CounterStore {
   /** Undefined where nothing was ever counted. */

@@ -153,7 +153,7 @@ const ROOMS: readonly Room[] = [
   { room: 'cni-shim/build/', knows: [], packages: [...NODE, /^esbuild$/] },
 
   { room: 'lessorctl/shell/', knows: [], packages: NODE },
-  { room: 'lessorctl/print/', knows: [], packages: [/^(picocolors|string-width|yaml)$/] },
+  { room: 'lessorctl/print/', knows: ['core/contract/'], packages: [/^(picocolors|string-width|yaml)$/] },
   {
     room: 'lessorctl/settings/',
     knows: ['core/contract/', 'lessorctl/shell/'],
@@ -185,7 +185,7 @@ const ROOMS: readonly Room[] = [
   },
   {
     room: 'lessorctl/session/',
-    knows: ['lessorctl/shell/', 'lessorctl/print/', 'lessorctl/settings/', 'lessorctl/api/'],
+    knows: inControl('shell', 'print', 'settings', 'api'),
   },
   {
     room: 'lessorctl/commands/',

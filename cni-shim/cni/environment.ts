@@ -90,12 +90,15 @@ function parseArguments(text: string): ReadonlyMap<string, string> {
     const [key = '', value, ...rest] = pair.split('=');
     if (value === undefined || rest.length > 0)
       throw wrong(`CNI_ARGS holds ${show(pair)}`, 'write it as KEY=value, pairs separated by ;');
+    const former = found.get(key);
+    if (POD_VARIABLES.some((name) => name === key) && former !== undefined && former !== value)
+      throw wrong(`CNI_ARGS holds ${key} twice, ${show(former)} and ${show(value)}`, 'give it once');
     found.set(key, value);
   }
   const ignore = ['1', 'true'].includes(found.get('IgnoreUnknown')?.toLowerCase() ?? '');
   const unknown = [...found.keys()].filter((key) => !KNOWN_ARGUMENTS.includes(key));
   if (unknown.length > 0 && !ignore)
-    throw wrong(`CNI_ARGS holds the unknown ${unknown.join(', ')}`, 'leave it out, or add IgnoreUnknown=1');
+    throw wrong(`CNI_ARGS holds the unknown ${unknown.map(show).join(', ')}`, 'leave it out, or add IgnoreUnknown=1');
   return found;
 }
 

@@ -1,6 +1,7 @@
 /** What the plugin prints: CNI results as host-local gives them, and CNI error objects (specification, section 5). */
 import type { AllocateResult } from '../../core/contract/lease.ts';
 import { LessorError } from '../../core/contract/problems.ts';
+import { shownText } from '../../core/contract/shown-text.ts';
 import { isFileError } from '../machine/files.ts';
 import { CniRefusal, ReferenceRefusal, refusal } from '../machine/refusal.ts';
 import type { Dns } from './resolv-conf.ts';
@@ -83,11 +84,13 @@ export interface CniError {
 /** Characters: errors may quote what a server wrote. */
 const LONGEST_TEXT = 2000;
 
-/** `cniVersion` is the caller's where it is known. */
+/** `cniVersion` is the caller's where it is known. Runtimes write the texts into their logs, and kubelet into the pod's events. */
 export function cniError(thrown: unknown, cniVersion: string): CniError {
   const { msg, details, ...rest } = wholeError(thrown, cniVersion);
-  return { ...rest, msg: msg.slice(0, LONGEST_TEXT), details: details.slice(0, LONGEST_TEXT) };
+  return { ...rest, msg: shownPart(msg), details: shownPart(details) };
 }
+
+const shownPart = (text: string): string => shownText(text.slice(0, LONGEST_TEXT));
 
 function wholeError(thrown: unknown, cniVersion: string): CniError {
   const error = isFileError(thrown) ? storageError(thrown) : thrown;

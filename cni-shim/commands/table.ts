@@ -1,10 +1,8 @@
-/** Escape sequences and line breaks in names and reasons, which whoever wrote them chose, would change what else is shown. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+import { shownText } from '../../core/contract/shown-text.ts';
 
 /** The same of what is the case, in lines that can be shown. */
 export const table = (rows: readonly (readonly string[])[]): string =>
-  columns(rows.map((row) => row.map((cell) => cell.replace(CONTROL, '·'))));
+  columns(rows.map((row) => row.map((cell) => shownText(cell))));
 
 /** Columns as kubectl prints them: two spaces between, no borders. Texts of this program, as they are. */
 export function columns(rows: readonly (readonly string[])[]): string {

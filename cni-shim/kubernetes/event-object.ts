@@ -4,6 +4,7 @@
  * (kubernetes, pkg/apis/events/v1/conversion.go).
  */
 import { createHash } from 'node:crypto';
+import { shownText } from '../../core/contract/shown-text.ts';
 import type { KubernetesApi, KubernetesReply } from './api.ts';
 import { timeText } from './node-object.ts';
 
@@ -83,7 +84,7 @@ export const countIn = (reply: KubernetesReply): number =>
 /** A Node is in no namespace: its events are in the one called default. */
 const namespaceOf = ({ namespace = 'default' }: About): string => namespace;
 const pathOf = (about: About): string => `/api/v1/namespaces/${encodeURIComponent(namespaceOf(about))}/events`;
-const shortened = ({ message }: Happening): string => message.slice(0, LONGEST_MESSAGE);
+const shortened = ({ message }: Happening): string => shownText(message.slice(0, LONGEST_MESSAGE));
 
 function create(api: KubernetesApi, { happening, firstAt, name, pending }: EventObject, reporter: string) {
   const { about, reason, type, at } = happening;

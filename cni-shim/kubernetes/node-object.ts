@@ -1,4 +1,5 @@
 /** The Node object: one condition and one taint of it are ours, and nothing else of it is touched. */
+import { shownText } from '../../core/contract/shown-text.ts';
 import { isObject } from '../machine/json.ts';
 import type { KubernetesApi, KubernetesReply } from './api.ts';
 
@@ -98,7 +99,7 @@ export function nodeObject(api: KubernetesApi, name: string): NodeObject {
 function conditionFor({ status, reason, message }: Condition, { condition: before }: KeptNode, at: number) {
   const time = timeText(at);
   const since = before?.status === status && isDated(before) ? {} : { lastTransitionTime: time };
-  return { type: CONDITION, status, reason, message, lastHeartbeatTime: time, ...since };
+  return { type: CONDITION, status, reason, message: shownText(message), lastHeartbeatTime: time, ...since };
 }
 
 const isDated = (condition: KeptNode['condition']): boolean => typeof condition?.lastTransitionTime === 'string';

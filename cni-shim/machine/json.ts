@@ -1,5 +1,7 @@
 /** Reading JSON by hand, with errors that name field and value: a schema library would double the plugin's start-up time. */
 
+import { shownJson } from '../../core/contract/shown-text.ts';
+
 export type Fields = ReadonlyMap<string, unknown>;
 
 /** Makes the error of whoever reads: what is wrong, and the remedy. */
@@ -21,11 +23,11 @@ export function parseJson(text: string): unknown {
 
 const LONGEST_SHOWN = 200;
 
-/** A value in an error message: as JSON, and of a long one its beginning. */
+/** A value in an error message: as JSON in which everything is seen, and of a long one its beginning. */
 export function show(value: unknown): string {
   let text: string;
   try {
-    text = JSON.stringify(value) ?? String(value);
+    text = shownJson(JSON.stringify(value) ?? String(value));
   } catch {
     // Nested deeper than the engine's stack.
     return Array.isArray(value) ? '[…]' : '{…}';

@@ -35,10 +35,14 @@ export interface Choice<P> {
   readonly pool: P;
   readonly rule: Rule;
 }
-interface PassedOver<P> {
-  readonly pool: P;
+interface Unfit {
   /** A sentence without a full stop. It is made when it is asked for: a VRF may have thousands of pools. */
   readonly why: () => string;
+  /** Other clusters or namespaces have it to themselves: that it is there is not their neighbours' business. */
+  readonly isOthers?: true;
+}
+interface PassedOver<P> extends Unfit {
+  readonly pool: P;
 }
 export interface Selection<P> {
   /** In the order in which they are tried. */
@@ -61,7 +65,7 @@ export function selectPools<P extends Selectable>(
   for (const pool of pools) {
     const judged = judge(pool, names, requester);
     if ('rule' in judged) choices.push({ pool, rule: judged.rule });
-    else passed.push({ pool, why: judged.why });
+    else passed.push({ pool, ...judged });
   }
   const inOrder = requester.podPools ?? names;
   const rank = ({ pool, rule }: Choice<P>): number[] => [
@@ -73,7 +77,7 @@ export function selectPools<P extends Selectable>(
   return { choices, passed };
 }
 
-type Judgement = { readonly rule: Rule } | { readonly why: () => string };
+type Judgement = { readonly rule: Rule } | Unfit;
 
 /** What a configuration names whose pool is one of its own ranges: no pool by its name. */
 export const NO_POOL_BY_NAME: readonly string[] = [''];
@@ -86,7 +90,7 @@ export function judge(pool: Selectable, names: readonly string[], requester: Req
   const configured = judgeByConfiguration(pool, names, others);
   return 'rule' in configured || isForPod(pool, others)
     ? { rule: 'annotation' }
-    : { why: whyNotChosen(pool, configured, others) };
+    : whyNotChosen(pool, configured, others);
 }
 
 /** A pod may choose what it could have anyway, and what the operator made for its namespace, on nodes that it fits. */
@@ -96,12 +100,11 @@ function isForPod({ policy }: Selectable, requester: Requester): boolean {
   return isOfCluster && namespaces.length > 0 && misfitOf(policy, { ...requester, anyNamespace: false }) === undefined;
 }
 
-function whyNotChosen({ policy }: Selectable, configured: { readonly why: () => string }, requester: Requester) {
+function whyNotChosen({ policy }: Selectable, configured: Unfit, requester: Requester): Unfit {
   const misfit = policy.namespaces.length > 0 ? misfitOf(policy, requester) : undefined;
-  return (
-    misfit ??
-    (() => `the pod's annotation names it, but it is for no namespace, and without the annotation ${configured.why()}`)
-  );
+  const why = () =>
+    `the pod's annotation names it, but it is for no namespace, and without the annotation ${configured.why()}`;
+  return misfit ?? { why };
 }
 
 function judgeByConfiguration({ name, policy }: Selectable, names: readonly string[], requester: Requester): Judgement {
@@ -109,11 +112,12 @@ function judgeByConfiguration({ name, policy }: Selectable, names: readonly stri
   if (clusters.length > 0 && !clusters.includes(requester.cluster ?? ''))
     return {
       why: () => `it is kept to cluster ${clusters.join(', ')}, and the caller is of ${of(requester.cluster)}`,
+      isOthers: true,
     };
   if (names.length > 0)
     return names.includes(name) ? { rule: 'named' } : { why: () => 'the configuration names other pools' };
   const misfit = misfitOf(policy, requester);
-  if (misfit !== undefined) return { why: misfit };
+  if (misfit !== undefined) return misfit;
   if (namespaces.length > 0 || Object.keys(nodeLabels).length > 0) return { rule: 'selector' };
   if (policy.default) return { rule: 'default' };
   return { why: () => 'it has no selector, is no default pool, and the configuration does not name it' };
@@ -122,15 +126,18 @@ function judgeByConfiguration({ name, policy }: Selectable, names: readonly stri
 function misfitOf(
   { namespaces, nodeLabels }: SelectionPolicy,
   { namespace, anyNamespace = false, labels }: Requester,
-): (() => string) | undefined {
+): Unfit | undefined {
   if (!anyNamespace && namespaces.length > 0 && !namespaces.includes(namespace ?? ''))
-    return () => `it is for namespace ${namespaces.join(', ')}, and the pod is of ${of(namespace)}`;
+    return {
+      why: () => `it is for namespace ${namespaces.join(', ')}, and the pod is of ${of(namespace)}`,
+      isOthers: true,
+    };
   const lacking = Object.entries(nodeLabels).find(([label, value]) => labels[label] !== value);
   if (lacking === undefined) return undefined;
   const [label, value] = lacking;
   const its = labels[label];
-  return () =>
-    `it is for nodes with ${label}=${value}, and the node has ${its === undefined ? 'no such label' : `${label}=${its}`}`;
+  const has = its === undefined ? 'no such label' : `${label}=${its}`;
+  return { why: () => `it is for nodes with ${label}=${value}, and the node has ${has}` };
 }
 
 const of = (what: string | undefined): string => what ?? 'none';

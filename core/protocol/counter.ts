@@ -103,3 +103,8 @@ export interface LeaseChange {
   /** Whose slot it was, and is not any more: another one has it, or nobody ever will. */
   readonly displaced?: { readonly identity: IdentityKey; readonly slot: SlotKey };
 }
+
+/** Where they were not added: the last change of the shard that was counted, and the namespaces that are counted beside the total. */
+export type AddedChanges =
+  | { readonly added: true }
+  | { readonly added: false; readonly counted?: string; readonly beside: ReadonlySet<string> };

@@ -7,12 +7,13 @@ import {
   UpdateCommand,
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
+import type { ApartShare } from '../../core/pools/apart-share.ts';
 import type { Registry } from '../../core/pools/registry.ts';
 import { blockFromText, blockToText } from '../../core/protocol/slot-ref.ts';
 import type { PoolState, PoolStore } from '../../core/store.ts';
 import { available, type Conditional, conditional, queryAll, readItem } from './dynamodb-client.ts';
 import { poolExpressions as when } from './expressions.ts';
-import { indexItem, keys, poolItem, poolState, tokenAttribute } from './items.ts';
+import { indexItem, keys, openedForAttribute, poolItem, poolState, tokenAttribute } from './items.ts';
 import { packRegistry, registryOf } from './registry-item.ts';
 
 export function dynamodbPools(client: DynamoDBDocumentClient, table: string): PoolStore {
@@ -58,13 +59,8 @@ export function dynamodbPools(client: DynamoDBDocumentClient, table: string): Po
       return written.done || (written.item?.st === 'active' && written.item.opened === indexItem(to));
     },
 
-    async openApart(id, block, most) {
-      const written = await update({
-        Key: keys.pool(id),
-        UpdateExpression: 'ADD apart :blocks',
-        ConditionExpression: `${when.poolActive} AND (${when.apartAbsent} OR ${when.apartRoom})`,
-        ExpressionAttributeValues: { ':active': 'active', ':blocks': new Set([blockToText(block)]), ':most': most },
-      });
+    async openApart(id, block, most, by) {
+      const written = await update({ Key: keys.pool(id), ...opening(block, most, by) });
       return (
         written.done || (written.item?.st === 'active' && poolState(written.item).openApart?.includes(block) === true)
       );
@@ -150,6 +146,29 @@ const poolChange = (
     condition: when.poolUnchanged,
   }),
 });
+
+/** Another request may have opened the block since it was looked at: it is counted once. */
+function opening(
+  block: bigint,
+  most: number,
+  by: ApartShare | undefined,
+): Omit<UpdateCommandInput, 'TableName' | 'Key'> {
+  const condition = `${when.poolActive} AND (${when.apartAbsent} OR ${when.apartRoom})`;
+  const text = blockToText(block);
+  const values = { ':active': 'active', ':blocks': new Set([text]), ':most': most };
+  if (by === undefined)
+    return {
+      UpdateExpression: 'ADD apart :blocks',
+      ConditionExpression: condition,
+      ExpressionAttributeValues: values,
+    };
+  return {
+    UpdateExpression: 'ADD apart :blocks, #by :one',
+    ConditionExpression: `${condition} AND (${when.apartAbsent} OR ${when.notApart}) AND (${when.apartUncounted} OR ${when.apartShare})`,
+    ExpressionAttributeNames: { '#by': openedForAttribute(by.part) },
+    ExpressionAttributeValues: { ...values, ':block': text, ':one': 1, ':share': by.most },
+  };
+}
 
 interface Change {
   readonly set: string;

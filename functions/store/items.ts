@@ -1,7 +1,8 @@
 /** The items of the two tables: how keys are made, and how an item is read. Keys hold numbers, never textual addresses. */
+import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { scatter } from '../../core/addresses/scatter.ts';
-import { IDENTITY_SHARDS } from '../../core/contract/limits.ts';
+import { IDENTITY_SHARDS, most } from '../../core/contract/limits.ts';
 import { poolDefinition } from '../../core/contract/pool.ts';
 import { type BlockState, shardOf } from '../../core/protocol/block.ts';
 import type { Counter, CounterKey } from '../../core/protocol/counter.ts';
@@ -32,7 +33,7 @@ export const keys = {
   shard: (pool: string, shard: bigint) => `P#${pool}#${blockToText(shard)}`,
   fill: (pool: string) => ({ pk: `FILL#${pool}`, sk: 'FILL' }),
   identity: ({ pool, namespace, identity }: IdentityKey) => {
-    const sk = `${pool}#${namespace}#${identity}`;
+    const sk = `${pool}#${shortNamespace(namespace)}#${identity}`;
     return { pk: identityPart(scatter(sk) % IDENTITY_SHARDS), sk };
   },
   joined: (pool: string) => `J#${pool}`,
@@ -40,6 +41,13 @@ export const keys = {
   slots: ({ pool, block }: BlockKey) => `L#${pool}#${blockToText(block)}`,
   slot: (key: SlotKey) => ({ pk: keys.slots(key), sk: key.slot.toString(16).padStart(3, '0') }),
 };
+
+/**
+ * DynamoDB takes sort keys of 1,024 bytes. A namespace of Kubernetes has 63; one of as many characters as a request may have, of three
+ * bytes each, would leave too few for an identity.
+ */
+const shortNamespace = (namespace: string): string =>
+  Buffer.byteLength(namespace) <= most.podText ? namespace : createHash('sha256').update(namespace).digest('hex');
 
 export const slotOf = (item: Item): number => Number.parseInt(String(item.sk), 16);
 
@@ -143,19 +151,24 @@ export const indexItem = (block: bigint): number | string =>
 const indexOf = (stored: number | string): bigint =>
   typeof stored === 'number' ? BigInt(stored) : blockFromText(stored);
 
+/** The attribute of a pool in which blocks are counted that were opened apart for a part of the namespaces. */
+export const openedForAttribute = (part: string): string => `f#${part}`;
+
 /**
  * def definition, st state, fst and opened: blocks from the first up to the second are open, apart: blocks that are open beyond
- * them, jn whether joined stretches are noted, v version.
+ * them, f#<part> how many of those for which namespaces, jn whether joined stretches are noted, v version.
  */
 export function poolState(item: Item): PoolState {
   const { def, st, fst, opened, apart, jn, v, passed, passedAt } = storedPool.parse(item);
   const inOrder = [...(apart ?? [])].map(blockFromText).sort((a, b) => (a < b ? -1 : 1));
+  const openedFor = named(item, openedForAttribute('')).map(([part, count]) => [part, Number(count)] as const);
   return {
     definition: def,
     state: st,
     ...(fst === undefined ? {} : { first: indexOf(fst) }),
     open: indexOf(opened),
     ...(apart === undefined ? {} : { openApart: inOrder }),
+    ...(openedFor.length === 0 ? {} : { openedFor: new Map(openedFor) }),
     ...(jn === undefined ? {} : { joinsNoted: jn }),
     version: v,
     ...(passed === undefined || passedAt === undefined ? {} : { passed: { blocks: passed, version: passedAt } }),

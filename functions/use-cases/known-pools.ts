@@ -30,6 +30,24 @@ export async function freshRegistry({ store, memory, now }: Dependencies, vrf: s
   return known;
 }
 
+/**
+ * The VRF's list, as it is where it may not have all those names yet: so a pool that was just created is found. A name that it lacks
+ * is not looked for again for a second, whichever it is.
+ */
+export async function registryNaming(
+  deps: Dependencies,
+  vrf: string,
+  names: readonly string[],
+): Promise<KnownRegistry> {
+  const { memory, now } = deps;
+  const hasAll = (registry: KnownRegistry) => names.every((name) => registry.has(name));
+  const remembered = rememberedRegistry(deps, vrf);
+  if (remembered && (hasAll(remembered) || memory.missed.get(vrf, now()))) return remembered;
+  const registry = await freshRegistry(deps, vrf);
+  if (!hasAll(registry)) memory.missed.set(vrf, true, now());
+  return registry;
+}
+
 export function remember({ memory, now }: Dependencies, state: PoolState): KnownPool {
   const known = withSpace(state);
   memory.pools.set(state.definition.id, known, now());

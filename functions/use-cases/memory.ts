@@ -77,6 +77,10 @@ export interface Memory {
   readonly pools: Remembered<KnownPool>;
   /** The pools of a VRF, by its name. */
   readonly registries: Remembered<KnownRegistry>;
+  /** VRFs whose list was just read, and lacked a pool that a request named. */
+  readonly missed: Remembered<true>;
+  /** Pools, by id, that were found full, and just read anew in vain. */
+  readonly unchanged: Remembered<true>;
   /** By the node's id. */
   readonly nodes: Remembered<Member>;
   /** Who owns a block at a generation, by `claimKey`: that never changes (I6). */
@@ -114,6 +118,8 @@ const POOL_LIVES_MS = 30_000;
 const NODE_LIVES_MS = 30_000;
 /** A list of thousands of pools takes some megabytes. */
 const MOST_REGISTRIES = 32;
+/** A pod that is refused is tried again and again: each time the whole list would be read, for a pool that is not there or is full. */
+const VAIN_LIVES_MS = 1_000;
 /** A level changes some times a day; that another environment noted one is found out by a condition. */
 const FILL_LIVES_MS = 300_000;
 const ROOMY_LIVES_MS = 60_000;
@@ -138,6 +144,8 @@ export const emptyMemory = (): Memory => ({
   nextLook: ascendingNumbers(),
   pools: remembered(POOL_LIVES_MS),
   registries: remembered(POOL_LIVES_MS, MOST_REGISTRIES),
+  missed: remembered(VAIN_LIVES_MS, MOST_REGISTRIES),
+  unchanged: remembered(VAIN_LIVES_MS),
   nodes: remembered(NODE_LIVES_MS),
   owners: remembered(Number.POSITIVE_INFINITY),
   crowded: remembered(CROWDED_LIVES_MS),

@@ -1,7 +1,7 @@
 /** From an argument list to an exit code: which command is meant, what it came to, and how what goes wrong is said. */
 import { CommanderError } from 'commander';
 import { LessorError, problems } from '../../core/contract/problems.ts';
-import { shownText } from '../print/cell.ts';
+import { shownText } from '../../core/contract/shown-text.ts';
 import { wrong } from '../settings/wrong.ts';
 import type { Shell } from '../shell/shell.ts';
 import { type Carry, programOf } from './program.ts';

@@ -1,5 +1,5 @@
 /** How something is changed: first it is seen what that would come to; where it frees something the user is asked. */
-import { shownText } from '../print/cell.ts';
+import { shownText } from '../../core/contract/shown-text.ts';
 import type { CommandOutcome } from '../print/outcome.ts';
 import { type Part, textPart } from '../print/view.ts';
 import type { Session } from '../session/session.ts';

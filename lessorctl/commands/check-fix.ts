@@ -1,7 +1,7 @@
 /** `lessorctl check --fix`: for each finding what mends it safely, seen first, then asked, then done. */
 import { LessorError } from '../../core/contract/problems.ts';
+import { shownText } from '../../core/contract/shown-text.ts';
 import type { Fix, Misfit } from '../check/misfit.ts';
-import { shownText } from '../print/cell.ts';
 import type { Session } from '../session/session.ts';
 import { nodeMeant } from './node-meant.ts';
 import { nodeRunner } from './on-node.ts';

@@ -1,5 +1,5 @@
 /** What a pod asks for by its annotations, as the plugin reads them for a network. What the plugin refuses is left out here. */
-import { isIdentity, isName } from '../../core/contract/limits.ts';
+import { isIdentity, isName, most } from '../../core/contract/limits.ts';
 
 export interface PodAsks {
   readonly podPools?: string[];
@@ -11,7 +11,7 @@ export function podAsks(annotations: Readonly<Record<string, string>>, network: 
   const pools = (valueFor(annotations['lessor.dev/pools'], network) ?? '').split(',').map((name) => name.trim());
   const identity = valueFor(annotations['lessor.dev/identity'], network) ?? '';
   return {
-    ...(pools.every(isName) ? { podPools: [...new Set(pools)] } : {}),
+    ...(pools.length <= most.names && pools.every(isName) ? { podPools: [...new Set(pools)] } : {}),
     ...(isIdentity(identity) ? { identity } : {}),
   };
 }

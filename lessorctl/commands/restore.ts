@@ -1,8 +1,9 @@
 /** `lessorctl restore`. */
+
+import { shownText } from '../../core/contract/shown-text.ts';
 import { NOTE_FILE } from '../backup/restore-note.ts';
 import { carryOutSteps, lookAtSteps, restoreSteps, type SeenStep } from '../backup/restore-steps.ts';
 import type { RestoreOrigin } from '../backup/restored-tables.ts';
-import { shownText } from '../print/cell.ts';
 import type { CommandOutcome } from '../print/outcome.ts';
 import { type Column, fieldsPart, type Part, tablePart, textPart, verbatimPart } from '../print/view.ts';
 import { command } from '../session/command.ts';

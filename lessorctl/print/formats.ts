@@ -1,5 +1,5 @@
 /** An outcome in one of its forms. */
-import { shownText } from './cell.ts';
+import { shownJson, shownText } from '../../core/contract/shown-text.ts';
 import type { Paint } from './colours.ts';
 import { layOut } from './lay-out.ts';
 import type { CommandOutcome, Format } from './outcome.ts';
@@ -26,9 +26,9 @@ export async function formatted(outcome: CommandOutcome, format: Format, { colum
   }
 }
 
-export const jsonText = (value: unknown): string => escaped(JSON.stringify(value, undefined, 2));
+export const jsonText = (value: unknown): string => shownJson(JSON.stringify(value, undefined, 2));
 
 const LEFT = /[\u007f-\u009f]/g;
 
-/** The same value: JSON and YAML have these in quotes only, and leave them as they are. A terminal takes U+009B for the escape. */
+/** The same value: YAML has these in quotes only, and leaves them as they are. A terminal takes U+009B for the escape. */
 const escaped = (text: string): string => text.replace(LEFT, (one) => `\\u00${one.charCodeAt(0).toString(16)}`);

@@ -1,6 +1,7 @@
 /** Lines of text from what is to be shown: columns as kubectl has them, within the width of the terminal. */
 import stringWidth from 'string-width';
-import { type Cell, shownText, textOfCell, toneOfCell } from './cell.ts';
+import { shownText } from '../../core/contract/shown-text.ts';
+import { type Cell, textOfCell, toneOfCell } from './cell.ts';
 import type { Paint } from './colours.ts';
 import type { FieldsPart, Part, TablePart } from './view.ts';
 

@@ -1,5 +1,5 @@
 /** One line on standard error that says how far long work is, where somebody sees it; it is gone afterwards. */
-import { shownText } from '../print/cell.ts';
+import { shownText } from '../../core/contract/shown-text.ts';
 import type { Shell } from '../shell/shell.ts';
 
 export interface WorkProgress {

@@ -172,7 +172,7 @@ describe.runIf(available('containerd', [...missing, ...missingForContainerd()]))
     expect(await addressOf(asked)).toBe('10.94.0.77');
     const refused = (annotations: object) => containerd.cri.run('refused', CHOSEN, { ...annotations });
     await expect(refused({ 'lessor.dev/pools': 'bank' })).rejects.toThrow(
-      'bank: it is for namespace bank, and the pod is of default',
+      'bank: there is none of this name that the pod may use',
     );
     await expect(refused({ 'lessor.dev/pool': 'green' })).rejects.toThrow('did you mean lessor.dev/pools?');
     // Without the capability in the configuration nothing is passed on.

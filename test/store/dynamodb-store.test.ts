@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { most } from '../../core/contract/limits.ts';
 import type { Store } from '../../core/store.ts';
 import { documentClient } from '../../functions/store/dynamodb-client.ts';
 import { dynamodbStore } from '../../functions/store/dynamodb-store.ts';
@@ -11,6 +12,8 @@ import {
   poolExpressions,
   slotExpressions,
 } from '../../functions/store/expressions.ts';
+import { openedForAttribute, tokenAttribute } from '../../functions/store/items.ts';
+import { PARTS } from '../../functions/use-cases/pools/open-apart.ts';
 import { counterRefusals } from './counters.suite.ts';
 import { fillRefusals } from './fills.suite.ts';
 import { type LocalTables, localTables, tables } from './local-tables.ts';
@@ -93,11 +96,36 @@ describe('a write whose answer is lost', () => {
         return pools.openPool(id, 4n, 8n);
       },
     ],
+    [
+      'a block that is opened apart for somebody',
+      async (pools, id) => {
+        await store.pools.createPool(stateOf(definition(id)), newId());
+        return pools.openApart(id, 9n, 1, { part: 'a', most: 1 });
+      },
+    ],
   ])('is known when the SDK sends it again: %s', async (_, write) => {
     const { client, sent } = losing();
     expect(await write(dynamodbStore(client, tables).pools, newId())).toBe(true);
     expect(sent()).toBe(2);
   });
+});
+
+it('A pool whose definition is as long as it may be has room for all blocks that are opened apart, and for whom', async () => {
+  const id = newId();
+  const fields = { ...definition(id), exclude: [] as string[] };
+  // Few and long texts: JSON needs hardly more than they have.
+  const rest = most.poolBytes - Buffer.byteLength(JSON.stringify(fields)) - '"",'.length * 30;
+  const def = { ...fields, exclude: Array.from({ length: 30 }, () => 'x'.repeat(Math.floor(rest / 30))) };
+  expect(Buffer.byteLength(JSON.stringify(def))).toBeGreaterThan(most.poolBytes - 100);
+  const blocks = Array.from({ length: most.blocksApart }, (_, n) => ((1n << 127n) + BigInt(n)).toString(16));
+  const parts = Array.from({ length: PARTS }, (_, n) => [openedForAttribute(n.toString(36)), 512] as const);
+  const tokens = Array.from({ length: 16 }, (_, n) => [tokenAttribute(n), 'f'.repeat(36)] as const);
+  const item = { pk: `C#${id}`, sk: 'CFG', def, st: 'active', opened: (1n << 127n).toString(16), jn: true, v: 99_999 };
+  const passed = { passed: 16_777_216, passedAt: 99_998, fst: (1n << 126n).toString(16) };
+  const Item = { ...item, ...passed, ...Object.fromEntries([...parts, ...tokens]), apart: new Set(blocks) };
+  await documentClient().send(new PutCommand({ TableName: tables.pools, Item }));
+  const more = { ...Item, ...Object.fromEntries(blocks.map((block) => [`more ${block}`, 1])) };
+  await expect(documentClient().send(new PutCommand({ TableName: tables.pools, Item: more }))).rejects.toThrow('size');
 });
 
 it('A list of pools that an earlier version wrote is read, and written anew by the next change', async () => {

@@ -1,5 +1,6 @@
 /** Which slots identities have, and how their slots are kept, in every store. */
 import { expect, it } from 'vitest';
+import { most } from '../../core/contract/limits.ts';
 import type { KeptSlot } from '../../core/protocol/identity.ts';
 import type { Holding } from '../../core/protocol/lease.ts';
 import type { Store } from '../../core/store.ts';
@@ -25,6 +26,22 @@ export function identitiesSuite(open: () => Store): void {
     expect(await identities.read(key)).toEqual(second);
     expect(await identities.read({ ...key, namespace: 'bank' })).toBeUndefined();
     expect(await identities.forget(key, 'two')).toBe(true);
+    expect(await identities.read(key)).toBeUndefined();
+  });
+
+  it('are told apart by the longest names that a request may have, which take more bytes than they have letters', async () => {
+    const { identities } = open();
+    const identity = `${'a'.repeat(most.identityName - 1)}b`;
+    const key = { pool: newId(), namespace: '名'.repeat(most.podText), identity };
+    const others = [
+      { ...key, namespace: `${'名'.repeat(most.podText - 1)}字` },
+      { ...key, identity: 'a'.repeat(most.identityName) },
+    ];
+    for (const [n, one] of [key, ...others].entries())
+      expect(await identities.point(one, { ...first, slot: n }, undefined)).toBe(true);
+    for (const [n, one] of [key, ...others].entries())
+      expect(await identities.read(one)).toEqual({ ...first, slot: n });
+    expect(await identities.forget(key, 'one')).toBe(true);
     expect(await identities.read(key)).toBeUndefined();
   });
 

@@ -59,8 +59,9 @@ export function memoryPools(): PoolStore {
       const { id } = pool.definition;
       const current = pools.get(id);
       if (current === undefined) return false;
-      const { open, openApart, passed } = current;
-      const kept = { open, ...(openApart ? { openApart } : {}), ...(passed ? { passed } : {}) };
+      const { open, openApart, openedFor, passed } = current;
+      const apart = { ...(openApart ? { openApart } : {}), ...(openedFor ? { openedFor } : {}) };
+      const kept = { open, ...apart, ...(passed ? { passed } : {}) };
       return pools.write(id, { ...current, ...pool, ...kept }, token);
     },
     async noteJoined(id, stretch) {
@@ -75,13 +76,16 @@ export function memoryPools(): PoolStore {
       pools.touch(id, (pool) => ({ ...pool, open: to }));
       return true;
     },
-    async openApart(id, block, most) {
+    async openApart(id, block, most, by) {
       const current = pools.get(id);
-      const { openApart = [] } = current ?? {};
+      const { openApart = [], openedFor = new Map<string, number>() } = current ?? {};
       if (current?.state !== 'active') return false;
-      if (openApart.length >= most) return openApart.includes(block);
-      const apart = [...new Set([...openApart, block])].sort((a, b) => (a < b ? -1 : 1));
-      pools.touch(id, (pool) => ({ ...pool, openApart: apart }));
+      if (openApart.includes(block)) return true;
+      const opened = by === undefined ? 0 : (openedFor.get(by.part) ?? 0);
+      if (openApart.length >= most || (by !== undefined && opened >= by.most)) return false;
+      const apart = [...openApart, block].sort((a, b) => (a < b ? -1 : 1));
+      const counted = by === undefined ? {} : { openedFor: new Map([...openedFor, [by.part, opened + 1]]) };
+      pools.touch(id, (pool) => ({ ...pool, openApart: apart, ...counted }));
       return true;
     },
     async notePassed(id, passed) {

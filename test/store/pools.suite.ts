@@ -94,6 +94,42 @@ export function poolsSuite(open: () => Store): void {
       expect((await pools.readPool(id))?.openApart).toEqual([FAR]);
     });
 
+    it('open as many apart for some namespaces as they may, however many ask at once', async () => {
+      const { pools } = open();
+      const pool = stateOf(definition(newId()));
+      const { id } = pool.definition;
+      await pools.createPool(pool);
+      const blocks = Array.from({ length: 12 }, (_, k) => BigInt(100 + k));
+      const outcomes = await Promise.all(blocks.map((block) => pools.openApart(id, block, 99, { part: 'a', most: 8 })));
+      expect(outcomes.filter(Boolean)).toHaveLength(8);
+      const state = await pools.readPool(id);
+      expect([state?.openApart?.length, state?.openedFor]).toEqual([8, new Map([['a', 8]])]);
+    });
+
+    it('count for whom blocks were opened apart, whatever else changes', async () => {
+      const { pools } = open();
+      const pool = stateOf(definition(newId()));
+      const { id } = pool.definition;
+      await pools.createPool(pool);
+      expect(await pools.openApart(id, 8n, 9)).toBe(true);
+      for (const [part, block] of [
+        ['a', 9n],
+        ['b', FAR],
+        ['a', 10n],
+      ] as const)
+        expect(await pools.openApart(id, block, 9, { part, most: 2 })).toBe(true);
+      expect(await pools.openApart(id, 11n, 9, { part: 'a', most: 2 })).toBe(false);
+      expect(await pools.openApart(id, 11n, 4, { part: 'b', most: 2 })).toBe(false);
+      expect(await pools.changePool({ ...pool, state: 'draining', version: 2 })).toBe(true);
+      const openedFor = new Map([
+        ['a', 2],
+        ['b', 1],
+      ]);
+      const kept = { ...pool, state: 'draining', openApart: [8n, 9n, 10n, FAR], openedFor, version: 2 };
+      expect(await pools.readPool(id)).toEqual(kept);
+      expect(await pools.openApart(id, 11n, 9, { part: 'b', most: 2 })).toBe(false);
+    });
+
     it('are listed by a registry that counts its changes', async () => {
       const { pools } = open();
       const vrf = newId();

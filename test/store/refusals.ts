@@ -117,6 +117,24 @@ const noRoomApart = async ({ pools }: Store) => {
   expect(await pools.readPool(pool.definition.id)).toEqual({ ...pool, openApart: [9n, FAR] });
 };
 
+/** Two are for one part of the namespaces, and no third one. */
+const noShareApart = async ({ pools }: Store) => {
+  const pool = stateOf(definition(newId()));
+  const { id } = pool.definition;
+  await pools.createPool(pool);
+  const by = { part: 'a', most: 2 };
+  for (const block of [FAR, 9n]) expect(await pools.openApart(id, block, 9, by)).toBe(true);
+  expect(await pools.openApart(id, 7n, 9, by)).toBe(false);
+  expect(await pools.readPool(id)).toEqual({ ...pool, openApart: [9n, FAR], openedFor: new Map([['a', 2]]) });
+};
+const countedOnce = async ({ pools }: Store) => {
+  const pool = stateOf(definition(newId()));
+  const { id } = pool.definition;
+  await pools.createPool(pool);
+  for (const part of ['a', 'a', 'b']) expect(await pools.openApart(id, FAR, 9, { part, most: 9 })).toBe(true);
+  expect(await pools.readPool(id)).toEqual({ ...pool, openApart: [FAR], openedFor: new Map([['a', 1]]) });
+};
+
 export const recordRefusals: readonly RecordRefusal[] = [
   {
     condition: 'nodeAbsent',
@@ -248,6 +266,9 @@ export const recordRefusals: readonly RecordRefusal[] = [
   },
   { condition: 'apartAbsent', because: 'as many blocks as may be are apart', expectRefused: noRoomApart },
   { condition: 'apartRoom', because: 'as many blocks as may be are apart', expectRefused: noRoomApart },
+  { condition: 'notApart', because: 'a block that is open is counted again', expectRefused: countedOnce },
+  { condition: 'apartUncounted', because: 'some namespaces have as many as they may', expectRefused: noShareApart },
+  { condition: 'apartShare', because: 'some namespaces have as many as they may', expectRefused: noShareApart },
   {
     condition: 'blockAbsent',
     because: 'a block is claimed that another owns',

@@ -11,7 +11,7 @@ import { isOpen } from '../pools/open-blocks.ts';
 import { type Allocation, answer, holdingOf, joinedIn, type SlotsTogether, usableProposal } from './allocation.ts';
 import { holdIdentity } from './identity.ts';
 import { granted, type PoolAttempt } from './pool-attempt.ts';
-import { quotaOnce } from './quota.ts';
+import { quotaOfRequest } from './quota.ts';
 import { holdRequested } from './requested.ts';
 import { holdReserved } from './reserved.ts';
 import { findOwnLease, firstBlock, searchPool } from './search-pool.ts';
@@ -61,7 +61,7 @@ function sharedAllocation(
   node: Member,
 ): Allocation {
   let joined = node;
-  const ensureQuota = quotaOnce(deps, pool, request.pod?.namespace);
+  const quota = quotaOfRequest(deps, pool, request.pod?.namespace);
   const isSticky = stickyPod(request, pool) !== undefined;
   const allocation: Allocation = {
     deps,
@@ -79,10 +79,12 @@ function sharedAllocation(
       // Nothing seals what is not open: another pool may have the address one day (I8).
       if (!isOpen(allocation.pool, key.block))
         throw new RangeError(`block ${key.block} of pool ${key.pool} is not open`);
-      if (!isOwn) await ensureQuota();
+      if (!isOwn) await quota.ensure();
       const incarnation = await allocation.incarnationIn(key.block);
       const holding = holdingOf(call, request, incarnation, deps.now());
-      return (await deps.store.leases.hold(key, holding, GENERATION, isSticky)).held;
+      const { held } = await deps.store.leases.hold(key, holding, GENERATION, isSticky);
+      if (held && !isOwn) quota.taken();
+      return held;
     },
     nodeBlocks: () => {
       const blocks = joinedIn(allocation.pool, joined.joinedBlocks);

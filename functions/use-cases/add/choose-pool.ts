@@ -9,11 +9,13 @@ import { entryOf, isListed, type ListedPool, type RegisteredPool } from '../../.
 import { judge, NO_POOL_BY_NAME, type Requester, type Rule, selectPools } from '../../../core/pools/selection.ts';
 import type { Call, Dependencies } from '../dependencies.ts';
 import { READS_AT_ONCE } from '../in-flight.ts';
-import { freshRegistry, knownPool, rememberedRegistry } from '../known-pools.ts';
+import { freshRegistry, knownPool, registryNaming, rememberedRegistry } from '../known-pools.ts';
 import type { KnownPool, KnownRegistry } from '../memory.ts';
 import { admits } from '../pools/leasing.ts';
 import { firstReasons } from './nowhere.ts';
 import { resolvePool } from './resolve-pool.ts';
+
+const NO_SUCH_POOL = 'there is no such pool';
 
 export interface Candidate {
   readonly pool: KnownPool;
@@ -47,19 +49,29 @@ export async function* choosePools(
   const { choices, reasons } = wanted.length > 0 ? await named(deps, vrf, wanted) : await asking(deps, vrf, requester);
   // An identity's pool does not change with what is full at the moment: else it would have an address in each.
   const inOrder = request.identity === undefined ? fullLast(deps, choices) : choices;
-  const idle: string[] = [];
+  const idle = new Map<string, Idle>();
   let tried = 0;
   for (const entry of inOrder) {
-    if (tried > 0 || idle.length > 0) ensureTime(call, vrf);
+    if (tried > 0 || idle.size > 0) ensureTime(call, vrf);
     const pool = await knownPool(deps, entry.id);
     const judged = judgeNow(pool, entry, { names, requester });
-    if ('why' in judged) idle.push(`${entry.name}: ${judged.why()}`);
+    if ('why' in judged) idle.set(entry.name, judged);
     else {
       tried += 1;
       yield judged;
     }
   }
-  if (tried === 0) throw unmatched(vrf, [...reasons(), ...idle], podPools !== undefined);
+  if (tried > 0) return;
+  throw podPools === undefined ? unmatched(vrf, reasons(idle)) : unmatchedByPod(vrf, podPools, idle);
+}
+
+/** Why a pool that was chosen by the list is not used. */
+interface Idle {
+  readonly why: () => string;
+  /** The pod could have an address there at another time. */
+  readonly isForPod?: boolean;
+  /** Others have it to themselves. */
+  readonly isOthers?: boolean | undefined;
 }
 
 /** Of the configuration: none where the service is to choose. */
@@ -79,20 +91,16 @@ export function noteFullPool({ memory, now }: Dependencies, { definition }: Know
 /** In the order in which they are tried, and what is said of the others if none of them can be used. */
 interface Chosen {
   readonly choices: readonly RegisteredPool[];
-  readonly reasons: () => readonly string[];
+  readonly reasons: (idle: ReadonlyMap<string, Idle>) => readonly string[];
 }
 
 /** Those that are named, each once: of the others nothing is read. */
 async function named(deps: Dependencies, vrf: string, names: readonly string[]): Promise<Chosen> {
-  const remembered = rememberedRegistry(deps, vrf);
-  // A pool that was just created is looked for before it is refused.
-  const knows = names.every((name) => remembered?.has(name));
-  const registry = remembered && knows ? remembered : await freshRegistry(deps, vrf);
+  const registry = await registryNaming(deps, vrf, names);
   const all = [...new Set(names)];
-  const missing = all.filter((name) => !registry.has(name));
   return {
     choices: all.flatMap((name) => registry.get(name) ?? []),
-    reasons: () => missing.map((name) => `${name}: there is no such pool`),
+    reasons: (idle) => all.map((name) => `${name}: ${idle.get(name)?.why() ?? NO_SUCH_POOL}`),
   };
 }
 
@@ -100,18 +108,24 @@ async function named(deps: Dependencies, vrf: string, names: readonly string[]):
 async function asking(deps: Dependencies, vrf: string, requester: Requester): Promise<Chosen> {
   const registry = rememberedRegistry(deps, vrf) ?? (await freshRegistry(deps, vrf));
   const pools = await listedPools(deps, registry);
-  const { choices, passed } = selectPools(
-    pools.filter(({ policy }) => policy.state === 'active'),
-    [],
-    requester,
-  );
-  const idle = pools.filter(({ policy }) => policy.state !== 'active');
+  const { choices, passed } = selectPools(pools, [], requester);
+  const fitting = choices.map(({ pool }) => pool);
   return {
-    choices: choices.map(({ pool }) => pool),
-    reasons: () => [
-      ...idle.map(({ name, policy }) => `${name}: it is ${policy.state}`),
-      ...passed.map(({ pool, why }) => `${pool.name}: ${why()}`),
-    ],
+    choices: fitting.filter(({ policy }) => policy.state === 'active'),
+    reasons: (idle) => {
+      const unfit = [
+        ...passed.map(({ pool, why, isOthers }) => ({ name: pool.name, why, isOthers })),
+        ...[...idle].map(([name, one]) => ({ name, ...one })),
+      ];
+      const others = unfit.filter(({ isOthers }) => isOthers).length;
+      return [
+        ...(others === 0 ? [] : [`pools of other namespaces or clusters: ${others}`]),
+        ...fitting
+          .filter(({ policy }) => policy.state !== 'active')
+          .map(({ name, policy }) => `${name}: it is ${policy.state}`),
+        ...unfit.filter(({ isOthers }) => !isOthers).map(({ name, why }) => `${name}: ${why()}`),
+      ];
+    },
   };
 }
 
@@ -142,11 +156,12 @@ function judgeNow(
   pool: KnownPool | undefined,
   { name }: RegisteredPool,
   { names, requester }: { names: readonly string[]; requester: Requester },
-): Candidate | { readonly why: () => string } {
-  if (pool === undefined) return { why: () => 'there is no such pool' };
-  if (pool.state !== 'active') return { why: () => `it is ${pool.state}` };
+): Candidate | Idle {
+  if (pool === undefined) return { why: () => NO_SUCH_POOL };
   const judged = judge({ name, policy: pool.definition }, names, requester);
-  return 'rule' in judged ? { pool, rule: judged.rule } : judged;
+  if ('why' in judged) return judged;
+  if (pool.state !== 'active') return { why: () => `it is ${pool.state}`, isForPod: true };
+  return { pool, rule: judged.rule };
 }
 
 function ensureAllowed({ definition }: KnownPool, { cluster }: Requester): void {
@@ -171,12 +186,27 @@ function ensureTime({ remainingMs }: Call, vrf: string): void {
   });
 }
 
-function unmatched(vrf: string, reasons: readonly string[], byAnnotation: boolean): LessorError {
+function unmatched(
+  vrf: string,
+  reasons: readonly string[],
+  remedy = 'name a pool in the ipam section, or give one a selector that fits or "default": true',
+): LessorError {
   const why = firstReasons(reasons) || 'it has none';
-  return new LessorError('pool.unmatched', `No pool of VRF ${vrf} may be used for this pod (${why})`, {
-    remedy: byAnnotation
-      ? "correct the pod's annotation lessor.dev/pools, or add its namespace to the pool's namespaces"
-      : 'name a pool in the ipam section, or give one a selector that fits or "default": true',
-    facts: { vrf },
-  });
+  const what = `No pool of VRF ${vrf} may be used for this pod (${why})`;
+  return new LessorError('pool.unmatched', what, { remedy, facts: { vrf } });
+}
+
+/** Of a pool that is not there the same is said as of one that is for others: who writes annotations does not find out which there are. */
+function unmatchedByPod(vrf: string, names: readonly string[], idle: ReadonlyMap<string, Idle>): LessorError {
+  const whyNot = (name: string) => {
+    const known = idle.get(name);
+    return known?.isForPod === true ? known.why() : 'there is none of this name that the pod may use';
+  };
+  const remedy =
+    "correct the pod's annotation lessor.dev/pools, or add its namespace to the pool's namespaces; an explanation tells operators why";
+  return unmatched(
+    vrf,
+    [...new Set(names)].map((name) => `${name}: ${whyNot(name)}`),
+    remedy,
+  );
 }

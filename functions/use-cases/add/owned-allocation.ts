@@ -18,7 +18,7 @@ import { READS_AT_ONCE } from '../in-flight.ts';
 import type { KnownPool, Member } from '../memory.ts';
 import { join } from '../nodes/membership.ts';
 import { type Allocation, holdingOf, joinedIn } from './allocation.ts';
-import { quotaOnce } from './quota.ts';
+import { quotaOfRequest } from './quota.ts';
 
 export interface OwnedAllocation extends Allocation {
   readonly claimant: Claimant;
@@ -47,7 +47,7 @@ export async function ownedAllocation(
   const blocks = noBlocks();
   const { node, unread } = await presentNode(deps, call, request, pool, claimant);
   let member = node;
-  const ensureQuota = quotaOnce(deps, pool, request.pod?.namespace);
+  const quota = quotaOfRequest(deps, pool, request.pod?.namespace);
   const allocation: OwnedAllocation = {
     deps,
     call,
@@ -73,7 +73,7 @@ export async function ownedAllocation(
     hold: async (key, isOwn = false) => {
       const generation = blocks.own.get(key.block);
       if (generation === undefined) return false;
-      if (!isOwn) await ensureQuota();
+      if (!isOwn) await quota.ensure();
       const holding = holdingOf(call, request, member.incarnation, deps.now());
       const outcome = await deps.store.leases.hold(key, holding, generation);
       // Passed by a fence: the block is no longer that claim's.

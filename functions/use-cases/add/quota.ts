@@ -41,12 +41,24 @@ export async function withinQuota(deps: Dependencies, pool: KnownPool, namespace
   view.since += 1;
 }
 
-/** The same, asked once for a request however many slots it tries. */
-export function quotaOnce(deps: Dependencies, pool: KnownPool, namespace: string | undefined): () => Promise<void> {
+/** Of one request, which may try many slots, and may take several. */
+interface QuotaOfRequest {
+  /** Before a slot is tried: asked once for each that it takes. @throws LessorError pool.quota */
+  ensure(): Promise<void>;
+  /** A slot was taken. */
+  taken(): void;
+}
+
+export function quotaOfRequest(deps: Dependencies, pool: KnownPool, namespace: string | undefined): QuotaOfRequest {
   let asked: Promise<void> | undefined;
-  return () => {
-    asked ??= withinQuota(deps, pool, namespace);
-    return asked;
+  return {
+    ensure() {
+      asked ??= withinQuota(deps, pool, namespace);
+      return asked;
+    },
+    taken() {
+      asked = undefined;
+    },
   };
 }
 

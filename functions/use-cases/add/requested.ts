@@ -32,10 +32,11 @@ export async function holdRequested(
   ordinary: () => Promise<PoolAttempt<SlotKey>>,
 ): Promise<PoolAttempt<SlotsTogether>> {
   const { pool, request } = allocation;
-  const reservation = reservationFor(pool.definition.reservations, request.pod);
+  const namespace = request.pod?.namespace ?? '';
+  const asker = { reservation: reservationFor(pool.definition.reservations, request.pod), namespace };
   const wanted: AddressOfSlot[] = [];
   for (const [index, text] of texts.entries()) {
-    const found = slotFor(pool, text, `addresses[${index}]`, reservation);
+    const found = slotFor(pool, text, `addresses[${index}]`, asker);
     if (found.kind === 'refused') return found;
     wanted.push(found.result);
   }
@@ -54,7 +55,7 @@ export async function holdRequested(
   // Looked at before anything is held: what is known to be in vain leaves nothing behind.
   if (slots.length > 1 || whole === undefined) for (const key of slots) await ensureFree(allocation, key);
   for (const key of slots) {
-    const closed = await openFor(allocation, key);
+    const closed = await openFor(allocation, key, namespace);
     if (closed) return refused(closed);
   }
   const first = whole === undefined ? await ordinary() : granted(whole);
@@ -64,11 +65,17 @@ export async function holdRequested(
   return granted(together(pool, first.result, wanted));
 }
 
+/** Whose pod it is, and what is kept for the pod. */
+interface Asker {
+  readonly namespace: string;
+  readonly reservation: Reservation | undefined;
+}
+
 function slotFor(
   { definition, space }: KnownPool,
   text: string,
   where: string,
-  reservation: Reservation | undefined,
+  { reservation, namespace }: Asker,
 ): PoolAttempt<AddressOfSlot> {
   const address = parseAddress(text.replace(/\/\d+$/, ''));
   if (address === undefined) {
@@ -83,7 +90,7 @@ function slotFor(
   const isForIt = found && (reservation ? isReserved(reservation.name) : space.isRequestable(found.block, found.slot));
   if (found === undefined || !isForIt) {
     const keeper = definition.reservations.find(({ name }) => isReserved(name));
-    const why = found ? obstacle(space, address, keeper, reservation) : notInRanges(definition, address);
+    const why = found ? obstacle(space, address, keeper, { reservation, namespace }) : notInRanges(definition, address);
     const what = `Address ${text} cannot be had from pool ${definition.name}: it ${why}`;
     return refused(new LessorError('address.unknown', what, { remedy: 'ask for another address, or for none' }));
   }
@@ -105,17 +112,14 @@ function isWithin(address: Address, subnet: string): boolean {
   return networkOf({ address, length: prefix.length }).value === prefix.address.value;
 }
 
-/**
- * @param keeper the reservation that has the address
- * @param own the pod's
- */
+/** @param keeper the reservation that has the address: what it is called is its own namespace's business */
 function obstacle(
   space: PoolSpace,
   address: Address,
   keeper: Reservation | undefined,
-  own: Reservation | undefined,
+  { reservation: own, namespace }: Asker,
 ): string {
-  if (keeper) return `is reserved (${keeper.name})`;
+  if (keeper) return keeper.namespace === namespace ? `is reserved (${keeper.name})` : 'is reserved';
   const barred = obstacleTo(space, address);
   if (barred) return obstacleText(address, barred);
   return own ? `is not in the pod's reservation ${own.name}` : 'cannot be handed out';

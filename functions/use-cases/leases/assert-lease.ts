@@ -12,7 +12,8 @@ import type { Call, Dependencies } from '../dependencies.ts';
 import { freshPool } from '../known-pools.ts';
 import type { KnownPool } from '../memory.ts';
 import { join, noteJoined } from '../nodes/membership.ts';
-import { isOpen, openMore, withOpen } from '../pools/open-blocks.ts';
+import { withOpen } from '../pools/open-apart.ts';
+import { isOpen, openMore } from '../pools/open-blocks.ts';
 import { ensureKept } from './identity-slot.ts';
 import { lost, noSuchSlot, refusedBy } from './lost-lease.ts';
 

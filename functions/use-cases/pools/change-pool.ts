@@ -57,7 +57,7 @@ async function tryToChange(
   ensureFits(next.definition);
   const effects = effectsOf(pool, next);
   const ranges = patch.ranges ? ordinaryRanges(name, next.definition.ranges, pool.definition.ranges) : [];
-  const warnings = warningsOf(deps, { ranges, quota: patch.quota, quotas: patch.quotas });
+  const warnings = warningsOf(deps, { ranges, asked: patch, definition: next.definition });
   // RFC 9110, section 13.1.1: whatever If-Match says, a change that is there already has succeeded.
   if (effects.length > 0) ensureVersion(pool, [ifMatch]);
   const target = entryOf(next.definition, next.state);

@@ -40,7 +40,7 @@ export async function createPool(deps: Dependencies, input: PoolInput, dryRun: b
     dryRun,
     effects: [effect],
     pool: viewOf(pool),
-    ...warningsOf(deps, { ranges, quota: input.quota, quotas: input.quotas }),
+    ...warningsOf(deps, { ranges, asked: input, definition }),
   };
 }
 

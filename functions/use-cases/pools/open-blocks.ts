@@ -102,20 +102,6 @@ export function partialSlots({ space, ...opened }: Pick<KnownPool, 'space'> & Op
 }
 
 /**
- * The pool with `block` open, wherever it lies, for an address of it that somebody asks for: what lies before it stays as it
- * is. As it is otherwise, where that may not be: it is not active, or has as many blocks apart as it may have.
- */
-export async function withOpen(deps: Dependencies, pool: KnownPool, block: bigint): Promise<KnownPool> {
-  if (isOpen(pool, block)) return pool;
-  const { id } = pool.definition;
-  const fresh = (await freshPool(deps, id)) ?? pool;
-  if (isOpen(fresh, block)) return fresh;
-  if (!(await deps.store.pools.openApart(id, block, most.blocksApart))) return (await freshPool(deps, id)) ?? fresh;
-  const openApart = [...(fresh.openApart ?? []), block].sort((a, b) => (a < b ? -1 : 1));
-  return remember(deps, { ...fresh, openApart });
-}
-
-/**
  * The pool with more blocks open, one that has something to hand out among them, or undefined where it has no more. Another may
  * have opened them first.
  */

@@ -7,22 +7,37 @@ import type { Dependencies } from '../dependencies.ts';
 /** With this, quotas are as strict as they can be (docs/quotas.md). */
 const STRICT_SECONDS = 1;
 
-/** What is new: ranges that come to be the pool's, and limits of namespaces. */
+/** What is asked for, and the pool as it will be. */
 interface Added {
+  /** That come to be the pool's. */
   readonly ranges: readonly Range[];
-  readonly quota: PoolDefinition['quota'] | null;
-  readonly quotas: PoolDefinition['quotas'] | undefined;
+  readonly asked: { readonly [field in LimitingField]?: unknown };
+  readonly definition: PoolDefinition;
 }
+type LimitingField = 'quota' | 'quotas' | 'stickySeconds' | 'identitySeconds' | 'namespaces';
 
 export function warningsOf(
   { settings: { countWithinSeconds } }: Pick<Dependencies, 'settings'>,
-  { ranges, quota, quotas = {} }: Added,
+  { ranges, asked, definition }: Added,
 ): { warnings?: string[] } {
+  const { quota, quotas, stickySeconds, identitySeconds, namespaces } = definition;
   const warnings = doubtfulRanges(ranges);
-  const hasQuota = typeof quota === 'number' || Object.keys(quotas).length > 0;
-  if (hasQuota && countWithinSeconds > STRICT_SECONDS)
+  const hasQuota = quota !== undefined || Object.keys(quotas).length > 0;
+  const isOfQuota = asked.quota !== undefined || asked.quotas !== undefined;
+  if (hasQuota && isOfQuota && countWithinSeconds > STRICT_SECONDS)
     warnings.push(
       `quota: leases are counted within ${countWithinSeconds} s here, and a namespace may exceed its quota by what it is granted meanwhile; where that matters, deploy with countWithinSeconds: ${STRICT_SECONDS}`,
+    );
+  const keptSeconds = Math.max(stickySeconds, identitySeconds);
+  const isOfKeeping = asked.stickySeconds !== undefined || asked.identitySeconds !== undefined;
+  if (
+    hasQuota &&
+    keptSeconds > 0 &&
+    namespaces.length !== 1 &&
+    (isOfQuota || isOfKeeping || asked.namespaces !== undefined)
+  )
+    warnings.push(
+      `quota: it counts what is held, and released addresses are kept for up to ${keptSeconds} s here: so a namespace may keep all of them from others by pods that are gone; where namespaces do not trust each other, give each a pool of its own`,
     );
   return warnings.length === 0 ? {} : { warnings };
 }

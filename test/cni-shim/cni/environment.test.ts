@@ -25,8 +25,13 @@ describe('an invocation', () => {
   });
 
   test.each([
-    ['a=b', 'CNI_ARGS holds the unknown a'],
-    ['IgnoreUnknown=0;a=b', 'unknown a'],
+    ['a=b', 'CNI_ARGS holds the unknown "a"'],
+    ['IgnoreUnknown=1;a\u009b31m=b;c\u202e', 'CNI_ARGS holds "c\\u202e"'],
+    [
+      'K8S_POD_NAMESPACE=shop;K8S_POD_NAMESPACE=bank;K8S_POD_NAME=web',
+      'CNI_ARGS holds K8S_POD_NAMESPACE twice, "shop" and "bank"',
+    ],
+    ['IgnoreUnknown=0;a=b', 'unknown "a"'],
     ['a', 'CNI_ARGS holds "a"'],
     ['a=b=c;IgnoreUnknown=1', 'CNI_ARGS holds "a=b=c"'],
     [`IgnoreUnknown=1;K8S_POD_NAME=${'x'.repeat(254)}`, 'K8S_POD_NAME is longer than 253'],

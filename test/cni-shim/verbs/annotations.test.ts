@@ -60,19 +60,19 @@ describe('a pod that names pools', () => {
   });
 
   test.each([
-    ['plain', "plain: the pod's annotation names it, but it is for no namespace"],
-    ['bank', 'bank: it is for namespace bank, and the pod is of shop'],
-    ['none', 'none: there is no such pool'],
-  ])('may not have %s, and is told why', async (name, why) => {
+    ['plain', 'which is for no namespace'],
+    ['bank', 'which is for another namespace'],
+    ['none', 'which is not there'],
+  ])('may not have %s, %s, and is told nothing else of it', async (name) => {
     const error = addressOf('c1', pools(name));
     await expect(error).rejects.toThrow(/^7: /);
-    await expect(error).rejects.toThrow(why);
+    await expect(error).rejects.toThrow(`(${name}: there is none of this name that the pod may use)`);
     await expect(error).rejects.toThrow("correct the pod's annotation lessor.dev/pools");
   });
 
   test('of no known namespace gets nothing beyond the configuration', async () => {
     const called = await node.call('ADD', 'c1', { stdin: pools('green'), surroundings: around() });
-    expect(called.printed.msg + called.printed.details).toContain('the pod is of none');
+    expect(called.printed.msg).toContain('green: there is none of this name that the pod may use');
   });
 
   test('proposes slots there afterwards, and its neighbours without annotation theirs', async () => {
@@ -200,6 +200,13 @@ describe('a service of contract 1.5', () => {
     expect(await held()).toBe(1);
     expect((await call('DEL', 'c1', stdin)).exitCode).toBe(0);
     expect(await held()).toBe(0);
+  });
+
+  test('gives the addresses that a pod asks for, which it knows of', async () => {
+    service = serviceFor(here.environment(), 'i-1', new Map([[routes.allocate, old]]));
+    expect(await addressOf('c1', stdinWith({ 'lessor.dev/addresses': '10.1.0.9' }))).toBe('10.1.0.9/24');
+    const both = stdinWith({ 'lessor.dev/addresses': '10.1.0.8', 'lessor.dev/pools': 'blue' });
+    await expect(addressOf('c2', both)).rejects.toThrow('the service overlooked the annotation lessor.dev/pools');
   });
 
   test('serves pods without annotations as ever', async () => {

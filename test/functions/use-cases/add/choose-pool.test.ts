@@ -3,6 +3,8 @@ import type { AllocateRequest } from '../../../../core/contract/lease.ts';
 import type { PoolPolicy } from '../../../../core/contract/pool.ts';
 import { allocate } from '../../../../functions/use-cases/add/allocate.ts';
 import { deletePool } from '../../../../functions/use-cases/pools/delete-pool.ts';
+import { intercepted } from '../../intercepted.ts';
+import { change, create } from '../../pool-requests.ts';
 import {
   add,
   addOf,
@@ -22,6 +24,10 @@ async function poolOf(here: World, name: string, policy: Partial<PoolPolicy> = {
   if (state === undefined) throw new Error('no pool');
   await here.store.pools.changePool({ ...state, definition: { ...pool, ...policy }, version: 2 });
   return pool;
+}
+async function drained(here: World, { id }: { id: string }) {
+  const state = await here.store.pools.readPool(id);
+  if (state) await here.store.pools.changePool({ ...state, state: 'draining', version: state.version + 1 });
 }
 /** Pool a of four addresses without a cooldown, and b of a hundred. */
 async function smallAndLarge(policy: Partial<PoolPolicy> = {}) {
@@ -169,14 +175,38 @@ describe('a configuration that names no pool', () => {
     expect(await ask(8, 'shop')).toEqual(['rest', 'default']);
   });
 
-  it('is refused with each pool’s reason where none fits', async () => {
+  it('is refused with each pool’s reason where none fits, but of those that others have to themselves only their number', async () => {
     const here = world();
-    await poolOf(here, 'shop', { namespaces: ['shop'] });
+    for (const name of ['shop', 'bank']) await poolOf(here, name, { namespaces: [name] });
+    await poolOf(here, 'elsewhere', { clusters: ['other'] });
+    await poolOf(here, 'gpu', { nodeLabels: { kind: 'gpu' } });
     const refusal = await refusalOf(add(here.environment(), 'i-1', requestFor(1, [])));
     expect(refusal).toMatchObject({
       code: 'pool.unmatched',
-      message: expect.stringContaining('shop: it is for namespace shop, and the pod is of none'),
+      what: 'No pool of VRF default may be used for this pod (pools of other namespaces or clusters: 3; gpu: it is for nodes with kind=gpu, and the node has no such label)',
     });
+  });
+
+  it('is told no more of a pool that the list still has for it, and that others have to themselves by now', async () => {
+    const here = world();
+    await create(here.environment(), { name: 'moved', namespaces: ['shop'] });
+    const store = intercepted(here.store, (name, _, proceed) =>
+      name === 'writeRegistry' ? Promise.reject(new Error('the environment is gone')) : proceed(),
+    );
+    const moving = change(here.environment({ store }), { namespaces: ['bank'] }, { name: 'moved' });
+    await expect(moving).rejects.toThrow('gone');
+    const shop = requestFor(1, [], { pod: { namespace: 'shop', name: 'web' } });
+    const { what } = await refusalOf(add(here.environment(), 'i-1', shop));
+    expect(what).toContain('(pools of other namespaces or clusters: 1)');
+  });
+
+  it('is told of a drained pool only where it would be its own', async () => {
+    const here = world();
+    for (const name of ['shop', 'bank']) await drained(here, await poolOf(here, name, { namespaces: [name] }));
+    const { what } = await refusalOf(
+      add(here.environment(), 'i-1', requestFor(1, [], { pod: { namespace: 'shop', name: 'web' } })),
+    );
+    expect(what).toContain('(pools of other namespaces or clusters: 1; shop: it is draining)');
   });
 });
 

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { PoolPolicy } from '../../../../core/contract/pool.ts';
 import { countChanges } from '../../../../functions/use-cases/changes/count-changes.ts';
+import { usage } from '../../../../functions/use-cases/questions/usage.ts';
 import { counted } from '../../intercepted.ts';
 import { leaseStream } from '../../lease-stream.ts';
-import { add, addOf, del, delOf, operatorsPool, proposal, refusalOf, world } from '../../world.ts';
+import { create } from '../../pool-requests.ts';
+import { add, addOf, callOf, del, delOf, operatorsPool, proposal, refusalOf, world } from '../../world.ts';
 
 const blue = { vrf: 'default', name: 'blue' };
 const of = (namespace: string) => ({ pool: blue, pod: { namespace, name: 'web' } });
@@ -109,5 +111,22 @@ describe('a quota', () => {
     full.requests.length = 0;
     for (const n of [1, 2]) await refusalOf(full.adding(n, 'shop'));
     expect(full.requests).toEqual([]);
+  });
+
+  it('counts each slot of a pod that asks for addresses which lie in several', async () => {
+    const here = world();
+    const ranges = [[{ subnet: '10.0.0.0/24' }], [{ subnet: '2001:db8::/64' }]];
+    const { pool } = await create(here.environment(), { ranges, blockSize: 4, quota: 3 });
+    const deps = here.environment();
+    const asking = (n: number) => add(deps, 'i-1', addOf(n, { ...of('shop'), addresses: [`2001:db8::${n}000`] }));
+    const held = async () => (await usage(here.environment(), callOf('ann'), { ...blue, by: undefined })).held;
+    expect((await asking(1)).more).toHaveLength(1);
+    expect(await refusalOf(asking(2))).toMatchObject({ code: 'pool.quota', facts: { quota: 3, held: 3 } });
+    expect(await held()).toBe(3);
+    // What it holds of the refused one goes with the DEL that follows.
+    await del(deps, 'i-1', delOf(2));
+    expect(await held()).toBe(2);
+    expect(await refusalOf(asking(3))).toMatchObject({ code: 'pool.quota' });
+    expect(pool.quota).toBe(3);
   });
 });

@@ -56,7 +56,7 @@ describe(`with ${POOLS} pools an ADD`, () => {
     const { deps, requests } = counting();
     const refusal = await refusalOf(add(deps, 'i-1', requestFor(1, [], pod('bank'))));
     expect(refusal.code).toBe('pool.unmatched');
-    expect(refusal.message).toMatch(/ 4995 more pools\)/);
+    expect(refusal.message).toMatch(/\(pools of other namespaces or clusters: 51; .* 4945 more pools\)/);
     expect(refusal.message.length).toBeLessThan(1500);
     expect(requests()).toEqual(['readRegistry']);
   });

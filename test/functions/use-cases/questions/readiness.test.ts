@@ -221,7 +221,8 @@ describe('where a configuration names no pool, a node', () => {
     await poolOf(here, 'prod', { default: true, clusters: ['production'] });
     const { code, detail } = await ready(here.environment(), among());
     expect(code).toBe('pool.unmatched');
-    for (const name of ['plain', 'idle', 'gpu', 'prod']) expect(detail).toContain(`${name}: it `);
+    for (const name of ['plain', 'idle', 'gpu']) expect(detail).toContain(`${name}: it `);
+    expect(detail).toContain('pools of other namespaces or clusters: 1');
   });
 
   it('is ready by its labels and its cluster', async () => {
