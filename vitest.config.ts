@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 /** Processes of the plugin, with files and ports of their own: they wait more than they work, so two files go side by side. */
 const processes = ['test/cni-shim/**/*.e2e.test.ts', 'test/e2e/{faults,kill,leave,many-pods,outage}.e2e.test.ts'];
 
-/** They read the environment when they are loaded, or change what others would find: a module, the output, the locale. */
+/** What they load reads the environment then, or they change what others would find: a module, the output. */
 const alone = [
   'test/functions/{changes,define-pools,ec2,events,evidence,http,metrics,reclaim}/**/*.test.ts',
   'test/functions/*.test.ts',
@@ -30,6 +30,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.e2e.test.ts', ...alone],
           isolate: false,
+          setupFiles: 'test/support/leaves-nothing.ts',
         },
       },
       {

@@ -117,13 +117,16 @@ test('a page that does not come denies nothing, whatever came before it', async 
 });
 
 test('a block on another page than the first is confirmed too', async () => {
-  let pages = 0;
+  const first: Page[] = [];
+  // Which block a node has is left to chance: behind the cursor there may be none.
   answerOwnLeases((page) => {
-    pages += 1;
-    return pages === 1 ? { ...page, blocks: [], nextCursor: `${POOL}:0` } : page;
+    first.push(page);
+    return first.length === 1
+      ? { ...page, blocks: [], nextCursor: `${POOL}:0` }
+      : { ...page, blocks: first[0]?.blocks };
   });
   await scene.agent.round();
-  expect(pages).toBe(2);
+  expect(first).toHaveLength(2);
   expect(believed()).toHaveLength(1);
 });
 
