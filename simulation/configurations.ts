@@ -10,6 +10,7 @@ export interface PoolKind {
   /** An attachment gets an IPv6 address beside the IPv4 one. */
   readonly dualStack?: true;
   readonly stickySeconds?: number;
+  readonly identitySeconds?: number;
   /** Leases of a namespace. */
   readonly quota?: number;
 }
@@ -31,6 +32,8 @@ export interface Configuration {
   readonly serviceSkewMs: number;
   /** Share of the containers that are deleted which are made anew at once, by the same name. */
   readonly anew?: number;
+  /** So many a namespace has in each pool, which most of its pods have. None if left out. */
+  readonly identities?: number;
   /** How often an act happens, where it is not the usual. */
   readonly odds?: Readonly<Record<string, number>>;
 }
@@ -120,6 +123,24 @@ export const configurations = {
     ...DENSE,
     what: 'namespaces with quotas that they use up, in a shared pool and in one that would be delegated without them',
     pools: [shared('blue', 3, 8, { quota: 5 }), owned('green', 6, 4, { quota: 6, ...delegated })],
+  },
+  identities: {
+    ...DENSE,
+    what: 'pods of a few identities that move between nodes which boot, leave, and are given up, in pools that are full most of the time',
+    anew: 0.3,
+    identities: 2,
+    pools: [
+      shared('blue', 2, 4, { identitySeconds: 90 }),
+      shared('sticky', 2, 4, { stickySeconds: 60, identitySeconds: 240 }),
+      owned('red', 4, 4, delegated),
+    ],
+    mostLiving: 6,
+    odds: {
+      ...{ 'a pod moves': 16, 'a container is added again': 6, 'an agent goes round': 14, 'time goes by': 8 },
+      ...{ 'a request of a node is late': 8, 'writes are late': 10, 'the power fails': 2, 'a machine boots': 6 },
+      ...{ 'a node leaves': 1.5, 'a node that is off is declared dead': 2, 'a node that runs is declared dead': 3 },
+      ...{ reclaim: 8, 'a batch of the stream': 8 },
+    },
   },
   fleet: {
     what: 'two thousand nodes over hours and days: reboots, terminations, outages of single nodes',

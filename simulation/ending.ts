@@ -7,6 +7,7 @@ import { declareDeath } from '../functions/use-cases/nodes/declare-death.ts';
 import { callOf } from '../test/functions/world.ts';
 import { addNew, onMachine, remove } from './containers.ts';
 import { boots, powerFails } from './deaths.ts';
+import { lookAtIdentities } from './identity-answers.ts';
 import type { Machine } from './machine.ts';
 import type { Stage } from './stage.ts';
 
@@ -119,6 +120,7 @@ export async function lookAtTheEnd(stage: Stage): Promise<void> {
   }
   for (const [address, lives] of living)
     witness.fail({ property: 'orphan', what: `nobody holds ${address}, and ${lives} lives with it` });
+  await lookAtIdentities(stage);
   for (const machine of machines) {
     const { reports, releases } = machine.power === 'on' ? machine.outbox() : { reports: [], releases: [] };
     if (reports.length + releases.length > 0)
