@@ -9,7 +9,7 @@ import type { Container } from './witness.ts';
 const UNKEPT = 7;
 const EXHAUSTED = 101;
 const HELD_BY = /\(([\d.]+)\) is held by pod (\S+) on node (i-\d+)/;
-const CHANGED = /^Identity .* is being given to another pod/;
+const CHANGED = /Identity .* is being given to another pod/;
 
 /** As it was when an ADD began. */
 export interface Asked {
