@@ -24,8 +24,8 @@ export interface Identities {
     by: { readonly key: SlotKey; readonly pod: string; readonly node: string },
     since: number,
   ): boolean;
-  /** Whether another one changed since then which slot the identity has. */
-  wasChanged(container: Container, since: number): boolean;
+  /** Whether, at some time since then, the container itself held another slot for the identity than that one. */
+  hadAnother(container: Container, key: SlotKey, since: number): boolean;
   /** Of which an item was ever written. */
   readonly known: ReadonlyMap<string, Known>;
 }
@@ -50,12 +50,6 @@ interface Span {
   to: number;
 }
 
-interface Change {
-  readonly at: number;
-  /** Nonce of whose slot it is from then on; undefined where the identity has none any more. */
-  readonly by: string | undefined;
-}
-
 /** Of an identity, the last ones: a call takes seconds. */
 const KEPT = 200;
 const ENDING: ReadonlySet<string> = new Set(['release', 'sweep', 'evict']);
@@ -72,7 +66,6 @@ export function identitiesBeside({ witness, slot, idOf, now }: Around): Identiti
   const homes = new Map<string, Home>();
   const open = new Map<string, Span>();
   const spans = listsOf<Span>();
-  const changes = listsOf<Change>();
   const known = new Map<string, Known & KeptSlot>();
   const nameOf = ({ network, pod: { namespace }, identity = '' }: Container): string =>
     textOf({ pool: idOf(network), namespace, identity });
@@ -100,7 +93,6 @@ export function identitiesBeside({ witness, slot, idOf, now }: Around): Identiti
     const { holding } = slot({ pool: key.pool, block: to.block, slot: to.slot }) ?? {};
     const its = identityIn(key.pool, holding);
     known.set(name, { ...to, key, cameLate: its === undefined || textOf(its) !== name });
-    changes.add(name, { at: now(), by: holding?.nonce });
     witness.note(`identity ${name} has slot ${slotName({ ...key, ...to })} (${holding?.nonce.slice(-4)})`);
   }
   /** In a life that an operator gave up, nothing is claimed until the service says that it has its address again. */
@@ -118,7 +110,6 @@ export function identitiesBeside({ witness, slot, idOf, now }: Around): Identiti
       if (name === 'forget') {
         const text = textOf(args[0] as IdentityKey);
         known.delete(text);
-        changes.add(text, { at: now(), by: undefined });
         witness.note(`identity ${text} has no slot any more`);
       }
     },
@@ -153,8 +144,10 @@ export function identitiesBeside({ witness, slot, idOf, now }: Around): Identiti
             holding.node === node &&
             `${holding.pod?.namespace}/${holding.pod?.name}` === pod,
         ),
-    wasChanged: (container, since) =>
-      changes.of(nameOf(container)).some(({ at, by }) => at >= since && by !== container.nonce),
+    hadAnother: (container, key, since) =>
+      spans
+        .of(nameOf(container))
+        .some(({ slot: at, to, holding }) => holding.nonce === container.nonce && at !== slotName(key) && to >= since),
   };
 }
 

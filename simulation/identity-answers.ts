@@ -8,8 +8,9 @@ import type { Container } from './witness.ts';
 /** Of the CNI error codes: the pool keeps no address for an identity; no address is left. */
 const UNKEPT = 7;
 const EXHAUSTED = 101;
-const HELD_BY = /\(([\d.]+)\) is held by pod (\S+) on node (i-\d+)/;
-const CHANGED = /Identity .* is being given to another pod/;
+const HELD_BY = /\(([\d.]+)\/\d+\) is held by pod (\S+) on node (i-\d+)/;
+const HAS_ANOTHER = /\(([\d.]+)\/\d+\) is free, and an earlier try of this request holds another address/;
+const COOLING = /has only cooling addresses left/;
 
 /** As it was when an ADD began. */
 export interface Asked {
@@ -52,8 +53,14 @@ export function lookAtRefusal(
   if (address !== undefined && pod !== undefined && node !== undefined) {
     const by = { key: pools.slotOf(network, address), pod, node };
     if (!identities.wasHeld(one, by, asked.since)) fail('it was not');
-  } else if (CHANGED.test(msg) && !identities.wasChanged(one, asked.since)) fail('nobody else asked');
-  if (code === EXHAUSTED && asked.home !== undefined && identities.homeOf(container) === asked.home)
+  }
+  const [, free] = HAS_ANOTHER.exec(msg) ?? [];
+  if (free !== undefined && !identities.hadAnother(one, pools.slotOf(network, free), asked.since)) fail('it did not');
+  if (
+    (code === EXHAUSTED || COOLING.test(msg)) &&
+    asked.home !== undefined &&
+    identities.homeOf(container) === asked.home
+  )
     fail(`${asked.home.slot} is kept for it`);
 }
 

@@ -37,18 +37,16 @@ export const identityEdits: Readonly<Record<string, readonly Edit[]>> = {
     ),
   ],
   'home: what another pod of it holds is passed over, as it was read': [
-    edit(ADD, 'isAnothers(allocation, key, state)', 'false'),
+    edit(ADD, 'holderOf(allocation, key, state)', 'undefined'),
   ],
   'home: what another pod of it holds is passed over, as it is by then': [
-    edit(ADD, 'isAnothers(allocation, key, now)', 'false'),
+    edit(ADD, 'holderOf(allocation, key, await stateOf(deps, home))', 'undefined'),
   ],
   'home: what another pod of it holds is passed over': [
-    edit(ADD, 'isAnothers(allocation, key, state)', 'false'),
-    edit(ADD, 'isAnothers(allocation, key, now)', 'false'),
+    edit(ADD, 'holderOf(allocation, key, state)', 'undefined'),
+    edit(ADD, 'holderOf(allocation, key, await stateOf(deps, home))', 'undefined'),
   ],
-  'home: whoever holds it holds it for the identity': [
-    edit(ADD, 'isOfIdentity(key, state)', 'true', 'const isAnothers'),
-  ],
+  'home: whoever holds it holds it for the identity': [edit(ADD, 'isOfIdentity(key, state)', 'true', 'const holderOf')],
   'home: what is the container’s is this request’s': [
     edit(
       ADD,
@@ -56,7 +54,9 @@ export const identityEdits: Readonly<Record<string, readonly Edit[]>> = {
       'state?.holding?.attachment.containerId === containerId && state.holding.attachment.ifname === ifname',
     ),
   ],
-  'home: whatever an earlier try holds': [edit(ADD, 'own && (own.block !== block || own.slot !== slot)', 'false')],
+  'home: whatever an earlier try holds': [
+    edit(ADD, 'own && !isOwnHome && (own.block !== block || own.slot !== slot)', 'false'),
+  ],
   'home: what is known to be in vain is tried': [edit(ADD, '!mayHold(allocation, state)', 'false')],
   'home: of what is open by now nothing is known': [edit(ADD, '!isOpen(allocation.pool, block)', 'false')],
   'home: what cannot be handed out any more': [
@@ -65,7 +65,7 @@ export const identityEdits: Readonly<Record<string, readonly Edit[]>> = {
   'what an earlier try holds is held for the identity': [
     edit(ADD, 'isOfIdentity(key, await stateOf(allocation.deps, own)) || (await allocation.hold(own, true))', 'true'),
   ],
-  'whoever was first is another one': [edit(ADD, 'isOwn(allocation, state) ? undefined : state', 'state')],
+  'home: its own counts no more than what else it holds': [edit(ADD, '!isOwnHome', 'true')],
   'an assertion does not look at the item': [edit(SLOT, 'state?.held === true && isOfIdentity(key, state)', 'false')],
   'an assertion does not look at the item before': [
     edit(ASSERT, 'await ensureKept(deps, kept, slot, false)', 'undefined'),
