@@ -194,8 +194,8 @@ function effectOf({ name, args }: Sent, asked: Asked): SlotOperation | undefined
     return { kind: 'acquire', by: asked.by, generation: args[2] as number, life, from: heldAt, to: heldAt };
   }
   if (name === 'release' && asked.kind === 'del') {
-    const { reusableAt } = args[2] as Ending;
-    return { kind: 'release', by: asked.by, cooldown: 0, from: reusableAt, to: reusableAt };
+    const { reusableAt, keptUntil: at = reusableAt } = args[2] as Ending;
+    return { kind: 'release', by: asked.by, cooldown: 0, from: at, to: at };
   }
   return undefined;
 }

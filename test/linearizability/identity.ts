@@ -10,6 +10,8 @@ export type IdentityOperation =
 
 interface Identity {
   readonly holder?: Extract<IdentityOperation, { kind: 'has' }>;
+  /** Containers that are gone: an answer that comes afterwards lets nothing live. */
+  readonly gone: ReadonlySet<string>;
 }
 
 /** @param evidence of every node's: who lived in a life that is over has nothing any more */
@@ -17,14 +19,18 @@ export function identitySpecification(evidence: readonly Evidence[]): Specificat
   const isOver = ({ holder }: Identity, before: number): boolean =>
     evidence.some(({ node, life, invoked }) => node === holder?.by.node && holder.life <= life && invoked < before);
   return {
-    initial: {},
+    initial: { gone: new Set() },
     step(identity, { operation }, before) {
-      const { holder } = identity;
-      const isOwn = holder !== undefined && nameOf(holder.by) === nameOf(operation.by);
-      if (operation.kind === 'left') return [isOwn ? {} : identity];
+      const { holder, gone } = identity;
+      const name = nameOf(operation.by);
+      const isOwn = holder !== undefined && nameOf(holder.by) === name;
+      if (operation.kind === 'left')
+        return [{ ...(isOwn || holder === undefined ? {} : { holder }), gone: new Set([...gone, name]) }];
+      if (gone.has(name)) return [identity];
       const isFree = holder === undefined || (isOwn && holder.slot === operation.slot) || isOver(identity, before);
-      return isFree ? [{ holder: operation }] : [];
+      return isFree ? [{ holder: operation, gone }] : [];
     },
-    keyOf: ({ holder }) => (holder === undefined ? '' : `${nameOf(holder.by)} ${holder.slot} ${holder.life}`),
+    keyOf: ({ holder, gone }) =>
+      [holder === undefined ? '' : `${nameOf(holder.by)} ${holder.slot} ${holder.life}`, ...[...gone].sort()].join('|'),
   };
 }

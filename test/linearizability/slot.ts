@@ -97,7 +97,10 @@ export function slotSpecification(evidence: readonly Evidence[]): Specification<
       return [occupied(free, next, generation, from)];
     },
     release: (slot, { by, cooldown, from, to }) =>
-      same(slot.holder?.by, by) ? [{ ...slot, ...cooling(by, [from + cooldown, to + cooldown]) }] : [],
+      // Who compares a table knows not for which identity it is held.
+      slot.holder !== undefined && same(slot.holder.by, by)
+        ? [{ ...slot, ...cooling(slot.holder.by, [from + cooldown, to + cooldown]) }]
+        : [],
     'not held': (slot, { by }, before) => (same(slot.holder?.by, by) && !freeing(slot.holder, before) ? [] : [slot]),
     'not to be had': (slot, { from }) => (slot.holder || slot.reusable[1] > from || slot.deleted ? [slot] : []),
     read: (slot, { state }, before) => read(slot, state, freeing(slot.holder, before)),
