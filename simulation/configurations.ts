@@ -132,6 +132,7 @@ export const configurations = {
     pools: [
       shared('blue', 2, 4, { identitySeconds: 90 }),
       shared('sticky', 2, 4, { stickySeconds: 60, identitySeconds: 240 }),
+      shared('plain', 1, 4),
       owned('red', 4, 4, delegated),
     ],
     mostLiving: 6,

@@ -104,3 +104,16 @@ export const identityEdits: Readonly<Record<string, readonly Edit[]>> = {
     edit('cni-shim/node/added-again.ts', 'identity === undefined ? {} : { identity }', '{}'),
   ],
 };
+
+/** Writes to which a mistake matters only where they are late or doubled: they are so more often than not. By how its name begins. */
+const LAGGING = {
+  samePod: ['hold'],
+  point: ['point'],
+  'who comes second': ['point'],
+  home: ['hold', 'point'],
+  'an assertion': ['assert', 'point'],
+  forget: ['forget'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+export const laggingIn = (mutant: string): readonly string[] =>
+  Object.entries(LAGGING).find(([name]) => mutant in identityEdits && mutant.startsWith(name))?.[1] ?? [];
