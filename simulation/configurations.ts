@@ -149,6 +149,32 @@ export const configurations = {
       ...{ reclaim: 5, 'a batch of the stream': 10 },
     },
   },
+  'identities-given-up': {
+    ...DENSE,
+    what: 'pods of identities on nodes that are declared dead although they run, and hold again what lives on them',
+    nodes: 3,
+    anew: 0.2,
+    identities: 2,
+    pools: [shared('blue', 2, 4, { identitySeconds: 20 })],
+    mostLiving: 4,
+    odds: {
+      ...{
+        'a container is added': 30,
+        'a container is deleted': 16,
+        'a sandbox ends': 1,
+        'a container is added again': 3,
+      },
+      ...{ 'an agent goes round': 40, 'a request of a node is late': 4, 'writes are late': 8, 'time goes by': 12 },
+      ...{ 'a node that runs is declared dead': 8, reclaim: 14, 'the power fails': 0.3, 'a machine boots': 8 },
+      ...{ 'a journal is lost': 0, 'a node leaves': 0, 'an instance is terminated': 0, 'instances are looked at': 0 },
+      ...{
+        'a batch of the stream': 8,
+        'the way of a node changes': 2,
+        'a disk is copied': 0,
+        'an agent starts again': 30,
+      },
+    },
+  },
   fleet: {
     what: 'two thousand nodes over hours and days: reboots, terminations, outages of single nodes',
     nodes: 2_000,

@@ -58,15 +58,16 @@ export function lookAtJournal(judging: Judging, machine: Machine): void {
   }
 }
 
-/** It was held again after its life was given up, and the service said so. */
-function hasIdentityAgain(
-  { mirror }: Judging,
-  container: Container,
-  { acknowledged, incarnation = 0, lost }: JournalEntry,
-): void {
-  const { identity, identityLife = 0 } = container;
-  if (identity === undefined || acknowledged === undefined || lost === true || incarnation <= identityLife) return;
-  mirror.identities.has(container, slotFromWire(acknowledged.slot), incarnation);
+/** It was held again after its life was given up, and the service said so: for its identity, as before. */
+function hasIdentityAgain({ mirror, witness }: Judging, container: Container, entry: JournalEntry): void {
+  const { identity, identityLife = 0, id, address } = container;
+  const { acknowledged, incarnation = 0, lost } = entry;
+  if (identity === undefined || acknowledged === undefined || lost === true) return;
+  const key = slotFromWire(acknowledged.slot);
+  const { held, holding } = mirror.slot(key) ?? {};
+  if (held === true && holding?.nonce === entry.nonce && holding.identity !== identity)
+    witness.fail({ property: 'identity moved', what: `${address} of ${id} is not held for ${identity} any more` });
+  if (incarnation > identityLife) mirror.identities.has(container, key, incarnation);
 }
 
 /** Leased in a life that an operator gave up. */
