@@ -66,8 +66,11 @@ async function beginsAnew(stage: Stage, machine: Machine): Promise<void> {
   await firstContainer(stage, machine);
 }
 
-const firstContainer = (stage: Stage, machine: Machine): Promise<void> =>
-  addNew({ ...stage, machines: [machine] }, -stage.machines.indexOf(machine));
+/** Of no identity: where a pool keeps none, its pod is refused before the service hears that the node is in another boot. */
+function firstContainer(stage: Stage, machine: Machine): Promise<void> {
+  const { identities: _, ...configuration } = stage.configuration;
+  return addNew({ ...stage, configuration, machines: [machine] }, -stage.machines.indexOf(machine));
+}
 
 const declareGone = (stage: Stage, node: string) =>
   declareDeath(stage.environment(), callOf('user/ann'), { node, reason: 'it is no more', alsoIfAlive: true }).catch(

@@ -37,7 +37,7 @@ export const identityFound: Readonly<Record<string, Found>> = {
   'an assertion holds the slot for no identity': f('identity moved', 'identities-given-up', 1, 10000, 5848),
   'forgetDecided.slotPassedOn': f('identity moved', 'identities-given-up', 4, 10000, 4870),
   'forgetDecided: whatever slot the item names': f('identity moved', 'identities', 1, 10000, 5843),
-  'nobody forgets': f('identity left behind', 'identities', 1, 10000, 13513),
+  'nobody forgets': f('identity left behind', 'identities', 1, 10000, 13510),
   'a node decides by itself for an identity': f('identity moved', 'identities', 1, 10000, 2864),
   'an ADD does not say for which identity': f('identity moved', 'identities', 1, 10000, 181),
   'a node does not say for which identity it asserts': f('identity moved', 'identities-given-up', 1, 10000, 1312),
