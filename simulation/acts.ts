@@ -1,6 +1,6 @@
 /** What happens in a run: acts, each with how often it does. What one draws comes from its own number, whatever the others do. */
 import { type Chance, chanceOf } from '../test/linearizability/chance.ts';
-import { addAgain, addNew, anyMachine, removeOne, sandboxEnds, textOf } from './containers.ts';
+import { addAgain, addNew, anyMachine, moves, removeOne, sandboxEnds, textOf } from './containers.ts';
 import {
   boots,
   isDeclared,
@@ -32,6 +32,8 @@ const ACTS: Readonly<Record<string, readonly [number, Act]>> = {
   'a container is added': [36, addNew],
   'a container is deleted': [24, removeOne],
   'a container is added again': [4, addAgain],
+  /** Where there are pods of identities. */
+  'a pod moves': [0, moves],
   'a sandbox ends': [5, sandboxEnds],
   'an agent goes round': [10, (stage) => onAgent(stage, (machine) => machine.round())],
   'an agent starts again': [2, (stage) => onAgent(stage, (machine) => machine.restartAgent())],

@@ -4,6 +4,7 @@ import { type Metrics, makeMetrics } from '../cni-shim/agent/metrics.ts';
 import { apiClient } from '../cni-shim/api/client.ts';
 import { openOutage } from '../cni-shim/api/outage.ts';
 import type { Limits } from '../cni-shim/api/time-limits.ts';
+import { ANNOTATIONS } from '../cni-shim/cni/annotations.ts';
 import type { OpenDatabase } from '../cni-shim/machine/database.ts';
 import { type Environment, type Surroundings, machine as thisMachine } from '../cni-shim/machine/surroundings.ts';
 import { type NodeRecords, openRecords } from '../cni-shim/node/node-records.ts';
@@ -58,11 +59,16 @@ export const NODE_JSON = JSON.stringify({
   logFile: false,
 });
 
+const IDENTITY = 'lessor.dev/identity';
 const stdins = new Map<string, string>();
-function stdinOf(network: string): string {
+/** As containerd calls it, which hands the pod's annotations over. */
+function stdinOf({ network, identity }: Container): string {
+  const name = `${network} ${identity}`;
+  const annotations = identity === undefined ? {} : { runtimeConfig: { [ANNOTATIONS]: { [IDENTITY]: identity } } };
   const known =
-    stdins.get(network) ?? configuration({ ranges: undefined, pool: network, routes: undefined }, { name: network });
-  stdins.set(network, known);
+    stdins.get(name) ??
+    configuration({ ranges: undefined, pool: network, routes: undefined }, { name: network, ...annotations });
+  stdins.set(name, known);
   return known;
 }
 
@@ -74,10 +80,11 @@ function ensureOn(isOn: boolean): void {
 export async function callOn(
   boot: Boot,
   verb: Verb,
-  { id, network, pod }: Container,
+  container: Container,
   schedule: Schedule,
   killedAfterMs: number | undefined,
 ): Promise<Called | undefined> {
+  const { id, pod } = container;
   if (verb === 'ADD') boot.namespaces.begin(id);
   const env = {
     ...ENVIRONMENT,
@@ -87,7 +94,7 @@ export async function callOn(
     CNI_ARGS: `IgnoreUnknown=1;K8S_POD_NAMESPACE=${pod.namespace};K8S_POD_NAME=${pod.name}`,
   };
   const through = (surroundings: Surroundings) =>
-    run({ ...surroundings, env }, () => stdinOf(network), boot.limits).catch((error: unknown) => {
+    run({ ...surroundings, env }, () => stdinOf(container), boot.limits).catch((error: unknown) => {
       if (boot.isOn) throw error;
       return undefined;
     });

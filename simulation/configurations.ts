@@ -10,6 +10,7 @@ export interface PoolKind {
   /** An attachment gets an IPv6 address beside the IPv4 one. */
   readonly dualStack?: true;
   readonly stickySeconds?: number;
+  readonly identitySeconds?: number;
   /** Leases of a namespace. */
   readonly quota?: number;
 }
@@ -31,6 +32,8 @@ export interface Configuration {
   readonly serviceSkewMs: number;
   /** Share of the containers that are deleted which are made anew at once, by the same name. */
   readonly anew?: number;
+  /** So many a namespace has in each pool, which most of its pods have. None if left out. */
+  readonly identities?: number;
   /** How often an act happens, where it is not the usual. */
   readonly odds?: Readonly<Record<string, number>>;
 }
@@ -120,6 +123,57 @@ export const configurations = {
     ...DENSE,
     what: 'namespaces with quotas that they use up, in a shared pool and in one that would be delegated without them',
     pools: [shared('blue', 3, 8, { quota: 5 }), owned('green', 6, 4, { quota: 6, ...delegated })],
+  },
+  identities: {
+    ...DENSE,
+    what: 'pods of a few identities that move between nodes which boot, leave, and are given up, in pools that are full most of the time',
+    nodes: 3,
+    anew: 0.2,
+    identities: 4,
+    pools: [
+      shared('blue', 2, 4, { identitySeconds: 25 }),
+      shared('sticky', 1, 4, { stickySeconds: 60, identitySeconds: 150 }),
+      owned('red', 2, 4, delegated),
+    ],
+    mostLiving: 6,
+    odds: {
+      ...{
+        'a pod moves': 30,
+        'a container is added': 30,
+        'a container is deleted': 20,
+        'a container is added again': 6,
+      },
+      ...{ 'an agent goes round': 9, 'a request of a node is late': 8, 'writes are late': 12, 'time goes by': 6 },
+      ...{ 'a machine boots': 6, 'a node leaves': 1, 'a node that is off is declared dead': 2 },
+      ...{ 'a node that runs is declared dead': 3, 'an instance is terminated': 0, 'instances are looked at': 0.5 },
+      ...{ reclaim: 5, 'a batch of the stream': 10 },
+    },
+  },
+  'identities-given-up': {
+    ...DENSE,
+    what: 'pods of identities on nodes that are declared dead although they run, and hold again what lives on them',
+    nodes: 3,
+    anew: 0.2,
+    identities: 2,
+    pools: [shared('blue', 2, 4, { identitySeconds: 20 })],
+    mostLiving: 4,
+    odds: {
+      ...{
+        'a container is added': 30,
+        'a container is deleted': 16,
+        'a sandbox ends': 1,
+        'a container is added again': 3,
+      },
+      ...{ 'an agent goes round': 40, 'a request of a node is late': 4, 'writes are late': 8, 'time goes by': 12 },
+      ...{ 'a node that runs is declared dead': 8, reclaim: 14, 'the power fails': 0.3, 'a machine boots': 8 },
+      ...{ 'a journal is lost': 0, 'a node leaves': 0, 'an instance is terminated': 0, 'instances are looked at': 0 },
+      ...{
+        'a batch of the stream': 8,
+        'the way of a node changes': 2,
+        'a disk is copied': 0,
+        'an agent starts again': 30,
+      },
+    },
   },
   fleet: {
     what: 'two thousand nodes over hours and days: reboots, terminations, outages of single nodes',

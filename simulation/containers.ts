@@ -1,5 +1,6 @@
 /** What a runtime does with containers: they are added, added again, deleted, and some end without being deleted. */
 import type { Called } from '../test/cni-shim/in-process.ts';
+import { askedNow, isUnkept, lookAtAnswer, lookAtRefusal } from './identity-answers.ts';
 import type { Machine } from './machine.ts';
 import type { Stage } from './stage.ts';
 import type { Container } from './witness.ts';
@@ -15,6 +16,9 @@ const LOOK_MS = 1_000;
 const MOST_UNTIL_KILLED_MS = 2_000;
 const NAMESPACES = ['shop', 'pay'];
 const PODS = 12;
+/** Sandboxes that the runtime makes for a pod, and from one to the next. */
+const MOST_MOVES = 4;
+const LONGEST_PAUSE_MS = 20_000;
 
 export const textOf = (error: unknown): string => (error instanceof Error ? String(error.stack) : String(error));
 
@@ -48,7 +52,15 @@ export async function addNew(stage: Stage, operation: number): Promise<void> {
   const pod = { namespace: chance.pick(NAMESPACES), name: `web-${chance.under(PODS)}` };
   const network = chance.pick(stage.pools.names);
   const id = chance.happens(0.05) ? idOfAnother(stage, machine, network) : undefined;
-  await addAndSee(stage, machine, newContainer(id ?? `c${operation}`, machine, network, pod));
+  const identity = anyIdentity(stage, network);
+  await addAndSee(stage, machine, newContainer(id ?? `c${operation}`, machine, { network, pod, identity }));
+}
+
+/** Most pods have one, and a few in a pool that keeps none. */
+function anyIdentity({ chance, configuration, pools }: Stage, network: string): string | undefined {
+  const { identities } = configuration;
+  if (identities === undefined) return undefined;
+  return chance.happens(pools.keepsIdentities(network) ? 0.6 : 0.1) ? `vm-${chance.under(identities)}` : undefined;
 }
 
 /** A container of another node may have the same id. */
@@ -64,8 +76,10 @@ function idOfAnother({ witness, toDelete, chance }: Stage, machine: Machine, net
 const killedAfter = ({ chance, sky }: Stage): number | undefined =>
   !sky.isClear && chance.happens(0.02) ? chance.under(MOST_UNTIL_KILLED_MS) : undefined;
 
-const newContainer = (id: string, { id: node }: Machine, network: string, pod: Container['pod']): Container => ({
+type Whose = Pick<Container, 'network' | 'pod'> & { readonly identity?: string | undefined };
+const newContainer = (id: string, { id: node }: Machine, { network, pod, identity }: Whose): Container => ({
   ...{ id, node, network, pod },
+  ...(identity === undefined ? {} : { identity }),
   address: undefined,
   life: 0,
   isBusy: false,
@@ -85,6 +99,7 @@ async function add(stage: Stage, machine: Machine, container: Container, mayFail
   witness.note(`ADD ${container.id}@${machine.id}`);
   stage.counts.calls += 1;
   const { losses } = machine;
+  const asked = askedNow(stage, container);
   const called = await machine.call('ADD', container, killedAfter(stage));
   tellSoon(stage, machine);
   if (called === undefined) return false;
@@ -93,8 +108,10 @@ async function add(stage: Stage, machine: Machine, container: Container, mayFail
   if (called.exitCode !== 0) {
     witness.note(`ADD ${container.id}@${machine.id} failed: ${called.stdout.trim()}`);
     const { code } = called.printed;
-    if (!mayFail.includes(code) && !(code === QUOTA && stage.pools.hasQuota(container.network)))
+    const isForeseen = (code === QUOTA && stage.pools.hasQuota(container.network)) || isUnkept(stage, container, code);
+    if (!mayFail.includes(code) && !isForeseen)
       witness.fail({ property: 'node', what: `ADD ${container.id}: ${called.stdout}` });
+    lookAtRefusal(stage, machine, container, { asked, printed: called.printed });
     return false;
   }
   const { network, id } = container;
@@ -107,6 +124,7 @@ async function add(stage: Stage, machine: Machine, container: Container, mayFail
   if (container.address === undefined && !isGivenUp && !isOfAnOutage(machine, container))
     ensureCooled(stage, container, address);
   witness.lives(container, address, life);
+  lookAtAnswer(stage, container, address, life);
   return true;
 }
 
@@ -164,7 +182,29 @@ export async function removeOne(stage: Stage): Promise<void> {
   });
   // The runtime makes the container anew, by the same name.
   if (chance.happens(stage.configuration.anew ?? 0.2) && machine.power === 'on' && !stage.toDelete.has(container))
-    await addAndSee(stage, machine, newContainer(container.id, machine, container.network, container.pod));
+    await addAndSee(stage, machine, newContainer(container.id, machine, container));
+}
+
+/** A pod of an identity is made anew on some node, by another name, perhaps before it is gone: whoever makes it tries again. */
+export async function moves(stage: Stage, operation: number): Promise<void> {
+  const { chance, schedule, witness } = stage;
+  const movable = [...witness.living.values()].filter(({ isBusy, identity }) => !isBusy && identity !== undefined);
+  const container = movable.length === 0 ? undefined : chance.pick(movable);
+  const from = stage.machines.find(({ id, power }) => id === container?.node && power === 'on');
+  if (container === undefined || from === undefined) return addNew(stage, operation);
+  const { network, identity } = container;
+  const isGone = removeAlone(stage, from, container);
+  if (chance.happens(0.5)) await isGone;
+  for (let tries = 1; tries <= MOST_MOVES; tries += 1) {
+    const machine = anyMachine(stage);
+    if (machine === undefined) break;
+    const pod = { ...container.pod, name: `web-${chance.under(PODS)}` };
+    const next = newContainer(`c${operation}-${tries}`, machine, { network, pod, identity });
+    await addAndSee(stage, machine, next);
+    if (next.address !== undefined) break;
+    await schedule.after(chance.under(LONGEST_PAUSE_MS));
+  }
+  await isGone;
 }
 
 /** The runtime repeats a DEL that failed. */

@@ -7,6 +7,7 @@ import { declareDeath } from '../functions/use-cases/nodes/declare-death.ts';
 import { callOf } from '../test/functions/world.ts';
 import { addNew, onMachine, remove } from './containers.ts';
 import { boots, powerFails } from './deaths.ts';
+import { lookAtIdentities } from './identity-answers.ts';
 import type { Machine } from './machine.ts';
 import type { Stage } from './stage.ts';
 
@@ -65,8 +66,11 @@ async function beginsAnew(stage: Stage, machine: Machine): Promise<void> {
   await firstContainer(stage, machine);
 }
 
-const firstContainer = (stage: Stage, machine: Machine): Promise<void> =>
-  addNew({ ...stage, machines: [machine] }, -stage.machines.indexOf(machine));
+/** Of no identity: where a pool keeps none, its pod is refused before the service hears that the node is in another boot. */
+function firstContainer(stage: Stage, machine: Machine): Promise<void> {
+  const { identities: _, ...configuration } = stage.configuration;
+  return addNew({ ...stage, configuration, machines: [machine] }, -stage.machines.indexOf(machine));
+}
 
 const declareGone = (stage: Stage, node: string) =>
   declareDeath(stage.environment(), callOf('user/ann'), { node, reason: 'it is no more', alsoIfAlive: true }).catch(
@@ -119,6 +123,7 @@ export async function lookAtTheEnd(stage: Stage): Promise<void> {
   }
   for (const [address, lives] of living)
     witness.fail({ property: 'orphan', what: `nobody holds ${address}, and ${lives} lives with it` });
+  await lookAtIdentities(stage);
   for (const machine of machines) {
     const { reports, releases } = machine.power === 'on' ? machine.outbox() : { reports: [], releases: [] };
     if (reports.length + releases.length > 0)

@@ -9,7 +9,7 @@ import { blockKeyToText, slotFromWire } from '../core/protocol/slot-ref.ts';
 import type { Machine } from './machine.ts';
 import type { Mirror } from './mirror.ts';
 import type { Pools } from './pools.ts';
-import type { Witness } from './witness.ts';
+import type { Container, Witness } from './witness.ts';
 
 export interface Judging {
   readonly witness: Witness;
@@ -54,7 +54,20 @@ export function lookAtJournal(judging: Judging, machine: Machine): void {
     if (entry !== undefined && isUnanswered) continue;
     if (!addresses.some((one) => one.address.split('/')[0] === address))
       fail(`${id} lives with ${address}, and the journal has ${JSON.stringify(addresses)}`);
+    if (entry !== undefined) hasIdentityAgain(judging, container, entry);
   }
+}
+
+/** It was held again after its life was given up, and the service said so: for its identity, as before. */
+function hasIdentityAgain({ mirror, witness }: Judging, container: Container, entry: JournalEntry): void {
+  const { identity, identityLife = 0, id, address } = container;
+  const { acknowledged, incarnation = 0, lost } = entry;
+  if (identity === undefined || acknowledged === undefined || lost === true) return;
+  const key = slotFromWire(acknowledged.slot);
+  const { held, holding } = mirror.slot(key) ?? {};
+  if (held === true && holding?.nonce === entry.nonce && holding.identity !== identity)
+    witness.fail({ property: 'identity moved', what: `${address} of ${id} is not held for ${identity} any more` });
+  if (incarnation > identityLife) mirror.identities.has(container, key, incarnation);
 }
 
 /** Leased in a life that an operator gave up. */

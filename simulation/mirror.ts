@@ -8,6 +8,8 @@ import type { DeathRecord } from '../core/protocol/node.ts';
 import { type BlockKey, blockKeyToText, type SlotKey } from '../core/protocol/slot-ref.ts';
 import type { Store } from '../core/store.ts';
 import { intercepted } from '../test/functions/intercepted.ts';
+import { type Identities, identitiesBeside } from './identities.ts';
+import { endingOf, isTooSoon } from './keeping.ts';
 import type { Schedule } from './schedule.ts';
 import { type Witness, WRONGLY } from './witness.ts';
 
@@ -44,6 +46,7 @@ export interface Mirror {
   /** The life of a node in which a block was claimed at a generation. */
   lifeOfClaim(key: BlockKey, generation: number): number | undefined;
   lifeOf(node: string): number;
+  readonly identities: Identities;
 }
 
 interface Around {
@@ -52,6 +55,8 @@ interface Around {
   readonly now: () => number;
   readonly blockSize: (pool: string) => number;
   readonly addressOf: (key: SlotKey) => string;
+  readonly keptMs: (pool: string) => number | undefined;
+  readonly idOf: (name: string) => string;
 }
 
 type Arguments = readonly unknown[];
@@ -63,6 +68,8 @@ export function mirrorOf(base: Store, around: Around): Mirror {
   const slots = slotsBeside(around);
   const blocks = blocksBeside(around, slots.of);
   const lives = livesBeside(witness);
+  const slot = (key: SlotKey) => slots.of(key).get(key.slot);
+  const identities = identitiesBeside({ ...around, slot });
   let requests = 0;
   const store = intercepted(base, (name, args, proceed) =>
     schedule.outside(async () => {
@@ -71,6 +78,7 @@ export function mirrorOf(base: Store, around: Around): Mirror {
       slots.saw(name, args, outcome);
       blocks.saw(name, args, outcome);
       lives.saw(name, args, outcome);
+      identities.saw(name, args, outcome);
       return outcome;
     }),
   );
@@ -80,7 +88,7 @@ export function mirrorOf(base: Store, around: Around): Mirror {
     writes: slots.writes,
     ended: slots.ended,
     slots: slots.all,
-    slot: (key) => slots.of(key).get(key.slot),
+    ...{ slot, identities },
     blocks: blocks.all,
     lifeOfClaim: blocks.lifeOfClaim,
     lifeOf: lives.lifeOf,
@@ -105,7 +113,7 @@ function endsOf(
   return said < began ? [said, changed] : [said];
 }
 
-function slotsBeside({ witness, now, addressOf }: Around) {
+function slotsBeside({ witness, now, addressOf, keptMs }: Around) {
   const all = new Map<string, Map<number, SlotState>>();
   const beganAt = new Map<string, number>();
   const writes: SlotWrite[] = [];
@@ -164,7 +172,7 @@ function slotsBeside({ witness, now, addressOf }: Around) {
           `${name === 'hold' ? 'a hold' : 'an assertion'} of ${holding.attachment.containerId}@${holding.node}`,
         );
       }
-      const after = { ...freed(before()), ...(args[2] as Ending | undefined) };
+      const after = { ...freed(before()), ...endingOf(before(), args[2] as Ending | undefined, keptMs(key.pool)) };
       if (name === 'release' && (outcome as { released: boolean }).released) write(key, after, 'a release');
       if (name === 'sweep' && outcome === true)
         write(key, after, `a sweep of life ${(args[1] as { incarnation: number }).incarnation}`);
@@ -173,20 +181,6 @@ function slotsBeside({ witness, now, addressOf }: Around) {
       if (name === 'advance' && outcome === true) write(key, { ...freed(before()), generation }, 'a pass');
     },
   };
-}
-
-/** Before it has cooled an address is for the attachment that had it, and where the pool is sticky for the pod. */
-function isTooSoon(
-  before: SlotState | undefined,
-  { attachment, node, nonce, pod, heldAt }: Holding,
-  sticky: boolean,
-): boolean {
-  const { held, holding: was, reusableAt = 0 } = before ?? {};
-  if (held !== false || was === undefined || reusableAt <= heldAt) return false;
-  // A late copy of the request that had it does not have it again.
-  const isSame = was.node === node && was.attachment.containerId === attachment.containerId && was.nonce !== nonce;
-  const isPods = sticky && was.pod?.namespace === pod?.namespace && was.pod?.name === pod?.name;
-  return !isSame && !isPods;
 }
 
 /** It stays while the next lease is held. */

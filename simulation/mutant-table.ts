@@ -1,4 +1,5 @@
 /** The table of docs/simulation.md: each condition and decision, and by which play it is found out, or why by none. */
+import { identityEdits } from './identity-mutants.ts';
 import { nodeEdits } from './node-mutants.ts';
 import { serviceEdits } from './service-mutants.ts';
 import { storesWithout } from './store-mutants.ts';
@@ -8,6 +9,7 @@ const PARTS = [
   ['the store: operation, alternative, condition', storesWithout],
   ['the service', serviceEdits],
   ['the node', nodeEdits],
+  ['identities', identityEdits],
 ] as const;
 
 /** Of which nothing is said. */

@@ -16,6 +16,7 @@ import {
   sweepsAnyLife,
 } from './broken-use-cases.ts';
 import type { ConfigurationName } from './configurations.ts';
+import { laggingIn } from './identity-mutants.ts';
 import type { Broken } from './stage.ts';
 import { storesWithout } from './store-mutants.ts';
 import { found } from './verdicts.ts';
@@ -154,12 +155,14 @@ const decisions = {
   'a node that boots again leases from the blocks of its earlier boot': foundAs(TWICE, { isBootSeen: false }, 'scarce'),
 } satisfies Readonly<Record<string, Mutant>>;
 
+/** What is no store is an edit of the source, which the worker has behind a switch. */
+export const brokenBy = (name: string): Broken => storesWithout[name] ?? { lagging: laggingIn(name) };
+
 /** Each condition and decision that is found out: of the store, the service and the node. */
 const conditions = Object.fromEntries(
   Object.entries(found).map(([name, { as: property, ...play }]): [string, Mutant] => [
     name,
-    // What is no store is an edit of the source, which the worker has behind a switch.
-    { broken: storesWithout[name] ?? {}, property, ...play },
+    { broken: brokenBy(name), property, ...play },
   ]),
 );
 

@@ -1,15 +1,14 @@
 /** Plays what it is ordered to, in this process. */
 import { makeMistake } from './edits.ts';
-import { mutants } from './mutants.ts';
+import { brokenBy, mutants } from './mutants.ts';
 import type { PlayOrder } from './plays.ts';
 import { bySeed } from './repeatable.ts';
 import { type Run, simulate } from './run.ts';
 import { type Shrunk, shrink } from './shrink.ts';
-import { storesWithout } from './store-mutants.ts';
 import type { Fault } from './weather.ts';
 
 function play({ mutant, only, without, ...order }: PlayOrder): Promise<Run> {
-  const { broken } = mutant === undefined ? {} : (mutants[mutant] ?? { broken: storesWithout[mutant] });
+  const { broken } = mutant === undefined ? {} : (mutants[mutant] ?? { broken: brokenBy(mutant) });
   makeMistake(mutant);
   return bySeed(order.seed, () =>
     simulate({

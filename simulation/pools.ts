@@ -14,7 +14,11 @@ export interface Pools {
   readonly cooldownMs: number;
   /** Where blocks belong to nodes. */
   isOwned(pool: string): boolean;
+  idOf(name: string): string;
   hasQuota(name: string): boolean;
+  keepsIdentities(name: string): boolean;
+  /** For how long a slot is kept for the identity that had it; undefined where the pool keeps none. */
+  keptMs(pool: string): number | undefined;
   blocksOf(pool: PoolDefinition): bigint[];
   blockSize(pool: string): number;
   addressOf(key: SlotKey): string;
@@ -46,6 +50,8 @@ function inputOf({ blocks, blockSize, dualStack, ...policy }: PoolKind, index: n
   });
 }
 
+const longestKept = ({ stickySeconds = 0, identitySeconds = 0 }: PoolKind) => Math.max(stickySeconds, identitySeconds);
+
 export async function makePools(here: World, kinds: readonly PoolKind[]): Promise<Pools> {
   const deps = here.environment();
   for (const [index, kind] of kinds.entries()) await createPool(deps, inputOf(kind, index), false);
@@ -57,6 +63,7 @@ export async function makePools(here: World, kinds: readonly PoolKind[]): Promis
     if (state !== undefined) known.set(id, { kind, first: firstOf(index), definition: state.definition });
   }
   const idOf = new Map([...known].map(([id, { kind }]) => [kind.name, id]));
+  const isKeeping = ({ identitySeconds = 0 }: PoolKind) => identitySeconds > 0;
   const of = (pool: string) => {
     const found = known.get(pool);
     if (found === undefined) throw new RangeError(`there is no pool ${pool}`);
@@ -65,9 +72,15 @@ export async function makePools(here: World, kinds: readonly PoolKind[]): Promis
   return {
     all: [...known.values()].map(({ definition }) => definition),
     names: kinds.map(({ name }) => name),
-    cooldownMs: 1000 * Math.max(COOLDOWN_SECONDS, ...kinds.map(({ stickySeconds = 0 }) => stickySeconds)),
+    cooldownMs: 1000 * Math.max(COOLDOWN_SECONDS, ...kinds.map(longestKept)),
     isOwned: (pool) => of(pool).kind.affinity === 'node',
+    idOf: (name) => idOf.get(name) ?? '',
     hasQuota: (name) => kinds.some((kind) => kind.name === name && kind.quota !== undefined),
+    keepsIdentities: (name) => kinds.some((kind) => kind.name === name && isKeeping(kind)),
+    keptMs(pool) {
+      const { kind } = of(pool);
+      return isKeeping(kind) ? 1000 * Math.max(COOLDOWN_SECONDS, kind.identitySeconds ?? 0) : undefined;
+    },
     blocksOf: ({ id }) => Array.from({ length: of(id).kind.blocks }, (_, block) => BigInt(block)),
     blockSize: (pool) => of(pool).kind.blockSize,
     addressOf({ pool, block, slot }) {

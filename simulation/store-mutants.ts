@@ -1,9 +1,15 @@
 /** Stores without one of the conditions of their writes: each of a slot, a block and a node, in each alternative. */
 import { blockOperations } from '../core/protocol/block.ts';
 import { slotOperations } from '../core/protocol/lease.ts';
+import { identityOperations } from '../test/store/identity-conditions.ts';
 import { memoryStore } from '../test/store/memory-store.ts';
 import { nodeOperations } from '../test/store/node-conditions.ts';
-import { withoutBlockCondition, withoutCondition, withoutNodeCondition } from '../test/store/without-condition.ts';
+import {
+  withoutBlockCondition,
+  withoutCondition,
+  withoutIdentityCondition,
+  withoutNodeCondition,
+} from '../test/store/without-condition.ts';
 import type { Broken } from './stage.ts';
 
 function eachOf<Operation extends string, Name extends string>(
@@ -39,5 +45,11 @@ export const storesWithout: Readonly<Record<string, Broken>> = Object.fromEntrie
     (...lacks) =>
       () =>
         memoryStore(undefined, { nodes: withoutNodeCondition(...lacks) }),
+  ),
+  ...eachOf(
+    identityOperations,
+    (...lacks) =>
+      () =>
+        memoryStore(undefined, { identities: withoutIdentityCondition(...lacks) }),
   ),
 ]);

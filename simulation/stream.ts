@@ -7,6 +7,7 @@ import type { SlotKey } from '../core/protocol/slot-ref.ts';
 import { FREE, keys, slotItem } from '../functions/store/items.ts';
 import { leaseChange } from '../functions/store/lease-changes.ts';
 import { countChanges } from '../functions/use-cases/changes/count-changes.ts';
+import { forgetIdentities } from '../functions/use-cases/changes/forget-identities.ts';
 import { recordHistory } from '../functions/use-cases/changes/record-history.ts';
 import type { Dependencies } from '../functions/use-cases/dependencies.ts';
 import type { Chance } from '../test/linearizability/chance.ts';
@@ -32,6 +33,7 @@ const tellChanges: Reader = async (deps, shard, records) => {
   const changes = records.map(leaseChange).filter((change): change is LeaseChange => change !== undefined);
   await recordHistory(deps, changes);
   await countChanges(deps, shard, changes);
+  await forgetIdentities(deps, changes);
 };
 
 export interface Stream {

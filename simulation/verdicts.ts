@@ -1,20 +1,6 @@
 /** What became of each condition and decision, taken away: by which play it is found out, or why by none. */
-import type { ConfigurationName } from './configurations.ts';
-import type { Violation } from './witness.ts';
-
-export interface Found {
-  readonly as: Violation['property'];
-  readonly where: ConfigurationName;
-  readonly seed: number;
-  /** Of the play. */
-  readonly operations: number;
-  /** Until it is found out. */
-  readonly after: number;
-}
-
-const f = (as: Found['as'], where: Found['where'], seed: number, operations: number, after: number): Found => ({
-  ...{ as, where, seed, operations, after },
-});
+import { type Found, f } from './found.ts';
+import { identityFound, identityNotFound } from './identity-verdicts.ts';
 
 export const found: Readonly<Record<string, Found>> = {
   'hold 0 slotAbsent': f('held in a block of another', 'scarce', 1, 8000, 880),
@@ -81,6 +67,7 @@ export const found: Readonly<Record<string, Found>> = {
   'join 1 nodeAlive': f('living address freed', 'leaving', 1, 15000, 13589),
   'a block given back is not remembered': f('journal', 'leaving', 1, 15000, 1729),
   'a block that is being taken back is still its node’s': f('journal', 'leaving', 1, 15000, 2369),
+  ...identityFound,
 };
 
 export const notFound: Readonly<Record<string, string>> = {
@@ -243,4 +230,5 @@ export const notFound: Readonly<Record<string, string>> = {
     'nothing that a run forbids: what it leaves behind the reconcile frees',
   'a reboot is not seen by its sandboxes': 'nothing that a run forbids: what it leaves behind the reconcile frees',
   'a DEL that is not answered is forgotten': 'not found by 4 plays',
+  ...identityNotFound,
 };

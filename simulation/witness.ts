@@ -9,12 +9,16 @@ export interface Container {
   readonly node: string;
   readonly network: string;
   readonly pod: { readonly namespace: string; readonly name: string };
+  /** Which its pod has by its annotation. */
+  readonly identity?: string;
   /** That it was told, while it lives. */
   address: string | undefined;
   /** Under which it was asked for: an earlier container of the same id had another one, and what that one held may be freed. */
   nonce?: string;
   /** The life of the node in which that was leased. */
   life: number;
+  /** The last life in which the service said that it has its identity's address. */
+  identityLife?: number;
   isBusy: boolean;
   /** The journal of its node was lost since. */
   isForgotten?: true;
@@ -27,6 +31,10 @@ export type Property =
   | 'held in a block of another'
   | 'address again too soon'
   | 'address freed twice'
+  | 'identity lives twice'
+  | 'identity moved'
+  | 'identity refused'
+  | 'identity left behind'
   | 'journal';
 
 export interface Violation {

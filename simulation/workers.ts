@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { mistakesIn } from './edits.ts';
+import { identityEdits } from './identity-mutants.ts';
 import { nodeEdits } from './node-mutants.ts';
 import type { Played } from './player.ts';
 import type { PlayOrder } from './plays.ts';
@@ -32,7 +33,7 @@ export async function startWorkers(count: number): Promise<Workers> {
     bundle: true,
     packages: 'external',
     external: ['bun:sqlite'],
-    plugins: [mistakesIn(project, { ...nodeEdits, ...serviceEdits })],
+    plugins: [mistakesIn(project, { ...nodeEdits, ...serviceEdits, ...identityEdits })],
     platform: 'node',
     format: 'esm',
     target: 'node20',

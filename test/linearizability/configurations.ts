@@ -35,6 +35,9 @@ export interface Configuration {
   readonly deleted?: boolean;
   /** Pods are of so many names. */
   readonly pods?: number;
+  /** Each pod is of one of so many identities, whose addresses are kept for so long. */
+  readonly identities?: number;
+  readonly identitySeconds?: number;
 }
 
 const shared: Configuration = {
@@ -64,6 +67,11 @@ export const configurations = {
   'shared: machines with the same random numbers': { ...shared, addresses: 2, twins: true },
   'shared: one nonce twice on a node': { ...shared, addresses: 2, nodes: 1, containers: 3, oneNonce: true },
   'shared: sticky': { ...shared, addresses: 4, stickySeconds: 60, pods: 2 },
+  'shared: identities': {
+    ...shared,
+    ...{ addresses: 4, identities: 2, identitySeconds: 20 },
+    ...{ lives: 4, boots: 1, deaths: 1, wrongDeaths: 1 },
+  },
   'shared: nodes die and boot again': { ...shared, boots: 2, deaths: 3 },
   'shared: nodes are given up wrongly': { ...shared, wrongDeaths: 4, lives: 5 },
   'shared: the pool is deleted': { ...shared, deleted: true, stickySeconds: 60, pods: 2, lives: 2 },

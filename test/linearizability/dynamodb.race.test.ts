@@ -14,6 +14,7 @@ const names: ConfigurationName[] = [
   'shared: a few slots',
   'shared: machines with the same random numbers',
   'shared: nodes die and boot again',
+  'shared: identities',
   'block: blocks that cool',
   'block: nodes die and boot again',
 ];

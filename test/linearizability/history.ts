@@ -7,6 +7,7 @@ import type { Ending, Holding, SlotState } from '../../core/protocol/lease.ts';
 import type { DeathRecord, NodeState } from '../../core/protocol/node.ts';
 import { blockKeyToText, type SlotKey } from '../../core/protocol/slot-ref.ts';
 import { type BlockOperation, blockSpecification } from './block.ts';
+import { type IdentityOperation, identitySpecification } from './identity.ts';
 import { type Declaration, type LifeOperation, lifeSpecification } from './life.ts';
 import { type Evidence, nameOf, type SlotOperation, slotSpecification, type Try } from './slot.ts';
 import type { Sent } from './weather.ts';
@@ -79,6 +80,7 @@ export function recording(clock: { readonly now: number }, { cooldown, remembere
   const slots = new Map<string, Recorded<SlotOperation>[]>();
   const blocks = new Map<string, Recorded<BlockOperation>[]>();
   const lives = new Map<string, Recorded<LifeOperation>[]>();
+  const identities = new Map<string, Recorded<IdentityOperation>[]>();
   const put = <T>(
     all: Map<string, Recorded<T>[]>,
     object: string,
@@ -109,6 +111,10 @@ export function recording(clock: { readonly now: number }, { cooldown, remembere
       const { at } = moment();
       put(slots, textOf(key), at, moment().at, operation);
     },
+    /** Its container is gone. */
+    leaves(by: Try): void {
+      if (by.identity !== undefined) put(identities, by.identity, moment().at, moment().at, { kind: 'left', by });
+    },
     moment,
     /** @param since when the table was asked */
     slotRead: (key: SlotKey, state: SlotState | undefined, since: Moment) =>
@@ -124,12 +130,16 @@ export function recording(clock: { readonly now: number }, { cooldown, remembere
       for (const operation of operations) for (const [key, one] of effectsOf(operation)) put(all, key, ...one);
       for (const operation of operations) for (const [key, one] of absences(operation, all)) put(all, key, ...one);
       for (const [node, one] of operations.flatMap(lifeOf)) put(lives, node, ...one);
+      for (const [name, one] of operations.flatMap(identityOf)) put(identities, name, ...one);
       const evidence = operations.flatMap((operation) => evidenceOf(operation, cooldown));
       const declarations = operations.flatMap((operation) => declarationOf(operation, operations));
       const slotObject = slotSpecification(evidence);
       return [
         ...[...all].map(([key, history]) => checked(`slot ${key}`, history, slotObject)),
         ...[...blocks].map(([key, history]) => checked(`block ${key}`, history, blockSpecification)),
+        ...[...identities].map(([name, history]) =>
+          checked(`identity ${name}`, history, identitySpecification(evidence)),
+        ),
         ...[...lives].map(([node, history]) => {
           const ofNode = declarations.filter((one) => one.node === node);
           return checked(`node ${node}`, history, lifeSpecification(ofNode, remembered));
@@ -184,8 +194,8 @@ function effectOf({ name, args }: Sent, asked: Asked): SlotOperation | undefined
     return { kind: 'acquire', by: asked.by, generation: args[2] as number, life, from: heldAt, to: heldAt };
   }
   if (name === 'release' && asked.kind === 'del') {
-    const { reusableAt } = args[2] as Ending;
-    return { kind: 'release', by: asked.by, cooldown: 0, from: reusableAt, to: reusableAt };
+    const { reusableAt, keptUntil: at = reusableAt } = args[2] as Ending;
+    return { kind: 'release', by: asked.by, cooldown: 0, from: at, to: at };
   }
   return undefined;
 }
@@ -228,6 +238,13 @@ function lifeOf({ asked, invoked, answered }: Operation): [string, Timed<LifeOpe
   const { life } = answered.answer;
   const operation: LifeOperation = { kind: 'answered', life, boot: asked.boot, from: invoked.clock };
   return [[asked.by.node, [invoked.at, answered.moment.at, operation]]];
+}
+
+function identityOf({ asked, invoked, answered }: Operation): [string, Timed<IdentityOperation>][] {
+  if (asked.kind !== 'add' || asked.by.identity === undefined || answered?.answer.kind !== 'granted') return [];
+  const { slot, life } = answered.answer;
+  const operation: IdentityOperation = { kind: 'has', by: asked.by, slot: textOf(slot), life };
+  return [[asked.by.identity, [invoked.at, answered.moment.at, operation]]];
 }
 
 /** The life that a declaration names: as it was answered, else as it was asked of the store. */

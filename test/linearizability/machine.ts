@@ -57,22 +57,30 @@ export const bootOf = (boot: number): string => `boot-${boot}`;
 
 /** The try of a container of this node, in its `turn`-th life. */
 export function tryOf({ configuration }: Stage, { id, journal }: Machine, container: number, turn: number): Try {
-  const { twins, oneNonce, pods } = configuration;
+  const { twins, oneNonce, pods, identities } = configuration;
   const number = oneNonce ? turn : container * 1000 + turn;
   const pod = pods === undefined ? {} : { pod: `shop/web-${(container + turn) % pods}` };
+  const whose =
+    identities === undefined
+      ? pod
+      : { pod: `shop/launcher-${id}-${container}-${turn}`, identity: `shop/vm-${(container + turn) % identities}` };
   return {
     node: id,
     containerId: twins ? `c${container}` : `${id}-c${container}`,
     nonce: `${journal}${number.toString(16).padStart(16, '0')}`,
-    ...pod,
+    ...whose,
   };
 }
 
 export const attachmentOf = ({ containerId }: Try) => ({ network: 'blue', containerId, ifname: 'eth0' });
 
-export function podOf({ pod }: Try) {
+export function podOf({ pod, identity }: Try) {
   const [namespace = '', name = ''] = pod?.split('/') ?? [];
-  return pod === undefined ? {} : { pod: { namespace, name } };
+  const [, its] = identity?.split('/') ?? [];
+  return {
+    ...(pod === undefined ? {} : { pod: { namespace, name } }),
+    ...(its === undefined ? {} : { identity: its }),
+  };
 }
 
 export const sameSlot = (a: SlotReference | undefined, b: SlotReference): boolean =>
@@ -152,8 +160,9 @@ export function reboot({ history }: Pick<Stage, 'history'>, node: Machine): void
   node.entries.clear();
 }
 
-/** Nothing lives any more with what only the node knows. */
+/** Nothing lives any more with it, also with what only the node knows. */
 export function ends({ history }: Pick<Stage, 'history'>, entry: Entry): void {
+  history.leaves(entry.by);
   if (entry.state !== 'local' || entry.slot === undefined) return;
   history.happens(slotFromWire(entry.slot), { kind: 'left', by: entry.by });
 }

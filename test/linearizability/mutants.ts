@@ -2,9 +2,15 @@
 import { blockOperations } from '../../core/protocol/block.ts';
 import { slotOperations } from '../../core/protocol/lease.ts';
 import type { Store } from '../../core/store.ts';
+import { identityOperations } from '../store/identity-conditions.ts';
 import { memoryStore } from '../store/memory-store.ts';
 import { nodeOperations } from '../store/node-conditions.ts';
-import { withoutBlockCondition, withoutCondition, withoutNodeCondition } from '../store/without-condition.ts';
+import {
+  withoutBlockCondition,
+  withoutCondition,
+  withoutIdentityCondition,
+  withoutNodeCondition,
+} from '../store/without-condition.ts';
 import type { ConfigurationName } from './configurations.ts';
 
 export interface Mutant {
@@ -36,6 +42,7 @@ export const DIRECTED: Readonly<Record<string, string>> = {
       names.map((name) => [`assert ${alternative} ${name}`, 'test/functions/use-cases/leases/assert-lease.test.ts']),
     ),
   ),
+  'forget 0 sameToken': 'test/store/identities.suite.ts',
   'hold 4 incarnationNotNewer': 'test/functions/use-cases/add/repeat-in-a-later-life.test.ts',
 };
 
@@ -88,6 +95,8 @@ const WHERE: Readonly<Record<string, ConfigurationName>> = {
   'join 1 sameBoot': 'shared: nodes die and boot again',
   'beginLife 0 sameIncarnation': wrong,
   'markDead 0 sameIncarnation': 'shared: nodes die and boot again',
+  'point 0 identityAbsent': 'shared: identities',
+  'point 1 sameToken': 'shared: identities',
 };
 
 function eachOf<Operation extends string, Name extends string>(
@@ -113,6 +122,9 @@ const all = [
   ...eachOf(slotOperations, (...lacks) => memoryStore(withoutCondition(...lacks))),
   ...eachOf(blockOperations, (...lacks) => memoryStore(undefined, { blocks: withoutBlockCondition(...lacks) })),
   ...eachOf(nodeOperations, (...lacks) => memoryStore(undefined, { nodes: withoutNodeCondition(...lacks) })),
+  ...eachOf(identityOperations, (...lacks) =>
+    memoryStore(undefined, { identities: withoutIdentityCondition(...lacks) }),
+  ),
 ];
 
 /** Every condition of a slot, a block or a node is here, or is among `DIRECTED` or `HARMLESS`. */

@@ -10,6 +10,7 @@ import { declareDeath } from '../../functions/use-cases/nodes/declare-death.ts';
 import { reclaim } from '../../functions/use-cases/reclaim/reclaim.ts';
 import { ownedPool } from '../functions/owned-pool.ts';
 import { callOf, operatorsPool, type World, world } from '../functions/world.ts';
+import { identityOperations } from '../store/identity-conditions.ts';
 import { memoryStore } from '../store/memory-store.ts';
 import { nodeOperations } from '../store/node-conditions.ts';
 import { type Chance, chanceOf } from './chance.ts';
@@ -65,6 +66,7 @@ export async function stageOf(
   const chance = chanceOf(seed);
   const here = world(use.store ?? memoryStore());
   const order = (use.turnsOf ?? turns)(chance);
+  const lagging = configuration.identities === undefined ? LAGGING : [...LAGGING, ...Object.keys(identityOperations)];
   const faults: Faults = { lost: 0, undone: 0, late: 0, doubled: 0, slow: 0 };
   const storm = use.storm?.({ turns: order, chance, faults, weather: configuration.weather });
   const stage: Stage = {
@@ -76,7 +78,7 @@ export async function stageOf(
     turns: order,
     chance,
     weather: storm ? FAIR : configuration.weather,
-    lagging: configuration.weather === FAIR ? [] : (use.lagging ?? [chance.pick(LAGGING), chance.pick(LAGGING)]),
+    lagging: configuration.weather === FAIR ? [] : (use.lagging ?? [chance.pick(lagging), chance.pick(lagging)]),
     repeats: storm !== undefined,
     faults,
     environments: Array.from({ length: ENVIRONMENTS }, () => here.environment()),
@@ -119,17 +121,20 @@ export const violationsOf = ({ checked, remains }: Run): string[] => [
 ];
 
 /** An environment remembers a node for 30 s. Where blocks belong to nodes, a block is its owner's until it is fenced. */
-const timesOf = ({ affinity, cooldownSeconds, stickySeconds = 0 }: Configuration): Times => ({
-  cooldown: Math.max(cooldownSeconds, stickySeconds) * 1000,
+const timesOf = ({ affinity, cooldownSeconds, stickySeconds = 0, identitySeconds = 0 }: Configuration): Times => ({
+  cooldown: Math.max(cooldownSeconds, stickySeconds, identitySeconds) * 1000,
   remembered: affinity === 'shared' ? 30_000 : Number.POSITIVE_INFINITY,
 });
 
 function poolOf(configuration: Configuration, here: World): Promise<PoolDefinition> {
-  const { affinity, addresses, blockSize, cooldownSeconds, stickySeconds } = configuration;
-  const sticky = stickySeconds === undefined ? {} : { stickySeconds };
+  const { affinity, addresses, blockSize, cooldownSeconds, stickySeconds, identitySeconds } = configuration;
+  const kept = {
+    ...(stickySeconds === undefined ? {} : { stickySeconds }),
+    ...(identitySeconds === undefined ? {} : { identitySeconds }),
+  };
   if (affinity === 'node')
     return ownedPool(here, { blocks: addresses / blockSize, blockSize, cooldownSeconds, maxBlocksPerNode: 2 });
-  return operatorsPool(here, { addresses, blockSize, cooldownSeconds, ...sticky });
+  return operatorsPool(here, { addresses, blockSize, cooldownSeconds, ...kept });
 }
 
 async function everything(stage: Stage, nodes: readonly Machine[]): Promise<void> {

@@ -13,6 +13,8 @@ export interface Try {
   readonly nonce: string;
   /** Namespace and name, where the pool keeps a pod's address for it. */
   readonly pod?: string;
+  /** Namespace and name, where it has one: its address is kept for that, and not for the pod. */
+  readonly identity?: string;
 }
 
 export const nameOf = ({ node, containerId, nonce }: Try): string => `${containerId} of ${node} (try ${nonce})`;
@@ -95,7 +97,10 @@ export function slotSpecification(evidence: readonly Evidence[]): Specification<
       return [occupied(free, next, generation, from)];
     },
     release: (slot, { by, cooldown, from, to }) =>
-      same(slot.holder?.by, by) ? [{ ...slot, ...cooling(by, [from + cooldown, to + cooldown]) }] : [],
+      // Who compares a table knows not for which identity it is held.
+      slot.holder !== undefined && same(slot.holder.by, by)
+        ? [{ ...slot, ...cooling(slot.holder.by, [from + cooldown, to + cooldown]) }]
+        : [],
     'not held': (slot, { by }, before) => (same(slot.holder?.by, by) && !freeing(slot.holder, before) ? [] : [slot]),
     'not to be had': (slot, { from }) => (slot.holder || slot.reusable[1] > from || slot.deleted ? [slot] : []),
     read: (slot, { state }, before) => read(slot, state, freeing(slot.holder, before)),
@@ -142,10 +147,14 @@ function freed(slot: Slot, evidence: Evidence | undefined): Slot | undefined {
   return evidence && { ...slot, ...cooling(slot.holder.by, [evidence.clock + evidence.cooldown, NEVER]) };
 }
 
-/** An attachment has its own slot again before it has cooled, and so has a pod in a pool that keeps it; a late copy has not. */
+/** An attachment has its own slot again before it has cooled, and so has whom it is kept for; a late copy has not. */
 const comesBack = (last: Try | undefined, by: Try): boolean =>
-  last !== undefined &&
-  ((sameAttachment(last, by) && last.nonce !== by.nonce) || (by.pod !== undefined && last.pod === by.pod));
+  last !== undefined && ((sameAttachment(last, by) && last.nonce !== by.nonce) || isKeptFor(last, by));
+
+const isKeptFor = (last: Try, { pod, identity }: Try): boolean =>
+  identity === undefined
+    ? pod !== undefined && last.identity === undefined && last.pod === pod
+    : last.identity === identity;
 
 function occupied(slot: Slot, holder: Leased, generation: number, from: number): Slot {
   const { local } = slot;

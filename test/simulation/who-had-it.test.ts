@@ -38,7 +38,14 @@ it('has 1,000 right answers about a day with reuse, dual-stack, pods of one name
   const chance = chanceOf(SEED);
   let mirror: Mirror | undefined;
   const lesson = await lessonWorld(local.endpoint, (here) => {
-    const around = { witness: newWitness(), schedule: atOnce(here.clock), blockSize: () => 0, addressOf: () => '' };
+    const around = {
+      witness: newWitness(),
+      schedule: atOnce(here.clock),
+      blockSize: () => 0,
+      addressOf: () => '',
+      keptMs: () => undefined,
+      idOf: () => '',
+    };
     mirror = mirrorOf(here.store, { ...around, now: () => here.clock.now });
     return mirror.store;
   });

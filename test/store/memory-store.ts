@@ -16,6 +16,7 @@ import { type BlockKey, blockToText, type SlotKey } from '../../core/protocol/sl
 import type { BlockStore, LeaseStore, NodeStore, Store } from '../../core/store.ts';
 import { packRegistry } from '../../functions/store/registry-item.ts';
 import { copy } from './copy.ts';
+import type { identityAllows } from './identity-conditions.ts';
 import { memoryCounters } from './memory-counters.ts';
 import { memoryDeaths } from './memory-deaths.ts';
 import { memoryFills } from './memory-fills.ts';
@@ -29,10 +30,11 @@ import { nodeAllows } from './node-conditions.ts';
 interface Permits {
   readonly blocks?: typeof blockAllows;
   readonly nodes?: typeof nodeAllows;
+  readonly identities?: typeof identityAllows;
 }
 
 /** `permits` decides whether an operation may change a slot; a test puts a broken one in its place. */
-export function memoryStore(permits: typeof allows = allows, { blocks, nodes }: Permits = {}): Store {
+export function memoryStore(permits: typeof allows = allows, { blocks, nodes, identities }: Permits = {}): Store {
   return {
     leases: memoryLeases(permits),
     pools: memoryPools(),
@@ -40,7 +42,7 @@ export function memoryStore(permits: typeof allows = allows, { blocks, nodes }: 
     nodes: memoryNodes(nodes),
     counters: memoryCounters(),
     fills: memoryFills(),
-    identities: memoryIdentities(),
+    identities: memoryIdentities(identities),
     history: memoryHistory(),
     registryBytes: (registry) => packRegistry(registry).length,
   };

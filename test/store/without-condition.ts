@@ -14,6 +14,13 @@ import {
   slotOperations,
 } from '../../core/protocol/lease.ts';
 import {
+  type IdentityConditionName,
+  type IdentityOperation,
+  type identityAllows,
+  identityConditions,
+  identityOperations,
+} from './identity-conditions.ts';
+import {
   type NodeConditionName,
   type NodeOperation,
   type nodeAllows,
@@ -55,6 +62,18 @@ export const withoutNodeCondition = (
   return (asked, node, against) =>
     nodeOperations[asked].some((names: readonly NodeConditionName[], index) =>
       names.every((name) => lacks(asked, index, name) || nodeConditions[name](node, against)),
+    );
+};
+
+export const withoutIdentityCondition = (
+  condition: IdentityConditionName,
+  operation: IdentityOperation,
+  alternative?: number,
+): typeof identityAllows => {
+  const lacks = lacking(condition, operation, alternative);
+  return (asked, item, against) =>
+    identityOperations[asked].some((names: readonly IdentityConditionName[], index) =>
+      names.every((name) => lacks(asked, index, name) || identityConditions[name](item, against)),
     );
 };
 

@@ -6,7 +6,7 @@ import type { AllocateRequest } from '../../../core/contract/lease.ts';
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { Reservation } from '../../../core/contract/reservation.ts';
 import type { IdentityKey, KeptSlot } from '../../../core/protocol/identity.ts';
-import { against, allows, type SlotState } from '../../../core/protocol/lease.ts';
+import { against, allows, type Holding, type SlotState } from '../../../core/protocol/lease.ts';
 import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
 import { freshPool } from '../known-pools.ts';
 import { identityHeld, isOfIdentity, pointTo, stateOf } from '../leases/identity-slot.ts';
@@ -97,34 +97,59 @@ async function holdHome(
   const { containerId } = request.attachment;
   const state = await stateOf(deps, home);
   // Whoever has it lives with it, although it is not handed out any more.
-  if (isAnothers(allocation, key, state)) throw identityHeld(pool, key, { key: home, state }, containerId);
+  const holder = holderOf(allocation, key, state);
+  if (holder) throw identityHeld(pool, key, { key: home, holder }, containerId);
   if (!isOpen(pool, block) || !pool.space.isUsable(block, slot)) return undefined;
   if (!mayHold(allocation, state)) return undefined;
-  // With the address that this request was granted in vain another pod's may go on living: it gets that one with its next nonce.
-  if (own && (own.block !== block || own.slot !== slot)) throw identityHeld(pool, key, undefined, containerId);
-  if (await allocation.hold(home, isOwn(allocation, state))) return home;
-  const now = await stateOf(deps, home);
-  if (isAnothers(allocation, key, now)) throw identityHeld(pool, key, { key: home, state: now }, containerId);
+  const isOwnHome = isOwn(allocation, state);
+  // A copy of this request may have been answered with what it holds: the pod gets its identity's address with its next nonce.
+  if (own && !isOwnHome && (own.block !== block || own.slot !== slot)) throw hasAnother(pool, key, home);
+  if (await allocation.hold(home, isOwnHome)) return home;
+  const next = holderOf(allocation, key, await stateOf(deps, home));
+  if (next) throw identityHeld(pool, key, { key: home, holder: next }, containerId);
   return undefined;
 }
 
-const isAnothers = (allocation: Allocation, key: IdentityKey, state: SlotState | undefined): boolean =>
-  state?.held === true && isOfIdentity(key, state) && !isOwn(allocation, state);
+/** Another pod of the identity, which holds the slot for it. */
+const holderOf = (allocation: Allocation, key: IdentityKey, state: SlotState | undefined): Holding | undefined =>
+  state?.held === true && isOfIdentity(key, state) && !isOwn(allocation, state) ? state.holding : undefined;
 
 function isOwn({ call, request }: Allocation, state: SlotState | undefined): boolean {
   const { containerId, ifname } = request.attachment;
   return allows('release', state, against({ containerId, ifname, nonce: request.nonce, node: call.caller }));
 }
 
-/** Another one was answered meanwhile, or is about to be. */
+/**
+ * Another one was answered meanwhile. Where none has the address now, an earlier try of this request wrote the item, another pod came
+ * and went, or the item went: the same request may succeed then.
+ */
 async function whoWasFirst(allocation: Allocation, key: IdentityKey): Promise<LessorError> {
   const { deps, pool, request } = allocation;
   const kept = await deps.store.identities.read(key);
   const at = kept && { pool: key.pool, block: kept.block, slot: kept.slot };
-  const state = at && (await stateOf(deps, at));
-  // It may be this request's own, which came to it when that one had ended.
-  const held = at && { key: at, state: isOwn(allocation, state) ? undefined : state };
-  return identityHeld(pool, key, held, request.attachment.containerId);
+  const holder = at && holderOf(allocation, key, await stateOf(deps, at));
+  if (holder) return identityHeld(pool, key, { key: at, holder }, request.attachment.containerId);
+  const which = `identity ${key.identity} of namespace ${key.namespace} in pool ${pool.definition.name}`;
+  return new LessorError('service.busy', `Which address ${which} has was changed while this request was under way`, {
+    remedy: 'try again',
+  });
+}
+
+function hasAnother(
+  { definition, space }: KnownPool,
+  { identity, namespace }: IdentityKey,
+  home: SlotKey,
+): LessorError {
+  const addresses = space.addresses(home.block, home.slot).map(({ address }) => address);
+  const which = `Identity ${identity} of namespace ${namespace} in pool ${definition.name} (${addresses.join(', ')})`;
+  return new LessorError(
+    'identity.held',
+    `${which} is free, and an earlier try of this request holds another address`,
+    {
+      remedy: 'delete the container and create it again, as the kubelet does',
+      facts: { pool: definition.name, identity, namespace, addresses },
+    },
+  );
 }
 
 function isReserved({ definition }: KnownPool, identity: string, { name }: Reservation): LessorError {

@@ -5,7 +5,7 @@
  */
 import { LessorError } from '../../../core/contract/problems.ts';
 import type { IdentityKey, KeptSlot } from '../../../core/protocol/identity.ts';
-import type { SlotState } from '../../../core/protocol/lease.ts';
+import type { Holding, SlotState } from '../../../core/protocol/lease.ts';
 import type { SlotKey } from '../../../core/protocol/slot-ref.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { KnownPool } from '../memory.ts';
@@ -56,34 +56,21 @@ export async function ensureKept(deps: Dependencies, key: IdentityKey, slot: Slo
   });
 }
 
-/** @param state the slot that another one holds for it, where that is known */
+/** @param held the slot that another pod holds for it */
 export function identityHeld(
   { definition, space }: KnownPool,
   { identity, namespace }: IdentityKey,
-  held: { readonly key: Pick<SlotKey, 'block' | 'slot'>; readonly state: SlotState | undefined } | undefined,
+  { key, holder }: { readonly key: Pick<SlotKey, 'block' | 'slot'>; readonly holder: Holding },
   containerId: string,
 ): LessorError {
-  const holding = held?.state?.held === true ? held.state.holding : undefined;
-  const addresses =
-    held === undefined ? [] : space.addresses(held.key.block, held.key.slot).map(({ address }) => address);
-  const pod = holding?.pod && `${holding.pod.namespace}/${holding.pod.name}`;
-  const by = holding === undefined ? 'is being given to another pod' : `is held by pod ${pod} on node ${holding.node}`;
-  const isSibling = holding?.attachment.containerId === containerId;
-  const at = addresses.length === 0 ? '' : ` (${addresses.join(', ')})`;
-  return new LessorError(
-    'identity.held',
-    `Identity ${identity} of namespace ${namespace} in pool ${definition.name}${at} ${by}`,
-    {
-      remedy: isSibling
-        ? 'that is this pod: give each of its networks an identity of its own, as lessor.dev/identity: {"<network>": "<identity>"}'
-        : 'this pod gets the address when that one ends',
-      facts: {
-        pool: definition.name,
-        identity,
-        namespace,
-        ...(addresses.length === 0 ? {} : { addresses }),
-        ...(holding === undefined ? {} : { pod: pod ?? '', node: holding.node }),
-      },
-    },
-  );
+  const addresses = space.addresses(key.block, key.slot).map(({ address }) => address);
+  const pod = `${holder.pod?.namespace}/${holder.pod?.name}`;
+  const which = `Identity ${identity} of namespace ${namespace} in pool ${definition.name} (${addresses.join(', ')})`;
+  const isSibling = holder.attachment.containerId === containerId;
+  return new LessorError('identity.held', `${which} is held by pod ${pod} on node ${holder.node}`, {
+    remedy: isSibling
+      ? 'that is this pod: give each of its networks an identity of its own, as lessor.dev/identity: {"<network>": "<identity>"}'
+      : 'this pod gets the address when that one ends',
+    facts: { pool: definition.name, identity, namespace, addresses, pod, node: holder.node },
+  });
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { AllocateRequest } from '../../../../core/contract/lease.ts';
 import type { PoolDefinition, PoolPolicy } from '../../../../core/contract/pool.ts';
-import { slotToWire } from '../../../../core/protocol/slot-ref.ts';
+import type { IdentityKey } from '../../../../core/protocol/identity.ts';
+import { slotFromWire, slotToWire } from '../../../../core/protocol/slot-ref.ts';
+import type { Store } from '../../../../core/store.ts';
 import { counted, intercepted } from '../../intercepted.ts';
 import { add, addOf, del, delOf, operatorsPool, proposal, refusalOf, type World, world } from '../../world.ts';
 
@@ -133,16 +135,72 @@ describe('an identity', () => {
     expect((await refusalOf(virtualMachine('launcher-b', 'i-2'))).code).toBe('identity.held');
   });
 
-  it('is said to be given to another pod where that one was first, and not to be held by the very pod that asks', async () => {
-    const { here, virtualMachine } = await keeping();
-    await (await virtualMachine('launcher-a')).end();
-    // Another one came and went since this one read what the identity has.
-    const store = intercepted(here.store, async (name, _, proceed) => name !== 'point' && proceed());
+  it.each<[string, (store: Store, key: IdentityKey) => Promise<unknown>]>([
+    [
+      'another pod came and went',
+      async ({ identities }, key) => {
+        const kept = await identities.read(key);
+        if (kept) await identities.point(key, { ...kept, token: 'another' }, kept.token);
+      },
+    ],
+    [
+      'the stream forgot it',
+      async ({ identities }, key) => identities.forget(key, (await identities.read(key))?.token ?? ''),
+    ],
+  ])('is to be asked for again, and no other pod is said to have it, where meanwhile %s', async (_, happens) => {
+    const { here, pool, virtualMachine } = await keeping();
+    const first = await virtualMachine('launcher-a');
+    await first.end();
+    let isFirst = true;
+    const store = intercepted(here.store, async (name, __, proceed) => {
+      if (name === 'point' && isFirst) {
+        isFirst = false;
+        await happens(here.store, { pool: pool.id, namespace: 'shop', identity: 'vm1' });
+      }
+      return proceed();
+    });
     const asked = addOf(100, { pool: blue, pod: pod('launcher-b'), identity: 'vm1' });
     const refusal = await refusalOf(add(here.environment({ store }), 'i-1', asked));
-    expect(refusal).toMatchObject({
+    expect(refusal).toMatchObject({ code: 'service.busy', message: expect.stringContaining('was changed') });
+    const again = await add(here.environment({ store }), 'i-1', { ...asked, attempt: 2 });
+    expect(again.addresses[0]?.address).toBe(first.address);
+  });
+
+  it('is answered with the slot that the item names, though the same request holds another one in vain', async () => {
+    const { here } = await keeping({ addresses: 4, blockSize: 4 });
+    const asked = addOf(100, { pool: blue, pod: pod('launcher-a'), identity: 'vm1' });
+    const { slot } = await add(here.environment(), 'i-1', asked);
+    // A copy of it came late, of before the item was there.
+    const { attachment, nonce } = asked;
+    const life = { node: 'i-1', incarnation: 1, heldAt: here.clock.now };
+    const holding = { attachment, nonce, ...life, pod: pod('launcher-a'), identity: 'vm1' };
+    const vain = { ...slotFromWire(slot), slot: 0 };
+    expect(slot.slot).not.toBe(vain.slot);
+    await here.store.leases.hold(vain, holding, 1);
+    // As DynamoDB reads them.
+    const store = intercepted(here.store, async (name, _, proceed) =>
+      name === 'readBlock'
+        ? new Map([...((await proceed()) as Map<number, unknown>)].sort(([a], [b]) => a - b))
+        : proceed(),
+    );
+    expect((await add(here.environment({ store }), 'i-1', { ...asked, attempt: 2 })).slot).toEqual(slot);
+  });
+
+  it('is refused, and says why, while an earlier try of the same request holds another address in vain', async () => {
+    const { here, pool, virtualMachine } = await keeping();
+    const asked = addOf(100, { pool: blue, pod: pod('launcher-b'), identity: 'vm1' });
+    const forgetful = intercepted(here.store, async (name, _, proceed) => name !== 'point' && proceed());
+    await refusalOf(add(here.environment({ store: forgetful }), 'i-1', asked));
+    const first = await virtualMachine('launcher-a', 'i-2');
+    expect(await refusalOf(add(here.environment(), 'i-1', { ...asked, attempt: 2 }))).toMatchObject({
       code: 'identity.held',
-      message: expect.stringMatching(/ is being given to another pod: this pod gets the address when that one ends$/),
+      facts: { pod: 'shop/launcher-a' },
+    });
+    await first.end();
+    expect(await refusalOf(add(here.environment(), 'i-1', { ...asked, attempt: 2 }))).toMatchObject({
+      code: 'identity.held',
+      message: `Identity vm1 of namespace shop in pool blue (${first.address}) is free, and an earlier try of this request holds another address: delete the container and create it again, as the kubelet does`,
+      facts: { pool: pool.name },
     });
   });
 

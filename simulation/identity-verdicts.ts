@@ -1,0 +1,68 @@
+/** What became of each decision about identities, taken away. */
+import { type Found, f } from './found.ts';
+
+export const identityFound: Readonly<Record<string, Found>> = {
+  'point 0 identityAbsent': f('identity moved', 'identities', 1, 10000, 1035),
+  'point 1 sameToken': f('identity moved', 'identities', 1, 10000, 1035),
+  'samePod: whatever the identity': f('address again too soon', 'identities', 1, 10000, 5761),
+  'samePod: of whatever namespace': f('address again too soon', 'identities', 5, 10000, 7500),
+  'what an identity had is kept no longer than other addresses': f(
+    'address again too soon',
+    'identities',
+    1,
+    10000,
+    2541,
+  ),
+  'point: whoever holds a slot is answered': f('identity lives twice', 'identities', 1, 10000, 4480),
+  'point: the item is not written': f('identity moved', 'identities', 1, 10000, 88),
+  'who comes second frees its slot': f('address again too soon', 'identities', 1, 10000, 4857),
+  'home: what another pod of it holds is passed over, as it was read': f(
+    'identity refused',
+    'identities',
+    1,
+    10000,
+    616,
+  ),
+  'home: what another pod of it holds is passed over, as it is by then': f(
+    'identity refused',
+    'identities',
+    4,
+    10000,
+    5803,
+  ),
+  'home: what another pod of it holds is passed over': f('identity refused', 'identities', 1, 10000, 616),
+  'home: whoever holds it holds it for the identity': f('identity refused', 'identities', 1, 10000, 1703),
+  'home: what is the container’s is this request’s': f('identity moved', 'identities', 11, 10000, 2264),
+  'an assertion does not look at the item': f('identity lives twice', 'identities-given-up', 5, 10000, 3949),
+  'an assertion holds the slot for no identity': f('identity moved', 'identities-given-up', 1, 10000, 5848),
+  'forgetDecided.slotPassedOn': f('identity moved', 'identities-given-up', 4, 10000, 4870),
+  'forgetDecided: whatever slot the item names': f('identity moved', 'identities', 1, 10000, 5843),
+  'nobody forgets': f('identity left behind', 'identities', 1, 10000, 13510),
+  'a node decides by itself for an identity': f('identity moved', 'identities', 1, 10000, 2864),
+  'an ADD does not say for which identity': f('identity moved', 'identities', 1, 10000, 181),
+  'a node does not say for which identity it asserts': f('identity moved', 'identities-given-up', 1, 10000, 1312),
+};
+
+export const identityNotFound: Readonly<Record<string, string>> = {
+  'forget 0 sameToken': 'not found by 22 plays. [The model](refuted.md) finds it',
+  'samePod: what an identity had is its last pod’s':
+    'not found by 10 plays: nobody tries a slot that is kept but who read it before. `test/store/identities.suite.ts` finds it',
+  'a pool that keeps none grants an identity any address':
+    'implied where blocks belong to nodes: the node refuses an answer that does not say for which identity it is. `test/functions/use-cases/add/identity.test.ts` has other pools',
+  'home: whatever an earlier try holds':
+    'not found by 10 plays. `test/functions/use-cases/add/identity.test.ts` has it',
+  'home: its own counts no more than what else it holds':
+    'not found by 10 plays. `test/functions/use-cases/add/identity.test.ts` finds it',
+  'home: what is known to be in vain is tried': 'implied: the write compares the same',
+  'home: of what is open by now nothing is known': 'no such case: small pools are open from the beginning',
+  'home: what cannot be handed out any more': 'no such case: nothing is excluded in a run',
+  'what an earlier try holds is held for the identity': 'no such case: no service of before answers in a run',
+  'an assertion does not look at the item before':
+    'implied by the look afterwards; what it saves is a slot that is held in vain',
+  'an assertion leaves the item as it is': 'not found by 17 plays. [The model](refuted.md) finds it',
+  'an assertion is answered whatever became of the item': 'not found by 12 plays',
+  'forget: whatever was written since': 'not found by 16 plays. [The model](refuted.md) finds it (`forget.sameToken`)',
+  'an ADD that was overlooked is answered': 'no such case: no service of before answers in a run',
+  'a node forgets the identity when it is asked again':
+    'implied: an entry keeps the identity with which it was begun, and a pod keeps its annotation in a run',
+};
