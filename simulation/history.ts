@@ -32,7 +32,7 @@ export async function lookAtHistory(stage: Stage): Promise<void> {
     for (const { holding, ends } of leases) {
       const { nonce, node, heldAt } = holding;
       const right = ends.map((to) => textOf({ nonce, node, from: heldAt, to }));
-      if (!right.some((lease) => said.delete(lease)) && !unheard.has(nonce) && !isBehindAnother(leases, ends))
+      if (!right.some((lease) => said.delete(lease)) && !unheard.has(nonce))
         witness.fail({ property: 'history', what: `${nameOf(key)} lacks ${right.join(', or ')}` });
     }
     for (const more of said) witness.fail({ property: 'history', what: `${nameOf(key)} never had ${more}` });
@@ -42,13 +42,6 @@ export async function lookAtHistory(stage: Stage): Promise<void> {
   const some = Array.from({ length: QUESTIONS }, () => stage.chance.pick(mirror.ended));
   for (const lease of [...lost, ...some]) await ask(stage, unheard, lease);
 }
-
-/**
- * Of two leases of a slot that end in the same second the history has one, where what ended the other was late and named a time before
- * it: then the slot does not say any more when that one ended. It takes late copies of a request and of its release.
- */
-const isBehindAnother = (leases: readonly EndedLease[], ends: EndedLease['ends']): boolean =>
-  leases.some((one) => one.ends !== ends && one.cameLate && one.ends.some((at) => ends.includes(at)));
 
 /** Who had an address at a time: the node, or nobody; it may say that it does not know where the reader never heard. */
 async function ask(stage: Stage, unheard: ReadonlySet<string | undefined>, lease: EndedLease): Promise<void> {
