@@ -1,5 +1,5 @@
 /** For whom a slot is kept that was freed, and for how long. */
-import type { Ending, Holding, SlotState } from '../core/protocol/lease.ts';
+import { type Ending, endedAtOf, type Holding, type SlotState } from '../core/protocol/lease.ts';
 
 /** Before it has cooled an address is for the attachment that had it, for the identity, and where the pool is sticky for the pod. */
 export function isTooSoon(before: SlotState | undefined, asked: Holding, sticky: boolean): boolean {
@@ -16,12 +16,13 @@ export function isTooSoon(before: SlotState | undefined, asked: Holding, sticky:
 }
 
 /** What is written of an ending. For how long an identity's slot is kept is counted here, and not taken from the request. */
-export function endingOf(
+export function endOf(
   before: SlotState | undefined,
   said: Ending | undefined,
   keptMs: number | undefined,
 ): Partial<SlotState> {
-  const { keptUntil: _, ...other } = said ?? {};
-  const isKept = keptMs !== undefined && before?.holding?.identity !== undefined;
-  return said === undefined || !isKept ? other : { ...other, reusableAt: said.endedAt + keptMs };
+  if (said === undefined || before === undefined) return {};
+  const isKept = keptMs !== undefined && before.holding?.identity !== undefined;
+  const reusableAt = isKept ? said.endedAt + keptMs : said.reusableAt;
+  return { endedAt: endedAtOf(before, said.endedAt), reusableAt };
 }

@@ -9,7 +9,7 @@ import { type BlockKey, blockKeyToText, type SlotKey } from '../core/protocol/sl
 import type { Store } from '../core/store.ts';
 import { intercepted } from '../test/functions/intercepted.ts';
 import { type Identities, identitiesBeside } from './identities.ts';
-import { endingOf, isTooSoon } from './keeping.ts';
+import { endOf, isTooSoon } from './keeping.ts';
 import type { Schedule } from './schedule.ts';
 import { type Witness, WRONGLY } from './witness.ts';
 
@@ -172,7 +172,7 @@ function slotsBeside({ witness, now, addressOf, keptMs }: Around) {
           `${name === 'hold' ? 'a hold' : 'an assertion'} of ${holding.attachment.containerId}@${holding.node}`,
         );
       }
-      const after = { ...freed(before()), ...endingOf(before(), args[2] as Ending | undefined, keptMs(key.pool)) };
+      const after = { ...freed(before()), ...endOf(before(), args[2] as Ending | undefined, keptMs(key.pool)) };
       if (name === 'release' && (outcome as { released: boolean }).released) write(key, after, 'a release');
       if (name === 'sweep' && outcome === true)
         write(key, after, `a sweep of life ${(args[1] as { incarnation: number }).incarnation}`);

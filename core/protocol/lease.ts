@@ -38,6 +38,12 @@ export interface Ending {
   readonly keptUntil?: number;
 }
 
+/**
+ * What a slot says then of when its last lease ended (ms): never less than before, however late a request comes. Else a lease of which the
+ * beginning comes late as well would be from before that.
+ */
+export const endedAtOf = ({ endedAt = 0 }: SlotState, said: number): number => Math.max(said, endedAt);
+
 /** What a conditional write compares the slot with. */
 export interface Against {
   readonly now: number;

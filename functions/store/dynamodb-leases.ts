@@ -3,9 +3,12 @@ import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import {
+  type Against,
+  against,
   againstHolding,
   allows,
   type Ending,
+  endedAtOf,
   type Holding,
   type SlotOperation,
   type SlotState,
@@ -24,7 +27,9 @@ const ADVANCED = 'SET s = :free, g = :generation, r = if_not_exists(r, :never)';
  * earliest. Who asks may have another clock, or have begun before that.
  */
 const NOT_BEFORE = 'attribute_not_exists(x) OR x <= :at';
-/** Each but the first where another lease has ended in the slot since the one before. */
+/** Beside those of an ending (`endedAtOf`). */
+const IN_ORDER = '(attribute_not_exists(x) OR x <= :endedAt)';
+/** Each but the first where the slot is another than the one before took it for. */
 const TRIES = 4;
 const states = { ':held': HELD, ':free': FREE };
 
@@ -94,23 +99,23 @@ const freeing =
   async (
     key: SlotKey,
     operation: SlotOperation,
-    values: object,
-    { endedAt, reusableAt, keptUntil }: Ending,
+    values: Partial<Against>,
+    { endedAt: said, reusableAt, keptUntil }: Ending,
     update = RELEASED,
   ) => {
-    const change = { update, values: valuesOf({ ...values, endedAt, reusableAt }) };
-    // Each of these operations has one alternative, and DynamoDB refuses parentheses within parentheses.
-    const ofSuch = (having: string) => `${conditionOf(operation)} AND ${having}(id)`;
-    let outcome = await write(key, operation, {
-      ...change,
-      ...(keptUntil === undefined ? {} : { condition: ofSuch('attribute_not_exists') }),
-    });
-    if (!outcome.done && keptUntil !== undefined && outcome.current?.holding?.identity !== undefined)
-      outcome = await write(key, operation, {
-        update,
-        values: { ...change.values, ':reusableAt': keptUntil },
-        condition: ofSuch('attribute_exists'),
-      });
+    const put = (endedAt: number, isKept: boolean) => {
+      const ending = { endedAt, reusableAt: isKept ? keptUntil : reusableAt };
+      // Each of these operations has one alternative, and DynamoDB refuses parentheses within parentheses.
+      const ofSuch = keptUntil === undefined ? '' : ` AND attribute_${isKept ? 'exists' : 'not_exists'}(id)`;
+      const condition = `${conditionOf(operation)}${ofSuch} AND ${IN_ORDER}`;
+      return write(key, operation, { update, values: valuesOf({ ...values, ...ending }), condition });
+    };
+    let outcome = await put(said, false);
+    for (let tries = 1; tries < TRIES && !outcome.done; tries += 1) {
+      const { current } = outcome;
+      if (current === undefined || !allows(operation, current, against(values))) break;
+      outcome = await put(endedAtOf(current, said), keptUntil !== undefined && current.holding?.identity !== undefined);
+    }
     const { done, ...found } = outcome;
     return done ? { released: true as const } : { released: false as const, current: undefined, ...found };
   };

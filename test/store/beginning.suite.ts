@@ -1,6 +1,7 @@
 /** From when on a slot is held: leases of one slot follow each other, whatever the clocks of those who ask say. */
 import { describe, expect, it } from 'vitest';
 import type { Holding } from '../../core/protocol/lease.ts';
+import type { SlotKey } from '../../core/protocol/slot-ref.ts';
 import type { Store } from '../../core/store.ts';
 import { ENDED_AT, endingAt } from './ending.ts';
 import { mine, newSlot, others, owner } from './refusals.ts';
@@ -46,6 +47,30 @@ export function beginningSuite(open: () => Store): void {
       await leases.release(key, owner, endingAt(ENDED_AT));
       expect(await leases.hold(key, { ...others, heldAt: EARLIER }, 1)).toMatchObject({ held: false });
       expect(await leases.readSlot(key)).toMatchObject({ held: false });
+    });
+
+    it.each([
+      [
+        'is released',
+        ({ leases }: Store, key: SlotKey) => leases.release(key, owner, { endedAt: EARLIER, reusableAt: 99_000 }),
+      ],
+      [
+        'is swept',
+        ({ leases }: Store, key: SlotKey) =>
+          leases.sweep(key, { node: 'i-1', incarnation: 2 }, { endedAt: EARLIER, reusableAt: 99_000 }),
+      ],
+      [
+        'is passed by a fence',
+        ({ leases }: Store, key: SlotKey) => leases.evict(key, 2, { endedAt: EARLIER, reusableAt: 99_000 }),
+      ],
+    ])('that %s by a request from before the last one ended leaves when that was', async (_, end) => {
+      const store = open();
+      const key = newSlot();
+      await store.leases.hold(key, mine, 1);
+      await store.leases.release(key, owner, endingAt(0));
+      await store.leases.hold(key, mine, 1);
+      expect([true, { released: true }]).toContainEqual(await end(store, key));
+      expect(await store.leases.readSlot(key)).toMatchObject({ held: false, endedAt: ENDED_AT, reusableAt: 99_000 });
     });
 
     it('that is repeated after another lease of its slot had ended begins no earlier either', async () => {

@@ -7,6 +7,7 @@ import {
   againstHolding,
   allows,
   type Ending,
+  endedAtOf,
   type Holding,
   type SlotOperation,
   type SlotState,
@@ -91,9 +92,8 @@ function memoryLeases(permits: typeof allows): LeaseStore {
       return true;
     },
     async evict(key, generation, ending) {
-      const current = get(key);
       if (!free(key, 'evict', against({ generation }), ending)) return false;
-      put(key, { ...current, held: false, ...endOf(current, ending), generation });
+      put(key, { ...(get(key) as SlotState), generation });
       return true;
     },
     async readSlot(key) {
@@ -109,8 +109,10 @@ function memoryLeases(permits: typeof allows): LeaseStore {
 }
 
 /** What is written of an ending: an identity's slot is kept for it. */
-const endOf = (slot: SlotState | undefined, { keptUntil, ...ending }: Ending): Omit<Ending, 'keptUntil'> =>
-  slot?.holding?.identity === undefined || keptUntil === undefined ? ending : { ...ending, reusableAt: keptUntil };
+function endOf(slot: SlotState, { keptUntil, reusableAt, endedAt }: Ending): Omit<Ending, 'keptUntil'> {
+  const isKept = slot.holding?.identity !== undefined && keptUntil !== undefined;
+  return { endedAt: endedAtOf(slot, endedAt), reusableAt: isKept ? keptUntil : reusableAt };
+}
 
 function memoryBlocks(permits: typeof blockAllows = blockAllows): BlockStore {
   const shards = new Map<string, Map<bigint, BlockState>>();
