@@ -3,7 +3,7 @@ import { render } from 'preact';
 import { App } from './app.tsx';
 import { enter, settings } from './fleet/fleet.ts';
 
-// The token has been exchanged: it stays neither in the address nor in the history.
+// The token has been exchanged: it is not left in the address.
 if (location.search !== '') history.replaceState(null, '', `/${location.hash}`);
 
 const root = document.getElementById('console');

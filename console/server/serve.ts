@@ -110,6 +110,8 @@ async function answer(room: Room, request: IncomingMessage, response: ServerResp
   const token = url.searchParams.get('token');
   if (request.method === 'GET' && url.pathname === '/' && token !== null) {
     const cookie = entrance.admit(token);
+    // The page was loaded anew before its script had taken a spent token out of the address.
+    if (cookie === undefined && entrance.isAdmitted(request.headers)) return sayPage();
     if (cookie === undefined) return deny(403, 'This address is not valid any more: lessorctl ui prints another one.');
     return sayPage({ 'set-cookie': cookie });
   }

@@ -14,8 +14,15 @@ export async function formatted(outcome: CommandOutcome, format: Format, { colum
     case 'json':
       return `${jsonText(outcome.document)}\n`;
     case 'yaml': {
-      const { stringify } = await import('yaml');
-      return escaped(stringify(outcome.document, { lineWidth: 0, aliasDuplicateObjects: false }));
+      const { Document, visit } = await import('yaml');
+      const yaml = new Document(outcome.document, { aliasDuplicateObjects: false });
+      // In quotes only there are escapes.
+      visit(yaml, {
+        Scalar: (_, scalar) => {
+          if (String(scalar.value).search(LEFT) >= 0) scalar.type = 'QUOTE_DOUBLE';
+        },
+      });
+      return escaped(yaml.toString({ lineWidth: 0 }));
     }
     case 'name':
       return outcome.names.map((name) => `${shownText(name)}\n`).join('');
@@ -28,7 +35,8 @@ export async function formatted(outcome: CommandOutcome, format: Format, { colum
 
 export const jsonText = (value: unknown): string => shownJson(JSON.stringify(value, undefined, 2));
 
-const LEFT = /[\u007f-\u009f]/g;
+const LEFT = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** The same value: YAML has these in quotes only, and leaves them as they are. A terminal takes U+009B for the escape. */
-const escaped = (text: string): string => text.replace(LEFT, (one) => `\\u00${one.charCodeAt(0).toString(16)}`);
+/** The same value: YAML leaves these as they are. A terminal takes U+009B for the escape. */
+const escaped = (text: string): string =>
+  text.replace(LEFT, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -86,6 +86,7 @@ function sharedAllocation(
       if (held && !isOwn) quota.taken();
       return held;
     },
+    ensureQuota: (slots) => quota.ensure(slots),
     nodeBlocks: () => {
       const blocks = joinedIn(allocation.pool, joined.joinedBlocks);
       return {

@@ -38,6 +38,8 @@ export interface Allocation {
    * @throws LessorError pool.quota
    */
   readonly hold: (key: SlotKey, isOwn?: boolean) => Promise<boolean>;
+  /** Before several slots are held: a quota that has not room for all of them leaves none behind. @throws LessorError pool.quota */
+  readonly ensureQuota: (slots: number) => Promise<void>;
   readonly nodeBlocks: () => NodeBlocks;
 }
 

@@ -110,6 +110,8 @@ async function asking(deps: Dependencies, vrf: string, requester: Requester): Pr
   const pools = await listedPools(deps, registry);
   const { choices, passed } = selectPools(pools, [], requester);
   const fitting = choices.map(({ pool }) => pool);
+  // That may be why: a runtime that does not say whose pod it is.
+  const unnamed = requester.namespace ? '' : ', and the pod has no namespace';
   return {
     choices: fitting.filter(({ policy }) => policy.state === 'active'),
     reasons: (idle) => {
@@ -119,7 +121,7 @@ async function asking(deps: Dependencies, vrf: string, requester: Requester): Pr
       ];
       const others = unfit.filter(({ isOthers }) => isOthers).length;
       return [
-        ...(others === 0 ? [] : [`pools of other namespaces or clusters: ${others}`]),
+        ...(others === 0 ? [] : [`pools of other namespaces or clusters: ${others}${unnamed}`]),
         ...fitting
           .filter(({ policy }) => policy.state !== 'active')
           .map(({ name, policy }) => `${name}: it is ${policy.state}`),

@@ -80,6 +80,7 @@ export async function ownedAllocation(
       if (!outcome.held && (outcome.current?.generation ?? 0) > generation) await allocation.look([key.block]);
       return outcome.held;
     },
+    ensureQuota: (slots) => quota.ensure(slots),
     nodeBlocks: () => ({
       incarnation: member.incarnation,
       blocks: claimedBlocks(blocks.own),

@@ -16,9 +16,10 @@ const SHARE = 8;
  * Call it before a new slot is held, and only then: what is asked for counts as granted. It makes a request only where the
  * pool has a quota and what is known is old or nearly used up.
  * @param namespace of the pod; '' where the pod is not known
+ * @param slots that are to be held
  * @throws LessorError pool.quota
  */
-export async function withinQuota(deps: Dependencies, pool: KnownPool, namespace = ''): Promise<void> {
+export async function withinQuota(deps: Dependencies, pool: KnownPool, namespace = '', slots = 1): Promise<void> {
   const { id, quota, quotas } = pool.definition;
   const limit = Object.hasOwn(quotas, namespace) ? quotas[namespace] : quota;
   if (limit === undefined) return;
@@ -36,28 +37,34 @@ export async function withinQuota(deps: Dependencies, pool: KnownPool, namespace
     deps.memory.quotas.set(key, view, now);
   }
   const held = view.held + view.granted.length;
-  if (held >= limit) throw usedUp(pool, namespace, limit, held);
-  view.granted.push(deps.now());
-  view.since += 1;
+  if (held + slots > limit) throw usedUp(pool, namespace, limit, held);
+  for (let slot = 0; slot < slots; slot += 1) view.granted.push(deps.now());
+  view.since += slots;
 }
 
 /** Of one request, which may try many slots, and may take several. */
 interface QuotaOfRequest {
-  /** Before a slot is tried: asked once for each that it takes. @throws LessorError pool.quota */
-  ensure(): Promise<void>;
+  /** Before slots are tried: asked once for each that it takes. @param slots that it still needs. @throws LessorError pool.quota */
+  ensure(slots?: number): Promise<void>;
   /** A slot was taken. */
   taken(): void;
 }
 
 export function quotaOfRequest(deps: Dependencies, pool: KnownPool, namespace: string | undefined): QuotaOfRequest {
-  let asked: Promise<void> | undefined;
+  let granted = 0;
+  let asked = Promise.resolve();
+  const ask = async (missing: number) => {
+    if (missing <= 0) return;
+    await withinQuota(deps, pool, namespace, missing);
+    granted += missing;
+  };
   return {
-    ensure() {
-      asked ??= withinQuota(deps, pool, namespace);
+    ensure(slots = 1) {
+      asked = asked.then(() => ask(slots - granted));
       return asked;
     },
     taken() {
-      asked = undefined;
+      granted -= 1;
     },
   };
 }

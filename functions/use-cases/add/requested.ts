@@ -54,8 +54,12 @@ export async function holdRequested(
   const own = request.attempt > 1 ? await ownAmong(allocation, slots) : [];
   // Looked at before anything is held: what is known to be in vain leaves nothing behind.
   if (slots.length > 1 || whole === undefined) for (const key of slots) await ensureFree(allocation, key);
+  const others = slots.length - own.length;
+  // A repeat may have the ordinary one already.
+  if (others > 0) await allocation.ensureQuota(others + (whole === undefined && request.attempt === 1 ? 1 : 0));
   for (const key of slots) {
-    const closed = await openFor(allocation, key, namespace);
+    // What an operator keeps for the pod is not counted as its namespace's.
+    const closed = await openFor(allocation, key, asker.reservation === undefined ? namespace : undefined);
     if (closed) return refused(closed);
   }
   const first = whole === undefined ? await ordinary() : granted(whole);

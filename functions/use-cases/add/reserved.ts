@@ -90,7 +90,11 @@ const coolingTimes = ({ deps }: Allocation, some: readonly number[], slots: Read
 
 /** What goes with it is held first: where there is none, nothing is left behind. */
 async function tryToHold(allocation: Allocation, key: SlotKey, beside: Beside): Promise<SlotsTogether | undefined> {
-  if (!allocation.pool.space.isWhole(key.block, key.slot)) await beside();
+  if (!allocation.pool.space.isWhole(key.block, key.slot)) {
+    // A repeat may have the ordinary one already.
+    if (allocation.request.attempt === 1) await allocation.ensureQuota(2);
+    await beside();
+  }
   return (await allocation.hold(key)) ? withOthers(allocation, key, beside) : undefined;
 }
 

@@ -41,22 +41,28 @@ function toldOf(field: keyof PoolDefinition, before: PoolDefinition, after: Pool
 }
 
 type Lists = 'exclude' | 'clusters' | 'namespaces';
-const NOW: Readonly<Record<Lists, { readonly gets: string; readonly loses: string }>> = {
-  exclude: { gets: 'is not handed out any more', loses: 'is handed out again' },
-  clusters: { gets: 'may lease here', loses: 'may not lease here any more' },
-  namespaces: { gets: 'gets its addresses here', loses: 'does not get its addresses here any more' },
+/** What a list means that is empty, or is so no more: to name none is to mean all. */
+const MEANS: Readonly<Partial<Record<Lists, { readonly none: string; readonly only: string }>>> = {
+  clusters: { none: 'every cluster may lease here', only: 'no other clusters may lease here than' },
+  namespaces: {
+    none: 'it is for no particular namespace any more',
+    only: 'where no pool is named it is for no other namespaces than',
+  },
 };
-const ONE: Readonly<Record<Lists, string>> = { exclude: '', clusters: 'cluster ', namespaces: 'namespace ' };
 
 /** What is lost first. */
 function listEffects(field: Lists, before: readonly string[], after: readonly string[]): readonly string[] {
+  const means = MEANS[field];
+  if (means !== undefined && after.length === 0) return [means.none];
+  if (means !== undefined && before.length === 0) return [`${means.only} ${some(after, MOST_TOLD)}`];
   const [had, has] = [new Set(before), new Set(after)];
-  const lost = before.filter((one) => !has.has(one)).map((one) => `${ONE[field]}${one} ${NOW[field].loses}`);
-  const got = after.filter((one) => !had.has(one)).map((one) => `${ONE[field]}${one} ${NOW[field].gets}`);
-  const told = firstOf([...lost, ...got], (more) => `${more} more of ${field} change`);
-  if (field !== 'clusters' || (before.length === 0) === (after.length === 0)) return told;
-  return [after.length === 0 ? 'every cluster may lease here' : 'no other cluster may lease here', ...told];
+  const lost = before.filter((one) => !has.has(one)).map((one) => `${one} is taken out of ${field}`);
+  const got = after.filter((one) => !had.has(one)).map((one) => `${one} is added to ${field}`);
+  return firstOf([...lost, ...got], (more) => `${more} more of ${field} change`);
 }
+
+const some = (all: readonly string[], most: number): string =>
+  [...all.slice(0, most), ...(all.length > most ? [`${all.length - most} more`] : [])].join(', ');
 
 type Reservation = PoolDefinition['reservations'][number];
 
@@ -80,9 +86,7 @@ function reservationEffects(before: PoolDefinition, after: PoolDefinition): read
 const MOST_ADDRESSES = 4;
 
 function reservationText({ addresses, namespace, pod }: Reservation): string {
-  const further = addresses.length - MOST_ADDRESSES;
-  const some = [...addresses.slice(0, MOST_ADDRESSES), ...(further > 0 ? [`${further} more`] : [])].join(', ');
-  return `${some} for ${pod === undefined ? 'the pods of namespace' : `pod ${pod} of namespace`} ${namespace}`;
+  return `${some(addresses, MOST_ADDRESSES)} for ${pod === undefined ? 'the pods of namespace' : `pod ${pod} of namespace`} ${namespace}`;
 }
 
 /** Those that lose theirs first. The list is replaced as a whole: what is left out is said, since a namespace may lose its number unmeant. */

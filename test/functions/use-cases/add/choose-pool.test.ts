@@ -183,7 +183,7 @@ describe('a configuration that names no pool', () => {
     const refusal = await refusalOf(add(here.environment(), 'i-1', requestFor(1, [])));
     expect(refusal).toMatchObject({
       code: 'pool.unmatched',
-      what: 'No pool of VRF default may be used for this pod (pools of other namespaces or clusters: 3; gpu: it is for nodes with kind=gpu, and the node has no such label)',
+      what: 'No pool of VRF default may be used for this pod (pools of other namespaces or clusters: 3, and the pod has no namespace; gpu: it is for nodes with kind=gpu, and the node has no such label)',
     });
   });
 

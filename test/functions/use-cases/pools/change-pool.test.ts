@@ -15,7 +15,7 @@ describe('a pool’s policy', () => {
     await create(here.environment());
     const { pool, effects } = await change(here.environment(), { cooldownSeconds: 5, exclude: ['10.1.0.128/25'] });
     expect(effects).toEqual([
-      '10.1.0.128/25 is not handed out any more',
+      '10.1.0.128/25 is added to exclude',
       'cooldownSeconds changes from 30 to 5',
       'capacity falls from 253 to 126',
     ]);

@@ -7,31 +7,29 @@ describe('what a change comes to is said in words', () => {
     const deps = world().environment();
     await create(deps, { exclude: ['10.1.0.8/29'] });
     const { effects } = await change(deps, { exclude: ['10.1.0.128/25'] });
-    expect(effects.slice(0, 2)).toEqual([
-      '10.1.0.8/29 is handed out again',
-      '10.1.0.128/25 is not handed out any more',
-    ]);
+    expect(effects.slice(0, 2)).toEqual(['10.1.0.8/29 is taken out of exclude', '10.1.0.128/25 is added to exclude']);
   });
 
   it('of clusters, and that all may or no other may', async () => {
     const deps = world().environment();
     await create(deps);
     const only = await change(deps, { clusters: ['blue', 'green'] });
-    expect(only.effects).toEqual([
-      'no other cluster may lease here',
-      'cluster blue may lease here',
-      'cluster green may lease here',
-    ]);
-    const all = await change(deps, { clusters: [] });
-    expect(all.effects[0]).toBe('every cluster may lease here');
+    expect(only.effects).toEqual(['no other clusters may lease here than blue, green']);
+    const other = await change(deps, { clusters: ['green', 'red'] });
+    expect(other.effects).toEqual(['blue is taken out of clusters', 'red is added to clusters']);
+    expect((await change(deps, { clusters: [] })).effects).toEqual(['every cluster may lease here']);
   });
 
   it('of namespaces', async () => {
     const deps = world().environment();
     await create(deps, { namespaces: ['shop'] });
     expect((await change(deps, { namespaces: ['web'] })).effects).toEqual([
-      'namespace shop does not get its addresses here any more',
-      'namespace web gets its addresses here',
+      'shop is taken out of namespaces',
+      'web is added to namespaces',
+    ]);
+    expect((await change(deps, { namespaces: [] })).effects).toEqual(['it is for no particular namespace any more']);
+    expect((await change(deps, { namespaces: ['shop', 'web'] })).effects).toEqual([
+      'where no pool is named it is for no other namespaces than shop, web',
     ]);
   });
 
