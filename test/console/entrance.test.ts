@@ -76,6 +76,8 @@ describe('the address that is printed', () => {
     const { search } = new URL(open.addressForBrowser());
     expect((await call(`/${search}`)).status).toBe(200);
     expect((await call(`/${search}`)).status).toBe(403);
+    // The page was loaded anew before its script took the address away.
+    expect((await call(`/${search}`, 'GET', { cookie })).status).toBe(200);
   });
 
   it('is refused with another token', async () => {

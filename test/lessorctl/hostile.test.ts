@@ -49,9 +49,9 @@ describe('a pod of a tenant', () => {
 });
 
 describe('control characters', () => {
-  const name = 'a\u009b2Jb\u007f\u001b]0;c\u0007';
+  const name = 'a\u009b2Jb\u007f\u001b]0;c\u0007\u202ed\u2028';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about
-  const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
+  const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u202e]/;
   const place = { columns: undefined, paint: paintFor({ env: {}, columns: undefined }) };
   const outcome = { document: { name }, names: [name], view: () => [] };
 
@@ -59,6 +59,13 @@ describe('control characters', () => {
     const [json, yaml] = [await formatted(outcome, 'json', place), await formatted(outcome, 'yaml', place)];
     for (const text of [json, yaml, await formatted(outcome, 'name', place)]) expect(text).not.toMatch(control);
     expect([JSON.parse(json), parse(yaml)]).toEqual([{ name }, { name }]);
+  });
+
+  it('are escaped in YAML also where it would need no quotes', async () => {
+    const turned = { names: ['\u202eweb', 'web\u200f'] };
+    const yaml = await formatted({ ...outcome, document: turned }, 'yaml', place);
+    expect(yaml).toBe('names:\n  - "\\u202eweb"\n  - "web\\u200f"\n');
+    expect(parse(yaml)).toEqual(turned);
   });
 
   it('are not sent with what is said of long work', () => {
@@ -70,7 +77,7 @@ describe('control characters', () => {
     const progress = progressOf({ showsProgress: true, complain, now: () => now });
     now = 1_000;
     progress.tell(`waiting for ${name}`);
-    expect(said).toBe('\r\u001b[2Kwaiting for a·2Jb··]0;c·…');
+    expect(said).toBe('\r\u001b[2Kwaiting for a·2Jb··]0;c··d·…');
   });
 });
 

@@ -51,6 +51,13 @@ describe('blocks that are opened for requested addresses', () => {
     expect(await opensAll('mallory')).toBe(0);
   });
 
+  it('are not counted where the address is reserved for the pod that names it', async () => {
+    const reservations = [{ name: 'db', addresses: [addressOf(9_000)], namespace: 'mallory' }];
+    const { ask, opensAll } = await wide({ reservations });
+    await opensAll('mallory');
+    expect((await ask(9_000, 'mallory')).addresses[0]?.address).toBe(`${addressOf(9_000)}/64`);
+  });
+
   it('are refused beyond that, and the refusal says why; what is open stays to be had', async () => {
     const { ask, opensAll } = await wide();
     await ask(900, 'mallory');

@@ -166,6 +166,28 @@ describe('an identity', () => {
     expect(again.addresses[0]?.address).toBe(first.address);
   });
 
+  it('is not looked for again within one call, also where the pool has grown: what it holds by then only a repeat finds', async () => {
+    const { here, pool, virtualMachine } = await keeping();
+    await (await virtualMachine('launcher-a')).end();
+    const key = { pool: pool.id, namespace: 'shop', identity: 'vm1' };
+    let points = 0;
+    const store = intercepted(here.store, async (name, _, proceed) => {
+      if (name === 'point') {
+        points += 1;
+        await here.store.identities.forget(key, (await here.store.identities.read(key))?.token ?? '');
+        const { open = 0n } = (await here.store.pools.readPool(pool.id)) ?? {};
+        await here.store.pools.openPool(pool.id, open, open + 1n);
+      }
+      return proceed();
+    });
+    const deps = here.environment({ store });
+    await add(deps, 'i-1', addOf(99, { pool: blue, pod: pod('web') }));
+    here.clock.now += 1;
+    const asked = addOf(100, { pool: blue, pod: pod('launcher-b'), identity: 'vm1' });
+    expect(await refusalOf(add(deps, 'i-1', asked))).toMatchObject({ code: 'service.busy' });
+    expect(points).toBe(1);
+  });
+
   it('is answered with the slot that the item names, though the same request holds another one in vain', async () => {
     const { here } = await keeping({ addresses: 4, blockSize: 4 });
     const asked = addOf(100, { pool: blue, pod: pod('launcher-a'), identity: 'vm1' });

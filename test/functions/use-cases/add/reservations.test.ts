@@ -138,10 +138,10 @@ describe('a reservation', () => {
 describe('a reservation beyond the smaller range set', () => {
   const pod = { namespace: 'shop', name: 'db-0' };
   const RANGES = [[{ subnet: '10.0.0.0/29' }], [{ subnet: '2001:db8:30::/64' }]];
-  async function unequal(addresses: string[]) {
+  async function unequal(addresses: string[], policy: object = {}) {
     const here = world();
     const kept = [{ name: 'database', addresses, namespace: 'shop' }];
-    const { pool } = await create(here.environment(), { ranges: RANGES, blockSize: 4, reservations: kept });
+    const { pool } = await create(here.environment(), { ranges: RANGES, blockSize: 4, reservations: kept, ...policy });
     const ask = async (n: number, over = {}) => {
       const {
         slot,
@@ -189,6 +189,13 @@ describe('a reservation beyond the smaller range set', () => {
     await del(here.environment(), 'i-1', delOf(1));
     here.clock.now += COOLDOWN_MS;
     expect(await ask(2, { attempt: 2 })).toEqual(second);
+  });
+
+  it('leaves nothing held where the quota has room for one of its two', async () => {
+    const { here, ask } = await unequal(['2001:db8:30::beef'], { quota: 1 });
+    const held = async () => (await usage(here.environment(), callOf('user/ann'), { ...blue, by: undefined })).held;
+    expect(await refusalOf(ask(1))).toMatchObject({ code: 'pool.quota', facts: { quota: 1, held: 0 } });
+    expect(await held()).toBe(0);
   });
 
   it('leaves nothing held where no ordinary address is left, and no other pool is tried', async () => {
