@@ -33,7 +33,7 @@ export const identityFound: Readonly<Record<string, Found>> = {
   'home: what another pod of it holds is passed over': f('identity refused', 'identities', 1, 10000, 616),
   'home: whoever holds it holds it for the identity': f('identity refused', 'identities', 1, 10000, 1703),
   'home: what is the container’s is this request’s': f('identity moved', 'identities', 11, 10000, 2264),
-  'an assertion does not look at the item': f('history', 'identities', 10, 15000, 16769),
+  'an assertion does not look at the item': f('identity lives twice', 'identities-given-up', 7, 15000, 6394),
   'an assertion holds the slot for no identity': f('identity moved', 'identities-given-up', 1, 10000, 5848),
   'forgetDecided.slotPassedOn': f('identity moved', 'identities-given-up', 4, 10000, 4870),
   'forgetDecided: whatever slot the item names': f('identity moved', 'identities', 1, 10000, 5843),

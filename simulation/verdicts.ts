@@ -34,7 +34,7 @@ export const found: Readonly<Record<string, Found>> = {
   'reclaim: a block of a later life': f('living address freed', 'scarce', 1, 8000, 1597),
   'reclaim: a block of another node': f('living address freed', 'scarce', 1, 8000, 712),
   'claimed: whoever owns it': f('held in a block of another', 'scarce', 1, 8000, 244),
-  'a repeat leaves its lease in the life before': f('journal', 'scarce', 1, 8000, 4018),
+  'a repeat leaves its lease in the life before': f('journal', 'given-up', 3, 15000, 399),
   'propose.claimOfThisBoot': f('journal', 'scarce', 1, 8000, 5381),
   'propose.slotUnjournaled': f('journal', 'scarce', 1, 8000, 481),
   'learn.notGivenBack': f('journal', 'leaving', 1, 8000, 1729),
