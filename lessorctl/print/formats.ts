@@ -16,13 +16,14 @@ export async function formatted(outcome: CommandOutcome, format: Format, { colum
     case 'yaml': {
       const { Document, visit } = await import('yaml');
       const yaml = new Document(outcome.document, { aliasDuplicateObjects: false });
-      // In quotes only there are escapes.
+      // In quotes only there are escapes, and they are those of JSON.
       visit(yaml, {
         Scalar: (_, scalar) => {
-          if (String(scalar.value).search(LEFT) >= 0) scalar.type = 'QUOTE_DOUBLE';
+          const text = String(scalar.value);
+          if (shownJson(text) !== text) scalar.type = 'QUOTE_DOUBLE';
         },
       });
-      return escaped(yaml.toString({ lineWidth: 0 }));
+      return shownJson(yaml.toString({ lineWidth: 0 }));
     }
     case 'name':
       return outcome.names.map((name) => `${shownText(name)}\n`).join('');
@@ -34,9 +35,3 @@ export async function formatted(outcome: CommandOutcome, format: Format, { colum
 }
 
 export const jsonText = (value: unknown): string => shownJson(JSON.stringify(value, undefined, 2));
-
-const LEFT = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
-/** The same value: YAML leaves these as they are. A terminal takes U+009B for the escape. */
-const escaped = (text: string): string =>
-  text.replace(LEFT, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);

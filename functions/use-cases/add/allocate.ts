@@ -19,13 +19,10 @@ export async function allocate(deps: Dependencies, call: Call, request: Allocate
   ensureConsistent(request);
   const tried = new Set<string>();
   let attempt = await tryPools(deps, call, request, tried).catch(refusedIfBusy);
-  // Whose identity's item was written meanwhile may hold a slot by now, for which only the node's own repeat looks.
-  const isOver = request.identity !== undefined && attempt.kind === 'refused' && attempt.error.code === 'service.busy';
   // What was remembered of the pool may be what is in the way: it was deleted, is another one of its name, or has grown.
   if (
     attempt.kind === 'refused' &&
-    !isOver &&
-    isFullOrBusy(attempt.error) &&
+    mayBeStale(attempt.error, request) &&
     (await forgetStale(deps, request.pool.vrf, tried))
   )
     attempt = await tryPools(deps, call, request, tried);
@@ -76,4 +73,6 @@ function refusedIfBusy(error: unknown): PoolAttempt {
   throw error;
 }
 
-const isFullOrBusy = ({ code, kind }: LessorError): boolean => kind.full === true || code === 'service.busy';
+/** Whose identity's item was written meanwhile may hold a slot by now, for which only the node's own repeat looks. */
+const mayBeStale = ({ code, kind }: LessorError, { identity }: AllocateRequest): boolean =>
+  kind.full === true || (code === 'service.busy' && identity === undefined);
