@@ -66,8 +66,13 @@ const MOST_AT_ONCE = 8;
 /** Of the act of that number, in a run of that seed. */
 const chanceOfAct = (seed: number, number: number): Chance => chanceOf(Math.imul(seed, 0x9e3779b1) ^ (number + 1));
 
-function drawn({ configuration: { odds = {} } }: Stage, chance: Chance): readonly [name: string, act: Act] {
-  const all = Object.entries(ACTS).map(([name, [often, act]]) => [name, odds[name] ?? often, act] as const);
+function drawn(
+  { configuration: { odds = {}, factor = () => 1 } }: Stage,
+  chance: Chance,
+): readonly [name: string, act: Act] {
+  const all = Object.entries(ACTS).map(
+    ([name, [often, act]]) => [name, factor(name) * (odds[name] ?? often), act] as const,
+  );
   let left = chance.next() * all.reduce((sum, [, often]) => sum + often, 0);
   for (const [name, often, act] of all) {
     left -= often;

@@ -1,5 +1,6 @@
 /** What is simulated: how many nodes, with which pools, how much goes on, and how they are operated. */
 import type { PoolDefinition } from '../core/contract/pool.ts';
+import { swarmOf } from './swarm.ts';
 
 export interface PoolKind {
   readonly name: string;
@@ -36,6 +37,14 @@ export interface Configuration {
   readonly identities?: number;
   /** How often an act happens, where it is not the usual. */
   readonly odds?: Readonly<Record<string, number>>;
+  /** By how much an act or a fault is more often than it would be. */
+  readonly factor?: (of: string) => number;
+  /** Names of pods in each namespace. */
+  readonly pods?: number;
+  /** Share of the plugin's calls that are killed. */
+  readonly killed?: number;
+  /** A write that is late comes within so many milliseconds. */
+  readonly latestMs?: number;
 }
 
 const owned = (name: string, blocks: number, blockSize: number, more: Partial<PoolKind> = {}): PoolKind => ({
@@ -184,7 +193,12 @@ export const configurations = {
     ...{ latencyMs: 20, everyMs: 10_000, skewMs: 5_000, serviceSkewMs: 20 },
     odds: { 'an agent goes round': 40, 'time goes by': 0, 'a machine boots': 4 },
   },
-} satisfies Readonly<Record<string, Configuration>>;
+  swarm: swarmOf,
+} satisfies Readonly<Record<string, Configuration | ((seed: number) => Configuration)>>;
 
 export type ConfigurationName = keyof typeof configurations;
+export function configurationOf(name: ConfigurationName, seed: number): Configuration {
+  const found: Configuration | ((seed: number) => Configuration) = configurations[name];
+  return typeof found === 'function' ? found(seed) : found;
+}
 export const configurationNames = Object.keys(configurations) as ConfigurationName[];

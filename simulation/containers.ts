@@ -16,6 +16,7 @@ const LOOK_MS = 1_000;
 const MOST_UNTIL_KILLED_MS = 2_000;
 const NAMESPACES = ['shop', 'pay'];
 const PODS = 12;
+const KILLED = 0.02;
 /** Sandboxes that the runtime makes for a pod, and from one to the next. */
 const MOST_MOVES = 4;
 const LONGEST_PAUSE_MS = 20_000;
@@ -44,12 +45,14 @@ async function alone(container: Container, act: () => Promise<void>): Promise<vo
   container.isBusy = false;
 }
 
+const nameIn = ({ chance, configuration }: Stage): string => `web-${chance.under(configuration.pods ?? PODS)}`;
+
 export async function addNew(stage: Stage, operation: number): Promise<void> {
   const { chance } = stage;
   const machine = anyMachine(stage);
   if (machine === undefined) return;
   if (onMachine(stage, machine).length >= stage.configuration.mostLiving) return removeOne(stage);
-  const pod = { namespace: chance.pick(NAMESPACES), name: `web-${chance.under(PODS)}` };
+  const pod = { namespace: chance.pick(NAMESPACES), name: nameIn(stage) };
   const network = chance.pick(stage.pools.names);
   const id = chance.happens(0.05) ? idOfAnother(stage, machine, network) : undefined;
   const identity = anyIdentity(stage, network);
@@ -73,8 +76,8 @@ function idOfAnother({ witness, toDelete, chance }: Stage, machine: Machine, net
 }
 
 /** When the process of a call is killed, if it is: the runtime has waited for too long, or the node lacks memory. */
-const killedAfter = ({ chance, sky }: Stage): number | undefined =>
-  !sky.isClear && chance.happens(0.02) ? chance.under(MOST_UNTIL_KILLED_MS) : undefined;
+const killedAfter = ({ chance, sky, configuration }: Stage): number | undefined =>
+  !sky.isClear && chance.happens(configuration.killed ?? KILLED) ? chance.under(MOST_UNTIL_KILLED_MS) : undefined;
 
 type Whose = Pick<Container, 'network' | 'pod'> & { readonly identity?: string | undefined };
 const newContainer = (id: string, { id: node }: Machine, { network, pod, identity }: Whose): Container => ({
@@ -198,7 +201,7 @@ export async function moves(stage: Stage, operation: number): Promise<void> {
   for (let tries = 1; tries <= MOST_MOVES; tries += 1) {
     const machine = anyMachine(stage);
     if (machine === undefined) break;
-    const pod = { ...container.pod, name: `web-${chance.under(PODS)}` };
+    const pod = { ...container.pod, name: nameIn(stage) };
     const next = newContainer(`c${operation}-${tries}`, machine, { network, pod, identity });
     await addAndSee(stage, machine, next);
     if (next.address !== undefined) break;

@@ -53,6 +53,8 @@ export async function heal(stage: Stage): Promise<void> {
   }
   here.clock.now += stage.pools.cooldownMs;
   await stage.stream.rest(stage.environment());
+  // A counter that came to be just now is not recounted at once.
+  here.clock.now += HOUR_MS;
   await recount(stage.environment(), callOf('recount'), async () => {});
 }
 

@@ -4,14 +4,15 @@
  */
 import type { BlockState } from '../core/protocol/block.ts';
 import type { Ending, Holding, SlotState } from '../core/protocol/lease.ts';
-import type { DeathRecord } from '../core/protocol/node.ts';
 import { type BlockKey, blockKeyToText, type SlotKey } from '../core/protocol/slot-ref.ts';
 import type { Store } from '../core/store.ts';
 import { intercepted } from '../test/functions/intercepted.ts';
+import { type AllowedSteps, allowedSteps } from './allowed-steps.ts';
 import { type Identities, identitiesBeside } from './identities.ts';
 import { endOf, isTooSoon } from './keeping.ts';
+import { livesBeside } from './lives.ts';
 import type { Schedule } from './schedule.ts';
-import { type Witness, WRONGLY } from './witness.ts';
+import type { Witness } from './witness.ts';
 
 /** A lease that is over. Times are the service's, in ms since 1970. */
 export interface EndedLease {
@@ -65,9 +66,13 @@ const SLOT_WRITES: ReadonlySet<string> = new Set(['hold', 'assert', 'release', '
 
 export function mirrorOf(base: Store, around: Around): Mirror {
   const { witness, schedule } = around;
-  const slots = slotsBeside(around);
-  const blocks = blocksBeside(around, slots.of);
   const lives = livesBeside(witness);
+  const steps = allowedSteps({
+    ...{ witness, overLife: lives.overLife, hasJoined: lives.hasJoined },
+    block: (key) => blocks.all.get(blockKeyToText(key)),
+  });
+  const slots = slotsBeside(around, steps);
+  const blocks = blocksBeside(around, { slotsIn: slots.of, steps });
   const slot = (key: SlotKey) => slots.of(key).get(key.slot);
   const identities = identitiesBeside({ ...around, slot });
   let requests = 0;
@@ -75,9 +80,9 @@ export function mirrorOf(base: Store, around: Around): Mirror {
     schedule.outside(async () => {
       requests += 1;
       const outcome = await proceed();
+      lives.saw(name, args, outcome);
       slots.saw(name, args, outcome);
       blocks.saw(name, args, outcome);
-      lives.saw(name, args, outcome);
       identities.saw(name, args, outcome);
       return outcome;
     }),
@@ -113,7 +118,7 @@ function endsOf(
   return said < began ? [said, changed] : [said];
 }
 
-function slotsBeside({ witness, now, addressOf, keptMs }: Around) {
+function slotsBeside({ witness, now, addressOf, keptMs }: Around, steps: AllowedSteps) {
   const all = new Map<string, Map<number, SlotState>>();
   const beganAt = new Map<string, number>();
   const writes: SlotWrite[] = [];
@@ -154,33 +159,40 @@ function slotsBeside({ witness, now, addressOf, keptMs }: Around) {
     ended,
     of,
     saw(name: string, args: Arguments, outcome: unknown): void {
-      const key = args[0] as SlotKey;
-      const before = () => of(key).get(key.slot);
       if (!SLOT_WRITES.has(name)) return;
-      if ((name === 'hold' || name === 'assert') && (outcome as { held: boolean }).held) {
-        const [, asked, generation, sticky = false] = args as [SlotKey, Holding, number, boolean?];
-        if (name === 'hold' && isTooSoon(before(), asked, sticky))
-          witness.fail({
-            property: 'address again too soon',
-            what: `${addressOf(key)} by ${asked.attachment.containerId}@${asked.node}, ${Number(before()?.reusableAt) - asked.heldAt} ms before it has cooled`,
-          });
-        // No lease is from before the one before it ended.
-        const holding = { ...asked, heldAt: Math.max(asked.heldAt, before()?.endedAt ?? 0) };
-        write(
-          key,
-          { ...kept(before()), held: true, generation, reusableAt: 0, holding },
-          `${name === 'hold' ? 'a hold' : 'an assertion'} of ${holding.attachment.containerId}@${holding.node}`,
-        );
-      }
-      const after = { ...freed(before()), ...endOf(before(), args[2] as Ending | undefined, keptMs(key.pool)) };
-      if (name === 'release' && (outcome as { released: boolean }).released) write(key, after, 'a release');
-      if (name === 'sweep' && outcome === true)
-        write(key, after, `a sweep of life ${(args[1] as { incarnation: number }).incarnation}`);
-      const generation = args[1] as number;
-      if (name === 'evict' && outcome === true) write(key, { ...after, generation }, 'a fence');
-      if (name === 'advance' && outcome === true) write(key, { ...freed(before()), generation }, 'a pass');
+      const key = args[0] as SlotKey;
+      const known = of(key).get(key.slot);
+      change(key, name, args, outcome);
+      const after = of(key).get(key.slot);
+      if (after !== undefined && after !== known)
+        steps.slot({ key, name, by: args[1] as object, before: known, after });
     },
   };
+  function change(key: SlotKey, name: string, args: Arguments, outcome: unknown): void {
+    const before = () => of(key).get(key.slot);
+    if ((name === 'hold' || name === 'assert') && (outcome as { held: boolean }).held) {
+      const [, asked, generation, sticky = false] = args as [SlotKey, Holding, number, boolean?];
+      if (name === 'hold' && isTooSoon(before(), asked, sticky))
+        witness.fail({
+          property: 'address again too soon',
+          what: `${addressOf(key)} by ${asked.attachment.containerId}@${asked.node}, ${Number(before()?.reusableAt) - asked.heldAt} ms before it has cooled`,
+        });
+      // No lease is from before the one before it ended.
+      const holding = { ...asked, heldAt: Math.max(asked.heldAt, before()?.endedAt ?? 0) };
+      write(
+        key,
+        { ...kept(before()), held: true, generation, reusableAt: 0, holding },
+        `${name === 'hold' ? 'a hold' : 'an assertion'} of ${holding.attachment.containerId}@${holding.node}`,
+      );
+    }
+    const after = { ...freed(before()), ...endOf(before(), args[2] as Ending | undefined, keptMs(key.pool)) };
+    if (name === 'release' && (outcome as { released: boolean }).released) write(key, after, 'a release');
+    if (name === 'sweep' && outcome === true)
+      write(key, after, `a sweep of life ${(args[1] as { incarnation: number }).incarnation}`);
+    const generation = args[1] as number;
+    if (name === 'evict' && outcome === true) write(key, { ...after, generation }, 'a fence');
+    if (name === 'advance' && outcome === true) write(key, { ...freed(before()), generation }, 'a pass');
+  }
 }
 
 /** It stays while the next lease is held. */
@@ -193,7 +205,10 @@ const freed = (before: SlotState | undefined): SlotState => ({
   held: false,
 });
 
-function blocksBeside({ witness, blockSize }: Around, slotsIn: (key: BlockKey) => ReadonlyMap<number, SlotState>) {
+function blocksBeside(
+  { witness, blockSize }: Around,
+  { slotsIn, steps }: { slotsIn: (key: BlockKey) => ReadonlyMap<number, SlotState>; steps: AllowedSteps },
+) {
   const all = new Map<string, BlockState>();
   const claims = new Map<string, number>();
   const claimKey = (key: BlockKey, generation: number) => `${blockKeyToText(key)}:${generation}`;
@@ -224,6 +239,9 @@ function blocksBeside({ witness, blockSize }: Around, slotsIn: (key: BlockKey) =
     saw(name: string, args: Arguments, outcome: unknown): void {
       const key = args[0] as BlockKey;
       const note = (state: BlockState) => {
+        const known = all.get(blockKeyToText(key));
+        if (name !== 'claim' || (outcome as { claimed: boolean }).claimed)
+          steps.block({ key, name, before: known, after: state });
         all.set(blockKeyToText(key), state);
         const { node, incarnation, boot } = state.owner ?? {};
         witness.note(
@@ -251,31 +269,6 @@ function blocksBeside({ witness, blockSize }: Around, slotsIn: (key: BlockKey) =
       if (name === 'finish') {
         note({ state: 'free', generation, forced: false });
         isFree(key, generation);
-      }
-    },
-  };
-}
-
-/** Which life each node is in. */
-function livesBeside(witness: Witness) {
-  const lives = new Map<string, number>();
-  return {
-    lifeOf: (node: string) => lives.get(node) ?? 0,
-    saw(name: string, args: Arguments, outcome: unknown): void {
-      if (name === 'join' && (outcome as { joined: boolean }).joined)
-        lives.set(String(args[0]), (outcome as { node: { incarnation: number } }).node.incarnation);
-      if (name === 'recordDeath') {
-        const { node, incarnation, reason } = args[0] as DeathRecord;
-        if (reason === WRONGLY) witness.isInsistedOn(node, incarnation);
-      }
-      const [node, life] = [String(args[0]), args[1] as number];
-      if (name === 'beginLife' && outcome === true) {
-        lives.set(node, life + 1);
-        witness.note(`${node} begins life ${life + 1}`);
-      }
-      if (name === 'markDead' && outcome === true) {
-        witness.note(`life ${life} of ${node} is marked as over`);
-        witness.isOver(node, life);
       }
     },
   };

@@ -2,7 +2,7 @@
 import type { Store } from '../core/store.ts';
 import { memoryStore } from '../test/store/memory-store.ts';
 import { act } from './acts.ts';
-import { type ConfigurationName, configurations } from './configurations.ts';
+import { type ConfigurationName, configurationOf } from './configurations.ts';
 import { textOf } from './containers.ts';
 import { heal, lookAtTheEnd } from './ending.ts';
 import { lookAtHistory } from './history.ts';
@@ -45,7 +45,7 @@ export interface Run {
 export async function simulate(play: Play): Promise<Run> {
   const { seed, operations, only, acts = Number.POSITIVE_INFINITY } = play;
   const { store = memoryStore(), broken, without } = play;
-  const stage = await stageOf(seed, store, configurations[play.configuration], { broken, without });
+  const stage = await stageOf(seed, store, configurationOf(play.configuration, seed), { broken, without });
   const { witness, schedule, mirror, sky, counts, here } = stage;
   const begunAt = here.clock.now;
   const isSound = () => witness.violations.length === 0;

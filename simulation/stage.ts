@@ -86,7 +86,10 @@ export async function stageOf(
   const pools = await makePools(here, configuration.pools);
   const witness = newWitness();
   const mirror = mirrorOf(here.store, { witness, schedule, now, ...pools });
-  const sky = skyOver(mirror.store, { schedule, chance, now, lagging: broken.lagging ?? [], without });
+  const sky = skyOver(mirror.store, {
+    ...{ schedule, chance, now, lagging: broken.lagging ?? [], without },
+    ...{ factor: configuration.factor, latestMs: configuration.latestMs },
+  });
   const used = (store: Store) => broken.requests?.(store) ?? store;
   const skews = Array.from({ length: ENVIRONMENTS }, () => around(chance, configuration.serviceSkewMs));
   const environmentOf = (store: Store, skewMs: number) =>

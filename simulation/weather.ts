@@ -52,25 +52,30 @@ export function skyOver(
     now,
     lagging = [],
     without,
+    factor = () => 1,
+    latestMs = LATEST_MS,
   }: {
     schedule: Schedule;
     chance: Chance;
     now: () => number;
     lagging?: readonly string[];
     without?: ReadonlySet<Fault> | undefined;
+    factor?: ((fault: string) => number) | undefined;
+    latestMs?: number | undefined;
   },
 ): Sky {
   const late: Late[] = [];
+  const odds = faults.map((fault) => [fault, ODDS[fault] * factor(fault)] as const);
   const befell: Sky['befell'] = { lost: 0, undone: 0, late: 0, doubled: 0, slow: 0, throttled: 0, conflict: 0 };
   const fateOf = (name: string): Fault | undefined => {
     if (sky.isClear) return undefined;
     if (/^(read|list)/.test(name)) return chance.happens(READ_UNDONE) ? 'undone' : undefined;
     if (lagging.includes(name) && chance.happens(LAGS)) return chance.pick(['late', 'doubled', 'slow']);
     let drawn = chance.next();
-    return faults.find((fault) => {
-      drawn -= ODDS[fault];
+    return odds.find(([, odd]) => {
+      drawn -= odd;
       return drawn < 0;
-    });
+    })?.[0];
   };
   const sky: Sky = {
     isClear: false,
@@ -80,7 +85,7 @@ export function skyOver(
       const fate = drawn !== undefined && without?.has(drawn) ? undefined : drawn;
       if (fate) befell[fate] += 1;
       await schedule.next(fate === 'slow' ? SELDOM : 1);
-      if (fate === 'late' || fate === 'doubled') late.push({ due: now() + chance.under(LATEST_MS), arrive: proceed });
+      if (fate === 'late' || fate === 'doubled') late.push({ due: now() + chance.under(latestMs), arrive: proceed });
       if (fate === 'late' || fate === 'undone') throw unanswered();
       if (fate === 'throttled' || fate === 'conflict') throw refusals[fate]();
       const answer = await proceed();

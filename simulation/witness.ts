@@ -35,6 +35,7 @@ export type Property =
   | 'identity moved'
   | 'identity refused'
   | 'identity left behind'
+  | 'step'
   | 'journal';
 
 export interface Violation {
