@@ -103,6 +103,7 @@ async function add(stage: Stage, machine: Machine, container: Container, mayFail
   stage.counts.calls += 1;
   const { losses } = machine;
   const asked = askedNow(stage, container);
+  const told = machine.records().cacheOf(stage.pools.idOf(container.network))?.incarnation ?? 0;
   const called = await machine.call('ADD', container, killedAfter(stage));
   tellSoon(stage, machine);
   if (called === undefined) return false;
@@ -122,6 +123,11 @@ async function add(stage: Stage, machine: Machine, container: Container, mayFail
   if (nonce !== undefined) container.nonce = nonce;
   const address = String(called.printed.ips[0].address).split('/')[0] ?? '';
   const life = lifeOf(stage, machine, container, address);
+  if (container.address === undefined && life > 0 && life < told && machine.losses === losses)
+    witness.fail({
+      property: 'node',
+      what: `ADD ${id}@${machine.id} leased in life ${life}, and was told of life ${told}`,
+    });
   // In a life that was declared over although it runs, a node may answer from blocks that are another's by now.
   const isGivenUp = witness.isGivenUp({ node: machine.id, life });
   if (container.address === undefined && !isGivenUp && !isOfAnOutage(machine, container))
@@ -164,8 +170,13 @@ export async function addAgain(stage: Stage): Promise<void> {
   const machine = anyMachine(stage);
   const container = machine && anyIdle(stage, machine);
   if (machine === undefined || container === undefined || container.isForgotten) return;
-  await alone(container, async () => void (await add(stage, machine, container, MAY_FAIL_AGAIN)));
+  await repeatAdd(stage, machine, container);
 }
+
+export const repeatAdd = (stage: Stage, machine: Machine, container: Container): Promise<void> =>
+  alone(container, async () => {
+    container.isUnanswered = !(await add(stage, machine, container, MAY_FAIL_AGAIN));
+  });
 
 export async function removeOne(stage: Stage): Promise<void> {
   const { chance, machines } = stage;
@@ -183,8 +194,9 @@ export async function removeOne(stage: Stage): Promise<void> {
     await remove(stage, machine, container);
     if (chance.happens(0.2)) await remove(stage, machine, container);
   });
-  // The runtime makes the container anew, by the same name.
-  if (chance.happens(stage.configuration.anew ?? 0.2) && machine.power === 'on' && !stage.toDelete.has(container))
+  // The runtime makes the container anew, by the same name, perhaps although its DEL failed.
+  const isAnew = chance.happens(stage.configuration.anew ?? 0.2) && machine.power === 'on';
+  if (isAnew && (!stage.toDelete.has(container) || (chance.happens(0.5) && stage.toDelete.delete(container))))
     await addAndSee(stage, machine, newContainer(container.id, machine, container));
 }
 

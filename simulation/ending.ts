@@ -5,11 +5,12 @@ import { blockKeyToText } from '../core/protocol/slot-ref.ts';
 import { recount } from '../functions/use-cases/changes/recount.ts';
 import { declareDeath } from '../functions/use-cases/nodes/declare-death.ts';
 import { callOf } from '../test/functions/world.ts';
-import { addNew, onMachine, remove } from './containers.ts';
+import { addNew, onMachine, remove, repeatAdd } from './containers.ts';
 import { boots, powerFails } from './deaths.ts';
 import { lookAtIdentities } from './identity-answers.ts';
 import type { Machine } from './machine.ts';
 import type { Stage } from './stage.ts';
+import type { Container } from './witness.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -86,7 +87,22 @@ async function tidies(stage: Stage, machine: Machine): Promise<void> {
   const { witness, toDelete } = stage;
   for (const container of toDelete) if (container.node === machine.id) await remove(stage, machine, container);
   for (const container of onMachine(stage, machine))
-    if (witness.isGivenUp(container)) await remove(stage, machine, container);
+    if (container.isUnanswered && !container.isForgotten) await repeatAdd(stage, machine, container);
+  for (const container of onMachine(stage, machine))
+    if (witness.isGivenUp(container) && isGone(stage, machine, container)) await remove(stage, machine, container);
+}
+
+/** Nobody can hold again what is another's by now, or what no journal knows. Of an identity the agent may say so: it has another address. */
+function isGone({ mirror, pools }: Stage, machine: Machine, container: Container): boolean {
+  const { id, node, network, address = '', identity, isForgotten } = container;
+  const key = pools.slotOf(network, address);
+  const { held, holding } = mirror.slot(key) ?? {};
+  const isHeldByOther = held === true && (holding?.attachment.containerId !== id || holding.node !== node);
+  const { state, owner } = mirror.blocks.get(blockKeyToText(key)) ?? {};
+  const isLost = () =>
+    identity !== undefined &&
+    machine.records().journal.find({ network, containerId: id, ifname: 'eth0' })?.lost === true;
+  return isForgotten === true || isHeldByOther || (state === 'claimed' && owner?.node !== node) || isLost();
 }
 
 /** What the tables have in the end, against what lives and what the run saw written. */

@@ -1,5 +1,5 @@
 /** Which life each node is in, which of its lives were declared over, and which blocks it joined: beside the tables. */
-import type { DeathRecord } from '../core/protocol/node.ts';
+import type { DeathKey, DeathRecord } from '../core/protocol/node.ts';
 import { type BlockKey, blockKeyToText } from '../core/protocol/slot-ref.ts';
 import { type Witness, WRONGLY } from './witness.ts';
 
@@ -21,6 +21,7 @@ export interface Lives {
 export function livesBeside(witness: Witness): Lives {
   const lives = new Map<string, number>();
   const over = new Map<string, number>();
+  const marks = new Set<string>();
   const blocks = new Map<string, ReadonlySet<string>>();
   return {
     lifeOf: (node) => lives.get(node) ?? 0,
@@ -42,7 +43,13 @@ export function livesBeside(witness: Witness): Lives {
         lives.set(node, life + 1);
         witness.note(`${node} begins life ${life + 1}`);
       }
+      if (name === 'withdrawDeath' && outcome === true) {
+        const { node: dead, declaredAt } = args[0] as DeathKey;
+        if (marks.has(`${dead} ${declaredAt}`))
+          witness.fail({ property: 'step', what: `a death of ${dead} is withdrawn, and was marked` });
+      }
       if (name === 'markDead' && outcome === true) {
+        marks.add(`${node} ${args[2]}`);
         over.set(node, life);
         witness.note(`life ${life} of ${node} is marked as over`);
         witness.isOver(node, life);

@@ -15,6 +15,14 @@ export const serviceEdits: Readonly<Record<string, readonly Edit[]>> = {
   'allocate: in a life that is over': [
     edit(OWNED, 'owner !== undefined && incarnation !== undefined && owner.incarnation < incarnation', 'false'),
   ],
+  'a claim of an earlier life counts, on the node and in the service': [
+    edit(OWNED, 'owner !== undefined && incarnation !== undefined && owner.incarnation < incarnation', 'false'),
+    {
+      file: 'cni-shim/node/pool-cache.ts',
+      is: 'previous?.incarnation === answer.incarnation',
+      becomes: 'previous !== undefined',
+    },
+  ],
   'takeUpDecided.ownerOfOtherBoot': [
     edit(
       OWN,

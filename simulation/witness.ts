@@ -20,6 +20,8 @@ export interface Container {
   /** The last life in which the service said that it has its identity's address. */
   identityLife?: number;
   isBusy: boolean;
+  /** It was added again, and that failed: what is held for it is not known until it is repeated, or deleted. */
+  isUnanswered?: boolean;
   /** The journal of its node was lost since. */
   isForgotten?: true;
 }
