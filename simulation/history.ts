@@ -62,6 +62,10 @@ async function ask(stage: Stage, unheard: ReadonlySet<string | undefined>, lease
   if (ofSlot.some((one) => one.ends.length > 1 && isThen(one.holding.heldAt, Math.max(...one.ends)))) return;
   // Of a lease of which the reader never heard, and which ended by a request that was meant for an earlier one, nothing is left.
   if (past.some(({ holding: { nonce }, cameLate }) => cameLate && unheard.has(nonce))) return;
+  // A lease that a late copy began and a late copy ended leaves no time behind: a third copy then says that it began before that.
+  const isBeside = (one: EndedLease) => (other: EndedLease) =>
+    other !== one && other.cameLate && other.ends[0] > one.holding.heldAt && other.holding.heldAt < one.ends[0];
+  if (past.some((one) => ofSlot.some(isBeside(one)))) return;
   const now = mirror.slot(key);
   const isHeldNow = now?.held === true && isThen(now.holding?.heldAt ?? 0, Number.POSITIVE_INFINITY);
   const right = past[0]?.holding.node ?? (isHeldNow ? now.holding?.node : undefined);

@@ -21,7 +21,7 @@ async function someTurns(chance: Chance): Promise<void> {
 
 const lost = (code: string) => Object.assign(new Error('cut'), { code });
 
-/** @param pause lets others go on before the request arrives; a few turns of the event loop if left out */
+/** @param pause lets others go on before the request arrives, and before its answer does; a few turns of the event loop if left out */
 export function serviceInWeather(
   service: typeof fetch,
   chance: Chance,
@@ -43,6 +43,7 @@ export function serviceInWeather(
       const answer = await arrive();
       if (fate < 0.7) throw lost('ECONNRESET');
       if (fate < 0.8) heldBack.push(arrive);
+      await pause();
       return answer;
     },
     oneArrives: async () => {
