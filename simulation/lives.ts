@@ -46,7 +46,7 @@ export function livesBeside(witness: Witness): Lives {
       if (name === 'withdrawDeath' && outcome === true) {
         const { node: dead, declaredAt } = args[0] as DeathKey;
         if (marks.has(`${dead} ${declaredAt}`))
-          witness.fail({ property: 'step', what: `a death of ${dead} is withdrawn, and was marked` });
+          witness.fail({ property: 'forbidden write', what: `a death of ${dead} is withdrawn, and was marked` });
       }
       if (name === 'markDead' && outcome === true) {
         marks.add(`${node} ${args[2]}`);

@@ -7,7 +7,7 @@ import type { Ending, Holding, SlotState } from '../core/protocol/lease.ts';
 import { type BlockKey, blockKeyToText, type SlotKey } from '../core/protocol/slot-ref.ts';
 import type { Store } from '../core/store.ts';
 import { intercepted } from '../test/functions/intercepted.ts';
-import { type AllowedSteps, allowedSteps } from './allowed-steps.ts';
+import { type AllowedWrites, allowedWrites } from './allowed-writes.ts';
 import { type Identities, identitiesBeside } from './identities.ts';
 import { endOf, isTooSoon } from './keeping.ts';
 import { livesBeside } from './lives.ts';
@@ -67,12 +67,12 @@ const SLOT_WRITES: ReadonlySet<string> = new Set(['hold', 'assert', 'release', '
 export function mirrorOf(base: Store, around: Around): Mirror {
   const { witness, schedule } = around;
   const lives = livesBeside(witness);
-  const steps = allowedSteps({
+  const allowed = allowedWrites({
     ...{ witness, overLife: lives.overLife, hasJoined: lives.hasJoined },
     block: (key) => blocks.all.get(blockKeyToText(key)),
   });
-  const slots = slotsBeside(around, steps);
-  const blocks = blocksBeside(around, { slotsIn: slots.of, steps });
+  const slots = slotsBeside(around, allowed);
+  const blocks = blocksBeside(around, { slotsIn: slots.of, allowed });
   const slot = (key: SlotKey) => slots.of(key).get(key.slot);
   const identities = identitiesBeside({ ...around, slot });
   let requests = 0;
@@ -118,7 +118,7 @@ function endsOf(
   return said < began ? [said, changed] : [said];
 }
 
-function slotsBeside({ witness, now, addressOf, keptMs }: Around, steps: AllowedSteps) {
+function slotsBeside({ witness, now, addressOf, keptMs }: Around, allowed: AllowedWrites) {
   const all = new Map<string, Map<number, SlotState>>();
   const beganAt = new Map<string, number>();
   const writes: SlotWrite[] = [];
@@ -165,7 +165,7 @@ function slotsBeside({ witness, now, addressOf, keptMs }: Around, steps: Allowed
       change(key, name, args, outcome);
       const after = of(key).get(key.slot);
       if (after !== undefined && after !== known)
-        steps.slot({ key, name, by: args[1] as object, before: known, after });
+        allowed.slot({ key, name, by: args[1] as object, before: known, after });
     },
   };
   function change(key: SlotKey, name: string, args: Arguments, outcome: unknown): void {
@@ -207,7 +207,7 @@ const freed = (before: SlotState | undefined): SlotState => ({
 
 function blocksBeside(
   { witness, blockSize }: Around,
-  { slotsIn, steps }: { slotsIn: (key: BlockKey) => ReadonlyMap<number, SlotState>; steps: AllowedSteps },
+  { slotsIn, allowed }: { slotsIn: (key: BlockKey) => ReadonlyMap<number, SlotState>; allowed: AllowedWrites },
 ) {
   const all = new Map<string, BlockState>();
   const claims = new Map<string, number>();
@@ -241,7 +241,7 @@ function blocksBeside(
       const note = (state: BlockState) => {
         const known = all.get(blockKeyToText(key));
         if (name !== 'claim' || (outcome as { claimed: boolean }).claimed)
-          steps.block({ key, name, before: known, after: state });
+          allowed.block({ key, name, before: known, after: state });
         all.set(blockKeyToText(key), state);
         const { node, incarnation, boot } = state.owner ?? {};
         witness.note(

@@ -22,6 +22,9 @@ export interface PlayOrder {
 const USUAL = 15_000;
 /** Two thousand nodes take longer to come to anything, and each of them heals in the end. */
 const OF_FLEET = 40_000;
+/** Each has a mixture of its own: more of them are worth more than longer ones. */
+const SWARMS = 4;
+const OF_SWARM = 8_000;
 
 export function* playsFor(
   operations: number,
@@ -35,8 +38,12 @@ export function* playsFor(
       const usual = configuration === 'fleet' ? OF_FLEET : USUAL;
       // A small number has a share of each configuration.
       const share = Math.min(usual, Math.max(1_000, Math.ceil(operations / names.length)));
-      planned += share + (configuration === 'fleet' ? HEALING.fleet : HEALING.usual);
-      yield { seed, configuration, operations: share };
+      const plays = configuration === 'swarm' ? SWARMS : 1;
+      const length = configuration === 'swarm' ? Math.min(OF_SWARM, share) : share;
+      for (let play = 0; play < plays; play += 1) {
+        planned += length + (configuration === 'fleet' ? HEALING.fleet : HEALING.usual);
+        yield { seed: (seed - 1) * plays + play + 1, configuration, operations: length };
+      }
     }
 }
 

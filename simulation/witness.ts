@@ -37,7 +37,7 @@ export type Property =
   | 'identity moved'
   | 'identity refused'
   | 'identity left behind'
-  | 'step'
+  | 'forbidden write'
   | 'journal';
 
 export interface Violation {

@@ -9,7 +9,7 @@ import { type BlockKey, blockKeyToText, type SlotKey } from '../core/protocol/sl
 import type { Witness } from './witness.ts';
 
 /** A write to a slot, with what it named. */
-export interface SlotStep {
+export interface SlotChange {
   readonly key: SlotKey;
   /** `hold`, `assert`, `release`, `sweep`, `evict` or `advance`. */
   readonly name: string;
@@ -18,7 +18,7 @@ export interface SlotStep {
   readonly after: SlotState;
 }
 
-export interface BlockStep {
+export interface BlockChange {
   readonly key: BlockKey;
   /** `claim`, `takeUp`, `fence`, `abort` or `finish`. */
   readonly name: string;
@@ -35,23 +35,23 @@ export interface Beside {
   hasJoined(node: string, key: BlockKey): boolean;
 }
 
-export interface AllowedSteps {
-  slot(step: SlotStep): void;
-  block(step: BlockStep): void;
+export interface AllowedWrites {
+  slot(change: SlotChange): void;
+  block(change: BlockChange): void;
 }
 
-export function allowedSteps(beside: Beside): AllowedSteps {
+export function allowedWrites(beside: Beside): AllowedWrites {
   const owners = new Map<string, string>();
   const fail = (key: BlockKey, name: string, why: string) =>
-    beside.witness.fail({ property: 'step', what: `${name} of ${blockKeyToText(key)}: ${why}` });
+    beside.witness.fail({ property: 'forbidden write', what: `${name} of ${blockKeyToText(key)}: ${why}` });
   return {
-    slot(step) {
-      const why = wrongHold(beside, step) ?? wrongEnding(beside, step) ?? wrongPass(step);
-      if (why !== undefined) fail(step.key, `${step.name}, slot ${step.key.slot}`, why);
+    slot(change) {
+      const why = wrongHold(beside, change) ?? wrongEnding(beside, change) ?? wrongPass(change);
+      if (why !== undefined) fail(change.key, `${change.name}, slot ${change.key.slot}`, why);
     },
-    block(step) {
-      const { key, name, after } = step;
-      const why = wrongChange(step) ?? wrongFence(beside, step) ?? notJoined(beside, key, after.owner);
+    block(change) {
+      const { key, name, after } = change;
+      const why = wrongChange(change) ?? wrongFence(beside, change) ?? notJoined(beside, key, after.owner);
       if (why !== undefined) fail(key, name, why);
       if (after.state !== 'claimed') return;
       const claim = `${blockKeyToText(key)}:${after.generation}`;
@@ -65,7 +65,7 @@ export function allowedSteps(beside: Beside): AllowedSteps {
 }
 
 /** I1: held by X only where it was absent, or free at a generation that is not newer, or held by X already. */
-function wrongHold(beside: Beside, { key, before, after }: SlotStep): string | undefined {
+function wrongHold(beside: Beside, { key, before, after }: SlotChange): string | undefined {
   const { holding } = after;
   if (!after.held || holding === undefined) return undefined;
   if (!beside.hasJoined(holding.node, key)) return `${holding.node} has not joined the block`;
@@ -84,7 +84,7 @@ function wrongHold(beside: Beside, { key, before, after }: SlotStep): string | u
 }
 
 /** I3, release authority. */
-function wrongEnding(beside: Beside, { key, name, by, before, after }: SlotStep): string | undefined {
+function wrongEnding(beside: Beside, { key, name, by, before, after }: SlotChange): string | undefined {
   if (!before?.held || after.held || before.holding === undefined) return undefined;
   const { node, nonce, incarnation } = before.holding;
   if (name === 'release') return by.node === node && by.nonce === nonce ? undefined : 'I3: it is not its own';
@@ -101,7 +101,7 @@ function wrongEnding(beside: Beside, { key, name, by, before, after }: SlotStep)
 }
 
 /** A pass goes on, and no ending is before an earlier one. */
-function wrongPass({ name, before, after }: SlotStep): string | undefined {
+function wrongPass({ name, before, after }: SlotChange): string | undefined {
   if (before === undefined) return undefined;
   if (name === 'advance' && before.generation > after.generation)
     return `I4: it is at ${before.generation}, and is at ${after.generation}`;
@@ -118,7 +118,7 @@ const FROM: Readonly<Record<string, readonly (BlockState['state'] | undefined)[]
 const ENDS_A_FENCE = ['abort', 'finish'];
 
 /** I6: a generation is one owner's, so whoever has the block next has it at a later one. */
-function wrongChange({ name, before, after }: BlockStep): string | undefined {
+function wrongChange({ name, before, after }: BlockChange): string | undefined {
   if (!FROM[name]?.includes(before?.state)) return `I6: it is ${before?.state}`;
   const rises = after.generation - (before?.generation ?? 0);
   if (rises !== (ENDS_A_FENCE.includes(name) ? 0 : 1)) return `I6: its generation rises by ${rises}`;
@@ -128,7 +128,7 @@ function wrongChange({ name, before, after }: BlockStep): string | undefined {
 }
 
 /** I3: what is forced needs evidence. */
-function wrongFence({ overLife }: Beside, { name, before, after }: BlockStep): string | undefined {
+function wrongFence({ overLife }: Beside, { name, before, after }: BlockChange): string | undefined {
   if (name !== 'fence' || !after.forced || before?.owner === undefined) return undefined;
   const { node, incarnation } = before.owner;
   return incarnation <= overLife(node) ? undefined : `I3: life ${incarnation} of ${node} is not over`;
