@@ -4,7 +4,7 @@ import { type PoolDefinition, poolInput } from '../core/contract/pool.ts';
 import { blockFromText, type SlotKey } from '../core/protocol/slot-ref.ts';
 import { createPool } from '../functions/use-cases/pools/create-pool.ts';
 import type { World } from '../test/functions/world.ts';
-import type { PoolKind } from './configurations.ts';
+import type { PoolKind } from './configuration.ts';
 
 const COOLDOWN_SECONDS = 20;
 

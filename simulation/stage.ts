@@ -8,7 +8,7 @@ import { type Route, serviceFor, type UseCase } from '../test/cni-shim/service.t
 import { serviceInWeather } from '../test/cni-shim/verbs/service-in-weather.ts';
 import { type World, world } from '../test/functions/world.ts';
 import { type Chance, chanceOf } from '../test/linearizability/chance.ts';
-import type { Configuration } from './configurations.ts';
+import type { Configuration } from './configuration.ts';
 import { type Cloud, cloudOf, type Evidence, evidenceOf, type Judge } from './evidence.ts';
 import { lookAtJournal } from './journals.ts';
 import { type Machine, machineOf } from './machine.ts';

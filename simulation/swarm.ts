@@ -3,7 +3,7 @@
  * what only comes where it does not, so of many runs each has a mixture of its own (Groce et al., "Swarm testing", ISSTA 2012).
  */
 import { type Chance, chanceOf } from '../test/linearizability/chance.ts';
-import type { Configuration, PoolKind } from './configurations.ts';
+import type { Configuration, PoolKind } from './configuration.ts';
 
 /** By how much something is more often, or less, than usual. */
 const FACTORS = [0, 0.3, 1, 1, 3, 10];
