@@ -99,10 +99,13 @@ function isGone({ mirror, pools }: Stage, machine: Machine, container: Container
   const { held, holding } = mirror.slot(key) ?? {};
   const isHeldByOther = held === true && (holding?.attachment.containerId !== id || holding.node !== node);
   const { state, owner } = mirror.blocks.get(blockKeyToText(key)) ?? {};
+  // What a late request of an earlier boot claimed is not this boot's either.
+  const isOwners =
+    owner?.node === node && owner.boot === machine.bootId && owner.journal === machine.records().knownJournalId;
   const isLost = () =>
     identity !== undefined &&
     machine.records().journal.find({ network, containerId: id, ifname: 'eth0' })?.lost === true;
-  return isForgotten === true || isHeldByOther || (state === 'claimed' && owner?.node !== node) || isLost();
+  return isForgotten === true || isHeldByOther || (state === 'claimed' && !isOwners) || isLost();
 }
 
 /** What the tables have in the end, against what lives and what the run saw written. */

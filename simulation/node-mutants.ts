@@ -151,6 +151,9 @@ export const nodeEdits: Readonly<Record<string, readonly Edit[]>> = {
   'left.saidLifeOver': [
     edit(LEAVE, 'await api.goodbye(life)', 'await api.goodbye(life).catch(() => ({ ended: true }))'),
   ],
+  'a goodbye is forgotten with its journal': [
+    edit('node/journal-file.ts', 'rowsOfGoodbye(files, directoryOf(path), surroundings.bootId())', '[]'),
+  ],
   'left: of an earlier life': [edit(LEAVING, 'row.life > incarnation', 'false')],
   'giveBackDecided.journalEmpty': [
     edit(RETURNED, 'used !== undefined', 'false'),

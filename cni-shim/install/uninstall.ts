@@ -1,7 +1,7 @@
 /** Takes an installation away: the network configuration first, so that no pod is given to a plugin that is going. */
 import { basename, join, normalize } from 'node:path';
 import { isObject, parseJson } from '../machine/json.ts';
-import { DAMAGED, DATA_DIR, EXECUTABLE, inDataDir, logFiles, UNIT } from '../machine/layout.ts';
+import { DAMAGED, DATA_DIR, EXECUTABLE, goodbyeFile, inDataDir, logFiles, UNIT } from '../machine/layout.ts';
 import { logFileOf } from '../machine/node-configuration.ts';
 import { refusal } from '../machine/refusal.ts';
 import type { Surroundings } from '../machine/surroundings.ts';
@@ -101,7 +101,7 @@ function whatIsKept(
     .filter((name) => name.startsWith(`${basename(machines)}${DAMAGED}`))
     .map((name) => join(dataDir, name));
   const directories = [machines, ...damaged];
-  const own = [normalize(credentials), ...Object.values(logFiles(logFile ?? normalize(log)))];
+  const own = [goodbyeFile(machines), normalize(credentials), ...Object.values(logFiles(logFile ?? normalize(log)))];
   const names = [...directories, ...own].filter((path) => path.startsWith(`${dataDir}/`)).map((path) => basename(path));
   const whole = hasNothingBut(host.mounted(dataDir), names);
   return [

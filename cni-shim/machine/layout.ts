@@ -32,6 +32,9 @@ export const INSTALLATION_RECORD = 'installed.json';
 /** Follows the name of a machine's directory that was put aside with its damaged journal; then comes what tells the file from others. */
 export const DAMAGED = '.damaged-';
 
+/** Beside the directory of a machine's journal: to which lives the node said goodbye. */
+export const goodbyeFile = (machineDirectory: string): string => `${machineDirectory}.goodbye`;
+
 /** What is kept for all networks, in a data directory. */
 export const inDataDir = (dataDir: string) => ({
   /** A directory for each machine: where a data directory is shared, each has a journal of its own. */

@@ -8,6 +8,7 @@ import { draftIn, type Files, sweepDrafts } from '../machine/files.ts';
 import { DAMAGED } from '../machine/layout.ts';
 import { randomHex } from '../machine/random.ts';
 import { refusal } from '../machine/refusal.ts';
+import { rowsOfGoodbye } from './said-goodbye.ts';
 
 export interface JournalFile {
   /** Undefined where there is none. Where it was lost or put aside meanwhile, the one that is there by now. @throws what SQLite throws */
@@ -56,6 +57,8 @@ export const LOST = 'lost';
 
 /** Whoever opens it reads the log, and who has made it longer than that waits for the disk. */
 const LOG_PAGES = 128;
+
+type Known = readonly [key: string, value: string];
 
 /** What lay at the path. Another file in its place is another journal, and each journal has a directory of its own. */
 interface Found {
@@ -153,7 +156,8 @@ function ensureThere(surroundings: DatabaseSurroundings, path: string): void {
   // Before SQLite, so that it is for its user only from the start.
   files.close(files.create(draft));
   try {
-    writeNew(surroundings, draft, lossOf(surroundings, path));
+    const goodbye = rowsOfGoodbye(files, directoryOf(path), surroundings.bootId());
+    writeNew(surroundings, draft, [...lossOf(surroundings, path), ...goodbye]);
     files.link(draft, path);
   } finally {
     files.remove(draft);
@@ -162,16 +166,16 @@ function ensureThere(surroundings: DatabaseSurroundings, path: string): void {
 
 /**
  * All of it in one file, beside which nobody finds another one: SQLite goes by names.
- * @param loss what there is to say of the journal before, if that was damaged
+ * @param known rows of `meta`: what there is to say of the journal before
  */
-function writeNew({ openDatabase }: DatabaseSurroundings, path: string, loss: string | undefined): void {
+function writeNew({ openDatabase }: DatabaseSurroundings, path: string, known: readonly Known[]): void {
   const database = openDatabase(path);
-  const row = (key: string, value: string) =>
+  const row = ([key, value]: Known) =>
     `INSERT INTO meta (key, value) VALUES ('${key}', '${value.replaceAll("'", "''")}');`;
   try {
     // After a power cut nothing of this boot counts.
     database.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF');
-    const rows = [row(JOURNAL, randomHex(8)), ...(loss === undefined ? [] : [row(LOST, loss)])];
+    const rows = [[JOURNAL, randomHex(8)] as const, ...known].map(row);
     database.exec(`BEGIN; ${SCHEMA} ${rows.join('')} COMMIT`);
     database.exec('PRAGMA journal_mode = WAL');
   } finally {
@@ -202,11 +206,11 @@ function moveAside(files: Files, path: string, directory: string | undefined): v
 }
 
 /** A journal that begins beside a damaged one does not know what that one knew. */
-function lossOf({ files, now, bootId }: DatabaseSurroundings, path: string): string | undefined {
+function lossOf({ files, now, bootId }: DatabaseSurroundings, path: string): readonly Known[] {
   const [parent, name] = splitPath(directoryOf(path));
   const damaged = files.list(parent).filter((one) => one.startsWith(`${name}${DAMAGED}`));
-  if (damaged.length === 0) return undefined;
-  return JSON.stringify({ boot: bootId(), at: now(), aside: damaged.map((one) => `${parent}/${one}`) });
+  if (damaged.length === 0) return [];
+  return [[LOST, JSON.stringify({ boot: bootId(), at: now(), aside: damaged.map((one) => `${parent}/${one}`) })]];
 }
 
 const splitPath = (path: string): [parent: string, name: string] => {

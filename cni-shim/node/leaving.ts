@@ -2,12 +2,15 @@
  * That this node is leaving, in the journal: a row of `meta` that holds ADDs off, made in one step with the look that no
  * attachment is there. So nothing lives on the node when it says goodbye, and nothing begins to before that was answered: a
  * goodbye that was sent may arrive at any later time, and ends the life that it names (I2). What the node was told in a life
- * that it left is not used again, whoever writes it down late. Both rows name the boot and count in it only.
+ * that it left is not used again, whoever writes it down late. Both rows name the boot and count in it only. Which goodbye was sent
+ * is known beside the journal as well, which may be lost (`said-goodbye.ts`).
  */
 import type { LessorError } from '../../core/contract/problems.ts';
+import type { Files } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 import { refusal } from '../machine/refusal.ts';
 import type { NodeDatabase, Readable } from './node-database.ts';
+import { LEAVING, LEFT, lifeText, noteGoodbye } from './said-goodbye.ts';
 
 export interface Leaving {
   isLeaving(): boolean;
@@ -29,8 +32,6 @@ export interface Leaving {
   lifeLeft(): number;
 }
 
-const LEAVING = 'leaving';
-const LEFT = 'left';
 const READ = 'SELECT value FROM meta WHERE key = ?';
 const WRITE = 'INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)';
 const DELETE = 'DELETE FROM meta WHERE key = ?';
@@ -54,8 +55,9 @@ const isLeavingError = (): LessorError =>
     'let the pod run on another node; lessor leave, once it ends well, or lessor leave --stay lets containers begin here again',
   );
 
-export function openLeaving(database: NodeDatabase, bootId: string): Leaving {
-  const textOf = (life: number) => JSON.stringify({ boot: bootId, life });
+export function openLeaving(database: NodeDatabase, bootId: string, files: Files): Leaving {
+  const directory = database.path.slice(0, database.path.lastIndexOf('/'));
+  const textOf = (life: number) => lifeText(bootId, life);
   const lifeIn = (reading: Readable, key: string) => rowOf(reading, key, bootId)?.life ?? 0;
   return {
     isLeaving: () => rowOf(database, LEAVING, bootId) !== undefined,
@@ -69,14 +71,18 @@ export function openLeaving(database: NodeDatabase, bootId: string): Leaving {
       database.transaction((writing) => {
         const row = rowOf(writing, LEAVING, bootId);
         if (row === undefined) return false;
-        writing.run(WRITE, LEAVING, textOf(Math.max(row.life, incarnation)));
+        const said = Math.max(row.life, incarnation);
+        noteGoodbye(files, directory, { boot: bootId, said, left: lifeIn(writing, LEFT) });
+        writing.run(WRITE, LEAVING, textOf(said));
         return true;
       }),
     finish: (incarnation = 0) =>
       database.transaction((writing) => {
         const row = rowOf(writing, LEAVING, bootId);
         if (row === undefined || row.life > incarnation) return false;
-        writing.run(WRITE, LEFT, textOf(Math.max(lifeIn(writing, LEFT), incarnation)));
+        const left = Math.max(lifeIn(writing, LEFT), incarnation);
+        if (left > 0) noteGoodbye(files, directory, { boot: bootId, said: 0, left });
+        writing.run(WRITE, LEFT, textOf(left));
         writing.run('DELETE FROM pool');
         writing.run(DELETE, LEAVING);
         return true;

@@ -62,7 +62,7 @@ export function openRecords(surroundings: RecordSurroundings, dataDir: string): 
     return isObject(read) ? (read as unknown as LostJournal) : undefined;
   };
   const returnedBlocks = openReturnedBlocks(database, bootId);
-  const leaving = openLeaving(database, bootId);
+  const leaving = openLeaving(database, bootId, surroundings.files);
   const made = () => database.journalId() ?? database.transaction(() => database.journalId() ?? '');
   const circumstances = () => ({ bootId, journal: database.journalId() ?? '' });
   const stored = (pool: string): PoolCache | undefined => {

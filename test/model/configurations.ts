@@ -241,6 +241,19 @@ export const configurations = {
     generations: 4,
     events: ['leave', 'offline'],
   }),
+  'shared: a node leaves, and loses its journal': shared([21_327, 33], {
+    containers: [on(0, 'a')],
+    boots: [1],
+    lives: 3,
+    events: ['leave', 'journal loss'],
+  }),
+  'block: a node leaves, and loses its journal': node([73_087, 44], {
+    containers: [on(0, 'a')],
+    boots: [1],
+    lives: 2,
+    generations: 4,
+    events: ['leave', 'journal loss'],
+  }),
   'shared: declared dead although it runs': shared([239_516, 44], declared([2, 2], [on(0, 'a'), on(1, 'b')])),
   'shared: one container id twice, declared dead': shared([28_813, 36], declared([2], [on(0, 'a'), on(0, 'a')])),
   'shared: one nonce twice on a node, declared dead': shared(

@@ -20,6 +20,7 @@ const oldDisk = 'block: an old disk';
 const lost = 'block: a lost journal';
 const left = 'shared: a node leaves';
 const leftBlock = 'block: a node leaves';
+const leftAndLost = 'shared: a node leaves, and loses its journal';
 const restored = 'shared: tables are restored';
 const alone = 'block: alone and declared dead although it runs';
 const twins = 'shared: machines with the same random numbers';
@@ -195,6 +196,12 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     where: left,
     breaks: 'I2',
     tells: 'The goodbye was not answered, and the node changes its mind. The goodbye was only late.',
+  },
+  'a goodbye is forgotten with its journal': {
+    where: leftAndLost,
+    breaks: 'I2',
+    tells:
+      'The goodbye was late, and the journal that knew of it was lost in the same boot. The next journal begins, and a container lives in the life that the goodbye names.',
   },
   'left.saidLifeOver': {
     where: left,

@@ -35,9 +35,10 @@ export function nodeSteps(path: Path, n: number): void {
 /** `lessor leave`: the mark on disk, the goodbye, which is a declaration of death by the node itself, and its answer. */
 function leaves(path: Path, n: number): void {
   const { mutations, world, step } = path;
-  const { leaving, said, left, item, claim } = at(world.nodes, n);
+  const { leaving, said, left, item, claim, journal } = at(world.nodes, n);
   const who = nodeName(n);
-  const journalEmpty = !ofNode(path, n).some((c) => at(world.containers, c).entry);
+  // One that was lost says nothing of what lives.
+  const journalEmpty = journal === 1 && !ofNode(path, n).some((c) => at(world.containers, c).entry);
   if (!leaving) {
     if (decides(mutations, 'leave', { journalEmpty }))
       step(`${who} begins to leave`, setNode(world, n, { leaving: true }));
@@ -80,8 +81,15 @@ function losesJournal(path: Path, n: number): World {
   const containers = path.world.containers.map((container, c) =>
     mine.includes(c) ? { ...container, entry: false } : container,
   );
-  const { journal } = at(path.world.nodes, n);
-  return { ...setNode(path.world, n, { ...notLeaving, journal: journal + 1, told: 0, gaveBack: 0 }), containers };
+  const { journal, said, left } = at(path.world.nodes, n);
+  // To which lives it said goodbye is written beside the journal as well.
+  const leaving = path.mutations.has('a goodbye is forgotten with its journal')
+    ? {}
+    : { leaving: said > 0, said, left };
+  return {
+    ...setNode(path.world, n, { ...notLeaving, ...leaving, journal: journal + 1, told: 0, gaveBack: 0 }),
+    containers,
+  };
 }
 
 /** What a node does about a block of its own. */

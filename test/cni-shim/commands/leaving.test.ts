@@ -1,4 +1,5 @@
 /** A node that is leaving, until its goodbye is answered, and what becomes of the life that it left. */
+import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database, OpenDatabase } from '../../../cni-shim/machine/database.ts';
 import { wasDeclaredDead } from '../../../cni-shim/node/declared-dead.ts';
@@ -96,6 +97,41 @@ describe('a node that is leaving', () => {
     await reclaim(on.here.environment());
     expect(await on.life()).toMatchObject({ alive: true, incarnation: 2 });
     expect(await on.blocksOwned()).toBe(1);
+  });
+
+  test.each([
+    ['the goodbye was sent', 'unreachable'],
+    ['the goodbye was answered, and nobody heard it', 'answer lost'],
+  ] as const)(
+    'is leaving still where its journal is lost after %s: what begins would be in that life',
+    async (_, fate) => {
+      await on.added('a');
+      await on.deleted('a');
+      on.service.fate = to(routes.goodbye.path, fate);
+      await on.lessor('leave');
+      on.service.fate = reached;
+      writeFileSync(on.records().path, 'no database');
+      const { exitCode, printed } = await on.call('ADD', 'b');
+      expect(exitCode).toBe(1);
+      expect(printed).toMatchObject({ code: 11, msg: 'lessor: this node is leaving: no container begins here' });
+      expect(on.records().isIntact).toBe(false);
+      expect((await on.lessor('leave', '--stay')).exitCode).toBe(46);
+      expect((await on.lessor('leave')).exitCode).toBe(37);
+      // Nothing of before counts once the machine boots again.
+      on.node.bootId = 'boot-2';
+      await on.added('b');
+      expect(await on.life()).toMatchObject({ alive: true, incarnation: 2 });
+    },
+  );
+
+  test('uses nothing of a life that it left, also where its journal is lost afterwards', async () => {
+    await on.added('a');
+    await on.deleted('a');
+    expect((await on.lessor('leave')).exitCode).toBe(0);
+    writeFileSync(on.records().path, 'no database');
+    await on.added('b');
+    expect(on.records().leaving.lifeLeft()).toBe(1);
+    expect(await on.life()).toMatchObject({ alive: true, incarnation: 2 });
   });
 
   test('of two data directories, killed between the two, takes containers again once it is in a later life', async () => {
