@@ -74,6 +74,19 @@ export const configurations = {
       ...{ 'a request of a node is late': 10, 'the way of a node changes': 7, 'an instance is terminated': 0 },
     },
   },
+  forgetful: {
+    ...DENSE,
+    what: 'nodes that boot all the time, and lose their journals, while requests of earlier boots are still under way',
+    nodes: 3,
+    anew: 0.4,
+    pools: [owned('green', 5, 4), owned('red', 4, 4, delegated), shared('blue', 2, 8)],
+    mostLiving: 5,
+    odds: {
+      ...{ 'a journal is lost': 5, 'the power fails': 5, 'a machine boots': 14, 'an agent goes round': 24 },
+      ...{ 'a request of a node is late': 14, 'the way of a node changes': 10, 'writes are late': 6, reclaim: 6 },
+      ...{ 'an instance is terminated': 0, 'a disk is copied': 0.5, 'time goes by': 3 },
+    },
+  },
   'dual-stack': {
     ...DENSE,
     what: 'pods with two addresses, from a shared pool, from blocks of their node, and kept for the pod that had them',

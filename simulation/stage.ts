@@ -8,6 +8,7 @@ import { type Route, serviceFor, type UseCase } from '../test/cni-shim/service.t
 import { serviceInWeather } from '../test/cni-shim/verbs/service-in-weather.ts';
 import { type World, world } from '../test/functions/world.ts';
 import { type Chance, chanceOf } from '../test/linearizability/chance.ts';
+import { SELDOM } from '../test/linearizability/turns.ts';
 import type { Configuration } from './configuration.ts';
 import { type Cloud, cloudOf, type Evidence, evidenceOf, type Judge } from './evidence.ts';
 import { lookAtJournal } from './journals.ts';
@@ -69,6 +70,8 @@ export interface Counts {
 }
 
 const ENVIRONMENTS = 3;
+/** Of requests on their way to the service, and of answers on their way back. */
+const SLOW = 0.03;
 
 /** Up to so far from 0, either way. */
 const around = (chance: Chance, most: number): number => chance.under(2 * most + 1) - most;
@@ -120,7 +123,7 @@ export async function stageOf(
         for (const { sent } of services) sent.length = 0;
         return chance.pick(services).fetch(...request);
       };
-      const service = serviceInWeather(fetchAny, chance, () => schedule.next());
+      const service = serviceInWeather(fetchAny, chance, () => schedule.next(chance.happens(SLOW) ? SELDOM : 1));
       cloud.launch(id, chance.happens(0.7) ? 'ours' : 'another');
       const machine = machineOf(id, service, {
         ...{ chance, schedule, clock: here.clock, journal: broken.journal, isBootSeen: broken.isBootSeen ?? true },
