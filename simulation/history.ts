@@ -29,14 +29,14 @@ export async function lookAtHistory(stage: Stage): Promise<void> {
     const said = new Set(
       kept.map(({ holding: { nonce, node, heldAt }, endedAt }) => textOf({ nonce, node, from: heldAt, to: endedAt })),
     );
-    // Copies of one request that came within a second, each ended by a copy: one lease, as history has it.
-    const found = new Set<string>();
+    // Copies of one request that were ended by copies within a second: one lease, as history has it.
+    const isToldAs = (nonce: string, end: number) =>
+      kept.some((one) => one.holding.nonce === nonce && one.endedAt === end);
     for (const { holding, ends } of leases) {
       const { nonce, node, heldAt } = holding;
       const right = ends.map((to) => textOf({ nonce, node, from: heldAt, to }));
-      const one = right.find((lease) => said.delete(lease)) ?? right.find((lease) => found.has(lease));
-      if (one !== undefined) found.add(one);
-      else if (!unheard.has(nonce))
+      const isTold = right.some((lease) => said.delete(lease)) || ends.some((end) => isToldAs(nonce, end));
+      if (!isTold && !unheard.has(nonce))
         witness.fail({ property: 'history', what: `${nameOf(key)} lacks ${right.join(', or ')}` });
     }
     for (const more of said) witness.fail({ property: 'history', what: `${nameOf(key)} never had ${more}` });
