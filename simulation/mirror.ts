@@ -21,7 +21,7 @@ export interface EndedLease {
   /** When it ended: one time, or where its beginning came late, either of two. */
   readonly ends: readonly [number, ...number[]];
   readonly how: string;
-  /** What ended it named a time before it, so that the slot says nothing of it. */
+  /** What ended it named a time before it, or none after its beginning, so that the slot says nothing of it. */
   readonly cameLate: boolean;
 }
 
@@ -149,7 +149,7 @@ function slotsBeside({ witness, now, addressOf, keptMs }: Around, allowed: Allow
       holding: before.holding,
       ends: endsOf(before, before.holding, { after, began, at: now() }),
       how,
-      cameLate: (after.endedAt ?? now()) < before.holding.heldAt,
+      cameLate: (after.endedAt ?? now()) <= before.holding.heldAt,
     });
     witness.changesHands(addressOf(key), before, how);
   }
