@@ -103,6 +103,7 @@ async function add(stage: Stage, machine: Machine, container: Container, mayFail
   stage.counts.calls += 1;
   const { losses } = machine;
   const asked = askedNow(stage, container);
+  container.mayMove = witness.isGivenUp(container);
   const told = machine.records().cacheOf(stage.pools.idOf(container.network))?.incarnation ?? 0;
   const called = await machine.call('ADD', container, killedAfter(stage));
   tellSoon(stage, machine);

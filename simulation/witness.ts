@@ -20,6 +20,8 @@ export interface Container {
   /** The last life in which the service said that it has its identity's address. */
   identityLife?: number;
   isBusy: boolean;
+  /** What it lived with was given up when it was added again: it may be told another address, whatever became of that one meanwhile. */
+  mayMove?: boolean;
   /** It was added again, and that failed: what is held for it is not known until it is repeated, or deleted. */
   isUnanswered?: boolean;
   /** The journal of its node was lost since. */
@@ -107,7 +109,7 @@ export function newWitness(): Witness {
       const { address: before } = container;
       if (before !== undefined && before !== address) {
         // In another life of its node the runtime may be told another address: it adds no container twice that lives.
-        if (!isGivenUp(container) && container.life === life)
+        if (!isGivenUp(container) && container.mayMove !== true && container.life === life)
           fail({ property: 'address held twice', what: `${nameOf(container)} has ${before} and ${address}` });
         byAddress.get(before)?.delete(container);
       }
