@@ -21,17 +21,17 @@ async function someTurns(chance: Chance): Promise<void> {
 
 const lost = (code: string) => Object.assign(new Error('cut'), { code });
 
-/** @param pause lets others go on before the request arrives, and before its answer does; a few turns of the event loop if left out */
+/** @param pause lets others go on before the request arrives, and before its answer does. If left out a request takes a few turns of the event loop, and an answer none */
 export function serviceInWeather(
   service: typeof fetch,
   chance: Chance,
-  pause: () => Promise<unknown> = () => someTurns(chance),
+  pause?: () => Promise<unknown>,
 ): ServiceInWeather {
   const heldBack: (() => Promise<unknown>)[] = [];
   const inWeather: ServiceInWeather = {
     weather: 'clear',
     fetch: async (url, init) => {
-      await pause();
+      await (pause ?? (() => someTurns(chance)))();
       if (inWeather.weather === 'cut') throw lost('ECONNREFUSED');
       const fate = inWeather.weather === 'lossy' ? chance.next() : 1;
       if (fate < 0.25) throw lost('ECONNRESET');
@@ -43,7 +43,7 @@ export function serviceInWeather(
       const answer = await arrive();
       if (fate < 0.7) throw lost('ECONNRESET');
       if (fate < 0.8) heldBack.push(arrive);
-      await pause();
+      await pause?.();
       return answer;
     },
     oneArrives: async () => {
