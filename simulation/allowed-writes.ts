@@ -1,5 +1,5 @@
 /**
- * What no write may do, whoever sent it and however late it comes: what follows from I1 to I3 and I6 for the writes (docs/protocol.md).
+ * What no write may do, whoever sent it and however late it comes: what follows from I1 to I4 and I6 for the writes (docs/protocol.md).
  * It is spelt out here and not asked of the conditions, so that a condition that is missing is seen at the write that it would have
  * refused, whether or not anything comes of it in this run.
  */

@@ -58,7 +58,8 @@ function unless<T, U>(code: string | readonly string[], otherwise: U, operation:
   }
 }
 
-const parent = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
+/** In which a file lies, by its name alone. */
+export const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
 
 /** `operation` again after making the directory of `path`, so that the usual case costs no look at the directory. */
 function inDirectoryOf<T>(path: string, operation: () => T): T {
@@ -66,7 +67,7 @@ function inDirectoryOf<T>(path: string, operation: () => T): T {
     return operation();
   } catch (error) {
     if (!isFileError(error) || error.code !== 'ENOENT') throw error;
-    mkdirSync(parent(path), { recursive: true, mode: 0o700 });
+    mkdirSync(directoryOf(path), { recursive: true, mode: 0o700 });
     return operation();
   }
 }

@@ -6,7 +6,7 @@
  * is known beside the journal as well, which may be lost (`said-goodbye.ts`).
  */
 import type { LessorError } from '../../core/contract/problems.ts';
-import type { Files } from '../machine/files.ts';
+import { directoryOf, type Files } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 import { refusal } from '../machine/refusal.ts';
 import type { NodeDatabase, Readable } from './node-database.ts';
@@ -56,7 +56,7 @@ const isLeavingError = (): LessorError =>
   );
 
 export function openLeaving(database: NodeDatabase, bootId: string, files: Files): Leaving {
-  const directory = database.path.slice(0, database.path.lastIndexOf('/'));
+  const directory = directoryOf(database.path);
   const textOf = (life: number) => lifeText(bootId, life);
   const lifeIn = (reading: Readable, key: string) => rowOf(reading, key, bootId)?.life ?? 0;
   return {

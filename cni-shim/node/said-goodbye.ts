@@ -3,7 +3,7 @@
  * when the journal that knew of it was put aside as damaged, and another one began in the same boot (docs/refuted.md, "a goodbye is
  * forgotten with its journal"). So that one begins with what this file says.
  */
-import { type Files, replaceFile } from '../machine/files.ts';
+import { directoryOf, type Files, replaceFile } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 import { goodbyeFile } from '../machine/layout.ts';
 
@@ -22,7 +22,7 @@ export const lifeText = (boot: string, life: number): string => JSON.stringify({
 /** Before anything is sent, or answered for good. @throws what the file system throws */
 export function noteGoodbye(files: Files, directory: string, said: SaidGoodbye): void {
   const path = goodbyeFile(directory);
-  replaceFile(files, path, JSON.stringify(said), path.slice(0, path.lastIndexOf('/')));
+  replaceFile(files, path, JSON.stringify(said), directoryOf(path));
 }
 
 /** What the next journal of that boot begins with. */

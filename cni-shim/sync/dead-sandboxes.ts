@@ -1,5 +1,5 @@
 /** Containers that ended without a DEL: their network namespaces are gone, as far as this process can prove it. */
-import { type Files, isFileError } from '../machine/files.ts';
+import { directoryOf, type Files, isFileError } from '../machine/files.ts';
 import type { JournalEntry } from '../node/journal-entry.ts';
 import type { NodeRecords } from '../node/node-records.ts';
 import type { DataDirectories } from './data-directories.ts';
@@ -20,7 +20,7 @@ export function sandboxOf(
   if (release === 'del') return 'unknown';
   if (bootId !== here.bootId) return 'gone';
   if (netns === undefined || sandbox === undefined) return 'unknown';
-  const [directory, name] = [netns.slice(0, netns.lastIndexOf('/')) || '/', netns.slice(netns.lastIndexOf('/') + 1)];
+  const [directory, name] = [directoryOf(netns), netns.slice(netns.lastIndexOf('/') + 1)];
   if (files.identity(netns) === sandbox.namespace) return 'alive';
   if (files.identity(directory) !== sandbox.directory || isListed(files, directory, name)) return 'unknown';
   return here.isAlive(sandbox.namespace) ? 'alive' : 'gone';
