@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { credentialSupply } from '../../../cni-shim/aws/credentials.ts';
 import { credentialsOfProcess } from '../../../cni-shim/aws/process.ts';
 import { parseProfiles } from '../../../cni-shim/aws/shared-files.ts';
-import { type Files, nodeFiles } from '../../../cni-shim/machine/files.ts';
+import { nodeFiles } from '../../../cni-shim/machine/files.ts';
 import type { CredentialChoice } from '../../../cni-shim/machine/node-configuration.ts';
-import { machine } from '../../../cni-shim/machine/surroundings.ts';
+import { machine, type Surroundings } from '../../../cni-shim/machine/surroundings.ts';
 import { CONTAINER_TOKEN, MetadataService } from './metadata-service.ts';
 
 const theirs = { accessKeyId: 'AKID-METADATA', secretAccessKey: 'metadata-secret', sessionToken: 'metadata-token' };
@@ -31,11 +31,14 @@ const write = (name: string, text: string): string => {
   writeFileSync(path, text);
   return path;
 };
+/** However slow this machine is, it waits for the answer. */
+const patient: typeof fetch = (url, init) => fetch(url, { ...init, signal: null });
 /** A new process each time. */
-const supply = (env: Record<string, string> = {}, choice?: CredentialChoice, port: { files?: Files } = {}) =>
+const supply = (env: Record<string, string> = {}, choice?: CredentialChoice, port: Partial<Surroundings> = {}) =>
   credentialSupply(
     {
       ...machine({ HOME: home, AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url, ...env }),
+      fetch: patient,
       ...port,
       now: () => now,
       random: () => 0,
@@ -170,10 +173,16 @@ describe('a credential process', () => {
 
   test('that takes too long ends, with everything that it started', async () => {
     const started = join(home, 'started');
-    await expect(credentialsOfProcess(`sleep 600 & echo $! > '${started}'; wait`, 'default', 500)).rejects.toThrow(
-      'credential_process of profile default took longer than 0.5 s: run its command by hand',
-    );
-    const pid = readFileSync(started, 'utf8').trim();
+    write('started', '');
+    const startedPid = () => readFileSync(started, 'utf8').trim();
+    // A machine that is too busy to start anything in that time has left nothing to look for.
+    for (let milliseconds = 500; startedPid() === ''; milliseconds *= 2)
+      await expect(
+        credentialsOfProcess(`sleep 600 & echo $! > '${started}'; wait`, 'default', milliseconds),
+      ).rejects.toThrow(
+        `credential_process of profile default took longer than ${milliseconds / 1000} s: run its command by hand`,
+      );
+    const pid = startedPid();
     // One that has ended has no command line, though nobody may have reaped it yet.
     await vi.waitFor(() =>
       expect(existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toBeFalsy(),
@@ -229,13 +238,30 @@ describe('an endpoint that gives no credentials', () => {
     expect((await get()).credentials).toMatchObject(theirs);
   });
 
+  test('is asked once more where it says nothing', async () => {
+    const silentFor = async (times: number) => {
+      metadata.asked = 0;
+      metadata.failures.push(...Array.from({ length: times }, () => 'silence' as const));
+      // The silence is real; only the answers after it are waited for however long they take.
+      const impatient: typeof fetch = (url, init) => (metadata.failures.length > 0 ? fetch : patient)(url, init);
+      return supply({}, undefined, { fetch: impatient }).get({ fresh: true });
+    };
+    expect((await silentFor(1)).credentials).toMatchObject(theirs);
+    await expect(silentFor(2)).rejects.toThrow(
+      `the instance metadata service ${metadata.url} does not answer within 1 s (2 tries): on EC2 give the instance a role`,
+    );
+    expect(metadata.asked).toBe(2);
+  });
+
   test('is named with what to do', async () => {
     metadata.failures.push(404);
     await expect(get()).rejects.toThrow(
       `the instance metadata service ${metadata.url} answered 404: on EC2 give the instance a role`,
     );
     const closed = { AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.0.0.1:1' };
-    await expect(get(closed)).rejects.toThrow('the instance metadata service http://127.0.0.1:1 does not answer');
+    await expect(get(closed)).rejects.toThrow(
+      'the instance metadata service http://127.0.0.1:1 does not answer: nobody is there',
+    );
   });
 
   test('is not asked where the environment turns it off', async () => {

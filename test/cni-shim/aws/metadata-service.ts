@@ -11,15 +11,19 @@ export class MetadataService {
   /** How often credentials were given out. */
   given = 0;
   lifeMs = 6 * 3_600_000;
-  /** Status codes to answer with before answering properly. */
-  readonly failures: number[] = [];
+  /** How often it was asked. */
+  asked = 0;
+  /** Status codes to answer with before answering properly; `silence` is no answer at all. */
+  readonly failures: (number | 'silence')[] = [];
   identity: Identity;
   readonly #server: Server;
 
   private constructor(identity: Identity) {
     this.identity = identity;
     this.#server = createServer((request, response) => {
+      this.asked++;
       const failure = this.failures.shift();
+      if (failure === 'silence') return;
       const reply = (status: number, text: string) => response.writeHead(status).end(text);
       const { url, method, headers } = request;
       if (failure !== undefined) reply(failure, 'no');
