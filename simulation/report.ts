@@ -50,6 +50,8 @@ const COLUMNS = {
   hours: 'hours simulated',
 } as const;
 
+const NAME_WIDTH = Math.max(...[...configurationNames, 'configuration'].map((name) => name.length));
+
 export function textOf(all: readonly Played[], { seconds, processes, isJson, withTrace }: Style): string {
   const failed = all.filter(({ run }) => run.violations.length > 0);
   const perSecond = Math.round(sumOf(all).operations / seconds);
@@ -57,12 +59,12 @@ export function textOf(all: readonly Played[], { seconds, processes, isJson, wit
   const of = (name: ConfigurationName) => all.filter(({ order }) => order.configuration === name);
   const line = (name: string, sum: Sum) =>
     [
-      name.padEnd(11),
+      name.padEnd(NAME_WIDTH),
       ...Object.entries(COLUMNS).map(([key, title]) => String(sum[key as keyof Sum]).padStart(title.length)),
     ].join('  ');
   const present = configurationNames.filter((name) => of(name).length > 0);
   return [
-    ['configuration'.slice(0, 11), ...Object.values(COLUMNS)].join('  '),
+    ['configuration'.padEnd(NAME_WIDTH), ...Object.values(COLUMNS)].join('  '),
     ...present.map((name) => line(name, sumOf(of(name)))),
     line('all', sumOf(all)),
     `${perSecond} operations a second, ${processes} processes, ${seconds.toFixed(1)} s`,

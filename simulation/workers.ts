@@ -42,6 +42,9 @@ export async function startWorkers(count: number): Promise<Workers> {
     absWorkingDir: project,
   });
   const execArgv = ['--enable-source-maps', `--max-semi-space-size=${YOUNG_MB}`];
+  const remove = () => rmSync(directory, { recursive: true, force: true });
+  // Also where it is interrupted.
+  process.once('exit', remove);
   const all = Array.from({ length: count }, () => fork(bundle, { execArgv }));
   const idle: ChildProcess[] = [...all];
   const waiting: ((worker: ChildProcess) => void)[] = [];
@@ -62,7 +65,8 @@ export async function startWorkers(count: number): Promise<Workers> {
     },
     end() {
       for (const worker of all) worker.disconnect();
-      rmSync(directory, { recursive: true, force: true });
+      process.off('exit', remove);
+      remove();
     },
   };
 }
