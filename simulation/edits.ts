@@ -28,23 +28,34 @@ const SWITCH = 'mistakeInPlay';
 /** From now on the bundle makes this mistake; none if left out. */
 export const makeMistake = (mutant: string | undefined): void => void Object.assign(globalThis, { [SWITCH]: mutant });
 
-/** @throws Error where the source does not have what an edit is about: then it is out of date */
-export function mistakesIn(project: string, all: Readonly<Record<string, readonly Edit[]>>): Plugin {
+/** By mutant. */
+export type Mistakes = Readonly<Record<string, readonly Edit[]>>;
+
+/** Of one source file, whose path is given; undefined where no mistake is made in it. */
+export type Mistaken = (path: string, text: string) => string | undefined;
+
+/** @throws Error, when it is asked, where the source does not have what an edit is about: then it is out of date */
+export function sourceWith(project: string, all: Mistakes): Mistaken {
   const byFile = new Map<string, [mutant: string, edit: Edit][]>();
   for (const [mutant, edits] of Object.entries(all))
     for (const edit of edits) {
       const path = join(project, edit.file);
       byFile.set(path, [...(byFile.get(path) ?? []), [mutant, edit]]);
     }
+  return (path, text) => {
+    const places = byFile.get(path)?.map(([mutant, edit]) => placeOf(text, mutant, edit));
+    return places && withSwitches(text, { from: 0, to: text.length }, places);
+  };
+}
+
+export function mistakesIn(project: string, all: Mistakes): Plugin {
+  const mistaken = sourceWith(project, all);
   return {
     name: 'mistakes',
     setup({ onLoad }) {
       onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-        const edits = byFile.get(path);
-        if (edits === undefined) return undefined;
-        const text = await readFile(path, 'utf8');
-        const places = edits.map(([mutant, edit]) => placeOf(text, mutant, edit));
-        return { contents: withSwitches(text, { from: 0, to: text.length }, places), loader: 'ts' };
+        const contents = mistaken(path, await readFile(path, 'utf8'));
+        return contents === undefined ? undefined : { contents, loader: 'ts' };
       });
     },
   };

@@ -40,13 +40,11 @@ export const identityFound: Readonly<Record<string, Found>> = {
 
 export const identityNotFound: Readonly<Record<string, string>> = {
   'samePod: what an identity had is its last pod’s':
-    'not found by 10 plays: nobody tries a slot that is kept but who read it before. `test/store/identities.suite.ts` finds it',
+    'not found by 10 plays: nobody tries a slot that is kept but who read it before',
   'a pool that keeps none grants an identity any address':
     'implied where blocks belong to nodes: the node refuses an answer that does not say for which identity it is. `test/functions/use-cases/add/identity.test.ts` has other pools',
-  'home: whatever an earlier try holds':
-    'not found by 50 plays. `test/functions/use-cases/add/identity.test.ts` has it',
-  'home: its own counts no more than what else it holds':
-    'not found by 90 plays. `test/functions/use-cases/add/identity.test.ts` finds it',
+  'home: whatever an earlier try holds': 'not found by 50 plays',
+  'home: its own counts no more than what else it holds': 'not found by 90 plays',
   'home: what is known to be in vain is tried': 'implied: the write compares the same',
   'home: of what is open by now nothing is known': 'no such case: small pools are open from the beginning',
   'home: what cannot be handed out any more': 'no such case: nothing is excluded in a run',

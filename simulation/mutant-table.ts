@@ -1,4 +1,5 @@
 /** The table of docs/simulation.md: each condition and decision, and by which play it is found out, or why by none. */
+import { elsewhere } from './elsewhere.ts';
 import { identityEdits } from './identity-mutants.ts';
 import { nodeEdits } from './node-mutants.ts';
 import { serviceEdits } from './service-mutants.ts';
@@ -26,6 +27,7 @@ export function mutantTable(): string {
 
 function saidOf(name: string): string {
   const play = found[name];
-  if (play === undefined) return notFound[name] ?? '';
+  const test = elsewhere[name];
+  if (play === undefined) return `${notFound[name]}${test === undefined ? '' : `. Found by \`${test}\``}`;
   return `\`${play.where}\`, seed ${play.seed}, after ${play.after} operations: ${play.as}`;
 }

@@ -190,10 +190,8 @@ export const notFound: Readonly<Record<string, string>> = {
     'no such case: the runtime keeps ADD and DEL of a container apart, and a process that was killed notes nothing. [The model](refuted.md) finds it',
   'acknowledge.entryThere, whatever is there':
     'no such case: the runtime keeps ADD and DEL of a container apart, and a process that was killed notes nothing. [The model](refuted.md) finds it',
-  'a nonce of which the release was asked is used again':
-    'not found by 50 plays. `test/cni-shim/sync/late-release.test.ts` finds it',
-  'an ADD goes on with an entry that ended':
-    'not found by 260 plays. `test/cni-shim/sync/late-release.test.ts` finds it',
+  'a nonce of which the release was asked is used again': 'not found by 50 plays',
+  'an ADD goes on with an entry that ended': 'not found by 260 plays',
   'an answer after the container lives with another slot':
     'no such case: a runtime adds a container once at a time, and a process that was killed notes nothing',
   'an earlier slot of another configuration is forgotten':

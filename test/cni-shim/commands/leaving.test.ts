@@ -1,8 +1,10 @@
 /** A node that is leaving, until its goodbye is answered, and what becomes of the life that it left. */
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Calls } from '../../../cni-shim/api/client.ts';
 import type { Database, OpenDatabase } from '../../../cni-shim/machine/database.ts';
 import { wasDeclaredDead } from '../../../cni-shim/node/declared-dead.ts';
+import { giveBack } from '../../../cni-shim/sync/return-block.ts';
 import { routes } from '../../../core/contract/routes.ts';
 import { goodbye } from '../../../functions/use-cases/nodes/goodbye.ts';
 import { reclaim } from '../../../functions/use-cases/reclaim/reclaim.ts';
@@ -215,6 +217,22 @@ describe('a life that was left', () => {
     await on.added('b');
     on.records().update(POOL, () => cache);
     expect(on.records().cacheOf(POOL)?.incarnation).toBe(2);
+  });
+
+  test('leaves no block to the next one, though the service kept one while it was left', async () => {
+    await on.added('a');
+    const [cache] = on.records().caches();
+    const [claim] = cache?.blocks ?? [];
+    if (cache === undefined || claim === undefined) throw new Error('no block');
+    const next = { ...cache, incarnation: cache.incarnation + 1, blocks: [] };
+    const api = {
+      giveBack: async () => {
+        on.records().update(POOL, () => next);
+        return { outcome: 'kept', generation: claim.generation + 1 };
+      },
+    } as unknown as Calls;
+    await giveBack(on.records(), api, POOL, claim);
+    expect(on.records().cacheOf(POOL)).toMatchObject({ incarnation: next.incarnation, blocks: [] });
   });
 
   test('was not declared over by somebody else', async () => {

@@ -36,6 +36,19 @@ async function held(pool: string): Promise<Map<string, string>> {
   return found;
 }
 
+/** Each call is a process of its own. */
+const callsIn = (pool: string) => (verb: string, container: string) =>
+  node.call(verb, container, {
+    stdin: configuration({ ranges: undefined, pool, routes: undefined }),
+    surroundings: {
+      fetch: service.fetch,
+      now: () => here.clock.now,
+      sleep: async (milliseconds) => {
+        here.clock.now += milliseconds;
+      },
+    },
+  });
+
 test.each([
   ['failed', 'shared'],
   ['failed', 'node'],
@@ -45,17 +58,7 @@ test.each([
   'a DEL that %s, where the affinity is "%s", frees nothing of the same container later',
   async (end, affinity) => {
     const { id, name } = await makePool[affinity]();
-    const call = (verb: string, container: string) =>
-      node.call(verb, container, {
-        stdin: configuration({ ranges: undefined, pool: name, routes: undefined }),
-        surroundings: {
-          fetch: service.fetch,
-          now: () => here.clock.now,
-          sleep: async (milliseconds) => {
-            here.clock.now += milliseconds;
-          },
-        },
-      });
+    const call = callsIn(name);
     await call('ADD', 'a');
     const late: Sent[] = [];
     service.fate = (sent) => {
@@ -83,5 +86,38 @@ test.each([
     expect(await call('DEL', 'a')).toMatchObject({ exitCode: 0 });
     expect(await held(id)).toEqual(new Map());
     expect([node.attachments(), node.slots(), node.outbox().releases]).toEqual([[], [], []]);
+  },
+);
+
+test.each(['shared', 'node'] as const)(
+  'an ADD that is answered after a DEL was killed gives its address back, where the affinity is "%s": its nonce is never used again',
+  async (affinity) => {
+    const { id, name } = await makePool[affinity]();
+    const call = callsIn(name);
+    const { fetch } = service;
+    let arrived = 0;
+    let answer = () => {};
+    const isAnswered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    service.fetch = async (...sent) => {
+      const response = await fetch(...sent);
+      arrived += 1;
+      await isAnswered;
+      return response;
+    };
+    const adding = call('ADD', 'a');
+    await vi.waitUntil(() => arrived === 1);
+    service.fetch = () => {
+      arrived += 1;
+      return new Promise(() => {});
+    };
+    void call('DEL', 'a');
+    await vi.waitUntil(() => arrived === 2);
+    answer();
+    expect(await adding).toMatchObject({ exitCode: 1, printed: { code: 11 } });
+    service.fetch = fetch;
+    expect((await call('DEL', 'a')).exitCode).toBe(0);
+    expect(await held(id)).toEqual(new Map());
   },
 );

@@ -6,6 +6,7 @@ import { blockToText, slotFromWire } from '../../../../core/protocol/slot-ref.ts
 import { slotItem } from '../../../../functions/store/items.ts';
 import { leaseChange } from '../../../../functions/store/lease-changes.ts';
 import { forgetIdentities } from '../../../../functions/use-cases/changes/forget-identities.ts';
+import { intercepted } from '../../intercepted.ts';
 import { add, addOf, del, delOf, operatorsPool, world } from '../../world.ts';
 
 const HOUR = 3_600_000;
@@ -95,6 +96,22 @@ describe('the slot of an identity stays', () => {
     here.clock.now += HOUR;
     expect(slotFromWire((await virtualMachine(9)).slot)).not.toEqual(key);
     await forgetIdentities(deps, [late]);
+    expect(await has()).toBeDefined();
+  });
+
+  it('where the identity has it again between the look at its slot and the write', async () => {
+    const { here, deps, key, givenAway, virtualMachine, has, stateOf } = await scene();
+    const late = await givenAway();
+    const store = intercepted(here.store, async (name, _, proceed) => {
+      const found = await proceed();
+      if (name !== 'readSlot') return found;
+      const nonce = (await stateOf())?.holding?.attachment.containerId.slice('container-'.length);
+      await del(deps, 'i-1', delOf(Number(nonce), { acknowledged: false }));
+      here.clock.now += HOUR;
+      expect(slotFromWire((await virtualMachine(9)).slot)).toEqual(key);
+      return found;
+    });
+    await forgetIdentities(here.environment({ store }), [late]);
     expect(await has()).toBeDefined();
   });
 });

@@ -4,12 +4,14 @@ import type { AllocateResult, ReportRequest } from '../../../../core/contract/le
 import { allows, slotOperations } from '../../../../core/protocol/lease.ts';
 import { slotFromWire } from '../../../../core/protocol/slot-ref.ts';
 import type { Store } from '../../../../core/store.ts';
+import { giveBack } from '../../../../functions/use-cases/blocks/give-back.ts';
 import { reportLease } from '../../../../functions/use-cases/leases/report-lease.ts';
 import { declareDeath } from '../../../../functions/use-cases/nodes/declare-death.ts';
 import { reclaim } from '../../../../functions/use-cases/reclaim/reclaim.ts';
 import { endingAt } from '../../../store/ending.ts';
 import { memoryStore } from '../../../store/memory-store.ts';
 import { withoutCondition } from '../../../store/without-condition.ts';
+import { intercepted } from '../../intercepted.ts';
 import { create } from '../../pool-requests.ts';
 import { add, addOf, attachmentOf, callOf, del, nonceOf, refusalOf, world } from '../../world.ts';
 
@@ -130,6 +132,22 @@ it('a block that is another node’s stays so, although its slot is free', async
   expect((await refusalOf(assert('i-1', assertion(1, given)))).message).toContain(
     'its block is node i-2’s'.replace('’', "'"),
   );
+  expect(await holderOf(given)).toBeUndefined();
+});
+
+it('a block that its node gives back takes nothing in, although it was this very boot’s', async () => {
+  const { here, lease, assertion, assert, holderOf, requestOf } = await scene('owned');
+  const given = await lease('i-1', 1);
+  const { attachment, nonce, boot } = requestOf(1);
+  await del(here.environment(), 'i-1', { attachment, nonce, slot: given.slot, acknowledged: true });
+  // The function ends after the fence, before any slot is passed.
+  const store = intercepted(here.store, (name, _, proceed) =>
+    name === 'readBlock' ? Promise.reject(new Error('it is out of time')) : proceed(),
+  );
+  const returned = { pool: given.slot.pool, block: given.slot.block, generation: 1, boot, journal: nonce.slice(0, 16) };
+  await expect(giveBack(here.environment({ store }), callOf('i-1'), returned)).rejects.toThrow('it is out of time');
+  expect(await here.store.blocks.read(slotFromWire(given.slot))).toMatchObject({ state: 'releasing', generation: 2 });
+  expect((await refusalOf(assert('i-1', assertion(1, given)))).message).toContain('its block is releasing');
   expect(await holderOf(given)).toBeUndefined();
 });
 

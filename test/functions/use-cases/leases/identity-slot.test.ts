@@ -20,9 +20,16 @@ async function scene() {
   await reclaim(here.environment());
   await change(here.environment(), { exclude: [first.addresses[0]?.address.split('/')[0] ?? ''] });
   const second = await add(here.environment(), 'i-2', asked(2));
-  const store = intercepted(here.store, (name, _, proceed) =>
-    name === 'readSlot' ? Promise.reject(new Error('AccessDeniedException')) : proceed(),
-  );
+  const meanwhile: { points: (() => Promise<unknown>) | undefined } = { points: undefined };
+  const store = intercepted(here.store, async (name, _, proceed) => {
+    if (name === 'readSlot') throw new Error('AccessDeniedException');
+    const { points } = meanwhile;
+    if (name === 'point' && points !== undefined) {
+      meanwhile.points = undefined;
+      await points();
+    }
+    return proceed();
+  });
   const assert = () =>
     reportLease(here.environment({ store }), callOf('i-1'), {
       attachment: attachmentOf(1),
@@ -34,7 +41,7 @@ async function scene() {
       pod: { namespace: 'shop', name: 'vm-1-1' },
       identity: 'vm-1',
     });
-  return { here, first, second, assert };
+  return { here, first, second, assert, meanwhile };
 }
 
 describe("an identity's lease that is asserted", () => {
@@ -52,5 +59,19 @@ describe("an identity's lease that is asserted", () => {
     const { held, holding } = (await here.store.leases.readSlot(slotFromWire(first.slot))) ?? {};
     expect([held, holding?.identity, holding?.nonce]).toEqual([true, 'vm-1', nonceOf(1)]);
     expect((await refusalOf(add(here.environment(), 'i-2', asked(3)))).code).toBe('identity.held');
+  });
+
+  it('is lost where another pod of the identity is added while it is asserted', async () => {
+    const { here, second, assert, meanwhile } = await scene();
+    await del(here.environment(), 'i-2', delOf(2, { slot: second.slot, acknowledged: true }));
+    let third: unknown;
+    meanwhile.points = async () => {
+      third = await add(here.environment(), 'i-2', asked(3));
+    };
+    expect(await refusalOf(assert())).toMatchObject({
+      code: 'lease.lost',
+      message: expect.stringContaining('identity vm-1 of namespace shop has another address by now'),
+    });
+    expect(third).toMatchObject({ slot: second.slot });
   });
 });

@@ -1,0 +1,3 @@
+import { makeMistake } from '../../../simulation/edits.ts';
+
+makeMistake(process.env.LESSOR_MISTAKE);
