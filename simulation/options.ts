@@ -135,6 +135,6 @@ function parsed(words: readonly string[]) {
   } catch (error) {
     // Node goes on to explain how to pass a value that looks like an option.
     const [what = ''] = (error as Error).message.split(/\.? (?=To specify|This command)|\n/);
-    throw invalid(what, LISTED, error);
+    throw invalid(what.replace(/\.$/, ''), LISTED, error);
   }
 }
