@@ -73,13 +73,15 @@ function leftOver(universe: Universe, world: World, { steps, good }: Tidying): s
   const way = new Set<string>();
   let wrong = amiss(world);
   for (let state = world; wrong !== undefined; wrong = amiss(state)) {
-    const next = steps(state)
-      .map((step) => ({ world: step.next, key: JSON.stringify(step.next) }))
-      .find(({ key }) => !way.has(key));
+    let key = '';
+    const next = steps(state).find((step) => {
+      key = JSON.stringify(step.next);
+      return !way.has(key);
+    });
     if (next === undefined) return wrong;
-    way.add(next.key);
-    if (good.has(next.key)) break;
-    state = next.world;
+    way.add(key);
+    if (good.has(key)) break;
+    state = next.next;
   }
   for (const key of way) good.add(key);
   return undefined;

@@ -13,7 +13,7 @@ export interface Path {
 }
 
 /** What happens when a message arrives, by its first word; `numbers` are the others. */
-export type Arrivals = Readonly<Record<string, (path: Path, numbers: number[]) => void>>;
+export type Arrivals = Readonly<Record<string, (path: Path, numbers: readonly number[]) => void>>;
 
 export const usableClaim = ({ world, mutations }: Path, n: number): number => {
   const { claim, boot, journal } = at(world.nodes, n);

@@ -11,9 +11,11 @@ import { arrivals } from './messages.ts';
 import { nodeSteps } from './nodes.ts';
 import type { Mutations } from './operations.ts';
 import type { Path } from './path.ts';
-import { at, containerName, initialWorld, setSlot, type Universe, type World } from './world.ts';
+import { at, containerName, initialWorld, readMessage, setSlot, type Universe, type World } from './world.ts';
 
 export function protocol(universe: Universe, mutations: Mutations): Model<World> {
+  const names = universe.containers.map((_, c) => containerName(universe, c));
+  const dropVoid = withoutTheVoid(universe, mutations);
   const stepsOf = (world: World, only?: 'tidies'): Step<World>[] => {
     const steps: Step<World>[] = [];
     const path: Path = {
@@ -22,10 +24,10 @@ export function protocol(universe: Universe, mutations: Mutations): Model<World>
       world,
       step: (label, next, tidies) => {
         if (next === world || (only && !tidies)) return;
-        steps.push({ label, next: withoutDanger(universe, withoutTheVoid(universe, mutations, next)) });
+        steps.push({ label, next: withoutDanger(universe, dropVoid(next)) });
       },
       may: (event) => universe.events.includes(event),
-      name: (c) => containerName(universe, c),
+      name: (c) => at(names, c),
     };
     for (const n of world.nodes.keys()) nodeSteps(path, n);
     for (const c of world.containers.keys()) containerSteps(path, c);
@@ -36,9 +38,9 @@ export function protocol(universe: Universe, mutations: Mutations): Model<World>
         path.step(`slot ${k} has cooled`, setSlot(world, k, { ...slot, is: 'free' }), 'tidies');
     });
     for (const message of world.air) {
-      const [kind = '', ...numbers] = message.split(' ');
-      if (isClosedTo(universe, world, kind, Number(numbers[0]))) continue;
-      (arrivals[kind] ?? blockArrivals[kind] ?? assertArrivals[kind])?.(path, numbers.map(Number));
+      const { kind, numbers } = readMessage(message);
+      if (isClosedTo(universe, world, kind, numbers[0] ?? Number.NaN)) continue;
+      (arrivals[kind] ?? blockArrivals[kind] ?? assertArrivals[kind])?.(path, numbers);
     }
     return steps;
   };
@@ -55,11 +57,14 @@ export function protocol(universe: Universe, mutations: Mutations): Model<World>
  * Drops messages that can do nothing any more, whatever happens, since phases, boots, lives and generations only go on:
  * states that differ in such messages only are the same state.
  */
-function withoutTheVoid(universe: Universe, mutations: Mutations, world: World): World {
-  const weakened = (operation: string) => [...mutations].some((name) => name.startsWith(`${operation}.`));
-  const air = world.air.filter((message) => {
-    const [kind = '', ...numbers] = message.split(' ');
-    const [first = 0, second = 0, third = 0] = numbers.map(Number);
+function withoutTheVoid(universe: Universe, mutations: Mutations): (world: World) => World {
+  const operations = new Set([...mutations].map((name) => name.split('.')[0]));
+  const weakened = (operation: string) => operations.has(operation);
+  const anyDeathCounts =
+    weakened('markDead') || weakened('reclaim') || mutations.has('a later life makes a declaration count');
+  const matters = (world: World, message: string): boolean => {
+    const { kind, numbers } = readMessage(message);
+    const [first = 0, second = 0, third = 0] = numbers;
     const { block, slots } = world;
     switch (kind) {
       case 'answer': {
@@ -74,9 +79,7 @@ function withoutTheVoid(universe: Universe, mutations: Mutations, world: World):
         );
       case 'mark': {
         const { life, alive } = at(world.nodes, first).item;
-        const counts =
-          weakened('markDead') || weakened('reclaim') || mutations.has('a later life makes a declaration count');
-        return counts || life < second || (life === second && alive);
+        return anyDeathCounts || life < second || (life === second && alive);
       }
       case 'begin':
         return weakened('beginLife') || at(world.nodes, first).item.life === third;
@@ -85,7 +88,7 @@ function withoutTheVoid(universe: Universe, mutations: Mutations, world: World):
       case 'fence':
       case 'abort':
       case 'finish': {
-        const generation = kind === 'takeUp' ? at(numbers.map(Number), 4) : kind === 'giveBack' ? second : first;
+        const generation = kind === 'takeUp' ? at(numbers, 4) : kind === 'giveBack' ? second : first;
         return weakened(kind === 'giveBack' ? 'fence' : kind) || block.g === generation;
       }
       case 'advance':
@@ -98,6 +101,9 @@ function withoutTheVoid(universe: Universe, mutations: Mutations, world: World):
       default:
         return true;
     }
-  });
-  return air.length === world.air.length ? world : { ...world, air };
+  };
+  return (world) =>
+    world.air.every((message) => matters(world, message))
+      ? world
+      : { ...world, air: world.air.filter((message) => matters(world, message)) };
 }

@@ -152,8 +152,29 @@ export function at<T>(list: readonly T[], index: number): T {
   if (element === undefined) throw new RangeError(`no element ${index}`);
   return element;
 }
-export const send = (world: World, message: string): World =>
-  world.air.includes(message) ? world : { ...world, air: [...world.air, message].sort() };
+/** What it is about, and the numbers that come with it. */
+export interface Message {
+  readonly kind: string;
+  readonly numbers: readonly number[];
+}
+const read = new Map<string, Message>();
+
+/** There are few, and each is read time and again. */
+export function readMessage(text: string): Message {
+  const known = read.get(text);
+  if (known !== undefined) return known;
+  const [kind = '', ...numbers] = text.split(' ');
+  const message = { kind, numbers: numbers.map(Number) };
+  read.set(text, message);
+  return message;
+}
+/** What is in the air is in order: in which order it was sent makes no other state. */
+export function send(world: World, message: string): World {
+  const { air } = world;
+  if (air.includes(message)) return world;
+  const next = air.findIndex((other) => other > message);
+  return { ...world, air: air.toSpliced(next < 0 ? air.length : next, 0, message) };
+}
 export const setSlot = (world: World, k: number, slot: Slot): World => ({ ...world, slots: world.slots.with(k, slot) });
 /** A slot that was held or, only where a condition is missing, was not. */
 export function freeSlot(universe: Universe, world: World, k: number, g = at(world.slots, k).g): World {
