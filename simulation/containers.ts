@@ -1,4 +1,5 @@
 /** What a runtime does with containers: they are added, added again, deleted, and some end without being deleted. */
+import { deadLife } from '../cni-shim/node/declared-dead.ts';
 import type { Called } from '../test/cni-shim/in-process.ts';
 import { askedNow, isUnkept, lookAtAnswer, lookAtRefusal } from './identity-answers.ts';
 import type { Machine } from './machine.ts';
@@ -104,7 +105,8 @@ async function add(stage: Stage, machine: Machine, container: Container, mayFail
   const { losses } = machine;
   const asked = askedNow(stage, container);
   container.mayMove = witness.isGivenUp(container);
-  const told = machine.records().cacheOf(stage.pools.idOf(container.network))?.incarnation ?? 0;
+  const records = machine.records();
+  const told = Math.max(records.lifeTold(), deadLife(records) + 1);
   const called = await machine.call('ADD', container, killedAfter(stage));
   tellSoon(stage, machine);
   if (called === undefined) return false;

@@ -1,7 +1,7 @@
 /** Mistakes that plays were not seen to find, each with the test that does: the test fails where the source has the mistake. */
 export const elsewhere: Readonly<Record<string, string>> = {
   'assertHeard: whatever the state': 'test/functions/use-cases/leases/assert-lease.test.ts',
-  'hear.lifeNotLeft, learn.lifeNotLeft': 'test/cni-shim/commands/leaving.test.ts',
+  'hear.lifeNotLeft': 'test/cni-shim/commands/leaving.test.ts',
   'kept: in a life that was left': 'test/cni-shim/commands/leaving.test.ts',
   'left.saidLifeOver': 'test/cni-shim/commands/leaving.test.ts',
   'a nonce of which the release was asked is used again': 'test/cni-shim/sync/late-release.test.ts',

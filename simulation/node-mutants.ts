@@ -21,15 +21,15 @@ export const nodeEdits: Readonly<Record<string, readonly Edit[]>> = {
   'learn.notGivenBack, of an earlier generation': [
     edit(RETURNED, 'generation <= one.generation', 'generation === one.generation'),
   ],
-  'hear.lifeNotLeft, when it is read': [
-    edit('node/node-records.ts', 'cache.incarnation <= leaving.lifeLeft()', 'false'),
+  'hear.lifeNotLeft': [edit(LEAVING, 'noteToldLife(writing, bootId, left + 1)', 'undefined')],
+  'propose.claimOfToldLife': [
+    edit('node/node-records.ts', 'cache.incarnation < lifeIn(database, TOLD, bootId)', 'false'),
   ],
-  'hear.lifeNotLeft, when it is written': [
-    edit('node/node-records.ts', 'next.incarnation > leaving.lifeLeft()', 'true'),
+  'an ADD names the life that its own pool told of': [
+    edit('verbs/ask-service.ts', 'Math.max(incarnation, records.lifeTold())', 'incarnation'),
   ],
-  'hear.lifeNotLeft, learn.lifeNotLeft': [
-    edit('node/node-records.ts', 'cache.incarnation <= leaving.lifeLeft()', 'false'),
-    edit('node/node-records.ts', 'next.incarnation > leaving.lifeLeft()', 'true'),
+  'a death that the agent hears of ends no claim': [
+    edit('node/declared-dead.ts', 'noteToldLife(incarnation + 1)', 'undefined'),
   ],
   'what was told of an earlier life is a claim': [
     edit(CACHE, 'previous?.incarnation === answer.incarnation', 'previous !== undefined'),
@@ -142,7 +142,7 @@ export const nodeEdits: Readonly<Record<string, readonly Edit[]>> = {
     edit(LEAVE, 'living.length > 0', 'false'),
     edit(LEAVE, 'left === 0', 'true'),
   ],
-  'begin.notLeaving': [edit(LEAVING, 'rowOf(reading, LEAVING, bootId) !== undefined', 'false')],
+  'begin.notLeaving': [edit(LEAVING, 'lifeRow(reading, LEAVING, bootId) !== undefined', 'false')],
   'stay.goodbyeUnsaid': [
     edit(LEAVING, 'row.life > 0', 'false'),
     edit(LEAVE, 'said > 0 && ((await api.ownLeases())?.incarnation ?? 0) <= said', 'false'),

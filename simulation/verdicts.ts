@@ -35,6 +35,9 @@ export const found: Readonly<Record<string, Found>> = {
   'reclaim: a block of another node': f('forbidden write', 'scarce', 1, 8000, 649),
   'claimed: whoever owns it': f('held in a block of another', 'scarce', 1, 8000, 291),
   'a repeat leaves its lease in the life before': f('journal', 'given-up', 7, 15000, 11923),
+  'propose.claimOfToldLife': f('node', 'given-up', 2, 8000, 2079),
+  'an ADD names the life that its own pool told of': f('node', 'given-up', 2, 15000, 12186),
+  'a death that the agent hears of ends no claim': f('node', 'given-up', 3, 8000, 7927),
   'propose.claimOfThisBoot': f('journal', 'scarce', 1, 8000, 1021),
   'propose.slotUnjournaled': f('journal', 'scarce', 1, 8000, 469),
   'learn.notGivenBack': f('journal', 'leaving', 1, 8000, 3127),
@@ -105,12 +108,12 @@ export const found: Readonly<Record<string, Found>> = {
   'what another journal does not know is over': f('living address freed', 'swarm', 217, 8000, 2179),
   'leave.journalEmpty': f('living address freed', 'leaving', 2, 8000, 855),
   'begin.notLeaving': f('living address freed', 'leaving', 4, 8000, 507),
-  'stay.goodbyeUnsaid': f('journal', 'leaving', 7, 15000, 8085),
+  'stay.goodbyeUnsaid': f('journal', 'leaving', 54, 15000, 11236),
   'giveBackDecided.journalEmpty': f('journal', 'swarm', 35, 8000, 1264),
   'reconcile.entryAcknowledged': f('counter', 'swarm', 229, 8000, 9674),
   'what is not held is not held again': f('orphan', 'given-up', 5, 8000, 10241),
   'a claim of an earlier life counts, on the node and in the service': f('node', 'given-up', 4, 15000, 13667),
-  'a goodbye is forgotten with its journal': f('journal', 'leaving', 23, 15000, 3548),
+  'a goodbye is forgotten with its journal': f('living address freed', 'leaving', 59, 15000, 1146),
   ...identityFound,
 };
 
@@ -170,18 +173,14 @@ export const notFound: Readonly<Record<string, string>> = {
     "the node's cache is in the same file as its journal, and is lost with it; the model, which keeps it, finds it",
   'learn.notGivenBack, of an earlier generation':
     'implied: an answer of an earlier generation counts only where none of a later one was heard, and then its row is there',
-  'hear.lifeNotLeft, when it is read':
-    'implied by the other half: nothing of a life that was left is written after it, and what was there is deleted with it',
-  'hear.lifeNotLeft, when it is written': 'implied by the other half: what is written late is not read',
-  'hear.lifeNotLeft, learn.lifeNotLeft':
-    'not found by 45 plays: no answer came after the goodbye. [The model](refuted.md) finds it',
+  'hear.lifeNotLeft': 'not found by 45 plays: no answer came after the goodbye. [The model](refuted.md) finds it',
   'a block that an answer does not name is kept':
     'nothing that a run forbids: it costs requests. A proposal of its generation is refused',
   'a later answer of an earlier generation counts':
     'nothing that a run forbids: it costs requests. A proposal of an earlier generation is refused',
   'kept: an earlier generation counts': 'nothing that a run forbids: it costs requests',
   'kept: in a life that was left':
-    'not found by 45 plays: no answer came after the goodbye. [The model](refuted.md) has it as `learn.lifeNotLeft`',
+    'not found by 45 plays: no answer came after the goodbye. [The model](refuted.md) has it as `propose.claimOfToldLife`',
   'a released slot is not marked as cooling':
     'nothing that a run forbids: a node may have its own address again before others. `test/cni-shim/verbs/delegated-cooling.test.ts` finds it',
   'a refused report: goes on by itself':

@@ -18,9 +18,11 @@ export const wasDeclaredDead = (
   return !networks.some(({ leaving }) => Math.max(leaving.lifeSaid(), leaving.lifeLeft()) >= incarnation);
 };
 
-/** @param incarnation of the life that was declared over */
-export const noteDeclaredDead = ({ setMeta, bootId }: NodeRecords, incarnation: number): void =>
+/** @param incarnation of the life that was declared over: what the node was told of blocks in it is void from now on */
+export function noteDeclaredDead({ setMeta, noteToldLife, bootId }: NodeRecords, incarnation: number): void {
   setMeta(ROW, JSON.stringify({ boot: bootId, incarnation }));
+  noteToldLife(incarnation + 1);
+}
 
 /** The last life of this boot that was declared over; 0 where none was. */
 export function deadLife({ meta, bootId }: Pick<NodeRecords, 'meta' | 'bootId'>): number {

@@ -7,10 +7,10 @@
  */
 import type { LessorError } from '../../core/contract/problems.ts';
 import { directoryOf, type Files } from '../machine/files.ts';
-import { isObject, parseJson } from '../machine/json.ts';
 import { refusal } from '../machine/refusal.ts';
+import { LEAVING, LEFT, lifeIn, lifeRow, noteToldLife, writeLife } from './life-rows.ts';
 import type { NodeDatabase, Readable } from './node-database.ts';
-import { LEAVING, LEFT, lifeText, noteGoodbye } from './said-goodbye.ts';
+import { noteGoodbye } from './said-goodbye.ts';
 
 export interface Leaving {
   isLeaving(): boolean;
@@ -32,20 +32,11 @@ export interface Leaving {
   lifeLeft(): number;
 }
 
-const READ = 'SELECT value FROM meta WHERE key = ?';
-const WRITE = 'INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)';
 const DELETE = 'DELETE FROM meta WHERE key = ?';
-
-/** The life that the row names; undefined where there is none of this boot. */
-function rowOf({ all }: Readable, key: string, bootId: string): { readonly life: number } | undefined {
-  const [row] = all(READ, key);
-  const read = row && parseJson(String(row.value));
-  return isObject(read) && read.boot === bootId ? { life: Number(read.life) } : undefined;
-}
 
 /** @throws LessorError `node.leaving` where no ADD may begin */
 export function ensureNotLeaving(reading: Readable, bootId: string): void {
-  if (rowOf(reading, LEAVING, bootId) !== undefined) throw isLeavingError();
+  if (lifeRow(reading, LEAVING, bootId) !== undefined) throw isLeavingError();
 }
 
 const isLeavingError = (): LessorError =>
@@ -57,45 +48,45 @@ const isLeavingError = (): LessorError =>
 
 export function openLeaving(database: NodeDatabase, bootId: string, files: Files): Leaving {
   const directory = directoryOf(database.path);
-  const textOf = (life: number) => lifeText(bootId, life);
-  const lifeIn = (reading: Readable, key: string) => rowOf(reading, key, bootId)?.life ?? 0;
   return {
-    isLeaving: () => rowOf(database, LEAVING, bootId) !== undefined,
+    isLeaving: () => lifeRow(database, LEAVING, bootId) !== undefined,
     begin: () =>
       database.transaction((writing) => {
         const attachments = Number(writing.all('SELECT count(*) AS count FROM lease')[0]?.count);
-        if (attachments === 0) writing.run(WRITE, LEAVING, textOf(lifeIn(writing, LEAVING)));
+        if (attachments === 0) writeLife(writing, LEAVING, bootId, lifeIn(writing, LEAVING, bootId));
         return attachments;
       }),
     sayGoodbye: (incarnation) =>
       database.transaction((writing) => {
-        const row = rowOf(writing, LEAVING, bootId);
+        const row = lifeRow(writing, LEAVING, bootId);
         if (row === undefined) return false;
         const said = Math.max(row.life, incarnation);
-        noteGoodbye(files, directory, { boot: bootId, said, left: lifeIn(writing, LEFT) });
-        writing.run(WRITE, LEAVING, textOf(said));
+        noteGoodbye(files, directory, { boot: bootId, said, left: lifeIn(writing, LEFT, bootId) });
+        writeLife(writing, LEAVING, bootId, said);
         return true;
       }),
     finish: (incarnation = 0) =>
       database.transaction((writing) => {
-        const row = rowOf(writing, LEAVING, bootId);
+        const row = lifeRow(writing, LEAVING, bootId);
         if (row === undefined || row.life > incarnation) return false;
-        const left = Math.max(lifeIn(writing, LEFT), incarnation);
+        const left = Math.max(lifeIn(writing, LEFT, bootId), incarnation);
         if (left > 0) noteGoodbye(files, directory, { boot: bootId, said: 0, left });
-        writing.run(WRITE, LEFT, textOf(left));
+        writeLife(writing, LEFT, bootId, left);
+        // What was told in it may be written down late.
+        noteToldLife(writing, bootId, left + 1);
         writing.run('DELETE FROM pool');
         writing.run(DELETE, LEAVING);
         return true;
       }),
     stay: () =>
       database.transaction((writing) => {
-        const row = rowOf(writing, LEAVING, bootId);
+        const row = lifeRow(writing, LEAVING, bootId);
         if (row === undefined) return 'was not leaving';
         if (row.life > 0) return 'said';
         writing.run(DELETE, LEAVING);
         return 'stays';
       }),
-    lifeSaid: () => lifeIn(database, LEAVING),
-    lifeLeft: () => lifeIn(database, LEFT),
+    lifeSaid: () => lifeIn(database, LEAVING, bootId),
+    lifeLeft: () => lifeIn(database, LEFT, bootId),
   };
 }

@@ -7,6 +7,7 @@ import { type Imports, openImports } from './imports.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { LOST } from './journal-file.ts';
 import { type Leaving, openLeaving } from './leaving.ts';
+import { lifeIn, noteToldLife, TOLD } from './life-rows.ts';
 import { type NodeDatabase, openNodeDatabase } from './node-database.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 import { formerBlocks, ofThisBoot, type PoolCache, parsePoolCache } from './pool-cache.ts';
@@ -29,7 +30,10 @@ export interface NodeRecords extends Pick<NodeDatabase, 'meta' | 'setMeta' | 'ch
   readonly isIntact: boolean;
   /** The journal before this one, where it was found damaged. */
   readonly lost: LostJournal | undefined;
-  /** What the node was told of a pool in this boot and with this journal, in a life that it has not left, without blocks that it gave back. */
+  /**
+   * What the node was told of a pool in this boot and with this journal, without blocks that it gave back, and without any block of a
+   * life that is over.
+   */
   cacheOf(pool: string): PoolCache | undefined;
   /** Of each pool. */
   caches(): PoolCache[];
@@ -39,6 +43,10 @@ export interface NodeRecords extends Pick<NodeDatabase, 'meta' | 'setMeta' | 'ch
   formerBlocks(pool: string): readonly ClaimedBlock[];
   /** In one step with the look at what is known. */
   update(pool: string, change: (known: PoolCache | undefined) => PoolCache | undefined): void;
+  /** The newest life of this boot that the node was told of, in whichever pool, or that follows one that is over; 0: none. */
+  lifeTold(): number;
+  /** Lives before that one are over. */
+  noteToldLife(life: number): void;
   /** Forgets what only counted in earlier boots. */
   sweep(): void;
 }
@@ -71,8 +79,8 @@ export function openRecords(surroundings: RecordSurroundings, dataDir: string): 
   };
   const cacheOf = (pool: string): PoolCache | undefined => {
     const cache = ofThisBoot(stored(pool), circumstances());
-    if (cache === undefined || cache.incarnation <= leaving.lifeLeft()) return undefined;
-    if (cache.pool.affinity !== 'node') return cache;
+    if (cache?.pool.affinity !== 'node') return cache;
+    if (cache.incarnation < lifeIn(database, TOLD, bootId)) return { ...cache, blocks: [] };
     return { ...cache, blocks: returnedBlocks.without(pool, cache.blocks) };
   };
   return {
@@ -103,12 +111,14 @@ export function openRecords(surroundings: RecordSurroundings, dataDir: string): 
     affinityOf: (pool) => stored(pool)?.pool.affinity,
     formerBlocks: (pool) => formerBlocks(stored(pool), circumstances()),
     update: (pool, change) =>
-      database.transaction(({ run }) => {
+      database.transaction((writing) => {
         const next = change(cacheOf(pool));
-        // An answer of a life that was left may be noted late.
-        if (next !== undefined && next.incarnation > leaving.lifeLeft())
-          run('INSERT OR REPLACE INTO pool (id, cache) VALUES (?, ?)', next.pool.id, JSON.stringify(next));
+        if (next === undefined) return;
+        writing.run('INSERT OR REPLACE INTO pool (id, cache) VALUES (?, ?)', next.pool.id, JSON.stringify(next));
+        noteToldLife(writing, bootId, next.incarnation);
       }),
+    lifeTold: () => lifeIn(database, TOLD, bootId),
+    noteToldLife: (life) => database.transaction((writing) => noteToldLife(writing, bootId, life)),
     sweep: returnedBlocks.sweep,
   };
 }

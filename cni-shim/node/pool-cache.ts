@@ -168,6 +168,10 @@ export function afterAsserted(previous: PoolCache, asserted: ClaimedBlock): Pool
   return { ...previous, blocks: previous.blocks.filter((one) => !isOlder(one)) };
 }
 
+/** The state once the service told of a life: of an earlier one no block is left. */
+export const inLife = (previous: PoolCache, incarnation: number): PoolCache =>
+  previous.incarnation >= incarnation ? previous : { ...previous, incarnation, blocks: [] };
+
 /** What is believed of one block, to be compared with what is believed of it later. */
 const beliefIn = ({ blocks, told: numbers }: PoolCache, block: string): string | undefined => {
   const own = blocks.find((one) => one.block === block);

@@ -6,6 +6,7 @@
 import { directoryOf, type Files, replaceFile } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 import { goodbyeFile } from '../machine/layout.ts';
+import { LEAVING, LEFT, lifeText, TOLD } from './life-rows.ts';
 
 /** The newest lives of that boot: the one to which it says goodbye, and the one that it has left; 0: none. */
 export interface SaidGoodbye {
@@ -13,11 +14,6 @@ export interface SaidGoodbye {
   readonly said: number;
   readonly left: number;
 }
-
-/** Keys of the journal's `meta`. The values name a boot and a life. */
-export const LEAVING = 'leaving';
-export const LEFT = 'left';
-export const lifeText = (boot: string, life: number): string => JSON.stringify({ boot, life });
 
 /** Before anything is sent, or answered for good. @throws what the file system throws */
 export function noteGoodbye(files: Files, directory: string, said: SaidGoodbye): void {
@@ -29,9 +25,11 @@ export function noteGoodbye(files: Files, directory: string, said: SaidGoodbye):
 export function rowsOfGoodbye(files: Files, directory: string, bootId: string): readonly (readonly [string, string])[] {
   const read = parseJson(files.read(goodbyeFile(directory)) ?? '');
   if (!isObject(read) || read.boot !== bootId) return [];
+  const [said, left] = [Number(read.said), Number(read.left)];
   const lives = [
-    [LEAVING, Number(read.said)],
-    [LEFT, Number(read.left)],
+    [LEAVING, said],
+    [LEFT, left],
+    [TOLD, left > 0 ? left + 1 : 0],
   ] as const;
   return lives.filter(([, life]) => life > 0).map(([key, life]) => [key, lifeText(bootId, life)] as const);
 }

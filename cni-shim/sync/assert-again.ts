@@ -9,7 +9,7 @@ import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
 import { type JournalEntry, slotsLivedWith } from '../node/journal-entry.ts';
 import type { NodeRecords } from '../node/node-records.ts';
-import { afterAsserted } from '../node/pool-cache.ts';
+import { afterAsserted, inLife } from '../node/pool-cache.ts';
 import { isKnownHere } from './tell.ts';
 
 export interface Asserted {
@@ -50,7 +50,7 @@ export async function assertAgain(
 
 /** Its block may have come to be the node's at another generation. */
 function noteBlock(records: NodeRecords, { pool, block }: SlotReference, answer: ReportResult | undefined): void {
-  const { generation } = answer ?? {};
-  if (generation === undefined) return;
-  records.update(pool, (cache) => cache && afterAsserted(cache, { block, generation }));
+  const { generation, incarnation } = answer ?? {};
+  if (generation === undefined || incarnation === undefined) return;
+  records.update(pool, (cache) => cache && afterAsserted(inLife(cache, incarnation), { block, generation }));
 }

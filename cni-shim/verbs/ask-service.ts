@@ -125,10 +125,16 @@ function requestFor(
     ...proposed(plugin, entry, cache),
     ...(former.length === 0 ? {} : { formerBlocks: [...former] }),
     ...leasedFrom(plugin.records),
-    ...(cache === undefined ? {} : { incarnation: cache.incarnation, ...knownFull(cache, surroundings.now()) }),
+    ...(cache === undefined
+      ? {}
+      : { incarnation: presentLife(plugin, cache), ...knownFull(cache, surroundings.now()) }),
     ...(entry.pod === undefined ? {} : { pod: entry.pod }),
   };
 }
+
+/** Another pool may have told of a later life. An environment that remembers the one before would hold a lease in it, to be swept. */
+const presentLife = ({ records }: Plugin, { incarnation }: PoolCache): number =>
+  Math.max(incarnation, records.lifeTold());
 
 /** What is free in blocks from which this node leases by itself the service does not know (`choose.blockNotLeasedFrom`). */
 function leasedFrom(records: Plugin['records']): Pick<AllocateRequest, 'leasesFrom'> {

@@ -102,7 +102,8 @@ describe('fourteen workers of a node with one block', () => {
   }, 600_000);
 
   it('lease by themselves where leasing is delegated, with the API cut and then the agent killed', async () => {
-    const report = await churn('churn-delegated', '10.84.0.0/22', CUT_MS, 'delegated');
+    // All that began and ended in the cut cools from when it is told: at 100 s that is thousands of addresses at once.
+    const report = await churn('churn-delegated', '10.96.0.0/18', CUT_MS, 'delegated');
     const { calls, conflicts, flushed, logged, living, journals, table, end } = report;
     expect(calls.filter(({ code }) => code !== undefined)).toEqual([]);
     expect(flushed.failures).toEqual([]);

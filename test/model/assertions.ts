@@ -180,3 +180,10 @@ export const declared = (path: Path, world: World, n: number): World =>
 
 export const goesLive = (path: Path, world: World, c: number, change: Partial<Container>): World =>
   noteDanger(path, setContainer(world, c, { phase: 'live', ...change }), dangerOf(path));
+
+/** Without an answer. Where its node knows in which life it is, no declaration of an earlier one excuses anything. */
+export function goesLiveByItself(path: Path, world: World, c: number): World {
+  const { told, item } = at(world.nodes, at(path.universe.containers, c).node);
+  const isTold = path.may('wrong declaration') && told === item.life && item.alive;
+  return isTold ? setContainer(world, c, { phase: 'live' }) : goesLive(path, world, c, {});
+}

@@ -234,7 +234,7 @@ export const configurations = {
     lives: 3,
     events: ['leave'],
   }),
-  'block: a node leaves': node([19_378, 43], {
+  'block: a node leaves': node([37_692, 43], {
     containers: [on(0, 'a')],
     boots: [1],
     lives: 2,
@@ -247,7 +247,7 @@ export const configurations = {
     lives: 3,
     events: ['leave', 'journal loss'],
   }),
-  'block: a node leaves, and loses its journal': node([73_087, 44], {
+  'block: a node leaves, and loses its journal': node([120_024, 44], {
     containers: [on(0, 'a')],
     boots: [1],
     lives: 2,
@@ -264,16 +264,16 @@ export const configurations = {
     [11_126, 34],
     declared([2, 1], [on(0, 'a', 'n'), on(1, 'a', 'n')]),
   ),
-  'block: alone and declared dead although it runs': node([26_309, 44], {
+  'block: alone and declared dead although it runs': node([19_329, 44], {
     ...declared([2], [on(0, 'a')]),
     generations: 4,
   }),
-  'block: alone and offline, declared dead although it runs': node([223_977, 51], {
+  'block: alone and offline, declared dead although it runs': node([86_569, 47], {
     ...declared([2], [on(0, 'a')]),
     generations: 3,
     events: ['wrong declaration', 'offline'],
   }),
-  'block: declared dead although it runs': node([138_565, 48], {
+  'block: declared dead although it runs': node([102_965, 48], {
     ...declared([2, 1], [on(0, 'a'), on(1, 'b')]),
     generations: 4,
   }),

@@ -1,5 +1,5 @@
 /** What a container's plugin and its node do: ADD, offline allocation and its report, DEL, reconcile. */
-import { assertSteps, goesLive } from './assertions.ts';
+import { assertSteps, goesLiveByItself } from './assertions.ts';
 import { decides } from './operations.ts';
 import { journaled, type Path, usableClaim } from './path.ts';
 import { at, nodeName, send, setContainer, setNode } from './world.ts';
@@ -21,7 +21,7 @@ export function containerSteps(path: Path, c: number): void {
     );
   const g = usableClaim(path, n);
   if (me.phase === 'adding' && me.entry && me.slot >= 0 && g > 0) {
-    const lives = goesLive(path, world, c, {});
+    const lives = goesLiveByItself(path, world, c);
     if (path.may('offline')) step(`${who} lives with slot ${me.slot} at once: the service cannot be reached`, lives);
     if (path.may('delegated')) step(`${who} lives with slot ${me.slot} at once: its node leases by itself`, lives);
   }
@@ -84,7 +84,8 @@ function starts(path: Path, c: number): void {
         send(setContainer(world, c, adding), `hold ${c} -1 ${g} ${told}`),
       );
     world.slots.forEach((_, k) => {
-      const facts = { claimOfThisBoot: true, claimOfThisJournal: true, slotUnjournaled: !journaled(path, n, k) };
+      const slotUnjournaled = !journaled(path, n, k);
+      const facts = { claimOfThisBoot: true, claimOfThisJournal: true, claimOfToldLife: true, slotUnjournaled };
       if (!decides(mutations, 'propose', facts)) return;
       const proposed = setContainer(world, c, { ...adding, slot: k });
       step(

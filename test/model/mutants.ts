@@ -19,7 +19,6 @@ const late = 'shared: a late request begins a life';
 const oldDisk = 'block: an old disk';
 const lost = 'block: a lost journal';
 const left = 'shared: a node leaves';
-const leftBlock = 'block: a node leaves';
 const leftAndLost = 'shared: a node leaves, and loses its journal';
 const restored = 'shared: tables are restored';
 const alone = 'block: alone and declared dead although it runs';
@@ -151,6 +150,12 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     tells:
       'What the node knows of its block survives its journal. Addresses used offline were written in the journal only.',
   },
+  'propose.claimOfToldLife': {
+    where: 'block: alone and offline, declared dead although it runs',
+    breaks: 'I3',
+    tells:
+      'A node that was declared dead although it runs hears of its next life, perhaps from another pool. By then the block that it was told of in the life before is taken back.',
+  },
   'propose.slotUnjournaled': { where: 'block: one node, offline', breaks: 'I1' },
   'acknowledge.entryThere': { where: once, breaks: 'I2' },
   'acknowledge.slotNotLivedWith': {
@@ -178,7 +183,6 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     breaks: 'I3',
     tells: 'A node hears once more that the block is its own, while its wish to give it back is on its way.',
   },
-  'learn.lifeNotLeft': { where: leftBlock, breaks: 'L1' },
   'hear.lifeNotLeft': {
     where: left,
     breaks: 'I2',

@@ -123,7 +123,6 @@ function ownerSteps(path: Path, n: number): void {
       ownerOfThisBoot: owned.boot === boot,
       ownerOfThisJournal: owned.journal === journal,
       notGivenBack: g > node.gaveBack,
-      lifeNotLeft: owned.life > node.left,
     };
     if (decides(mutations, 'learn', facts))
       step(

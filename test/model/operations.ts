@@ -32,9 +32,9 @@ export const decisions = {
   finishDecided: [['slotsAtGeneration']],
   evictDecided: [['fenceForced']],
   /** The node proposes a slot of its block, and may use it at once if the service cannot be reached. */
-  propose: [['claimOfThisBoot', 'claimOfThisJournal', 'slotUnjournaled']],
+  propose: [['claimOfThisBoot', 'claimOfThisJournal', 'claimOfToldLife', 'slotUnjournaled']],
   acknowledge: [['entryThere', 'slotNotLivedWith']],
-  learn: [['generationClaimed', 'ownerOfThisBoot', 'ownerOfThisJournal', 'notGivenBack', 'lifeNotLeft']],
+  learn: [['generationClaimed', 'ownerOfThisBoot', 'ownerOfThisJournal', 'notGivenBack']],
   /** The answer that names the node's life. */
   hear: [['lifeNotLeft']],
   takeUpDecided: [['ownerOfOtherBoot']],

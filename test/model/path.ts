@@ -15,11 +15,17 @@ export interface Path {
 /** What happens when a message arrives, by its first word; `numbers` are the others. */
 export type Arrivals = Readonly<Record<string, (path: Path, numbers: readonly number[]) => void>>;
 
-export const usableClaim = ({ world, mutations }: Path, n: number): number => {
-  const { claim, boot, journal } = at(world.nodes, n);
-  const facts = { claimOfThisBoot: claim.boot === boot, claimOfThisJournal: claim.journal === journal };
+/** The generation of its block that the node may use; 0: none. Of this boot's lives it knows which one it is in. */
+export function usableClaim({ world, mutations }: Path, n: number): number {
+  const { claim, boot, journal, told } = at(world.nodes, n);
+  const owner = world.owners[claim.g];
+  const facts = {
+    claimOfThisBoot: claim.boot === boot,
+    claimOfThisJournal: claim.journal === journal,
+    claimOfToldLife: owner?.boot !== boot || owner.life >= told,
+  };
   return claim.g > 0 && decides(mutations, 'propose', { ...facts, slotUnjournaled: true }) ? claim.g : 0;
-};
+}
 export const journaled = ({ universe, world }: Path, n: number, k: number, except = -1): boolean =>
   world.containers.some(
     ({ entry, slot }, c) => c !== except && entry && slot === k && at(universe.containers, c).node === n,

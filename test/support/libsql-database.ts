@@ -1,6 +1,14 @@
 /** SQLite under Node: what bun:sqlite is to the compiled plugin. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import Database from 'libsql';
 import type { OpenDatabase, Row } from '../../cni-shim/machine/database.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+/** libsql lets go of a closed file once its statements are collected, and no test may run out of file descriptors until then. */
+const CLOSED_FILES = 300;
+let closed = 0;
 
 export const libsqlDatabase: OpenDatabase = (path) => {
   const database = new Database(path);
@@ -18,8 +26,12 @@ export const libsqlDatabase: OpenDatabase = (path) => {
       database.exec(sql);
     },
     close: () => {
-      if (isOpen) database.close();
+      if (!isOpen) return;
       isOpen = false;
+      database.close();
+      prepared.clear();
+      closed += 1;
+      if (closed % CLOSED_FILES === 0) collectGarbage();
     },
   };
 };

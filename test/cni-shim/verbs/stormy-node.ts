@@ -10,6 +10,7 @@ import { reconcile } from '../../../cni-shim/sync/reconcile.ts';
 import { ownedPool } from '../../functions/owned-pool.ts';
 import { type World, world } from '../../functions/world.ts';
 import { type Chance, chanceOf } from '../../linearizability/chance.ts';
+import { processDatabases } from '../../support/libsql-database.ts';
 import { machineUnderNode } from '../../support/machine-under-node.ts';
 import type { FakeApi } from '../fake-api.ts';
 import { configuration, Node } from '../in-process.ts';
@@ -48,6 +49,8 @@ interface Scene {
   call(verb: 'ADD' | 'DEL', container: string): ReturnType<Node['call']>;
   records(): ReturnType<typeof openRecords>;
   client(): ReturnType<typeof apiClient>;
+  /** What was opened is closed. */
+  end(): void;
 }
 
 async function sceneOf(seed: number, broken?: BrokenNode): Promise<Scene> {
@@ -56,7 +59,8 @@ async function sceneOf(seed: number, broken?: BrokenNode): Promise<Scene> {
   await ownedPool(here, { blocks: 1 + chance.under(MOST_BLOCKS), blockSize: 8, cooldownSeconds: 5, name: 'green' });
   const node = new Node(api);
   const service = serviceInWeather(serviceFor(here.environment(), 'i-1').fetch, chance);
-  const { openDatabase } = machineUnderNode();
+  const machinery = machineUnderNode();
+  const { openDatabase, end } = processDatabases(broken?.(machinery.openDatabase) ?? machinery.openDatabase);
   const around = {
     fetch: service.fetch,
     now: () => here.clock.now,
@@ -65,13 +69,13 @@ async function sceneOf(seed: number, broken?: BrokenNode): Promise<Scene> {
       here.clock.now += milliseconds / 4;
       await setImmediate();
     },
-    openDatabase: broken?.(openDatabase) ?? openDatabase,
+    openDatabase,
   };
   const surroundings = () => ({ ...machineUnderNode(), ...node.here, ...around });
   const records = () => openRecords(surroundings(), node.dataDir);
   const endpoint = new URL(api.endpoint);
   return {
-    ...{ here, chance, node, service, records },
+    ...{ here, chance, node, service, records, end },
     ...{ living: new Map(), busy: new Set(), trace: [] },
     call: (verb, container) => node.call(verb, container, { stdin, surroundings: around }),
     client: () => apiClient({ endpoint, region: 'eu-central-1', credentials, surroundings: surroundings(), limits }),
@@ -254,6 +258,7 @@ export async function storm(seed: number, broken?: BrokenNode): Promise<Storm> {
   } catch (error) {
     return { complaint: error instanceof Error ? error.message : String(error), trace };
   } finally {
+    scene.end();
     node.remove();
   }
 }
