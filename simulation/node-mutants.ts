@@ -11,6 +11,7 @@ const OUTBOX = 'node/outbox.ts';
 const RECONCILE = 'sync/reconcile-decision.ts';
 const RETURNED = 'node/returned-blocks.ts';
 const LEAVING = 'node/leaving.ts';
+const LIVES = 'node/life-rows.ts';
 const LEAVE = 'sync/leave.ts';
 
 export const nodeEdits: Readonly<Record<string, readonly Edit[]>> = {
@@ -21,16 +22,12 @@ export const nodeEdits: Readonly<Record<string, readonly Edit[]>> = {
   'learn.notGivenBack, of an earlier generation': [
     edit(RETURNED, 'generation <= one.generation', 'generation === one.generation'),
   ],
-  'hear.lifeNotLeft': [edit(LEAVING, 'noteToldLife(writing, bootId, left + 1)', 'undefined')],
-  'propose.claimOfToldLife': [
-    edit('node/node-records.ts', 'cache.incarnation < lifeIn(database, TOLD, bootId)', 'false'),
-  ],
+  'hear.lifeNotLeft': [edit(LIVES, 'after(left)', '0')],
+  'propose.claimOfToldLife': [edit('node/node-records.ts', 'cache.incarnation < lives.presentLife()', 'false')],
   'an ADD names the life that its own pool told of': [
-    edit('verbs/ask-service.ts', 'Math.max(incarnation, records.lifeTold())', 'incarnation'),
+    edit('verbs/ask-service.ts', 'Math.max(incarnation, records.presentLife())', 'incarnation'),
   ],
-  'a death that the agent hears of ends no claim': [
-    edit('node/declared-dead.ts', 'noteToldLife(incarnation + 1)', 'undefined'),
-  ],
+  'a death that the agent hears of ends no claim': [edit(LIVES, 'after(dead)', '0')],
   'what was told of an earlier life is a claim': [
     edit(CACHE, 'previous?.incarnation === answer.incarnation', 'previous !== undefined'),
   ],

@@ -126,6 +126,15 @@ function toldSoFar({ log }: Telling): Told {
 const leasesOfDeadLives = (networks: readonly NodeRecords[]): number =>
   networks.reduce((count, records) => count + leasesOfDeadLife(records), 0);
 
+/** Lives are the node's: what one data directory heard of them counts in all. */
+function shareLives(networks: readonly NodeRecords[]): void {
+  const newest = (lives: readonly number[]) => Math.max(0, ...lives);
+  const told = newest(networks.map(({ lifeTold }) => lifeTold()));
+  const left = newest(networks.map(({ leaving }) => leaving.lifeLeft()));
+  for (const { knownJournalId, lifeTold, leaving, noteLives } of networks)
+    if (knownJournalId !== undefined && (lifeTold() < told || leaving.lifeLeft() < left)) noteLives({ told, left });
+}
+
 /** Whether containers live with leases of a life that was declared over. @throws LessorError, also where the service takes this node for another one: then nothing else is told either */
 async function sendHeartbeat(
   telling: Telling,
@@ -143,6 +152,7 @@ async function sendHeartbeat(
     if (other !== undefined) throw other;
     if (declaredDead) noteDeclaredDead(records, answer?.incarnation ?? 0);
   }
+  shareLives(networks);
   const living = leasesOfDeadLives(networks);
   metrics.declaredDead.set(declaredDead || living > 0 ? 1 : 0);
   if (declaredDead || living > 0)

@@ -8,7 +8,7 @@
 import type { LessorError } from '../../core/contract/problems.ts';
 import { directoryOf, type Files } from '../machine/files.ts';
 import { refusal } from '../machine/refusal.ts';
-import { LEAVING, LEFT, lifeIn, lifeRow, noteToldLife, writeLife } from './life-rows.ts';
+import { LEAVING, LEFT, lifeIn, lifeRow, writeLife } from './life-rows.ts';
 import type { NodeDatabase, Readable } from './node-database.ts';
 import { noteGoodbye } from './said-goodbye.ts';
 
@@ -72,8 +72,6 @@ export function openLeaving(database: NodeDatabase, bootId: string, files: Files
         const left = Math.max(lifeIn(writing, LEFT, bootId), incarnation);
         if (left > 0) noteGoodbye(files, directory, { boot: bootId, said: 0, left });
         writeLife(writing, LEFT, bootId, left);
-        // What was told in it may be written down late.
-        noteToldLife(writing, bootId, left + 1);
         writing.run('DELETE FROM pool');
         writing.run(DELETE, LEAVING);
         return true;

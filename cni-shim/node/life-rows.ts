@@ -9,22 +9,27 @@ type Writing = Pick<Database, 'all' | 'run'>;
 export const LEAVING = 'leaving';
 /** The newest life that it has left. */
 export const LEFT = 'left';
-/**
- * The newest life that it was told of in whichever pool, or that comes after one that is over. What it was told of blocks in an
- * earlier one is void (`propose.claimOfToldLife`, `hear.lifeNotLeft`).
- */
+/** The newest life that the service told it, in whichever pool. */
 export const TOLD = 'told';
+/** The newest life that was declared over although the node runs. */
+export const DEAD = 'declared dead';
 
 const READ = 'SELECT value FROM meta WHERE key = ?';
 const WRITE = 'INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)';
 
 export const lifeText = (boot: string, life: number): string => JSON.stringify({ boot, life });
 
+/** Undefined where the row is not of this boot, or names no life. */
+export function lifeOf(text: string | undefined, bootId: string): number | undefined {
+  const read = parseJson(text ?? '');
+  return isObject(read) && read.boot === bootId && typeof read.life === 'number' ? read.life : undefined;
+}
+
 /** Undefined where there is no such row of this boot. */
 export function lifeRow({ all }: Readable, key: string, bootId: string): { readonly life: number } | undefined {
   const [row] = all(READ, key);
-  const read = row && parseJson(String(row.value));
-  return isObject(read) && read.boot === bootId ? { life: Number(read.life) } : undefined;
+  const life = row && lifeOf(String(row.value), bootId);
+  return life === undefined ? undefined : { life };
 }
 
 /** 0: none. */
@@ -35,7 +40,54 @@ export function writeLife(writing: Writing, key: string, bootId: string, life: n
   writing.run(WRITE, key, lifeText(bootId, life));
 }
 
-/** Lives before that one are over. */
-export function noteToldLife(writing: Writing, bootId: string, life: number): void {
-  if (life > lifeIn(writing, TOLD, bootId)) writeLife(writing, TOLD, bootId, life);
+/**
+ * The earliest life that may be the present one. What the node was told of blocks in an earlier one is void, in every pool
+ * (`propose.claimOfToldLife`, `hear.lifeNotLeft`).
+ */
+function presentLife(reading: Readable, bootId: string): number {
+  const after = (life: number) => (life === 0 ? 0 : life + 1);
+  const [dead, left] = [lifeIn(reading, DEAD, bootId), lifeIn(reading, LEFT, bootId)];
+  return Math.max(lifeIn(reading, TOLD, bootId), after(dead), after(left));
+}
+
+/** A row that names an earlier life is raised. */
+export function noteLife(writing: Writing, key: typeof TOLD | typeof LEFT, bootId: string, life: number): void {
+  if (life > lifeIn(writing, key, bootId)) writeLife(writing, key, bootId, life);
+}
+
+export interface Lives {
+  /** The newest life of this boot that the service told, in whichever pool; 0: none. */
+  lifeTold(): number;
+  /** The earliest life that may be the present one: after those that were declared over, and those that were left. */
+  presentLife(): number;
+  /** What another data directory of the node knows, or an answer that is about no pool. */
+  noteLives(lives: { readonly told?: number; readonly left?: number }): void;
+  /**
+   * The service is in an earlier life than it was asked in, or than it had told: its tables were set back, and all that they told is
+   * forgotten. Nothing happens where `isStill` denies it by now.
+   */
+  forgetTold(isStill: (lives: Pick<Lives, 'lifeTold' | 'presentLife'>) => boolean): void;
+}
+
+type Journal = Readable & { transaction<T>(act: (writing: Writing) => T): T };
+
+export function openLives(journal: Journal, bootId: string): Lives {
+  const now = {
+    lifeTold: () => lifeIn(journal, TOLD, bootId),
+    presentLife: () => presentLife(journal, bootId),
+  };
+  return {
+    ...now,
+    noteLives: ({ told = 0, left = 0 }) =>
+      journal.transaction((writing) => {
+        noteLife(writing, TOLD, bootId, told);
+        noteLife(writing, LEFT, bootId, left);
+      }),
+    forgetTold: (isStill) =>
+      journal.transaction(({ run }) => {
+        if (!isStill(now)) return;
+        run('DELETE FROM meta WHERE key IN (?, ?, ?)', TOLD, LEFT, DEAD);
+        run('DELETE FROM pool');
+      }),
+  };
 }

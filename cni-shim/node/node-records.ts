@@ -7,13 +7,13 @@ import { type Imports, openImports } from './imports.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { LOST } from './journal-file.ts';
 import { type Leaving, openLeaving } from './leaving.ts';
-import { lifeIn, noteToldLife, TOLD } from './life-rows.ts';
+import { type Lives, noteLife, openLives, TOLD } from './life-rows.ts';
 import { type NodeDatabase, openNodeDatabase } from './node-database.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 import { formerBlocks, ofThisBoot, type PoolCache, parsePoolCache } from './pool-cache.ts';
 import { openReturnedBlocks, type ReturnedBlocks } from './returned-blocks.ts';
 
-export interface NodeRecords extends Pick<NodeDatabase, 'meta' | 'setMeta' | 'changeMeta'> {
+export interface NodeRecords extends Lives, Pick<NodeDatabase, 'meta' | 'setMeta' | 'changeMeta'> {
   /** The file. */
   readonly path: string;
   readonly bootId: string;
@@ -43,10 +43,6 @@ export interface NodeRecords extends Pick<NodeDatabase, 'meta' | 'setMeta' | 'ch
   formerBlocks(pool: string): readonly ClaimedBlock[];
   /** In one step with the look at what is known. */
   update(pool: string, change: (known: PoolCache | undefined) => PoolCache | undefined): void;
-  /** The newest life of this boot that the node was told of, in whichever pool, or that follows one that is over; 0: none. */
-  lifeTold(): number;
-  /** Lives before that one are over. */
-  noteToldLife(life: number): void;
   /** Forgets what only counted in earlier boots. */
   sweep(): void;
 }
@@ -77,10 +73,11 @@ export function openRecords(surroundings: RecordSurroundings, dataDir: string): 
     const [row] = database.all('SELECT cache FROM pool WHERE id = ?', pool);
     return row && parsePoolCache(String(row.cache));
   };
+  const lives = openLives(database, bootId);
   const cacheOf = (pool: string): PoolCache | undefined => {
     const cache = ofThisBoot(stored(pool), circumstances());
     if (cache?.pool.affinity !== 'node') return cache;
-    if (cache.incarnation < lifeIn(database, TOLD, bootId)) return { ...cache, blocks: [] };
+    if (cache.incarnation < lives.presentLife()) return { ...cache, blocks: [] };
     return { ...cache, blocks: returnedBlocks.without(pool, cache.blocks) };
   };
   return {
@@ -115,10 +112,9 @@ export function openRecords(surroundings: RecordSurroundings, dataDir: string): 
         const next = change(cacheOf(pool));
         if (next === undefined) return;
         writing.run('INSERT OR REPLACE INTO pool (id, cache) VALUES (?, ?)', next.pool.id, JSON.stringify(next));
-        noteToldLife(writing, bootId, next.incarnation);
+        noteLife(writing, TOLD, bootId, next.incarnation);
       }),
-    lifeTold: () => lifeIn(database, TOLD, bootId),
-    noteToldLife: (life) => database.transaction((writing) => noteToldLife(writing, bootId, life)),
+    ...lives,
     sweep: returnedBlocks.sweep,
   };
 }

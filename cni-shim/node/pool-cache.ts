@@ -170,7 +170,7 @@ export function afterAsserted(previous: PoolCache, asserted: ClaimedBlock): Pool
 
 /** The state once the service told of a life: of an earlier one no block is left. */
 export const inLife = (previous: PoolCache, incarnation: number): PoolCache =>
-  previous.incarnation >= incarnation ? previous : { ...previous, incarnation, blocks: [] };
+  previous.incarnation === incarnation ? previous : { ...previous, incarnation, blocks: [] };
 
 /** What is believed of one block, to be compared with what is believed of it later. */
 const beliefIn = ({ blocks, told: numbers }: PoolCache, block: string): string | undefined => {

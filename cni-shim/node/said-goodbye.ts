@@ -6,7 +6,7 @@
 import { directoryOf, type Files, replaceFile } from '../machine/files.ts';
 import { isObject, parseJson } from '../machine/json.ts';
 import { goodbyeFile } from '../machine/layout.ts';
-import { LEAVING, LEFT, lifeText, TOLD } from './life-rows.ts';
+import { LEAVING, LEFT, lifeText } from './life-rows.ts';
 
 /** The newest lives of that boot: the one to which it says goodbye, and the one that it has left; 0: none. */
 export interface SaidGoodbye {
@@ -25,11 +25,9 @@ export function noteGoodbye(files: Files, directory: string, said: SaidGoodbye):
 export function rowsOfGoodbye(files: Files, directory: string, bootId: string): readonly (readonly [string, string])[] {
   const read = parseJson(files.read(goodbyeFile(directory)) ?? '');
   if (!isObject(read) || read.boot !== bootId) return [];
-  const [said, left] = [Number(read.said), Number(read.left)];
   const lives = [
-    [LEAVING, said],
-    [LEFT, left],
-    [TOLD, left > 0 ? left + 1 : 0],
+    [LEAVING, Number(read.said)],
+    [LEFT, Number(read.left)],
   ] as const;
   return lives.filter(([, life]) => life > 0).map(([key, life]) => [key, lifeText(bootId, life)] as const);
 }

@@ -9,7 +9,7 @@ import { outcomeOf } from '../api/call-outcome.ts';
 import type { Calls } from '../api/client.ts';
 import { type JournalEntry, slotsLivedWith } from '../node/journal-entry.ts';
 import type { NodeRecords } from '../node/node-records.ts';
-import { afterAsserted, inLife } from '../node/pool-cache.ts';
+import { afterAsserted, inLife, type PoolCache } from '../node/pool-cache.ts';
 import { isKnownHere } from './tell.ts';
 
 export interface Asserted {
@@ -50,7 +50,13 @@ export async function assertAgain(
 
 /** Its block may have come to be the node's at another generation. */
 function noteBlock(records: NodeRecords, { pool, block }: SlotReference, answer: ReportResult | undefined): void {
-  const { generation, incarnation } = answer ?? {};
-  if (generation === undefined || incarnation === undefined) return;
-  records.update(pool, (cache) => cache && afterAsserted(inLife(cache, incarnation), { block, generation }));
+  if (answer === undefined) return;
+  const { generation, incarnation } = answer;
+  records.noteLives({ told: incarnation });
+  if (generation === undefined) return;
+  // Late, it says nothing of a life that began since.
+  const isLate = (cache: PoolCache) => cache.incarnation > incarnation;
+  records.update(pool, (cache) =>
+    cache === undefined || isLate(cache) ? undefined : afterAsserted(inLife(cache, incarnation), { block, generation }),
+  );
 }

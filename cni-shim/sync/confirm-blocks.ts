@@ -10,6 +10,8 @@ import { afterDenied, type PoolCache } from '../node/pool-cache.ts';
 export interface Believed {
   readonly records: NodeRecords;
   readonly journal: string | undefined;
+  /** The newest life that the service told. */
+  readonly told: number;
   readonly caches: readonly PoolCache[];
 }
 
@@ -17,12 +19,28 @@ export interface Believed {
 export const believedBlocks = (records: NodeRecords): Believed => ({
   records,
   journal: records.knownJournalId,
+  told: records.lifeTold(),
   caches: records.caches().filter(({ pool }) => pool.affinity === 'node'),
 });
 
-/** Forgets what the table does not confirm, but for what an answer has named since: an ADD's, or that of an assertion. */
-export function dropUnconfirmed({ records, journal, caches }: Believed, confirmed: readonly OwnBlock[]): void {
+/** The node's life, as the table has it. */
+export interface LifeNow {
+  /** In which it began. */
+  readonly boot: string;
+  readonly incarnation: number;
+}
+
+/**
+ * Forgets what the table does not confirm, but for what an answer has named since: an ADD's, or that of an assertion. And that there
+ * was a later life than the one that it has: lives only go on, but for a restore.
+ */
+export function dropUnconfirmed(
+  { records, journal, told, caches }: Believed,
+  confirmed: readonly OwnBlock[],
+  life: LifeNow | undefined,
+): void {
   const { bootId } = records;
+  if (life !== undefined && life.incarnation < told) records.forgetTold(({ lifeTold }) => lifeTold() === told);
   for (const then of caches) {
     const isConfirmed = ({ block, generation }: ClaimedBlock) =>
       confirmed.some(

@@ -101,6 +101,10 @@ async function allocate(plugin: Plugin, first: JournalEntry, likely: Likely, api
   let outcome = await ask(former);
   const told = outcome.kind === 'granted' ? [] : withoutUnreported(records, formerIn(outcome.error));
   if (former.length === 0 && told.length > 0) outcome = await ask(told);
+  const { incarnation: asked = 0 } = request ?? {};
+  // Whoever is asked in a life answers in that one or a later one, but for a service whose tables were set back.
+  if (outcome.kind === 'granted' && outcome.answer !== undefined && outcome.answer.incarnation < asked)
+    records.forgetTold(({ presentLife }) => presentLife() <= asked);
   return { entry, proposal: request?.proposal, outcome };
 }
 
@@ -134,7 +138,7 @@ function requestFor(
 
 /** Another pool may have told of a later life. An environment that remembers the one before would hold a lease in it, to be swept. */
 const presentLife = ({ records }: Plugin, { incarnation }: PoolCache): number =>
-  Math.max(incarnation, records.lifeTold());
+  Math.max(incarnation, records.presentLife());
 
 /** What is free in blocks from which this node leases by itself the service does not know (`choose.blockNotLeasedFrom`). */
 function leasedFrom(records: Plugin['records']): Pick<AllocateRequest, 'leasesFrom'> {

@@ -18,7 +18,7 @@ import { inLong } from '../support/long.ts';
 
 /** Two thousand nodes ask for nothing that four do not. */
 const NAMES = configurationNames.filter((name) => name !== 'fleet');
-const SEEDS = inLong(3, 1);
+const SEEDS = inLong(2, 1);
 const OPERATIONS = inLong(8_000, 2_500);
 /** While one waits for the database, others go on. */
 const AT_ONCE = 4;

@@ -76,6 +76,8 @@ export class AgentScene {
   namespaces = new Namespaces();
   metrics: Metrics = makeMetrics('1.2.3');
   readonly logged: Logged[] = [];
+  /** Beside the node's own. */
+  readonly otherDirs: string[] = [];
   agent: Agent = this.#makeAgent();
 
   /** Containers a and b, one round, and nothing counted as sent yet. */
@@ -98,7 +100,11 @@ export class AgentScene {
   }
 
   get directories() {
-    return { surroundings: this.surroundings, dataDirs: [this.node.dataDir], bootId: this.node.bootId };
+    return {
+      surroundings: this.surroundings,
+      dataDirs: [this.node.dataDir, ...this.otherDirs],
+      bootId: this.node.bootId,
+    };
   }
 
   get surroundings() {

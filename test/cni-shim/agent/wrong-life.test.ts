@@ -1,5 +1,7 @@
 /** The agent of a node that the service takes for dead, for another one, or for one that holds less than it does. */
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openRecords } from '../../../cni-shim/node/node-records.ts';
 import { routes } from '../../../core/contract/routes.ts';
 import { blockFromText } from '../../../core/protocol/slot-ref.ts';
 import { declareDeath } from '../../../functions/use-cases/nodes/declare-death.ts';
@@ -130,4 +132,24 @@ test('the journal of another node is told of once a heartbeat, and nothing else 
     level: 'warn',
     message: expect.stringMatching(/this journal is of node i-1, and the service takes the caller for i-2/),
   });
+});
+
+test('what one data directory was told of the node’s life counts in the others, which were told nothing', async () => {
+  const apart = join(scene.node.directory, 'apart');
+  const [here, there] = [scene.node.dataDir, apart].map((directory) => openRecords(scene.surroundings, directory));
+  const [cache] = here?.caches() ?? [];
+  if (cache === undefined || there === undefined) throw new Error('nothing was told');
+  there.update(POOL, () => ({ ...cache, journal: there.journalId }));
+  await declareDeath(scene.here.environment(), callOf('operator'), {
+    node: 'i-1',
+    reason: 'a mistake',
+    alsoIfAlive: true,
+  });
+  await reclaim(scene.here.environment());
+  await scene.add('c');
+  expect([here?.lifeTold(), there.lifeTold(), there.cacheOf(POOL)?.blocks.length]).toEqual([2, 1, 1]);
+  scene.otherDirs.push(apart);
+  scene.startAgent();
+  await scene.agent.round();
+  expect([there.lifeTold(), there.cacheOf(POOL)?.blocks]).toEqual([2, []]);
 });

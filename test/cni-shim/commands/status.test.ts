@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { noteDeclaredDead } from '../../../cni-shim/node/declared-dead.ts';
 import { LessorError, problemBody } from '../../../core/contract/problems.ts';
 import { routes } from '../../../core/contract/routes.ts';
 import { blockFromText } from '../../../core/protocol/slot-ref.ts';
@@ -76,7 +77,7 @@ test('containers of a life that was declared over are counted, as long as they l
   });
   expect((await on.lessor('status', '--check')).out).toContain('declared dead although it runs');
   expect((await status()).journal).toMatchObject({ ofDeadLife: 0 });
-  on.records().setMeta('declared dead', JSON.stringify({ boot: on.node.bootId, incarnation: 1 }));
+  noteDeclaredDead(on.records(), 1);
   expect((await status()).out).toContain('containers that live with addresses which others may get: 1');
   await on.deleted('a');
   expect((await status()).out).not.toContain('declared dead');

@@ -1,8 +1,11 @@
 /** What a node was told of blocks in a life that is over is void in every pool, whoever tells it of the next one. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Calls } from '../../../cni-shim/api/client.ts';
 import { noteDeclaredDead } from '../../../cni-shim/node/declared-dead.ts';
+import type { JournalEntry } from '../../../cni-shim/node/journal-entry.ts';
 import { ownLease } from '../../../cni-shim/node/offline-lease.ts';
 import type { PoolCache } from '../../../cni-shim/node/pool-cache.ts';
+import { assertAgain } from '../../../cni-shim/sync/assert-again.ts';
 import { routes } from '../../../core/contract/routes.ts';
 import { type LeavingNode, leavingNode, POOL } from '../commands/leaving-node.ts';
 
@@ -40,6 +43,45 @@ test('A heartbeat that hears of a death ends it too, and the next ADD says in wh
   expect([blocks(), byItself()]).toEqual([[], undefined]);
   await on.added('b');
   expect(on.sentTo(routes.allocate.path).at(-1)?.body).toMatchObject({ incarnation: 2 });
+});
+
+test('An answer in an earlier life than was asked in is of tables that were set back: what they told before is forgotten', async () => {
+  on.records().update(OTHER, () => ({ ...first, incarnation: 3, pool: { ...first.pool, id: OTHER } }));
+  await on.added('b');
+  expect(on.sentTo(routes.allocate.path).at(-1)?.body).toMatchObject({ incarnation: 3 });
+  expect([on.records().lifeTold(), on.records().cacheOf(OTHER)]).toEqual([1, undefined]);
+  expect(byItself()).toMatchObject({ generation: 1 });
+});
+
+test('So is what the tables told before they had an earlier life when they were looked at', async () => {
+  noteDeclaredDead(on.records(), 2);
+  on.records().update(OTHER, () => ({ ...first, incarnation: 3, pool: { ...first.pool, id: OTHER } }));
+  expect((await on.lessor('reconcile')).exitCode).toBe(0);
+  expect([on.records().presentLife(), on.records().caches()]).toEqual([0, []]);
+  await on.added('b');
+  expect([on.records().presentLife(), byItself()]).toMatchObject([1, { generation: 1 }]);
+});
+
+test('A look at the table in the life that was told forgets nothing, nor does one before the next life has begun', async () => {
+  noteDeclaredDead(on.records(), 1);
+  expect((await on.lessor('reconcile')).exitCode).toBe(0);
+  expect([on.records().lifeTold(), on.records().presentLife()]).toEqual([1, 2]);
+});
+
+test('An assertion whose answer is late says nothing of a life that began since', async () => {
+  const entry = on.node.entry('a') as JournalEntry;
+  const slot = entry.acknowledged?.slot;
+  const api = {
+    report: async () => {
+      on.records().update(POOL, () => ({ ...first, incarnation: 2, blocks: [] }));
+      return { incarnation: 1, generation: 1 };
+    },
+  } as unknown as Calls;
+  await assertAgain({ records: on.records(), api }, {
+    ...entry,
+    acknowledged: { slot, addresses: [] },
+  } as JournalEntry);
+  expect(blocks()).toEqual([]);
 });
 
 test('In another boot it says nothing', () => {
