@@ -18,7 +18,6 @@ export default defineConfig({
   test: {
     env: { POWERTOOLS_METRICS_DISABLED: 'true' },
     testTimeout: 60_000,
-    isolate: false,
     setupFiles: 'test/simulation/mistaken/make-mistake.ts',
     reporters: [
       {
