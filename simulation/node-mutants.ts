@@ -18,12 +18,12 @@ export const nodeEdits: Readonly<Record<string, readonly Edit[]>> = {
   'propose.claimOfThisBoot': [edit(CACHE, 'cache?.bootId === bootId', 'cache !== undefined')],
   'propose.claimOfThisJournal': [edit(CACHE, 'cache.journal === journal', 'true')],
   'propose.slotUnjournaled': [edit(JOURNAL, '!used.has(slotName(slot))', 'true')],
-  'learn.notGivenBack': [edit('node/node-records.ts', 'returnedBlocks.without(pool, cache.blocks)', 'cache.blocks')],
+  'learn.notGivenBack': [edit('node/told-pools.ts', 'returnedBlocks.without(pool, cache.blocks)', 'cache.blocks')],
   'learn.notGivenBack, of an earlier generation': [
     edit(RETURNED, 'generation <= one.generation', 'generation === one.generation'),
   ],
   'hear.lifeNotLeft': [edit(LIVES, 'after(left)', '0')],
-  'propose.claimOfToldLife': [edit('node/node-records.ts', 'cache.incarnation < lives.presentLife()', 'false')],
+  'propose.claimOfToldLife': [edit('node/told-pools.ts', 'cache.incarnation < lives.presentLife()', 'false')],
   'an ADD names the life that its own pool told of': [
     edit('verbs/ask-service.ts', 'Math.max(incarnation, records.presentLife())', 'incarnation'),
   ],

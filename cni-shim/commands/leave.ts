@@ -42,10 +42,9 @@ const isLeaving = ({ leaving: { isLeaving: is } }: NodeRecords): boolean => is()
 
 /** The same reads; the service is told nothing, and the journal stays. */
 async function wouldLeave(access: NodeAccess, networks: readonly NodeRecords[]): Promise<Left> {
-  const { bootId } = access;
+  const { api, bootId } = access;
   ensureNothingLives(networks, bootId);
-  const api = { ...access.api, release: async () => undefined };
-  const { life, released } = await reconcile({ api, bootId, candidates: networks });
+  const { life, released } = await reconcile({ api, bootId, candidates: networks, dryRun: true });
   return {
     releasedLater: networks.reduce(
       (sum, { outbox, journal }) => sum + outbox.toRelease().length + journal.entries().length,

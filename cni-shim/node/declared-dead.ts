@@ -3,7 +3,7 @@
  * that is over: the next ADD begins another life, and the addresses of the former one may be given to others all the same.
  */
 import type { HeartbeatResult } from '../../core/contract/heartbeat.ts';
-import { DEAD, lifeOf, lifeText } from './life-rows.ts';
+import { DEAD, lifeOf } from './life-rows.ts';
 import type { NodeRecords } from './node-records.ts';
 
 /** Whether the life that is over was ended by somebody else: not where this node itself said goodbye. */
@@ -17,8 +17,8 @@ export const wasDeclaredDead = (
 };
 
 /** @param life that was declared over */
-export const noteDeclaredDead = ({ setMeta, bootId }: NodeRecords, life: number): void =>
-  setMeta(DEAD, lifeText(bootId, life));
+export const noteDeclaredDead = ({ noteLives }: Pick<NodeRecords, 'noteLives'>, life: number): void =>
+  noteLives({ dead: life });
 
 /** The last life of this boot that was declared over; 0 where none was. */
 export const deadLife = ({ meta, bootId }: Pick<NodeRecords, 'meta' | 'bootId'>): number =>

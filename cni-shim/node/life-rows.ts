@@ -22,7 +22,10 @@ export const lifeText = (boot: string, life: number): string => JSON.stringify({
 /** Undefined where the row is not of this boot, or names no life. */
 export function lifeOf(text: string | undefined, bootId: string): number | undefined {
   const read = parseJson(text ?? '');
-  return isObject(read) && read.boot === bootId && typeof read.life === 'number' ? read.life : undefined;
+  if (!isObject(read) || read.boot !== bootId) return undefined;
+  // As `incarnation` it was written by the version before.
+  const life = read.life ?? read.incarnation;
+  return typeof life === 'number' ? life : undefined;
 }
 
 /** Undefined where there is no such row of this boot. */
@@ -51,7 +54,7 @@ function presentLife(reading: Readable, bootId: string): number {
 }
 
 /** A row that names an earlier life is raised. */
-export function noteLife(writing: Writing, key: typeof TOLD | typeof LEFT, bootId: string, life: number): void {
+export function noteLife(writing: Writing, key: string, bootId: string, life: number): void {
   if (life > lifeIn(writing, key, bootId)) writeLife(writing, key, bootId, life);
 }
 
@@ -61,33 +64,37 @@ export interface Lives {
   /** The earliest life that may be the present one: after those that were declared over, and those that were left. */
   presentLife(): number;
   /** What another data directory of the node knows, or an answer that is about no pool. */
-  noteLives(lives: { readonly told?: number; readonly left?: number }): void;
+  noteLives(lives: { readonly told?: number; readonly left?: number; readonly dead?: number }): void;
   /**
-   * The service is in an earlier life than it was asked in, or than it had told: its tables were set back, and all that they told is
-   * forgotten. Nothing happens where `isStill` denies it by now.
+   * The node is in an earlier life than the tables had told: they were set back. What they told of later ones is forgotten.
+   * @param now the life in which the node is
    */
-  forgetTold(isStill: (lives: Pick<Lives, 'lifeTold' | 'presentLife'>) => boolean): void;
+  setBack(writing: Writing, now: LifeNow): void;
+}
+
+export interface LifeNow {
+  readonly life: number;
+  /** It is not over, as far as is known. */
+  readonly isAlive: boolean;
 }
 
 type Journal = Readable & { transaction<T>(act: (writing: Writing) => T): T };
 
 export function openLives(journal: Journal, bootId: string): Lives {
-  const now = {
+  return {
     lifeTold: () => lifeIn(journal, TOLD, bootId),
     presentLife: () => presentLife(journal, bootId),
-  };
-  return {
-    ...now,
-    noteLives: ({ told = 0, left = 0 }) =>
+    noteLives: ({ told = 0, left = 0, dead = 0 }) =>
       journal.transaction((writing) => {
         noteLife(writing, TOLD, bootId, told);
         noteLife(writing, LEFT, bootId, left);
+        noteLife(writing, DEAD, bootId, dead);
       }),
-    forgetTold: (isStill) =>
-      journal.transaction(({ run }) => {
-        if (!isStill(now)) return;
-        run('DELETE FROM meta WHERE key IN (?, ?, ?)', TOLD, LEFT, DEAD);
-        run('DELETE FROM pool');
-      }),
+    setBack(writing, { life, isAlive }) {
+      writeLife(writing, TOLD, bootId, life);
+      const firstVoid = isAlive ? life : life + 1;
+      for (const key of [LEFT, DEAD])
+        if (lifeIn(writing, key, bootId) >= firstVoid) writing.run('DELETE FROM meta WHERE key = ?', key);
+    },
   };
 }

@@ -168,7 +168,7 @@ export function afterAsserted(previous: PoolCache, asserted: ClaimedBlock): Pool
   return { ...previous, blocks: previous.blocks.filter((one) => !isOlder(one)) };
 }
 
-/** The state once the service told of a life: of an earlier one no block is left. */
+/** The state once the service told of another life: no block is left. */
 export const inLife = (previous: PoolCache, incarnation: number): PoolCache =>
   previous.incarnation === incarnation ? previous : { ...previous, incarnation, blocks: [] };
 

@@ -23,24 +23,17 @@ export const believedBlocks = (records: NodeRecords): Believed => ({
   caches: records.caches().filter(({ pool }) => pool.affinity === 'node'),
 });
 
-/** The node's life, as the table has it. */
-export interface LifeNow {
-  /** In which it began. */
-  readonly boot: string;
-  readonly incarnation: number;
-}
-
 /**
- * Forgets what the table does not confirm, but for what an answer has named since: an ADD's, or that of an assertion. And that there
- * was a later life than the one that it has: lives only go on, but for a restore.
+ * Forgets what the table does not confirm, but for what an answer has named since: an ADD's, or that of an assertion. Where the
+ * table has the node in an earlier life than was told, it was set back: lives only go on.
  */
 export function dropUnconfirmed(
   { records, journal, told, caches }: Believed,
   confirmed: readonly OwnBlock[],
-  life: LifeNow | undefined,
+  life: number | undefined,
 ): void {
   const { bootId } = records;
-  if (life !== undefined && life.incarnation < told) records.forgetTold(({ lifeTold }) => lifeTold() === told);
+  if (life !== undefined && life < told) records.setBack({ life, isAlive: false }, () => records.lifeTold() === told);
   for (const then of caches) {
     const isConfirmed = ({ block, generation }: ClaimedBlock) =>
       confirmed.some(

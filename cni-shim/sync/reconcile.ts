@@ -12,7 +12,7 @@ import { knownNode, otherIdentity } from '../node/identity.ts';
 import { type JournalEntry, slotName, slotsLivedWith } from '../node/journal-entry.ts';
 import type { NodeRecords } from '../node/node-records.ts';
 import { assertAgain } from './assert-again.ts';
-import { believedBlocks, dropUnconfirmed, type LifeNow } from './confirm-blocks.ts';
+import { believedBlocks, dropUnconfirmed } from './confirm-blocks.ts';
 import { type Known, type Reason, reasonToRelease } from './reconcile-decision.ts';
 
 export interface Reconciling {
@@ -30,7 +30,7 @@ export interface Reconciled {
   /** Leases that the table has of this node. */
   readonly leases: number;
   /** The node's life now, as the table has it; undefined where it does not know the node. */
-  readonly life: LifeNow | undefined;
+  readonly life: { readonly boot: string; readonly incarnation: number } | undefined;
   /** Of containers that live here: others have their slots. In a dry run, and in a GC, all that the table does not have. */
   readonly lost: readonly JournalEntry[];
   /** Of containers that live here: the table has them again, in the node's present life. */
@@ -49,7 +49,7 @@ export async function reconcile(reconciling: Reconciling): Promise<Reconciled> {
   const { leases, blocks, firstOfBoot, life } = await readTable(reconciling);
   // Before anything is asserted: by that a block comes to be the node's again, after a restore at an earlier generation.
   if (blocks !== undefined && !reconciling.dryRun && reconciling.runtime === undefined)
-    for (const each of believed) dropUnconfirmed(each, blocks, life);
+    for (const each of believed) dropUnconfirmed(each, blocks, life?.incarnation);
   const { lost, heldAgain, unsure } = await assertAll(reconciling, answered, { leases, life });
   const released: { lease: OwnLease; reason: Reason }[] = [];
   const failures: { lease: OwnLease; error: LessorError }[] = [];

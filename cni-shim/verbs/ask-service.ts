@@ -33,11 +33,14 @@ export const isSlotOfService = ({ addresses, network }: Pick<Plugin, 'addresses'
 /** Asks under the journal's entry, and notes the answer. */
 export async function askService(plugin: Plugin, first: JournalEntry, likely: Likely, api: Calls): Promise<AddOutcome> {
   const { records, choices, bootId, surroundings } = plugin;
-  const { entry, proposal, outcome } = await allocate(plugin, first, likely, api);
+  const { entry, proposal, presentLife, outcome } = await allocate(plugin, first, likely, api);
   if (outcome.kind !== 'granted') return outcome;
   const { answer } = outcome;
   const other = otherIdentity(records, answer?.node);
   if (other !== undefined) return giveBack(plugin, entry, answer, { error: other, again: false });
+  // Whoever is asked in a life answers in that one or a later one, unless the tables were set back.
+  if (answer !== undefined && answer.incarnation < presentLife)
+    records.setBack({ life: answer.incarnation, isAlive: true }, () => records.presentLife() === presentLife);
   const old = answer && overlooked(plugin, answer);
   if (old !== undefined) {
     const why = { error: old, again: false };
@@ -75,6 +78,8 @@ function overlooked({ network }: Plugin, { chosenBy, identity }: AllocateResult)
 }
 
 interface Asked extends Pick<AllocateRequest, 'proposal'> {
+  /** When it was sent last. */
+  readonly presentLife: number;
   /** As it was sent last. */
   readonly entry: JournalEntry;
   /** No answer: the entry was deleted before it could be sent again. */
@@ -86,12 +91,14 @@ async function allocate(plugin: Plugin, first: JournalEntry, likely: Likely, api
   const { records } = plugin;
   let entry = first;
   let request: AllocateRequest | undefined;
+  let presentLife = 0;
   const ask = (former: readonly FormerBlock[]) =>
     outcomeOf(
       api.allocate(() => {
         const next = request === undefined ? entry : records.journal.repeat(entry);
         if (next === undefined) return undefined;
         entry = next;
+        presentLife = records.presentLife();
         request = requestFor(plugin, entry, likely, former);
         return request;
       }),
@@ -101,11 +108,7 @@ async function allocate(plugin: Plugin, first: JournalEntry, likely: Likely, api
   let outcome = await ask(former);
   const told = outcome.kind === 'granted' ? [] : withoutUnreported(records, formerIn(outcome.error));
   if (former.length === 0 && told.length > 0) outcome = await ask(told);
-  const { incarnation: asked = 0 } = request ?? {};
-  // Whoever is asked in a life answers in that one or a later one, but for a service whose tables were set back.
-  if (outcome.kind === 'granted' && outcome.answer !== undefined && outcome.answer.incarnation < asked)
-    records.forgetTold(({ presentLife }) => presentLife() <= asked);
-  return { entry, proposal: request?.proposal, outcome };
+  return { entry, proposal: request?.proposal, presentLife, outcome };
 }
 
 function requestFor(

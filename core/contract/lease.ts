@@ -104,7 +104,7 @@ export const allocateRequest = z.strictObject({
   leasesFrom: z.optional(z.array(formerBlock).check(z.maxLength(most.blocksOfNode))),
   /** The start of the node's machine (Linux: /proc/sys/kernel/random/boot_id): with each the node begins another life. */
   boot,
-  /** The incarnation that the service told this node since it booted. */
+  /** The newest incarnation that the service told this node since it booted, or the one after the last that is over. */
   incarnation: z.optional(z.int().check(z.gte(1))),
   /** The pod for which it is, where the runtime says it. */
   pod: z.optional(namedPod),

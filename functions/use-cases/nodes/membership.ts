@@ -23,7 +23,8 @@ export interface Joined extends Member {
 
 /**
  * The node's life and the blocks that it has joined, `block` of a shared pool among them.
- * @param incarnation the life that the node was told in this boot; with it and a warm memory, no request is made
+ * @param incarnation the life that the node was told in this boot, or the one after a life that is over; with it and a warm memory, no
+ * request is made
  * @throws LessorError service.busy
  */
 export async function member(
@@ -42,7 +43,8 @@ export async function member(
   // What is remembered of the node is young: another environment has hardly joined the block since.
   if (incarnation !== undefined && known?.incarnation !== incarnation) {
     const stored = await deps.store.nodes.readNode(caller);
-    if (stored?.alive && belongs(stored)) return remembered(deps, stored);
+    // A late request of an earlier boot may have begun the life that this one waits for.
+    if (stored?.alive && stored.boot === boot && belongs(stored)) return remembered(deps, stored);
   }
   await noteJoined(deps, pool, stretchOf(block));
   return join(deps, call, neighboursOf(pool, block).map(textOf), boot);
