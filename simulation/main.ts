@@ -4,6 +4,7 @@ import pMap from 'p-map';
 import { LessorError } from '../core/contract/problems.ts';
 import { HELP, INTERRUPTED, readOptions, type SimulationOptions } from './options.ts';
 import type { Played } from './player.ts';
+import type { PlayOrder } from './plays.ts';
 import { sumOf, textOf } from './report.ts';
 import { startWorkers, type Workers } from './workers.ts';
 
@@ -33,7 +34,7 @@ async function main({ help, json, trace, processes, isShrunk, orders }: Simulati
   }
 }
 
-async function playAll(workers: Workers, orders: Iterable<SimulationOrder>, processes: number): Promise<Played[]> {
+async function playAll(workers: Workers, orders: Iterable<PlayOrder>, processes: number): Promise<Played[]> {
   const all: Played[] = [];
   /** After a violation nothing more begins. */
   function* soundOrders() {
@@ -54,7 +55,6 @@ async function playAll(workers: Workers, orders: Iterable<SimulationOrder>, proc
   );
   return all;
 }
-type SimulationOrder = Parameters<Workers['play']>[0];
 
 /** Each failing run with what is left of it when it is made small. */
 const madeSmall = (workers: Workers, all: readonly Played[]): Promise<Played[]> =>

@@ -23,9 +23,9 @@ export const nodeEdits: Readonly<Record<string, readonly Edit[]>> = {
     edit(RETURNED, 'generation <= one.generation', 'generation === one.generation'),
   ],
   'hear.lifeNotLeft': [edit(LIVES, 'after(left)', '0')],
-  'propose.claimOfToldLife': [edit('node/told-pools.ts', 'cache.incarnation < lives.presentLife()', 'false')],
+  'propose.claimOfToldLife': [edit('node/told-pools.ts', 'cache.incarnation < presentLife', 'false')],
   'an ADD names the life that its own pool told of': [
-    edit('verbs/ask-service.ts', 'Math.max(incarnation, records.presentLife())', 'incarnation'),
+    edit('verbs/ask-service.ts', 'Math.max(cache.incarnation, presentLife)', 'cache.incarnation'),
   ],
   'a death that the agent hears of ends no claim': [edit(LIVES, 'after(dead)', '0')],
   'what was told of an earlier life is a claim': [

@@ -36,16 +36,19 @@ export function openToldPools(database: NodeDatabase, bootId: string, returnedBl
     const [row] = database.all('SELECT cache FROM pool WHERE id = ?', pool);
     return row && parsePoolCache(String(row.cache));
   };
-  const cacheOf = (pool: string): PoolCache | undefined => {
+  const cacheOf = (pool: string, presentLife = lives.presentLife()): PoolCache | undefined => {
     const cache = ofThisBoot(stored(pool), circumstances());
     if (cache?.pool.affinity !== 'node') return cache;
-    if (cache.incarnation < lives.presentLife()) return { ...cache, blocks: [] };
+    if (cache.incarnation < presentLife) return { ...cache, blocks: [] };
     return { ...cache, blocks: returnedBlocks.without(pool, cache.blocks) };
   };
   return {
     ...lives,
-    cacheOf,
-    caches: () => database.all('SELECT id FROM pool').flatMap(({ id }) => cacheOf(String(id)) ?? []),
+    cacheOf: (pool) => cacheOf(pool),
+    caches: () => {
+      const presentLife = lives.presentLife();
+      return database.all('SELECT id FROM pool').flatMap(({ id }) => cacheOf(String(id), presentLife) ?? []);
+    },
     affinityOf: (pool) => stored(pool)?.pool.affinity,
     formerBlocks: (pool) => formerBlocks(stored(pool), circumstances()),
     update: (pool, change) =>

@@ -99,7 +99,7 @@ async function allocate(plugin: Plugin, first: JournalEntry, likely: Likely, api
         if (next === undefined) return undefined;
         entry = next;
         presentLife = records.presentLife();
-        request = requestFor(plugin, entry, likely, former);
+        request = requestFor(plugin, entry, likely, { former, presentLife });
         return request;
       }),
     );
@@ -115,7 +115,7 @@ function requestFor(
   plugin: Plugin,
   entry: JournalEntry,
   likely: Likely,
-  former: readonly FormerBlock[],
+  { former, presentLife }: { readonly former: readonly FormerBlock[]; readonly presentLife: number },
 ): AllocateRequest {
   const { network, attachment, bootId, labels, addresses, surroundings } = plugin;
   const { cache } = likely;
@@ -134,14 +134,14 @@ function requestFor(
     ...leasedFrom(plugin.records),
     ...(cache === undefined
       ? {}
-      : { incarnation: presentLife(plugin, cache), ...knownFull(cache, surroundings.now()) }),
+      : {
+          // Another pool may have told of a later life. An environment that remembers the one before would hold a lease in it, to be swept.
+          incarnation: Math.max(cache.incarnation, presentLife),
+          ...knownFull(cache, surroundings.now()),
+        }),
     ...(entry.pod === undefined ? {} : { pod: entry.pod }),
   };
 }
-
-/** Another pool may have told of a later life. An environment that remembers the one before would hold a lease in it, to be swept. */
-const presentLife = ({ records }: Plugin, { incarnation }: PoolCache): number =>
-  Math.max(incarnation, records.presentLife());
 
 /** What is free in blocks from which this node leases by itself the service does not know (`choose.blockNotLeasedFrom`). */
 function leasedFrom(records: Plugin['records']): Pick<AllocateRequest, 'leasesFrom'> {

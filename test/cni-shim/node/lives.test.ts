@@ -8,6 +8,7 @@ import type { PoolCache } from '../../../cni-shim/node/pool-cache.ts';
 import { assertAgain } from '../../../cni-shim/sync/assert-again.ts';
 import { routes } from '../../../core/contract/routes.ts';
 import { type LeavingNode, leavingNode, POOL } from '../commands/leaving-node.ts';
+import { serviceFor } from '../service.ts';
 
 const OTHER = 'b'.repeat(16);
 let on: LeavingNode;
@@ -68,6 +69,20 @@ test('So is what the tables told before they had an earlier life when they were 
   expect([on.records().presentLife(), byItself()]).toMatchObject([1, { generation: 1 }]);
 });
 
+test('An answer to another node sets nothing back', async () => {
+  on.records().update(OTHER, () => ({ ...first, incarnation: 3, pool: { ...first.pool, id: OTHER } }));
+  on.service = serviceFor(on.here.environment(), 'i-2');
+  expect((await on.call('ADD', 'b')).exitCode).toBe(1);
+  expect(on.records().lifeTold()).toBe(3);
+});
+
+test('To show what leaving would do forgets nothing', async () => {
+  await on.deleted('a');
+  on.records().update(OTHER, () => ({ ...first, incarnation: 3, pool: { ...first.pool, id: OTHER } }));
+  expect((await on.lessor('leave', '--dry-run')).exitCode).toBe(0);
+  expect([on.records().lifeTold(), on.records().cacheOf(OTHER)?.blocks]).toEqual([3, first.blocks]);
+});
+
 test('A look at the table in the life that was told forgets nothing, nor does one before the next life has begun', async () => {
   noteDeclaredDead(on.records(), 1);
   expect((await on.lessor('reconcile')).exitCode).toBe(0);
@@ -93,5 +108,5 @@ test('An assertion whose answer is late says nothing of a life that began since'
 test('In another boot it says nothing', () => {
   noteDeclaredDead(on.records(), 4);
   on.node.bootId = 'boot-2';
-  expect(on.records().lifeTold()).toBe(0);
+  expect([on.records().lifeTold(), on.records().presentLife()]).toEqual([0, 0]);
 });
